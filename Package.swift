@@ -1,0 +1,97 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A target of our own, with the settings that all of them share.
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+/// A library of the system, found by pkg-config.
+func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "feedrec",
+    products: [.executable(name: "feedrec", targets: ["feedrec"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // No I/O, no clock.
+        target("MarketModel"),
+        target("JSONScanning"),
+        target("WebSocketProtocol", ["MarketModel"]),
+        target("TLSEngine", ["COpenSSL"]),
+        target("SignalRProtocol", ["MarketModel", "JSONScanning"]),
+        target("Venues", ["MarketModel", "JSONScanning", "SignalRProtocol"]),
+        target("BarBuilding", ["MarketModel"]),
+        target("JournalFormat", ["MarketModel", "CZstd"]),
+
+        // The network and the disk.
+        target("Transport", ["MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]),
+        .target(
+            name: "Migrations",
+            path: "Migrations",
+            resources: [.embedInCode("v0001_initial.sql")],
+            swiftSettings: settings
+        ),
+        target("Archive", ["MarketModel", "JournalFormat", "Migrations", "CMessageTable", "COpenSSL", grdb, sqlite]),
+        target("Interchange", ["MarketModel", "JSONScanning", "CZstd", "CZlib"]),
+
+        // What feedrec does with them.
+        target(
+            "Recording",
+            [
+                "MarketModel", "Venues", "BarBuilding", "JournalFormat", "WebSocketProtocol", "Transport", "Archive",
+                "Interchange",
+            ]
+        ),
+        target(
+            "Replaying",
+            [
+                "MarketModel", "JSONScanning", "Venues", "SignalRProtocol", "JournalFormat", "WebSocketProtocol",
+                "Transport", "Archive",
+            ]
+        ),
+        .executableTarget(
+            name: "feedrec",
+            dependencies: [
+                "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
+                "Archive", "Interchange", "Recording", "Replaying", nioCore, nioPosix, argumentParser,
+            ],
+            swiftSettings: settings
+        ),
+
+        // Libraries of the system, and the one file of C.
+        system("COpenSSL", "openssl", apt: "libssl-dev"),
+        system("CZstd", "libzstd", apt: "libzstd-dev"),
+        system("CZlib", "zlib", apt: "zlib1g-dev"),
+        .target(
+            name: "CMessageTable",
+            dependencies: ["CZstd"],
+            cSettings: [.define("FEEDREC_STATIC")],
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)

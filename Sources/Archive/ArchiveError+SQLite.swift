@@ -1,0 +1,62 @@
+import GRDB
+import GRDBSQLite
+
+extension ArchiveError {
+    /// What SQLite says about the last call on `handle`.
+    ///
+    /// - Parameters:
+    ///   - handle: the connection the call was made on.
+    ///   - action: what was tried, such as "write".
+    ///   - path: the recording.
+    init(handle: OpaquePointer?, action: String, path: String) {
+        let extendedCode = sqlite3_extended_errcode(handle)
+        self.init(
+            sqliteExtendedCode: extendedCode,
+            message: String(cString: sqlite3_errmsg(handle)),
+            action: action,
+            path: path
+        )
+    }
+
+    /// A failure of GRDB or of our own code inside its queue.
+    init(_ error: any Error, action: String, path: String) {
+        if let error = error as? ArchiveError {
+            self = error
+        } else if let error = error as? DatabaseError {
+            self.init(
+                sqliteExtendedCode: error.extendedResultCode.rawValue,
+                message: error.message ?? "",
+                action: action,
+                path: path
+            )
+        } else {
+            self.init(code: .database, path: path, detail: "cannot \(action) '\(path)': \(error)")
+        }
+    }
+
+    init(sqliteExtendedCode: Int32, message: String, action: String, path: String) {
+        let (code, reason, hint) = Self.meaning(of: sqliteExtendedCode, message: message)
+        self.init(
+            code: code,
+            path: path,
+            detail: "cannot \(action) '\(path)': \(reason)",
+            hint: hint,
+            sqliteExtendedCode: sqliteExtendedCode
+        )
+    }
+
+    private static func meaning(of extendedCode: Int32, message: String) -> (Code, String, String?) {
+        switch extendedCode & 0xFF {
+        case SQLITE_FULL: (.diskFull, "the disk is full", "free some space; what is stored so far is safe")
+        case SQLITE_IOERR: (.ioFailed, "\(message) (SQLite code \(extendedCode))", nil)
+        case SQLITE_READONLY: (.readOnly, "it is read-only", nil)
+        case SQLITE_PERM, SQLITE_AUTH: (.permissionDenied, "permission denied", nil)
+        case SQLITE_CANTOPEN: (.permissionDenied, "the file cannot be opened", "check that it may be read and written")
+        case SQLITE_BUSY, SQLITE_LOCKED: (.busy, "another program holds it locked", "try again in a moment")
+        case SQLITE_CORRUPT: (.corrupted, "the database is damaged (\(message))", "run 'feedrec verify' on it")
+        case SQLITE_NOTADB: (.notARecording, "it is not a recording of feedrec", nil)
+        case SQLITE_INTERRUPT: (.interrupted, "interrupted", nil)
+        default: (.database, "\(message) (SQLite code \(extendedCode))", nil)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+/// The right to write to an archive directory: an advisory lock (`flock`) on its file `.lock`.
+///
+/// The system frees it when the process ends, however it ends. Several writers of one process may share it.
+package final class ArchiveLock: Sendable {
+    package let directory: String
+    private let descriptor: Int32
+
+    /// Takes the lock of `directory`, which must exist.
+    ///
+    /// - Throws: ``ArchiveError/Code/busy``, with the other's process number, when it is taken.
+    package init(directory: String) throws(ArchiveError) {
+        let path = FilePath.joined(directory, ".lock")
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw FilePath.failure("write to", directory, errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let owner = Self.readOwner(descriptor)
+            close(descriptor)
+            throw ArchiveError(
+                code: .busy,
+                path: directory,
+                detail: "'\(directory)' is being written by another feedrec (process \(owner))",
+                hint: "stop that process first, or record into another directory"
+            )
+        }
+        Self.writeOwner(descriptor)
+        self.directory = directory
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    private static func writeOwner(_ descriptor: Int32) {
+        let text = Array("\(getpid())\n".utf8)
+        // The number is a courtesy to whoever is refused; the lock holds without it, also on a full disk.
+        _ = ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, text, text.count, 0)
+    }
+
+    private static func readOwner(_ descriptor: Int32) -> String {
+        var buffer = [UInt8](repeating: 0, count: 20)
+        let count = pread(descriptor, &buffer, buffer.count, 0)
+        let digits = buffer.prefix(max(0, count)).prefix { (0x30...0x39).contains($0) }
+        return digits.isEmpty ? "unknown" : String(decoding: digits, as: UTF8.self)
+    }
+}

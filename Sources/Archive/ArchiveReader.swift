@@ -1,0 +1,116 @@
+import GRDB
+
+/// Reads one recording, also while it is being written; any number of readers may.
+///
+/// It opens the file read-only and never checkpoints. Calls block for the time of the disk; each is a transaction of
+/// its own, so that a long reader does not keep the writer's WAL from being recycled. Calls from several tasks wait for
+/// each other.
+package final class ArchiveReader: Sendable {
+    package let path: String
+    private let queue: DatabaseQueue
+
+    /// Opens the recording at `path`.
+    ///
+    /// - Throws: ``ArchiveError`` with ``ArchiveError/Code/notFound``, ``ArchiveError/Code/notARecording`` or
+    ///   ``ArchiveError/Code/newerSchema``, among others.
+    package init(path: String) throws(ArchiveError) {
+        self.path = path
+        queue = try RecordingFile.openForReading(path)
+    }
+
+    /// All sessions in order of their numbers.
+    package func sessions() throws(ArchiveError) -> [SessionRow] {
+        try read { handle throws(ArchiveError) in try RowQueries.sessions(on: handle, path: path) }
+    }
+
+    package func feeds() throws(ArchiveError) -> [FeedRow] {
+        try read { handle throws(ArchiveError) in try RowQueries.feeds(on: handle, path: path) }
+    }
+
+    package func connections() throws(ArchiveError) -> [ConnectionRow] {
+        try read { handle throws(ArchiveError) in try RowQueries.connections(on: handle, path: path) }
+    }
+
+    package func instruments() throws(ArchiveError) -> [InstrumentRow] {
+        try read { handle throws(ArchiveError) in try RowQueries.instruments(on: handle, path: path) }
+    }
+
+    /// All gaps, ordered by the start of what is missing.
+    package func gaps() throws(ArchiveError) -> [GapRow] {
+        try read { handle throws(ArchiveError) in try RowQueries.gaps(on: handle, path: path) }
+    }
+
+    /// What the recording holds, in numbers.
+    ///
+    /// Counting ticks walks their tables: about 50 ns a row.
+    package func summary() throws(ArchiveError) -> RecordingSummary {
+        try read { handle throws(ArchiveError) in try RecordingSummary(handle, path: path) }
+    }
+
+    /// The number of the newest message stored, or -1: bounds a ``ReadRange`` to what is there now.
+    package func lastMessageIndex() throws(ArchiveError) -> Int64 {
+        try read { handle throws(ArchiveError) in
+            let sql = "SELECT coalesce(max(last_message_index), -1) FROM message_block"
+            let statement = try PreparedStatement(sql, on: handle, path: path)
+            return try statement.step() ? statement.integer(0) : -1
+        }
+    }
+
+    // MARK: Cursors
+
+    /// Walks the raw messages, block by block.
+    package func blocks(_ range: ReadRange = ReadRange(), order: BlockOrder = .stored) throws(ArchiveError) -> BlockCursor {
+        try BlockCursor(self, bounded(range), order: order)
+    }
+
+    /// Walks the raw messages of all connections in stored order.
+    package func messages(_ range: ReadRange = ReadRange()) throws(ArchiveError) -> MessageCursor {
+        try MessageCursor(blocks(range))
+    }
+
+    /// Walks the quotes of all instruments, or of some, in order of `(ts_recv, message_index, item)`.
+    package func quotes(
+        _ range: ReadRange = ReadRange(),
+        instrumentIDs: [Int64]? = nil
+    ) throws(ArchiveError) -> TickCursor<QuoteRow> {
+        try TickCursor(self, bounded(range), instrumentIDs: wanted(instrumentIDs))
+    }
+
+    /// Walks the trades of all instruments, or of some, in order of `(ts_recv, message_index, item)`.
+    package func trades(
+        _ range: ReadRange = ReadRange(),
+        instrumentIDs: [Int64]? = nil
+    ) throws(ArchiveError) -> TickCursor<TradeRow> {
+        try TickCursor(self, bounded(range), instrumentIDs: wanted(instrumentIDs))
+    }
+
+    /// Walks the margin updates in order of `(ts_recv, message_index, item)`.
+    package func marginUpdates(_ range: ReadRange = ReadRange()) throws(ArchiveError) -> RowCursor<MarginUpdateRow> {
+        try RowCursor(self, bounded(range))
+    }
+
+    /// Walks the events in order of `(ts_recv, message_index, item)`.
+    package func events(_ range: ReadRange = ReadRange()) throws(ArchiveError) -> RowCursor<EventRow> {
+        try RowCursor(self, bounded(range))
+    }
+
+    private func bounded(_ range: ReadRange) throws(ArchiveError) -> ReadRange {
+        var range = range
+        if range.messageIndexMax == .max { range.messageIndexMax = try lastMessageIndex() }
+        return range
+    }
+
+    private func wanted(_ instrumentIDs: [Int64]?) throws(ArchiveError) -> [Int64] {
+        if let instrumentIDs { return instrumentIDs }
+        return try instruments().map(\.instrumentID)
+    }
+
+    /// Runs `body` on the database's queue; the transaction ends with its last statement.
+    func read<Value>(_ body: (OpaquePointer?) throws(ArchiveError) -> Value) throws(ArchiveError) -> Value {
+        do {
+            return try queue.inDatabase { db in try body(db.sqliteConnection) }
+        } catch {
+            throw ArchiveError(error, action: "read", path: path)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// Checks that recordings are whole: every block, every number, every count.
+///
+/// What is added to a recording while it is checked is left out. Nothing is changed.
+package enum ArchiveVerifier {
+    /// Verifies all recordings of an archive in order.
+    ///
+    /// - Throws: an ``ArchiveError`` where a file cannot be opened as a recording at all; damage inside is reported.
+    package static func verify(_ location: ArchiveLocation) throws(ArchiveError) -> VerifyReport {
+        var report = VerifyReport()
+        let digest = MessageDigest()
+        for file in location.files { report.recordings.append(try verify(file, digest)) }
+        report.payloadSHA256 = digest.finish()
+        return report
+    }
+
+    private static func verify(_ file: String, _ archiveDigest: MessageDigest) throws(ArchiveError) -> RecordingReport {
+        var report = RecordingReport(file: file)
+        do throws(ArchiveError) {
+            let reader = try ArchiveReader(path: file)
+            try checkDatabase(reader, &report)
+            let last = try reader.lastMessageIndex()
+            var blocks = BlockVerification(try SessionOfConnection(reader), archiveDigest)
+            try blocks.run(reader, through: last, &report)
+            try RowVerification(reader, messages: blocks.messagesOfSession, through: last).run(&report)
+        } catch where error.code == .corrupted {
+            report.add(.database, "\(error)")
+        }
+        return report
+    }
+
+    /// Asks SQLite whether its pages are whole and whether every row's parent exists.
+    private static func checkDatabase(
+        _ reader: ArchiveReader,
+        _ report: inout RecordingReport
+    ) throws(ArchiveError) {
+        try reader.read { handle throws(ArchiveError) in
+            let check = try PreparedStatement("PRAGMA quick_check(20)", on: handle, path: reader.path)
+            while try check.step() {
+                let text = check.text(0)
+                if text != "ok" { report.add(.database, "SQLite: \(text)") }
+            }
+            let orphans = try PreparedStatement(
+                "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2",
+                on: handle,
+                path: reader.path
+            )
+            while try orphans.step() {
+                report.add(.row, "\(orphans.integer(2)) rows of \(orphans.text(0)) name no row of \(orphans.text(1))")
+            }
+        }
+    }
+}
+
+/// Which session the messages of a connection belong to.
+struct SessionOfConnection {
+    private var sessionIDs: [Int64: Int64] = [:]
+    /// Sessions of live feeds, whose times must not run backwards.
+    private var recordingSessions: Set<Int64> = []
+
+    init(_ reader: ArchiveReader) throws(ArchiveError) {
+        for connection in try reader.connections() { sessionIDs[connection.connectionID] = connection.sessionID }
+        for session in try reader.sessions() where session.start.kind == .record {
+            recordingSessions.insert(session.sessionID)
+        }
+    }
+
+    func sessionID(of connectionID: Int64) -> Int64? { sessionIDs[connectionID] }
+
+    func isLive(_ sessionID: Int64) -> Bool { recordingSessions.contains(sessionID) }
+}

@@ -1,0 +1,114 @@
+package import MarketModel
+
+/// The rows that frame a recording: sessions, feeds and connections.
+extension ArchiveWriter {
+    /// Stores a new session and returns its number.
+    package func beginSession(_ start: SessionStart) async throws(ArchiveError) -> Int64 {
+        try await perform { connection throws(ArchiveError) in
+            try connection.run(
+                """
+                INSERT INTO session (kind, ts_start, host, program_version, configuration) VALUES (?, ?, ?, ?, ?)
+                """
+            ) {
+                $0.bind(1, start.kind.rawValue)
+                $0.bind(2, start.tsStart.rawValue)
+                $0.bind(3, start.host)
+                $0.bind(4, start.programVersion)
+                $0.bind(5, start.configuration)
+            }
+        }
+    }
+
+    /// Stores how a session ended, and what it believes it stored.
+    package func endSession(
+        _ sessionID: Int64,
+        tsEnd: UnixNanoseconds,
+        cause: String,
+        counts: SessionCounts
+    ) async throws(ArchiveError) {
+        _ = try await perform { connection throws(ArchiveError) in
+            try connection.run(
+                """
+                UPDATE session SET ts_end = ?, end_cause = ?, messages_received = ?, messages_sent = ?, quote_count = ?,
+                    trade_count = ?, margin_update_count = ?, bar_count = ?, event_count = ?, oddity_count = ?,
+                    gap_count = ?
+                WHERE session_id = ?
+                """
+            ) {
+                $0.bind(1, tsEnd.rawValue)
+                $0.bind(2, cause)
+                $0.bind(3, counts.messagesReceived)
+                $0.bind(4, counts.messagesSent)
+                $0.bind(5, counts.quoteCount)
+                $0.bind(6, counts.tradeCount)
+                $0.bind(7, counts.marginUpdateCount)
+                $0.bind(8, counts.barCount)
+                $0.bind(9, counts.eventCount)
+                $0.bind(10, counts.oddityCount)
+                $0.bind(11, counts.gapCount)
+                $0.bind(12, sessionID)
+            }
+        }
+    }
+
+    /// Stores a feed of a session and returns its number.
+    package func addFeed(_ feed: FeedRow) async throws(ArchiveError) -> Int64 {
+        try await perform { connection throws(ArchiveError) in
+            try connection.run(
+                "INSERT INTO feed (session_id, name, venue, url, subscription) VALUES (?, ?, ?, ?, ?)"
+            ) {
+                $0.bind(1, feed.sessionID)
+                $0.bind(2, feed.name)
+                $0.bind(3, feed.venue)
+                $0.bind(4, feed.url)
+                $0.bind(5, feed.subscription)
+            }
+        }
+    }
+
+    /// Stores a connection that has just been opened and returns its number.
+    package func openConnection(_ opened: ConnectionOpened) async throws(ArchiveError) -> Int64 {
+        try await perform { connection throws(ArchiveError) in
+            try connection.run(
+                """
+                INSERT INTO connection (feed_id, ts_opened, local_address, remote_address, proxy, tls_version, tls_cipher,
+                    certificate_sha256, subprotocol)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+            ) {
+                $0.bind(1, opened.feedID)
+                $0.bind(2, opened.tsOpened.rawValue)
+                $0.bind(3, opened.localAddress)
+                $0.bind(4, opened.remoteAddress)
+                $0.bind(5, opened.proxy)
+                $0.bind(6, opened.tlsVersion)
+                $0.bind(7, opened.tlsCipher)
+                $0.bind(8, opened.certificateSHA256)
+                $0.bind(9, opened.subprotocol)
+            }
+        }
+    }
+
+    /// Stores how a connection ended.
+    package func closeConnection(_ closed: ConnectionClosed) async throws(ArchiveError) {
+        _ = try await perform { connection throws(ArchiveError) in
+            try connection.run(
+                """
+                UPDATE connection SET ts_closed = ?, messages_received = ?, messages_sent = ?, bytes_received = ?,
+                    bytes_sent = ?, close_code = ?, close_reason = ?, closed_by = ?
+                WHERE connection_id = ?
+                """
+            ) {
+                $0.bind(1, closed.tsClosed.rawValue)
+                $0.bind(2, closed.messagesReceived)
+                $0.bind(3, closed.messagesSent)
+                $0.bind(4, closed.bytesReceived)
+                $0.bind(5, closed.bytesSent)
+                $0.bind(6, closed.closeCode)
+                $0.bind(7, closed.closeReason)
+                $0.bind(8, closed.closedBy.rawValue)
+                $0.bind(9, closed.connectionID)
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import GRDB
+import Synchronization
+
+/// The only writer of a recording.
+///
+/// Calls run one after the other on the database's own queue, also for a cancelled task: what has begun to be stored is
+/// stored. When a call returns, its rows are committed and survive the death of the process. A call that throws has
+/// stored nothing and may be repeated where ``ArchiveError/isRetryable``.
+package final class ArchiveWriter: Sendable {
+    /// The recording being written.
+    package let path: String
+    /// The right to write to its directory; hand it to the next writer when a new file is begun.
+    package let lock: ArchiveLock
+    /// The index the next message of this recording must have; 0 in a new one.
+    package let nextMessageIndex: Int64
+    /// The instruments known when the recording was opened, in order of their numbers.
+    package let instruments: [InstrumentRow]
+
+    private let queue: DatabaseQueue
+    private let connection: WriterConnection
+    private let lastInstrumentID: Atomic<Int64>
+    private let lastGapID: Atomic<Int64>
+
+    /// Opens the recording of a day in an archive, creating both where they are missing.
+    ///
+    /// - Parameters:
+    ///   - directory: the archive.
+    ///   - day: `yyyy-mm-dd`, the name of the file.
+    ///   - lock: the lock of that directory, where the caller has it already.
+    package static func open(
+        directory: String,
+        day: String,
+        lock: ArchiveLock? = nil
+    ) throws(ArchiveError) -> ArchiveWriter {
+        let file = FilePath.joined(directory, day + ArchiveLocation.fileExtension)
+        return try ArchiveWriter(file: file, directory: directory, lock: lock)
+    }
+
+    /// Opens one recording by its path, creating it and its directory where they are missing.
+    package static func open(file: String, lock: ArchiveLock? = nil) throws(ArchiveError) -> ArchiveWriter {
+        try ArchiveWriter(file: file, directory: FilePath.parent(of: file), lock: lock)
+    }
+
+    private init(file: String, directory: String, lock: ArchiveLock?) throws(ArchiveError) {
+        try FilePath.createDirectory(directory)
+        path = file
+        self.lock = if let lock { lock } else { try ArchiveLock(directory: directory) }
+        queue = try RecordingFile.openForWriting(file)
+        do {
+            let opened = try queue.inDatabase { db in try OpenedRecording(db.sqliteConnection, path: file) }
+            connection = opened.connection
+            instruments = opened.instruments
+            nextMessageIndex = opened.nextMessageIndex
+            lastInstrumentID = Atomic(opened.lastInstrumentID)
+            lastGapID = Atomic(opened.lastGapID)
+        } catch {
+            throw ArchiveError(error, action: "open", path: file)
+        }
+    }
+
+    /// A number for a new row of ``WriteBatch/instruments``.
+    package func makeInstrumentID() -> Int64 {
+        lastInstrumentID.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// A number for a new row of ``WriteBatch/gaps``.
+    package func makeGapID() -> Int64 {
+        lastGapID.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// Stores the rows of `batch` in one transaction.
+    package func write(_ batch: WriteBatch) async throws(ArchiveError) {
+        guard !batch.isEmpty else { return }
+        try await perform { connection throws(ArchiveError) in try connection.write(batch) }
+    }
+
+    /// Runs `body` in a transaction on the database's queue.
+    ///
+    /// GRDB's own asynchronous calls fail in a cancelled task; the last rows of a recording are written in one.
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (WriterConnection) throws(ArchiveError) -> Value
+    ) async throws(ArchiveError) -> Value {
+        let connection = connection
+        let result: Result<Value, ArchiveError> = await withCheckedContinuation { continuation in
+            queue.asyncWriteWithoutTransaction { _ in
+                do throws(ArchiveError) {
+                    let value = try connection.transaction { () throws(ArchiveError) in try body(connection) }
+                    continuation.resume(returning: .success(value))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// Puts everything into the one file, which stands alone afterwards unless somebody is reading it just now.
+    ///
+    /// The writer is of no use afterwards; calls throw. The lock is freed with the last reference to it.
+    package func close() async {
+        let connection = connection
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            queue.asyncWriteWithoutTransaction { _ in
+                connection.finish()
+                continuation.resume()
+            }
+        }
+        // Calls that come too late find no statements; a failure here leaves what closing at deinit would do anyway.
+        try? queue.close()
+    }
+}
+
+/// What a writer must know of the recording it continues.
+private struct OpenedRecording {
+    let connection: WriterConnection
+    let instruments: [InstrumentRow]
+    let nextMessageIndex: Int64
+    let lastInstrumentID: Int64
+    let lastGapID: Int64
+
+    init(_ handle: OpaquePointer?, path: String) throws(ArchiveError) {
+        func integer(_ sql: String) throws(ArchiveError) -> Int64 {
+            let statement = try PreparedStatement(sql, on: handle, path: path)
+            defer { statement.reset() }
+            return try statement.step() ? statement.integer(0) : 0
+        }
+        connection = try WriterConnection(handle: handle, path: path)
+        instruments = try RowQueries.instruments(on: handle, path: path)
+        nextMessageIndex = try integer("SELECT max(last_message_index) + 1 FROM message_block")
+        lastInstrumentID = try integer("SELECT max(instrument_id) FROM instrument")
+        lastGapID = try integer("SELECT max(gap_id) FROM gap")
+    }
+}

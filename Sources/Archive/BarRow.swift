@@ -1,0 +1,72 @@
+package import MarketModel
+
+/// Whose prices a bar is made of, as stored.
+package enum BarSideCode: Int64, Sendable, Hashable, CaseIterable {
+    case bid = 0
+    case ask = 1
+    case trade = 2
+}
+
+/// Which time a bar's ticks were sorted by, as stored.
+package enum BarTimeSourceCode: Int64, Sendable, Hashable {
+    case event = 0
+    case recv = 1
+}
+
+/// A row of `bar`: open, high, low, close over `[tsOpen, tsClose)`; written whole, replacing what the key held.
+package struct BarRow: Hashable, Sendable {
+    package var instrumentID: Int64
+    package var side: BarSideCode
+    /// Length of the interval, in nanoseconds.
+    package var intervalNS: Int64
+    package var tsOpen: UnixNanoseconds
+    package var tsClose: UnixNanoseconds
+    /// Mantissas with the instrument's price digits.
+    package var open: Int64
+    package var high: Int64
+    package var low: Int64
+    package var close: Int64
+    package var tickCount: Int64
+    /// Mantissas with the instrument's size digits; `nil` for bars of quotes.
+    package var volume: Int64?
+    package var takerBuyVolume: Int64?
+    /// The sum of price times size, an exact decimal as text.
+    package var notional: String?
+    /// False where a gap touches the bar or it is still growing.
+    package var isComplete: Bool
+    package var timeSource: BarTimeSourceCode
+
+    package init(
+        instrumentID: Int64,
+        side: BarSideCode,
+        intervalNS: Int64,
+        tsOpen: UnixNanoseconds,
+        tsClose: UnixNanoseconds,
+        open: Int64,
+        high: Int64,
+        low: Int64,
+        close: Int64,
+        tickCount: Int64,
+        volume: Int64? = nil,
+        takerBuyVolume: Int64? = nil,
+        notional: String? = nil,
+        isComplete: Bool,
+        timeSource: BarTimeSourceCode
+    ) {
+        self.instrumentID = instrumentID
+        self.side = side
+        self.intervalNS = intervalNS
+        self.tsOpen = tsOpen
+        self.tsClose = tsClose
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        self.tickCount = tickCount
+        self.volume = volume
+        self.takerBuyVolume = takerBuyVolume
+        self.notional = notional
+        self.isComplete = isComplete
+        self.timeSource = timeSource
+    }
+}

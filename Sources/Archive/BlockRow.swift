@@ -1,0 +1,52 @@
+package import JournalFormat
+package import MarketModel
+
+/// A row of `message_block`: raw messages of one connection, encoded by `JournalFormat`.
+///
+/// The key is the connection and the first message; writing the same key again replaces the block, which is how the
+/// newest block of a connection grows.
+package struct BlockRow: Hashable, Sendable {
+    package var connectionID: Int64
+    package var firstMessageIndex: Int64
+    package var lastMessageIndex: Int64
+    package var messageCount: Int64
+    /// The least and the greatest `ts_recv` inside.
+    package var tsFirst: UnixNanoseconds
+    package var tsLast: UnixNanoseconds
+    /// Sum of the payload lengths, before compression.
+    package var payloadBytes: Int64
+    package var block: [UInt8]
+
+    package init(
+        connectionID: Int64,
+        firstMessageIndex: Int64,
+        lastMessageIndex: Int64,
+        messageCount: Int64,
+        tsFirst: UnixNanoseconds,
+        tsLast: UnixNanoseconds,
+        payloadBytes: Int64,
+        block: [UInt8]
+    ) {
+        self.connectionID = connectionID
+        self.firstMessageIndex = firstMessageIndex
+        self.lastMessageIndex = lastMessageIndex
+        self.messageCount = messageCount
+        self.tsFirst = tsFirst
+        self.tsLast = tsLast
+        self.payloadBytes = payloadBytes
+        self.block = block
+    }
+
+    package init(connectionID: Int64, _ encoded: EncodedBlock) {
+        self.init(
+            connectionID: connectionID,
+            firstMessageIndex: encoded.firstMessageIndex,
+            lastMessageIndex: encoded.lastMessageIndex,
+            messageCount: Int64(encoded.messageCount),
+            tsFirst: encoded.tsFirst,
+            tsLast: encoded.tsLast,
+            payloadBytes: Int64(encoded.payloadBytes),
+            block: encoded.bytes
+        )
+    }
+}

@@ -1,0 +1,160 @@
+import JournalFormat
+import MarketModel
+
+/// The messages that a session stored.
+struct SessionMessages {
+    var received: Int64 = 0
+    var sent: Int64 = 0
+    /// Numbers of its first and its last message.
+    var firstIndex = Int64.max
+    var lastIndex = Int64.min
+}
+
+/// Decodes every block of a recording and compares it with its row, and the blocks with each other.
+struct BlockVerification {
+    private(set) var messagesOfSession: [Int64: SessionMessages] = [:]
+
+    private let sessions: SessionOfConnection
+    private let archiveDigest: MessageDigest
+    private let digest = MessageDigest()
+    private let decoder = BlockDecoder()
+    private var merger = MessageMerger()
+    /// The number the next message must have; `nil` before the first, which may be any.
+    private var nextIndex: Int64?
+    private var lastReceived: [Int64: UnixNanoseconds] = [:]
+
+    init(_ sessions: SessionOfConnection, _ archiveDigest: MessageDigest) {
+        self.sessions = sessions
+        self.archiveDigest = archiveDigest
+    }
+
+    /// Goes through the messages numbered up to `last`.
+    mutating func run(
+        _ reader: ArchiveReader,
+        through last: Int64,
+        _ report: inout RecordingReport
+    ) throws(ArchiveError) {
+        var blocks = try reader.blocks(ReadRange(messageIndexMax: last))
+        while let stored = try blocks.nextStored() {
+            while let run = merger.pop(below: stored.firstMessageIndex) { take(run, &report) }
+            report.blockCount += 1
+            guard let block = decoded(stored, &report) else { continue }
+            compare(stored, block, &report)
+            checkTimes(of: block, connectionID: stored.connectionID, &report)
+            merger.push(connectionID: stored.connectionID, block.truncated(through: last))
+        }
+        while let run = merger.pop(below: .max) { take(run, &report) }
+        report.payloadSHA256 = digest.finish()
+    }
+
+    private func decoded(_ stored: StoredBlock, _ report: inout RecordingReport) -> DecodedBlock? {
+        do throws(BlockError) {
+            return try decoder.decode(stored.bytes)
+        } catch {
+            report.add(
+                .block,
+                connectionID: stored.connectionID,
+                firstMessageIndex: stored.firstMessageIndex,
+                "\(error); its \(stored.messageCount) messages are lost"
+            )
+            return nil
+        }
+    }
+
+    /// Compares the columns of the row with what the block holds.
+    private func compare(_ stored: StoredBlock, _ block: DecodedBlock, _ report: inout RecordingReport) {
+        let times = block.batch.entries.map(\.tsRecv.rawValue)
+        let payloadBytes = block.batch.entries.reduce(0) { $0 + $1.length }
+        let pairs: [(String, Int64, Int64)] = [
+            ("message_count", stored.messageCount, Int64(block.batch.count)),
+            ("first_message_index", stored.firstMessageIndex, block.messageIndexes.first ?? -1),
+            ("last_message_index", stored.lastMessageIndex, block.messageIndexes.last ?? -1),
+            ("ts_first", stored.tsFirst, times.min() ?? -1),
+            ("ts_last", stored.tsLast, times.max() ?? -1),
+            ("payload_bytes", stored.payloadBytes, Int64(payloadBytes)),
+        ]
+        for (column, expected, actual) in pairs where expected != actual {
+            report.add(
+                .block,
+                connectionID: stored.connectionID,
+                firstMessageIndex: stored.firstMessageIndex,
+                "\(column) says \(expected), the block holds \(actual)"
+            )
+        }
+    }
+
+    /// Times of received messages must not run backwards within a live connection; one report a block is enough.
+    private mutating func checkTimes(
+        of block: DecodedBlock,
+        connectionID: Int64,
+        _ report: inout RecordingReport
+    ) {
+        guard let sessionID = sessions.sessionID(of: connectionID), sessions.isLive(sessionID) else { return }
+        var latest = lastReceived[connectionID] ?? UnixNanoseconds(.min)
+        var isReported = false
+        for entry in block.batch.entries where entry.direction == .received {
+            if entry.tsRecv < latest, !isReported {
+                isReported = true
+                report.add(
+                    .time,
+                    connectionID: connectionID,
+                    firstMessageIndex: block.messageIndexes.first,
+                    "ts_recv \(entry.tsRecv.rawValue) comes after \(latest.rawValue)"
+                )
+            }
+            latest = max(latest, entry.tsRecv)
+        }
+        lastReceived[connectionID] = latest
+    }
+
+    /// Counts and digests messages in stored order.
+    private mutating func take(_ run: MessageRun, _ report: inout RecordingReport) {
+        checkIndexes(of: run, &report)
+        let sessionID = sessions.sessionID(of: run.connectionID)
+        var messages = sessionID.flatMap { messagesOfSession[$0] } ?? SessionMessages()
+        for position in run.range {
+            let entry = run.block.batch.entries[position]
+            report.payloadBytes += Int64(entry.length)
+            guard entry.direction == .received else {
+                messages.sent += 1
+                report.messagesSent += 1
+                continue
+            }
+            messages.received += 1
+            report.messagesReceived += 1
+            run.block.batch.withPayload(at: position) { payload in
+                digest.update(payload)
+                archiveDigest.update(payload)
+            }
+            digest.update(0x0A)
+            archiveDigest.update(0x0A)
+        }
+        messages.firstIndex = min(messages.firstIndex, run.block.messageIndexes[run.range.lowerBound])
+        messages.lastIndex = max(messages.lastIndex, run.block.messageIndexes[run.range.upperBound - 1])
+        if let sessionID { messagesOfSession[sessionID] = messages }
+    }
+
+    private mutating func checkIndexes(of run: MessageRun, _ report: inout RecordingReport) {
+        for index in run.block.messageIndexes[run.range] {
+            let expected = nextIndex ?? index
+            if index > expected {
+                report.add(.messageIndex, "messages \(expected) to \(index - 1) are missing")
+            } else if index < expected {
+                report.add(.messageIndex, connectionID: run.connectionID, "message \(index) is stored twice")
+            }
+            nextIndex = max(expected, index + 1)
+        }
+    }
+}
+
+extension DecodedBlock {
+    /// Without messages after number `last`.
+    fileprivate func truncated(through last: Int64) -> DecodedBlock {
+        let surplus = messageIndexes.reversed().prefix { $0 > last }.count
+        guard surplus > 0 else { return self }
+        var block = self
+        block.messageIndexes.removeLast(surplus)
+        block.batch.entries.removeLast(surplus)
+        return block
+    }
+}

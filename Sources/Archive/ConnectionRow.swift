@@ -1,0 +1,88 @@
+package import MarketModel
+
+/// A row of `feed`: one configured stream of a session.
+package struct FeedRow: Hashable, Sendable {
+    /// Given by ``ArchiveWriter/addFeed(_:)``; ignored there.
+    package var feedID: Int64
+    package var sessionID: Int64
+    package var name: String
+    package var venue: String
+    /// Without user information and query.
+    package var url: String?
+    /// What was asked for, JSON.
+    package var subscription: String?
+
+    package init(
+        feedID: Int64 = 0,
+        sessionID: Int64,
+        name: String,
+        venue: String,
+        url: String?,
+        subscription: String? = nil
+    ) {
+        self.feedID = feedID
+        self.sessionID = sessionID
+        self.name = name
+        self.venue = venue
+        self.url = url
+        self.subscription = subscription
+    }
+}
+
+/// What is known of a connection when it is open.
+package struct ConnectionOpened: Hashable, Sendable {
+    package var feedID: Int64
+    package var tsOpened: UnixNanoseconds
+    package var localAddress: String?
+    package var remoteAddress: String?
+    package var proxy: String?
+    package var tlsVersion: String?
+    package var tlsCipher: String?
+    /// SHA-256 fingerprint of the peer's certificate, hexadecimal.
+    package var certificateSHA256: String?
+    package var subprotocol: String?
+
+    package init(feedID: Int64, tsOpened: UnixNanoseconds) {
+        self.feedID = feedID
+        self.tsOpened = tsOpened
+    }
+}
+
+/// Who ended a connection.
+package enum ConnectionCloser: String, Sendable, Hashable {
+    case local
+    case remote
+    /// It broke without a close from either side.
+    case none
+}
+
+/// How a connection ended, and what went over it.
+package struct ConnectionClosed: Hashable, Sendable {
+    package var connectionID: Int64
+    package var tsClosed: UnixNanoseconds
+    package var messagesReceived: Int64 = 0
+    package var messagesSent: Int64 = 0
+    package var bytesReceived: Int64 = 0
+    package var bytesSent: Int64 = 0
+    /// WebSocket status code (RFC 6455 §7.4); 1005 none given, 1006 broken.
+    package var closeCode: Int64?
+    package var closeReason: String?
+    package var closedBy: ConnectionCloser
+
+    package init(connectionID: Int64, tsClosed: UnixNanoseconds, closedBy: ConnectionCloser) {
+        self.connectionID = connectionID
+        self.tsClosed = tsClosed
+        self.closedBy = closedBy
+    }
+}
+
+/// A row of `connection`, with the venue of its feed.
+package struct ConnectionRow: Hashable, Sendable {
+    package var connectionID: Int64
+    package var sessionID: Int64
+    package var feedName: String
+    package var venue: String
+    package var opened: ConnectionOpened
+    /// `nil` as long as the connection is open.
+    package var closed: ConnectionClosed?
+}

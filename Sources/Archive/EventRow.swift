@@ -1,0 +1,36 @@
+package import MarketModel
+
+/// A row of `event`: what else the feed said, as JSON.
+package struct EventRow: Hashable, Sendable {
+    package var tsRecv: UnixNanoseconds
+    /// The message that said it; `nil` for an event of our own.
+    package var messageIndex: Int64?
+    package var item: Int64?
+    package var feedID: Int64?
+    package var kind: String
+    package var symbol: String?
+    /// True where a message could not be read as what it claims to be.
+    package var isOddity: Bool
+    /// JSON text, UTF-8.
+    package var json: [UInt8]
+
+    package init(
+        tsRecv: UnixNanoseconds,
+        messageIndex: Int64?,
+        item: Int64?,
+        feedID: Int64?,
+        kind: String,
+        symbol: String? = nil,
+        isOddity: Bool = false,
+        json: [UInt8]
+    ) {
+        self.tsRecv = tsRecv
+        self.messageIndex = messageIndex
+        self.item = item
+        self.feedID = feedID
+        self.kind = kind
+        self.symbol = symbol
+        self.isOddity = isOddity
+        self.json = json
+    }
+}

@@ -1,0 +1,74 @@
+import Glibc
+
+/// What the file system says of a path.
+enum FileKind: Hashable {
+    case directory
+    case file(bytes: Int)
+    case missing
+}
+
+/// The few questions the archive asks of the file system.
+enum FilePath {
+    static func kind(of path: String) -> FileKind {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return .missing }
+        return status.st_mode & S_IFMT == S_IFDIR ? .directory : .file(bytes: Int(status.st_size))
+    }
+
+    /// The names in a directory, in byte order, without those that begin with a dot.
+    static func names(in directory: String) throws(ArchiveError) -> [String] {
+        guard let stream = opendir(directory) else { throw failure("read", directory, errno) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Creates a directory and those above it; an existing one is fine.
+    static func createDirectory(_ path: String) throws(ArchiveError) {
+        if kind(of: path) == .directory { return }
+        let parent = parent(of: path)
+        if parent != path, kind(of: parent) == .missing { try createDirectory(parent) }
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw failure("create", path, errno) }
+        guard kind(of: path) == .directory else { throw failure("create", path, ENOTDIR) }
+    }
+
+    static func parent(of path: String) -> String {
+        var trimmed = path[...]
+        while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    static func joined(_ directory: String, _ name: String) -> String {
+        directory.hasSuffix("/") ? directory + name : directory + "/" + name
+    }
+
+    /// The path from the root, needed where SQLite wants a URI.
+    static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+
+    /// An error that says what the system call said.
+    static func failure(_ action: String, _ path: String, _ number: Int32) -> ArchiveError {
+        let code: ArchiveError.Code =
+            switch number {
+            case ENOENT: .notFound
+            case EACCES, EPERM: .permissionDenied
+            case EROFS: .readOnly
+            case ENOSPC, EDQUOT: .diskFull
+            default: .ioFailed
+            }
+        let reason = String(cString: strerror(number)).lowercased()
+        return ArchiveError(code: code, path: path, detail: "cannot \(action) '\(path)': \(reason)")
+    }
+}

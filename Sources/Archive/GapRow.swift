@@ -1,0 +1,64 @@
+package import MarketModel
+
+/// A row of `gap`: what is known or suspected to be missing; written whole, replacing what the key held.
+///
+/// ``ArchiveWriter/makeGapID()`` gives the key. A gap is written first without `tsTo`, and again when data flows.
+package struct GapRow: Hashable, Sendable {
+    package var gapID: Int64
+    package var sessionID: Int64
+    package var feedID: Int64?
+    package var connectionID: Int64?
+    package var instrumentID: Int64?
+    package var tsFrom: UnixNanoseconds
+    /// `nil` while the gap is open.
+    package var tsTo: UnixNanoseconds?
+    package var cause: String
+    package var detail: String?
+    /// The venue's numbers on both sides of a jump.
+    package var sequenceFrom: Int64?
+    package var sequenceTo: Int64?
+    package var estimatedCount: Int64?
+
+    package init(
+        gapID: Int64,
+        sessionID: Int64,
+        feedID: Int64? = nil,
+        connectionID: Int64? = nil,
+        instrumentID: Int64? = nil,
+        tsFrom: UnixNanoseconds,
+        tsTo: UnixNanoseconds? = nil,
+        cause: String,
+        detail: String? = nil,
+        sequenceFrom: Int64? = nil,
+        sequenceTo: Int64? = nil,
+        estimatedCount: Int64? = nil
+    ) {
+        self.gapID = gapID
+        self.sessionID = sessionID
+        self.feedID = feedID
+        self.connectionID = connectionID
+        self.instrumentID = instrumentID
+        self.tsFrom = tsFrom
+        self.tsTo = tsTo
+        self.cause = cause
+        self.detail = detail
+        self.sequenceFrom = sequenceFrom
+        self.sequenceTo = sequenceTo
+        self.estimatedCount = estimatedCount
+    }
+}
+
+/// A row of `clock_sample`: the host clock as the kernel reports it.
+package struct ClockSampleRow: Hashable, Sendable {
+    package var ts: UnixNanoseconds
+    package var offsetNS: Int64
+    package var errorNS: Int64
+    package var status: Int64
+
+    package init(ts: UnixNanoseconds, offsetNS: Int64, errorNS: Int64, status: Int64) {
+        self.ts = ts
+        self.offsetNS = offsetNS
+        self.errorNS = errorNS
+        self.status = status
+    }
+}

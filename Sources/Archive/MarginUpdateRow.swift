@@ -1,0 +1,75 @@
+package import MarketModel
+
+/// A row of `margin_update`: an account's balance and margin at one moment.
+package struct MarginUpdateRow: Hashable, Sendable {
+    package var tsRecv: UnixNanoseconds
+    package var messageIndex: Int64
+    package var item: Int64
+    package var feedID: Int64
+    package var tsEvent: UnixNanoseconds?
+    package var login: Int64
+    package var accountGroup: String?
+    package var leverage: Int64?
+    /// Digits behind the point of every amount in this row, 0 to 18.
+    package var digits: UInt8
+    package var balance: Int64?
+    package var equity: Int64?
+    package var volume: Int64?
+    package var margin: Int64?
+    package var marginFree: Int64?
+    package var marginLevel: Int64?
+    package var state: MarginState?
+
+    package init(
+        tsRecv: UnixNanoseconds,
+        messageIndex: Int64,
+        item: Int64,
+        feedID: Int64,
+        login: Int64,
+        digits: UInt8
+    ) {
+        self.tsRecv = tsRecv
+        self.messageIndex = messageIndex
+        self.item = item
+        self.feedID = feedID
+        self.login = login
+        self.digits = digits
+    }
+
+    /// Brings the amounts of `update` to common digits; `nil` where no number of digits fits them all into `Int64`.
+    package init?(_ update: MarginUpdate, tsRecv: UnixNanoseconds, messageIndex: Int64, feedID: Int64) {
+        let amounts = [
+            update.balance, update.equity, update.volume, update.margin, update.marginFree, update.marginLevel,
+        ]
+        guard let (digits, mantissas) = Self.commonDigits(of: amounts) else { return nil }
+        self.init(
+            tsRecv: tsRecv,
+            messageIndex: messageIndex,
+            item: Int64(update.origin.item),
+            feedID: feedID,
+            login: update.login,
+            digits: digits
+        )
+        tsEvent = update.tsEvent
+        accountGroup = update.group
+        leverage = update.leverage
+        (balance, equity, volume) = (mantissas[0], mantissas[1], mantissas[2])
+        (margin, marginFree, marginLevel) = (mantissas[3], mantissas[4], mantissas[5])
+        state = update.state
+    }
+
+    /// The amount `mantissa` of this row as a number.
+    package func decimal(_ mantissa: Int64?) -> FixedDecimal? {
+        mantissa.map { FixedDecimal(mantissa: $0, digits: digits) }
+    }
+
+    /// The digits as sent, or without trailing zeros where those do not fit.
+    private static func commonDigits(of amounts: [FixedDecimal?]) -> (UInt8, [Int64?])? {
+        for candidates in [amounts, amounts.map { $0?.withoutTrailingZeros }] {
+            let digits = candidates.reduce(0) { max($0, $1?.digits ?? 0) }
+            let mantissas = candidates.map { $0?.rescaled(to: digits) }
+            if zip(candidates, mantissas).allSatisfy({ ($0 == nil) == ($1 == nil) }) { return (digits, mantissas) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,26 @@
+package import MarketModel
+
+/// Which part of a recording a cursor walks.
+package struct ReadRange: Hashable, Sendable {
+    /// The first `ts_recv` wanted.
+    package var from: UnixNanoseconds
+    /// The first `ts_recv` not wanted any more.
+    package var to: UnixNanoseconds
+    /// The last message wanted: a recording that grows meanwhile is read as it was.
+    package var messageIndexMax: Int64
+
+    package init(
+        from: UnixNanoseconds = UnixNanoseconds(.min),
+        to: UnixNanoseconds = UnixNanoseconds(.max),
+        messageIndexMax: Int64 = .max
+    ) {
+        self.from = from
+        self.to = to
+        self.messageIndexMax = messageIndexMax
+    }
+
+    /// True for a row at `tsRecv` of message `messageIndex`.
+    package func contains(_ tsRecv: UnixNanoseconds, _ messageIndex: Int64) -> Bool {
+        tsRecv >= from && (tsRecv < to || to.rawValue == .max) && messageIndex <= messageIndexMax
+    }
+}

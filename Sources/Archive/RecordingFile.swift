@@ -1,0 +1,172 @@
+import GRDB
+import GRDBSQLite
+import Migrations
+
+/// Opens SQLite files as recordings: checks that they are ours, and brings those we write to the newest schema.
+enum RecordingFile {
+    /// How long a call waits for another program's lock, in seconds.
+    private static let busySeconds = 5.0
+
+    /// Opens an existing recording for reading.
+    ///
+    /// Never writes to the file and never checkpoints its WAL. Where SQLite cannot put its shared memory beside a file
+    /// (a read-only directory) and there is no WAL to respect, the file is opened as immutable.
+    static func openForReading(
+        _ path: String,
+        writable: Bool = false,
+        setUp: (@Sendable (OpaquePointer?) -> Void)? = nil
+    ) throws(ArchiveError) -> DatabaseQueue {
+        guard FilePath.kind(of: path) != .missing else {
+            throw ArchiveError(code: .notFound, path: path, detail: "there is no file '\(path)'")
+        }
+        let absolute = FilePath.absolute(path)
+        do {
+            return try open(absolute, path: path, readonly: !writable, setUp: setUp)
+        } catch where isBlockedByDirectory(error, absolute) && !writable {
+            return try open(immutableURI(absolute), path: path, readonly: true, setUp: setUp)
+        }
+    }
+
+    private static func open(
+        _ name: String,
+        path: String,
+        readonly: Bool,
+        setUp: (@Sendable (OpaquePointer?) -> Void)?
+    ) throws(ArchiveError) -> DatabaseQueue {
+        do {
+            let queue = try DatabaseQueue(path: name, configuration: configuration(readonly: readonly, setUp))
+            try queue.inDatabase { db in
+                let handle = db.sqliteConnection
+                try check(applicationID: pragma("application_id", handle, path), path)
+                try check(version: pragma("user_version", handle, path), path)
+            }
+            return queue
+        } catch {
+            throw ArchiveError(error, action: "open", path: path)
+        }
+    }
+
+    /// Opens or creates a recording for its only writer.
+    static func openForWriting(_ path: String) throws(ArchiveError) -> DatabaseQueue {
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration(readonly: false, nil))
+            try queue.inDatabase { db in try prepareForWriting(db.sqliteConnection, path) }
+            return queue
+        } catch {
+            throw ArchiveError(error, action: "open", path: path)
+        }
+    }
+
+    // MARK: Configuration
+
+    private static func configuration(
+        readonly: Bool,
+        _ setUp: (@Sendable (OpaquePointer?) -> Void)?
+    ) -> Configuration {
+        var configuration = Configuration()
+        configuration.readonly = readonly
+        configuration.busyMode = .timeout(busySeconds)
+        // The hot tables name their parents for the reader's benefit; `verify` checks, inserts do not pay for it.
+        configuration.foreignKeysEnabled = false
+        // We begin and end transactions through the C interface, and a user's SQL may leave one open.
+        configuration.allowsUnsafeTransactions = true
+        configuration.prepareDatabase { db in setUp?(db.sqliteConnection) }
+        return configuration
+    }
+
+    /// True where SQLite could not open or share the file although it may be read.
+    private static func isBlockedByDirectory(_ error: ArchiveError, _ path: String) -> Bool {
+        guard let code = error.sqliteExtendedCode else { return false }
+        let isSharingProblem = [SQLITE_CANTOPEN, SQLITE_READONLY].contains(code & 0xFF)
+        switch FilePath.kind(of: path + "-wal") {
+        case .file(let bytes) where bytes > 0: return false
+        default: return isSharingProblem
+        }
+    }
+
+    private static func immutableURI(_ path: String) -> String {
+        var uri = "file:"
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "%"): uri += "%25"
+            case UInt8(ascii: "?"): uri += "%3f"
+            case UInt8(ascii: "#"): uri += "%23"
+            default: uri.unicodeScalars.append(Unicode.Scalar(byte))
+            }
+        }
+        return uri + "?immutable=1"
+    }
+
+    // MARK: Header
+
+    private static func pragma(_ name: String, _ handle: OpaquePointer?, _ path: String) throws(ArchiveError) -> Int64 {
+        let statement = try PreparedStatement("PRAGMA \(name)", on: handle, path: path)
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : 0
+    }
+
+    private static func check(applicationID: Int64, _ path: String) throws(ArchiveError) {
+        guard applicationID == Int64(Migrations.applicationID) else {
+            throw ArchiveError(
+                code: .notARecording,
+                path: path,
+                detail: "'\(path)' is not a recording of feedrec"
+            )
+        }
+    }
+
+    private static func check(version: Int64, _ path: String) throws(ArchiveError) {
+        guard version <= Int64(Migrations.version) else {
+            throw ArchiveError(
+                code: .newerSchema,
+                path: path,
+                detail: "recording '\(path)' was made by a newer feedrec (schema \(version), this program knows "
+                    + "\(Migrations.version))",
+                hint: "update feedrec to read it"
+            )
+        }
+    }
+
+    /// Checks or creates the schema, then switches to the journal mode of a live recording.
+    private static func prepareForWriting(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
+        let version = try pragma("user_version", handle, path)
+        let applicationID = try pragma("application_id", handle, path)
+        let pageCount = try pragma("page_count", handle, path)
+        let isNew = version == 0 && applicationID == 0 && pageCount == 0
+        if !isNew { try check(applicationID: applicationID, path) }
+        try check(version: version, path)
+        // Still with a rollback journal, so that a new file is whole or empty, whatever happens.
+        for (index, step) in Migrations.steps.enumerated() where index >= version {
+            try migrate(handle, step, to: index + 1, path)
+        }
+        // NORMAL: a commit survives the death of the process; a loss of power may cost what came after the last
+        // checkpoint, never the file. Only ``ArchiveWriter`` checkpoints, see there.
+        try execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; "
+                + "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864",
+            handle,
+            path
+        )
+    }
+
+    private static func migrate(
+        _ handle: OpaquePointer?,
+        _ step: String,
+        to version: Int,
+        _ path: String
+    ) throws(ArchiveError) {
+        do {
+            try execute("BEGIN IMMEDIATE;\n\(step)\n;PRAGMA user_version = \(version);\nCOMMIT", handle, path)
+        } catch {
+            sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+            throw error
+        }
+    }
+
+    /// Runs SQL text of our own.
+    static func execute(_ sql: String, _ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
+        guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {
+            throw ArchiveError(handle: handle, action: "write", path: path)
+        }
+    }
+}

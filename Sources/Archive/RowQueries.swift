@@ -1,0 +1,168 @@
+import MarketModel
+
+/// Reads the small tables whole.
+enum RowQueries {
+    static func instruments(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [InstrumentRow] {
+        try rows(
+            "SELECT instrument_id, venue, symbol, price_digits, size_digits, details FROM instrument ORDER BY 1",
+            on: handle,
+            path: path
+        ) {
+            InstrumentRow(
+                instrumentID: $0.integer(0),
+                venue: $0.text(1),
+                symbol: $0.text(2),
+                priceDigits: UInt8(clamping: $0.integer(3)),
+                sizeDigits: UInt8(clamping: $0.integer(4)),
+                details: $0.optionalText(5)
+            )
+        }
+    }
+
+    static func sessions(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [SessionRow] {
+        try rows(
+            """
+            SELECT session_id, kind, ts_start, host, program_version, configuration, ts_end, end_cause,
+                messages_received, messages_sent, quote_count, trade_count, margin_update_count, bar_count, event_count,
+                oddity_count, gap_count
+            FROM session ORDER BY session_id
+            """,
+            on: handle,
+            path: path
+        ) {
+            SessionRow(
+                sessionID: $0.integer(0),
+                start: SessionStart(
+                    kind: SessionKind(rawValue: $0.text(1)) ?? .record,
+                    tsStart: UnixNanoseconds($0.integer(2)),
+                    host: $0.optionalText(3),
+                    programVersion: $0.text(4),
+                    configuration: $0.text(5)
+                ),
+                tsEnd: $0.optionalInteger(6).map { UnixNanoseconds($0) },
+                endCause: $0.optionalText(7),
+                counts: $0.isNull(6) ? nil : counts(in: $0)
+            )
+        }
+    }
+
+    private static func counts(in row: PreparedStatement) -> SessionCounts {
+        var counts = SessionCounts()
+        counts.messagesReceived = row.integer(8)
+        counts.messagesSent = row.integer(9)
+        counts.quoteCount = row.integer(10)
+        counts.tradeCount = row.integer(11)
+        counts.marginUpdateCount = row.integer(12)
+        counts.barCount = row.integer(13)
+        counts.eventCount = row.integer(14)
+        counts.oddityCount = row.integer(15)
+        counts.gapCount = row.integer(16)
+        return counts
+    }
+
+    static func feeds(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [FeedRow] {
+        try rows(
+            "SELECT feed_id, session_id, name, venue, url, subscription FROM feed ORDER BY feed_id",
+            on: handle,
+            path: path
+        ) {
+            FeedRow(
+                feedID: $0.integer(0),
+                sessionID: $0.integer(1),
+                name: $0.text(2),
+                venue: $0.text(3),
+                url: $0.optionalText(4),
+                subscription: $0.optionalText(5)
+            )
+        }
+    }
+
+    static func connections(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [ConnectionRow] {
+        try rows(
+            """
+            SELECT c.connection_id, f.session_id, f.name, f.venue, c.feed_id, c.ts_opened, c.local_address,
+                c.remote_address, c.proxy, c.tls_version, c.tls_cipher, c.certificate_sha256, c.subprotocol, c.ts_closed,
+                c.messages_received, c.messages_sent, c.bytes_received, c.bytes_sent, c.close_code, c.close_reason,
+                c.closed_by
+            FROM connection c JOIN feed f ON f.feed_id = c.feed_id ORDER BY c.connection_id
+            """,
+            on: handle,
+            path: path
+        ) {
+            ConnectionRow(
+                connectionID: $0.integer(0),
+                sessionID: $0.integer(1),
+                feedName: $0.text(2),
+                venue: $0.text(3),
+                opened: opened(in: $0),
+                closed: $0.isNull(13) ? nil : closed(in: $0)
+            )
+        }
+    }
+
+    private static func opened(in row: PreparedStatement) -> ConnectionOpened {
+        var opened = ConnectionOpened(feedID: row.integer(4), tsOpened: UnixNanoseconds(row.integer(5)))
+        opened.localAddress = row.optionalText(6)
+        opened.remoteAddress = row.optionalText(7)
+        opened.proxy = row.optionalText(8)
+        opened.tlsVersion = row.optionalText(9)
+        opened.tlsCipher = row.optionalText(10)
+        opened.certificateSHA256 = row.optionalText(11)
+        opened.subprotocol = row.optionalText(12)
+        return opened
+    }
+
+    private static func closed(in row: PreparedStatement) -> ConnectionClosed {
+        var closed = ConnectionClosed(
+            connectionID: row.integer(0),
+            tsClosed: UnixNanoseconds(row.integer(13)),
+            closedBy: ConnectionCloser(rawValue: row.text(20)) ?? .none
+        )
+        closed.messagesReceived = row.integer(14)
+        closed.messagesSent = row.integer(15)
+        closed.bytesReceived = row.integer(16)
+        closed.bytesSent = row.integer(17)
+        closed.closeCode = row.optionalInteger(18)
+        closed.closeReason = row.optionalText(19)
+        return closed
+    }
+
+    static func gaps(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [GapRow] {
+        try rows(
+            """
+            SELECT gap_id, session_id, feed_id, connection_id, instrument_id, ts_from, ts_to, cause, detail, sequence_from,
+                sequence_to, estimated_count
+            FROM gap ORDER BY ts_from, gap_id
+            """,
+            on: handle,
+            path: path
+        ) {
+            GapRow(
+                gapID: $0.integer(0),
+                sessionID: $0.integer(1),
+                feedID: $0.optionalInteger(2),
+                connectionID: $0.optionalInteger(3),
+                instrumentID: $0.optionalInteger(4),
+                tsFrom: UnixNanoseconds($0.integer(5)),
+                tsTo: $0.optionalInteger(6).map { UnixNanoseconds($0) },
+                cause: $0.text(7),
+                detail: $0.optionalText(8),
+                sequenceFrom: $0.optionalInteger(9),
+                sequenceTo: $0.optionalInteger(10),
+                estimatedCount: $0.optionalInteger(11)
+            )
+        }
+    }
+
+    private static func rows<Row>(
+        _ sql: String,
+        on handle: OpaquePointer?,
+        path: String,
+        _ row: (PreparedStatement) -> Row
+    ) throws(ArchiveError) -> [Row] {
+        let statement = try PreparedStatement(sql, on: handle, path: path)
+        var rows: [Row] = []
+        while try statement.step() { rows.append(row(statement)) }
+        return rows
+    }
+}

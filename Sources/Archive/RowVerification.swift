@@ -1,0 +1,158 @@
+/// Compares the rows of a recording with its messages and with what its sessions say they stored.
+struct RowVerification {
+    private let reader: ArchiveReader
+    private let messages: [Int64: SessionMessages]
+    private let last: Int64
+    private let sessions: [SessionRow]
+
+    /// Sessions in order of their messages: they follow each other, since a recording has one writer.
+    private let bounds: [(sessionID: Int64, first: Int64, last: Int64)]
+
+    init(_ reader: ArchiveReader, messages: [Int64: SessionMessages], through last: Int64) throws(ArchiveError) {
+        self.reader = reader
+        self.messages = messages
+        sessions = try reader.sessions()
+        // Only a session that goes on can have added rows since the blocks were read.
+        self.last = sessions.contains { $0.tsEnd == nil } ? last : .max
+        bounds = messages.map { ($0.key, $0.value.firstIndex, $0.value.lastIndex) }.sorted { $0.first < $1.first }
+    }
+
+    func run(_ report: inout RecordingReport) throws(ArchiveError) {
+        let quotes = try countBySession(of: "quote", &report)
+        let trades = try countBySession(of: "trade", &report)
+        let marginUpdates = try countBySession(of: "margin_update", &report)
+        let events = try countBySession(of: "event", where: "is_oddity = 0", &report)
+        let oddities = try countBySession(of: "event", where: "is_oddity = 1", &report)
+        let gaps = try gapsBySession()
+        report.quoteCount = quotes.total
+        report.tradeCount = trades.total
+        report.marginUpdateCount = marginUpdates.total
+        report.eventCount = events.total
+        report.oddityCount = oddities.total
+        report.gapCount = gaps.values.reduce(0, +)
+        report.barCount = try count("bar")
+        for session in sessions {
+            guard let counts = session.counts else {
+                report.openSessionCount += 1
+                continue
+            }
+            let id = session.sessionID
+            compare(id, "messages_received", counts.messagesReceived, messages[id]?.received ?? 0, &report)
+            compare(id, "messages_sent", counts.messagesSent, messages[id]?.sent ?? 0, &report)
+            compare(id, "quote_count", counts.quoteCount, quotes[id], &report)
+            compare(id, "trade_count", counts.tradeCount, trades[id], &report)
+            compare(id, "margin_update_count", counts.marginUpdateCount, marginUpdates[id], &report)
+            compare(id, "event_count", counts.eventCount, events[id], &report)
+            compare(id, "oddity_count", counts.oddityCount, oddities[id], &report)
+            compare(id, "gap_count", counts.gapCount, gaps[id] ?? 0, &report)
+        }
+        compareBars(&report)
+    }
+
+    // MARK: Counting
+
+    private struct Counts {
+        var bySession: [Int64: Int64] = [:]
+        var total: Int64 = 0
+        subscript(sessionID: Int64) -> Int64 { bySession[sessionID] ?? 0 }
+    }
+
+    /// Counts the rows of a table by the session of their message; one that has no message is a problem.
+    ///
+    /// An event of our own has no message and counts for the session of its feed.
+    private func countBySession(
+        of table: String,
+        where condition: String = "true",
+        _ report: inout RecordingReport
+    ) throws(ArchiveError) -> Counts {
+        var counts = Counts()
+        var orphans: Int64 = 0
+        var orphan: Int64?
+        try reader.read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement(
+                "SELECT message_index FROM \(table) WHERE message_index <= ? AND \(condition)",
+                on: handle,
+                path: reader.path
+            )
+            statement.bind(1, last)
+            var position = 0
+            var run: Int64 = 0
+            while try statement.step() {
+                let index = statement.integer(0)
+                counts.total += 1
+                if bounds.indices.contains(position), index >= bounds[position].first, index <= bounds[position].last {
+                    run += 1
+                    continue
+                }
+                if bounds.indices.contains(position) { counts.bySession[bounds[position].sessionID, default: 0] += run }
+                run = 0
+                position = bounds.firstIndex { index >= $0.first && index <= $0.last } ?? bounds.count
+                if position < bounds.count {
+                    run = 1
+                } else {
+                    orphans += 1
+                    orphan = orphan ?? index
+                }
+            }
+            if bounds.indices.contains(position) { counts.bySession[bounds[position].sessionID, default: 0] += run }
+        }
+        if let orphan {
+            report.add(.row, "\(orphans) rows of \(table) belong to messages that are not stored (the first: \(orphan))")
+        }
+        if table == "event" { try addOwnEvents(where: condition, to: &counts) }
+        return counts
+    }
+
+    private func addOwnEvents(where condition: String, to counts: inout Counts) throws(ArchiveError) {
+        try reader.read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement(
+                """
+                SELECT f.session_id, count(*) FROM event e JOIN feed f ON f.feed_id = e.feed_id
+                WHERE e.message_index IS NULL AND \(condition) GROUP BY 1
+                """,
+                on: handle,
+                path: reader.path
+            )
+            while try statement.step() {
+                counts.bySession[statement.integer(0), default: 0] += statement.integer(1)
+                counts.total += statement.integer(1)
+            }
+        }
+    }
+
+    private func gapsBySession() throws(ArchiveError) -> [Int64: Int64] {
+        var counts: [Int64: Int64] = [:]
+        for gap in try reader.gaps() { counts[gap.sessionID, default: 0] += 1 }
+        return counts
+    }
+
+    private func count(_ table: String) throws(ArchiveError) -> Int64 {
+        try reader.read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement("SELECT count(*) FROM \(table)", on: handle, path: reader.path)
+            defer { statement.reset() }
+            return try statement.step() ? statement.integer(0) : 0
+        }
+    }
+
+    // MARK: Comparing
+
+    private func compare(
+        _ sessionID: Int64,
+        _ column: String,
+        _ expected: Int64,
+        _ actual: Int64,
+        _ report: inout RecordingReport
+    ) {
+        guard expected != actual else { return }
+        report.add(.count, "session \(sessionID) says \(column) \(expected), the recording holds \(actual)")
+    }
+
+    /// Bars name no session, and two sessions may have written the same bar: the sum is the most there can be.
+    private func compareBars(_ report: inout RecordingReport) {
+        guard report.openSessionCount == 0, !sessions.isEmpty else { return }
+        let claimed = sessions.reduce(0) { $0 + ($1.counts?.barCount ?? 0) }
+        let isPossible = sessions.count == 1 ? report.barCount == claimed : report.barCount <= claimed
+        guard !isPossible else { return }
+        report.add(.count, "the sessions say bar_count \(claimed), the recording holds \(report.barCount)")
+    }
+}

@@ -1,0 +1,106 @@
+import CMessageTable
+import GRDB
+import GRDBSQLite
+
+/// SQL on one or several recordings, with the virtual table `messages`.
+///
+/// The first recording is schema `main`, the others are attached as `d1`, `d2`, …. With several, the plural views
+/// (`quotes`, `bars`, …) cover all of them: a temporary view of that name, which SQL finds first, joins those of the
+/// files end to end. Tables, and `messages`, are those of `main` unless the schema is named. SQLite attaches ten files
+/// at most, so eleven recordings are the limit.
+package final class SQLSession: Sendable {
+    package static let recordingsMax = 11
+
+    /// Schema names and paths, `main` first.
+    package let schemas: [(name: String, path: String)]
+
+    private let queue: DatabaseQueue
+    private let interruption: Interruption
+    private let lock: ArchiveLock?
+
+    /// Opens `recordings`, at least one.
+    ///
+    /// - Parameters:
+    ///   - recordings: paths, see ``ArchiveLocation/files``.
+    ///   - isWritable: the first recording may be changed; takes its directory's lock, so that no recorder runs.
+    package init(recordings: [String], isWritable: Bool = false) throws(ArchiveError) {
+        guard let first = recordings.first, recordings.count <= Self.recordingsMax else {
+            throw ArchiveError(
+                code: .database,
+                path: recordings.first ?? "",
+                detail: "cannot query \(recordings.count) recordings at once: SQLite takes \(Self.recordingsMax)",
+                hint: "name the files instead of the directory"
+            )
+        }
+        let interruption = Interruption()
+        lock = isWritable ? try ArchiveLock(directory: FilePath.parent(of: first)) : nil
+        queue = try RecordingFile.openForReading(first, writable: isWritable) { handle in
+            feedrec_register_messages(handle)
+            interruption.install(on: handle)
+        }
+        self.interruption = interruption
+        schemas = recordings.enumerated().map { (name: $0.offset == 0 ? "main" : "d\($0.offset)", path: $0.element) }
+        for (schema, path) in schemas.dropFirst() { try attach(path, as: schema) }
+        if schemas.count > 1 { try joinViews() }
+    }
+
+    /// Runs one or more statements and calls `receive` for what they yield, row by row.
+    ///
+    /// `receive` must not call this session. The call blocks its thread; cancelling the task interrupts it.
+    ///
+    /// - Throws: ``ArchiveError/Code/badSQL`` with SQLite's message and the offset of the token at fault,
+    ///   ``ArchiveError/Code/interrupted``, and what `receive` throws, which ends the run.
+    package func run(
+        _ sql: String,
+        isolation: isolated (any Actor)? = #isolation,
+        receive: (SQLEvent) throws -> Void
+    ) async throws {
+        try await withTaskCancellationHandler {
+            try queue.inDatabase { db in
+                try SQLText(sql, handle: db.sqliteConnection, path: schemas[0].path).run(receive)
+            }
+        } onCancel: {
+            interruption.request()
+        }
+    }
+
+    /// Closes the recordings.
+    package func close() {
+        try? queue.close()
+    }
+
+    private func attach(_ path: String, as schema: String) throws(ArchiveError) {
+        // Opened once by itself to learn whether it is a recording, and under which name SQLite can open it.
+        let name = try RecordingFile.openForReading(path).path
+        do {
+            try queue.inDatabase { db in
+                let statement = try PreparedStatement("ATTACH ? AS \(schema)", on: db.sqliteConnection, path: path)
+                statement.bind(1, name)
+                try statement.run(action: "open")
+            }
+        } catch {
+            throw ArchiveError(error, action: "open", path: path)
+        }
+    }
+
+    private func joinViews() throws(ArchiveError) {
+        do {
+            try queue.inDatabase { db in
+                let list = "SELECT name FROM main.sqlite_schema WHERE type = 'view'"
+                let statement = try PreparedStatement(list, on: db.sqliteConnection, path: schemas[0].path)
+                var views: [String] = []
+                while try statement.step() { views.append(statement.text(0)) }
+                for view in views where view.allSatisfy({ $0.isLetter || $0 == "_" }) {
+                    let parts = schemas.map { "SELECT * FROM \($0.name).\(view)" }
+                    try RecordingFile.execute(
+                        "CREATE TEMP VIEW \(view) AS \(parts.joined(separator: " UNION ALL "))",
+                        db.sqliteConnection,
+                        schemas[0].path
+                    )
+                }
+            }
+        } catch {
+            throw ArchiveError(error, action: "open", path: schemas[0].path)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import MarketModel
+
+/// A tick that a cursor can read back from its table.
+package protocol StoredTick: TickRow {
+    /// The table, and its columns behind the key in the order of ``init(key:columns:)``.
+    static var table: String { get }
+    static var valueColumns: String { get }
+    init(key: TickKey, columns: TickColumns)
+}
+
+/// The key of a tick: the order of replay, and the instrument.
+package struct TickKey: Hashable, Sendable, Comparable {
+    package var tsRecv: Int64
+    package var messageIndex: Int64
+    package var item: Int64
+    package var instrumentID: Int64
+
+    package static func < (left: TickKey, right: TickKey) -> Bool {
+        if left.tsRecv != right.tsRecv { return left.tsRecv < right.tsRecv }
+        if left.messageIndex != right.messageIndex { return left.messageIndex < right.messageIndex }
+        if left.item != right.item { return left.item < right.item }
+        return left.instrumentID < right.instrumentID
+    }
+}
+
+/// The columns of one stored tick behind its key, counted from 0.
+package struct TickColumns {
+    let statement: PreparedStatement
+    let offset: Int32
+
+    @inline(__always)
+    func integer(_ column: Int32) -> Int64 { statement.integer(column + offset) }
+
+    @inline(__always)
+    func optionalInteger(_ column: Int32) -> Int64? { statement.optionalInteger(column + offset) }
+}
+
+extension QuoteRow: StoredTick {
+    package static let table = "quote"
+    package static let valueColumns = "ts_event, bid_price, bid_size, ask_price, ask_size, sequence"
+
+    package init(key: TickKey, columns: TickColumns) {
+        self.init(
+            instrumentID: key.instrumentID,
+            tsRecv: UnixNanoseconds(key.tsRecv),
+            messageIndex: key.messageIndex,
+            item: key.item,
+            tsEvent: columns.optionalInteger(0).map { UnixNanoseconds($0) },
+            bidPrice: columns.integer(1),
+            bidSize: columns.optionalInteger(2),
+            askPrice: columns.integer(3),
+            askSize: columns.optionalInteger(4),
+            sequence: columns.optionalInteger(5)
+        )
+    }
+}
+
+extension TradeRow: StoredTick {
+    package static let table = "trade"
+    package static let valueColumns = "ts_event, price, size, aggressor_side, trade_id"
+
+    package init(key: TickKey, columns: TickColumns) {
+        self.init(
+            instrumentID: key.instrumentID,
+            tsRecv: UnixNanoseconds(key.tsRecv),
+            messageIndex: key.messageIndex,
+            item: key.item,
+            tsEvent: columns.optionalInteger(0).map { UnixNanoseconds($0) },
+            price: columns.integer(1),
+            size: columns.integer(2),
+            aggressorSide: columns.optionalInteger(3).flatMap { AggressorSide(rawValue: UInt8(clamping: $0)) },
+            tradeID: columns.optionalInteger(4)
+        )
+    }
+}

@@ -1,0 +1,133 @@
+import MarketModel
+
+/// Walks the ticks of many instruments in order of `(ts_recv, message_index, item)`.
+///
+/// The table is clustered by instrument, so each instrument is read in pages along the primary key, and the pages are
+/// merged: no sort, no second index. No transaction is open between two pages. One tick costs a page's share of a
+/// query and a few comparisons in a heap of instruments.
+package struct TickCursor<Row: StoredTick> {
+    /// Rows held at once, over all instruments.
+    private static var rowsMax: Int { 65_536 }
+
+    private let reader: ArchiveReader
+    private let range: ReadRange
+    private let pageRows: Int
+    private var streams: [TickStream<Row>] = []
+    /// Indices into `streams`, a binary heap by the key of their next row.
+    private var heap: [Int] = []
+
+    init(_ reader: ArchiveReader, _ range: ReadRange, instrumentIDs: [Int64]) throws(ArchiveError) {
+        self.reader = reader
+        self.range = range
+        pageRows = min(4096, max(64, Self.rowsMax / max(1, instrumentIDs.count)))
+        streams = instrumentIDs.map { TickStream(instrumentID: $0, range: range) }
+        try reader.read { handle throws(ArchiveError) in
+            let statement = try TickStream<Row>.statement(on: handle, path: reader.path)
+            for index in streams.indices { try streams[index].refill(statement, range, pageRows) }
+        }
+        heap = streams.indices.filter { streams[$0].head != nil }
+        for position in heap.indices.reversed() { siftDown(position) }
+    }
+
+    /// The next tick; `nil` at the end.
+    package mutating func next() throws(ArchiveError) -> Row? {
+        guard let index = heap.first, let row = streams[index].pop() else { return nil }
+        if streams[index].head == nil { try refill(index) }
+        if streams[index].head == nil { heap.swapAt(0, heap.count - 1) }
+        if streams[index].head == nil { heap.removeLast() }
+        siftDown(0)
+        return row
+    }
+
+    private mutating func refill(_ index: Int) throws(ArchiveError) {
+        guard !streams[index].isExhausted else { return }
+        try reader.read { handle throws(ArchiveError) in
+            let statement = try TickStream<Row>.statement(on: handle, path: reader.path)
+            try streams[index].refill(statement, range, pageRows)
+        }
+    }
+
+    private mutating func siftDown(_ start: Int) {
+        var position = start
+        while case var child = 2 * position + 1, child < heap.count {
+            if child + 1 < heap.count, precedes(child + 1, child) { child += 1 }
+            guard precedes(child, position) else { return }
+            heap.swapAt(child, position)
+            position = child
+        }
+    }
+
+    private func precedes(_ left: Int, _ right: Int) -> Bool {
+        streams[heap[left]].headKey < streams[heap[right]].headKey
+    }
+}
+
+/// The ticks of one instrument, a page at a time.
+private struct TickStream<Row: StoredTick> {
+    private(set) var headKey: TickKey
+    private(set) var isExhausted = false
+    private var rows: [Row] = []
+    private var position = 0
+    /// The last key read from the table.
+    private var lastKey: TickKey
+
+    init(instrumentID: Int64, range: ReadRange) {
+        lastKey = TickKey(tsRecv: range.from.rawValue, messageIndex: -1, item: -1, instrumentID: instrumentID)
+        headKey = lastKey
+    }
+
+    var head: Row? { position < rows.count ? rows[position] : nil }
+
+    mutating func pop() -> Row? {
+        guard position < rows.count else { return nil }
+        defer {
+            position += 1
+            updateHeadKey()
+        }
+        return rows[position]
+    }
+
+    private mutating func updateHeadKey() {
+        guard position < rows.count else { return }
+        headKey.tsRecv = rows[position].tsRecv.rawValue
+        headKey.messageIndex = rows[position].messageIndex
+        headKey.item = rows[position].item
+    }
+
+    static func statement(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> PreparedStatement {
+        try PreparedStatement(
+            """
+            SELECT ts_recv, message_index, item, \(Row.valueColumns) FROM \(Row.table)
+            WHERE instrument_id = ? AND (ts_recv, message_index, item) > (?, ?, ?) AND ts_recv <= ?
+            ORDER BY ts_recv, message_index, item LIMIT ?
+            """,
+            on: handle,
+            path: path
+        )
+    }
+
+    mutating func refill(_ statement: PreparedStatement, _ range: ReadRange, _ limit: Int) throws(ArchiveError) {
+        rows.removeAll(keepingCapacity: true)
+        position = 0
+        statement.bind(1, lastKey.instrumentID)
+        statement.bind(5, range.to.rawValue)
+        statement.bind(6, Int64(limit))
+        // Rows of messages newer than the range are passed over, so a page may come out empty before the end.
+        while rows.isEmpty, !isExhausted {
+            statement.bind(2, lastKey.tsRecv)
+            statement.bind(3, lastKey.messageIndex)
+            statement.bind(4, lastKey.item)
+            var count = 0
+            while try statement.step() {
+                count += 1
+                lastKey.tsRecv = statement.integer(0)
+                lastKey.messageIndex = statement.integer(1)
+                lastKey.item = statement.integer(2)
+                guard range.contains(UnixNanoseconds(lastKey.tsRecv), lastKey.messageIndex) else { continue }
+                rows.append(Row(key: lastKey, columns: TickColumns(statement: statement, offset: 3)))
+            }
+            isExhausted = count < limit
+        }
+        updateHeadKey()
+    }
+}

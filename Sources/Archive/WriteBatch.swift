@@ -1,0 +1,36 @@
+/// Rows that are stored together, in one transaction, or not at all.
+///
+/// Rows of one kind should come in the order of their messages; the writer sorts them by key.
+package struct WriteBatch: Sendable {
+    package var instruments: [InstrumentRow] = []
+    package var blocks: [BlockRow] = []
+    package var quotes: [QuoteRow] = []
+    package var trades: [TradeRow] = []
+    package var marginUpdates: [MarginUpdateRow] = []
+    package var bars: [BarRow] = []
+    package var events: [EventRow] = []
+    package var gaps: [GapRow] = []
+    package var clockSamples: [ClockSampleRow] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { rowCount == 0 }
+
+    package var rowCount: Int {
+        instruments.count + blocks.count + quotes.count + trades.count + marginUpdates.count + bars.count
+            + events.count + gaps.count + clockSamples.count
+    }
+
+    /// Empties the batch but keeps its memory.
+    package mutating func removeAll() {
+        instruments.removeAll(keepingCapacity: true)
+        blocks.removeAll(keepingCapacity: true)
+        quotes.removeAll(keepingCapacity: true)
+        trades.removeAll(keepingCapacity: true)
+        marginUpdates.removeAll(keepingCapacity: true)
+        bars.removeAll(keepingCapacity: true)
+        events.removeAll(keepingCapacity: true)
+        gaps.removeAll(keepingCapacity: true)
+        clockSamples.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,40 @@
+/// Which price a bar is made of.
+package enum BarSide: UInt8, Sendable, Hashable {
+    case bid = 0
+    case ask = 1
+    case trade = 2
+}
+
+/// Which clock put the ticks of a bar into its interval.
+package enum BarTimeSource: UInt8, Sendable, Hashable {
+    /// The venue's `ts_event`.
+    case event = 0
+    /// Our `ts_recv`, for at least one tick that had no `ts_event`.
+    case recv = 1
+}
+
+/// Open, high, low and close of one price over `[tsOpen, tsClose)`.
+package struct Bar: Sendable, Hashable {
+    package var instrumentID: Int64
+    package var side: BarSide
+    package var interval: BarInterval
+    /// Nanoseconds since the epoch, a multiple of the interval.
+    package var tsOpen: Int64
+    package var tsClose: Int64
+    /// Price mantissas with the instrument's digits.
+    package var open: Int64
+    package var high: Int64
+    package var low: Int64
+    package var close: Int64
+    package var tickCount: Int64
+    /// Size mantissas with the instrument's digits; `nil` for quotes, and where the sum leaves 64 bits.
+    package var volume: Int64?
+    package var takerBuyVolume: Int64?
+    /// The sum of price times size, with the digits of price and size together.
+    ///
+    /// It is `nil` for quotes, and where the sum leaves 128 bits.
+    package var notional: Int128?
+    /// True once the interval is over by the tape's clock and no gap touches it.
+    package var isComplete: Bool
+    package var timeSource: BarTimeSource
+}

@@ -1,0 +1,157 @@
+/// The recent bars of one instrument, one kind of tick and one interval, oldest first.
+struct BarWindow<Values: BarValues>: Sendable {
+    /// A bar in the making, or made and still open to late ticks.
+    private struct Slot: Sendable {
+        let tsOpen: Int64
+        let tsClose: Int64
+        var values: Values
+        var tickCount: Int64 = 1
+        var firstTick: Int64
+        var lastTick: Int64
+        var timeSource: BarTimeSource
+        /// Touched by a gap, or begun before the recording was.
+        var isBroken = false
+        var isClosed = false
+        var isChanged = true
+
+        @inline(__always)
+        func contains(_ time: Int64) -> Bool { tsOpen <= time && time < tsClose }
+
+        @inline(__always)
+        mutating func extend(with tick: Values.Tick, at time: Int64, source: BarTimeSource) {
+            let isFirst = time < firstTick
+            let isLast = time >= lastTick
+            values.extend(tick, isFirst: isFirst, isLast: isLast)
+            tickCount += 1
+            if isFirst { firstTick = time }
+            if isLast { lastTick = time }
+            if source == .recv { timeSource = .recv }
+            isChanged = true
+        }
+    }
+
+    /// Late ticks revise any of this many bars; older ones are final.
+    static var slotsMax: Int { 128 }
+
+    let interval: BarInterval
+    private var slots: [Slot] = []
+    private(set) var hasChanges = false
+    /// Bars begun so far.
+    private(set) var slotsBegun: Int64 = 0
+    /// The earliest end of a bar that is not closed yet.
+    private(set) var nextClose = Int64.max
+
+    init(interval: BarInterval) {
+        self.interval = interval
+    }
+
+    /// Adds a tick; false when it is too late for any bar that can still change.
+    @inline(__always)
+    mutating func add(_ tick: Values.Tick, at time: Int64, source: BarTimeSource) -> Bool {
+        guard let last = slots.indices.last, slots[last].contains(time) else {
+            return addElsewhere(tick, at: time, source: source)
+        }
+        slots[last].extend(with: tick, at: time, source: source)
+        hasChanges = true
+        return true
+    }
+
+    /// Adds a tick that does not belong to the youngest bar.
+    @inline(never)
+    private mutating func addElsewhere(_ tick: Values.Tick, at time: Int64, source: BarTimeSource) -> Bool {
+        guard let start = interval.start(of: time) else { return false }
+        var place = slots.endIndex
+        // The window may hold more bars than can change, those that nobody has taken yet.
+        let placeMin = max(0, slots.count - Self.slotsMax)
+        while place > placeMin, slots[place - 1].tsOpen > start { place -= 1 }
+        guard slots.count - place < Self.slotsMax else { return false }
+        if place > 0, slots[place - 1].tsOpen == start {
+            slots[place - 1].extend(with: tick, at: time, source: source)
+            hasChanges = true
+        } else {
+            insert(tick, at: time, source: source, start: start, place: place)
+        }
+        return true
+    }
+
+    private mutating func insert(
+        _ tick: Values.Tick,
+        at time: Int64,
+        source: BarTimeSource,
+        start: Int64,
+        place: Int
+    ) {
+        let slot = Slot(
+            tsOpen: start,
+            tsClose: start + interval.nanoseconds,
+            values: Values(tick),
+            firstTick: time,
+            lastTick: time,
+            timeSource: source
+        )
+        slots.insert(slot, at: place)
+        slotsBegun += 1
+        nextClose = min(nextClose, slot.tsClose)
+        hasChanges = true
+        // What leaves must have been handed out, so the window may be larger between two calls of `takeChanged`.
+        if slots.count > Self.slotsMax, !slots[0].isChanged, slots[0].isClosed { slots.removeFirst() }
+    }
+
+    /// Closes the bars that end at or before `clock`; complete are those that began at or after `coveredFrom`.
+    mutating func close(clock: Int64, coveredFrom: Int64?) {
+        guard nextClose <= clock else { return }
+        nextClose = .max
+        for index in slots.indices where !slots[index].isClosed {
+            guard slots[index].tsClose <= clock else {
+                nextClose = min(nextClose, slots[index].tsClose)
+                continue
+            }
+            slots[index].isClosed = true
+            slots[index].isChanged = true
+            hasChanges = true
+            guard let coveredFrom, coveredFrom <= slots[index].tsOpen else {
+                slots[index].isBroken = true
+                continue
+            }
+        }
+    }
+
+    /// Marks every bar that is not over at `time` as touched by a gap.
+    mutating func breakBars(endingAfter time: Int64) {
+        for index in slots.indices where slots[index].tsClose > time && !slots[index].isBroken {
+            slots[index].isBroken = true
+            guard slots[index].isClosed else { continue }
+            slots[index].isChanged = true
+            hasChanges = true
+        }
+    }
+
+    /// Appends every bar that changed since the last call.
+    mutating func takeChanged(instrumentID: Int64, into bars: inout [Bar]) {
+        guard hasChanges else { return }
+        hasChanges = false
+        for index in slots.indices where slots[index].isChanged {
+            slots[index].isChanged = false
+            let slot = slots[index]
+            let template = Bar(
+                instrumentID: instrumentID,
+                side: .trade,
+                interval: interval,
+                tsOpen: slot.tsOpen,
+                tsClose: slot.tsClose,
+                open: 0,
+                high: 0,
+                low: 0,
+                close: 0,
+                tickCount: slot.tickCount,
+                volume: nil,
+                takerBuyVolume: nil,
+                notional: nil,
+                isComplete: slot.isClosed && !slot.isBroken,
+                timeSource: slot.timeSource
+            )
+            slot.values.appendBars(template, to: &bars)
+        }
+        while slots.count > Self.slotsMax, slots[0].isClosed { slots.removeFirst() }
+    }
+}

@@ -1,0 +1,67 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The stored bytes of a file, a pipe or a device, front to back through one buffer.
+final class FileInput {
+    static let bufferBytes = 256 * 1024
+
+    let path: String
+    private let descriptor: CInt
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+    /// Offset in the file of the first unread byte.
+    private(set) var offset: Int64 = 0
+
+    init(path: String) throws(ImportError) {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let detail = "cannot open: \(Self.errorText(errno))"
+            throw ImportError(code: .cannotOpen, path: path, place: .wholeFile, detail: detail)
+        }
+        buffer = .allocate(byteCount: Self.bufferBytes, alignment: 16)
+    }
+
+    deinit {
+        close(descriptor)
+        buffer.deallocate()
+    }
+
+    /// What was read from the file and not yet consumed; valid until the next ``fill(atLeast:)``.
+    var unread: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[start..<end]) }
+
+    func consume(_ count: Int) {
+        start += count
+        offset += Int64(count)
+    }
+
+    /// Reads until `count` bytes are unread; false where the file ends before.
+    func fill(atLeast count: Int = 1) throws(ImportError) -> Bool {
+        guard end - start < count else { return true }
+        buffer.copyMemory(from: unread)
+        end -= start
+        start = 0
+        while end < count {
+            let length = read(descriptor, buffer.baseAddress?.advanced(by: end), buffer.count - end)
+            if length == 0 { return false }
+            if length > 0 {
+                end += length
+            } else if errno != EINTR {
+                let detail = "cannot read: \(Self.errorText(errno))"
+                throw ImportError(code: .cannotRead, path: path, place: .byte(offset), detail: detail)
+            }
+        }
+        return true
+    }
+
+    private static func errorText(_ code: CInt) -> String {
+        let text = String(cString: strerror(code))
+        return text.prefix(1).lowercased() + text.dropFirst()
+    }
+}

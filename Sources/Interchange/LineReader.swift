@@ -1,0 +1,108 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The lines of a plain, gzip or zstd file as bytes, without a copy or an allocation per line.
+///
+/// A line ends with LF or CR LF, which do not belong to it; the last one may lack its end. Where compressed data is cut
+/// off or corrupt, every whole line in front of the damage is given before the error.
+package final class LineReader {
+    package static let lineBytesMax = 64 * 1024 * 1024
+
+    package let path: String
+    /// The number of the line given last, counted from 1.
+    package private(set) var lineNumber = 0
+    private let input: DecodedInput
+    private let lineBytesMax: Int
+    private var buffer: UnsafeMutableRawBufferPointer
+    /// The unread bytes of the buffer, the first ``searchedBytes`` of them without a line end.
+    private var start = 0
+    private var end = 0
+    private var searchedBytes = 0
+    private var isAtEnd = false
+    private var failure: ImportError?
+
+    package init(path: String, lineBytesMax: Int = LineReader.lineBytesMax) throws(ImportError) {
+        self.path = path
+        self.lineBytesMax = lineBytesMax
+        input = try DecodedInput(path: path)
+        buffer = .allocate(byteCount: FileInput.bufferBytes, alignment: 16)
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    /// The next line, valid until the next call; `nil` at the end of the file.
+    package func nextLine() throws(ImportError) -> UnsafeRawBufferPointer? {
+        while true {
+            if let length = lineLength() {
+                try checkLength(length)
+                defer { start += length + 1 }
+                return line(length)
+            }
+            if let failure { throw failure }
+            try checkLength(end - start)
+            if isAtEnd {
+                guard end > start else { return nil }
+                defer { start = end }
+                return line(end - start)
+            }
+            refill()
+        }
+    }
+
+    /// The length of the next line without its LF; `nil` while that has not been read.
+    private func lineLength() -> Int? {
+        guard end - start > searchedBytes, let base = buffer.baseAddress else { return nil }
+        let from = base + start + searchedBytes
+        guard let found = memchr(from, 0x0A, end - start - searchedBytes) else {
+            searchedBytes = end - start
+            return nil
+        }
+        searchedBytes = 0
+        return found - UnsafeMutableRawPointer(base + start)
+    }
+
+    private func line(_ length: Int) -> UnsafeRawBufferPointer {
+        lineNumber += 1
+        searchedBytes = 0
+        let isCarriageReturn = length > 0 && buffer[start + length - 1] == 0x0D
+        return UnsafeRawBufferPointer(rebasing: buffer[start..<start + length - (isCarriageReturn ? 1 : 0)])
+    }
+
+    private func checkLength(_ length: Int) throws(ImportError) {
+        guard length > lineBytesMax else { return }
+        let detail = "a line longer than \(lineBytesMax) bytes"
+        throw ImportError(code: .lineTooLong, path: path, place: .line(lineNumber + 1), detail: detail)
+    }
+
+    /// Reads more behind the unread bytes; an error is kept until the lines in front of it were given.
+    private func refill() {
+        if start > 0 {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+            end -= start
+            start = 0
+        }
+        if end == buffer.count { grow() }
+        do throws(ImportError) {
+            let count = try input.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[end...]))
+            end += count
+            isAtEnd = count == 0
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Doubles the buffer, which the limit of a line keeps below twice that limit.
+    private func grow() {
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 16)
+        larger.copyMemory(from: UnsafeRawBufferPointer(buffer))
+        buffer.deallocate()
+        buffer = larger
+    }
+}

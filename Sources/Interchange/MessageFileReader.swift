@@ -1,0 +1,145 @@
+package import MarketModel
+
+/// A connection that a message file says was opened.
+package struct ConnectionOpened: Sendable, Hashable {
+    /// With its query, which may name the streams.
+    package let url: String
+    package let ts: UnixNanoseconds
+    package let lineNumber: Int
+}
+
+/// Lines that are none of their file's format.
+package struct MalformedLines: Sendable, Hashable {
+    package struct Sample: Sendable, Hashable {
+        package let lineNumber: Int
+        package let reason: String
+    }
+
+    /// How many samples are kept.
+    package static let samplesMax = 8
+
+    package internal(set) var count = 0
+    /// The first of them.
+    package internal(set) var samples: [Sample] = []
+}
+
+/// Reads the messages of a file in one of the formats of ``MessageLineFormat``, batch by batch in file order.
+///
+/// Empty lines are skipped. The answers to HTTP requests in `cf` files are counted, not given.
+package struct MessageFileReader {
+    /// What to do with a malformed line.
+    package enum MalformedLinePolicy: Sendable, Hashable {
+        /// Stop there with an error, after the messages in front of it.
+        case fail
+        /// Go on, and count it.
+        case skip
+    }
+
+    /// A batch ends where its payloads reach this, so that long messages do not pile up.
+    package static let batchBytesMax = 8 * 1024 * 1024
+    /// So many lines of neither format make the file one of neither.
+    private static let detectionLinesMax = 16
+
+    /// As given, or found in the first lines.
+    package private(set) var format: MessageLineFormat?
+    package private(set) var malformedLines = MalformedLines()
+    package private(set) var restAnswerCount = 0
+    private let lines: LineReader
+    private let policy: MalformedLinePolicy
+    /// An error that waits until the messages in front of it were given.
+    private var failure: ImportError?
+
+    package init(
+        path: String,
+        format: MessageLineFormat? = nil,
+        onMalformedLine policy: MalformedLinePolicy = .fail
+    ) throws(ImportError) {
+        self.format = format
+        self.policy = policy
+        lines = try LineReader(path: path)
+    }
+
+    /// Appends up to `maxMessages` messages to `batch`; false once the file is at its end and nothing was appended.
+    ///
+    /// A connection that was opened ends the batch and is appended to `connectionEvents`: it comes after all messages of
+    /// this batch and before those of the next.
+    package mutating func next(
+        maxMessages: Int,
+        into batch: inout MessageBatch,
+        connectionEvents: inout [ConnectionOpened]
+    ) throws(ImportError) -> Bool {
+        let countBefore = batch.count
+        let bytesBefore = batch.bytes.count
+        if let failure { throw failure }
+        do throws(ImportError) {
+            while batch.count - countBefore < max(1, maxMessages), batch.bytes.count - bytesBefore < Self.batchBytesMax
+            {
+                guard let line = try lines.nextLine() else { break }
+                guard !line.isEmpty, let opened = try read(line, into: &batch) else { continue }
+                connectionEvents.append(opened)
+                return true
+            }
+        } catch {
+            guard batch.count > countBefore else { throw error }
+            failure = error
+        }
+        return batch.count > countBefore
+    }
+
+    /// Reads one line; returns the connection that it opens, if it does.
+    private mutating func read(
+        _ line: UnsafeRawBufferPointer,
+        into batch: inout MessageBatch
+    ) throws(ImportError) -> ConnectionOpened? {
+        guard let format = try formatOf(line) else { return nil }
+        do throws(MessageLineError) {
+            switch try format.parse(line) {
+            case .message(let ts, let direction, let payload):
+                batch.append(payload, kind: .text, direction: direction, tsRecv: ts)
+            case .binaryMessage(let ts, let direction, let literal):
+                var bytes: [UInt8] = []
+                guard PythonBytesLiteral.decode(literal, to: &bytes) else {
+                    throw MessageLineError(reason: "a bytes literal with an unknown escape or a bare control character")
+                }
+                batch.append(bytes, kind: .binary, direction: direction, tsRecv: ts)
+            case .connectionOpened(let url, let ts):
+                return ConnectionOpened(
+                    url: String(decoding: url, as: UTF8.self),
+                    ts: ts,
+                    lineNumber: lines.lineNumber
+                )
+            case .restAnswer: restAnswerCount += 1
+            }
+        } catch {
+            try note(error, format)
+        }
+        return nil
+    }
+
+    private mutating func formatOf(_ line: UnsafeRawBufferPointer) throws(ImportError) -> MessageLineFormat? {
+        if let format { return format }
+        if let detected = MessageLineFormat.detect(line) {
+            format = detected
+            return detected
+        }
+        if policy == .skip, malformedLines.count + 1 < Self.detectionLinesMax {
+            count("neither an 'ns' nor a 'cf' line")
+            return nil
+        }
+        let detail = "not a message file: neither an 'ns' line nor a 'cf' line"
+        throw ImportError(code: .unknownFormat, path: lines.path, place: .line(lines.lineNumber), detail: detail)
+    }
+
+    private mutating func note(_ error: MessageLineError, _ format: MessageLineFormat) throws(ImportError) {
+        count("\(error.reason)")
+        guard policy == .fail else { return }
+        let detail = "malformed '\(format.rawValue)' line: \(error.reason)"
+        throw ImportError(code: .malformedLine, path: lines.path, place: .line(lines.lineNumber), detail: detail)
+    }
+
+    private mutating func count(_ reason: String) {
+        malformedLines.count += 1
+        guard malformedLines.samples.count < MalformedLines.samplesMax else { return }
+        malformedLines.samples.append(MalformedLines.Sample(lineNumber: lines.lineNumber, reason: reason))
+    }
+}

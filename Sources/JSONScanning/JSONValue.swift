@@ -1,0 +1,91 @@
+/// One value of a JSON text: its kind and its bytes in place.
+package struct JSONValue {
+    package enum Kind: Sendable, Hashable {
+        case string, number, object, array, `true`, `false`, null
+    }
+
+    package let kind: Kind
+    /// For a string what stands between the quotes, escapes as written; for anything else the value's own text.
+    package let bytes: UnsafeRawBufferPointer
+    /// True when a string holds a backslash.
+    package let hasEscapes: Bool
+
+    package var isNull: Bool { kind == .null }
+
+    /// `true` or `false` as such, or as a string in any case; else `nil`.
+    package var boolean: Bool? {
+        switch kind {
+        case .true: true
+        case .false: false
+        case .string where bytes.equalsIgnoringCase("true"): true
+        case .string where bytes.equalsIgnoringCase("false"): false
+        default: nil
+        }
+    }
+
+    /// A whole number, written as a number or as a string of digits, that fits into 64 bits; else `nil`.
+    package var integer: Int64? {
+        guard kind == .number || kind == .string, !bytes.isEmpty else { return nil }
+        let isNegative = bytes[0] == UInt8(ascii: "-")
+        var value: Int64 = 0
+        guard bytes.count > (isNegative ? 1 : 0) else { return nil }
+        for index in (isNegative ? 1 : 0)..<bytes.count {
+            let digit = bytes[index] &- 0x30
+            guard digit <= 9 else { return nil }
+            let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = scaled.subtractingReportingOverflow(Int64(digit))
+            guard !overflow, !carry else { return nil }
+            value = sum
+        }
+        // Collected below zero, where one more value fits.
+        if isNegative { return value }
+        return value == .min ? nil : -value
+    }
+
+    /// The text of a string, its escapes undone.
+    ///
+    /// It is `nil` for other kinds; lone surrogates become U+FFFD.
+    package var text: String? {
+        guard kind == .string else { return nil }
+        guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: JSONText.unescaped(bytes), as: UTF8.self)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// True when the bytes are exactly those of `word`.
+    @inline(__always)
+    package func equals(_ word: StaticString) -> Bool {
+        guard count == word.utf8CodeUnitCount else { return false }
+        for index in 0..<count where self[index] != word.utf8Start[index] { return false }
+        return true
+    }
+
+    /// True when the bytes are those of `word`, ASCII case aside.
+    package func equalsIgnoringCase(_ word: StaticString) -> Bool {
+        guard count == word.utf8CodeUnitCount else { return false }
+        for index in 0..<count where self[index].asciiLowercased != word.utf8Start[index].asciiLowercased {
+            return false
+        }
+        return true
+    }
+
+    /// True when the bytes end with those of `word`.
+    package func hasSuffix(_ word: StaticString) -> Bool {
+        guard count >= word.utf8CodeUnitCount else { return false }
+        return UnsafeRawBufferPointer(rebasing: self[(count - word.utf8CodeUnitCount)...]).equals(word)
+    }
+
+    /// True when the bytes begin with those of `word`.
+    package func hasPrefix(_ word: StaticString) -> Bool {
+        guard count >= word.utf8CodeUnitCount else { return false }
+        return UnsafeRawBufferPointer(rebasing: self[..<word.utf8CodeUnitCount]).equals(word)
+    }
+}
+
+extension UInt8 {
+    /// The byte with ASCII capitals made small.
+    package var asciiLowercased: UInt8 {
+        (0x41...0x5A).contains(self) ? self | 0x20 : self
+    }
+}

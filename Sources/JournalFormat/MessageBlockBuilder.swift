@@ -1,0 +1,206 @@
+package import MarketModel
+
+/// Collects messages of one connection in the shape of a block's columns.
+///
+/// What a block needs is ready at any time, so that appending is a few copies, and a tail block can be encoded again
+/// and again while it grows.
+package struct MessageBlockBuilder: Sendable {
+    private var indexDeltas = ByteColumn()
+    private var timeDeltas = ByteColumn()
+    private var lengths = ByteColumn()
+    private var flags = ByteColumn()
+    private var payloads: [UInt8] = []
+    private var firstTime: Int64 = 0
+    private var lastTime: Int64 = 0
+    private var timeMin = Int64.max
+    private var timeMax = Int64.min
+
+    /// Messages appended since the start or the last ``removeAll()``.
+    package private(set) var count = 0
+    /// Index of the first message; 0 while empty.
+    package private(set) var firstMessageIndex: Int64 = 0
+    /// Index of the last message; 0 while empty.
+    package private(set) var lastMessageIndex: Int64 = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
+    package var payloadBytes: Int { payloads.count }
+    private var columnBytes: Int { indexDeltas.count + timeDeltas.count + lengths.count + flags.count }
+    /// Payloads and columns together: what to compare with a block's target size, for empty messages take room, too.
+    package var bodyBytes: Int { columnBytes + payloadBytes }
+
+    /// Whether one more message of `payloadBytes` leaves the block within ``BlockLimits``.
+    package func hasRoom(forPayloadBytes payloadBytes: Int) -> Bool {
+        count < BlockLimits.messageCountMax && payloadBytes <= BlockLimits.payloadBytesMax - payloads.count
+    }
+
+    /// Appends the messages `range` of `batch`, the first as number `firstMessageIndex`, each further one by 1 higher.
+    ///
+    /// - Precondition: `firstMessageIndex` is not negative and higher than the last message's index.
+    package mutating func append(batch: MessageBatch, range: Range<Int>, firstMessageIndex: Int64) {
+        guard !range.isEmpty else { return }
+        appendIndexes(from: firstMessageIndex, count: range.count)
+        batch.entries.withUnsafeBufferPointer { appendColumns(UnsafeBufferPointer(rebasing: $0[range])) }
+        appendPayloads(of: batch, range: range)
+        count += range.count
+    }
+
+    /// Appends all messages of `batch`; see ``append(batch:range:firstMessageIndex:)``.
+    package mutating func append(batch: MessageBatch, firstMessageIndex: Int64) {
+        append(batch: batch, range: 0..<batch.count, firstMessageIndex: firstMessageIndex)
+    }
+
+    /// Appends one message.
+    ///
+    /// - Precondition: `messageIndex` is not negative and higher than the last message's index.
+    package mutating func append(
+        _ payload: UnsafeRawBufferPointer,
+        kind: MessageKind,
+        direction: MessageDirection,
+        tsRecv: UnixNanoseconds,
+        messageIndex: Int64
+    ) {
+        var entry = MessageBatch.Entry(
+            offset: 0,
+            length: payload.count,
+            tsRecv: tsRecv,
+            direction: direction,
+            kind: kind
+        )
+        appendIndexes(from: messageIndex, count: 1)
+        withUnsafePointer(to: &entry) { appendColumns(UnsafeBufferPointer(start: $0, count: 1)) }
+        payloads.append(contentsOf: payload)
+        count += 1
+    }
+
+    /// Forgets all messages and keeps the memory for the next block.
+    package mutating func removeAll() {
+        indexDeltas.removeAll()
+        timeDeltas.removeAll()
+        lengths.removeAll()
+        flags.removeAll()
+        payloads.removeAll(keepingCapacity: true)
+        (firstTime, lastTime, timeMin, timeMax) = (0, 0, .max, .min)
+        (count, firstMessageIndex, lastMessageIndex) = (0, 0, 0)
+    }
+}
+
+// MARK: - Appending
+
+extension MessageBlockBuilder {
+    private mutating func appendIndexes(from first: Int64, count added: Int) {
+        precondition(first >= 0 && (isEmpty || first > lastMessageIndex), "message indexes must increase")
+        var delta: UInt64 = 0
+        if isEmpty { firstMessageIndex = first } else { delta = UInt64(first - lastMessageIndex) }
+        lastMessageIndex = first + Int64(added - 1)
+        indexDeltas.append(bytesMax: Varint.bytesMax + added) { target in
+            var target = Varint.write(delta, to: target)
+            for _ in 1..<added {
+                target.pointee = 1
+                target += 1
+            }
+            return target
+        }
+    }
+
+    /// Appends times, lengths and flags; one pass a column keeps each loop small.
+    private mutating func appendColumns(_ entries: UnsafeBufferPointer<MessageBatch.Entry>) {
+        appendTimes(entries)
+        lengths.append(bytesMax: Varint.bytesMax * entries.count) { target in
+            var target = target
+            for entry in entries { target = Varint.write(UInt64(entry.length), to: target) }
+            return target
+        }
+        flags.append(bytesMax: entries.count) { target in
+            var target = target
+            for entry in entries {
+                target.pointee = entry.direction.rawValue | entry.kind.rawValue << 1
+                target += 1
+            }
+            return target
+        }
+    }
+
+    private mutating func appendTimes(_ entries: UnsafeBufferPointer<MessageBatch.Entry>) {
+        guard let first = entries.first else { return }
+        if isEmpty {
+            firstTime = first.tsRecv.rawValue
+            lastTime = firstTime
+        }
+        var (previous, earliest, latest) = (lastTime, timeMin, timeMax)
+        timeDeltas.append(bytesMax: Varint.bytesMax * entries.count) { target in
+            var target = target
+            for entry in entries {
+                let time = entry.tsRecv.rawValue
+                target = Varint.write(Varint.zigzag(time &- previous), to: target)
+                previous = time
+                earliest = min(earliest, time)
+                latest = max(latest, time)
+            }
+            return target
+        }
+        (lastTime, timeMin, timeMax) = (previous, earliest, latest)
+    }
+
+    /// Copies neighbouring payloads together: a whole batch is usually one copy.
+    private mutating func appendPayloads(of batch: MessageBatch, range: Range<Int>) {
+        var run = batch.entries[range.lowerBound].range
+        for entry in batch.entries[range].dropFirst() {
+            if entry.offset == run.upperBound {
+                run = run.lowerBound..<run.upperBound + entry.length
+            } else {
+                payloads.append(contentsOf: batch.bytes[run])
+                run = entry.range
+            }
+        }
+        payloads.append(contentsOf: batch.bytes[run])
+    }
+}
+
+// MARK: - Encoding
+
+extension MessageBlockBuilder {
+    /// The block of all messages appended so far, which stay; without `compressor` the body is stored as it is.
+    ///
+    /// Fails with ``BlockError/Code/limitExceeded`` where ``BlockLimits`` are passed, with
+    /// ``BlockError/Code/compressionFailed`` where zstd has no memory.
+    ///
+    /// - Precondition: there is a message.
+    package func encode(with compressor: ZstdCompressor?) throws(BlockError) -> EncodedBlock {
+        precondition(!isEmpty, "a block has at least one message")
+        guard payloadBytes <= BlockLimits.payloadBytesMax else {
+            throw .mismatch(.limitExceeded, 16, BlockLimits.payloadBytesMax, payloadBytes, "payload bytes")
+        }
+        guard count <= BlockLimits.messageCountMax else {
+            throw .mismatch(.limitExceeded, 8, BlockLimits.messageCountMax, count, "message count")
+        }
+        let header = BlockHeader(
+            codec: .none,
+            messageCount: count,
+            columnBytes: columnBytes,
+            payloadBytes: payloadBytes,
+            tsFirst: firstTime,
+            firstMessageIndex: firstMessageIndex,
+            bodyBytes: bodyBytes
+        )
+        return EncodedBlock(
+            bytes: try BlockEncoder.block(header: header, body: body(), compressor: compressor),
+            messageCount: count,
+            firstMessageIndex: firstMessageIndex,
+            lastMessageIndex: lastMessageIndex,
+            tsFirst: UnixNanoseconds(timeMin),
+            tsLast: UnixNanoseconds(timeMax),
+            payloadBytes: payloadBytes
+        )
+    }
+
+    /// The columns in the order of the format, then the payloads.
+    private func body() -> [UInt8] {
+        var body: [UInt8] = []
+        body.reserveCapacity(bodyBytes)
+        for column in [indexDeltas, timeDeltas, lengths, flags] { body.append(contentsOf: column.bytes) }
+        body.append(contentsOf: payloads)
+        return body
+    }
+}

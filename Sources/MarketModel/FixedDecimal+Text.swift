@@ -1,0 +1,200 @@
+extension FixedDecimal: CustomStringConvertible {
+    /// Reads `[-|+]digits[.digits][(e|E)[-|+]digits]` to the last byte; exact, or `nil`.
+    ///
+    /// `nil` also where the value needs more than 18 digits behind the point or does not fit into 64 bits. Trailing
+    /// zeros count as digits unless dropping them is the only way to fit.
+    package init?(text bytes: UnsafeRawBufferPointer) {
+        var position = 0
+        let count = bytes.count
+        var isNegative = false
+        if count > 0, bytes[0] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "+") {
+            isNegative = bytes[0] == UInt8(ascii: "-")
+            position = 1
+        }
+        var magnitude: UInt64 = 0
+        var digitCount = 0
+        var fractionDigits = 0
+        var hasPoint = false
+        while position < count {
+            let digit = bytes[position] &- 0x30
+            if digit <= 9 {
+                // 18 digits never overflow; the slow road below takes longer numbers.
+                guard digitCount < 18 else {
+                    self.init(longText: bytes)
+                    return
+                }
+                magnitude = magnitude &* 10 &+ UInt64(digit)
+                digitCount += 1
+                fractionDigits += hasPoint ? 1 : 0
+            } else if bytes[position] == UInt8(ascii: "."), !hasPoint, digitCount > 0 {
+                hasPoint = true
+            } else {
+                self.init(longText: bytes)
+                return
+            }
+            position += 1
+        }
+        guard digitCount > 0, !hasPoint || fractionDigits > 0 else { return nil }
+        self.init(
+            mantissa: isNegative ? -Int64(magnitude) : Int64(magnitude),
+            digits: UInt8(truncatingIfNeeded: fractionDigits)
+        )
+    }
+
+    /// Reads a decimal from a string; see ``init(text:)-swift.init``.
+    package init?(_ text: String) {
+        var copy = text
+        let parsed = copy.withUTF8 { FixedDecimal(text: UnsafeRawBufferPointer($0)) }
+        guard let parsed else { return nil }
+        self = parsed
+    }
+
+    /// The road for exponents and for more than 18 digits: leading and trailing zeros do not count.
+    private init?(longText bytes: UnsafeRawBufferPointer) {
+        var reader = LongDecimalReader(bytes: bytes)
+        guard let parsed = reader.read() else { return nil }
+        self = parsed
+    }
+
+    /// Plain decimal text with exactly ``digits`` digits behind the point, never an exponent.
+    package var description: String {
+        var text: [UInt8] = []
+        write(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The shortest plain decimal text of the value: no trailing zeros, no trailing point.
+    package var canonicalText: String { withoutTrailingZeros.description }
+
+    /// Appends ``description`` as ASCII.
+    package func write(to output: inout [UInt8]) {
+        DecimalText.write(magnitude: mantissa.magnitude, isNegative: mantissa < 0, digits: digits, to: &output)
+    }
+}
+
+/// Decimal text of integers with a point set into them.
+package enum DecimalText {
+    /// Appends `magnitude / 10^digits` as plain ASCII.
+    package static func write<Magnitude: UnsignedInteger & FixedWidthInteger>(
+        magnitude: Magnitude,
+        isNegative: Bool,
+        digits: UInt8,
+        to output: inout [UInt8]
+    ) {
+        if isNegative { output.append(UInt8(ascii: "-")) }
+        let start = output.count
+        var rest = magnitude
+        var written = 0
+        repeat {
+            if written == Int(digits), digits > 0 { output.append(UInt8(ascii: ".")) }
+            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
+            output.append(0x30 + UInt8(truncatingIfNeeded: remainder))
+            rest = quotient
+            written += 1
+        } while rest > 0 || written <= Int(digits)
+        output[start...].reverse()
+    }
+}
+
+/// Reads decimals of any length into a 64-bit mantissa where the value allows it.
+private struct LongDecimalReader {
+    let bytes: UnsafeRawBufferPointer
+    var position = 0
+
+    init(bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    mutating func read() -> FixedDecimal? {
+        let isNegative = peek() == UInt8(ascii: "-")
+        if isNegative || peek() == UInt8(ascii: "+") { position += 1 }
+        let integer = digitRun()
+        var fraction = 0..<0
+        if peek() == UInt8(ascii: ".") {
+            position += 1
+            fraction = digitRun()
+            guard !fraction.isEmpty else { return nil }
+        }
+        guard !integer.isEmpty, let exponent = exponentValue(), position == bytes.count else { return nil }
+        return assemble(integer: integer, fraction: fraction, exponent: exponent, isNegative: isNegative)
+    }
+
+    private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func digitRun() -> Range<Int> {
+        let start = position
+        while let byte = peek(), byte &- 0x30 <= 9 { position += 1 }
+        return start..<position
+    }
+
+    /// The written exponent, 0 where there is none, `nil` where it is malformed.
+    ///
+    /// It stops growing where no text in memory could make up for it.
+    private mutating func exponentValue() -> Int? {
+        guard let marker = peek() else { return 0 }
+        guard marker == UInt8(ascii: "e") || marker == UInt8(ascii: "E") else { return nil }
+        position += 1
+        let isNegative = peek() == UInt8(ascii: "-")
+        if isNegative || peek() == UInt8(ascii: "+") { position += 1 }
+        let run = digitRun()
+        guard !run.isEmpty else { return nil }
+        let value = run.reduce(0) { min($0 * 10 + Int(bytes[$1] &- 0x30), 1 << 56) }
+        return isNegative ? -value : value
+    }
+
+    /// Collects significant digits, then shifts the point by the exponent.
+    private func assemble(
+        integer: Range<Int>,
+        fraction: Range<Int>,
+        exponent: Int,
+        isNegative: Bool
+    ) -> FixedDecimal? {
+        var magnitude = BoundedMagnitude(isNegative: isNegative)
+        var pendingZeros = 0
+        for index in [integer, fraction].joined() {
+            let digit = bytes[index] &- 0x30
+            guard digit != 0 else {
+                pendingZeros += 1
+                continue
+            }
+            for _ in 0..<(magnitude.isZero ? 0 : pendingZeros) {
+                guard magnitude.append(0) else { return nil }
+            }
+            guard magnitude.append(digit) else { return nil }
+            pendingZeros = 0
+        }
+        let digitsWritten = fraction.count - exponent
+        if magnitude.isZero { return FixedDecimal(mantissa: 0, digits: UInt8(min(max(digitsWritten, 0), 18))) }
+        var digits = digitsWritten - pendingZeros
+        while digits < 0 {
+            guard magnitude.append(0) else { return nil }
+            digits += 1
+        }
+        while digits < min(digitsWritten, 18), magnitude.append(0) { digits += 1 }
+        guard digits <= 18 else { return nil }
+        return FixedDecimal(mantissa: magnitude.signed, digits: UInt8(digits))
+    }
+}
+
+/// A mantissa in the making that refuses to outgrow `Int64`.
+private struct BoundedMagnitude {
+    private let isNegative: Bool
+    private var value: UInt64 = 0
+
+    init(isNegative: Bool) {
+        self.isNegative = isNegative
+    }
+
+    var isZero: Bool { value == 0 }
+
+    var signed: Int64 { Int64(truncatingIfNeeded: isNegative ? 0 &- value : value) }
+
+    /// Appends a decimal digit; false, and nothing is changed, where the number would not fit.
+    mutating func append(_ digit: UInt8) -> Bool {
+        let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
+        let (sum, carry) = scaled.addingReportingOverflow(UInt64(digit))
+        guard !overflow, !carry, sum <= (isNegative ? Int64.min : .max).magnitude else { return false }
+        value = sum
+        return true
+    }
+}

@@ -1,0 +1,147 @@
+/// Where an event comes from: message number `message` of the batch, and its place inside that message.
+package struct EventOrigin: Hashable, Sendable {
+    package var message: Int
+    package var item: Int
+
+    package init(message: Int, item: Int) {
+        self.message = message
+        self.item = item
+    }
+}
+
+/// A change of the best bid and ask.
+package struct Quote: Hashable, Sendable {
+    package var origin: EventOrigin
+    package var symbol: SymbolIndex
+    /// The venue's time; `nil` where it gives none.
+    package var tsEvent: UnixNanoseconds?
+    package var bidPrice: FixedDecimal
+    package var bidSize: FixedDecimal?
+    package var askPrice: FixedDecimal
+    package var askSize: FixedDecimal?
+    /// The venue's own number, as received.
+    package var sequence: Int64?
+
+    package init(
+        origin: EventOrigin,
+        symbol: SymbolIndex,
+        tsEvent: UnixNanoseconds?,
+        bidPrice: FixedDecimal,
+        bidSize: FixedDecimal?,
+        askPrice: FixedDecimal,
+        askSize: FixedDecimal?,
+        sequence: Int64?
+    ) {
+        self.origin = origin
+        self.symbol = symbol
+        self.tsEvent = tsEvent
+        self.bidPrice = bidPrice
+        self.bidSize = bidSize
+        self.askPrice = askPrice
+        self.askSize = askSize
+        self.sequence = sequence
+    }
+}
+
+/// Who took liquidity in a trade.
+package enum AggressorSide: UInt8, Sendable, Hashable {
+    case buyer = 1
+    case seller = 2
+}
+
+/// An execution.
+package struct Trade: Hashable, Sendable {
+    package var origin: EventOrigin
+    package var symbol: SymbolIndex
+    package var tsEvent: UnixNanoseconds?
+    package var price: FixedDecimal
+    package var size: FixedDecimal
+    package var aggressorSide: AggressorSide?
+    /// The venue's trade number, as received.
+    package var tradeID: Int64?
+
+    package init(
+        origin: EventOrigin,
+        symbol: SymbolIndex,
+        tsEvent: UnixNanoseconds?,
+        price: FixedDecimal,
+        size: FixedDecimal,
+        aggressorSide: AggressorSide?,
+        tradeID: Int64?
+    ) {
+        self.origin = origin
+        self.symbol = symbol
+        self.tsEvent = tsEvent
+        self.price = price
+        self.size = size
+        self.aggressorSide = aggressorSide
+        self.tradeID = tradeID
+    }
+}
+
+/// What the venue says of an account's margin.
+package enum MarginState: UInt8, Sendable, Hashable {
+    case ok = 0
+    case marginCall = 1
+    case stopOut = 2
+}
+
+/// An account's balance and margin at one moment; amounts in the account's currency, as the venue wrote them.
+package struct MarginUpdate: Hashable, Sendable {
+    package var origin: EventOrigin
+    /// The venue's account number.
+    package var login: Int64
+    package var group: String?
+    package var tsEvent: UnixNanoseconds?
+    package var leverage: Int64?
+    package var balance: FixedDecimal?
+    package var equity: FixedDecimal?
+    package var volume: FixedDecimal?
+    package var margin: FixedDecimal?
+    package var marginFree: FixedDecimal?
+    /// Equity in percent of margin; meaningless while the margin is 0.
+    package var marginLevel: FixedDecimal?
+    package var state: MarginState?
+
+    package init(origin: EventOrigin, login: Int64) {
+        self.origin = origin
+        self.login = login
+    }
+}
+
+/// Something else the feed said, kept as the venue's own JSON.
+package struct VenueEvent: Hashable, Sendable {
+    package var origin: EventOrigin
+    /// The venue's name for it (`OnSymbolUpdate`, `depthUpdate`), or what was wrong (`malformed`).
+    package var kind: String
+    package var symbol: SymbolIndex?
+    /// True where a message could not be read as what it claims to be.
+    package var isOddity: Bool
+    /// JSON text; for an oddity an object with `reason`.
+    package var json: [UInt8]
+
+    package init(origin: EventOrigin, kind: String, symbol: SymbolIndex? = nil, isOddity: Bool = false, json: [UInt8]) {
+        self.origin = origin
+        self.kind = kind
+        self.symbol = symbol
+        self.isOddity = isOddity
+        self.json = json
+    }
+}
+
+/// What a batch of messages says, by kind, each kind in order of arrival.
+package struct MarketEvents: Sendable {
+    package var quotes: [Quote] = []
+    package var trades: [Trade] = []
+    package var marginUpdates: [MarginUpdate] = []
+    package var venueEvents: [VenueEvent] = []
+
+    package init() {}
+
+    package mutating func removeAll() {
+        quotes.removeAll(keepingCapacity: true)
+        trades.removeAll(keepingCapacity: true)
+        marginUpdates.removeAll(keepingCapacity: true)
+        venueEvents.removeAll(keepingCapacity: true)
+    }
+}

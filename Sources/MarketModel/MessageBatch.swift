@@ -1,0 +1,104 @@
+/// Which way a message went, seen from feedrec.
+package enum MessageDirection: UInt8, Sendable, Hashable {
+    case received = 0
+    case sent = 1
+}
+
+/// The WebSocket data opcode a message came under (RFC 6455 §5.6).
+package enum MessageKind: UInt8, Sendable, Hashable {
+    case text = 1
+    case binary = 2
+}
+
+/// Messages in their order of arrival, their payloads end to end in one array.
+///
+/// Stages hand each other batches, so that no message costs an allocation or a hop of its own.
+package struct MessageBatch: Sendable {
+    /// One message: where its payload lies in ``MessageBatch/bytes``, and what is known of it.
+    package struct Entry: Sendable, Hashable {
+        package var offset: Int
+        package var length: Int
+        /// Right after the read that completed the message, or right before the write that sent it.
+        package var tsRecv: UnixNanoseconds
+        package var direction: MessageDirection
+        package var kind: MessageKind
+
+        package init(
+            offset: Int,
+            length: Int,
+            tsRecv: UnixNanoseconds,
+            direction: MessageDirection,
+            kind: MessageKind
+        ) {
+            self.offset = offset
+            self.length = length
+            self.tsRecv = tsRecv
+            self.direction = direction
+            self.kind = kind
+        }
+
+        package var range: Range<Int> { offset..<offset + length }
+    }
+
+    package var bytes: [UInt8] = []
+    package var entries: [Entry] = []
+
+    package init() {}
+
+    package var count: Int { entries.count }
+    package var isEmpty: Bool { entries.isEmpty }
+
+    /// Appends a copy of `payload`.
+    package mutating func append(
+        _ payload: UnsafeRawBufferPointer,
+        kind: MessageKind = .text,
+        direction: MessageDirection,
+        tsRecv: UnixNanoseconds
+    ) {
+        let offset = bytes.count
+        bytes.append(contentsOf: payload)
+        entries.append(
+            Entry(offset: offset, length: payload.count, tsRecv: tsRecv, direction: direction, kind: kind)
+        )
+    }
+
+    /// Appends a copy of `payload`.
+    package mutating func append(
+        _ payload: some Sequence<UInt8>,
+        kind: MessageKind = .text,
+        direction: MessageDirection,
+        tsRecv: UnixNanoseconds
+    ) {
+        let offset = bytes.count
+        bytes.append(contentsOf: payload)
+        entries.append(
+            Entry(offset: offset, length: bytes.count - offset, tsRecv: tsRecv, direction: direction, kind: kind)
+        )
+    }
+
+    /// Appends message `index` of another batch.
+    package mutating func append(messageAt index: Int, of other: MessageBatch) {
+        var entry = other.entries[index]
+        let offset = bytes.count
+        bytes.append(contentsOf: other.bytes[entry.range])
+        entry.offset = offset
+        entries.append(entry)
+    }
+
+    /// Calls `body` with the payload of message `index`, without a copy.
+    package func withPayload<Result>(
+        at index: Int,
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let range = entries[index].range
+        return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+
+    /// A copy of the payload of message `index`.
+    package func payload(at index: Int) -> [UInt8] { Array(bytes[entries[index].range]) }
+
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,208 @@
+import Archive
+import BarBuilding
+import JournalFormat
+import MarketModel
+import Synchronization
+import Venues
+
+/// Numbers the messages of a recording: one count over all connections, both directions, without holes.
+package final class MessageCounter: Sendable {
+    private let next: Mutex<Int64>
+
+    package init(next: Int64) {
+        self.next = Mutex(next)
+    }
+
+    /// Takes `count` numbers and returns the first.
+    func take(_ count: Int) -> Int64 {
+        next.withLock { next in
+            defer { next += Int64(count) }
+            return next
+        }
+    }
+}
+
+/// What one feed has taken down and not yet handed to the writer: raw messages in blocks, rows, bars.
+struct Capture: Sendable {
+    /// A block is closed at this size: 64 KiB compress as well as larger ones and still open quickly.
+    static let blockBytes = 64 * 1024
+    static let blockMessagesMax = 16_384
+
+    private let counter: MessageCounter
+    private var rowBuilder: RowBuilder
+    private var connectionID: Int64 = 0
+    private var block = MessageBlockBuilder()
+    private var isBlockChanged = false
+    private var sealed: [PendingBlock] = []
+    private var events = MarketEvents()
+    private var messageTotals = CaptureTotals()
+    /// The latest receive time seen: the tape's clock.
+    private(set) var tsLast: UnixNanoseconds?
+
+    init(
+        venue: Venue,
+        feedID: Int64,
+        barIntervals: [BarInterval],
+        counter: MessageCounter,
+        writer: ArchiveWriter
+    ) {
+        let known = writer.instruments.filter { $0.venue == venue.rawValue }.map {
+            (
+                id: $0.instrumentID,
+                key: InstrumentBook.Known(
+                    symbol: $0.symbol,
+                    priceDigits: $0.priceDigits,
+                    sizeDigits: $0.sizeDigits
+                )
+            )
+        }
+        let book = InstrumentBook(
+            venue: venue.rawValue,
+            priceDigitsMin: venue.priceDigitsMin,
+            known: known,
+            makeID: { writer.makeInstrumentID() }
+        )
+        self.counter = counter
+        rowBuilder = RowBuilder(book: book, bars: BarBuilder(intervals: barIntervals), feedID: feedID)
+    }
+
+    var totals: CaptureTotals {
+        var totals = rowBuilder.totals
+        totals.messagesReceived = messageTotals.messagesReceived
+        totals.messagesSent = messageTotals.messagesSent
+        totals.dataMessages = messageTotals.dataMessages
+        totals.lateTicks = rowBuilder.bars.lateTicks
+        totals.bars = rowBuilder.bars.barCount
+        return totals
+    }
+
+    /// True when enough has come together for a write of its own.
+    var isWorthWriting: Bool {
+        rowBuilder.pendingRows >= 10_000 || sealed.count >= 64
+    }
+
+    /// Takes the following messages as those of another feed of the same venue.
+    mutating func beginFeed(_ id: Int64) {
+        rowBuilder.feedID = id
+    }
+
+    /// Begins the messages of another connection.
+    mutating func beginConnection(_ id: Int64) {
+        seal()
+        connectionID = id
+        rowBuilder.forgetSymbolIndexes()
+    }
+
+    /// Takes received messages down, lets `dialect` read them, and takes down what it says and answers.
+    ///
+    /// The raw bytes go first, so that nothing a dialect does can cost them.
+    mutating func take(
+        _ batch: MessageBatch,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds,
+        outgoing: inout MessageBatch
+    ) -> DialectOutcome {
+        let firstMessageIndex = takeRaw(batch)
+        events.removeAll()
+        let outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
+        messageTotals.dataMessages += Int64(outcome.dataMessages)
+        rowBuilder.append(
+            events,
+            symbols: dialect.symbols,
+            batch: batch,
+            firstMessageIndex: firstMessageIndex
+        )
+        return outcome
+    }
+
+    /// Takes down messages that need no reading, such as those we send; returns the number of the first.
+    @discardableResult
+    mutating func takeRaw(_ batch: MessageBatch) -> Int64 {
+        let firstMessageIndex = counter.take(batch.count)
+        var start = 0
+        while start < batch.count {
+            let end = endOfBlock(batch, from: start)
+            block.append(
+                batch: batch,
+                range: start..<end,
+                firstMessageIndex: firstMessageIndex + Int64(start)
+            )
+            isBlockChanged = true
+            if block.payloadBytes >= Self.blockBytes || block.count >= Self.blockMessagesMax { seal() }
+            start = end
+        }
+        count(batch)
+        return firstMessageIndex
+    }
+
+    mutating func resume(at time: UnixNanoseconds) {
+        rowBuilder.resume(at: time)
+    }
+
+    mutating func interrupt(at time: UnixNanoseconds) {
+        rowBuilder.interrupt(at: time)
+    }
+
+    mutating func append(_ gap: GapRow) {
+        rowBuilder.append(gap)
+    }
+
+    /// Everything since the last call, with the unfinished block as it stands.
+    mutating func takeWork(clock: UnixNanoseconds) -> CaptureWork {
+        var blocks = sealed
+        sealed.removeAll(keepingCapacity: true)
+        if isBlockChanged, !block.isEmpty {
+            blocks.append(PendingBlock(connectionID: connectionID, builder: block))
+            isBlockChanged = false
+        }
+        return CaptureWork(blocks: blocks, rows: rowBuilder.takeRows(clock: clock))
+    }
+
+    // MARK: Inside
+
+    private func endOfBlock(_ batch: MessageBatch, from start: Int) -> Int {
+        var bytes = block.payloadBytes
+        var end = start
+        let endMax = min(batch.count, start + max(1, Self.blockMessagesMax - block.count))
+        while end < endMax, bytes < Self.blockBytes {
+            bytes += batch.entries[end].length
+            end += 1
+        }
+        return max(end, start + 1)
+    }
+
+    private mutating func seal() {
+        if isBlockChanged, !block.isEmpty {
+            sealed.append(PendingBlock(connectionID: connectionID, builder: block))
+        }
+        isBlockChanged = false
+        block = MessageBlockBuilder()
+    }
+
+    private mutating func count(_ batch: MessageBatch) {
+        for entry in batch.entries {
+            if entry.direction == .received {
+                messageTotals.messagesReceived += 1
+            } else {
+                messageTotals.messagesSent += 1
+            }
+            if entry.tsRecv > tsLast ?? UnixNanoseconds(.min) { tsLast = entry.tsRecv }
+        }
+    }
+}
+
+/// Messages of one connection, not yet compressed.
+struct PendingBlock: Sendable {
+    let connectionID: Int64
+    let builder: MessageBlockBuilder
+}
+
+/// What one transaction will store.
+struct CaptureWork: Sendable {
+    var blocks: [PendingBlock]
+    var rows: WriteBatch
+
+    var isEmpty: Bool {
+        blocks.isEmpty && rows.isEmpty
+    }
+}

@@ -1,0 +1,19 @@
+/// What a run has taken down so far.
+package struct CaptureTotals: Sendable, Hashable {
+    package var messagesReceived: Int64 = 0
+    package var messagesSent: Int64 = 0
+    /// Received messages that carried market data or events.
+    package var dataMessages: Int64 = 0
+    package var quotes: Int64 = 0
+    package var trades: Int64 = 0
+    package var marginUpdates: Int64 = 0
+    package var events: Int64 = 0
+    /// Events that are messages feedrec could not read as what they claim to be.
+    package var oddities: Int64 = 0
+    /// Ticks that came too late for any bar that may still change.
+    package var lateTicks: Int64 = 0
+    package var bars: Int64 = 0
+    package var gaps: Int64 = 0
+
+    package init() {}
+}

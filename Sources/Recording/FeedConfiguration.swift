@@ -1,0 +1,70 @@
+package import BarBuilding
+package import Transport
+package import Venues
+
+/// One stream to record.
+package struct FeedConfiguration: Sendable {
+    package var name: String
+    package var venue: Venue
+    /// Without query and user information: it is stored.
+    package var url: String
+    /// JSON text of what is asked for, without secrets: it is stored.
+    package var subscription: String
+    package var barIntervals: [BarInterval]
+    package var makeDialect: @Sendable () -> any VenueDialect
+    package var connect: @Sendable () async throws(TransportError) -> WebSocketConnection
+
+    package init(
+        name: String,
+        venue: Venue,
+        url: String,
+        subscription: String,
+        barIntervals: [BarInterval],
+        makeDialect: @escaping @Sendable () -> any VenueDialect,
+        connect: @escaping @Sendable () async throws(TransportError) -> WebSocketConnection
+    ) {
+        self.name = name
+        self.venue = venue
+        self.url = url
+        self.subscription = subscription
+        self.barIntervals = barIntervals
+        self.makeDialect = makeDialect
+        self.connect = connect
+    }
+}
+
+/// When a recording ends by itself, and what it does about connections that fail.
+package struct RecordingPolicy: Sendable {
+    /// End after this many data messages; what arrived together with the last of them is kept too.
+    package var dataMessagesMax: Int64?
+    /// End when the peer closes, instead of connecting again.
+    package var isOnce = false
+    /// Go on trying even when no connection ever worked; without it that is an error, since it means a mistake.
+    package var retriesFirstConnection = false
+    package var backoff = Backoff.standard
+    /// The most that a `kill` can cost: rows and blocks are committed this often.
+    package var commitInterval: Duration = .milliseconds(250)
+    /// How long a closing connection may take.
+    package var closeGrace: Duration = .seconds(8)
+
+    package init() {}
+}
+
+/// What a person who watches a recording wants to know.
+package enum RecorderReport: Sendable {
+    case connected(url: String, info: ConnectionInfo)
+    case subscribed
+    /// The connection failed or ended; the next attempt follows after `retryIn`.
+    case disconnected(reason: String, retryIn: Duration)
+    case progress(CaptureTotals)
+    case warning(String)
+}
+
+/// A recording that could not go on.
+package struct RecordingError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}

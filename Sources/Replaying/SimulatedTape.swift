@@ -1,0 +1,58 @@
+package import MarketModel
+package import Venues
+
+/// A tape of a simulated MT4 hub: what the client asked for, the same for the same seed.
+package struct SimulatedMT4Tape: Tape {
+    private var simulator: MT4Simulator
+    private var remaining: Int64
+
+    /// `count` messages; `nil` goes on for ever.
+    package init(_ simulator: MT4Simulator, count: Int64?) {
+        self.simulator = simulator
+        self.remaining = count ?? .max
+    }
+
+    package mutating func next(for session: any VenueSession, into batch: inout MessageBatch) throws -> Bool {
+        guard remaining > 0, let hub = session as? MT4HubSession else { return false }
+        return simulator.next(takeCount(&remaining), for: hub.wanted, into: &batch) > 0
+    }
+}
+
+/// A tape of simulated Binance streams: those that the client had subscribed to when the tape began.
+package struct SimulatedBinanceTape: Tape {
+    private let seed: UInt64
+    private let ratePerSecond: Double
+    private let start: UnixNanoseconds
+    private var simulator: BinanceSpotSimulator?
+    private var remaining: Int64
+
+    /// `count` messages; `nil` goes on for ever.
+    package init(seed: UInt64, ratePerSecond: Double, start: UnixNanoseconds, count: Int64?) {
+        self.seed = seed
+        self.ratePerSecond = ratePerSecond
+        self.start = start
+        self.remaining = count ?? .max
+    }
+
+    package mutating func next(for session: any VenueSession, into batch: inout MessageBatch) throws -> Bool {
+        guard remaining > 0, let client = session as? BinanceSpotSession else { return false }
+        var simulator =
+            simulator
+            ?? BinanceSpotSimulator(
+                seed: seed,
+                streams: client.subscribedStreams,
+                ratePerSecond: Int(ratePerSecond.rounded()),
+                start: start
+            )
+        simulator.next(takeCount(&remaining), into: &batch)
+        self.simulator = simulator
+        return !batch.isEmpty
+    }
+}
+
+/// Takes the next portion: large enough to fill a write, small enough to keep pace.
+private func takeCount(_ remaining: inout Int64) -> Int {
+    let count = min(remaining, 256)
+    remaining -= count
+    return Int(count)
+}

@@ -1,0 +1,93 @@
+package import JSONScanning
+
+/// The members of one hub record, in place (HubProtocol.md, "JSON Encoding").
+///
+/// One pass over the bytes checks the grammar and notes where the members lie; nothing is copied. Unknown members, among
+/// them `headers` with its tokens, are passed over. Slices are valid as long as the bytes given at the start.
+package struct HubRecord {
+    /// The record without its separator.
+    package let bytes: UnsafeRawBufferPointer
+    /// The `type` as written; `nil` in handshakes, and where it is no whole number.
+    package private(set) var typeNumber: Int64?
+    package private(set) var target: JSONValue?
+    /// Where the JSON text of the invocation's id lies, quotes included; `nil` where it is absent or null.
+    package private(set) var invocationIDRange: Range<Int>?
+    /// Where the array of arguments lies, brackets included.
+    package private(set) var argumentsRange: Range<Int>?
+    /// Where the JSON text of a stream's item lies; an item may be `null`.
+    package private(set) var itemRange: Range<Int>?
+    package private(set) var result: JSONValue?
+    package private(set) var error: JSONValue?
+    /// What a Close record says of coming back.
+    package private(set) var allowReconnect = false
+
+    /// Reads `bytes`, which must be one JSON object and nothing else.
+    package init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        self.bytes = bytes
+        var cursor = JSONCursor(bytes)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            let value = try cursor.nextValue()
+            note(key, value, end: cursor.position)
+        }
+        try cursor.expectEnd()
+    }
+
+    /// The kind of the record; `nil` for handshakes and for numbers this protocol does not have.
+    package var type: HubRecordType? {
+        typeNumber.flatMap(UInt8.init(exactly:)).flatMap(HubRecordType.init)
+    }
+
+    /// The JSON text of the invocation's id.
+    package var invocationID: UnsafeRawBufferPointer? { invocationIDRange.map(slice) }
+    /// The array of arguments, brackets included.
+    package var arguments: UnsafeRawBufferPointer? { argumentsRange.map(slice) }
+    /// The JSON text of a stream's item.
+    package var item: UnsafeRawBufferPointer? { itemRange.map(slice) }
+
+    /// The bytes of the record at `range`.
+    package func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[range])
+    }
+
+    /// Remembers a member; keys are case-sensitive, and of repeated ones the last counts.
+    private mutating func note(_ key: UnsafeRawBufferPointer, _ value: JSONValue, end: Int) {
+        switch key.count {
+        case 4:
+            if key.equals("type") { typeNumber = value.kind == .number ? value.integer : nil }
+            if key.equals("item") { itemRange = Self.range(of: value, end: end) }
+        case 5 where key.equals("error"):
+            error = value.isNull ? nil : value
+        case 6:
+            if key.equals("target") { target = value.kind == .string ? value : nil }
+            if key.equals("result") { result = value }
+        case 9 where key.equals("arguments"):
+            argumentsRange = value.kind == .array ? Self.range(of: value, end: end) : nil
+        case 12 where key.equals("invocationId"):
+            let isID = value.kind == .string || value.kind == .number
+            invocationIDRange = isID ? Self.range(of: value, end: end) : nil
+        case 14 where key.equals("allowReconnect"):
+            allowReconnect = value.boolean ?? false
+        default: break
+        }
+    }
+
+    private static func range(of value: JSONValue, end: Int) -> Range<Int> {
+        end - value.bytes.count - (value.kind == .string ? 2 : 0)..<end
+    }
+}
+
+/// The number in `type` (HubProtocol.md).
+package enum HubRecordType: UInt8, Sendable, Hashable {
+    case invocation = 1
+    case streamItem = 2
+    case completion = 3
+    case streamInvocation = 4
+    case cancelInvocation = 5
+    case ping = 6
+    case close = 7
+    /// Stateful reconnect only; never offered, read and ignored.
+    case ack = 8
+    /// Stateful reconnect only; never offered, read and ignored.
+    case sequence = 9
+}

@@ -1,0 +1,96 @@
+import JSONScanning
+
+/// Appends hub records, each with its separator.
+///
+/// No members beyond the specified ones are written: pysignalr ends the connection at unknown ones.
+package enum HubRecordWriter {
+    /// How a call ended.
+    package enum Outcome {
+        /// Neither result nor error: a method without a value, or the end of a stream.
+        case void
+        /// JSON text of the result; `null` where the method has none but the client wants to see one.
+        case result(StaticString)
+        case error(String)
+    }
+
+    /// Appends a call: type 1, or type 4 for a method that answers with a stream.
+    ///
+    /// - Parameters:
+    ///   - target: The method's name.
+    ///   - invocationID: The text of the id; without one the other side does not answer.
+    ///   - arguments: A JSON array.
+    ///   - isStream: True for a method that answers with a stream.
+    ///   - output: Where the record goes.
+    package static func appendInvocation(
+        of target: String,
+        invocationID: String?,
+        arguments: [UInt8],
+        isStream: Bool = false,
+        to output: inout [UInt8]
+    ) {
+        output.append(contentsOf: isStream ? #"{"type":4"#.utf8 : #"{"type":1"#.utf8)
+        if let invocationID {
+            output.append(contentsOf: #","invocationId":"#.utf8)
+            JSONText.appendString(invocationID, to: &output)
+        }
+        output.append(contentsOf: #","target":"#.utf8)
+        JSONText.appendString(target, to: &output)
+        output.append(contentsOf: #","arguments":"#.utf8)
+        output.append(contentsOf: arguments)
+        end(&output)
+    }
+
+    /// Appends the end of a call or of a stream.
+    ///
+    /// - Parameters:
+    ///   - invocationID: JSON text of the id as the caller wrote it, quotes included.
+    ///   - outcome: How it ended.
+    ///   - output: Where the record goes.
+    package static func appendCompletion(
+        of invocationID: some Collection<UInt8>,
+        _ outcome: Outcome,
+        to output: inout [UInt8]
+    ) {
+        output.append(contentsOf: #"{"type":3,"invocationId":"#.utf8)
+        output.append(contentsOf: invocationID)
+        switch outcome {
+        case .void: break
+        case .result(let json):
+            output.append(contentsOf: #","result":"#.utf8)
+            output.append(contentsOf: UnsafeRawBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
+        case .error(let text):
+            output.append(contentsOf: #","error":"#.utf8)
+            JSONText.appendString(text, to: &output)
+        }
+        end(&output)
+    }
+
+    /// Appends the request to end a stream; the other side still completes it.
+    package static func appendCancel(of invocationID: some Collection<UInt8>, to output: inout [UInt8]) {
+        output.append(contentsOf: #"{"type":5,"invocationId":"#.utf8)
+        output.append(contentsOf: invocationID)
+        end(&output)
+    }
+
+    /// Appends the sign of life.
+    package static func appendPing(to output: inout [UInt8]) {
+        output.append(contentsOf: #"{"type":6"#.utf8)
+        end(&output)
+    }
+
+    /// Appends the goodbye that comes before the WebSocket close.
+    package static func appendClose(error: String? = nil, allowReconnect: Bool = false, to output: inout [UInt8]) {
+        output.append(contentsOf: #"{"type":7"#.utf8)
+        if let error {
+            output.append(contentsOf: #","error":"#.utf8)
+            JSONText.appendString(error, to: &output)
+        }
+        if allowReconnect { output.append(contentsOf: #","allowReconnect":true"#.utf8) }
+        end(&output)
+    }
+
+    private static func end(_ output: inout [UInt8]) {
+        output.append(UInt8(ascii: "}"))
+        output.append(HubRecordScanner.separator)
+    }
+}

@@ -1,0 +1,29 @@
+import NIOCore
+
+extension Channel {
+    /// Sends what is pending, closes the outgoing half, and the whole channel once the peer has closed its half too or
+    /// time is up: `flushTimeout` for sending, then a second for the peer.
+    ///
+    /// Closing a socket at once while bytes of the peer are unread would reset the connection, and the peer might never
+    /// see our last words. Input has to be read and thrown away meanwhile. Call it on the event loop.
+    func closeLingering(flushTimeout: Duration) {
+        let flushed = eventLoop.makePromise(of: Void.self)
+        flushed.futureResult.whenComplete { _ in self.closeLater(after: .seconds(1)) }
+        close(mode: .output, promise: flushed)
+        closeLater(after: flushTimeout)
+    }
+
+    /// Closes the channel after `delay`, unless it is closed before.
+    func closeLater(after delay: Duration) {
+        let timer = eventLoop.scheduleTask(in: delay.timeAmount) { self.close(promise: nil) }
+        closeFuture.whenComplete { _ in timer.cancel() }
+    }
+}
+
+extension SocketAddress {
+    /// `address:port`, an IPv6 address in brackets.
+    var authority: String? {
+        guard let ipAddress, let port else { return nil }
+        return ipAddress.contains(":") ? "[\(ipAddress)]:\(port)" : "\(ipAddress):\(port)"
+    }
+}

@@ -1,0 +1,165 @@
+import MarketModel
+import NIOCore
+import TLSEngine
+import WebSocketProtocol
+
+/// Waits for TLS, sends the request, judges the answer, and makes way for a ``ConnectionHandler``.
+///
+/// Closing the channel after a failure is left to the attempt.
+final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let attempt: ConnectAttempt
+    private let connectedAt: UnixNanoseconds
+    private var handshake: ClientHandshake
+    private var hasSentRequest = false
+    private var isOver = false
+    private var requestedAt: UnixNanoseconds
+    private var peer: TLSPeer?
+    private var timer: Scheduled<Void>?
+
+    init(attempt: ConnectAttempt, connectedAt: UnixNanoseconds) {
+        let configuration = attempt.configuration
+        var generator = SystemRandomNumberGenerator()
+        self.attempt = attempt
+        self.connectedAt = connectedAt
+        requestedAt = connectedAt
+        handshake = ClientHandshake(
+            host: configuration.url.hostHeader,
+            target: configuration.url.target,
+            key: (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) },
+            headers: configuration.headers,
+            subprotocols: configuration.subprotocols,
+            limits: configuration.limits
+        )
+    }
+
+    private var configuration: WebSocketClient.Configuration { attempt.configuration }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if attempt.trust == nil {
+            sendRequest(context)
+        } else {
+            startTimer(configuration.tlsTimeout, context) {
+                .timedOut(.tls, url: $0.configuration.url, after: $0.configuration.tlsTimeout)
+            }
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let established = event as? TLSEstablished else { return }
+        peer = established.peer
+        sendRequest(context)
+    }
+
+    private func sendRequest(_ context: ChannelHandlerContext) {
+        guard !hasSentRequest else { return }
+        hasSentRequest = true
+        requestedAt = attempt.now()
+        startTimer(configuration.handshakeTimeout, context) { handler in
+            let url = handler.configuration.url
+            let refusal = handler.handshake.connectionEnded()
+            if refusal.status != nil { return .handshake(refusal, url: url) }
+            return .timedOut(.handshake, url: url, after: handler.configuration.handshakeTimeout)
+        }
+        var buffer = context.channel.allocator.buffer(capacity: handshake.requestBytes.count)
+        buffer.writeBytes(handshake.requestBytes)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    private func startTimer(
+        _ timeout: Duration,
+        _ context: ChannelHandlerContext,
+        error: @escaping (ClientHandshakeHandler) -> TransportError
+    ) {
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout.timeAmount) { [weak self] in
+            guard let self else { return }
+            fail(error(self))
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        let buffer = unwrapInboundIn(data)
+        do throws(HandshakeError) {
+            let progress = try buffer.withUnsafeReadableBytes { bytes throws(HandshakeError) in
+                try handshake.receive(bytes)
+            }
+            if case .accepted(let head, let leftover) = progress {
+                isOver = true
+                open(head, leftover: leftover, context)
+            }
+        } catch {
+            fail(.handshake(error, url: configuration.url))
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if hasSentRequest {
+            fail(.handshake(handshake.connectionEnded(), url: configuration.url))
+        } else {
+            let description = "\(configuration.url.authority) closed the connection during the TLS handshake"
+            fail(TransportError(code: .tls, description: description))
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError {
+            fail(.tls(error, url: configuration.url))
+        } else {
+            fail(.connecting(to: configuration.url, timeout: configuration.connectTimeout, cause: error))
+        }
+    }
+
+    private func fail(_ error: TransportError) {
+        guard !isOver else { return }
+        isOver = true
+        timer?.cancel()
+        attempt.fail(error)
+    }
+
+    // MARK: Success
+
+    private func open(_ head: HTTPResponseHead, leftover: [UInt8], _ context: ChannelHandlerContext) {
+        timer?.cancel()
+        var generator = SystemRandomNumberGenerator()
+        let handler = ConnectionHandler(
+            role: .client,
+            settings: configuration.connectionSettings,
+            maskingKeys: MaskingKeys(using: &generator),
+            now: attempt.now
+        )
+        let channel = context.channel
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler, position: .after(self))
+        } catch {
+            return fail(.connecting(to: configuration.url, timeout: configuration.connectTimeout, cause: error))
+        }
+        let connection = WebSocketConnection(info: info(head, channel), handler: handler, channel: channel)
+        channel.pipeline.syncOperations.removeHandler(self, promise: nil)
+        leftover.withUnsafeBytes { if !$0.isEmpty { handler.receive($0) } }
+        handler.announceMessages()
+        attempt.succeed(connection)
+    }
+
+    private func info(_ head: HTTPResponseHead, _ channel: any Channel) -> ConnectionInfo {
+        var info = ConnectionInfo()
+        info.localAddress = channel.localAddress?.authority
+        info.remoteAddress = channel.remoteAddress?.authority
+        info.tlsVersion = peer?.version
+        info.cipher = peer?.cipher
+        info.certificateFingerprint = peer?.certificateFingerprint
+        info.subprotocol = head.headers["Sec-WebSocket-Protocol"]
+        info.connectDuration = connectedAt.since(attempt.startedAt)
+        info.tlsDuration = peer == nil ? nil : requestedAt.since(connectedAt)
+        info.handshakeDuration = attempt.now().since(requestedAt)
+        return info
+    }
+}

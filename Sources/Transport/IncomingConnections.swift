@@ -1,0 +1,88 @@
+import NIOCore
+import TLSEngine
+
+/// Connections between the event loops that accept them and ``WebSocketServer/run()``, which serves them.
+final class IncomingConnections: Sendable {
+    private struct State: Sendable {
+        /// Accepted and not served yet; bounded, as they are part of `openCount`.
+        var waiting: [HTTPServerConnection] = []
+        /// All sockets, refused ones included.
+        var openCount = 0
+        var isClosed = false
+        var isServing = false
+    }
+
+    private enum Topic: Hashable, Sendable {
+        case connection
+        case servingEnded
+    }
+
+    private let configuration: WebSocketServer.Configuration
+    private let monitor = Monitor<State, Topic>(State())
+
+    init(configuration: WebSocketServer.Configuration) {
+        self.configuration = configuration
+    }
+
+    /// Sets up an accepted channel on its event loop; throws, which closes it, where there are far too many.
+    func take(_ channel: any Channel) throws {
+        let openCount = try monitor.update { state in
+            guard !state.isClosed, state.openCount < configuration.connectionsMax * 2 else {
+                throw TransportError(code: .closed, description: "too many connections")
+            }
+            state.openCount += 1
+            return state.openCount
+        }
+        channel.closeFuture.whenComplete { _ in self.monitor.update { $0.openCount -= 1 } }
+        let isRefusing = openCount > configuration.connectionsMax
+        let handler = HTTPServerHandler(configuration: configuration, isRefusing: isRefusing)
+        if let tls = configuration.tls {
+            try channel.pipeline.syncOperations.addHandler(TLSHandler(TLSConnection(server: tls)))
+        }
+        try channel.pipeline.syncOperations.addHandler(handler)
+        guard !isRefusing else { return }
+        let connection = HTTPServerConnection(channel: channel, handler: handler)
+        let isTooLate = monitor.update(waking: .connection) { state in
+            if !state.isClosed { state.waiting.append(connection) }
+            return state.isClosed
+        }
+        if isTooLate { connection.abort() }
+    }
+
+    /// False where the server is serving already or closed.
+    func beginServing() -> Bool {
+        monitor.update { state in
+            guard !state.isServing, !state.isClosed else { return false }
+            state.isServing = true
+            return true
+        }
+    }
+
+    /// The next connection; `nil` once closed, or when the task is cancelled.
+    func next() async -> HTTPServerConnection? {
+        let connection = try? await monitor.wait(for: .connection) { state -> HTTPServerConnection?? in
+            if state.isClosed { return .some(nil) }
+            return state.waiting.isEmpty ? nil : .some(state.waiting.removeFirst())
+        }
+        return connection ?? nil
+    }
+
+    /// Takes no more, and drops those that nobody serves.
+    func close() {
+        let waiting = monitor.update(waking: .connection) { state in
+            state.isClosed = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for connection in waiting { connection.abort() }
+    }
+
+    func endServing() {
+        monitor.update(waking: .servingEnded) { $0.isServing = false }
+    }
+
+    /// Waits for ``endServing()``, also in a cancelled task.
+    func servingEnded() async {
+        try? await monitor.wait(for: .servingEnded, ignoresCancellation: true) { $0.isServing ? nil : () }
+    }
+}

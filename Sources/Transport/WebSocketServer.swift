@@ -1,0 +1,176 @@
+package import MarketModel
+package import NIOCore
+import NIOPosix
+package import TLSEngine
+package import WebSocketProtocol
+
+/// Listens on one port for plain HTTP requests and WebSocket connections.
+///
+/// ``start(_:group:now:handler:)`` binds the port, ``run()`` serves.
+package final class WebSocketServer: Sendable {
+    package struct Configuration: Sendable {
+        package var host: String
+        /// 0 for a free one.
+        package var port: Int
+        /// `nil` for `ws://` and `http://`.
+        package var tls: TLSContext?
+        /// Connections beyond it are answered with 503, beyond twice as many closed at once.
+        package var connectionsMax = 1024
+        /// For a whole request to arrive, counted from the connection (TLS handshake included) or the previous answer.
+        package var requestTimeout: Duration = .seconds(10)
+        /// For a plain answer to be taken by the client.
+        package var responseTimeout: Duration = .seconds(60)
+        /// How long a client may take to answer our close frame once it has been sent.
+        package var closeTimeout: Duration = .seconds(5)
+        /// As in ``WebSocketClient/Configuration/idleTimeout``.
+        package var idleTimeout: Duration?
+        package var limits = WebSocketLimits()
+        /// As in ``WebSocketClient/Configuration/receiveQueueBytesMax``, for each connection.
+        package var receiveQueueBytesMax: Int = 4 << 20
+
+        package init(host: String = "127.0.0.1", port: Int = 0, tls: TLSContext? = nil) {
+            self.host = host
+            self.port = port
+            self.tls = tls
+        }
+
+        var connectionSettings: ConnectionSettings {
+            ConnectionSettings(
+                limits: limits,
+                receiveQueueBytesMax: receiveQueueBytesMax,
+                closeTimeout: closeTimeout,
+                idleTimeout: idleTimeout
+            )
+        }
+    }
+
+    private let configuration: Configuration
+    private let listener: any Channel
+    private let incoming: IncomingConnections
+    private let handler: any WebSocketServerHandler
+    private let now: @Sendable () -> UnixNanoseconds
+
+    /// Binds the port and takes connections, which wait until ``run()`` serves them.
+    package static func start(
+        _ configuration: Configuration,
+        group: any EventLoopGroup,
+        now: @escaping @Sendable () -> UnixNanoseconds,
+        handler: some WebSocketServerHandler
+    ) async throws(TransportError) -> WebSocketServer {
+        let incoming = IncomingConnections(configuration: configuration)
+        do {
+            let listener = try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 256)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                    }
+                }
+                .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try incoming.take(channel) }
+                }
+                .bind(host: configuration.host, port: configuration.port)
+                .get()
+            return WebSocketServer(configuration, listener: listener, incoming: incoming, handler: handler, now: now)
+        } catch {
+            throw .listening(on: "\(configuration.host):\(configuration.port)", cause: error)
+        }
+    }
+
+    private init(
+        _ configuration: Configuration,
+        listener: any Channel,
+        incoming: IncomingConnections,
+        handler: any WebSocketServerHandler,
+        now: @escaping @Sendable () -> UnixNanoseconds
+    ) {
+        self.configuration = configuration
+        self.listener = listener
+        self.incoming = incoming
+        self.handler = handler
+        self.now = now
+    }
+
+    deinit { listener.close(promise: nil) }
+
+    package var localPort: Int { listener.localAddress?.port ?? configuration.port }
+
+    /// `ws://127.0.0.1:9000`, with the address and port that are really listened on.
+    package var url: String {
+        let authority = listener.localAddress?.authority ?? "\(configuration.host):\(localPort)"
+        return "\(configuration.tls == nil ? "ws" : "wss")://\(authority)"
+    }
+
+    /// Serves until the task is cancelled or ``shutdown()`` is called; each connection is a child task, and all have ended
+    /// when it returns.
+    ///
+    /// At the end WebSocket connections are closed with 1001. Throws if the server runs already or has been shut down.
+    package func run() async throws(TransportError) {
+        guard incoming.beginServing() else {
+            throw TransportError(code: .closed, description: "the server is running already or has been shut down")
+        }
+        await withDiscardingTaskGroup { group in
+            while let connection = await incoming.next() {
+                group.addTask { await self.serve(connection) }
+            }
+            incoming.close()
+            listener.close(promise: nil)
+            group.cancelAll()
+        }
+        try? await listener.closeFuture.get()
+        incoming.endServing()
+    }
+
+    /// Stops listening, closes all connections, and waits until ``run()`` is over.
+    package func shutdown() async {
+        incoming.close()
+        listener.close(promise: nil)
+        try? await listener.closeFuture.get()
+        await incoming.servingEnded()
+    }
+
+    // MARK: One connection
+
+    private func serve(_ connection: HTTPServerConnection) async {
+        while let request = await connection.next() {
+            if ServerHandshake.isUpgrade(request.head) {
+                await upgrade(connection, request.head)
+                break
+            }
+            let response = await handler.respond(to: request)
+            let keepsAlive = request.head.wantsKeepAlive && !Task.isCancelled
+            connection.respond(
+                response.bytes(keepsAlive: keepsAlive, isForHEAD: request.head.method == "HEAD"),
+                keepsAlive: keepsAlive
+            )
+        }
+        await connection.end()
+    }
+
+    private func upgrade(_ connection: HTTPServerConnection, _ request: HTTPRequestHead) async {
+        do throws(HandshakeError) {
+            try ServerHandshake.check(request)
+            switch await handler.accept(request) {
+            case .accept(let subprotocol):
+                let answer = try ServerHandshake.accept(request, subprotocol: subprotocol)
+                guard let socket = await connection.upgrade(answer, subprotocol: subprotocol, now: now) else { return }
+                await serve(socket, request)
+            case .reject(let response):
+                connection.respond(response.bytes(keepsAlive: false, isForHEAD: false), keepsAlive: false)
+            }
+        } catch {
+            connection.respond(ServerHandshake.rejection(error), keepsAlive: false)
+        }
+    }
+
+    private func serve(_ socket: WebSocketConnection, _ request: HTTPRequestHead) async {
+        await withTaskCancellationHandler {
+            await handler.serve(socket, request: request)
+            await socket.close(code: Task.isCancelled ? 1001 : 1000, discardingReceived: true)
+        } onCancel: {
+            socket.beginClose(code: 1001)
+        }
+    }
+}

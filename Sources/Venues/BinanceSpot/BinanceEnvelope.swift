@@ -1,0 +1,82 @@
+import JSONScanning
+
+/// The outermost keys of one message, in whatever order they came.
+///
+/// The road for every message that is not written exactly as Binance writes it today; checks the whole text.
+struct BinanceEnvelope {
+    /// `{"stream":…,"data":…}` of combined connections.
+    private(set) var stream: JSONValue?
+    private(set) var data: JSONValue?
+    /// `e` and `s` of a payload without envelope.
+    private(set) var event: JSONValue?
+    private(set) var symbol: JSONValue?
+    /// `k`, the candle of a kline event.
+    private(set) var candle: JSONValue?
+    /// The single-letter keys of a bookTicker that were seen, which has no `e`.
+    private var bookKeys = 0
+    private var hasResult = false
+    private var hasID = false
+    private var hasCode = false
+    private var hasMessage = false
+    private var hasError = false
+
+    /// Reads a whole message; a JSON text that is not an object has no keys.
+    init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
+            try cursor.skipValue()
+            try cursor.expectEnd()
+            return
+        }
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            let value = try cursor.nextValue()
+            if key.count == 1 { note(letter: key[0], value) } else { note(word: key, value) }
+        }
+        try cursor.expectEnd()
+    }
+
+    private mutating func note(letter: UInt8, _ value: JSONValue) {
+        switch letter {
+        case UInt8(ascii: "e"): event = value
+        case UInt8(ascii: "s"): symbol = value
+        case UInt8(ascii: "k"): candle = value
+        case UInt8(ascii: "u"): bookKeys |= 1
+        case UInt8(ascii: "b"): bookKeys |= 2
+        case UInt8(ascii: "B"): bookKeys |= 4
+        case UInt8(ascii: "a"): bookKeys |= 8
+        case UInt8(ascii: "A"): bookKeys |= 16
+        default: break
+        }
+    }
+
+    private mutating func note(word: UnsafeRawBufferPointer, _ value: JSONValue) {
+        if word.equals("stream") {
+            stream = value
+        } else if word.equals("data") {
+            data = value
+        } else if word.equals("result") {
+            hasResult = true
+        } else if word.equals("id") {
+            hasID = true
+        } else if word.equals("code") {
+            hasCode = true
+        } else if word.equals("msg") {
+            hasMessage = true
+        } else if word.equals("error") {
+            hasError = true
+        }
+    }
+
+    /// True for `{"stream":"…","data":…}`.
+    var isCombined: Bool { stream?.kind == .string && data != nil }
+
+    /// True for `{"result":null,"id":1}`, also with a list as result.
+    var isAcknowledgement: Bool { hasResult && !isCombined && event == nil }
+
+    /// True for `{"code":2,"msg":"…","id":1}`, also wrapped as `{"error":{…},"id":1}`.
+    var isError: Bool { ((hasCode && hasMessage) || (hasError && hasID)) && !isCombined && event == nil }
+
+    /// True for a bookTicker without envelope.
+    var isBookTicker: Bool { bookKeys == 31 && event == nil && symbol?.kind == .string }
+}

@@ -1,0 +1,110 @@
+import JSONScanning
+import MarketModel
+
+/// A payload that cannot be read as what its stream says it is.
+struct BinancePayloadError: Error {
+    let reason: String
+}
+
+/// The single-letter keys of a `bookTicker`, `trade` or `aggTrade`, in whatever order they came.
+struct BinancePayloadReader {
+    private var symbol: JSONValue?
+    private var price: JSONValue?
+    private var size: JSONValue?
+    private var tradeID: JSONValue?
+    private var time: JSONValue?
+    private var isBuyerMaker: JSONValue?
+    private var updateID: JSONValue?
+    private var bidPrice: JSONValue?
+    private var bidSize: JSONValue?
+    /// Ask price of a `bookTicker`, number of an `aggTrade`.
+    private var askPriceOrNumber: JSONValue?
+    private var askSize: JSONValue?
+
+    /// Collects the fields of `payload`, which must be an object.
+    init(_ payload: UnsafeRawBufferPointer) throws(BinancePayloadError) {
+        do throws(JSONError) {
+            var cursor = JSONCursor(payload)
+            try cursor.enterObject()
+            while let key = try cursor.nextKey() {
+                let value = try cursor.nextValue()
+                if key.count == 1 { note(key[0], value) }
+            }
+        } catch {
+            throw BinancePayloadError(reason: error.description)
+        }
+    }
+
+    private mutating func note(_ letter: UInt8, _ value: JSONValue) {
+        switch letter {
+        case UInt8(ascii: "s"): symbol = value
+        case UInt8(ascii: "p"): price = value
+        case UInt8(ascii: "q"): size = value
+        case UInt8(ascii: "t"): tradeID = value
+        case UInt8(ascii: "T"): time = value
+        case UInt8(ascii: "m"): isBuyerMaker = value
+        case UInt8(ascii: "u"): updateID = value
+        case UInt8(ascii: "b"): bidPrice = value
+        case UInt8(ascii: "B"): bidSize = value
+        case UInt8(ascii: "a"): askPriceOrNumber = value
+        case UInt8(ascii: "A"): askSize = value
+        default: break
+        }
+    }
+
+    func bookTicker() throws(BinancePayloadError) -> BinanceBookTicker {
+        guard let bidPrice = try decimal(bidPrice, "bid price 'b'"),
+            let askPrice = try decimal(askPriceOrNumber, "ask price 'a'")
+        else { throw BinancePayloadError(reason: "no bid price 'b' or no ask price 'a'") }
+        return BinanceBookTicker(
+            symbol: try symbolText(),
+            updateID: try integer(updateID, "update id 'u'"),
+            bidPrice: bidPrice,
+            bidSize: try decimal(bidSize, "bid size 'B'"),
+            askPrice: askPrice,
+            askSize: try decimal(askSize, "ask size 'A'"),
+            time: try integer(time, "time 'T'")
+        )
+    }
+
+    func trade(isAggregate: Bool) throws(BinancePayloadError) -> BinanceTradeReport {
+        guard let price = try decimal(price, "price 'p'"), let size = try decimal(size, "quantity 'q'") else {
+            throw BinancePayloadError(reason: "no price 'p' or no quantity 'q'")
+        }
+        var report = BinanceTradeReport(symbol: try symbolText(), price: price, size: size)
+        report.tradeID = try integer(isAggregate ? askPriceOrNumber : tradeID, "trade id")
+        report.time = try integer(time, "time 'T'")
+        if let value = isBuyerMaker, !value.isNull {
+            guard let boolean = value.boolean else { throw BinancePayloadError(reason: "'m' is not a boolean") }
+            report.isBuyerMaker = boolean
+        }
+        return report
+    }
+
+    // MARK: Fields; one that is absent or null is nil, one that cannot be read is an error
+
+    private func symbolText() throws(BinancePayloadError) -> UnsafeRawBufferPointer {
+        guard let symbol, symbol.kind == .string, !symbol.bytes.isEmpty else {
+            throw BinancePayloadError(reason: "no symbol 's'")
+        }
+        // No symbol needs a quote or a control character; other characters come as they are.
+        guard !symbol.hasEscapes else { throw BinancePayloadError(reason: "escapes in the symbol 's'") }
+        return symbol.bytes
+    }
+
+    private func decimal(_ value: JSONValue?, _ name: String) throws(BinancePayloadError) -> FixedDecimal? {
+        guard let value, !value.isNull else { return nil }
+        guard value.kind == .string || value.kind == .number, let number = FixedDecimal(text: value.bytes) else {
+            throw BinancePayloadError(reason: "\(name) is not a decimal number that fits")
+        }
+        return number
+    }
+
+    private func integer(_ value: JSONValue?, _ name: String) throws(BinancePayloadError) -> Int64? {
+        guard let value, !value.isNull else { return nil }
+        guard let number = value.integer else {
+            throw BinancePayloadError(reason: "\(name) is not a whole number that fits")
+        }
+        return number
+    }
+}

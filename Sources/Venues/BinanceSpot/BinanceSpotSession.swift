@@ -1,0 +1,161 @@
+import JSONScanning
+package import MarketModel
+
+/// The venue's side of one Binance spot market data connection, for replay and simulation.
+///
+/// Combined paths (`/stream`) get recorded messages as they are, raw paths (`/ws`) the data inside the envelope; each
+/// only for the streams the client named in the URL or subscribed to. A message that names no stream goes to everyone.
+/// Pings are WebSocket frames here, so there is no keep-alive message.
+package struct BinanceSpotSession: VenueSession {
+    /// "A single connection can listen to a maximum of 1024 streams" (web-socket-streams.md, WebSocket limits).
+    static let streamsMax = 1024
+
+    var streams = BinanceStreamSet()
+    /// True where messages go out in `{"stream":…,"data":…}`.
+    var isCombined: Bool
+    package internal(set) var hasSubscribed = false
+    /// The symbols this client may see, in lower case as in stream names; `nil` where it may see all.
+    private var symbolsPermitted: BinanceStreamSet?
+    /// A stream name under construction.
+    private var name: [UInt8] = []
+
+    package var keepAliveInterval: Duration? { nil }
+
+    /// Starts the session of a client that asked for `path`, with the query as written in the URL, without its `?`.
+    package init(path: String, query: String = "") {
+        isCombined = path == "/stream" || path.hasPrefix("/stream/")
+        for stream in Self.streamNames(path: path, query: query).prefix(Self.streamsMax) {
+            streams.insert(stream)
+        }
+        hasSubscribed = !streams.isEmpty
+    }
+
+    /// Streams of all symbols together, such as `!miniTicker@arr`, are withheld too: their messages are not taken apart.
+    package mutating func restrict(toSymbols symbols: Set<String>) {
+        var permitted = BinanceStreamSet()
+        for symbol in symbols { permitted.insert(symbol.utf8.map(\.asciiLowercased)) }
+        symbolsPermitted = permitted
+    }
+
+    package mutating func deliver(_ tape: MessageBatch, _ range: Range<Int>, into output: inout MessageBatch) {
+        tape.bytes.withUnsafeBytes { bytes in
+            for index in range where tape.entries[index].direction == .received {
+                let entry = tape.entries[index]
+                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+                if !deliverUsualShape(payload, entry, &output) { deliverAnyShape(payload, entry, &output) }
+            }
+        }
+    }
+
+    package mutating func keepAlive(replies: inout MessageBatch) {}
+
+    package mutating func finish(replies: inout MessageBatch) {}
+
+    /// Decides by the name in front of the message; false where there is none, or where the data's end is not plain.
+    @inline(__always)
+    private func deliverUsualShape(
+        _ payload: UnsafeRawBufferPointer,
+        _ entry: MessageBatch.Entry,
+        _ output: inout MessageBatch
+    ) -> Bool {
+        var reader = BinanceShapeReader(payload)
+        guard let name = reader.readStreamName() else { return false }
+        guard isWanted(name) else { return true }
+        if isCombined {
+            append(payload, entry, &output)
+            return true
+        }
+        guard let data = reader.readData() else { return false }
+        append(data, entry, &output)
+        return true
+    }
+
+    @inline(never)
+    private mutating func deliverAnyShape(
+        _ payload: UnsafeRawBufferPointer,
+        _ entry: MessageBatch.Entry,
+        _ output: inout MessageBatch
+    ) {
+        // What is not JSON names no stream.
+        guard let envelope = try? BinanceEnvelope(payload) else { return append(payload, entry, &output) }
+        if let stream = envelope.stream, let data = envelope.data, envelope.isCombined {
+            guard isWanted(stream.bytes) else { return }
+            append(isCombined ? payload : exactText(of: data), entry, &output)
+        } else if !envelope.isAcknowledgement, !envelope.isError {
+            deliverRawPayload(payload, envelope, entry, &output)
+        }
+    }
+
+    /// A payload recorded from a raw path: the stream name follows from what it says.
+    private mutating func deliverRawPayload(
+        _ payload: UnsafeRawBufferPointer,
+        _ envelope: BinanceEnvelope,
+        _ entry: MessageBatch.Entry,
+        _ output: inout MessageBatch
+    ) {
+        if envelope.event?.bytes.equals("serverShutdown") == true {
+            name = Array("!serverShutdown".utf8)
+            return appendInForm(payload, entry, &output)
+        }
+        guard isSymbolPermitted(of: envelope) else { return }
+        var alternative = 0
+        while BinanceStreamName.write(of: envelope, alternative: alternative, to: &name) {
+            if name.withUnsafeBytes({ streams.contains($0) }) { return appendInForm(payload, entry, &output) }
+            alternative += 1
+        }
+        // Account events and the like belong to no stream.
+        if alternative == 0 { append(payload, entry, &output) }
+    }
+
+    // MARK: Subscriptions
+
+    private func isWanted(_ name: UnsafeRawBufferPointer) -> Bool {
+        if name.equals("!serverShutdown") { return true }
+        guard streams.contains(name) else { return false }
+        guard let symbolsPermitted else { return true }
+        return symbolsPermitted.contains(UnsafeRawBufferPointer(rebasing: name.prefix { $0 != UInt8(ascii: "@") }))
+    }
+
+    private mutating func isSymbolPermitted(of envelope: BinanceEnvelope) -> Bool {
+        guard let symbolsPermitted, let symbol = envelope.symbol, symbol.kind == .string else { return true }
+        name.removeAll(keepingCapacity: true)
+        for byte in symbol.bytes { name.append(byte.asciiLowercased) }
+        return name.withUnsafeBytes { symbolsPermitted.contains($0) }
+    }
+
+    // MARK: Output
+
+    /// The bytes of a value as written: those of a string lie between quotes that ``JSONValue`` leaves out.
+    private func exactText(of value: JSONValue) -> UnsafeRawBufferPointer {
+        guard value.kind == .string, let content = value.bytes.baseAddress else { return value.bytes }
+        return UnsafeRawBufferPointer(start: content - 1, count: value.bytes.count + 2)
+    }
+
+    private func append(
+        _ payload: UnsafeRawBufferPointer,
+        _ entry: MessageBatch.Entry,
+        _ output: inout MessageBatch
+    ) {
+        output.append(payload, kind: entry.kind, direction: .sent, tsRecv: entry.tsRecv)
+    }
+
+    /// Appends a raw payload, in an envelope with ``name`` on combined paths.
+    private func appendInForm(
+        _ payload: UnsafeRawBufferPointer,
+        _ entry: MessageBatch.Entry,
+        _ output: inout MessageBatch
+    ) {
+        guard isCombined else { return append(payload, entry, &output) }
+        let offset = output.bytes.count
+        output.bytes.append(contentsOf: "{\"stream\":\"".utf8)
+        output.bytes.append(contentsOf: name)
+        output.bytes.append(contentsOf: "\",\"data\":".utf8)
+        output.bytes.append(contentsOf: payload)
+        output.bytes.append(UInt8(ascii: "}"))
+        var wrapped = entry
+        wrapped.offset = offset
+        wrapped.length = output.bytes.count - offset
+        wrapped.direction = .sent
+        output.entries.append(wrapped)
+    }
+}

@@ -1,0 +1,44 @@
+import JSONScanning
+
+/// What a stream carries, as far as feedrec reads it.
+enum BinanceStreamKind {
+    case bookTicker
+    case trade
+    case aggregateTrade
+    /// `!serverShutdown`: the server is about to close.
+    case serverShutdown
+    /// Kept as received.
+    case other
+
+    /// The kind by the name in an envelope, such as `btcusdt@trade`.
+    init(streamName: UnsafeRawBufferPointer) {
+        if streamName.first == UInt8(ascii: "!") {
+            if streamName.equals("!serverShutdown") {
+                self = .serverShutdown
+            } else {
+                self = streamName.equals("!bookTicker") ? .bookTicker : .other
+            }
+            return
+        }
+        guard let separator = streamName.firstIndex(of: UInt8(ascii: "@")) else {
+            self = .other
+            return
+        }
+        self.init(eventName: UnsafeRawBufferPointer(rebasing: streamName[(separator + 1)...]))
+    }
+
+    /// The kind by the `e` of a payload.
+    init(eventName: UnsafeRawBufferPointer) {
+        if eventName.equals("bookTicker") {
+            self = .bookTicker
+        } else if eventName.equals("trade") {
+            self = .trade
+        } else if eventName.equals("aggTrade") {
+            self = .aggregateTrade
+        } else if eventName.equals("serverShutdown") {
+            self = .serverShutdown
+        } else {
+            self = .other
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import JSONScanning
+
+/// The names under which streams carry payloads that came without the combined envelope.
+enum BinanceStreamName {
+    /// Writes the `alternative`-th name that `envelope` could have come under to `name`; false where there is none.
+    ///
+    /// Most payloads have one name. A `depthUpdate` comes with `@depth` and with `@depth@100ms`. Account events and
+    /// events of unknown types belong to no stream.
+    static func write(of envelope: BinanceEnvelope, alternative: Int, to name: inout [UInt8]) -> Bool {
+        name.removeAll(keepingCapacity: true)
+        guard let symbol = envelope.symbol, symbol.kind == .string, !symbol.hasEscapes,
+            let suffix = suffix(of: envelope, alternative: alternative)
+        else { return false }
+        for byte in symbol.bytes { name.append(byte.asciiLowercased) }
+        name.append(UInt8(ascii: "@"))
+        suffix.withUTF8Buffer { name.append(contentsOf: $0) }
+        guard envelope.event?.bytes.equals("kline") == true else { return true }
+        return appendInterval(of: envelope, to: &name)
+    }
+
+    private static func suffix(of envelope: BinanceEnvelope, alternative: Int) -> StaticString? {
+        guard let event = envelope.event else {
+            return envelope.isBookTicker && alternative == 0 ? "bookTicker" : nil
+        }
+        if event.bytes.equals("depthUpdate") {
+            return alternative == 0 ? "depth" : alternative == 1 ? "depth@100ms" : nil
+        }
+        return alternative == 0 ? suffix(ofEvent: event.bytes) : nil
+    }
+
+    private static func suffix(ofEvent event: UnsafeRawBufferPointer) -> StaticString? {
+        if event.equals("trade") { return "trade" }
+        if event.equals("aggTrade") { return "aggTrade" }
+        if event.equals("bookTicker") { return "bookTicker" }
+        if event.equals("kline") { return "kline_" }
+        if event.equals("24hrTicker") { return "ticker" }
+        if event.equals("24hrMiniTicker") { return "miniTicker" }
+        if event.equals("1hTicker") { return "ticker_1h" }
+        if event.equals("4hTicker") { return "ticker_4h" }
+        if event.equals("1dTicker") { return "ticker_1d" }
+        return event.equals("avgPrice") ? "avgPrice" : nil
+    }
+
+    /// Appends `k.i`, the interval of a candle.
+    private static func appendInterval(of envelope: BinanceEnvelope, to name: inout [UInt8]) -> Bool {
+        guard let candle = envelope.candle, candle.kind == .object else { return false }
+        var cursor = JSONCursor(candle.bytes)
+        do throws(JSONError) {
+            try cursor.enterObject()
+            while let key = try cursor.nextKey() {
+                let value = try cursor.nextValue()
+                guard key.equals("i"), value.kind == .string else { continue }
+                name.append(contentsOf: value.bytes)
+                return true
+            }
+        } catch {
+            return false
+        }
+        return false
+    }
+}

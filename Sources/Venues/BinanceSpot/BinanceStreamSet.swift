@@ -1,0 +1,64 @@
+/// The names of the streams a client subscribed to, found by their bytes without an allocation.
+struct BinanceStreamSet: Sendable {
+    private(set) var names: [[UInt8]] = []
+    /// Slots of an open-addressing hash table, at most half full; `-1` is a free slot, the length a power of two.
+    private var slots: [Int32] = Array(repeating: -1, count: 16)
+
+    var count: Int { names.count }
+    var isEmpty: Bool { names.isEmpty }
+
+    func contains(_ name: UnsafeRawBufferPointer) -> Bool {
+        slots[slot(of: name)] >= 0
+    }
+
+    /// Adds `name`; once is enough.
+    mutating func insert(_ name: [UInt8]) {
+        let slot = name.withUnsafeBytes { self.slot(of: $0) }
+        guard slots[slot] < 0 else { return }
+        slots[slot] = Int32(names.count)
+        names.append(name)
+        if names.count * 2 > slots.count { rebuild(slotCount: slots.count * 2) }
+    }
+
+    /// Forgets `name` if it is there.
+    mutating func remove(_ name: [UInt8]) {
+        let slot = name.withUnsafeBytes { self.slot(of: $0) }
+        guard slots[slot] >= 0 else { return }
+        names.remove(at: Int(slots[slot]))
+        rebuild(slotCount: slots.count)
+    }
+
+    private mutating func rebuild(slotCount: Int) {
+        slots = Array(repeating: -1, count: slotCount)
+        for (index, name) in names.enumerated() {
+            slots[name.withUnsafeBytes { slot(of: $0) }] = Int32(index)
+        }
+    }
+
+    /// The slot that holds `name`, or the free one where it belongs.
+    private func slot(of name: UnsafeRawBufferPointer) -> Int {
+        var slot = Self.hash(name) & (slots.count - 1)
+        while case let index = slots[slot], index >= 0, !isEqual(names[Int(index)], name) {
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return slot
+    }
+
+    /// Mixes the first and the last eight bytes and the length: symbols differ at the front, streams at the end.
+    private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
+        var hash = UInt64(name.count)
+        if name.count >= 8 {
+            hash ^= name.loadUnaligned(as: UInt64.self) &* 0x9E37_79B9_7F4A_7C15
+            hash ^= name.loadUnaligned(fromByteOffset: name.count - 8, as: UInt64.self) &* 0xC2B2_AE3D_27D4_EB4F
+        } else {
+            for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        }
+        return Int(truncatingIfNeeded: (hash ^ (hash >> 29)) &* 0xBF58_476D_1CE4_E5B9 >> 33)
+    }
+
+    private func isEqual(_ left: [UInt8], _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in right.indices where left[index] != right[index] { return false }
+        return true
+    }
+}

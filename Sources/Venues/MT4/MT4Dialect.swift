@@ -1,0 +1,213 @@
+import JSONScanning
+package import MarketModel
+import SignalRProtocol
+
+/// The client's side of the MT4 hub (`/hubs/mt4/v1`): handshake, `Connect`, subscriptions, pings, and what arrives.
+///
+/// Without ``open(now:outgoing:)`` it only reads, as an import of recorded messages does: nothing is answered and
+/// nothing ends. Invocation ids count from 1, so that the same subscription always sends the same bytes.
+package struct MT4Dialect: VenueDialect {
+    /// Silence of ours after which a ping is due (signalr.md: the server's limit is 30 s).
+    package static let pingInterval = Duration.seconds(15)
+    /// Silence of the server after which it is taken for dead.
+    package static let serverTimeout = Duration.seconds(30)
+    /// How long the server may take to answer the handshake or a subscription.
+    package static let answerTimeout = Duration.seconds(15)
+
+    /// Set once the conversation is over; also returned by every later ``receive(_:now:events:outgoing:)``.
+    package internal(set) var ending: DialectOutcome.Ending?
+
+    let subscription: MT4Subscription
+    var stage = Stage.offline
+    var calls: [MT4Call] = []
+    var lastID = 0
+    var lastSent = UnixNanoseconds(0)
+    var lastHeard = UnixNanoseconds(0)
+    /// When ``stage`` was entered or the last call was repeated.
+    var waitingSince = UnixNanoseconds(0)
+    var normaliser = MT4Normaliser()
+    private var carry = HubRecordCarry()
+
+    /// How far the conversation has come.
+    enum Stage: Sendable, Hashable {
+        /// Nothing was ever sent.
+        case offline
+        case awaitingHandshake
+        case awaitingConnect
+        case awaitingSubscriptions
+        case subscribed
+    }
+
+    package init(_ subscription: MT4Subscription) {
+        self.subscription = subscription
+    }
+
+    package var symbols: SymbolTable { normaliser.symbols }
+
+    package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+        let start = outgoing.bytes.count
+        HubHandshakeRequest().write(to: &outgoing.bytes)
+        outgoing.endMessage(from: start, tsRecv: now)
+        stage = .awaitingHandshake
+        lastSent = now
+        lastHeard = now
+        waitingSince = now
+    }
+
+    package mutating func receive(
+        _ batch: MessageBatch,
+        now: UnixNanoseconds,
+        events: inout MarketEvents,
+        outgoing: inout MessageBatch
+    ) -> DialectOutcome {
+        var outcome = DialectOutcome()
+        var context = MT4Reception(now: now)
+        batch.bytes.withUnsafeBytes { bytes in
+            for (index, entry) in batch.entries.enumerated() where entry.direction == .received {
+                lastHeard = now
+                context.begin(message: index)
+                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+                readMessage(payload, &context, events: &events, outgoing: &outgoing)
+                outcome.dataMessages += context.hasData ? 1 : 0
+            }
+        }
+        checkPatience(now: now)
+        outcome.isSubscribed = stage == .subscribed
+        outcome.ending = ending
+        return outcome
+    }
+
+    /// Appends a ping where one is due, and sets ``ending`` where the server was silent for too long.
+    package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+        checkPatience(now: now)
+        // Before the handshake's answer nothing may be sent.
+        guard stage != .offline, stage != .awaitingHandshake, ending == nil else { return }
+        guard now.since(lastSent) >= Self.pingInterval else { return }
+        let start = outgoing.bytes.count
+        HubRecordWriter.appendPing(to: &outgoing.bytes)
+        outgoing.endMessage(from: start, tsRecv: now)
+        lastSent = now
+    }
+
+    // MARK: Records
+
+    private mutating func readMessage(
+        _ payload: UnsafeRawBufferPointer,
+        _ context: inout MT4Reception,
+        events: inout MarketEvents,
+        outgoing: inout MessageBatch
+    ) {
+        var scanner = HubRecordScanner(payload)
+        if carry.isPending, case .record(let joined) = carry.finish(with: &scanner) {
+            joined.withUnsafeBytes { readRecord($0, &context, events: &events, outgoing: &outgoing) }
+        }
+        while let record = scanner.next() {
+            readRecord(record, &context, events: &events, outgoing: &outgoing)
+        }
+        let rest = scanner.rest
+        if !carry.keep(rest) {
+            let reason = "a record of more than \(carry.bytesMax) bytes"
+            appendMalformed(reason, bytes: rest.count, &context, events: &events)
+        }
+    }
+
+    private mutating func readRecord(
+        _ bytes: UnsafeRawBufferPointer,
+        _ context: inout MT4Reception,
+        events: inout MarketEvents,
+        outgoing: inout MessageBatch
+    ) {
+        do throws(JSONError) {
+            let record = try HubRecord(bytes)
+            try dispatch(record, &context, events: &events, outgoing: &outgoing)
+        } catch {
+            appendMalformed(error.description, bytes: bytes.count, &context, events: &events)
+        }
+    }
+
+    private mutating func dispatch(
+        _ record: HubRecord,
+        _ context: inout MT4Reception,
+        events: inout MarketEvents,
+        outgoing: inout MessageBatch
+    ) throws(JSONError) {
+        switch record.type {
+        case .invocation:
+            guard let target = record.target else {
+                appendMalformed("no target", bytes: record.bytes.count, &context, events: &events)
+                return
+            }
+            context.hasData = true
+            try normaliser.readInvocation(record, target: target, origin: &context.origin, events: &events)
+            refuseResult(of: record, now: context.now, outgoing: &outgoing)
+        case .streamItem:
+            guard let item = record.item else {
+                appendMalformed("no item", bytes: record.bytes.count, &context, events: &events)
+                return
+            }
+            context.hasData = true
+            try normaliser.readStreamItem(item, origin: &context.origin, events: &events)
+        case .completion:
+            complete(record, &context, events: &events, outgoing: &outgoing)
+        case .close:
+            readClose(record)
+        case .ping, .ack, .sequence:
+            break
+        case .streamInvocation, .cancelInvocation:
+            appendMalformed("a client's record", bytes: record.bytes.count, &context, events: &events)
+        case nil:
+            readUntyped(record, &context, events: &events, outgoing: &outgoing)
+        }
+    }
+
+    private mutating func readUntyped(
+        _ record: HubRecord,
+        _ context: inout MT4Reception,
+        events: inout MarketEvents,
+        outgoing: inout MessageBatch
+    ) {
+        guard stage == .offline || stage == .awaitingHandshake, let response = HubHandshakeResponse(record) else {
+            let reason = record.typeNumber.map { "unknown type \($0)" } ?? "no type"
+            appendMalformed(reason, bytes: record.bytes.count, &context, events: &events)
+            return
+        }
+        guard stage == .awaitingHandshake else { return }
+        switch response {
+        case .accepted: connect(now: context.now, outgoing: &outgoing)
+        case .refused(let reason): end("the hub refused the handshake: \(reason)", isFailure: true)
+        }
+    }
+
+    private mutating func appendMalformed(
+        _ reason: String,
+        bytes: Int,
+        _ context: inout MT4Reception,
+        events: inout MarketEvents
+    ) {
+        context.hasData = true
+        normaliser.appendOddity(
+            "malformed",
+            reason: reason,
+            bytes: bytes,
+            origin: &context.origin,
+            events: &events
+        )
+    }
+}
+
+/// Where a batch is being read.
+struct MT4Reception {
+    let now: UnixNanoseconds
+    var origin = EventOrigin(message: 0, item: 0)
+    /// True where the message carried data or events.
+    var hasData = false
+
+    init(now: UnixNanoseconds) {
+        self.now = now
+    }
+
+    mutating func begin(message: Int) {
+        origin = EventOrigin(message: message, item: 0)
+        hasData = false
+    }
+}

@@ -1,0 +1,182 @@
+import JSONScanning
+import MarketModel
+import SignalRProtocol
+
+extension MT4HubSession {
+    /// Answers a record of type 1 or 4; without an id errors are silent (HubProtocol.md, "Non-Blocking Invocations").
+    mutating func call(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
+        let isStream = record.type == .streamInvocation
+        guard let target = record.target, let method = MT4Method(target.bytes) else {
+            refuse(record, "Unknown hub method '\(record.target?.text ?? "")'", replies: &replies)
+            return .none
+        }
+        let name = target.text ?? ""
+        guard isStream == (method.streamedItem != nil) else {
+            let text =
+                isStream
+                ? "The client attempted to invoke the non-streaming '\(name)' method with a streaming invocation."
+                : "The client attempted to invoke the streaming '\(name)' method with a non-streaming invocation."
+            refuse(record, text, replies: &replies)
+            return .none
+        }
+        guard let arguments = Arguments(record.arguments, of: method) else {
+            refuse(record, "Failed to invoke '\(name)' due to an error on the server.", replies: &replies)
+            return .none
+        }
+        if let kind = method.streamedItem { return openStream(of: kind, for: record, replies: &replies) }
+        guard apply(method, symbol: arguments.symbol) else {
+            refuse(record, "An unexpected error occurred invoking '\(name)' on the server.", replies: &replies)
+            return .none
+        }
+        if let id = record.invocationID {
+            appendCompletion(of: id, .result(method == .connect ? "true" : "null"), to: &replies)
+        }
+        return method == .connect ? .none : .subscriptionsChanged
+    }
+
+    /// Ends a stream at the client's wish; it is completed nevertheless.
+    mutating func cancel(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
+        guard let id = record.invocationID, let index = streamIndex(of: id) else { return .none }
+        wanted.streams.remove(at: index)
+        appendCompletion(of: id, .void, to: &replies)
+        return .subscriptionsChanged
+    }
+
+    func appendCompletion(
+        of id: some Collection<UInt8>,
+        _ outcome: HubRecordWriter.Outcome,
+        to replies: inout MessageBatch
+    ) {
+        let start = replies.bytes.count
+        HubRecordWriter.appendCompletion(of: id, outcome, to: &replies.bytes)
+        replies.endMessage(from: start, tsRecv: UnixNanoseconds(0))
+    }
+
+    // MARK: Inside
+
+    private func refuse(_ record: HubRecord, _ text: String, replies: inout MessageBatch) {
+        guard let id = record.invocationID else { return }
+        appendCompletion(of: id, .error(text), to: &replies)
+    }
+
+    private func streamIndex(of id: UnsafeRawBufferPointer) -> Int? {
+        wanted.streams.firstIndex { $0.invocationID.elementsEqual(id) }
+    }
+
+    private mutating func openStream(
+        of kind: MT4ItemKind,
+        for record: HubRecord,
+        replies: inout MessageBatch
+    ) -> SessionSignal {
+        guard let id = record.invocationID else { return .none }
+        guard streamIndex(of: id) == nil else {
+            let text = String(decoding: id, as: UTF8.self).filter { $0 != "\"" }
+            refuse(record, "Invocation ID '\(text)' is already in use.", replies: &replies)
+            return .none
+        }
+        guard wanted.streams.count < Self.streamsMax else {
+            refuse(record, "More than \(Self.streamsMax) streams at once.", replies: &replies)
+            return .none
+        }
+        wanted.streams.append(MT4Wanted.Stream(kind: kind, invocationID: Array(id)))
+        hasSubscribed = true
+        return .subscriptionsChanged
+    }
+
+    /// Changes ``wanted``; false where a limit forbids it.
+    private mutating func apply(_ method: MT4Method, symbol: String?) -> Bool {
+        switch method {
+        case .subscribeToTicks:
+            guard let symbol else {
+                wanted.isAllTicks = true
+                break
+            }
+            guard want(symbol) else { return false }
+        case .unsubscribeFromTicks:
+            if let symbol { unwant(symbol) } else { unwantAll() }
+        case .subscribeToAllTicks: wanted.isAllTicks = true
+        case .unsubscribeFromAllTicks: wanted.isAllTicks = false
+        case .subscribeToSymbols: wanted.isSymbolUpdates = true
+        case .unsubscribeFromSymbols: wanted.isSymbolUpdates = false
+        case .subscribeToOnlineUpdates: wanted.isOnlineUpdates = true
+        case .unsubscribeFromOnlineUpdates: wanted.isOnlineUpdates = false
+        case .connect, .streamTrades, .streamAllTicks, .streamMarginCallUpdates, .streamUserUpdates: return true
+        }
+        hasSubscribed = true
+        return true
+    }
+
+    private mutating func want(_ symbol: String) -> Bool {
+        guard wanted.symbols.count < Self.symbolsMax else { return false }
+        let index = place(of: symbol)
+        if !isSymbolWanted[index] { wanted.symbols.append(symbol) }
+        isSymbolWanted[index] = true
+        return true
+    }
+
+    private mutating func unwant(_ symbol: String) {
+        let index = place(of: symbol)
+        guard isSymbolWanted[index] else { return }
+        isSymbolWanted[index] = false
+        wanted.symbols.removeAll { $0 == symbol }
+    }
+
+    private mutating func unwantAll() {
+        wanted.isAllTicks = false
+        wanted.symbols = []
+        for index in isSymbolWanted.indices { isSymbolWanted[index] = false }
+    }
+
+    /// The place of `symbol` in ``isSymbolWanted``, made where there is none.
+    private mutating func place(of symbol: String) -> Int {
+        let number = Int(symbols.intern(symbol).value)
+        while isSymbolWanted.count <= number { isSymbolWanted.append(false) }
+        return number
+    }
+}
+
+/// The arguments of a call, as `[{tradePlatform, symbol}]` or as `[platform, symbol]`; the page shows both.
+private struct Arguments {
+    /// `nil` means every symbol.
+    var symbol: String?
+
+    /// `nil` where the arguments do not bind.
+    init?(_ bytes: UnsafeRawBufferPointer?, of method: MT4Method) {
+        guard let bytes else { return nil }
+        do throws(JSONError) {
+            guard try read(bytes, hasSymbol: method != .connect) else { return nil }
+        } catch {
+            return nil
+        }
+    }
+
+    private mutating func read(_ bytes: UnsafeRawBufferPointer, hasSymbol: Bool) throws(JSONError) -> Bool {
+        var cursor = JSONCursor(bytes)
+        try cursor.enterArray()
+        guard try cursor.nextElement() else { return false }
+        let first = try cursor.nextValue()
+        if first.kind == .object { return hasSymbol ? try readObject(first.bytes) : true }
+        guard first.kind == .string || first.isNull else { return false }
+        guard hasSymbol, try cursor.nextElement() else { return true }
+        return take(try cursor.nextValue())
+    }
+
+    private mutating func readObject(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> Bool {
+        var cursor = JSONCursor(bytes)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            let value = try cursor.nextValue()
+            if key.equalsIgnoringCase("symbol"), !take(value) { return false }
+        }
+        return true
+    }
+
+    private mutating func take(_ value: JSONValue) -> Bool {
+        switch value.kind {
+        case .string: symbol = value.text
+        case .null: symbol = nil
+        default: return false
+        }
+        return true
+    }
+}

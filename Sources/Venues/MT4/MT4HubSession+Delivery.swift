@@ -1,0 +1,164 @@
+import JSONScanning
+package import MarketModel
+import SignalRProtocol
+
+extension MT4HubSession {
+    /// Appends what this client gets of the taped messages, at most one message for each of them.
+    ///
+    /// Records that cannot be read go to everyone as they are: the venue sent them. A taped record that was split over
+    /// messages goes out whole, in place of the message that completed it.
+    package mutating func deliver(_ tape: MessageBatch, _ range: Range<Int>, into output: inout MessageBatch) {
+        tape.bytes.withUnsafeBytes { bytes in
+            for index in range {
+                let entry = tape.entries[index]
+                guard entry.direction == .received else { continue }
+                let start = output.bytes.count
+                deliverMessage(UnsafeRawBufferPointer(rebasing: bytes[entry.range]), into: &output.bytes)
+                output.endMessage(from: start, tsRecv: entry.tsRecv)
+            }
+        }
+    }
+
+    private mutating func deliverMessage(_ payload: UnsafeRawBufferPointer, into output: inout [UInt8]) {
+        var scanner = HubRecordScanner(payload)
+        if tapeCarry.isPending { deliverJoined(&scanner, into: &output) }
+        while let bytes = scanner.next() {
+            deliverRecord(bytes, into: &output)
+        }
+        _ = tapeCarry.keep(scanner.rest)
+    }
+
+    /// Delivers the record that began in an earlier message.
+    ///
+    /// Where that message was the last of a lost connection, what comes now is no continuation but a whole record.
+    private mutating func deliverJoined(_ scanner: inout HubRecordScanner, into output: inout [UInt8]) {
+        var fresh = scanner
+        guard case .record(let joined) = tapeCarry.finish(with: &scanner) else { return }
+        let isContinued = joined.withUnsafeBytes { (try? HubRecord($0)) != nil }
+        if !isContinued, let record = fresh.next(), (try? HubRecord(record)) != nil {
+            deliverRecord(record, into: &output)
+        } else {
+            joined.withUnsafeBytes { deliverRecord($0, into: &output) }
+        }
+    }
+
+    private mutating func deliverRecord(_ bytes: UnsafeRawBufferPointer, into output: inout [UInt8]) {
+        guard let record = try? HubRecord(bytes) else {
+            appendRecord(bytes, to: &output)
+            return
+        }
+        switch record.type {
+        case .invocation: deliverCallback(record, into: &output)
+        case .streamItem: deliverItem(record, into: &output)
+        // Handshakes have no type; the rest is this session's own business.
+        default: break
+        }
+    }
+
+    private func appendRecord(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+        output.append(contentsOf: bytes)
+        output.append(HubRecordScanner.separator)
+    }
+
+    // MARK: Callbacks
+
+    private mutating func deliverCallback(_ record: HubRecord, into output: inout [UInt8]) {
+        let isWanted: Bool
+        switch record.target.flatMap({ MT4Callback($0.bytes) }) {
+        case .tick: isWanted = isTickWanted(record)
+        case .ticks, .ticksOHLC:
+            deliverTicks(record, into: &output)
+            return
+        case .symbolUpdate: isWanted = wanted.isSymbolUpdates && isUpdateAllowed(record)
+        case .onlineUpdate: isWanted = wanted.isOnlineUpdates
+        case .marginUpdate, nil: isWanted = true
+        }
+        if isWanted { appendRecord(record.bytes, to: &output) }
+    }
+
+    private mutating func isTickWanted(_ record: HubRecord) -> Bool {
+        if wanted.isAllTicks, isSymbolAllowed == nil { return true }
+        guard let arguments = record.arguments, let fields = try? MT4Arguments.tickFields(in: arguments) else {
+            return true
+        }
+        return isWanted(fields.symbol)
+    }
+
+    /// Delivers a list of ticks or bars: as it is where all are wanted, otherwise the wanted ones' bytes alone.
+    private mutating func deliverTicks(_ record: HubRecord, into output: inout [UInt8]) {
+        guard !wanted.isAllTicks || isSymbolAllowed != nil, let outer = record.argumentsRange,
+            let arguments = record.arguments,
+            let list = try? MT4Arguments.list("ticks", in: arguments), arguments[list.lowerBound] == UInt8(ascii: "[")
+        else {
+            appendRecord(record.bytes, to: &output)
+            return
+        }
+        let elements = UnsafeRawBufferPointer(rebasing: arguments[list])
+        let (wantedCount, count) = (try? wantedElements(of: elements)) ?? (0, 0)
+        if wantedCount == count {
+            appendRecord(record.bytes, to: &output)
+        } else if wantedCount > 0 {
+            let listStart = outer.lowerBound + list.lowerBound
+            output.append(contentsOf: record.bytes[...listStart])
+            try? appendWantedElements(of: elements, to: &output)
+            output.append(contentsOf: record.bytes[(listStart + list.count - 1)...])
+            output.append(HubRecordScanner.separator)
+        }
+    }
+
+    private mutating func wantedElements(
+        of list: UnsafeRawBufferPointer
+    ) throws(JSONError) -> (wanted: Int, all: Int) {
+        var counts = (wanted: 0, all: 0)
+        var cursor = JSONCursor(list)
+        try cursor.enterArray()
+        while try cursor.nextElement() {
+            let element = try cursor.nextValue()
+            counts.all += 1
+            counts.wanted += try isElementWanted(element) ? 1 : 0
+        }
+        return counts
+    }
+
+    private mutating func appendWantedElements(
+        of list: UnsafeRawBufferPointer,
+        to output: inout [UInt8]
+    ) throws(JSONError) {
+        var isFirst = true
+        var cursor = JSONCursor(list)
+        try cursor.enterArray()
+        while try cursor.nextElement() {
+            let element = try cursor.nextValue()
+            guard try isElementWanted(element) else { continue }
+            if !isFirst { output.append(UInt8(ascii: ",")) }
+            isFirst = false
+            let quotes = element.kind == .string ? 1 : 0
+            let end = cursor.position
+            output.append(contentsOf: list[(end - element.bytes.count - 2 * quotes)..<end])
+        }
+    }
+
+    private mutating func isElementWanted(_ element: JSONValue) throws(JSONError) -> Bool {
+        guard element.kind == .object else { return true }
+        return isWanted(try MT4Fields(element.bytes).symbol)
+    }
+
+    // MARK: Streams
+
+    /// Delivers an item once for each open stream of its kind, under that stream's id.
+    private mutating func deliverItem(_ record: HubRecord, into output: inout [UInt8]) {
+        guard let item = record.item, let id = record.invocationIDRange, !wanted.streams.isEmpty else { return }
+        let fields = item.first == UInt8(ascii: "{") ? try? MT4Fields(item) : nil
+        let kind = fields?.itemKind
+        guard isAllowed(fields?.symbol) else { return }
+        for stream in wanted.streams {
+            // An item of no known kind can only be told by the id it was recorded under.
+            let isMatch = kind.map { $0 == stream.kind } ?? stream.invocationID.elementsEqual(record.slice(id))
+            guard isMatch else { continue }
+            output.append(contentsOf: record.bytes[..<id.lowerBound])
+            output.append(contentsOf: stream.invocationID)
+            output.append(contentsOf: record.bytes[id.upperBound...])
+            output.append(HubRecordScanner.separator)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import JSONScanning
+import MarketModel
+import SignalRProtocol
+
+extension MT4HubSession {
+    package mutating func restrict(toSymbols symbols: Set<String>) {
+        isSymbolAllowed = []
+        for symbol in symbols {
+            let place = Int(self.symbols.intern(symbol).value)
+            while isSymbolAllowed?.count ?? .max <= place { isSymbolAllowed?.append(false) }
+            isSymbolAllowed?[place] = true
+        }
+    }
+
+    /// True for a symbol the client subscribed to, and for what names none: it belongs to no subscription.
+    mutating func isWanted(_ symbol: JSONValue?) -> Bool {
+        guard let symbol, symbol.kind == .string else { return true }
+        let place = place(of: symbol)
+        guard isAllowed(place) else { return false }
+        return wanted.isAllTicks || place < isSymbolWanted.count && isSymbolWanted[place]
+    }
+
+    /// False where the session is restricted to other symbols.
+    mutating func isAllowed(_ symbol: JSONValue?) -> Bool {
+        guard isSymbolAllowed != nil, let symbol, symbol.kind == .string else { return true }
+        return isAllowed(place(of: symbol))
+    }
+
+    /// Looks into `OnSymbolUpdate`, whose `symbol` is an object that has the name under the same key.
+    mutating func isUpdateAllowed(_ record: HubRecord) -> Bool {
+        guard isSymbolAllowed != nil, let arguments = record.arguments,
+            let details = (try? MT4Arguments.tickFields(in: arguments))?.symbol
+        else { return true }
+        guard details.kind == .object else { return isAllowed(details) }
+        return isAllowed((try? MT4Fields(details.bytes))?.symbol)
+    }
+
+    private func isAllowed(_ place: Int) -> Bool {
+        guard let isSymbolAllowed else { return true }
+        return place < isSymbolAllowed.count && isSymbolAllowed[place]
+    }
+
+    /// The number of the symbol, which allocates only where it is new or escaped.
+    private mutating func place(of symbol: JSONValue) -> Int {
+        guard symbol.hasEscapes else { return Int(symbols.intern(symbol.bytes).value) }
+        return JSONText.unescaped(symbol.bytes).withUnsafeBytes { Int(symbols.intern($0).value) }
+    }
+}

@@ -1,0 +1,231 @@
+import JSONScanning
+import MarketModel
+import SignalRProtocol
+
+/// Turns the hub's callbacks and stream items into events.
+///
+/// Each event gets the next `item` of its message, so that a message's events keep their order and their identity.
+struct MT4Normaliser: Sendable {
+    private(set) var symbols = SymbolTable()
+
+    /// Reads a record of type 1 with a target.
+    mutating func readInvocation(
+        _ record: HubRecord,
+        target: JSONValue,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) throws(JSONError) {
+        switch MT4Callback(target.bytes) {
+        case .tick:
+            let fields = try record.arguments.flatMap(tickFields)
+            appendQuote(fields, kind: "OnTick", origin: &origin, events: &events)
+        case .ticks:
+            try readList("ticks", of: record, origin: &origin, events: &events)
+        case .marginUpdate:
+            try readList("margins", of: record, origin: &origin, events: &events)
+        default:
+            appendEvent(target.text ?? "", record.arguments, origin: &origin, events: &events)
+        }
+    }
+
+    /// Reads a record of type 2 with an item.
+    mutating func readStreamItem(
+        _ item: UnsafeRawBufferPointer,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) throws(JSONError) {
+        let fields = item.first == UInt8(ascii: "{") ? try MT4Fields(item) : nil
+        switch fields?.itemKind {
+        case .symbolInfo:
+            appendQuote(fields, kind: "StreamItem", origin: &origin, events: &events)
+        case .marginLevel:
+            appendMarginUpdate(fields, kind: "StreamItem", origin: &origin, events: &events)
+        case .userUpdate:
+            withhold("StreamItem", origin: &origin, events: &events)
+        default:
+            appendEvent("StreamItem", item, origin: &origin, events: &events)
+        }
+    }
+
+    /// Reports something that could not be read as what it claims to be.
+    mutating func appendOddity(
+        _ kind: String,
+        reason: String,
+        bytes: Int? = nil,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) {
+        var json = #"{"reason":"# + JSONText.quoted(reason)
+        if let bytes { json += #","bytes":\#(bytes)"# }
+        events.venueEvents.append(
+            VenueEvent(origin: origin, kind: kind, isOddity: true, json: Array((json + "}").utf8))
+        )
+        origin.item += 1
+    }
+
+    // MARK: Lists
+
+    /// Reads the arguments of `OnTicks` and `OnMarginUpdate`.
+    private mutating func readList(
+        _ name: StaticString,
+        of record: HubRecord,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) throws(JSONError) {
+        let isMargins = name.utf8CodeUnitCount == 7
+        let kind = isMargins ? "OnMarginUpdate" : "OnTicks"
+        guard let arguments = record.arguments, let range = try MT4Arguments.list(name, in: arguments) else {
+            appendOddity(kind, reason: "no \(name)", origin: &origin, events: &events)
+            return
+        }
+        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[range]))
+        guard cursor.nextByte == UInt8(ascii: "[") else {
+            let fields = try fields(at: &cursor)
+            append(fields, isMargin: isMargins, kind: kind, origin: &origin, events: &events)
+            return
+        }
+        try cursor.enterArray()
+        while try cursor.nextElement() {
+            let fields = try fields(at: &cursor)
+            append(fields, isMargin: isMargins, kind: kind, origin: &origin, events: &events)
+        }
+    }
+
+    /// The fields of the value before the cursor, `nil` where it is no object.
+    private func fields(at cursor: inout JSONCursor) throws(JSONError) -> MT4Fields? {
+        guard cursor.nextByte == UInt8(ascii: "{") else {
+            try cursor.skipValue()
+            return nil
+        }
+        return try MT4Fields(&cursor)
+    }
+
+    private mutating func append(
+        _ fields: MT4Fields?,
+        isMargin: Bool,
+        kind: String,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) {
+        if isMargin {
+            appendMarginUpdate(fields, kind: kind, origin: &origin, events: &events)
+        } else {
+            appendQuote(fields, kind: kind, origin: &origin, events: &events)
+        }
+    }
+
+    private func tickFields(_ arguments: UnsafeRawBufferPointer) throws(JSONError) -> MT4Fields? {
+        try MT4Arguments.tickFields(in: arguments)
+    }
+
+    // MARK: Events
+
+    private mutating func appendQuote(
+        _ fields: MT4Fields?,
+        kind: String,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) {
+        guard let fields, !fields.hasNullTick || fields.bid != nil else {
+            appendOddity(kind, reason: "the tick is null", origin: &origin, events: &events)
+            return
+        }
+        guard let symbol = fields.symbol, symbol.kind == .string, !symbol.bytes.isEmpty else {
+            appendOddity(kind, reason: "a tick without a symbol", origin: &origin, events: &events)
+            return
+        }
+        guard let bidPrice = fields.bid?.decimal, let askPrice = fields.ask?.decimal else {
+            appendOddity(kind, reason: "a tick without exact bid and ask", origin: &origin, events: &events)
+            return
+        }
+        let quote = Quote(
+            origin: origin,
+            symbol: intern(symbol),
+            tsEvent: fields.lastTime?.mt4Time,
+            bidPrice: bidPrice,
+            bidSize: nil,
+            askPrice: askPrice,
+            askSize: nil,
+            sequence: nil
+        )
+        events.quotes.append(quote)
+        origin.item += 1
+    }
+
+    private mutating func intern(_ symbol: JSONValue) -> SymbolIndex {
+        guard symbol.hasEscapes else { return symbols.intern(symbol.bytes) }
+        return JSONText.unescaped(symbol.bytes).withUnsafeBytes { symbols.intern($0) }
+    }
+
+    private mutating func appendMarginUpdate(
+        _ fields: MT4Fields?,
+        kind: String,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) {
+        guard let fields else {
+            appendOddity(kind, reason: "the margin is null", origin: &origin, events: &events)
+            return
+        }
+        guard let login = fields.login?.integer else {
+            appendOddity(kind, reason: "a margin without a login", origin: &origin, events: &events)
+            return
+        }
+        var update = MarginUpdate(origin: origin, login: login)
+        update.group = fields.group?.text
+        update.leverage = fields.leverage?.integer
+        update.balance = fields.balance?.decimal
+        update.equity = fields.equity?.decimal
+        update.volume = fields.volume?.decimal
+        update.margin = fields.margin?.decimal
+        update.marginFree = fields.free?.decimal
+        update.marginLevel = fields.level?.decimal
+        update.state = fields.levelType?.marginState
+        events.marginUpdates.append(update)
+        origin.item += 1
+    }
+
+    private mutating func appendEvent(
+        _ kind: String,
+        _ json: UnsafeRawBufferPointer?,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) {
+        if let json, MT4Secrets.isNamed(in: json) {
+            withhold(kind, origin: &origin, events: &events)
+            return
+        }
+        let text = json.map(Array.init) ?? Array("[]".utf8)
+        events.venueEvents.append(VenueEvent(origin: origin, kind: kind, json: text))
+        origin.item += 1
+    }
+
+    private mutating func withhold(_ kind: String, origin: inout EventOrigin, events: inout MarketEvents) {
+        let reason = "\(kind) with personal or secret fields"
+        appendOddity("withheld", reason: reason, origin: &origin, events: &events)
+    }
+}
+
+extension JSONValue {
+    /// A number, or a number in a string, exactly as written.
+    fileprivate var decimal: FixedDecimal? {
+        kind == .number || kind == .string ? FixedDecimal(text: bytes) : nil
+    }
+
+    /// ISO 8601 text as a time; without an offset it is taken as UTC.
+    ///
+    /// The "empty" dates of .NET and MT4 give `nil`.
+    fileprivate var mt4Time: UnixNanoseconds? {
+        guard kind == .string, !bytes.hasPrefix("1970-01-01"), !bytes.hasPrefix("0001-01-01") else { return nil }
+        return UnixNanoseconds(iso8601: bytes)
+    }
+
+    /// MarginLevelType as its name or as its number.
+    fileprivate var marginState: MarginState? {
+        if let number = integer { return UInt8(exactly: number).flatMap(MarginState.init) }
+        guard kind == .string else { return nil }
+        if bytes.equalsIgnoringCase("Ok") { return .ok }
+        if bytes.equalsIgnoringCase("MarginCall") { return .marginCall }
+        return bytes.equalsIgnoringCase("StopOut") ? .stopOut : nil
+    }
+}

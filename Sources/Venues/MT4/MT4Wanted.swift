@@ -1,0 +1,20 @@
+/// What one client of the hub asked for and still wants.
+package struct MT4Wanted: Sendable, Hashable {
+    /// A stream that is open.
+    package struct Stream: Sendable, Hashable {
+        package let kind: MT4ItemKind
+        /// JSON text of the id the client gave it, quotes included.
+        package let invocationID: [UInt8]
+    }
+
+    /// Symbols of `SubscribeToTicks`, in order of subscription.
+    package var symbols: [String] = []
+    /// True after `SubscribeToAllTicks`, and after `SubscribeToTicks` without a symbol.
+    package var isAllTicks = false
+    package var isSymbolUpdates = false
+    package var isOnlineUpdates = false
+    /// Streams in the order they were opened.
+    package var streams: [Stream] = []
+
+    package init() {}
+}

@@ -1,0 +1,63 @@
+import MarketModel
+
+/// The venues that feedrec speaks with; the raw value is the name on command lines and in recordings.
+package enum Venue: String, Sendable, Hashable, CaseIterable {
+    /// CPlugin's hub for MetaTrader 4 servers.
+    case mt4
+    case binanceSpot = "binance-spot"
+
+    /// JSON numbers lose their trailing zeros, so prices of such a venue start with this many digits.
+    package var priceDigitsMin: UInt8 {
+        switch self {
+        case .mt4: 5
+        case .binanceSpot: 0
+        }
+    }
+
+    /// The venue whose own path this is, as far as a path tells.
+    package static func serving(path: String) -> Venue? {
+        allCases.first { $0.serves(path: path) }
+    }
+
+    /// True for paths on which the venue accepts WebSocket connections.
+    package func serves(path: String) -> Bool {
+        switch self {
+        case .mt4: path.lowercased() == Self.mt4Path
+        case .binanceSpot: BinanceSpotSession.serves(path: path)
+        }
+    }
+
+    /// The path for SignalR negotiation, where the venue has that.
+    package var negotiatePath: String? {
+        switch self {
+        case .mt4: Self.mt4Path + "/negotiate"
+        case .binanceSpot: nil
+        }
+    }
+
+    /// Paths that a client can try, for people.
+    package var examplePaths: [String] {
+        switch self {
+        case .mt4: [Self.mt4Path]
+        case .binanceSpot: ["/ws/btcusdt@trade", "/stream?streams=btcusdt@trade/btcusdt@bookTicker"]
+        }
+    }
+
+    private static let mt4Path = "/hubs/mt4/v1"
+
+    /// A dialect that reads recorded messages, with nobody to answer to.
+    package func makeReader() -> any VenueDialect {
+        switch self {
+        case .mt4: MT4Dialect(MT4Subscription(tradePlatform: "", symbols: [], allSymbols: true, margin: true))
+        case .binanceSpot: BinanceSpotDialect(streams: [])
+        }
+    }
+
+    /// The venue's side of a connection that a client opened with the request target `target`.
+    package func makeSession(target: String) -> any VenueSession {
+        switch self {
+        case .mt4: MT4HubSession()
+        case .binanceSpot: BinanceSpotSession(target: target)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package import MarketModel
+
+/// The venue's side of one client connection: answers the client's calls and picks what it gets of a tape.
+///
+/// Calls that produce messages append them to a batch in the order they must be sent; the time in their entries is that
+/// of the tape or zero. Nothing here does I/O or reads a clock.
+package protocol VenueSession: Sendable {
+    /// True once the client has asked for something, so that its tape may start.
+    var hasSubscribed: Bool { get }
+
+    /// How long the venue stays silent before it sends ``keepAlive(replies:)``; `nil` where it never does.
+    var keepAliveInterval: Duration? { get }
+
+    /// Withholds what belongs to other symbols than these, whatever the client subscribes to.
+    mutating func restrict(toSymbols symbols: Set<String>)
+
+    /// Reads one message of the client and appends the replies.
+    mutating func receive(
+        _ payload: UnsafeRawBufferPointer,
+        kind: MessageKind,
+        replies: inout MessageBatch
+    ) -> SessionSignal
+
+    /// Appends what this client gets of the messages `range` of `tape`: the same bytes where it subscribed to all a
+    /// message holds, the parts it subscribed to otherwise, nothing of handshakes, acknowledgements and keep-alives.
+    mutating func deliver(_ tape: MessageBatch, _ range: Range<Int>, into output: inout MessageBatch)
+
+    /// Appends the venue's sign of life.
+    mutating func keepAlive(replies: inout MessageBatch)
+
+    /// Appends what the venue says at the end of the tape, before the WebSocket close.
+    mutating func finish(replies: inout MessageBatch)
+}
+
+/// What a client's message changed.
+package enum SessionSignal: Sendable, Hashable {
+    case none
+    /// The client subscribed to or unsubscribed from something.
+    case subscriptionsChanged
+    /// The connection must be closed with this WebSocket status code.
+    case close(code: UInt16, reason: String)
+}

@@ -1,0 +1,118 @@
+/// The client's side of the opening handshake (RFC 6455 §4.1): what to send, and whether the answer will do.
+package struct ClientHandshake: Sendable {
+    package enum Progress: Sendable, Hashable {
+        case incomplete
+        /// The server agreed; `leftover` are bytes that came behind its head: the first frames.
+        case accepted(HTTPResponseHead, leftover: [UInt8])
+    }
+
+    /// The request, to be sent once.
+    package let requestBytes: [UInt8]
+
+    private let key: String
+    private let subprotocols: [String]
+    private var parser: HTTPHeadParser
+    /// The head of an answer other than 101, while its body is arriving.
+    private var refusal: (head: HTTPResponseHead, body: RefusalBody)?
+
+    /// Prepares the request.
+    ///
+    /// - Parameters:
+    ///   - host: `Host` as it is sent: host, and port unless it is the scheme's own.
+    ///   - target: path and query, percent-encoded.
+    ///   - key: 16 bytes no one can foresee.
+    ///   - headers: further fields; those that the handshake itself sets, `Host` among them, are left out.
+    ///   - subprotocols: in order of preference.
+    ///   - limits: how long the server's head may be.
+    package init(
+        host: String,
+        target: String,
+        key: [UInt8],
+        headers: HTTPHeaders = HTTPHeaders(),
+        subprotocols: [String] = [],
+        limits: WebSocketLimits = WebSocketLimits()
+    ) {
+        precondition(key.count == 16, "a handshake key has 16 bytes")
+        self.key = Base64.encode(key)
+        self.subprotocols = subprotocols
+        parser = HTTPHeadParser(headerBytesMax: limits.headerBytesMax)
+        var fields = HTTPHeaders([
+            ("Host", host), ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", self.key),
+            ("Sec-WebSocket-Version", "13"),
+        ])
+        if !subprotocols.isEmpty {
+            fields.append("Sec-WebSocket-Protocol", subprotocols.joined(separator: ", "))
+        }
+        fields.appendOthers(headers)
+        // A space or a control character would end the target early.
+        let safeTarget = target.utf8.filter { $0 > 0x20 && $0 != 0x7f }
+        var bytes = Array("GET ".utf8) + (safeTarget.isEmpty ? Array("/".utf8) : safeTarget)
+        bytes.append(contentsOf: " HTTP/1.1\r\n".utf8)
+        bytes.append(fields)
+        requestBytes = bytes
+    }
+
+    /// Takes the next bytes from the server; not to be called again once it has accepted or thrown.
+    ///
+    /// A refusal is thrown once enough of its body is there for an excerpt, at the latest by ``connectionEnded()``.
+    package mutating func receive(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> Progress {
+        if refusal != nil { return try receiveRefusal(input) }
+        guard case .head(let head, let consumed) = try parser.receiveResponse(input) else { return .incomplete }
+        let rest = UnsafeRawBufferPointer(rebasing: input[consumed...])
+        guard head.status == 101 else {
+            refusal = (head, RefusalBody(of: head))
+            return try receiveRefusal(rest)
+        }
+        try check(head)
+        return .accepted(head, leftover: Array(rest))
+    }
+
+    /// The error for a connection that ended, or a wait that was given up, before the handshake was complete.
+    package func connectionEnded() -> HandshakeError {
+        if let refusal { return refused(refusal.head, refusal.body) }
+        let place = parser.isEmpty ? "before the server answered the handshake" : "inside the server's answer"
+        return HandshakeError(code: .connectionEnded, description: "the connection ended \(place)")
+    }
+
+    private mutating func receiveRefusal(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> Progress {
+        refusal?.body.append(input)
+        guard let refusal, refusal.body.isComplete else { return .incomplete }
+        throw refused(refusal.head, refusal.body)
+    }
+
+    private func refused(_ head: HTTPResponseHead, _ body: RefusalBody) -> HandshakeError {
+        let reason = head.reason.isEmpty ? HTTPResponseHead.usualReason(head.status) : head.reason
+        let answer = reason.isEmpty ? "\(head.status)" : "\(head.status) \(reason)"
+        return HandshakeError(
+            code: .unexpectedStatus,
+            description: "the server answered \(answer) instead of 101 Switching Protocols",
+            status: head.status,
+            responseHead: head,
+            bodyExcerpt: body.excerpt
+        )
+    }
+
+    /// Checks a 101 (RFC 6455 §4.1, the list at its end).
+    private func check(_ head: HTTPResponseHead) throws(HandshakeError) {
+        func error(_ code: HandshakeError.Code, _ description: String) -> HandshakeError {
+            HandshakeError(code: code, description: description, status: 101, responseHead: head)
+        }
+        let headers = head.headers
+        guard headers.contains("Upgrade", token: "websocket") else {
+            throw error(.notAnUpgrade, "the server's 101 has no 'Upgrade: websocket'")
+        }
+        guard headers.contains("Connection", token: "Upgrade") else {
+            throw error(.notAnUpgrade, "the server's 101 has no 'Connection: Upgrade'")
+        }
+        guard headers.values("Sec-WebSocket-Accept") == [HandshakeKey.accept(for: key)] else {
+            throw error(.wrongAccept, "the server's Sec-WebSocket-Accept is not the answer to our key")
+        }
+        guard headers.values("Sec-WebSocket-Extensions").isEmpty else {
+            throw error(.notOffered, "the server chose an extension that was not offered")
+        }
+        let chosen = headers.values("Sec-WebSocket-Protocol")
+        guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else {
+            throw error(.notOffered, "the server chose a subprotocol that was not offered")
+        }
+    }
+}

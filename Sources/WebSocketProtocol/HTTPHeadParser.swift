@@ -1,0 +1,94 @@
+/// Finds and reads the HTTP/1 heads in a stream of bytes, however it is cut.
+///
+/// Strict where leniency has led to request smuggling: lines end in CR LF, no folded lines, no space before the colon,
+/// no control characters (RFC 9112 §2.2, §5). A wrong byte is an error at once, so that a peer that speaks something
+/// else is not waited for.
+package struct HTTPHeadParser: Sendable {
+    package enum RequestResult: Sendable, Hashable {
+        case incomplete
+        /// A whole head; `consumed` bytes of this input belonged to it, the rest is what follows the head.
+        case head(HTTPRequestHead, consumed: Int)
+    }
+
+    package enum ResponseResult: Sendable, Hashable {
+        case incomplete
+        /// As with a request.
+        case head(HTTPResponseHead, consumed: Int)
+    }
+
+    private let headerBytesMax: Int
+    private var head: [UInt8] = []
+    /// Bytes of the line that is arriving, without its end.
+    private var lineBytes = 0
+
+    package init(headerBytesMax: Int = WebSocketLimits().headerBytesMax) {
+        self.headerBytesMax = headerBytesMax
+    }
+
+    /// Whether nothing of the next head has arrived yet.
+    package var isEmpty: Bool { head.isEmpty }
+
+    /// Takes the next bytes of a client; after a head the parser is ready for the next one, after an error it is not.
+    package mutating func receiveRequest(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> RequestResult {
+        guard let consumed = try collect(input, isResponse: false) else { return .incomplete }
+        return .head(try HTTPHeadReader.request(takeHead()), consumed: consumed)
+    }
+
+    /// Takes the next bytes of a server; after a head the parser is ready for the next one, after an error it is not.
+    package mutating func receiveResponse(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> ResponseResult {
+        guard let consumed = try collect(input, isResponse: true) else { return .incomplete }
+        return .head(try HTTPHeadReader.response(takeHead()), consumed: consumed)
+    }
+
+    private mutating func takeHead() -> [UInt8] {
+        defer {
+            head = []
+            lineBytes = 0
+        }
+        return head
+    }
+
+    /// Collects bytes up to the empty line; gives the bytes taken from this input once it is there.
+    private mutating func collect(_ input: UnsafeRawBufferPointer, isResponse: Bool) throws(HandshakeError) -> Int? {
+        for index in input.indices {
+            guard head.count < headerBytesMax else {
+                throw HandshakeError(
+                    code: .headTooLarge,
+                    description: "the HTTP head is longer than \(headerBytesMax) bytes",
+                    status: isResponse ? nil : 431
+                )
+            }
+            let byte = input[index]
+            guard isAllowed(byte, isResponse: isResponse) else { throw malformed(isResponse: isResponse) }
+            let isAfterCarriageReturn = head.last == 0x0d
+            head.append(byte)
+            if byte == 0x0a {
+                if lineBytes == 0, isAfterCarriageReturn { return index + 1 }
+                lineBytes = 0
+            } else if byte != 0x0d {
+                lineBytes += 1
+            }
+        }
+        return nil
+    }
+
+    /// Whether `byte` may follow what has been collected.
+    private func isAllowed(_ byte: UInt8, isResponse: Bool) -> Bool {
+        if head.last == 0x0d { return byte == 0x0a }
+        if isResponse, head.count < HTTPHeadReader.versionPrefix.count {
+            return byte == HTTPHeadReader.versionPrefix[head.count]
+        }
+        switch byte {
+        case 0x0d: return !head.isEmpty
+        case 0x09: return true
+        default: return byte >= 0x20 && byte != 0x7f
+        }
+    }
+
+    private func malformed(isResponse: Bool) -> HandshakeError {
+        if isResponse, head.count < HTTPHeadReader.versionPrefix.count {
+            return HandshakeError(code: .malformedHead, description: "the server does not answer in HTTP/1")
+        }
+        return HTTPHeadReader.malformed("a line with a control character or a wrong end", isResponse: isResponse)
+    }
+}

@@ -1,0 +1,17 @@
+/// Why the peer's bytes make us fail the connection (RFC 6455 §7.1.7).
+struct ProtocolViolation: Error, Hashable {
+    /// The close code that tells the peer: 1002, 1007 or 1009.
+    let closeCode: UInt16
+    /// At most 123 bytes, so that it fits as the reason of our close frame.
+    let text: String
+
+    static func protocolError(_ text: String) -> ProtocolViolation {
+        ProtocolViolation(closeCode: CloseCode.protocolError, text: text)
+    }
+
+    static let notUTF8 = ProtocolViolation(closeCode: CloseCode.invalidPayload, text: "a text message is not UTF-8")
+
+    static func tooLarge(_ what: String, bytesMax: Int) -> ProtocolViolation {
+        ProtocolViolation(closeCode: CloseCode.tooLarge, text: "a \(what) is longer than \(bytesMax) bytes")
+    }
+}

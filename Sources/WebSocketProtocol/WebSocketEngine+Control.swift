@@ -1,0 +1,83 @@
+extension WebSocketEngine {
+    /// The bytes of a ping with at most 125 bytes of payload, the rest is cut off; empty unless ``canSend``.
+    package mutating func ping(_ payload: [UInt8] = []) -> [UInt8] {
+        guard canSend else { return [] }
+        statistics.pingsSent &+= 1
+        return controlFrame(.ping, Array(payload.prefix(FrameHeader.controlBytesMax)))
+    }
+
+    /// Begins the close handshake: the bytes of our close frame, empty unless ``canSend``.
+    ///
+    /// A reason longer than 123 bytes is cut between characters. 1005, or a code that must not be sent (RFC 6455 §7.4),
+    /// gives a close frame without code and reason. How long to wait for `.closed` is the owner's decision.
+    package mutating func close(code: UInt16 = CloseCode.normal, reason: String = "") -> [UInt8] {
+        guard canSend else { return [] }
+        isCloseSent = true
+        return controlFrame(.close, ClosePayload.bytes(code: code, reason: reason))
+    }
+
+    /// Acts on a complete control frame, whose payload is in `controlPayload`.
+    mutating func takeControl(_ opcode: FrameOpcode, actions: inout [EngineAction]) throws(ProtocolViolation) {
+        switch opcode {
+        case .ping:
+            statistics.pingsReceived &+= 1
+            // Nothing may follow a close frame (RFC 6455 §5.5.1).
+            guard canSend else { return }
+            statistics.pongsSent &+= 1
+            Self.send(controlFrame(.pong, controlPayload), actions: &actions)
+        case .pong:
+            statistics.pongsReceived &+= 1
+            actions.append(.pongReceived(controlPayload))
+        case .close:
+            takeClose(try ClosePayload(controlPayload), actions: &actions)
+        case .continuation, .text, .binary:
+            break
+        }
+    }
+
+    /// Answers the peer's close frame with its own code, unless it is the answer to ours (RFC 6455 §5.5.1).
+    private mutating func takeClose(_ close: ClosePayload, actions: inout [EngineAction]) {
+        let initiator: CloseInfo.Initiator = isCloseSent ? .local : .remote
+        if !isCloseSent {
+            Self.send(self.close(code: close.code), actions: &actions)
+        }
+        actions.append(.closed(end(CloseInfo(code: close.code, reason: close.reason, initiator: initiator))))
+    }
+
+    /// Fails the connection (RFC 6455 §7.1.7): tells the peer why, if we may still send, and waits for nothing.
+    mutating func fail(_ violation: ProtocolViolation, actions: inout [EngineAction]) {
+        if !isCloseSent {
+            Self.send(close(code: violation.closeCode, reason: violation.text), actions: &actions)
+        }
+        let info = CloseInfo(
+            code: violation.closeCode,
+            reason: violation.text,
+            initiator: .local,
+            error: "the peer sent \(violation.text)"
+        )
+        actions.append(.closed(end(info)))
+    }
+
+    /// Joins what is sent in a row, so that a run of pings costs one write.
+    private static func send(_ bytes: [UInt8], actions: inout [EngineAction]) {
+        guard case .send(var joined) = actions.last else {
+            actions.append(.send(bytes))
+            return
+        }
+        // Removed first, so that the array is not shared when it grows.
+        actions.removeLast()
+        joined.append(contentsOf: bytes)
+        actions.append(.send(joined))
+    }
+
+    private mutating func controlFrame(_ opcode: FrameOpcode, _ payload: [UInt8]) -> [UInt8] {
+        let maskingKey = role == .client ? maskingKeys.next() : nil
+        let header = FrameHeader.bytes(payloadBytes: payload.count, isMasked: maskingKey != nil)
+        let frame = [UInt8](unsafeUninitializedCapacity: header + payload.count) { output, count in
+            let output = UnsafeMutableRawBufferPointer(output)
+            count = payload.withUnsafeBytes { Self.write(opcode, $0, maskingKey: maskingKey, to: output) }
+        }
+        statistics.bytesSent &+= UInt64(frame.count)
+        return frame
+    }
+}

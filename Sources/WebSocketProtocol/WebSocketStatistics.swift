@@ -1,0 +1,15 @@
+/// What passed over one connection since its handshake; every number counts up from 0.
+package struct WebSocketStatistics: Sendable, Hashable {
+    /// Whole data messages.
+    package var messagesReceived: UInt64 = 0
+    package var messagesSent: UInt64 = 0
+    /// All bytes since the handshake, frame headers and control frames included, before TLS.
+    package var bytesReceived: UInt64 = 0
+    package var bytesSent: UInt64 = 0
+    package var pingsReceived: UInt64 = 0
+    package var pingsSent: UInt64 = 0
+    package var pongsReceived: UInt64 = 0
+    package var pongsSent: UInt64 = 0
+
+    package init() {}
+}

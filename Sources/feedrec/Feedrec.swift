@@ -1,0 +1,46 @@
+import ArgumentParser
+
+/// The command line: `feedrec VERB …`.
+@main
+struct Feedrec: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "feedrec",
+        abstract: "A flight recorder for trading feeds: records every message, answers SQL, plays it all back.",
+        discussion: """
+            A first flight, all on this machine:
+
+              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --seed 1 --rate 1000 &
+              feedrec record --venue mt4 --url ws://127.0.0.1:9001/hubs/mt4/v1 --trade-platform demo \\
+                             --symbol EURUSD --bars 1s,1m --archive ./tape --duration 10s
+              feedrec info ./tape
+              feedrec sql ./tape "select * from bars limit 5"
+              feedrec replay ./tape --listen 127.0.0.1:9000 --speed 10
+
+            Exit status: 0 done, 1 failed, 3 finished with data missing, 64 usage, 130 interrupted.
+            """,
+        version: Program.version,
+        subcommands: [
+            RecordCommand.self, ReplayCommand.self, SQLCommand.self, InfoCommand.self, VerifyCommand.self,
+            ImportCommand.self, ExportCommand.self, SimulateCommand.self, ProbeCommand.self, BenchCommand.self,
+        ]
+    )
+
+    static func main() async {
+        Signals.ignoreBrokenPipes()
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            ExitStatus.exit(for: error)
+        }
+    }
+}
+
+/// Facts about this program.
+enum Program {
+    static let version = "0.1.0"
+}

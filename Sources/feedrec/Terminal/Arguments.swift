@@ -1,0 +1,79 @@
+import ArgumentParser
+import BarBuilding
+import MarketModel
+import Replaying
+import Transport
+import Venues
+
+extension Venue: ExpressibleByArgument {}
+
+extension PlaybackSpeed: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(text: argument)
+    }
+}
+
+/// A length of time as people write it: `500ms`, `30s`, `5m`, `2h`, `1d`.
+struct DurationArgument: ExpressibleByArgument {
+    let duration: Duration
+
+    init?(argument: String) {
+        let units: [(suffix: String, seconds: Double)] = [
+            ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400),
+        ]
+        guard let unit = units.first(where: { argument.hasSuffix($0.suffix) }),
+            let count = Double(argument.dropLast(unit.suffix.count)), count > 0, count * unit.seconds < 1e9
+        else { return nil }
+        duration = .seconds(count * unit.seconds)
+    }
+}
+
+/// A moment: ISO 8601 (`2026-01-05T09:30:00Z`, `2026-01-05`) or nanoseconds since the epoch.
+struct TimeArgument: ExpressibleByArgument {
+    let time: UnixNanoseconds
+
+    init?(argument: String) {
+        if let nanoseconds = Int64(argument) {
+            time = UnixNanoseconds(nanoseconds)
+        } else if let time = UnixNanoseconds(iso8601: argument) {
+            self.time = time
+        } else {
+            return nil
+        }
+    }
+}
+
+/// Several bar lengths with commas between them: `1s,1m`.
+struct BarIntervalsArgument: ExpressibleByArgument {
+    let intervals: [BarInterval]
+
+    init?(argument: String) {
+        var intervals: [BarInterval] = []
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let interval = BarInterval(text: String(part)) else { return nil }
+            if !intervals.contains(interval) { intervals.append(interval) }
+        }
+        self.intervals = intervals
+    }
+}
+
+/// `HOST:PORT` or `[V6]:PORT`; port 0 lets the system pick one.
+struct ListenAddress: ExpressibleByArgument {
+    let host: String
+    let port: Int
+
+    init?(argument: String) {
+        guard let colon = argument.lastIndex(of: ":"),
+            let port = Int(argument[argument.index(after: colon)...]), (0...65_535).contains(port)
+        else { return nil }
+        var host = String(argument[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty else { return nil }
+        self.host = host
+        self.port = port
+    }
+
+    var isLoopback: Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}

@@ -1,0 +1,64 @@
+import Archive
+import ArgumentParser
+import Interchange
+import Recording
+import Transport
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Where every exit status is decided; README, "Exit status".
+enum ExitStatus {
+    static let failed: Int32 = 1
+    static let dataMissing: Int32 = 3
+    static let interrupted: Int32 = 130
+
+    /// Prints `error` as one line, with a hint where there is one, and ends the program.
+    static func exit(for error: any Error) -> Never {
+        switch error {
+        case is BrokenPipe:
+            Terminal.exit(0)
+        case let ending as EndedEarly:
+            if let line = ending.line { StandardError.write("feedrec: \(line)") }
+            Terminal.exit(ending.status)
+        case let failure as Failure:
+            report(failure.description, hint: failure.hint)
+        case let failure as ArchiveError:
+            report(failure.description, hint: failure.hint)
+        case is TransportError, is RecordingError, is ImportError:
+            report(String(describing: error), hint: nil)
+        case is CancellationError:
+            Terminal.exit(interrupted)
+        default:
+            // Usage errors, --help and --version; ArgumentParser knows their texts and statuses.
+            if Feedrec.exitCode(for: error) == .failure { report(String(describing: error), hint: nil) }
+            Feedrec.exit(withError: error)
+        }
+    }
+
+    private static func report(_ text: String, hint: String?) -> Never {
+        StandardError.write("feedrec: error: \(text)")
+        if let hint { StandardError.write("feedrec: hint: \(hint)") }
+        Terminal.exit(failed)
+    }
+}
+
+/// A failure of a verb, in the words that the user reads.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    var hint: String?
+
+    init(_ description: String, hint: String? = nil) {
+        self.description = description
+        self.hint = hint
+    }
+}
+
+/// An end with a status of its own, such as 3 for missing data.
+struct EndedEarly: Error {
+    let status: Int32
+    var line: String?
+}

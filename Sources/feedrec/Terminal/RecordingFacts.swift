@@ -1,0 +1,208 @@
+import Archive
+import JSONScanning
+import MarketModel
+
+/// What `info` tells of one recording.
+struct RecordingFacts {
+    let path: String
+    let summary: RecordingSummary
+    let sessions: [SessionRow]
+    let feeds: [FeedRow]
+    let connections: [ConnectionRow]
+    let gaps: [GapRow]
+
+    init(reader: ArchiveReader) throws(ArchiveError) {
+        path = reader.path
+        summary = try reader.summary()
+        sessions = try reader.sessions()
+        feeds = try reader.feeds()
+        connections = try reader.connections()
+        gaps = try reader.gaps()
+    }
+
+    /// Seconds between the first and the last message.
+    private var seconds: Double? {
+        guard let first = summary.tsFirst, let last = summary.tsLast, last > first else { return nil }
+        return last.since(first) / .seconds(1)
+    }
+}
+
+// MARK: For people
+
+extension RecordingFacts {
+    var lines: [String] {
+        var lines = [path]
+        if let first = summary.tsFirst, let last = summary.tsLast {
+            lines.append("  time         \(first) to \(last) (\(Self.text(seconds: seconds ?? 0)))")
+        }
+        lines.append("  messages     \(Self.grouped(summary.messageCount))\(rate(of: summary.messageCount))")
+        if summary.blockBytes > 0 {
+            let ratio = Double(summary.payloadBytes) / Double(summary.blockBytes)
+            lines.append(
+                "  raw          \(Self.text(bytes: summary.payloadBytes)) in \(summary.blockCount) blocks of "
+                    + "\(Self.text(bytes: summary.blockBytes)) (\(Self.text(tenths: ratio))x)"
+            )
+        }
+        for (name, count) in [
+            ("quotes", summary.quoteCount), ("trades", summary.tradeCount), ("margin", summary.marginUpdateCount),
+            ("bars", summary.barCount), ("events", summary.eventCount), ("oddities", summary.oddityCount),
+        ] where count > 0 {
+            lines.append("  \(Self.padded(name, 13))\(Self.grouped(count))")
+        }
+        lines += feeds.map { "  feed         \($0.name) (\($0.venue))\($0.url.map { " " + $0 } ?? "")" }
+        lines += instrumentLines + sessionLines + gapLines
+        return lines
+    }
+
+    private var instrumentLines: [String] {
+        summary.instruments.map { row in
+            let span = [row.tsFirst, row.tsLast].compactMap { $0.map { String($0.iso8601.prefix(19)) } }
+            return "  instrument   \(Self.padded(row.instrument.symbol, 10)) \(Self.grouped(row.quoteCount)) quotes, "
+                + "\(Self.grouped(row.tradeCount)) trades, \(Self.grouped(row.barCount)) bars"
+                + (span.count == 2 ? ", \(span[0]) to \(span[1])" : "")
+        }
+    }
+
+    private var sessionLines: [String] {
+        sessions.map { session in
+            let ending = session.tsEnd.map { "to \($0) (\(session.endCause ?? "unknown"))" } ?? "not ended"
+            return "  session \(Self.padded(String(session.sessionID), 4)) \(session.start.kind.rawValue) "
+                + "\(session.start.tsStart) \(ending)"
+        }
+    }
+
+    private var gapLines: [String] {
+        guard !gaps.isEmpty else { return ["  gaps         none"] }
+        return gaps.map { gap in
+            "  gap          \(gap.tsFrom) to \(gap.tsTo.map(\.iso8601) ?? "now"): \(gap.cause)"
+                + (gap.detail.map { ", \($0)" } ?? "")
+        }
+    }
+
+    private func rate(of count: Int64) -> String {
+        guard let seconds, seconds > 0 else { return "" }
+        return ", \(Self.text(tenths: Double(count) / seconds)) a second"
+    }
+
+    /// `1,234,567`.
+    static func grouped(_ number: Int64) -> String {
+        var text = ""
+        for (index, digit) in String(number).reversed().enumerated() {
+            if index > 0, index.isMultiple(of: 3), digit != "-" { text.append(",") }
+            text.append(digit)
+        }
+        return String(text.reversed())
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    private static func text(tenths value: Double) -> String { "\((value * 10).rounded() / 10)" }
+
+    private static func text(bytes: Int64) -> String {
+        for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= Int64(size) {
+            return "\(text(tenths: Double(bytes) / Double(size))) \(unit)"
+        }
+        return "\(bytes) B"
+    }
+
+    private static func text(seconds: Double) -> String {
+        if seconds < 120 { return "\(text(tenths: seconds)) s" }
+        if seconds < 7200 { return "\(text(tenths: seconds / 60)) min" }
+        return "\(text(tenths: seconds / 3600)) h"
+    }
+}
+
+// MARK: For programs
+
+extension RecordingFacts {
+    var json: String {
+        var object = JSONObjectWriter()
+        object.text("file", path)
+        object.integer("ts_first", summary.tsFirst?.rawValue)
+        object.integer("ts_last", summary.tsLast?.rawValue)
+        for (name, count) in [
+            ("messages", summary.messageCount), ("blocks", summary.blockCount),
+            ("payload_bytes", summary.payloadBytes), ("block_bytes", summary.blockBytes),
+            ("quotes", summary.quoteCount), ("trades", summary.tradeCount),
+            ("margin_updates", summary.marginUpdateCount), ("bars", summary.barCount),
+            ("events", summary.eventCount), ("oddities", summary.oddityCount), ("gap_count", summary.gapCount),
+        ] {
+            object.integer(name, count)
+        }
+        object.raw("instruments", Self.array(summary.instruments.map(Self.json)))
+        object.raw("feeds", Self.array(feeds.map(Self.json)))
+        object.raw("sessions", Self.array(sessions.map(Self.json)))
+        object.raw("connections", Self.array(connections.map(Self.json)))
+        object.raw("gaps", Self.array(gaps.map(Self.json)))
+        return object.text()
+    }
+
+    private static func array(_ objects: [String]) -> String { "[" + objects.joined(separator: ",") + "]" }
+
+    private static func json(of row: InstrumentSummary) -> String {
+        var object = JSONObjectWriter()
+        object.integer("instrument_id", row.instrument.instrumentID)
+        object.text("venue", row.instrument.venue)
+        object.text("symbol", row.instrument.symbol)
+        object.integer("price_digits", Int64(row.instrument.priceDigits))
+        object.integer("size_digits", Int64(row.instrument.sizeDigits))
+        object.integer("quotes", row.quoteCount)
+        object.integer("trades", row.tradeCount)
+        object.integer("bars", row.barCount)
+        object.integer("ts_first", row.tsFirst?.rawValue)
+        object.integer("ts_last", row.tsLast?.rawValue)
+        return object.text()
+    }
+
+    private static func json(of row: FeedRow) -> String {
+        var object = JSONObjectWriter()
+        object.integer("feed_id", row.feedID)
+        object.integer("session_id", row.sessionID)
+        object.text("name", row.name)
+        object.text("venue", row.venue)
+        object.text("url", row.url)
+        object.raw("subscription", row.subscription)
+        return object.text()
+    }
+
+    private static func json(of row: SessionRow) -> String {
+        var object = JSONObjectWriter()
+        object.integer("session_id", row.sessionID)
+        object.text("kind", row.start.kind.rawValue)
+        object.integer("ts_start", row.start.tsStart.rawValue)
+        object.integer("ts_end", row.tsEnd?.rawValue)
+        object.text("end_cause", row.endCause)
+        object.text("program_version", row.start.programVersion)
+        object.integer("messages_received", row.counts?.messagesReceived)
+        object.integer("messages_sent", row.counts?.messagesSent)
+        return object.text()
+    }
+
+    private static func json(of row: ConnectionRow) -> String {
+        var object = JSONObjectWriter()
+        object.integer("connection_id", row.connectionID)
+        object.text("venue", row.venue)
+        object.integer("ts_opened", row.opened.tsOpened.rawValue)
+        object.text("remote_address", row.opened.remoteAddress)
+        object.text("tls_version", row.opened.tlsVersion)
+        object.integer("ts_closed", row.closed?.tsClosed.rawValue)
+        object.integer("close_code", row.closed?.closeCode)
+        object.text("close_reason", row.closed?.closeReason)
+        object.text("closed_by", row.closed?.closedBy.rawValue)
+        return object.text()
+    }
+
+    private static func json(of row: GapRow) -> String {
+        var object = JSONObjectWriter()
+        object.integer("gap_id", row.gapID)
+        object.integer("session_id", row.sessionID)
+        object.integer("feed_id", row.feedID)
+        object.integer("ts_from", row.tsFrom.rawValue)
+        object.integer("ts_to", row.tsTo?.rawValue)
+        object.text("cause", row.cause)
+        object.text("detail", row.detail)
+        return object.text()
+    }
+}

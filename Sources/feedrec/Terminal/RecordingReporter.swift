@@ -1,0 +1,87 @@
+import JSONScanning
+import Recording
+import Synchronization
+import Transport
+
+/// Tells the person at the terminal how a recording goes.
+final class RecordingReporter: Sendable {
+    /// How many reports lie between two progress lines: four come a second.
+    private let tick = Atomic<Int>(0)
+
+    func report(_ report: RecorderReport) {
+        switch report {
+        case .connected(let url, let info):
+            let security = [info.tlsVersion, info.cipher].compactMap { $0 }.joined(separator: " ")
+            line("connected to \(url)" + (security.isEmpty ? "" : " (\(security))"))
+        case .subscribed:
+            line("subscribed, recording")
+        case .disconnected(let reason, let delay):
+            line("disconnected: \(reason); trying again in \(Self.text(of: delay))")
+        case .warning(let text):
+            line("warning: \(text)")
+        case .progress(let totals):
+            guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
+            StandardError.progress("feedrec: \(Self.text(of: totals))")
+        }
+    }
+
+    func end() {
+        StandardError.endProgress()
+    }
+
+    /// Prints the summary; a recording with gaps ends with status 3.
+    func finish(_ summary: RecordingOutcome, json: Bool) throws {
+        let totals = summary.totals
+        if json {
+            var output = StandardOutput()
+            try output.writeLine(Self.json(of: summary))
+            try output.flush()
+        }
+        line("ended (\(summary.cause.rawValue)): \(Self.text(of: totals))")
+        if totals.lateTicks > 0 { line("warning: \(totals.lateTicks) ticks came too late for their bars") }
+        guard totals.gaps == 0 else {
+            throw EndedEarly(
+                status: ExitStatus.dataMissing,
+                line: "data is missing: \(totals.gaps) gap\(totals.gaps == 1 ? "" : "s"), see 'feedrec info'"
+            )
+        }
+    }
+
+    private func line(_ text: String) {
+        StandardError.endProgress()
+        StandardError.write("feedrec: \(text)")
+    }
+
+    private static func text(of totals: CaptureTotals) -> String {
+        var parts = ["\(totals.messagesReceived) messages received"]
+        for (count, name) in [
+            (totals.quotes, "quotes"), (totals.trades, "trades"), (totals.marginUpdates, "margin updates"),
+            (totals.bars, "bars"), (totals.events, "events"), (totals.oddities, "oddities"), (totals.gaps, "gaps"),
+        ] where count > 0 {
+            parts.append("\(count) \(name)")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func text(of delay: Duration) -> String {
+        let milliseconds = delay / .milliseconds(1)
+        return milliseconds < 1000 ? "\(Int(milliseconds)) ms" : "\((milliseconds / 100).rounded() / 10) s"
+    }
+
+    private static func json(of summary: RecordingOutcome) -> String {
+        let totals = summary.totals
+        var object = JSONObjectWriter()
+        object.text("file", summary.file)
+        object.text("end_cause", summary.cause.rawValue)
+        for (name, count) in [
+            ("messages_received", totals.messagesReceived), ("messages_sent", totals.messagesSent),
+            ("data_messages", totals.dataMessages), ("quotes", totals.quotes), ("trades", totals.trades),
+            ("margin_updates", totals.marginUpdates), ("bars", totals.bars), ("events", totals.events),
+            ("oddities", totals.oddities),
+            ("late_ticks", totals.lateTicks), ("gaps", totals.gaps),
+        ] {
+            object.integer(name, count)
+        }
+        return object.text()
+    }
+}

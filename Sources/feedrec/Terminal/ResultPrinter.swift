@@ -1,0 +1,171 @@
+import Archive
+import ArgumentParser
+import JSONScanning
+
+enum ResultFormat: String, ExpressibleByArgument, CaseIterable {
+    case table, csv, json, ndjson
+}
+
+/// Prints the rows of a query as they come.
+struct ResultPrinter: ~Copyable {
+    private let format: ResultFormat
+    private var output = StandardOutput()
+    private var columns: [String] = []
+    private var table: [[SQLValue]] = []
+    private var rowCount = 0
+    private var isArrayOpen = false
+
+    /// A table's columns are as wide as its first rows need.
+    private static let tableRowsMeasured = 1000
+    private var widths: [Int] = []
+
+    init(format: ResultFormat) {
+        self.format = format
+    }
+
+    mutating func take(_ event: SQLEvent) throws {
+        switch event {
+        case .columns(let names):
+            try endStatement()
+            columns = names
+            if format == .csv { try output.writeLine(names.map(CSV.field).joined(separator: ",")) }
+        case .row(let values):
+            try take(values)
+        }
+    }
+
+    mutating func finish() throws {
+        try endStatement()
+        if format == .json { try output.writeLine(isArrayOpen ? "\n]" : "[]") }
+        try output.flush()
+    }
+
+    private mutating func take(_ values: [SQLValue]) throws {
+        rowCount += 1
+        switch format {
+        case .csv: try output.writeLine(values.map(CSV.field).joined(separator: ","))
+        case .ndjson: try output.writeLine(object(values))
+        case .json:
+            try output.write((isArrayOpen ? ",\n  " : "[\n  ") + object(values))
+            isArrayOpen = true
+        case .table:
+            if widths.isEmpty {
+                table.append(values)
+                if table.count == Self.tableRowsMeasured { try beginTable() }
+            } else {
+                try output.writeLine(tableLine(values))
+            }
+        }
+    }
+
+    private mutating func endStatement() throws {
+        guard format == .table, !columns.isEmpty else { return }
+        if widths.isEmpty { try beginTable() }
+        try output.writeLine("(\(rowCount) row\(rowCount == 1 ? "" : "s"))")
+        columns = []
+        widths = []
+        rowCount = 0
+    }
+
+    private func object(_ values: [SQLValue]) -> String {
+        var object = JSONObjectWriter()
+        for (name, value) in zip(columns, values) { object.raw(name, value.json) }
+        return object.text()
+    }
+
+    // MARK: Tables
+
+    private mutating func beginTable() throws {
+        widths = columns.indices.map { column in
+            table.reduce(columns[column].count) { max($0, $1[column].text.count) }
+        }
+        let header = zip(columns, widths).map { $0.padded(to: $1) }.joined(separator: "  ")
+        try output.writeLine(header.trimmingTrailingSpaces)
+        try output.writeLine(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
+        for row in table { try output.writeLine(tableLine(row)) }
+        table = []
+    }
+
+    private func tableLine(_ values: [SQLValue]) -> String {
+        zip(values, widths).map { value, width in
+            value.isNumber ? value.text.paddedLeft(to: width) : value.text.padded(to: width)
+        }.joined(separator: "  ").trimmingTrailingSpaces
+    }
+}
+
+/// Comma-separated values as in RFC 4180, with bare line feeds as line ends.
+enum CSV {
+    static func field(_ text: String) -> String {
+        let needsQuotes = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+        guard needsQuotes else { return text }
+        var quoted = "\""
+        for character in text.unicodeScalars {
+            if character == "\"" { quoted.append("\"") }
+            quoted.unicodeScalars.append(character)
+        }
+        return quoted + "\""
+    }
+
+    /// `NULL` is an empty field.
+    static func field(_ value: SQLValue) -> String {
+        value == .null ? "" : field(value.text)
+    }
+}
+
+extension SQLValue {
+    var isNumber: Bool {
+        switch self {
+        case .integer, .real: true
+        default: false
+        }
+    }
+
+    /// As a person reads it; a BLOB as hexadecimal digits.
+    var text: String {
+        switch self {
+        case .null: ""
+        case .integer(let value): String(value)
+        case .real(let value): Self.text(of: value)
+        case .text(let text): text
+        case .blob(let bytes): Self.hexadecimal(bytes)
+        }
+    }
+
+    var json: String {
+        switch self {
+        case .null: "null"
+        case .integer(let value): String(value)
+        case .real(let value): value.isFinite ? Self.text(of: value) : "null"
+        case .text(let text): JSONText.quoted(text)
+        case .blob(let bytes): JSONText.quoted(Self.hexadecimal(bytes))
+        }
+    }
+
+    /// The shortest decimal number that reads back as `value`, without an exponent where it is of ordinary size.
+    private static func text(of value: Double) -> String {
+        let text = value.description
+        guard text.contains("e"), value.magnitude < 1e15, value.magnitude >= 1e-12 || value == 0 else { return text }
+        return PlainDecimal.text(ofScientific: text)
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: Swift.max(0, width - count))
+    }
+
+    fileprivate func paddedLeft(to width: Int) -> String {
+        String(repeating: " ", count: Swift.max(0, width - count)) + self
+    }
+
+    fileprivate var trimmingTrailingSpaces: String {
+        var text = self[...]
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

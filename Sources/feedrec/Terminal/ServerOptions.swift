@@ -1,0 +1,61 @@
+import ArgumentParser
+import NIOCore
+import NIOPosix
+import TLSEngine
+import Transport
+
+/// Where a server listens, and who may come in.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
+    var listen: ListenAddress
+
+    @Option(help: "Certificate chain (PEM): serve wss:// instead of ws://.")
+    var tlsCert: String?
+
+    @Option(help: "Private key (PEM) of --tls-cert.")
+    var tlsKey: String?
+
+    @Flag(help: "Allow an address other than loopback without TLS.")
+    var insecure = false
+
+    func validate() throws {
+        guard (tlsCert == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-cert and --tls-key belong together")
+        }
+    }
+
+    /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.
+    ///
+    /// - Parameter needsToken: true where nobody may come in from elsewhere without a token, and none was given.
+    func serve(_ handler: some WebSocketServerHandler, hasToken: Bool) async throws {
+        if !listen.isLoopback {
+            guard hasToken else {
+                throw Failure("listening on '\(listen.host)' needs a token", hint: "give --token-env or --token-file")
+            }
+            guard tlsCert != nil || insecure else {
+                throw Failure(
+                    "listening on '\(listen.host)' needs TLS",
+                    hint: "give --tls-cert and --tls-key, or --insecure if you know the network"
+                )
+            }
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var configuration = WebSocketServer.Configuration(host: listen.host, port: listen.port)
+        if let tlsCert, let tlsKey {
+            do {
+                configuration.tls = try TLSContext.server(certificateFile: tlsCert, keyFile: tlsKey)
+            } catch {
+                throw Failure(String(describing: error))
+            }
+        }
+        let server = try await WebSocketServer.start(configuration, group: group, now: Clocks.wall, handler: handler)
+        try StandardOutput.announce("listening on \(server.url)")
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await server.run() }
+            tasks.addTask { await Signals.waitForStop() }
+            try await tasks.next()
+            tasks.cancelAll()
+        }
+        try await group.shutdownGracefully()
+    }
+}

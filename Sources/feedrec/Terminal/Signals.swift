@@ -1,0 +1,53 @@
+@preconcurrency import Dispatch
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The signals that end a long-running verb in an orderly way.
+enum Signals {
+    /// A closed pipe is an error of the write, not the end of the program.
+    static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Calls `handler` at the first SIGINT or SIGTERM; a second one ends the program at once.
+    static func onStop(_ handler: @escaping @Sendable () -> Void) -> StopSignals {
+        StopSignals(handler)
+    }
+}
+
+/// Listens for SIGINT and SIGTERM as long as it lives.
+final class StopSignals {
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ handler: @escaping @Sendable () -> Void) {
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                signal(number, SIG_DFL)
+                handler()
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    deinit {
+        for source in sources { source.cancel() }
+    }
+}
+
+extension Signals {
+    /// Waits for SIGINT, SIGTERM or cancellation.
+    static func waitForStop() async {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        let signals = onStop { continuation.yield() }
+        // Also ends when the task is cancelled.
+        for await _ in stream { break }
+        withExtendedLifetime(signals) {}
+    }
+}

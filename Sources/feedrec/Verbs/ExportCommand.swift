@@ -1,0 +1,99 @@
+import Archive
+import ArgumentParser
+import Interchange
+import JournalFormat
+import MarketModel
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Give out what was recorded.",
+        subcommands: [Messages.self]
+    )
+
+    struct Messages: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the raw messages as NDJSON, one line a message in stored order.",
+            discussion: """
+                  feedrec export messages ./tape > out.ndjson
+                  feedrec export messages ./tape --direction received | jq -r .payload
+
+                Binary payloads are base64 in payload_base64. A gap is a line {"gap":{…}} where it began.
+                """
+        )
+
+        @Argument(help: "A recording, or a directory of recordings.")
+        var archive: String
+
+        @Option(help: "received, sent or all.")
+        var direction = ExportedDirection.received
+
+        func run() async throws {
+            var output = StandardOutput()
+            for file in try ArchiveLocation(archive).files {
+                try Self.export(ArchiveReader(path: file), direction, to: &output)
+            }
+            try output.flush()
+        }
+
+        private static func export(
+            _ reader: ArchiveReader,
+            _ direction: ExportedDirection,
+            to output: inout StandardOutput
+        ) throws {
+            var merge = try StoredMessages(reader.blocks(order: .stored))
+            var gaps = try reader.gaps()[...]
+            var lines: [UInt8] = []
+            while let message = try merge.next() {
+                let entry = message.entry
+                while let gap = gaps.first, gap.tsFrom < entry.tsRecv {
+                    append(gap, to: &lines)
+                    gaps.removeFirst()
+                }
+                if direction.includes(entry.direction) {
+                    message.withPayload { payload in
+                        MessageExportWriter.append(
+                            payload,
+                            kind: entry.kind,
+                            direction: entry.direction,
+                            tsRecv: entry.tsRecv,
+                            connection: message.connectionID,
+                            to: &lines
+                        )
+                    }
+                }
+                if lines.count > 64 * 1024 {
+                    try output.write(lines)
+                    lines.removeAll(keepingCapacity: true)
+                }
+            }
+            for gap in gaps { append(gap, to: &lines) }
+            try output.write(lines)
+        }
+
+        private static func append(_ gap: GapRow, to lines: inout [UInt8]) {
+            func integer(_ value: Int64?) -> MessageExportWriter.FieldValue { value.map { .integer($0) } ?? .null }
+            MessageExportWriter.append(
+                gap: [
+                    ("gap_id", .integer(gap.gapID)), ("ts_from", .integer(gap.tsFrom.rawValue)),
+                    ("ts_to", integer(gap.tsTo?.rawValue)), ("cause", .text(gap.cause)),
+                    ("detail", gap.detail.map { .text($0) } ?? .null),
+                ],
+                to: &lines
+            )
+        }
+    }
+}
+
+/// Which messages are exported.
+enum ExportedDirection: String, ExpressibleByArgument, CaseIterable {
+    case received, sent, all
+
+    func includes(_ direction: MessageDirection) -> Bool {
+        switch self {
+        case .received: direction == .received
+        case .sent: direction == .sent
+        case .all: true
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Archive
+import ArgumentParser
+import Interchange
+import JSONScanning
+import Recording
+import Venues
+
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Take in what others recorded.",
+        subcommands: [Messages.self]
+    )
+
+    struct Messages: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Import raw messages, one a line, with their receive times.",
+            discussion: """
+                Formats: ns is '<receive time in ns> <payload>'; cf is the raw format of cryptofeed. Files may be \
+                compressed with gzip or zstd. The recording is named after the UTC day of the first message.
+
+                  feedrec import messages btcusdt.txt.gz --venue binance-spot --archive ./tape
+                """
+        )
+
+        @Argument(help: "Files to import, in order.")
+        var files: [String]
+
+        @Option(help: "Whose messages these are.")
+        var venue: Venue
+
+        @Option(help: "Directory of the recordings; made if missing.")
+        var archive: String
+
+        @Option(help: "ns or cf; found out from the first lines when not given.")
+        var format: MessageLineFormat?
+
+        @Option(help: "Lengths of the bars to build.")
+        var bars = BarIntervalsArgument.standard
+
+        @Flag(help: "Pass over malformed lines and count them, instead of stopping at the first.")
+        var skipMalformed = false
+
+        @Flag(help: "Print what was imported as JSON at the end.")
+        var json = false
+
+        func run() async throws {
+            var facts = JSONObjectWriter()
+            facts.text("venue", venue.rawValue)
+            facts.raw("files", "[" + files.map(JSONText.quoted).joined(separator: ",") + "]")
+            facts.text("bars", bars.description)
+            let reporter = RecordingReporter()
+            let importer = MessageImporter(
+                configuration: MessageImporter.Configuration(
+                    venue: venue,
+                    format: format,
+                    malformedLines: skipMalformed ? .skip : .fail,
+                    barIntervals: bars.intervals,
+                    session: SessionFacts.start(.import, configuration: facts.text())
+                ),
+                report: { reporter.report(.progress($0)) }
+            )
+            let archive = archive
+            let outcome = try await importer.run(paths: files) { day throws(ArchiveError) in
+                try ArchiveWriter.open(directory: archive, day: day)
+            }
+            reporter.end()
+            StandardError.write("feedrec: imported into '\(outcome.summary.file)'")
+            try reporter.finish(outcome.summary, json: json)
+            guard outcome.malformedLines == 0 else {
+                throw EndedEarly(
+                    status: ExitStatus.dataMissing,
+                    line: "data is missing: \(outcome.malformedLines) malformed lines"
+                )
+            }
+        }
+    }
+}
+
+extension MessageLineFormat: ExpressibleByArgument {}

@@ -1,0 +1,130 @@
+import Archive
+import ArgumentParser
+import BarBuilding
+import MarketModel
+import NIOCore
+import NIOPosix
+import Recording
+import Transport
+import Venues
+
+struct RecordCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Record a feed until told to stop.",
+        discussion: """
+            Every message goes into the archive byte for byte, with the time it arrived; ticks, margin updates and bars \
+            are made from it on the way. A lost connection is opened again for ever, and leaves a gap in the archive. \
+            SIGINT, SIGTERM, --duration and --count end a recording with everything stored.
+
+              feedrec record --venue mt4 --url wss://HOST/hubs/mt4/v1 --trade-platform P --symbol EURUSD --margin \\
+                             --token-env MT4_TOKEN --bars 1s,1m --archive ./tape
+              feedrec record --venue binance-spot --url wss://data-stream.binance.vision --stream btcusdt@trade \\
+                             --stream btcusdt@bookTicker --archive ./tape --duration 1h
+
+            A connection that fails before anything was ever recorded ends the program with status 1, since that is \
+            usually a mistake in the command; --keep-trying waits for the venue instead.
+            """
+    )
+
+    @OptionGroup var feed: FeedOptions
+    @OptionGroup var tokens: TokenOptions
+
+    @Option(help: "Directory of the recordings; made if missing.")
+    var archive: String
+
+    @Option(help: "Lengths of the bars to build, such as 1s,1m.")
+    var bars = BarIntervalsArgument.standard
+
+    @Option(help: "Stop after this time, such as 30s, 5m or 2h.")
+    var duration: DurationArgument?
+
+    @Option(help: "Stop after this many messages with data.")
+    var count: Int64?
+
+    @Flag(help: "Stop when the peer closes, instead of connecting again.")
+    var once = false
+
+    @Flag(help: "Go on trying when the first connection fails, too.")
+    var keepTrying = false
+
+    @Flag(help: "Print what was recorded as JSON at the end.")
+    var json = false
+
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+    }
+
+    func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let configuration = try feed.configuration(token: tokens.token(), bars: bars.intervals, group: group)
+        let writer = try ArchiveWriter.open(directory: archive, day: Clocks.wall().utcDay)
+        let stop = StopControl()
+        let signals = Signals.onStop { stop.request(.signal) }
+        let reporter = RecordingReporter()
+        let recorder = Recorder(
+            feed: configuration,
+            policy: policy,
+            session: SessionFacts.start(.record, feed: configuration),
+            stop: stop,
+            clock: Clocks.monotonic,
+            now: Clocks.wall,
+            report: { reporter.report($0) }
+        )
+        StandardError.write("feedrec: recording into '\(writer.path)'; Ctrl-C ends it")
+        let result = await Self.result(of: recorder, into: writer, for: duration?.duration)
+        reporter.end()
+        withExtendedLifetime(signals) {}
+        await writer.close()
+        try await group.shutdownGracefully()
+        try reporter.finish(try result.get(), json: json)
+    }
+
+    private var policy: RecordingPolicy {
+        var policy = RecordingPolicy()
+        policy.dataMessagesMax = count
+        policy.isOnce = once
+        policy.retriesFirstConnection = keepTrying
+        return policy
+    }
+
+    /// Runs the recorder beside the timer that stops it.
+    private static func result(
+        of recorder: Recorder,
+        into writer: ArchiveWriter,
+        for duration: Duration?
+    ) async -> Result<RecordingOutcome, any Error> {
+        await withTaskGroup(of: Result<RecordingOutcome, any Error>?.self) { group in
+            group.addTask {
+                do { return .success(try await recorder.run(into: writer)) } catch { return .failure(error) }
+            }
+            if let duration {
+                group.addTask {
+                    if (try? await Clocks.monotonic.sleep(for: duration)) != nil { recorder.stop.request(.duration) }
+                    return nil
+                }
+            }
+            for await result in group {
+                guard let result else { continue }
+                group.cancelAll()
+                return result
+            }
+            return .failure(CancellationError())
+        }
+    }
+}
+
+extension BarIntervalsArgument {
+    /// One second and one minute.
+    static var standard: BarIntervalsArgument {
+        BarIntervalsArgument(intervals: ["1s", "1m"].compactMap { BarInterval(text: $0) })
+    }
+
+    private init(intervals: [BarInterval]) {
+        self.intervals = intervals
+    }
+}
+
+extension BarIntervalsArgument: CustomStringConvertible {
+    var description: String { intervals.map(\.description).joined(separator: ",") }
+}

@@ -1,0 +1,37 @@
+import Archive
+import ArgumentParser
+
+struct SQLCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sql",
+        abstract: "Run SQL on a recording.",
+        discussion: """
+            Views for people: quotes, trades, ticks, margin_updates, bars, events, gaps, sessions, feeds, connections, \
+            instruments; messages has the raw messages, one a row.
+
+              feedrec sql ./tape "select time_recv, symbol, bid, ask from quotes limit 5"
+              feedrec sql ./tape "select * from bars where interval = '1m' and side = 'bid'" --format csv
+              feedrec sql ./tape "select direction, count(*) from messages group by 1" --format ndjson
+            """
+    )
+
+    @Argument(help: "A recording, or a directory of recordings.")
+    var archive: String
+
+    @Argument(help: "One or more SQL statements.")
+    var sql: String
+
+    @Option(help: "How to print: table, csv, json or ndjson.")
+    var format: ResultFormat?
+
+    @Flag(help: "Allow statements that change the recording.")
+    var write = false
+
+    func run() async throws {
+        let session = try SQLSession(recordings: ArchiveLocation(archive).files, isWritable: write)
+        var printer = ResultPrinter(format: format ?? (Terminal.isOutputTerminal ? .table : .csv))
+        try await session.run(sql) { event in try printer.take(event) }
+        try printer.finish()
+        session.close()
+    }
+}

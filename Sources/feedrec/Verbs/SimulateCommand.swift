@@ -1,0 +1,146 @@
+import ArgumentParser
+import MarketModel
+import Replaying
+import Transport
+import Venues
+
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Be a venue on this machine: deterministic ticks for the demo, tests and load.",
+        discussion: """
+            The same seed and the same subscriptions give the same bytes. Each client has a tape of its own, which \
+            starts when it has subscribed and ends with a normal close (1000) after --count messages.
+
+              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --seed 1 --rate 1000
+              feedrec simulate --venue binance-spot --listen 127.0.0.1:9001 --rate max --count 1000000
+              feedrec simulate --venue echo --listen 127.0.0.1:9002
+            """
+    )
+
+    @Option(help: "mt4, binance-spot, or echo, which sends back what it gets.")
+    var venue: SimulatedVenue
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var tokens: TokenOptions
+
+    @Option(help: "Any number: another seed is another market.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Messages per second, or max.")
+    var rate = RateArgument.perSecond(1000)
+
+    @Option(help: "End each client's tape after this many messages.")
+    var count: Int64?
+
+    @Option(help: "mt4: the symbols that are traded, with commas between them.")
+    var symbols = "EURUSD,GBPUSD,USDJPY,XAUUSD"
+
+    @Option(help: "mt4: the trade platform in the messages.")
+    var tradePlatform = "D7C53A8B-2F6C-4F09-9D2B-0F5A3C1E7A11"
+
+    @Option(help: "Write every message that is sent to this file, as NDJSON.")
+    var ledger: String?
+
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+        guard !symbolList.isEmpty else { throw ValidationError("--symbols names no symbol") }
+    }
+
+    func run() async throws {
+        let token = try tokens.token()
+        switch venue {
+        case .echo:
+            try await server.serve(EchoServer(), hasToken: token != nil)
+        case .mt4, .binanceSpot:
+            let ledger = try ledger.map { try LedgerFile(path: $0) }
+            var policy = ServingPolicy(speed: rate.speed)
+            policy.token = token
+            let host = VenueHost(
+                venues: [venue == .mt4 ? .mt4 : .binanceSpot],
+                policy: policy,
+                clock: Clocks.monotonic,
+                observe: ledger.map(Self.observer),
+                makeTape: makeTape
+            )
+            try await server.serve(SimulationServer(host: host), hasToken: token != nil)
+            try ledger?.close()
+        }
+    }
+
+    private static func observer(writing ledger: LedgerFile) -> VenueHost<ContinuousClock>.Observer {
+        { client, messages in ledger.append(messages, client: client) }
+    }
+
+    private var symbolList: [String] { symbols.split(separator: ",").map(String.init) }
+
+    /// Tape time starts on a fixed day, so that the bytes do not depend on the day of the run.
+    private static let tapeStart = UnixNanoseconds(1_767_605_400_000_000_000)
+
+    private var makeTape: @Sendable (Venue) -> any Tape {
+        let (seed, symbols, count, platform) = (seed, symbolList, count, tradePlatform)
+        let perSecond = rate.tapePerSecond
+        return { venue in
+            switch venue {
+            case .mt4:
+                SimulatedMT4Tape(
+                    MT4Simulator(
+                        seed: seed,
+                        symbols: symbols,
+                        ratePerSecond: perSecond,
+                        start: Self.tapeStart,
+                        platform: platform
+                    ),
+                    count: count
+                )
+            case .binanceSpot:
+                SimulatedBinanceTape(seed: seed, ratePerSecond: perSecond, start: Self.tapeStart, count: count)
+            }
+        }
+    }
+}
+
+/// What can be simulated.
+enum SimulatedVenue: String, ExpressibleByArgument, CaseIterable {
+    case mt4
+    case binanceSpot = "binance-spot"
+    case echo
+}
+
+/// Messages per second, or as fast as they are taken.
+enum RateArgument: ExpressibleByArgument, CustomStringConvertible {
+    case perSecond(Double)
+    case max
+
+    init?(argument: String) {
+        if argument == "max" {
+            self = .max
+        } else if let rate = Double(argument), rate >= 0.001, rate <= 1e7 {
+            self = .perSecond(rate)
+        } else {
+            return nil
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .max: "max"
+        case .perSecond(let rate): rate == rate.rounded() ? "\(Int(rate))" : "\(rate)"
+        }
+    }
+
+    var speed: PlaybackSpeed {
+        switch self {
+        case .max: .max
+        case .perSecond: .factor(1)
+        }
+    }
+
+    /// The distance of messages on the tape, which is there at full rate too.
+    var tapePerSecond: Double {
+        switch self {
+        case .max: 1000
+        case .perSecond(let rate): rate
+        }
+    }
+}

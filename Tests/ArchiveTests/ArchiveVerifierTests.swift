@@ -1,0 +1,100 @@
+import Archive
+import Foundation
+import MarketModel
+import Testing
+
+struct ArchiveVerifierTests {
+    @Test("a whole recording has no problems, true counts and the digest of its payloads")
+    func sound() async throws {
+        let (directory, _) = try await Self.recording()
+        let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
+        #expect(report.problems == [])
+        let recording = try #require(report.recordings.first)
+        #expect(recording.messagesReceived == 5)
+        #expect(recording.messagesSent == 1)
+        #expect(recording.blockCount == 3)
+        #expect(recording.quoteCount == 2)
+        #expect(recording.gapCount == 1)
+        // printf 'm0\nm1\nm3\nm4\nm5\n' | sha256sum: message 2 was sent.
+        #expect(report.payloadSHA256 == "5558a32fbdc6f3a49fbabc4c11ebadcfc2a42215665c00859a9009c407c9ff21")
+        #expect(recording.payloadSHA256 == report.payloadSHA256)
+    }
+
+    @Test(
+        "damage is found and named",
+        arguments: [
+            ("UPDATE message_block SET block = zeroblob(99) WHERE first_message_index = 3",
+                VerifyProblem.Kind.block, "its 2 messages are lost"),
+            ("UPDATE message_block SET message_count = 9 WHERE first_message_index = 0", .block,
+                "message_count says 9, the block holds 3"),
+            ("UPDATE message_block SET ts_last = ts_last + 1 WHERE first_message_index = 0", .block, "ts_last says"),
+            ("DELETE FROM message_block WHERE first_message_index = 3", .messageIndex, "messages 3 to 4 are missing"),
+            ("DELETE FROM quote WHERE message_index = 0", .count, "session 1 says quote_count 2, the recording holds 1"),
+            ("UPDATE session SET messages_sent = 7", .count, "session 1 says messages_sent 7, the recording holds 1"),
+            ("INSERT INTO trade VALUES (1, 5, 77, 0, NULL, 1, 1, NULL, NULL)", .row,
+                "1 rows of trade belong to messages that are not stored (the first: 77)"),
+            ("DELETE FROM feed", .row, "1 rows of connection name no row of feed"),
+            ("UPDATE message_block SET connection_id = 44 WHERE first_message_index = 0", .row,
+                "1 rows of message_block name no row of connection"),
+        ]
+    )
+    func damage(sql: String, kind: VerifyProblem.Kind, reason: String) async throws {
+        let (directory, path) = try await Self.recording()
+        let session = try SQLSession(recordings: [path], isWritable: true)
+        _ = try await rows(of: sql, in: session)
+        session.close()
+        let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
+        #expect(!report.isSound)
+        #expect(report.problems.contains { $0.kind == kind && $0.reason.contains(reason) })
+    }
+
+    @Test("times that run backwards are a problem in a live session, not in an import", arguments: [true, false])
+    func backwards(isLive: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory, kind: isLive ? .record : .import)
+        var batch = WriteBatch()
+        batch.blocks = [
+            try block(connectionID: 1, [5, 9, 7].enumerated().map {
+                SampleMessage(index: Int64($0.offset), offset: $0.element, payload: "")
+            })
+        ]
+        try await recording.writer.write(batch)
+        var counts = SessionCounts()
+        counts.messagesReceived = 3
+        try await recording.end(counts)
+        let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
+        #expect(report.problems.map(\.kind) == (isLive ? [.time] : []))
+    }
+
+    @Test("a damaged page is reported, not an error")
+    func damagedPage() async throws {
+        let (directory, path) = try await Self.recording()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        for offset in stride(from: 4096 * 4, to: bytes.count, by: 4096) { bytes[offset] = 0x77 }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
+        #expect(report.problems.contains { $0.kind == .database })
+    }
+
+    /// Three blocks, two quotes, a gap, and true counts.
+    private static func recording() async throws -> (TemporaryDirectory, String) {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        var batch = WriteBatch()
+        batch.instruments = [instrument(1, "A")]
+        let first = (0..<3).map { index in
+            SampleMessage(index: index, offset: index, payload: "m\(index)", direction: index == 2 ? .sent : .received)
+        }
+        batch.blocks = [
+            try block(connectionID: 1, first), try block(connectionID: 1, indexes: 3...4),
+            try block(connectionID: 1, indexes: 5...5),
+        ]
+        batch.quotes = [quote(1, 0, message: 0), quote(1, 0, message: 5)]
+        batch.gaps = [GapRow(gapID: 1, sessionID: 1, tsFrom: time(), cause: "test")]
+        try await recording.writer.write(batch)
+        var counts = SessionCounts()
+        (counts.messagesReceived, counts.messagesSent, counts.quoteCount, counts.gapCount) = (5, 1, 2, 1)
+        try await recording.end(counts)
+        return (directory, recording.writer.path)
+    }
+}

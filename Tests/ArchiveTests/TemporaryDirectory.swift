@@ -1,0 +1,33 @@
+import Foundation
+
+/// A directory of a test's own, removed with it.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        let template = FileManager.default.temporaryDirectory.appendingPathComponent("feedrec-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: template, withIntermediateDirectories: true)
+        path = template.path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { path + "/" + name }
+}
+
+/// Runs a program and returns what it wrote to its standard output, or nil where it is not installed or fails.
+func output(of program: String, _ arguments: [String]) throws -> String? {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { return nil }
+    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+}
+
+/// True where the stock command line shell of SQLite is there to be asked.
+let hasSQLiteShell = (try? output(of: "sqlite3", ["-version"])) != nil

@@ -1,0 +1,49 @@
+import BarBuilding
+import MarketModel
+
+/// A builder with two instruments, and what a reader of its bars would know.
+struct BarTape {
+    static let instrumentIDs: [Int64] = [7, -9]
+
+    var builder: BarBuilder
+    /// The last state handed out of every bar.
+    private(set) var bars: [BarKey: BarFacts] = [:]
+    private let series: [BarBuilder.SeriesIndex]
+
+    init(intervals: [BarInterval]) {
+        var builder = BarBuilder(intervals: intervals)
+        series = Self.instrumentIDs.map { builder.addSeries(instrumentID: $0) }
+        self.builder = builder
+    }
+
+    mutating func add(_ tick: TestTick) {
+        let time = UnixNanoseconds(tick.time)
+        switch tick.kind {
+        case .quote(let quote): builder.add(quote, to: series[tick.series], at: time, source: tick.source)
+        case .trade(let trade): builder.add(trade, to: series[tick.series], at: time, source: tick.source)
+        }
+    }
+
+    /// A trade of size 1 in the first instrument.
+    mutating func trade(_ price: Int64, at time: Int64) {
+        let trade = TradeTick(price: price, size: 1, aggressorSide: nil)
+        add(TestTick(series: 0, time: time, source: .event, kind: .trade(trade)))
+    }
+
+    /// Takes the changed bars, in the builder's order.
+    @discardableResult
+    mutating func take() -> [Bar] {
+        var changed: [Bar] = []
+        builder.takeChanged(into: &changed)
+        for bar in changed { bars[BarKey(bar)] = BarFacts(bar) }
+        return changed
+    }
+
+    /// A few lines on what differs, none where nothing does.
+    static func differences(_ actual: [BarKey: BarFacts], _ expected: [BarKey: BarFacts]) -> [String] {
+        let keys = Set(actual.keys).union(expected.keys).filter { actual[$0] != expected[$0] }
+        return keys.sorted { $0.tsOpen < $1.tsOpen }.prefix(3).map { key in
+            "\(key): \(String(describing: actual[key])) instead of \(String(describing: expected[key]))"
+        }
+    }
+}

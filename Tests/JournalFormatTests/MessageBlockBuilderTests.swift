@@ -1,0 +1,104 @@
+import JournalFormat
+import MarketModel
+import Testing
+
+struct MessageBlockBuilderTests {
+    @Test("what goes into a block comes out of it, with and without compression", arguments: 0..<300)
+    func roundTrip(run: Int) throws {
+        let seed = UInt64(run) &* 0x2545_F491_4F6C_DD1D
+        var generator = SplitMix64(seed: seed)
+        let samples = [Sample].random(using: &generator)
+        for compressor in [nil, ZstdCompressor(level: 1)] {
+            let block = try samples.builder().encode(with: compressor)
+            let decoded = try BlockDecoder().decode(block.bytes)
+            #expect(decoded.samples == samples, "seed \(seed)")
+            #expect(block.messageCount == samples.count, "seed \(seed)")
+            #expect(block.firstMessageIndex == samples.first?.index, "seed \(seed)")
+            #expect(block.lastMessageIndex == samples.last?.index, "seed \(seed)")
+            #expect(block.tsFirst.rawValue == samples.map(\.time).min(), "seed \(seed)")
+            #expect(block.tsLast.rawValue == samples.map(\.time).max(), "seed \(seed)")
+            #expect(block.payloadBytes == samples.map(\.payload.count).reduce(0, +), "seed \(seed)")
+        }
+    }
+
+    @Test("a part of a batch is the same block as its messages one by one, in whatever order the payloads lie")
+    func batchesAndSingles() throws {
+        var batch = MessageBatch()
+        for number in 0..<10 {
+            batch.append(
+                Array("message \(number)".utf8),
+                kind: number % 3 == 0 ? .binary : .text,
+                direction: number % 4 == 0 ? .sent : .received,
+                tsRecv: UnixNanoseconds(Int64(number * number))
+            )
+        }
+        batch.entries.swapAt(3, 7)
+        var whole = MessageBlockBuilder()
+        whole.append(batch: batch, range: 2..<6, firstMessageIndex: 40)
+        whole.append(batch: batch, range: 6..<6, firstMessageIndex: 0)
+        whole.append(batch: batch, range: 6..<10, firstMessageIndex: 50)
+        let singles = (2..<10).map { number in
+            Sample(
+                payload: batch.payload(at: number),
+                kind: batch.entries[number].kind,
+                direction: batch.entries[number].direction,
+                time: batch.entries[number].tsRecv.rawValue,
+                index: Int64(number < 6 ? 38 + number : 44 + number)
+            )
+        }
+        #expect(try whole.encode(with: nil) == singles.builder().encode(with: nil))
+    }
+
+    @Test("encoding leaves the builder as it is, so that a tail block can grow")
+    func encodingKeepsMessages() throws {
+        let compressor = ZstdCompressor()
+        var builder = MessageBlockBuilder()
+        for (number, sample) in [Sample].small.enumerated() {
+            builder.append(sample)
+            let first = try builder.encode(with: compressor)
+            #expect(try builder.encode(with: compressor) == first)
+            #expect(try BlockDecoder().decode(first.bytes).samples == Array([Sample].small[...number]))
+        }
+    }
+
+    @Test("a cleared builder starts anew")
+    func removeAll() throws {
+        var builder = [Sample].small.builder()
+        builder.removeAll()
+        #expect(builder.isEmpty && builder.payloadBytes == 0 && builder.bodyBytes == 0)
+        let early = Sample("x", time: -9, index: 0)
+        builder.append(early)
+        #expect(try builder.encode(with: nil) == [early].builder().encode(with: nil))
+    }
+
+    @Test("a body that zstd cannot make smaller is stored as it is")
+    func incompressibleBody() throws {
+        let samples = [Sample("x", time: 1, index: 1)]
+        #expect(try samples.block(with: ZstdCompressor()) == samples.block(with: nil))
+    }
+
+    @Test("times and indexes at the ends of their range survive")
+    func extremes() throws {
+        let samples = [
+            Sample("a", time: .min, index: 0),
+            Sample("b", time: .max, index: 1),
+            Sample("c", time: .min, index: .max - 1),
+            Sample("d", time: 0, index: .max),
+        ]
+        let block = try samples.builder().encode(with: nil)
+        #expect(try BlockDecoder().decode(block.bytes).samples == samples)
+        #expect(block.tsFirst.rawValue == .min && block.tsLast.rawValue == .max)
+    }
+
+    @Test("more payload than a block may hold is an error, and known beforehand")
+    func payloadLimit() {
+        var builder = MessageBlockBuilder()
+        let payload = [UInt8](repeating: 0x20, count: BlockLimits.payloadBytesMax)
+        builder.append(Sample(payload: payload, kind: .text, direction: .received, time: 0, index: 0))
+        #expect(!builder.hasRoom(forPayloadBytes: 1))
+        #expect(builder.hasRoom(forPayloadBytes: 0))
+        builder.append(Sample("x", time: 0, index: 1))
+        let error = #expect(throws: BlockError.self) { try builder.encode(with: nil) }
+        #expect(error?.code == .limitExceeded)
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+
+/// Certificates made with the `openssl` command in a temporary directory, which goes away with the value.
+final class TestCertificates: Sendable {
+    let directory: String
+
+    /// A private authority's certificate.
+    var caFile: String { directory + "/ca.pem" }
+    /// Signed by the authority, for `localhost`, `*.example.test` and 127.0.0.1.
+    var certificateFile: String { directory + "/server.pem" }
+    var keyFile: String { directory + "/server.key" }
+    /// Signed by itself, for `localhost`.
+    var selfSignedFile: String { directory + "/self.pem" }
+    var selfSignedKeyFile: String { directory + "/self.key" }
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.path + "/feedrec-tls-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let names = "subjectAltName=DNS:localhost,DNS:*.example.test,IP:127.0.0.1"
+        try Data(names.utf8).write(to: URL(fileURLWithPath: directory + "/names.cnf"))
+        let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        let certificate = ["req", "-x509", "-days", "2"] + newKey
+        try openssl(certificate + ["-subj", "/CN=feedrec test CA", "-keyout", "ca.key", "-out", "ca.pem"])
+        try openssl(
+            certificate + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+                + ["-keyout", "self.key", "-out", "self.pem"]
+        )
+        try openssl(
+            ["req", "-new"] + newKey + ["-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr"]
+        )
+        try openssl(
+            ["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
+                + ["-days", "2", "-extfile", "names.cnf", "-out", "server.pem"]
+        )
+        try openssl(["pkey", "-in", "server.key", "-aes128", "-passout", "pass:secret", "-out", "locked.key"])
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    /// Runs `openssl` in the directory; its standard output.
+    @discardableResult
+    func openssl(_ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw OpenSSLCommandFailed(arguments: arguments) }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+struct OpenSSLCommandFailed: Error {
+    let arguments: [String]
+}

@@ -1,0 +1,1 @@
+../TLSEngineTests/TestCertificates.swift

@@ -1,0 +1,82 @@
+import MarketModel
+import Testing
+import Venues
+
+struct BinanceSpotDialectPropertyTests {
+    private static let messages = [
+        BinanceSample.combined("btcusdt@bookTicker", BinanceSample.bookTicker),
+        BinanceSample.combined("btcusdt@trade", BinanceSample.trade),
+        BinanceSample.combined("nknusdt@aggTrade", BinanceSample.aggregateTrade), BinanceSample.bookTicker,
+        BinanceSample.trade,
+        BinanceSample.aggregateTrade,
+    ]
+
+    /// White space in front keeps a message from the reader of the usual shape, and changes nothing else.
+    private func check(_ payload: [UInt8], _ note: Comment) {
+        var usual = MessageBatch()
+        usual.append(payload, direction: .received, tsRecv: UnixNanoseconds(0))
+        var padded = MessageBatch()
+        padded.append([0x20] + payload, direction: .received, tsRecv: UnixNanoseconds(0))
+        let left = read(usual)
+        let right = read(padded)
+        #expect(left.events.quotes == right.events.quotes && left.events.trades == right.events.trades, note)
+        #expect(symbols(left.dialect) == symbols(right.dialect), note)
+    }
+
+    private func symbols(_ dialect: BinanceSpotDialect) -> [String] {
+        (0..<dialect.symbols.count).map { dialect.symbols.text(of: SymbolIndex(Int32($0))) }
+    }
+
+    @Test("both roads read the same after any change of one byte", arguments: messages.indices)
+    func singleByteChanges(index: Int) {
+        let original = Array(Self.messages[index].utf8)
+        for position in original.indices {
+            for byte in Array(#"09.-+eE"\{}[],: xtu"#.utf8) + [0, 0x1F, 0x7F, 0x80, 0xFF] {
+                var changed = original
+                changed[position] = byte
+                check(changed, "message \(index), byte \(position) set to \(byte)")
+            }
+            var shorter = original
+            shorter.remove(at: position)
+            check(shorter, "message \(index), byte \(position) removed")
+            check(Array(original[..<position]), "message \(index) cut at \(position)")
+        }
+    }
+
+    @Test("both roads read the same for decimals of any length")
+    func decimals() {
+        var generator = SplitMix64(seed: 42)
+        for round in 0..<2000 {
+            let integer = String(generator.next()).prefix(Int.random(in: 0...12, using: &generator))
+            let fraction = String(generator.next()).prefix(Int.random(in: 0...12, using: &generator))
+            let text = Bool.random(using: &generator) ? "\(integer).\(fraction)" : String(integer)
+            let message = BinanceSample.bookTicker.replacing("61837.64000000", with: text)
+            check(Array(message.utf8), "seed 42, round \(round), \(text)")
+        }
+    }
+
+    @Test("the way messages are split into batches changes nothing")
+    func batches() {
+        var simulator = BinanceSpotSimulator(
+            seed: 7,
+            symbols: ["BTCUSDT", "ETHUSDT"],
+            ratePerSecond: 1000,
+            start: UnixNanoseconds(0)
+        )
+        var all = MessageBatch()
+        simulator.next(500, into: &all)
+        let whole = read(all).events
+        var dialect = BinanceSpotDialect(streams: [])
+        var events = MarketEvents()
+        var outgoing = MessageBatch()
+        for index in 0..<all.count {
+            var one = MessageBatch()
+            one.append(messageAt: index, of: all)
+            _ = dialect.receive(one, now: UnixNanoseconds(0), events: &events, outgoing: &outgoing)
+        }
+        #expect(whole.quotes.count + whole.trades.count == 500 && outgoing.isEmpty)
+        #expect(whole.quotes.map(\.bidPrice) == events.quotes.map(\.bidPrice))
+        #expect(whole.quotes.map(\.symbol) == events.quotes.map(\.symbol))
+        #expect(whole.trades.map(\.tradeID) == events.trades.map(\.tradeID))
+    }
+}

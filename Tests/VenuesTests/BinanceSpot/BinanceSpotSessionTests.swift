@@ -1,0 +1,124 @@
+import MarketModel
+import Testing
+import Venues
+
+struct BinanceSpotSessionTests {
+    private static let trade = BinanceSample.combined("btcusdt@trade", BinanceSample.trade)
+    private static let ticker = BinanceSample.combined("btcusdt@bookTicker", BinanceSample.bookTicker)
+    private static let depth = BinanceSample.combined("btcusdt@depth@100ms", BinanceSample.depth)
+
+    @Test("a combined path gets subscribed messages as recorded, and those that name no stream")
+    func combined() {
+        var session = BinanceSpotSession(path: "/stream", query: "streams=btcusdt@trade/btcusdt@depth@100ms")
+        let tape = [Self.ticker, Self.trade, BinanceSample.snapshot, Self.depth, #"{"result":null,"id":1}"#]
+        #expect(session.hasSubscribed && session.keepAliveInterval == nil)
+        #expect(deliver(tape, to: &session) == [Self.trade, BinanceSample.snapshot, Self.depth])
+    }
+
+    @Test("a raw path gets the data inside the envelope, byte for byte")
+    func raw() {
+        var session = BinanceSpotSession(path: "/ws/btcusdt@trade/btcusdt@depth@100ms")
+        let spaced = #"{"data": { "odd" :1 } ,"stream":"btcusdt@trade"}"#
+        let tape = [Self.ticker, Self.trade, Self.depth, spaced, BinanceSample.snapshot]
+        #expect(
+            deliver(tape, to: &session) == [
+                BinanceSample.trade, BinanceSample.depth, #"{ "odd" :1 }"#, BinanceSample.snapshot,
+            ]
+        )
+        let extended = #"{"stream":"btcusdt@trade","data":{"a":"}"},"more":{}}"#
+        #expect(deliver([extended], to: &session) == [#"{"a":"}"}"#])
+    }
+
+    @Test("a recording of raw payloads is wrapped for a combined path under the name it came by")
+    func wrapped() {
+        let query = "streams=btcusdt@trade/btcusdt@depth@100ms/btcusdt@kline_1m/btcusdt@bookTicker/nknusdt@aggTrade"
+        var session = BinanceSpotSession(path: "/stream", query: query)
+        let tape = [
+            BinanceSample.trade, BinanceSample.depth, BinanceSample.kline, BinanceSample.bookTicker,
+            BinanceSample.aggregateTrade, BinanceSample.shutdown,
+        ]
+        let expected = [
+            Self.trade, Self.depth, BinanceSample.combined("btcusdt@kline_1m", BinanceSample.kline), Self.ticker,
+            BinanceSample.combined("nknusdt@aggTrade", BinanceSample.aggregateTrade),
+            BinanceSample.combined("!serverShutdown", BinanceSample.shutdown),
+        ]
+        #expect(deliver(tape, to: &session) == expected)
+        var other = BinanceSpotSession(path: "/stream", query: "streams=ethusdt@trade")
+        #expect(deliver(tape, to: &other) == [BinanceSample.combined("!serverShutdown", BinanceSample.shutdown)])
+    }
+
+    @Test("a recording of raw payloads goes to a raw path as it is")
+    func rawToRaw() {
+        var session = BinanceSpotSession(path: "/ws/btcusdt@depth")
+        #expect(
+            deliver([BinanceSample.trade, BinanceSample.depth, BinanceSample.snapshot], to: &session) == [
+                BinanceSample.depth, BinanceSample.snapshot,
+            ]
+        )
+    }
+
+    @Test("acknowledgements, errors and sent messages are not replayed")
+    func handshakes() {
+        var session = BinanceSpotSession(path: "/ws/btcusdt@trade")
+        let errors = [#"{"code":2,"msg":"x"}"#, #"{"error":{"code":2,"msg":"x"},"id":null}"#]
+        #expect(deliver([#"{"result":null,"id":1}"#] + errors, to: &session).isEmpty)
+        var tape = MessageBatch()
+        tape.append(Self.trade.utf8, direction: .sent, tsRecv: UnixNanoseconds(0))
+        var output = MessageBatch()
+        session.deliver(tape, 0..<1, into: &output)
+        #expect(output.isEmpty)
+    }
+
+    @Test("a restricted session withholds other symbols, whatever is subscribed to", arguments: ["/stream", "/ws"])
+    func restricted(path: String) {
+        var session = BinanceSpotSession(path: path)
+        _ = reply(
+            &session,
+            to: #"{"method":"SUBSCRIBE","params":["btcusdt@trade","nknusdt@aggTrade","!ticker@arr"],"id":1}"#
+        )
+        session.restrict(toSymbols: ["BTCUSDT", "ETHUSDT"])
+        let foreign = [
+            BinanceSample.combined("nknusdt@aggTrade", BinanceSample.aggregateTrade), BinanceSample.aggregateTrade,
+            BinanceSample.combined("!ticker@arr", "[]"), #"{"e":"executionReport","s":"NKNUSDT"}"#,
+        ]
+        let own = [
+            Self.trade, BinanceSample.trade, BinanceSample.combined("!serverShutdown", BinanceSample.shutdown),
+            BinanceSample.snapshot,
+        ]
+        #expect(deliver(foreign, to: &session).isEmpty)
+        #expect(deliver(own, to: &session).count == 4)
+    }
+
+    @Test("stream names compare as given, case and all")
+    func caseSensitive() {
+        var session = BinanceSpotSession(path: "/ws/BTCUSDT@trade")
+        #expect(deliver([Self.trade], to: &session).isEmpty)
+    }
+
+    @Test("only the messages of the range are delivered, with their times")
+    func range() {
+        var session = BinanceSpotSession(path: "/stream", query: "streams=btcusdt@trade")
+        var output = MessageBatch()
+        session.deliver(batch([Self.trade, Self.ticker, Self.trade, Self.trade]), 1..<3, into: &output)
+        #expect(output.count == 1 && output.entries.first?.tsRecv == UnixNanoseconds(2_000_000))
+    }
+
+    @Test("every message of a tape is delivered or left out, whatever its bytes", arguments: ["/stream", "/ws"])
+    func hostileTape(path: String) {
+        var session = BinanceSpotSession(path: path)
+        _ = reply(&session, to: #"{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":1}"#)
+        let original = Array(Self.trade.utf8)
+        for position in original.indices {
+            for byte in Array(#""\{}[],:0"#.utf8) + [0, 0xFF] {
+                var changed = original
+                changed[position] = byte
+                var tape = MessageBatch()
+                tape.append(changed, direction: .received, tsRecv: UnixNanoseconds(0))
+                tape.append(original[..<position], direction: .received, tsRecv: UnixNanoseconds(0))
+                var output = MessageBatch()
+                session.deliver(tape, 0..<2, into: &output)
+                #expect(output.count <= 2)
+            }
+        }
+    }
+}
