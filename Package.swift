@@ -12,8 +12,8 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 /// A library of the system, found by pkg-config.
@@ -80,6 +80,23 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+
+        // Tests, a target for each of the above.
+        tests("MarketModelTests", ["MarketModel"]),
+        tests("JSONScanningTests", ["JSONScanning", "MarketModel"]),
+        tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
+        tests("TLSEngineTests", ["TLSEngine"]),
+        tests("SignalRProtocolTests", ["SignalRProtocol", "MarketModel", "JSONScanning"]),
+        tests("VenuesTests", ["Venues", "MarketModel", "JSONScanning", "SignalRProtocol"]),
+        tests("BarBuildingTests", ["BarBuilding", "MarketModel"]),
+        tests("JournalFormatTests", ["JournalFormat", "MarketModel"], exclude: ["Golden"]),
+        tests("CMessageTableTests", ["CMessageTable", "JournalFormat", "MarketModel"]),
+        tests(
+            "TransportTests",
+            ["Transport", "MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]
+        ),
+        tests("InterchangeTests", ["Interchange", "MarketModel", "JSONScanning", "Venues"], exclude: ["Excerpts"]),
+        tests("ArchiveTests", ["Archive", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite], exclude: ["Golden"]),
 
         // Libraries of the system, and the one file of C.
         system("COpenSSL", "openssl", apt: "libssl-dev"),

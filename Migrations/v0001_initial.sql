@@ -301,11 +301,11 @@ CREATE VIEW bars AS
 SELECT i.venue, i.symbol,
     CASE b.side WHEN 0 THEN 'bid' WHEN 1 THEN 'ask' ELSE 'trade' END AS side,
     CASE
-        WHEN b.interval_ns % 86400000000000 = 0 THEN b.interval_ns / 86400000000000 || 'd'
-        WHEN b.interval_ns % 3600000000000 = 0 THEN b.interval_ns / 3600000000000 || 'h'
-        WHEN b.interval_ns % 60000000000 = 0 THEN b.interval_ns / 60000000000 || 'm'
-        WHEN b.interval_ns % 1000000000 = 0 THEN b.interval_ns / 1000000000 || 's'
-        WHEN b.interval_ns % 1000000 = 0 THEN b.interval_ns / 1000000 || 'ms'
+        WHEN b.interval_ns % 86400000000000 = 0 THEN (b.interval_ns / 86400000000000) || 'd'
+        WHEN b.interval_ns % 3600000000000 = 0 THEN (b.interval_ns / 3600000000000) || 'h'
+        WHEN b.interval_ns % 60000000000 = 0 THEN (b.interval_ns / 60000000000) || 'm'
+        WHEN b.interval_ns % 1000000000 = 0 THEN (b.interval_ns / 1000000000) || 's'
+        WHEN b.interval_ns % 1000000 = 0 THEN (b.interval_ns / 1000000) || 'ms'
         ELSE b.interval_ns || 'ns'
     END AS interval,
     b.ts_open, strftime('%Y-%m-%dT%H:%M:%S', (b.ts_open - (b.ts_open % 1000000000 + 1000000000) % 1000000000) / 1000000000, 'unixepoch')

@@ -1,3 +1,4 @@
+import Glibc
 import GRDB
 import GRDBSQLite
 import Migrations
@@ -135,6 +136,7 @@ enum RecordingFile {
         let isNew = version == 0 && applicationID == 0 && pageCount == 0
         if !isNew { try check(applicationID: applicationID, path) }
         try check(version: version, path)
+        if let ps = getenv("PS") { try execute("PRAGMA page_size = \(String(cString: ps))", handle, path) }
         // Still with a rollback journal, so that a new file is whole or empty, whatever happens.
         for (index, step) in Migrations.steps.enumerated() where index >= version {
             try migrate(handle, step, to: index + 1, path)

@@ -1,3 +1,4 @@
+import Glibc
 import MarketModel
 
 /// The statements that write quotes and trades: the hot part of a transaction.
@@ -11,7 +12,7 @@ final class TickInserter {
     init(on handle: OpaquePointer?, path: String) throws(ArchiveError) {
         quote = try PreparedStatement(
             """
-            INSERT OR REPLACE INTO quote (instrument_id, ts_recv, message_index, item, ts_event, bid_price, bid_size,
+            INSERT INTO quote (instrument_id, ts_recv, message_index, item, ts_event, bid_price, bid_size,
                 ask_price, ask_size, sequence)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,

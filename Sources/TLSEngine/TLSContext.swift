@@ -76,7 +76,13 @@ package final class TLSContext: @unchecked Sendable {
             SSL_CTX_check_private_key(context.pointer),
             "the key in '\(keyFile)' does not belong to the certificate in '\(certificateFile)'"
         )
-        SSL_CTX_set_alpn_select_cb(context.pointer, ApplicationProtocol.select, nil)
+        SSL_CTX_set_alpn_select_cb(
+            context.pointer,
+            { _, output, outputLength, offer, offerLength, _ in
+                ApplicationProtocol.select(output, outputLength, offer: offer, offerLength)
+            },
+            nil
+        )
         return context
     }
 
@@ -91,7 +97,12 @@ private enum ApplicationProtocol {
     static let name: [UInt8] = Array("http/1.1".utf8)
 
     /// Picks `http/1.1` where the client offers it, and goes on without ALPN where it does not.
-    static let select: SSL_CTX_alpn_select_cb_func = { _, output, outputLength, offer, offerLength, _ in
+    static func select(
+        _ output: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
+        _ outputLength: UnsafeMutablePointer<UInt8>?,
+        offer: UnsafePointer<UInt8>?,
+        _ offerLength: UInt32
+    ) -> Int32 {
         guard let output, let outputLength, let offer else { return SSL_TLSEXT_ERR_NOACK }
         let list = UnsafeBufferPointer(start: offer, count: Int(offerLength))
         var position = 0

@@ -14,7 +14,9 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     package let code: Code
-    /// OpenSSL's text for the failed X.509 verification: `self-signed certificate`, `hostname mismatch`, …
+    /// OpenSSL's text for the failed X.509 verification.
+    ///
+    /// For example `self-signed certificate` or `hostname mismatch`.
     package let verifyText: String?
     /// OpenSSL's error stack, the root cause first, as `error:0A000086:SSL routines::certificate verify failed`.
     package let stack: [String]

@@ -2,50 +2,6 @@ import MarketModel
 import NIOCore
 import WebSocketProtocol
 
-/// What the event loop and the tasks of one WebSocket connection share.
-struct ConnectionState: Sendable {
-    /// Messages that no one has taken yet.
-    var received = MessageBatch()
-    /// The queue is full: nothing is read until it has been taken.
-    var isReadingPaused = false
-    /// No one will take messages any more.
-    var isDiscarding = false
-    var isWritable = true
-    /// Messages on their way to the event loop, in order.
-    var outgoing: [OutgoingMessages] = []
-    /// Bytes of their frames, about.
-    var outgoingBytes = 0
-    /// False from our close frame on.
-    var canSend = true
-    var closeInfo: CloseInfo?
-    var statistics = WebSocketStatistics()
-
-    /// Memory of the queue.
-    var queuedBytes: Int { received.bytes.count + received.entries.count * MemoryLayout<MessageBatch.Entry>.stride }
-}
-
-/// Some messages of a batch that are to be sent.
-struct OutgoingMessages: Sendable {
-    let batch: MessageBatch
-    let range: Range<Int>
-}
-
-enum ConnectionTopic: Hashable, Sendable {
-    case received
-    case writable
-    case closed
-}
-
-typealias ConnectionMonitor = Monitor<ConnectionState, ConnectionTopic>
-
-/// Settings that outlast the handshake.
-struct ConnectionSettings: Sendable {
-    var limits: WebSocketLimits
-    var receiveQueueBytesMax: Int
-    var closeTimeout: Duration
-    var idleTimeout: Duration?
-}
-
 /// Runs one connection's ``WebSocketEngine`` on its event loop.
 ///
 /// Messages gather in the monitor's batch, under its lock, until a task takes them. Every frame that goes out is made
@@ -64,6 +20,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isReadingPaused = false
     private var hasDeferredRead = false
     private var hasNewMessages = false
+    private var deferredPong: [UInt8]?
     /// The text of what broke the connection, for its ``CloseInfo``.
     private var failure: String?
     private var isOver = false
@@ -148,7 +105,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         actions.removeAll(keepingCapacity: true)
         for action in pending {
             switch action {
-            case .send(let bytes): write(bytes)
+            case .send(let bytes): reply(bytes)
             case .pongReceived: break
             case .closed(let info): endAfterCloseHandshake(info)
             }
@@ -161,6 +118,23 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         monitor.update(waking: .writable) { $0.isWritable = isWritable }
+        guard isWritable, let pong = deferredPong else { return }
+        deferredPong = nil
+        write(pong)
+    }
+
+    /// Writes a pong or a close frame.
+    ///
+    /// A peer that sends pings and reads nothing must not fill our memory: while the channel is not writable only the
+    /// latest pong is kept, which answers them all (RFC 6455 §5.5.3).
+    private func reply(_ frame: [UInt8]) {
+        let isPong = frame.first.map { $0 & 0x0f == 0xa } ?? false
+        if isPong, let context, !context.channel.isWritable {
+            deferredPong = frame
+        } else {
+            if !isPong { deferredPong = nil }
+            write(frame)
+        }
     }
 
     /// Writes the frames of all outgoing messages in one buffer and flushes it; nothing once a close frame has gone out.
@@ -216,6 +190,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func close(code: UInt16, reason: String) {
         guard !isOver, closeTimer == nil else { return }
         sendOutgoing()
+        deferredPong = nil
         write(engine.close(code: code, reason: reason))
         publishSendState()
         scheduleCloseTimer(bufferedBytesBefore: bufferedBytes)

@@ -49,7 +49,7 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
-    /// - Parameter isRefusing: answers nothing but 503, as there are too many connections.
+    /// A handler that `isRefusing` answers nothing but 503: there are too many connections.
     init(configuration: WebSocketServer.Configuration, isRefusing: Bool) {
         self.configuration = configuration
         self.isRefusing = isRefusing

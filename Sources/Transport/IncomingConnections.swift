@@ -49,12 +49,11 @@ final class IncomingConnections: Sendable {
         if isTooLate { connection.abort() }
     }
 
-    /// False where the server is serving already or closed.
+    /// False where the server is serving already.
     func beginServing() -> Bool {
         monitor.update { state in
-            guard !state.isServing, !state.isClosed else { return false }
-            state.isServing = true
-            return true
+            defer { state.isServing = true }
+            return !state.isServing
         }
     }
 

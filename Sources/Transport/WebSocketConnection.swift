@@ -26,7 +26,10 @@ package final class WebSocketConnection: Sendable {
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }
 
-    deinit { channel.close(promise: nil) }
+    deinit {
+        // After the close handshake the channel closes by itself, once the peer has seen our close frame.
+        if closeInfo == nil { channel.close(promise: nil) }
+    }
 
     // MARK: Messages
 

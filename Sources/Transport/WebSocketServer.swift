@@ -106,10 +106,10 @@ package final class WebSocketServer: Sendable {
     /// Serves until the task is cancelled or ``shutdown()`` is called; each connection is a child task, and all have ended
     /// when it returns.
     ///
-    /// At the end WebSocket connections are closed with 1001. Throws if the server runs already or has been shut down.
+    /// At the end WebSocket connections are closed with 1001. Returns at once after a shutdown; throws if it runs already.
     package func run() async throws(TransportError) {
         guard incoming.beginServing() else {
-            throw TransportError(code: .closed, description: "the server is running already or has been shut down")
+            throw TransportError(code: .closed, description: "the server is running already")
         }
         await withDiscardingTaskGroup { group in
             while let connection = await incoming.next() {

@@ -23,7 +23,7 @@ struct BinanceRequest {
     var id: [UInt8]
 }
 
-/// A refusal, as the venue words it (web-socket-streams.md, "Error Messages").
+/// A refusal with the codes of web-socket-streams.md, "Error Messages".
 struct BinanceRequestError: Error {
     let code: Int
     let message: String
@@ -71,7 +71,7 @@ extension BinanceRequest {
         return elements
     }
 
-    /// "64-bit signed integer, alphanumeric string of at most 36 characters, or null".
+    /// The three forms of an id that web-socket-streams.md allows; where it is missing, `null`.
     private static func idText(_ id: JSONValue?) throws(BinanceRequestError) -> [UInt8] {
         switch id?.kind {
         case nil, .null: return Array("null".utf8)

@@ -7,7 +7,7 @@ package import MarketModel
 /// only for the streams the client named in the URL or subscribed to. A message that names no stream goes to everyone.
 /// Pings are WebSocket frames here, so there is no keep-alive message.
 package struct BinanceSpotSession: VenueSession {
-    /// "A single connection can listen to a maximum of 1024 streams" (web-socket-streams.md, WebSocket limits).
+    /// The most streams one connection may have (web-socket-streams.md, "WebSocket Limits").
     static let streamsMax = 1024
 
     var streams = BinanceStreamSet()

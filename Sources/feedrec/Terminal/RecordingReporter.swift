@@ -25,12 +25,13 @@ final class RecordingReporter: Sendable {
         }
     }
 
-    func end() {
+    private func end() {
         StandardError.endProgress()
     }
 
     /// Prints the summary; a recording with gaps ends with status 3.
     func finish(_ summary: RecordingOutcome, json: Bool) throws {
+        end()
         let totals = summary.totals
         if json {
             var output = StandardOutput()

@@ -1,6 +1,4 @@
 import ArgumentParser
-import NIOCore
-import NIOPosix
 import TLSEngine
 import Transport
 
@@ -39,7 +37,6 @@ struct ServerOptions: ParsableArguments {
                 )
             }
         }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = WebSocketServer.Configuration(host: listen.host, port: listen.port)
         if let tlsCert, let tlsKey {
             do {
@@ -48,14 +45,16 @@ struct ServerOptions: ParsableArguments {
                 throw Failure(String(describing: error))
             }
         }
-        let server = try await WebSocketServer.start(configuration, group: group, now: Clocks.wall, handler: handler)
-        try StandardOutput.announce("listening on \(server.url)")
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await server.run() }
-            tasks.addTask { await Signals.waitForStop() }
-            try await tasks.next()
-            tasks.cancelAll()
+        let bound = configuration
+        try await withEventLoop { group in
+            let server = try await WebSocketServer.start(bound, group: group, now: Clocks.wall, handler: handler)
+            try StandardOutput.announce("listening on \(server.url)")
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await server.run() }
+                tasks.addTask { await Signals.waitForStop() }
+                try await tasks.next()
+                tasks.cancelAll()
+            }
         }
-        try await group.shutdownGracefully()
     }
 }

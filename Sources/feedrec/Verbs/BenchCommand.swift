@@ -4,8 +4,6 @@ import BarBuilding
 import Foundation
 import JSONScanning
 import MarketModel
-import NIOCore
-import NIOPosix
 import Recording
 import Transport
 import Venues
@@ -57,16 +55,21 @@ struct BenchCommand: AsyncParsableCommand {
         }
 
         private func record(from url: String, into directory: String) async throws -> IngestResult {
-            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let names = (0..<symbols).flatMap { ["sym\($0)usdt@bookTicker", "sym\($0)usdt@trade"] }
             let options = try FeedOptions.parse(
                 ["--venue", "binance-spot", "--url", url] + names.flatMap { ["--stream", $0] }
             )
-            let feed = try options.configuration(
-                token: nil,
-                bars: BarIntervalsArgument.standard.intervals,
-                group: group
-            )
+            return try await withEventLoop { group in
+                let feed = try options.configuration(
+                    token: nil,
+                    bars: BarIntervalsArgument.standard.intervals,
+                    group: group
+                )
+                return try await record(feed, into: directory)
+            }
+        }
+
+        private func record(_ feed: FeedConfiguration, into directory: String) async throws -> IngestResult {
             let writer = try ArchiveWriter.open(directory: directory, day: Clocks.wall().utcDay)
             var policy = RecordingPolicy()
             policy.isOnce = true
@@ -80,17 +83,16 @@ struct BenchCommand: AsyncParsableCommand {
                 report: { _ in }
             )
             let (cpuStart, start) = (Clocks.cpuSeconds(), Clocks.monotonic.now)
-            let summary = try await recorder.run(into: writer)
+            let outcome = try await recorder.run(into: writer)
             await writer.close()
             let result = IngestResult(
-                totals: summary.totals,
+                totals: outcome.totals,
                 cpuSeconds: Clocks.cpuSeconds() - cpuStart,
                 wallSeconds: (Clocks.monotonic.now - start) / .seconds(1),
-                fileBytes: Self.bytes(of: summary.file)
+                fileBytes: Self.bytes(of: outcome.file)
             )
-            try await group.shutdownGracefully()
-            guard summary.totals.messagesReceived == messages else {
-                throw Failure("\(messages) messages were sent and \(summary.totals.messagesReceived) recorded")
+            guard outcome.totals.messagesReceived == messages else {
+                throw Failure("\(messages) messages were sent and \(outcome.totals.messagesReceived) recorded")
             }
             return result
         }

@@ -64,8 +64,6 @@ struct ImportCommand: AsyncParsableCommand {
             let outcome = try await importer.run(paths: files) { day throws(ArchiveError) in
                 try ArchiveWriter.open(directory: archive, day: day)
             }
-            reporter.end()
-            StandardError.write("feedrec: imported into '\(outcome.summary.file)'")
             try reporter.finish(outcome.summary, json: json)
             guard outcome.malformedLines == 0 else {
                 throw EndedEarly(

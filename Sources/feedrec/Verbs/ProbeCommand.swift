@@ -1,7 +1,5 @@
 import ArgumentParser
 import MarketModel
-import NIOCore
-import NIOPosix
 import Transport
 import WebSocketProtocol
 
@@ -30,18 +28,19 @@ struct ProbeCommand: AsyncParsableCommand {
     @OptionGroup var tokens: TokenOptions
 
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = WebSocketClient.Configuration(url: try WebSocketURL(url))
         configuration.caFile = caFile
         // The peer decides how long a message is: this is a tool to try servers with.
         configuration.limits.messageBytesMax = 256 << 20
         configuration.limits.frameBytesMax = 256 << 20
         if let token = try tokens.token() { configuration.headers.append("Authorization", "Bearer \(token)") }
-        let connection = try await WebSocketClient.connect(configuration, group: group, now: Clocks.wall)
-        if echo { await Self.echo(over: connection) } else { try await Self.converse(over: connection) }
-        let closing = await connection.close()
-        StandardError.write("feedrec: closed with \(closing.code)" + (closing.error.map { ": \($0)" } ?? ""))
-        try await group.shutdownGracefully()
+        let options = configuration
+        try await withEventLoop { group in
+            let connection = try await WebSocketClient.connect(options, group: group, now: Clocks.wall)
+            if echo { await Self.echo(over: connection) } else { try await Self.converse(over: connection) }
+            let closing = await connection.close()
+            StandardError.write("feedrec: closed with \(closing.code)" + (closing.error.map { ": \($0)" } ?? ""))
+        }
     }
 
     private static func echo(over connection: WebSocketConnection) async {

@@ -3,7 +3,6 @@ import ArgumentParser
 import BarBuilding
 import MarketModel
 import NIOCore
-import NIOPosix
 import Recording
 import Transport
 import Venues
@@ -56,28 +55,29 @@ struct RecordCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let configuration = try feed.configuration(token: tokens.token(), bars: bars.intervals, group: group)
-        let writer = try ArchiveWriter.open(directory: archive, day: Clocks.wall().utcDay)
-        let stop = StopControl()
-        let signals = Signals.onStop { stop.request(.signal) }
+        let token = try tokens.token()
         let reporter = RecordingReporter()
-        let recorder = Recorder(
-            feed: configuration,
-            policy: policy,
-            session: SessionFacts.start(.record, feed: configuration),
-            stop: stop,
-            clock: Clocks.monotonic,
-            now: Clocks.wall,
-            report: { reporter.report($0) }
-        )
-        StandardError.write("feedrec: recording into '\(writer.path)'; Ctrl-C ends it")
-        let result = await Self.result(of: recorder, into: writer, for: duration?.duration)
-        reporter.end()
-        withExtendedLifetime(signals) {}
-        await writer.close()
-        try await group.shutdownGracefully()
-        try reporter.finish(try result.get(), json: json)
+        let outcome = try await withEventLoop { group in
+            let configuration = try feed.configuration(token: token, bars: bars.intervals, group: group)
+            let writer = try ArchiveWriter.open(directory: archive, day: Clocks.wall().utcDay)
+            let stop = StopControl()
+            let signals = Signals.onStop { stop.request(.signal) }
+            let recorder = Recorder(
+                feed: configuration,
+                policy: policy,
+                session: SessionFacts.start(.record, feed: configuration),
+                stop: stop,
+                clock: Clocks.monotonic,
+                now: Clocks.wall,
+                report: { reporter.report($0) }
+            )
+            StandardError.write("feedrec: recording into '\(writer.path)'; Ctrl-C ends it")
+            let result = await Self.result(of: recorder, into: writer, for: duration?.duration)
+            withExtendedLifetime(signals) {}
+            await writer.close()
+            return try result.get()
+        }
+        try reporter.finish(outcome, json: json)
     }
 
     private var policy: RecordingPolicy {

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Installs what the build needs, builds, and runs every test. Status 0 when all passed.
+#   Tests/run.sh [options of 'swift test', such as --filter Journal]
+# FEEDREC_SHARED=DIR names a folder with real captures and client suites; tests that need it are skipped without it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. examples/setup.sh
+install_packages
+
+strict=(--explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors)
+swift format lint --strict --recursive Package.swift Sources Tests Migrations
+swift build --build-tests "${strict[@]}"
+# No crash report of 150 lines where a test kills a server on purpose.
+SWIFT_BACKTRACE=enable=no swift test --skip-build --disable-xctest "$@"
