@@ -97,6 +97,7 @@ let package = Package(
         ),
         tests("InterchangeTests", ["Interchange", "MarketModel", "JSONScanning", "Venues"], exclude: ["Excerpts"]),
         tests("ArchiveTests", ["Archive", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite], exclude: ["Golden"]),
+        tests("EndToEndTests", ["feedrec", "MarketModel", "WebSocketProtocol", "Transport", nioCore, nioPosix]),
 
         // Libraries of the system, and the one file of C.
         system("COpenSSL", "openssl", apt: "libssl-dev"),

@@ -59,7 +59,9 @@ package final class ArchiveReader: Sendable {
     // MARK: Cursors
 
     /// Walks the raw messages, block by block.
-    package func blocks(_ range: ReadRange = ReadRange(), order: BlockOrder = .stored) throws(ArchiveError) -> BlockCursor {
+    package func blocks(_ range: ReadRange = ReadRange(), order: BlockOrder = .stored) throws(ArchiveError)
+        -> BlockCursor
+    {
         try BlockCursor(self, bounded(range), order: order)
     }
 

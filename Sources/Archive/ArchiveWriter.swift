@@ -23,10 +23,7 @@ package final class ArchiveWriter: Sendable {
 
     /// Opens the recording of a day in an archive, creating both where they are missing.
     ///
-    /// - Parameters:
-    ///   - directory: the archive.
-    ///   - day: `yyyy-mm-dd`, the name of the file.
-    ///   - lock: the lock of that directory, where the caller has it already.
+    /// `day` is `yyyy-mm-dd`, the name of the file; `lock` that of the directory, where the caller has it already.
     package static func open(
         directory: String,
         day: String,

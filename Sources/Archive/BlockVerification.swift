@@ -15,7 +15,7 @@ struct BlockVerification {
     private(set) var messagesOfSession: [Int64: SessionMessages] = [:]
 
     private let sessions: SessionOfConnection
-    private let archiveDigest: MessageDigest
+    private let archiveDigest: MessageDigest?
     private let digest = MessageDigest()
     private let decoder = BlockDecoder()
     private var merger = MessageMerger()
@@ -23,7 +23,7 @@ struct BlockVerification {
     private var nextIndex: Int64?
     private var lastReceived: [Int64: UnixNanoseconds] = [:]
 
-    init(_ sessions: SessionOfConnection, _ archiveDigest: MessageDigest) {
+    init(_ sessions: SessionOfConnection, _ archiveDigest: MessageDigest?) {
         self.sessions = sessions
         self.archiveDigest = archiveDigest
     }
@@ -124,10 +124,10 @@ struct BlockVerification {
             report.messagesReceived += 1
             run.block.batch.withPayload(at: position) { payload in
                 digest.update(payload)
-                archiveDigest.update(payload)
+                archiveDigest?.update(payload)
             }
             digest.update(0x0A)
-            archiveDigest.update(0x0A)
+            archiveDigest?.update(0x0A)
         }
         messages.firstIndex = min(messages.firstIndex, run.block.messageIndexes[run.range.lowerBound])
         messages.lastIndex = max(messages.lastIndex, run.block.messageIndexes[run.range.upperBound - 1])

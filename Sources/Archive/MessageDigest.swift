@@ -22,7 +22,9 @@ package final class MessageDigest {
         withUnsafeBytes(of: byte) { update($0) }
     }
 
-    /// The digest in lower-case hexadecimal; empty where OpenSSL failed. The object is spent.
+    /// The digest in lower-case hexadecimal; empty where OpenSSL failed.
+    ///
+    /// The object is spent.
     package func finish() -> String {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0

@@ -97,7 +97,10 @@ struct RowVerification {
             if bounds.indices.contains(position) { counts.bySession[bounds[position].sessionID, default: 0] += run }
         }
         if let orphan {
-            report.add(.row, "\(orphans) rows of \(table) belong to messages that are not stored (the first: \(orphan))")
+            report.add(
+                .row,
+                "\(orphans) rows of \(table) belong to messages that are not stored (the first: \(orphan))"
+            )
         }
         if table == "event" { try addOwnEvents(where: condition, to: &counts) }
         return counts

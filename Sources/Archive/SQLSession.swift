@@ -18,11 +18,9 @@ package final class SQLSession: Sendable {
     private let interruption: Interruption
     private let lock: ArchiveLock?
 
-    /// Opens `recordings`, at least one.
+    /// Opens `recordings`, at least one; see ``ArchiveLocation/files``.
     ///
-    /// - Parameters:
-    ///   - recordings: paths, see ``ArchiveLocation/files``.
-    ///   - isWritable: the first recording may be changed; takes its directory's lock, so that no recorder runs.
+    /// With `isWritable` the first may be changed, and its directory's lock is held, so that no recorder runs meanwhile.
     package init(recordings: [String], isWritable: Bool = false) throws(ArchiveError) {
         guard let first = recordings.first, recordings.count <= Self.recordingsMax else {
             throw ArchiveError(

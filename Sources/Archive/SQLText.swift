@@ -71,13 +71,17 @@ struct SQLText {
 
     private static func bytes(_ statement: OpaquePointer, _ column: Int32) -> UnsafeRawBufferPointer {
         let base = sqlite3_column_blob(statement, column)
-        return UnsafeRawBufferPointer(start: base, count: base == nil ? 0 : Int(sqlite3_column_bytes(statement, column)))
+        return UnsafeRawBufferPointer(
+            start: base,
+            count: base == nil ? 0 : Int(sqlite3_column_bytes(statement, column))
+        )
     }
 
     /// What SQLite says; failures that the user's text is to blame for carry their place in it.
     private func failure(startingAt offset: Int) -> ArchiveError {
         let code = sqlite3_extended_errcode(handle)
-        guard [SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE, SQLITE_TOOBIG].contains(code & 0xFF) else {
+        guard [SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE, SQLITE_TOOBIG].contains(code & 0xFF)
+        else {
             return ArchiveError(handle: handle, action: "query", path: path)
         }
         let token = Self.errorOffset(handle)

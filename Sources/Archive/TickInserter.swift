@@ -1,4 +1,3 @@
-import Glibc
 import MarketModel
 
 /// The statements that write quotes and trades: the hot part of a transaction.
@@ -12,7 +11,7 @@ final class TickInserter {
     init(on handle: OpaquePointer?, path: String) throws(ArchiveError) {
         quote = try PreparedStatement(
             """
-            INSERT INTO quote (instrument_id, ts_recv, message_index, item, ts_event, bid_price, bid_size,
+            INSERT OR REPLACE INTO quote (instrument_id, ts_recv, message_index, item, ts_event, bid_price, bid_size,
                 ask_price, ask_size, sequence)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,

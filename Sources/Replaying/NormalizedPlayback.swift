@@ -2,13 +2,6 @@ import Archive
 import MarketModel
 import Transport
 
-/// What a client of `/replay` asked for, in its URL.
-struct NormalizedRequest: Sendable {
-    var symbols: Set<String>?
-    var range: ReadRange
-    var speed: PlaybackSpeed
-}
-
 /// Plays the normalised rows of recordings to one client, then a summary, then close 1000.
 ///
 /// Recordings follow each other in the order given.

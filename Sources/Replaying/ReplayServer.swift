@@ -73,36 +73,9 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         await NormalizedPlayback(connection: connection, readers: readers, request: wanted, clock: clock).run()
     }
 
-    /// A query that makes no sense.
-    struct BadQuery: Error {
-        let description: String
-    }
-
     private func normalizedRequest(_ request: HTTPRequestHead) throws(BadQuery) -> NormalizedRequest {
         var wanted = NormalizedRequest(symbols: selection.symbols, range: selection.range, speed: policy.speed)
-        for (name, value) in request.queryItems {
-            switch name {
-            case "symbols":
-                let symbols = Set(value.split(separator: ",").map(String.init))
-                wanted.symbols = selection.symbols.map(symbols.intersection) ?? symbols
-            case "from": wanted.range.from = max(selection.range.from, try time(value, name))
-            case "to": wanted.range.to = min(selection.range.to, try time(value, name))
-            case "speed":
-                guard let speed = PlaybackSpeed(text: value) else {
-                    throw BadQuery(description: "speed must be 'max' or a positive number, not '\(value)'")
-                }
-                wanted.speed = speed
-            default: continue
-            }
-        }
+        try wanted.narrow(by: request.queryItems)
         return wanted
-    }
-
-    private func time(_ text: String, _ name: String) throws(BadQuery) -> UnixNanoseconds {
-        if let nanoseconds = Int64(text) { return UnixNanoseconds(nanoseconds) }
-        guard let time = UnixNanoseconds(iso8601: text) else {
-            throw BadQuery(description: "\(name) must be ISO 8601 or nanoseconds since 1970, not '\(text)'")
-        }
-        return time
     }
 }
