@@ -1,5 +1,5 @@
 package import JournalFormat
-import MarketModel
+package import MarketModel
 
 /// The order in which blocks come.
 package enum BlockOrder: Hashable, Sendable {
@@ -24,6 +24,8 @@ package struct BlockCursor {
     private let decoder = BlockDecoder()
     private var fetched: ArraySlice<StoredBlock> = []
     private var last: Key?
+    /// The earliest time in the block returned last, as stored: that of a message outside of the range, maybe.
+    package private(set) var tsFirst = UnixNanoseconds(.min)
 
     init(_ reader: ArchiveReader, _ range: ReadRange, order: BlockOrder) throws(ArchiveError) {
         self.reader = reader
@@ -38,6 +40,7 @@ package struct BlockCursor {
     package mutating func next() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
         while let stored = try nextStored() {
             let block = try decoded(stored)
+            tsFirst = UnixNanoseconds(stored.tsFirst)
             if !block.batch.isEmpty { return (stored.connectionID, block) }
         }
         return nil

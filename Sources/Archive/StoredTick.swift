@@ -6,6 +6,21 @@ package protocol StoredTick: TickRow {
     static var table: String { get }
     static var valueColumns: String { get }
     init(key: TickKey, columns: TickColumns)
+
+    /// Columns with the key.
+    static var columnCount: Int32 { get }
+    /// Gives `statement` the row: its key, then ``valueColumns``, as the parameters behind number `offset`.
+    func bind(to statement: PreparedStatement, after offset: Int32)
+}
+
+extension TickRow {
+    @inline(__always)
+    fileprivate func bindKey(to statement: PreparedStatement, after offset: Int32) {
+        statement.bind(offset + 1, instrumentID)
+        statement.bind(offset + 2, tsRecv.rawValue)
+        statement.bind(offset + 3, messageIndex)
+        statement.bind(offset + 4, item)
+    }
 }
 
 /// The key of a tick: the order of replay, and the instrument.
@@ -53,6 +68,18 @@ extension QuoteRow: StoredTick {
             sequence: columns.optionalInteger(5)
         )
     }
+
+    package static let columnCount: Int32 = 10
+
+    package func bind(to statement: PreparedStatement, after offset: Int32) {
+        bindKey(to: statement, after: offset)
+        statement.bind(offset + 5, tsEvent?.rawValue)
+        statement.bind(offset + 6, bidPrice)
+        statement.bind(offset + 7, bidSize)
+        statement.bind(offset + 8, askPrice)
+        statement.bind(offset + 9, askSize)
+        statement.bind(offset + 10, sequence)
+    }
 }
 
 extension TradeRow: StoredTick {
@@ -71,5 +98,16 @@ extension TradeRow: StoredTick {
             aggressorSide: columns.optionalInteger(3).flatMap { AggressorSide(rawValue: UInt8(clamping: $0)) },
             tradeID: columns.optionalInteger(4)
         )
+    }
+
+    package static let columnCount: Int32 = 9
+
+    package func bind(to statement: PreparedStatement, after offset: Int32) {
+        bindKey(to: statement, after: offset)
+        statement.bind(offset + 5, tsEvent?.rawValue)
+        statement.bind(offset + 6, price)
+        statement.bind(offset + 7, size)
+        statement.bind(offset + 8, aggressorSide.map { Int64($0.rawValue) })
+        statement.bind(offset + 9, tradeID)
     }
 }

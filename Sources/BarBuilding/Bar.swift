@@ -37,4 +37,38 @@ package struct Bar: Sendable, Hashable {
     /// True once the interval is over by the tape's clock and no gap touches it.
     package var isComplete: Bool
     package var timeSource: BarTimeSource
+
+    package init(
+        instrumentID: Int64,
+        side: BarSide,
+        interval: BarInterval,
+        tsOpen: Int64,
+        tsClose: Int64,
+        open: Int64,
+        high: Int64,
+        low: Int64,
+        close: Int64,
+        tickCount: Int64,
+        volume: Int64?,
+        takerBuyVolume: Int64?,
+        notional: Int128?,
+        isComplete: Bool,
+        timeSource: BarTimeSource
+    ) {
+        self.instrumentID = instrumentID
+        self.side = side
+        self.interval = interval
+        self.tsOpen = tsOpen
+        self.tsClose = tsClose
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        self.tickCount = tickCount
+        self.volume = volume
+        self.takerBuyVolume = takerBuyVolume
+        self.notional = notional
+        self.isComplete = isComplete
+        self.timeSource = timeSource
+    }
 }

@@ -12,7 +12,6 @@ package struct BarBuilder: Sendable {
     }
 
     private struct Series: Sendable {
-        let instrumentID: Int64
         var quotes: [BarWindow<QuoteValues>]
         var trades: [BarWindow<TradeValues>]
     }
@@ -22,12 +21,15 @@ package struct BarBuilder: Sendable {
     package private(set) var lateTicks: Int64 = 0
     private var series: [Series] = []
     private var coveredFrom: Int64?
+    private let history: (any BarHistory)?
 
-    package init(intervals: [BarInterval]) {
+    /// A builder that goes on with the bars that `history` knows.
+    package init(intervals: [BarInterval], history: (any BarHistory)? = nil) {
         self.intervals = intervals
+        self.history = history
     }
 
-    /// Bars begun so far, counted per side.
+    /// Bars begun so far, counted per side; those of earlier runs do not count.
     package var barCount: Int64 {
         series.reduce(0) { sum, series in
             let quoteBars = series.quotes.reduce(0) { $0 + $1.slotsBegun }
@@ -40,9 +42,8 @@ package struct BarBuilder: Sendable {
     package mutating func addSeries(instrumentID: Int64) -> SeriesIndex {
         series.append(
             Series(
-                instrumentID: instrumentID,
-                quotes: intervals.map { BarWindow(interval: $0) },
-                trades: intervals.map { BarWindow(interval: $0) }
+                quotes: intervals.map { BarWindow(instrumentID: instrumentID, interval: $0, history: history) },
+                trades: intervals.map { BarWindow(instrumentID: instrumentID, interval: $0, history: history) }
             )
         )
         return SeriesIndex(value: series.count - 1)
@@ -92,10 +93,9 @@ package struct BarBuilder: Sendable {
     /// Appends every bar that is new or changed since the last call, whole.
     package mutating func takeChanged(into bars: inout [Bar]) {
         for index in series.indices {
-            let instrumentID = series[index].instrumentID
             for position in intervals.indices {
-                series[index].quotes[position].takeChanged(instrumentID: instrumentID, into: &bars)
-                series[index].trades[position].takeChanged(instrumentID: instrumentID, into: &bars)
+                series[index].quotes[position].takeChanged(into: &bars)
+                series[index].trades[position].takeChanged(into: &bars)
             }
         }
     }

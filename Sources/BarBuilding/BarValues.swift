@@ -14,6 +14,13 @@ struct OHLC: Sendable {
         close = price
     }
 
+    init(restoring bar: Bar) {
+        open = bar.open
+        high = bar.high
+        low = bar.low
+        close = bar.close
+    }
+
     mutating func extend(_ price: Int64, isFirst: Bool, isLast: Bool) {
         if isFirst { open = price }
         if price > high { high = price }
@@ -50,7 +57,13 @@ package struct TradeTick: Sendable {
 protocol BarValues: Sendable {
     associatedtype Tick
 
+    /// The sides that bars are made for, in the order of ``appendBars(_:to:)``.
+    static var sides: [BarSide] { get }
+
     init(_ tick: Tick)
+
+    /// What `bars`, one for each side, add up to.
+    init(restoring bars: [Bar])
 
     /// Adds a tick that is the earliest, the latest or neither of its interval.
     mutating func extend(_ tick: Tick, isFirst: Bool, isLast: Bool)
@@ -60,12 +73,19 @@ protocol BarValues: Sendable {
 }
 
 struct QuoteValues: BarValues {
+    static let sides: [BarSide] = [.bid, .ask]
+
     private var bid: OHLC
     private var ask: OHLC
 
     init(_ tick: QuoteTick) {
         bid = OHLC(tick.bidPrice)
         ask = OHLC(tick.askPrice)
+    }
+
+    init(restoring bars: [Bar]) {
+        bid = OHLC(restoring: bars[0])
+        ask = OHLC(restoring: bars[1])
     }
 
     mutating func extend(_ tick: QuoteTick, isFirst: Bool, isLast: Bool) {
@@ -80,14 +100,24 @@ struct QuoteValues: BarValues {
 }
 
 struct TradeValues: BarValues {
+    static let sides: [BarSide] = [.trade]
+
     private var prices: OHLC
-    private var volume: Int128 = 0
-    private var takerBuyVolume: Int128 = 0
+    /// `nil` once a restored sum was not representable.
+    private var volume: Int128? = 0
+    private var takerBuyVolume: Int128? = 0
     private var notional: Int128? = 0
 
     init(_ tick: TradeTick) {
         prices = OHLC(tick.price)
         add(tick)
+    }
+
+    init(restoring bars: [Bar]) {
+        prices = OHLC(restoring: bars[0])
+        volume = bars[0].volume.map { Int128($0) }
+        takerBuyVolume = bars[0].takerBuyVolume.map { Int128($0) }
+        notional = bars[0].notional
     }
 
     mutating func extend(_ tick: TradeTick, isFirst: Bool, isLast: Bool) {
@@ -96,8 +126,8 @@ struct TradeValues: BarValues {
     }
 
     private mutating func add(_ tick: TradeTick) {
-        volume += Int128(tick.size)
-        if tick.aggressorSide == .buyer { takerBuyVolume += Int128(tick.size) }
+        volume = volume.map { $0 + Int128(tick.size) }
+        if tick.aggressorSide == .buyer { takerBuyVolume = takerBuyVolume.map { $0 + Int128(tick.size) } }
         // A product of two 64-bit numbers fits into 128 bits; only the sum may not.
         guard let sum = notional else { return }
         let (total, overflow) = sum.addingReportingOverflow(Int128(tick.price) * Int128(tick.size))
@@ -106,8 +136,8 @@ struct TradeValues: BarValues {
 
     func appendBars(_ template: Bar, to bars: inout [Bar]) {
         var bar = template.with(prices, side: .trade)
-        bar.volume = Int64(exactly: volume)
-        bar.takerBuyVolume = Int64(exactly: takerBuyVolume)
+        bar.volume = volume.flatMap { Int64(exactly: $0) }
+        bar.takerBuyVolume = takerBuyVolume.flatMap { Int64(exactly: $0) }
         bar.notional = notional
         bars.append(bar)
     }

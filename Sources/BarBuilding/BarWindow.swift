@@ -33,7 +33,9 @@ struct BarWindow<Values: BarValues>: Sendable {
     /// Late ticks revise any of this many bars; older ones are final.
     static var slotsMax: Int { 128 }
 
+    let instrumentID: Int64
     let interval: BarInterval
+    private let history: (any BarHistory)?
     private var slots: [Slot] = []
     private(set) var hasChanges = false
     /// Bars begun so far.
@@ -41,8 +43,10 @@ struct BarWindow<Values: BarValues>: Sendable {
     /// The earliest end of a bar that is not closed yet.
     private(set) var nextClose = Int64.max
 
-    init(interval: BarInterval) {
+    init(instrumentID: Int64, interval: BarInterval, history: (any BarHistory)?) {
+        self.instrumentID = instrumentID
         self.interval = interval
+        self.history = history
     }
 
     /// Adds a tick; false when it is too late for any bar that can still change.
@@ -81,20 +85,46 @@ struct BarWindow<Values: BarValues>: Sendable {
         start: Int64,
         place: Int
     ) {
-        let slot = Slot(
-            tsOpen: start,
-            tsClose: start + interval.nanoseconds,
-            values: Values(tick),
-            firstTick: time,
-            lastTick: time,
-            timeSource: source
-        )
+        var slot: Slot
+        if let stored = restore(start) {
+            slot = stored
+            slot.extend(with: tick, at: time, source: source)
+        } else {
+            slot = Slot(
+                tsOpen: start,
+                tsClose: start + interval.nanoseconds,
+                values: Values(tick),
+                firstTick: time,
+                lastTick: time,
+                timeSource: source
+            )
+            slotsBegun += 1
+        }
         slots.insert(slot, at: place)
-        slotsBegun += 1
-        nextClose = min(nextClose, slot.tsClose)
+        if !slot.isClosed { nextClose = min(nextClose, slot.tsClose) }
         hasChanges = true
         // What leaves must have been handed out, so the window may be larger between two calls of `takeChanged`.
         if slots.count > Self.slotsMax, !slots[0].isChanged, slots[0].isClosed { slots.removeFirst() }
+    }
+
+    /// The bar that an earlier run stored, whose ticks all come before those of this run.
+    private func restore(_ tsOpen: Int64) -> Slot? {
+        guard let history else { return nil }
+        let bars = Values.sides.compactMap { side in
+            history.bar(instrumentID: instrumentID, side: side, interval: interval, tsOpen: tsOpen)
+        }
+        guard bars.count == Values.sides.count else { return nil }
+        return Slot(
+            tsOpen: tsOpen,
+            tsClose: bars[0].tsClose,
+            values: Values(restoring: bars),
+            tickCount: bars[0].tickCount,
+            firstTick: tsOpen,
+            lastTick: tsOpen,
+            timeSource: bars[0].timeSource,
+            isBroken: !bars[0].isComplete,
+            isClosed: bars[0].isComplete
+        )
     }
 
     /// Closes the bars that end at or before `clock`; complete are those that began at or after `coveredFrom`.
@@ -127,7 +157,7 @@ struct BarWindow<Values: BarValues>: Sendable {
     }
 
     /// Appends every bar that changed since the last call.
-    mutating func takeChanged(instrumentID: Int64, into bars: inout [Bar]) {
+    mutating func takeChanged(into bars: inout [Bar]) {
         guard hasChanges else { return }
         hasChanges = false
         for index in slots.indices where slots[index].isChanged {

@@ -1,11 +1,17 @@
 import Synchronization
 
-/// A first-in first-out queue between two tasks that makes the producer wait while it is full.
+/// A first-in first-out queue between tasks that makes its producers wait, in line, while it is full.
 final class BoundedQueue<Element: Sendable>: Sendable {
+    private struct Producer {
+        let element: Element
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
     private struct State {
         var elements: [Element] = []
         var isFinished = false
-        var producers: [CheckedContinuation<Void, Never>] = []
+        /// Those that wait for room, the first to come in front.
+        var producers: [Producer] = []
         var consumer: CheckedContinuation<Void, Never>?
     }
 
@@ -18,13 +24,23 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     }
 
     /// Appends `element` once there is room; false, and the element is dropped, when the queue is finished.
-    func push(_ element: Element) async -> Bool {
-        while true {
-            switch tryPush(element) {
-            case .pushed: return true
-            case .finished: return false
-            case .full: await waitForRoom()
+    ///
+    /// Elements come out in the order of the calls. It runs on the caller's actor, so that what an actor took out of its
+    /// state and pushes cannot be overtaken by what it pushes next.
+    func push(_ element: Element, isolation: isolated (any Actor)? = #isolation) async -> Bool {
+        await withCheckedContinuation { continuation in
+            let (answer, consumer) = state.withLock { state -> (Bool?, CheckedContinuation<Void, Never>?) in
+                if state.isFinished { return (false, nil) }
+                guard state.elements.count < capacity else {
+                    state.producers.append(Producer(element: element, continuation: continuation))
+                    return (nil, nil)
+                }
+                state.elements.append(element)
+                defer { state.consumer = nil }
+                return (true, state.consumer)
             }
+            consumer?.resume()
+            if let answer { continuation.resume(returning: answer) }
         }
     }
 
@@ -41,53 +57,28 @@ final class BoundedQueue<Element: Sendable>: Sendable {
 
     /// Ends the queue: what is in it can still be taken.
     func finish() {
-        wakeAll { $0.isFinished = true }
+        end { _ in }
     }
 
     /// Ends the queue and forgets what is in it; for a consumer that failed.
     func abandon() {
-        wakeAll {
-            $0.isFinished = true
-            $0.elements.removeAll()
-        }
+        end { $0.elements.removeAll() }
     }
 
     // MARK: Inside
 
-    private enum PushResult { case pushed, full, finished }
     private enum NextResult { case element(Element), empty, finished }
 
-    private func tryPush(_ element: Element) -> PushResult {
-        let (result, consumer) = state.withLock { state -> (PushResult, CheckedContinuation<Void, Never>?) in
-            if state.isFinished { return (.finished, nil) }
-            if state.elements.count >= capacity { return (.full, nil) }
-            state.elements.append(element)
-            defer { state.consumer = nil }
-            return (.pushed, state.consumer)
-        }
-        consumer?.resume()
-        return result
-    }
-
     private func tryNext() -> NextResult {
-        let (result, producers) = state.withLock { state -> (NextResult, [CheckedContinuation<Void, Never>]) in
-            if state.elements.isEmpty { return (state.isFinished ? .finished : .empty, []) }
-            defer { state.producers.removeAll() }
-            return (.element(state.elements.removeFirst()), state.producers)
+        let (result, admitted) = state.withLock { state -> (NextResult, Producer?) in
+            if state.elements.isEmpty { return (state.isFinished ? .finished : .empty, nil) }
+            let element = state.elements.removeFirst()
+            let admitted = state.producers.isEmpty ? nil : state.producers.removeFirst()
+            if let admitted { state.elements.append(admitted.element) }
+            return (.element(element), admitted)
         }
-        for producer in producers { producer.resume() }
+        admitted?.continuation.resume(returning: true)
         return result
-    }
-
-    private func waitForRoom() async {
-        await withCheckedContinuation { continuation in
-            let mayGoOn = state.withLock { state in
-                if state.isFinished || state.elements.count < capacity { return true }
-                state.producers.append(continuation)
-                return false
-            }
-            if mayGoOn { continuation.resume() }
-        }
     }
 
     private func waitForElement() async {
@@ -101,14 +92,18 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    private func wakeAll(_ change: (inout State) -> Void) {
-        let waiters = state.withLock { state in
+    /// Ends the queue; the elements of those that still wait in line are dropped.
+    private func end(_ change: (inout State) -> Void) {
+        let (producers, consumer) = state.withLock { state in
+            state.isFinished = true
             change(&state)
-            let waiters = state.producers + (state.consumer.map { [$0] } ?? [])
-            state.producers.removeAll()
-            state.consumer = nil
-            return waiters
+            defer {
+                state.producers.removeAll()
+                state.consumer = nil
+            }
+            return (state.producers, state.consumer)
         }
-        for waiter in waiters { waiter.resume() }
+        for producer in producers { producer.continuation.resume(returning: false) }
+        consumer?.resume()
     }
 }

@@ -36,7 +36,7 @@ struct Capture: Sendable {
     private var sealed: [PendingBlock] = []
     private var events = MarketEvents()
     private var messageTotals = CaptureTotals()
-    /// The latest receive time seen: the tape's clock.
+    /// The latest time of a received message: the tape's clock.
     private(set) var tsLast: UnixNanoseconds?
 
     init(
@@ -45,7 +45,7 @@ struct Capture: Sendable {
         barIntervals: [BarInterval],
         counter: MessageCounter,
         writer: ArchiveWriter
-    ) {
+    ) throws(ArchiveError) {
         let known = writer.instruments.filter { $0.venue == venue.rawValue }.map {
             (
                 id: $0.instrumentID,
@@ -63,7 +63,11 @@ struct Capture: Sendable {
             makeID: { writer.makeInstrumentID() }
         )
         self.counter = counter
-        rowBuilder = RowBuilder(book: book, bars: BarBuilder(intervals: barIntervals), feedID: feedID)
+        rowBuilder = RowBuilder(
+            book: book,
+            bars: BarBuilder(intervals: barIntervals, history: try StoredBars(writer)),
+            feedID: feedID
+        )
     }
 
     var totals: CaptureTotals {
@@ -121,6 +125,7 @@ struct Capture: Sendable {
         let firstMessageIndex = counter.take(batch.count)
         var start = 0
         while start < batch.count {
+            if !block.isEmpty, batch.entries[start].length >= Self.blockBytes { seal() }
             let end = endOfBlock(batch, from: start)
             block.append(
                 batch: batch,
@@ -160,11 +165,13 @@ struct Capture: Sendable {
 
     // MARK: Inside
 
+    /// Where the block ends; a message that fills a block by itself does not share it.
     private func endOfBlock(_ batch: MessageBatch, from start: Int) -> Int {
         var bytes = block.payloadBytes
         var end = start
         let endMax = min(batch.count, start + max(1, Self.blockMessagesMax - block.count))
         while end < endMax, bytes < Self.blockBytes {
+            if end > start, batch.entries[end].length >= Self.blockBytes { break }
             bytes += batch.entries[end].length
             end += 1
         }
@@ -181,12 +188,12 @@ struct Capture: Sendable {
 
     private mutating func count(_ batch: MessageBatch) {
         for entry in batch.entries {
-            if entry.direction == .received {
-                messageTotals.messagesReceived += 1
-            } else {
+            guard entry.direction == .received else {
                 messageTotals.messagesSent += 1
+                continue
             }
-            if entry.tsRecv > tsLast ?? UnixNanoseconds(.min) { tsLast = entry.tsRecv }
+            messageTotals.messagesReceived += 1
+            tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
         }
     }
 }

@@ -70,12 +70,16 @@ actor FeedRecorder {
     // MARK: The life of the feed
 
     /// Connects, records, and connects again until asked to stop, or until the policy says that it is over.
+    ///
+    /// - Throws: `RecordingError` where the policy makes a failed connection an error, what storing throws, and
+    ///   `CancellationError`.
     func run() async throws -> StopCause {
         var backoff = policy.backoff
         var generator = SystemRandomNumberGenerator()
         while true {
-            let failure = await attempt()
+            let failure = try await attempt()
             if let cause = stop.cause { return cause }
+            try Task.checkCancellation()
             if failure == nil, policy.isOnce { return .peerClosed }
             let reason = failure ?? "the peer closed the connection"
             guard hasEverSubscribed || policy.retriesFirstConnection else { throw RecordingError(reason) }
@@ -90,16 +94,20 @@ actor FeedRecorder {
     }
 
     /// One connection from start to end; returns why it failed, or `nil` when the peer closed it normally.
-    private func attempt() async -> String? {
+    private func attempt() async throws -> String? {
+        let connection: WebSocketConnection
         do {
-            let connection = try await configuration.connect()
-            self.connection = connection
-            let failure = try await converse(over: connection)
-            return failure
-        } catch let error as TransportError {
-            return error.description
+            connection = try await configuration.connect()
         } catch {
-            return String(describing: error)
+            return error.description
+        }
+        do {
+            return try await converse(over: connection)
+        } catch {
+            // It cannot be stored any more.
+            self.connection = nil
+            connection.abort()
+            throw error
         }
     }
 }
@@ -110,7 +118,7 @@ extension FeedRecorder {
         try await begin(connection)
         var failure: String?
         // What arrives while the connection closes is recorded like the rest.
-        while let batch = try await connection.receive() {
+        while let batch = try await nextBatch(of: connection) {
             guard let reason = try await take(batch, over: connection), failure == nil else { continue }
             failure = reason
             connection.beginClose()
@@ -118,6 +126,8 @@ extension FeedRecorder {
         let closing = await connection.ended()
         try await end(connection, closing)
         if let failure = failure ?? silence { return failure }
+        // After the venue's goodbye it does not matter how the socket went.
+        if hangUpAt != nil { return nil }
         if let error = closing.error { return error }
         guard closing.code == 1000 || closing.code == 1001 else {
             return "the connection was closed with status \(closing.code)"
@@ -126,9 +136,23 @@ extension FeedRecorder {
         return nil
     }
 
+    /// What arrived since the last call; once the task is cancelled the connection is cut, and what had been read by
+    /// then still comes.
+    private func nextBatch(of connection: WebSocketConnection) async throws -> MessageBatch? {
+        do {
+            return try await connection.receive()
+        } catch is CancellationError {
+            connection.abort()
+            _ = await connection.ended()
+            return connection.takeReceived()
+        }
+    }
+
     private func begin(_ connection: WebSocketConnection) async throws {
         let time = now()
         let id = try await writer.openConnection(ConnectionOpened(feedID: feedID, tsOpened: time, connection.info))
+        // The ticker must not meet the new connection with the old dialect.
+        self.connection = connection
         connectionID = id
         capture.beginConnection(id)
         dialect = configuration.makeDialect()

@@ -21,13 +21,13 @@ struct ImportRun {
         queue: BoundedQueue<CaptureWork>,
         sessionID: Int64,
         configuration: MessageImporter.Configuration
-    ) {
+    ) throws(ArchiveError) {
         self.writer = writer
         self.queue = queue
         self.sessionID = sessionID
         self.configuration = configuration
         dialect = configuration.venue.makeReader()
-        capture = Capture(
+        capture = try Capture(
             venue: configuration.venue,
             feedID: 0,
             barIntervals: configuration.barIntervals,

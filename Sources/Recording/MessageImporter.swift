@@ -63,14 +63,14 @@ package struct MessageImporter: Sendable {
         let sessionID = try await writer.beginSession(session)
         let queue = BoundedQueue<CaptureWork>(capacity: 4)
         async let feeding: Void = ArchiveFeeder(queue: queue, writer: writer).run()
-        var run = ImportRun(writer: writer, queue: queue, sessionID: sessionID, configuration: configuration)
+        var run = try ImportRun(writer: writer, queue: queue, sessionID: sessionID, configuration: configuration)
         var failure: (any Error)?
         do {
             for path in paths { try await read(path, into: &run) }
         } catch {
             failure = error
         }
-        try await run.endFeed()
+        do { try await run.endFeed() } catch { failure = failure ?? error }
         queue.finish()
         // Why storing failed says more than that the reader noticed.
         try await feeding

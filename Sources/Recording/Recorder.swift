@@ -50,7 +50,7 @@ package struct Recorder: Sendable {
             policy: policy,
             writer: writer,
             queue: queue,
-            capture: Capture(
+            capture: try Capture(
                 venue: feed.venue,
                 feedID: feedID,
                 barIntervals: feed.barIntervals,

@@ -100,7 +100,7 @@ extension SessionCounts {
 }
 
 extension BarSideCode {
-    fileprivate init(_ side: BarSide) {
+    init(_ side: BarSide) {
         switch side {
         case .bid: self = .bid
         case .ask: self = .ask

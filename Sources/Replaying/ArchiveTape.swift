@@ -56,24 +56,28 @@ package struct ArchiveTape: Tape {
     private mutating func nextRun() throws -> Run? {
         try openBlocksThatBegin()
         guard let first = open.indices.min(by: { open[$0].head < open[$1].head }) else { return nil }
-        let others = open.indices.filter { $0 != first }.map { open[$0].head }
-        let upcoming = sources.indices.compactMap { sources[$0].upcomingPosition(source: $0) }
-        let limit = (others + upcoming).min()
+        let rival = open.indices.filter { $0 != first }.map { open[$0].head }.min()
+        let tsUpcoming = sources.compactMap(\.tsUpcoming).min()
         let start = open[first].position
         open[first].position += 1
-        while !open[first].isAtEnd, limit.map({ open[first].head < $0 }) ?? true {
-            open[first].position += 1
-        }
+        while !open[first].isAtEnd, isNext(open[first].head, rival, tsUpcoming) { open[first].position += 1 }
         let run = Run(block: open[first].block, range: start..<open[first].position)
         if open[first].isAtEnd { open.remove(at: first) }
         return run
     }
 
+    /// True for a message that comes before those of the other open blocks and before any of a block still closed.
+    private func isNext(_ head: TapePosition, _ rival: TapePosition?, _ tsUpcoming: UnixNanoseconds?) -> Bool {
+        (rival.map { head < $0 } ?? true) && (tsUpcoming.map { head.tsRecv < $0 } ?? true)
+    }
+
     /// Opens every block that begins no later than the earliest message at hand.
+    ///
+    /// Blocks come by their earliest time alone, so all that share one must be open before their messages are compared.
     private mutating func openBlocksThatBegin() throws {
         for index in sources.indices {
-            while let upcoming = sources[index].upcomingPosition(source: index),
-                open.allSatisfy({ upcoming < $0.head }), let (connectionID, block) = try sources[index].take()
+            while let tsFirst = sources[index].tsUpcoming, open.allSatisfy({ tsFirst <= $0.head.tsRecv }),
+                let (connectionID, block) = try sources[index].take()
             {
                 open.append(OpenBlock(source: index, connectionID: connectionID, block: block))
             }
@@ -82,11 +86,7 @@ package struct ArchiveTape: Tape {
 
     private func append(_ run: Run, to batch: inout MessageBatch) {
         let messages = run.block.batch
-        for index in run.range {
-            let entry = messages.entries[index]
-            guard entry.direction == .received else { continue }
-            batch.append(messageAt: index, of: messages)
-        }
+        for index in run.range { batch.append(messageAt: index, of: messages) }
     }
 }
 
@@ -103,7 +103,7 @@ struct TapePosition: Comparable {
     }
 }
 
-/// The blocks of one recording that hold messages of one venue, one ahead.
+/// The blocks of one recording that hold received messages of one venue, one ahead.
 private struct TapeSource {
     private var cursor: BlockCursor
     private let connectionIDs: Set<Int64>
@@ -115,16 +115,8 @@ private struct TapeSource {
         upcoming = try nextBlock()
     }
 
-    /// Where the next block begins.
-    func upcomingPosition(source: Int) -> TapePosition? {
-        guard let upcoming, let entry = upcoming.block.batch.entries.first else { return nil }
-        return TapePosition(
-            tsRecv: entry.tsRecv,
-            source: source,
-            connectionID: upcoming.connectionID,
-            messageIndex: upcoming.block.messageIndexes[0]
-        )
-    }
+    /// No message of the next block, or of one behind it, is earlier; `nil` at the end.
+    var tsUpcoming: UnixNanoseconds? { upcoming == nil ? nil : cursor.tsFirst }
 
     mutating func take() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
         let taken = upcoming
@@ -133,9 +125,22 @@ private struct TapeSource {
     }
 
     private mutating func nextBlock() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
-        while let next = try cursor.next() {
-            if connectionIDs.contains(next.connectionID) { return next }
+        while var next = try cursor.next() {
+            guard connectionIDs.contains(next.connectionID) else { continue }
+            next.block.keepReceived()
+            if !next.block.batch.isEmpty { return next }
         }
         return nil
+    }
+}
+
+extension DecodedBlock {
+    /// Drops the messages that were sent; their payloads stay where they are.
+    fileprivate mutating func keepReceived() {
+        let entries = batch.entries
+        guard entries.contains(where: { $0.direction == .sent }) else { return }
+        let kept = entries.indices.filter { entries[$0].direction == .received }
+        batch.entries = kept.map { entries[$0] }
+        messageIndexes = kept.map { messageIndexes[$0] }
     }
 }

@@ -102,6 +102,9 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
             while try tape.next(for: session, into: &batch) {
                 try await play(batch)
                 batch.removeAll()
+                // Where the client gets nothing of a long stretch, its calls and its leaving are noticed here.
+                await Task.yield()
+                try Task.checkCancellation()
             }
             var last = MessageBatch()
             session.finish(replies: &last)
@@ -174,6 +177,8 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
             if due <= clock.now {
                 var replies = MessageBatch()
                 session.keepAlive(replies: &replies)
+                // Also where the venue has nothing to say yet.
+                lastSend = clock.now
                 guard (try? await send(replies)) != nil else { return }
             } else {
                 try? await clock.sleep(until: due, tolerance: nil)

@@ -46,8 +46,11 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         if let answer = host.respond(to: request) { return answer }
-        guard request.head.path == "/" else { return .notFound }
-        return HTTPResponse(status: 200, text: welcome)
+        switch request.head.path {
+        case "/": return HTTPResponse(status: 200, text: welcome)
+        case "/replay": return HTTPResponse(status: 426, text: "this is a WebSocket endpoint")
+        default: return .notFound
+        }
     }
 
     private var welcome: String {

@@ -102,6 +102,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
         )
         await playback.run()
     }
+
     private func observer(for client: Int) -> (@Sendable (MessageBatch) -> Void)? {
         guard let observe else { return nil }
         return { messages in observe(client, messages) }

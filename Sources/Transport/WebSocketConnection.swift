@@ -68,14 +68,16 @@ package final class WebSocketConnection: Sendable {
         channel.eventLoop.execute { [handler] in handler.value.resumeReading() }
     }
 
-    /// Sends all messages of the batch, whatever their direction says, in order; messages of two calls do not mix.
+    /// Sends all messages of the batch, whatever their direction says, in order.
     ///
+    /// Batches of more than 1 MiB that two tasks send at once may interleave, message by message.
     /// Returns when the last ones are on their way to the socket; waits while the peer does not keep up. Throws
     /// ``TransportError/Code-swift.enum/closed`` once a close frame has gone out or the connection has ended, and
-    /// `CancellationError`; either way the first messages of a long batch may have been sent.
+    /// `CancellationError` in a cancelled task; either way the first messages of a long batch may have been sent.
     package func send(_ batch: MessageBatch) async throws {
         var start = 0
         while start < batch.count {
+            try Task.checkCancellation()
             let (end, bytes) = Self.nextPortion(of: batch, from: start)
             try await enqueue(OutgoingMessages(batch: batch, range: start..<end), bytes: bytes)
             start = end

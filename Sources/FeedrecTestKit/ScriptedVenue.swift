@@ -1,0 +1,50 @@
+package import Transport
+package import WebSocketProtocol
+import Synchronization
+
+/// A peer that plays a scene for each connection, in order; the last scene is played again for every further one.
+package final class ScriptedVenue: WebSocketServerHandler {
+    package enum Scene: Sendable {
+        /// Answers the handshake with this instead of letting the client in.
+        case refuse(HTTPResponse)
+        /// Talks; when it returns the connection is closed with 1000, when it throws the client has gone.
+        case talk(@Sendable (WebSocketConnection, HTTPRequestHead) async throws -> Void)
+    }
+
+    private let scenes: [Scene]
+    /// The connections let in, whose scenes are still to be played.
+    private let admitted = Mutex<[Int]>([])
+    private let connectionCount = Atomic<Int>(0)
+
+    package init(_ scenes: [Scene]) {
+        precondition(!scenes.isEmpty, "a venue plays at least one scene")
+        self.scenes = scenes
+    }
+
+    /// A venue that plays the same scene for everybody.
+    package convenience init(_ talk: @escaping @Sendable (WebSocketConnection, HTTPRequestHead) async throws -> Void) {
+        self.init([.talk(talk)])
+    }
+
+    /// Handshakes seen so far.
+    package var connections: Int { connectionCount.load(ordering: .relaxed) }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        HTTPResponse(status: 404)
+    }
+
+    package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
+        let number = connectionCount.add(1, ordering: .relaxed).oldValue
+        if case .refuse(let response) = scene(number) { return .reject(response) }
+        admitted.withLock { $0.append(number) }
+        return .accept(subprotocol: nil)
+    }
+
+    package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
+        let number = admitted.withLock { $0.isEmpty ? 0 : $0.removeFirst() }
+        guard case .talk(let talk) = scene(number) else { return }
+        try? await talk(connection, request)
+    }
+
+    private func scene(_ number: Int) -> Scene { scenes[min(number, scenes.count - 1)] }
+}

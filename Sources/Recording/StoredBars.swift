@@ -1,0 +1,67 @@
+import Archive
+import BarBuilding
+import MarketModel
+
+/// The bars that earlier sessions left in the file that is written to now.
+///
+/// A restart in the middle of a day or a second import must add to such a bar, not replace it. Looking one up costs a
+/// query, once for each bar that may have been begun before this session.
+struct StoredBars: BarHistory {
+    private let reader: ArchiveReader
+    private let lastOpen: Int64
+    private let notionalDigits: [Int64: UInt8]
+
+    /// `nil` where the recording has no bars yet.
+    init?(_ writer: ArchiveWriter) throws(ArchiveError) {
+        guard !writer.instruments.isEmpty else { return nil }
+        reader = try ArchiveReader(path: writer.path)
+        guard let last = try reader.lastBarOpen() else { return nil }
+        lastOpen = last.rawValue
+        notionalDigits = Dictionary(
+            writer.instruments.map { ($0.instrumentID, $0.priceDigits + $0.sizeDigits) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    func bar(instrumentID: Int64, side: BarSide, interval: BarInterval, tsOpen: Int64) -> Bar? {
+        guard tsOpen <= lastOpen, let digits = notionalDigits[instrumentID] else { return nil }
+        let row = try? reader.bar(
+            instrumentID: instrumentID,
+            side: BarSideCode(side),
+            intervalNS: interval.nanoseconds,
+            tsOpen: UnixNanoseconds(tsOpen)
+        )
+        return row.map { Bar($0, side: side, interval: interval, notionalDigits: digits) }
+    }
+}
+
+extension Bar {
+    fileprivate init(_ row: BarRow, side: BarSide, interval: BarInterval, notionalDigits: UInt8) {
+        self.init(
+            instrumentID: row.instrumentID,
+            side: side,
+            interval: interval,
+            tsOpen: row.tsOpen.rawValue,
+            tsClose: row.tsClose.rawValue,
+            open: row.open,
+            high: row.high,
+            low: row.low,
+            close: row.close,
+            tickCount: row.tickCount,
+            volume: row.volume,
+            takerBuyVolume: row.takerBuyVolume,
+            notional: row.notional.flatMap { Self.notional($0, digits: notionalDigits) },
+            isComplete: row.isComplete,
+            timeSource: row.timeSource == .event ? .event : .recv
+        )
+    }
+
+    /// Reads canonical decimal text back into a number with `digits` digits behind the point.
+    private static func notional(_ text: String, digits: UInt8) -> Int128? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let fraction = parts.count > 1 ? String(parts[1]) : ""
+        guard fraction.count <= Int(digits) else { return nil }
+        let padding = String(repeating: "0", count: Int(digits) - fraction.count)
+        return Int128(String(parts[0]) + fraction + padding)
+    }
+}
