@@ -81,7 +81,8 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        // Tests, a target for each of the above.
+        // Tests, a target for each of the above, and what they share.
+        target("FeedrecTestKit", ["MarketModel", "WebSocketProtocol", "Transport", nioPosix]),
         tests("MarketModelTests", ["MarketModel"]),
         tests("JSONScanningTests", ["JSONScanning", "MarketModel"]),
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
@@ -97,6 +98,21 @@ let package = Package(
         ),
         tests("InterchangeTests", ["Interchange", "MarketModel", "JSONScanning", "Venues"], exclude: ["Excerpts"]),
         tests("ArchiveTests", ["Archive", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite], exclude: ["Golden"]),
+        tests(
+            "RecordingTests",
+            [
+                "Recording", "FeedrecTestKit", "MarketModel", "Venues", "BarBuilding", "JournalFormat",
+                "WebSocketProtocol", "Transport", "Archive", "Interchange",
+            ]
+        ),
+        tests(
+            "ReplayingTests",
+            [
+                "Replaying", "FeedrecTestKit", "MarketModel", "JSONScanning", "Venues", "JournalFormat",
+                "WebSocketProtocol", "Transport", "Archive",
+            ]
+        ),
+        tests("TidyTests", []),
         tests("EndToEndTests", ["feedrec", "MarketModel", "WebSocketProtocol", "Transport", nioCore, nioPosix]),
 
         // Libraries of the system, and the one file of C.

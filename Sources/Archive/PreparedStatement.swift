@@ -4,7 +4,7 @@ import GRDBSQLite
 ///
 /// It belongs to a connection and must be used where that connection is used: inside the database's serial queue.
 /// Parameters count from 1, columns from 0, as in SQLite.
-package final class PreparedStatement {
+final class PreparedStatement {
     private let statement: OpaquePointer
     private let path: String
 

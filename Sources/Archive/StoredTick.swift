@@ -9,17 +9,30 @@ package protocol StoredTick: TickRow {
 
     /// Columns with the key.
     static var columnCount: Int32 { get }
-    /// Gives `statement` the row: its key, then ``valueColumns``, as the parameters behind number `offset`.
-    func bind(to statement: PreparedStatement, after offset: Int32)
+    /// Sets `parameters` to the row: its key, then ``valueColumns``.
+    func bind(to parameters: TickParameters)
+}
+
+/// The parameters of one tick in an insertion, counted from 0.
+package struct TickParameters {
+    let statement: PreparedStatement
+    /// Parameters of the ticks before it.
+    let offset: Int32
+
+    @inline(__always)
+    func bind(_ index: Int32, _ value: Int64) { statement.bind(offset + index + 1, value) }
+
+    @inline(__always)
+    func bind(_ index: Int32, _ value: Int64?) { statement.bind(offset + index + 1, value) }
 }
 
 extension TickRow {
     @inline(__always)
-    fileprivate func bindKey(to statement: PreparedStatement, after offset: Int32) {
-        statement.bind(offset + 1, instrumentID)
-        statement.bind(offset + 2, tsRecv.rawValue)
-        statement.bind(offset + 3, messageIndex)
-        statement.bind(offset + 4, item)
+    fileprivate func bindKey(to parameters: TickParameters) {
+        parameters.bind(0, instrumentID)
+        parameters.bind(1, tsRecv.rawValue)
+        parameters.bind(2, messageIndex)
+        parameters.bind(3, item)
     }
 }
 
@@ -71,14 +84,14 @@ extension QuoteRow: StoredTick {
 
     package static let columnCount: Int32 = 10
 
-    package func bind(to statement: PreparedStatement, after offset: Int32) {
-        bindKey(to: statement, after: offset)
-        statement.bind(offset + 5, tsEvent?.rawValue)
-        statement.bind(offset + 6, bidPrice)
-        statement.bind(offset + 7, bidSize)
-        statement.bind(offset + 8, askPrice)
-        statement.bind(offset + 9, askSize)
-        statement.bind(offset + 10, sequence)
+    package func bind(to parameters: TickParameters) {
+        bindKey(to: parameters)
+        parameters.bind(4, tsEvent?.rawValue)
+        parameters.bind(5, bidPrice)
+        parameters.bind(6, bidSize)
+        parameters.bind(7, askPrice)
+        parameters.bind(8, askSize)
+        parameters.bind(9, sequence)
     }
 }
 
@@ -102,12 +115,12 @@ extension TradeRow: StoredTick {
 
     package static let columnCount: Int32 = 9
 
-    package func bind(to statement: PreparedStatement, after offset: Int32) {
-        bindKey(to: statement, after: offset)
-        statement.bind(offset + 5, tsEvent?.rawValue)
-        statement.bind(offset + 6, price)
-        statement.bind(offset + 7, size)
-        statement.bind(offset + 8, aggressorSide.map { Int64($0.rawValue) })
-        statement.bind(offset + 9, tradeID)
+    package func bind(to parameters: TickParameters) {
+        bindKey(to: parameters)
+        parameters.bind(4, tsEvent?.rawValue)
+        parameters.bind(5, price)
+        parameters.bind(6, size)
+        parameters.bind(7, aggressorSide.map { Int64($0.rawValue) })
+        parameters.bind(8, tradeID)
     }
 }

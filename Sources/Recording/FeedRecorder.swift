@@ -95,6 +95,7 @@ actor FeedRecorder {
 
     /// One connection from start to end; returns why it failed, or `nil` when the peer closed it normally.
     private func attempt() async throws -> String? {
+        isSubscribed = false
         let connection: WebSocketConnection
         do {
             connection = try await configuration.connect()

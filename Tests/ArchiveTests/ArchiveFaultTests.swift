@@ -65,7 +65,9 @@ struct ArchiveFaultTests {
         session.close()
         try #require(hasSQLiteShell)
         _ = try output(of: "sqlite3", [recording.writer.path, "PRAGMA user_version = 7"])
-        for open in [{ _ = try ArchiveReader(path: $0) }, { _ = try SQLSession(recordings: [$0]) }] as [(String) throws -> Void] {
+        for open in [{ _ = try ArchiveReader(path: $0) }, { _ = try SQLSession(recordings: [$0]) }]
+            as [(String) throws -> Void]
+        {
             let error = await archiveError { try open(recording.writer.path) }
             #expect(error?.code == .newerSchema)
             #expect(error?.description.hasSuffix("by a newer feedrec (schema 7, this program knows 1)") == true)
@@ -97,6 +99,23 @@ struct ArchiveFaultTests {
         try await recording.writer.write(Self.quotes(stored))
         #expect(try Self.quoteCount(recording) == stored + 500)
         await recording.writer.close()
+    }
+
+    @Test("a recording that cannot be created for want of room leaves nothing behind that is in the way")
+    func fullDiskAtCreation() async throws {
+        let directory = try TemporaryDirectory()
+        guard mount(directory, options: "size=64k") else { return }
+        defer { unmount(directory) }
+        try Data(count: 48 << 10).write(to: URL(fileURLWithPath: directory.file("ballast")))
+        let error = await archiveError { _ = try ArchiveWriter.open(directory: directory.path, day: "2026-01-05") }
+        #expect(error?.code == .diskFull)
+        #expect(error?.description == "cannot write '\(directory.file("2026-01-05.feedrec"))': the disk is full")
+        try FileManager.default.removeItem(atPath: directory.file("ballast"))
+        _ = try output(of: "mount", ["-o", "remount,size=8m", directory.path])
+        let recording = try await OpenRecording(directory, day: "2026-01-05")
+        try await recording.writer.write(Self.quotes(0))
+        try await recording.end()
+        #expect(try ArchiveReader(path: recording.writer.path).summary().quoteCount == 500)
     }
 
     @Test("a recording on a read-only file system can be read, not written")
@@ -149,13 +168,32 @@ struct ArchiveFaultTests {
             if round == 3 { cursor = try reader.quotes(ReadRange(messageIndexMax: .max - 1)) }
             for _ in 0..<1000 { _ = try cursor?.next() }
         }
-        let attributes = try FileManager.default.attributesOfItem(atPath: recording.writer.path + "-wal")
-        let walBytes = try #require(attributes[.size] as? Int)
-        #expect(walBytes < 24 << 20)
+        #expect(try Self.walBytes(recording) < 24 << 20)
+        await recording.writer.close()
+    }
+
+    @Test("the write-ahead log is used again once a reader that held an old state has gone")
+    func readerThatStays() async throws {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        try await recording.writer.write(Self.quotes(0))
+        let session = try SQLSession(recordings: [recording.writer.path])
+        #expect(try await rows(of: "BEGIN; SELECT count(*) FROM quote", in: session) == [[.integer(500)]])
+        for round in 1..<12 { try await recording.writer.write(Self.quotes(Int64(round) * 20_000, count: 20_000)) }
+        #expect(try await rows(of: "SELECT count(*) FROM quote; COMMIT", in: session) == [[.integer(500)]])
+        let held = try Self.walBytes(recording)
+        for round in 12..<40 { try await recording.writer.write(Self.quotes(Int64(round) * 20_000, count: 20_000)) }
+        #expect(try Self.walBytes(recording) <= held + (17 << 20))
+        #expect(try await rows(of: "SELECT count(*) FROM quote", in: session) == [[.integer(780_500)]])
         await recording.writer.close()
     }
 
     // MARK: Helpers
+
+    private static func walBytes(_ recording: OpenRecording) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: recording.writer.path + "-wal")
+        return try #require(attributes[.size] as? Int)
+    }
 
     private static func quotes(_ first: Int64, count: Int64 = 500) -> WriteBatch {
         var batch = WriteBatch()

@@ -20,22 +20,62 @@ struct ArchiveVerifierTests {
         #expect(recording.payloadSHA256 == report.payloadSHA256)
     }
 
+    @Test("the digest of an archive covers its recordings one after the other")
+    func severalRecordings() async throws {
+        let directory = try TemporaryDirectory()
+        let lock = try ArchiveLock(directory: directory.path)
+        for (day, payload) in [("2026-01-05", "a"), ("2026-01-06", "b")] {
+            let writer = try ArchiveWriter.open(directory: directory.path, day: day, lock: lock)
+            let session = SessionStart(
+                kind: .record,
+                tsStart: time(),
+                host: nil,
+                programVersion: "1",
+                configuration: ""
+            )
+            let sessionID = try await writer.beginSession(session)
+            let feed = FeedRow(sessionID: sessionID, name: "f", venue: "v", url: nil)
+            let connection = ConnectionOpened(feedID: try await writer.addFeed(feed), tsOpened: time())
+            var batch = WriteBatch()
+            let message = SampleMessage(index: 0, offset: 0, payload: payload)
+            batch.blocks = [try block(connectionID: try await writer.openConnection(connection), [message])]
+            try await writer.write(batch)
+            await writer.close()
+        }
+        let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
+        #expect(report.problems == [])
+        // printf 'a\nb\n' | sha256sum
+        #expect(report.payloadSHA256 == "911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2")
+        #expect(report.recordings.map(\.openSessionCount) == [1, 1])
+    }
+
     @Test(
         "damage is found and named",
         arguments: [
-            ("UPDATE message_block SET block = zeroblob(99) WHERE first_message_index = 3",
-                VerifyProblem.Kind.block, "its 2 messages are lost"),
-            ("UPDATE message_block SET message_count = 9 WHERE first_message_index = 0", .block,
-                "message_count says 9, the block holds 3"),
+            (
+                "UPDATE message_block SET block = zeroblob(99) WHERE first_message_index = 3",
+                VerifyProblem.Kind.block, "its 2 messages are lost"
+            ),
+            (
+                "UPDATE message_block SET message_count = 9 WHERE first_message_index = 0", .block,
+                "message_count says 9, the block holds 3"
+            ),
             ("UPDATE message_block SET ts_last = ts_last + 1 WHERE first_message_index = 0", .block, "ts_last says"),
             ("DELETE FROM message_block WHERE first_message_index = 3", .messageIndex, "messages 3 to 4 are missing"),
-            ("DELETE FROM quote WHERE message_index = 0", .count, "session 1 says quote_count 2, the recording holds 1"),
+            (
+                "DELETE FROM quote WHERE message_index = 0", .count,
+                "session 1 says quote_count 2, the recording holds 1"
+            ),
             ("UPDATE session SET messages_sent = 7", .count, "session 1 says messages_sent 7, the recording holds 1"),
-            ("INSERT INTO trade VALUES (1, 5, 77, 0, NULL, 1, 1, NULL, NULL)", .row,
-                "1 rows of trade belong to messages that are not stored (the first: 77)"),
+            (
+                "INSERT INTO trade VALUES (1, 5, 77, 0, NULL, 1, 1, NULL, NULL)", .row,
+                "1 rows of trade belong to messages that are not stored (the first: 77)"
+            ),
             ("DELETE FROM feed", .row, "1 rows of connection name no row of feed"),
-            ("UPDATE message_block SET connection_id = 44 WHERE first_message_index = 0", .row,
-                "1 rows of message_block name no row of connection"),
+            (
+                "UPDATE message_block SET connection_id = 44 WHERE first_message_index = 0", .row,
+                "1 rows of message_block name no row of connection"
+            ),
         ]
     )
     func damage(sql: String, kind: VerifyProblem.Kind, reason: String) async throws {
@@ -54,9 +94,12 @@ struct ArchiveVerifierTests {
         let recording = try await OpenRecording(directory, kind: isLive ? .record : .import)
         var batch = WriteBatch()
         batch.blocks = [
-            try block(connectionID: 1, [5, 9, 7].enumerated().map {
-                SampleMessage(index: Int64($0.offset), offset: $0.element, payload: "")
-            })
+            try block(
+                connectionID: 1,
+                [5, 9, 7].enumerated().map {
+                    SampleMessage(index: Int64($0.offset), offset: $0.element, payload: "")
+                }
+            )
         ]
         try await recording.writer.write(batch)
         var counts = SessionCounts()

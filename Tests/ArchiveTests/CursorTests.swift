@@ -61,7 +61,9 @@ struct CursorTests {
             var cursor = try reader.blocks(range, order: order)
             var result: [[String]] = []
             while let (_, block) = try cursor.next() {
-                result.append(block.batch.entries.indices.map { String(decoding: block.batch.payload(at: $0), as: UTF8.self) })
+                result.append(
+                    block.batch.entries.indices.map { String(decoding: block.batch.payload(at: $0), as: UTF8.self) }
+                )
             }
             return result
         }

@@ -83,7 +83,10 @@ func block(connectionID: Int64, _ messages: [SampleMessage]) throws -> BlockRow 
 
 /// A block of received messages with the numbers `indexes`, one a microsecond, each saying its number.
 func block(connectionID: Int64, indexes: some Sequence<Int64>) throws -> BlockRow {
-    try block(connectionID: connectionID, indexes.map { SampleMessage(index: $0, offset: $0 * 1000, payload: "m\($0)") })
+    try block(
+        connectionID: connectionID,
+        indexes.map { SampleMessage(index: $0, offset: $0 * 1000, payload: "m\($0)") }
+    )
 }
 
 /// A writer with a session, a feed and a connection, each number 1.

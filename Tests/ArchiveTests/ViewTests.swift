@@ -154,7 +154,9 @@ struct ViewTests {
             timeSource: .recv
         )
         var tradeBar = quoteBar
-        (tradeBar.side, tradeBar.intervalNS, tradeBar.timeSource, tradeBar.isComplete) = (.trade, 60_000_000_000, .event, false)
+        (tradeBar.side, tradeBar.intervalNS, tradeBar.timeSource, tradeBar.isComplete) = (
+            .trade, 60_000_000_000, .event, false
+        )
         tradeBar.tsOpen = UnixNanoseconds(1_723_161_240_000_000_000)
         tradeBar.tsClose = UnixNanoseconds(1_723_161_300_000_000_000)
         (tradeBar.volume, tradeBar.takerBuyVolume, tradeBar.notional) = (149_397_000, 70_881_000, "92368.0784068")

@@ -51,8 +51,8 @@ private final class RawServerHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        input += unwrapInboundIn(data).readableBytesView
         guard !hasReplied else { return }
+        input += unwrapInboundIn(data).readableBytesView
         switch reply(input) {
         case .wait: break
         case .send(let bytes): send(bytes, context)
@@ -79,13 +79,11 @@ func exchange(port: Int, bytes request: [UInt8]) async throws -> [UInt8] {
     let channel = try await ClientBootstrap(group: testGroup)
         .channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(Collector(box))
+                try channel.pipeline.syncOperations.addHandler(Collector(box, request))
             }
         }
         .connect(host: "127.0.0.1", port: port)
         .get()
-    // The peer may close before all is written: what it answered counts.
-    try? await channel.writeAndFlush(ByteBuffer(bytes: request))
     try? await channel.closeFuture.get()
     return box.bytes
 }
@@ -101,9 +99,20 @@ private final class Box: Sendable {
 private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let box: Box
+    typealias OutboundOut = ByteBuffer
 
-    init(_ box: Box) { self.box = box }
+    private let box: Box
+    private let request: [UInt8]
+
+    init(_ box: Box, _ request: [UInt8]) {
+        self.box = box
+        self.request = request
+    }
+
+    /// The request leaves from the event loop at once, however busy the tasks of other tests are.
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: request)), promise: nil)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { box.append(unwrapInboundIn(data)) }
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -121,26 +121,19 @@ struct WebSocketCloseTests {
         try await server.close()
     }
 
-    @Test("a ping is answered while the consumer takes nothing")
+    @Test("a ping is answered while the consumer takes nothing", .timeLimit(.minutes(1)))
     func pong() async throws {
-        let (mayEnd, end) = AsyncStream.makeStream(of: Void.self)
         let handler = ScriptedHandler { connection in
             try await connection.send(MessageBatch(texts: ["not taken"]))
             connection.ping([1, 2, 3])
-            var iterator = mayEnd.makeAsyncIterator()
-            await iterator.next()
-            #expect(connection.statistics.pongsReceived == 1)
+            while connection.statistics.pongsReceived == 0 { await Task.yield() }
         }
         try await withServer(handler) { server in
             let connection = try await connect(server.url)
-            // The pong went out before this ping's answer came back through the server's engine.
-            try await connection.send(MessageBatch(texts: ["after the pong"]))
-            connection.ping()
-            while connection.statistics.pongsReceived == 0 || connection.statistics.pongsSent == 0 {
-                await Task.yield()
-            }
-            end.yield()
-            #expect(try await connection.receive(count: 2).texts == ["not taken"])
+            #expect(await connection.ended().code == 1000)
+            #expect(connection.statistics.pingsReceived == 1)
+            #expect(try await connection.receive()?.texts == ["not taken"])
+            #expect(try await connection.receive() == nil)
         }
     }
 

@@ -90,7 +90,7 @@ struct WebSocketServerHTTPTests {
     @Test("nothing follows the 101 answer before the handler sends")
     func quietAfterUpgrade() async throws {
         let handler = ScriptedHandler { connection in
-            // The first frame below is glued to the request.
+            // The frames below are glued to the request.
             let batch = try await connection.receive()
             #expect(batch?.texts == ["hi"])
         }
@@ -98,12 +98,12 @@ struct WebSocketServerHTTPTests {
             let request =
                 "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-            let message: [UInt8] = [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]
-            let answer = try await exchange(port: server.localPort, bytes: Array(request.utf8) + message)
+            let frames: [UInt8] = [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69, 0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]
+            let answer = try await exchange(port: server.localPort, bytes: Array(request.utf8) + frames)
             let text = String(decoding: answer, as: UTF8.self)
             #expect(text.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"))
             #expect(text.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))
-            // Only the close frame, sent when the handler returns.
+            // Only the answer to the close frame.
             #expect(answer.suffix(8) == [0x0d, 0x0a, 0x0d, 0x0a, 0x88, 2, 0x03, 0xe8])
         }
     }

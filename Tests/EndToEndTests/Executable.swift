@@ -1,0 +1,14 @@
+import Foundation
+
+/// The `feedrec` that was built with the tests: it lies where the test binary does.
+enum Executable {
+    static let feedrec: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("feedrec")
+
+    /// Finds a program of the system by its name; `nil` where it is not installed.
+    static func find(_ name: String) -> URL? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        return path.split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }
+}

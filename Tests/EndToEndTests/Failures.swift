@@ -1,0 +1,18 @@
+import Testing
+
+/// Expects that a program failed the way all verbs do: status 1, and one line that says what, on what and why.
+func expectFailure(
+    _ finished: Finished,
+    status: Int32 = 1,
+    naming texts: String...,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(finished.status == status, "\(finished.errors)", sourceLocation: sourceLocation)
+    #expect(finished.errorLines.count == 1, "\(finished.errors)", sourceLocation: sourceLocation)
+    // A hint may follow; progress lines may come before; nothing else, and no stack trace, belongs there.
+    let strange = finished.errors.split(separator: "\n").filter { !$0.hasPrefix("feedrec: ") }
+    #expect(strange.isEmpty, sourceLocation: sourceLocation)
+    let line = finished.errorLines.first ?? ""
+    for text in texts { #expect(line.contains(text), "\(line)", sourceLocation: sourceLocation) }
+    #expect(!line.hasSuffix("."), sourceLocation: sourceLocation)
+}

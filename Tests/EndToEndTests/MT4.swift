@@ -1,0 +1,18 @@
+/// Command lines for the simulated MT4 hub.
+enum MT4 {
+    static let path = "/hubs/mt4/v1"
+    static let platform = "D7C53A8B-2F6C-4F09-9D2B-0F5A3C1E7A11"
+
+    /// `record` of all that the hub at `url` has.
+    static func record(_ url: String, into archive: String) -> [String] {
+        [
+            "record", "--venue", "mt4", "--url", url + path, "--trade-platform", platform, "--all-symbols", "--margin",
+            "--archive", archive,
+        ]
+    }
+
+    /// True for what a tape consists of: calls of the client and items of streams, not answers and pings.
+    static func isData(_ payload: String?) -> Bool {
+        payload.map { $0.hasPrefix(#"{"type":1,"#) || $0.hasPrefix(#"{"type":2,"#) } ?? false
+    }
+}

@@ -1,0 +1,69 @@
+import Testing
+
+/// What a lost connection leaves behind.
+@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+struct ReconnectTests {
+    private let bench: Workbench
+    private let tape: String
+
+    init() throws {
+        bench = try Workbench()
+        tape = bench.path("tape")
+    }
+
+    @Test("a recorder comes back to a server that was killed, and writes down what it missed")
+    func killedServer() async throws {
+        // Below the ports that the system hands out, so that nobody takes it while the server is away.
+        let port = Int.random(in: 20_000..<32_000)
+        let first = try await hub(port)
+        let recorder = try bench.start(MT4.record("ws://127.0.0.1:\(port)", into: tape))
+        let file = try await recorder.recordingFile()
+        try await waitForQuotes(recorder, file, connection: 1)
+        first.kill()
+        try await recorder.wait(for: "the loss") { recorder.errors.contains("feedrec: disconnected: ") }
+        _ = try await hub(port)
+        try await waitForQuotes(recorder, file, connection: 2)
+        recorder.terminate()
+
+        let finished = try await recorder.finish()
+        #expect(finished.status == 3, "\(finished.errors)")
+        #expect(finished.errors.contains("data is missing: 1 gap"))
+        #expect(try await bench.verify(tape).gaps == 1)
+        let gaps = try await bench.query(tape, "select cause, ts_from < ts_to from gaps")
+        #expect(gaps == ["disconnect,1"])
+        try await expectGapInPlace()
+    }
+
+    /// The line of the gap stands between the messages of the two connections, and covers the time between them.
+    private func expectGapInPlace() async throws {
+        let lines = try await bench.export(tape)
+        let place = try #require(lines.firstIndex { $0.gap != nil })
+        let gap = try #require(lines[place].gap)
+        let (before, after) = (lines[..<place], lines[(place + 1)...])
+        #expect(before.allSatisfy { $0.connection == 1 } && !before.isEmpty)
+        #expect(after.allSatisfy { $0.connection == 2 } && !after.isEmpty)
+        #expect(before.last?.tsRecv == gap.tsFrom)
+        // The new connection's subscription is what ends it; what follows is data.
+        let end = try #require(gap.tsTo)
+        let data = after.filter { MT4.isData($0.payload) }
+        #expect(data.allSatisfy { $0.tsRecv ?? 0 >= end } && !data.isEmpty)
+    }
+
+    private func hub(_ port: Int) async throws -> RunningProgram {
+        let hub = try bench.start(
+            ["simulate", "--venue", "mt4", "--rate", "500", "--listen", "127.0.0.1:\(port)"]
+        )
+        #expect(try await hub.url() == "ws://127.0.0.1:\(port)")
+        return hub
+    }
+
+    private func waitForQuotes(_ recorder: RunningProgram, _ file: String, connection: Int) async throws {
+        let sql = """
+            select count(*) > 50 from quotes where message_index >= \
+            (select min(first_message_index) from message_block where connection_id = \(connection))
+            """
+        try await recorder.wait(for: "quotes of connection \(connection)") {
+            try await bench.tool("sqlite3", [file, sql]) == "1\n"
+        }
+    }
+}

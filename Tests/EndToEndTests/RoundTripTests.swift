@@ -1,0 +1,79 @@
+import Testing
+
+/// The whole road: messages come in from a file, go out by replay, come in again by record.
+@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+struct RoundTripTests {
+    private let bench: Workbench
+    private static let streams = ["btcusdt@trade", "btcusdt@bookTicker", "btcusdt@depth@100ms"]
+
+    init() throws { bench = try Workbench() }
+
+    @Test(
+        "a recorded replay of a real capture is that capture, in every golden number",
+        .enabled(if: Shared.folder != nil, Shared.reason),
+        arguments: ["binance-spot-btcusdt-20240808", "binance-spot-btcusdt-20240808-head1200"]
+    )
+    func realCapture(capture: String) async throws {
+        let row = try #require(try Shared.golden("files.csv").first { $0.hasPrefix(capture + ",") })
+        let golden = row.split(separator: ",").map(String.init)
+        let (imported, recorded) = try await travel(from: Shared.path("data/" + golden[1]))
+
+        for verified in [try await bench.verify(imported), try await bench.verify(recorded)] {
+            #expect(verified.messagesReceived == Int(golden[4]))
+            #expect(verified.payloadSHA256 == golden[6])
+            #expect(verified.gaps == 0 && verified.oddities == 0)
+        }
+        try await expectGoldenBars(imported, recorded, capture)
+        try await expectSameMessagesAndTicks(imported, recorded)
+    }
+
+    @Test("a recorded replay of the excerpt is the excerpt")
+    func excerpt() async throws {
+        let (imported, recorded) = try await travel(from: Excerpt.file)
+
+        let payloads = try Excerpt.messages().map(\.payload)
+        for archive in [imported, recorded] {
+            #expect(try await bench.export(archive).compactMap(\.payload) == payloads)
+            let verified = try await bench.verify(archive)
+            #expect(verified.quotes == 62 && verified.trades == 13 && verified.gaps == 0)
+        }
+        try await expectSameMessagesAndTicks(imported, recorded)
+    }
+
+    /// Imports `file`, replays it as fast as it goes, and records that; the two archives.
+    private func travel(from file: String) async throws -> (imported: String, recorded: String) {
+        let (imported, recorded) = (bench.path("imported"), bench.path("recorded"))
+        try await bench.succeed(["import", "messages", file, "--venue", "binance-spot", "--archive", imported])
+        let (replay, url) = try await bench.serve(["replay", imported, "--speed", "max"])
+        try await bench.succeed(
+            ["record", "--venue", "binance-spot", "--url", url, "--archive", recorded, "--once"]
+                + Self.streams.flatMap { ["--stream", $0] }
+        )
+        replay.terminate()
+        #expect(try await replay.finish().status == 0)
+        return (imported, recorded)
+    }
+
+    private func expectGoldenBars(_ imported: String, _ recorded: String, _ capture: String) async throws {
+        for interval in ["1s", "1m"] {
+            let trades = try Shared.golden("\(capture).trades.\(interval).csv")
+            #expect(try await GoldenBars.trades(bench, imported, interval: interval) == trades)
+            #expect(try await GoldenBars.trades(bench, recorded, interval: interval) == trades)
+            // Quotes of Binance spot carry no time, so their bars follow the receive time, which a replay renews.
+            let quotes = try Shared.golden("\(capture).quotes.\(interval).csv")
+            #expect(try await GoldenBars.quotes(bench, imported, interval: interval) == quotes)
+        }
+    }
+
+    private func expectSameMessagesAndTicks(_ imported: String, _ recorded: String) async throws {
+        let payloads = try await bench.export(imported).map(\.payload)
+        #expect(try await bench.export(recorded).map(\.payload) == payloads)
+        let quotes = "select symbol, bid, bid_size, ask, ask_size, sequence from quotes order by ts_recv, message_index"
+        #expect(try await bench.query(recorded, quotes) == bench.query(imported, quotes))
+        let trades = """
+            select symbol, ts_event, price, size, aggressor_side, trade_id from trades order by ts_recv, message_index
+            """
+        #expect(try await bench.query(recorded, trades) == bench.query(imported, trades))
+        #expect(try await bench.query(recorded, "select count(*) from gaps") == ["0"])
+    }
+}

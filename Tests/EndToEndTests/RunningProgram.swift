@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+/// A program that did not do in time what a test waits for.
+struct TooLate: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// What a program left behind.
+struct Finished {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    /// The lines of standard error that say what went wrong.
+    var errorLines: [String] {
+        errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("feedrec: error:") }
+    }
+}
+
+/// A process whose standard output and error go to files, so that it never waits for its reader.
+final class RunningProgram {
+    /// How long a test waits for anything, in seconds; far more than it takes on a busy machine.
+    static let patience: Double = 60
+
+    let name: String
+    private let process = Process()
+    private let outputPath: String
+    private let errorPath: String
+    private var input: FileHandle?
+
+    /// - Parameters:
+    ///   - scratch: directory for the two files.
+    ///   - number: makes the names of the two files unique.
+    ///   - keepsInput: true where the test writes to standard input, see ``write(line:)``.
+    init(
+        _ executable: URL,
+        _ arguments: [String],
+        environment: [String: String],
+        scratch: String,
+        number: Int,
+        keepsInput: Bool
+    ) throws {
+        name = ([executable.lastPathComponent] + arguments.prefix(2)).joined(separator: " ")
+        outputPath = "\(scratch)/\(number).out"
+        errorPath = "\(scratch)/\(number).err"
+        process.executableURL = executable
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardOutput = try Self.create(outputPath)
+        process.standardError = try Self.create(errorPath)
+        if keepsInput {
+            let pipe = Pipe()
+            process.standardInput = pipe
+            input = pipe.fileHandleForWriting
+        } else {
+            process.standardInput = FileHandle.nullDevice
+        }
+        try process.run()
+    }
+
+    var output: String { Self.text(of: outputPath) }
+    var errors: String { Self.text(of: errorPath) }
+
+    func write(line: String) throws {
+        try input?.write(contentsOf: Data("\(line)\n".utf8))
+    }
+
+    /// Asks the program to end, as service managers do.
+    func terminate() { process.terminate() }
+
+    /// Asks the program to end, as Ctrl-C does.
+    func interrupt() { process.interrupt() }
+
+    /// Ends the program without asking.
+    func kill() {
+        guard process.isRunning else { return }
+        _ = Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// Waits for the end of the program.
+    func finish() async throws -> Finished {
+        try await wait(for: "the end of '\(name)'", whileRunning: false) { !process.isRunning }
+        return Finished(status: process.terminationStatus, output: output, errors: errors)
+    }
+
+    /// Waits for the line that tells where a server listens; the URL in it.
+    func url() async throws -> String {
+        let announcement = "listening on "
+        try await wait(for: "'\(announcement)…' of '\(name)'") { output.contains("\n") }
+        let line = try #require(output.split(separator: "\n").first)
+        try #require(line.hasPrefix(announcement), "\(line)")
+        return String(line.dropFirst(announcement.count))
+    }
+
+    /// Waits until `condition` holds.
+    func wait(
+        for what: String,
+        whileRunning: Bool = true,
+        until condition: () async throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(Self.patience)
+        while try await !condition() {
+            if whileRunning, !process.isRunning {
+                if try await condition() { return }
+                throw TooLate(description: "'\(name)' ended before \(what): \(errors)")
+            }
+            guard ContinuousClock.now < deadline else {
+                throw TooLate(description: "waited \(Self.patience) s for \(what): \(errors)")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private static func create(_ path: String) throws -> FileHandle {
+        try Data().write(to: URL(fileURLWithPath: path))
+        return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    }
+
+    private static func text(of path: String) -> String {
+        String(decoding: (try? Data(contentsOf: URL(fileURLWithPath: path))) ?? Data(), as: UTF8.self)
+    }
+}

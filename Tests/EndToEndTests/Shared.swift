@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+
+/// What is too large for the repository: captures of real feeds, their golden numbers, and clients of others.
+enum Shared {
+    /// The folder, from the environment; `nil` where there is none.
+    static let folder: String? = ProcessInfo.processInfo.environment["FEEDREC_SHARED"].flatMap {
+        FileManager.default.fileExists(atPath: $0 + "/data/golden/files.csv") ? $0 : nil
+    }
+
+    static let reason: Comment = "FEEDREC_SHARED does not name the folder of captures"
+
+    static func path(_ name: String) -> String { "\(folder ?? "")/\(name)" }
+
+    /// The rows of a CSV file in `data/golden`, without its header.
+    static func golden(_ name: String) throws -> [String] {
+        let text = try String(contentsOfFile: path("data/golden/\(name)"), encoding: .utf8)
+        return text.split(separator: "\n").dropFirst().map(String.init)
+    }
+}
+
+/// Python with the public SignalR clients, which `conformance/setup.sh py3` makes.
+enum PublicClients {
+    static let python: URL? = {
+        let home = ProcessInfo.processInfo.environment["FEEDREC_CONF_HOME"] ?? "/tmp/feedrec-conformance"
+        let python = URL(fileURLWithPath: home + "/py3/bin/python")
+        return FileManager.default.isExecutableFile(atPath: python.path) ? python : nil
+    }()
+
+    static var areAvailable: Bool { python != nil && Shared.folder != nil }
+
+    static let reason: Comment = "needs FEEDREC_SHARED, and a Python made by its conformance/setup.sh py3"
+}
