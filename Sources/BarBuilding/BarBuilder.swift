@@ -3,8 +3,8 @@ package import MarketModel
 /// Turns ticks into bars of several intervals at once; the same ticks give the same bars, live or rebuilt.
 ///
 /// A tick belongs to the interval of its time, whenever it arrives; within a bar the order is (time, arrival). A bar
-/// closes when the tape's clock, the receive time, passes its end, not when the next tick comes. A late tick revises its
-/// bar while that is among the 128 most recent of its series. Intervals without ticks have no bar.
+/// closes when the tape's clock passes its end, not when the next tick comes; bars that follow `ts_event` go by the
+/// venue's clock, as far as the ticks tell it. A late tick revises its bar while that is among the 128 most recent of its series. Intervals without ticks have no bar.
 package struct BarBuilder: Sendable {
     /// Names an instrument within this builder.
     package struct SeriesIndex: Hashable, Sendable {
@@ -20,7 +20,10 @@ package struct BarBuilder: Sendable {
     /// Ticks that came too late for their bar of at least one interval.
     package private(set) var lateTicks: Int64 = 0
     private var series: [Series] = []
+    private var eventClock = EventClock()
+    /// Since when nothing is missed, on our clock and on the venue's.
     private var coveredFrom: Int64?
+    private var eventCoveredFrom: Int64?
     private let history: (any BarHistory)?
 
     /// A builder that goes on with the bars that `history` knows.
@@ -49,43 +52,70 @@ package struct BarBuilder: Sendable {
         return SeriesIndex(value: series.count - 1)
     }
 
-    /// Adds a two-sided quote.
-    package mutating func add(_ tick: QuoteTick, to index: SeriesIndex, at time: UnixNanoseconds, source: BarTimeSource)
-    {
-        if !series[index.value].quotes.add(tick, at: time.rawValue, source: source) { lateTicks += 1 }
+    /// Adds a two-sided quote; its bars follow `tsEvent`, or `tsRecv` where the venue gives no time.
+    @inline(__always)
+    package mutating func add(
+        _ tick: QuoteTick,
+        to index: SeriesIndex,
+        tsEvent: UnixNanoseconds?,
+        tsRecv: UnixNanoseconds
+    ) {
+        let (time, source) = place(tsEvent, tsRecv)
+        if !series[index.value].quotes.add(tick, at: time, source: source) { lateTicks += 1 }
     }
 
-    /// Adds a trade.
-    package mutating func add(_ tick: TradeTick, to index: SeriesIndex, at time: UnixNanoseconds, source: BarTimeSource)
-    {
-        if !series[index.value].trades.add(tick, at: time.rawValue, source: source) { lateTicks += 1 }
+    /// Adds a trade; its bars follow `tsEvent`, or `tsRecv` where the venue gives no time.
+    @inline(__always)
+    package mutating func add(
+        _ tick: TradeTick,
+        to index: SeriesIndex,
+        tsEvent: UnixNanoseconds?,
+        tsRecv: UnixNanoseconds
+    ) {
+        let (time, source) = place(tsEvent, tsRecv)
+        if !series[index.value].trades.add(tick, at: time, source: source) { lateTicks += 1 }
     }
 
-    /// Says that from `time` on nothing is missed.
+    @inline(__always)
+    private mutating func place(_ tsEvent: UnixNanoseconds?, _ tsRecv: UnixNanoseconds) -> (Int64, BarTimeSource) {
+        guard let tsEvent else { return (tsRecv.rawValue, .recv) }
+        eventClock.note(tsEvent: tsEvent.rawValue, tsRecv: tsRecv.rawValue)
+        return (tsEvent.rawValue, .event)
+    }
+
+    /// Says that from the receive time `time` on nothing is missed.
     package mutating func resume(at time: UnixNanoseconds) {
         coveredFrom = time.rawValue
+        eventCoveredFrom = nil
     }
 
-    /// Says that data may be missing after `time`: bars not over by then are not complete.
+    /// Says that data may be missing after the receive time `time`: bars not over by then are not complete.
     ///
     /// That holds for bars closed in the meantime as well, while late ticks could still revise them.
     package mutating func interrupt(at time: UnixNanoseconds) {
         close(clock: time)
         coveredFrom = nil
+        eventCoveredFrom = nil
+        let moment = TapeMoment(recv: time.rawValue, event: eventClock.eventTime(at: time.rawValue))
         for index in series.indices {
             for position in intervals.indices {
-                series[index].quotes[position].breakBars(endingAfter: time.rawValue)
-                series[index].trades[position].breakBars(endingAfter: time.rawValue)
+                series[index].quotes[position].breakBars(endingAfter: moment)
+                series[index].trades[position].breakBars(endingAfter: moment)
             }
         }
     }
 
-    /// Closes every bar that ends at or before `clock`.
+    /// Closes every bar that is over when our clock shows `clock`.
     package mutating func close(clock: UnixNanoseconds) {
+        eventClock.settle()
+        // The first ticks behind a gap tell where on the venue's clock it ended.
+        if let coveredFrom, eventCoveredFrom == nil { eventCoveredFrom = eventClock.eventTime(at: coveredFrom) }
+        let now = TapeMoment(recv: clock.rawValue, event: eventClock.eventTime(at: clock.rawValue))
+        let covered = coveredFrom.map { TapeMoment(recv: $0, event: eventCoveredFrom) }
         for index in series.indices {
             for position in intervals.indices {
-                series[index].quotes[position].close(clock: clock.rawValue, coveredFrom: coveredFrom)
-                series[index].trades[position].close(clock: clock.rawValue, coveredFrom: coveredFrom)
+                series[index].quotes[position].close(clock: now, coveredFrom: covered)
+                series[index].trades[position].close(clock: now, coveredFrom: covered)
             }
         }
     }

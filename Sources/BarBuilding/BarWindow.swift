@@ -127,28 +127,28 @@ struct BarWindow<Values: BarValues>: Sendable {
         )
     }
 
-    /// Closes the bars that end at or before `clock`; complete are those that began at or after `coveredFrom`.
-    mutating func close(clock: Int64, coveredFrom: Int64?) {
-        guard nextClose <= clock else { return }
+    /// Closes the bars that are over at `clock`; complete are those that began at or after `coveredFrom`.
+    mutating func close(clock: TapeMoment, coveredFrom: TapeMoment?) {
+        guard nextClose <= max(clock.recv, clock.event ?? .min) else { return }
         nextClose = .max
         for index in slots.indices where !slots[index].isClosed {
-            guard slots[index].tsClose <= clock else {
+            let source = slots[index].timeSource
+            guard let now = clock.time(source), slots[index].tsClose <= now else {
                 nextClose = min(nextClose, slots[index].tsClose)
                 continue
             }
             slots[index].isClosed = true
             slots[index].isChanged = true
             hasChanges = true
-            guard let coveredFrom, coveredFrom <= slots[index].tsOpen else {
-                slots[index].isBroken = true
-                continue
-            }
+            let start = coveredFrom?.time(source)
+            if start.map({ $0 > slots[index].tsOpen }) ?? true { slots[index].isBroken = true }
         }
     }
 
-    /// Marks every bar that is not over at `time` as touched by a gap.
-    mutating func breakBars(endingAfter time: Int64) {
-        for index in slots.indices where slots[index].tsClose > time && !slots[index].isBroken {
+    /// Marks every bar that is not over at `moment` as touched by a gap.
+    mutating func breakBars(endingAfter moment: TapeMoment) {
+        for index in slots.indices where !slots[index].isBroken {
+            if let time = moment.time(slots[index].timeSource), slots[index].tsClose <= time { continue }
             slots[index].isBroken = true
             guard slots[index].isClosed else { continue }
             slots[index].isChanged = true

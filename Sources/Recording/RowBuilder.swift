@@ -108,8 +108,8 @@ struct RowBuilder: Sendable {
         bars.add(
             QuoteTick(bidPrice: bidPrice, askPrice: askPrice),
             to: instrument.series,
-            at: quote.tsEvent ?? position.tsRecv,
-            source: quote.tsEvent == nil ? .recv : .event
+            tsEvent: quote.tsEvent,
+            tsRecv: position.tsRecv
         )
     }
 
@@ -137,8 +137,8 @@ struct RowBuilder: Sendable {
         bars.add(
             TradeTick(price: price, size: size, aggressorSide: trade.aggressorSide),
             to: instrument.series,
-            at: trade.tsEvent ?? position.tsRecv,
-            source: trade.tsEvent == nil ? .recv : .event
+            tsEvent: trade.tsEvent,
+            tsRecv: position.tsRecv
         )
     }
 

@@ -19,8 +19,10 @@ struct BarTape {
     mutating func add(_ tick: TestTick) {
         let time = UnixNanoseconds(tick.time)
         switch tick.kind {
-        case .quote(let quote): builder.add(quote, to: series[tick.series], at: time, source: tick.source)
-        case .trade(let trade): builder.add(trade, to: series[tick.series], at: time, source: tick.source)
+        case .quote(let quote):
+            builder.add(quote, to: series[tick.series], tsEvent: tick.source == .event ? time : nil, tsRecv: time)
+        case .trade(let trade):
+            builder.add(trade, to: series[tick.series], tsEvent: tick.source == .event ? time : nil, tsRecv: time)
         }
     }
 
