@@ -97,7 +97,11 @@ let package = Package(
             ["Transport", "MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]
         ),
         tests("InterchangeTests", ["Interchange", "MarketModel", "JSONScanning", "Venues"], exclude: ["Excerpts"]),
-        tests("ArchiveTests", ["Archive", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite], exclude: ["Golden"]),
+        tests(
+            "ArchiveTests",
+            ["Archive", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite],
+            exclude: ["Golden"]
+        ),
         tests(
             "RecordingTests",
             [

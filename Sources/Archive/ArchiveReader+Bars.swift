@@ -13,7 +13,7 @@ extension ArchiveReader {
     /// The bar with this key; `nil` where there is none.
     package func bar(
         instrumentID: Int64,
-        side: BarSideCode,
+        side: BarSide,
         intervalNS: Int64,
         tsOpen: UnixNanoseconds
     ) throws(ArchiveError) -> BarRow? {
@@ -28,7 +28,7 @@ extension ArchiveReader {
                 path: path
             )
             statement.bind(1, instrumentID)
-            statement.bind(2, side.rawValue)
+            statement.bind(2, Int64(side.rawValue))
             statement.bind(3, intervalNS)
             statement.bind(4, tsOpen.rawValue)
             guard try statement.step() else { return nil }

@@ -1,22 +1,9 @@
 package import MarketModel
 
-/// Whose prices a bar is made of, as stored.
-package enum BarSideCode: Int64, Sendable, Hashable, CaseIterable {
-    case bid = 0
-    case ask = 1
-    case trade = 2
-}
-
-/// Which time a bar's ticks were sorted by, as stored.
-package enum BarTimeSourceCode: Int64, Sendable, Hashable {
-    case event = 0
-    case recv = 1
-}
-
 /// A row of `bar`: open, high, low, close over `[tsOpen, tsClose)`; written whole, replacing what the key held.
 package struct BarRow: Hashable, Sendable {
     package var instrumentID: Int64
-    package var side: BarSideCode
+    package var side: BarSide
     /// Length of the interval, in nanoseconds.
     package var intervalNS: Int64
     package var tsOpen: UnixNanoseconds
@@ -34,11 +21,11 @@ package struct BarRow: Hashable, Sendable {
     package var notional: String?
     /// False where a gap touches the bar or it is still growing.
     package var isComplete: Bool
-    package var timeSource: BarTimeSourceCode
+    package var timeSource: BarTimeSource
 
     package init(
         instrumentID: Int64,
-        side: BarSideCode,
+        side: BarSide,
         intervalNS: Int64,
         tsOpen: UnixNanoseconds,
         tsClose: UnixNanoseconds,
@@ -51,7 +38,7 @@ package struct BarRow: Hashable, Sendable {
         takerBuyVolume: Int64? = nil,
         notional: String? = nil,
         isComplete: Bool,
-        timeSource: BarTimeSourceCode
+        timeSource: BarTimeSource
     ) {
         self.instrumentID = instrumentID
         self.side = side

@@ -110,7 +110,7 @@ final class RowInserter {
 
     func insert(_ row: BarRow) throws(ArchiveError) {
         bar.bind(1, row.instrumentID)
-        bar.bind(2, row.side.rawValue)
+        bar.bind(2, Int64(row.side.rawValue))
         bar.bind(3, row.intervalNS)
         bar.bind(4, row.tsOpen.rawValue)
         bar.bind(5, row.tsClose.rawValue)
@@ -123,7 +123,7 @@ final class RowInserter {
         bar.bind(12, row.takerBuyVolume)
         bar.bind(13, row.notional)
         bar.bind(14, row.isComplete ? 1 : 0)
-        bar.bind(15, row.timeSource.rawValue)
+        bar.bind(15, Int64(row.timeSource.rawValue))
         try bar.run()
     }
 

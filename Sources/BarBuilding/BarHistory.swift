@@ -1,3 +1,5 @@
+package import MarketModel
+
 /// Finds bars that an earlier run stored, so that a later one goes on with them.
 package protocol BarHistory: Sendable {
     /// The stored bar with this key; `nil` where there is none.

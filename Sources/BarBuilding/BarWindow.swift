@@ -1,3 +1,5 @@
+import MarketModel
+
 /// The recent bars of one instrument, one kind of tick and one interval, oldest first.
 struct BarWindow<Values: BarValues>: Sendable {
     /// A bar in the making, or made and still open to late ticks.

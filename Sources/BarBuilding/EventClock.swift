@@ -1,3 +1,5 @@
+import MarketModel
+
 /// Tells the venue's time from ours.
 ///
 /// Venues run ahead of our clock or behind it, and some (MT4) keep the local time of a broker, hours away. The smallest
@@ -22,7 +24,9 @@ struct EventClock: Sendable {
         lagSeen = .max
     }
 
-    /// The venue's time when our clock shows `tsRecv`; `nil` before the first tick. Saturates.
+    /// The venue's time when our clock shows `tsRecv`.
+    ///
+    /// It is `nil` before the first tick, and saturates at the ends of the range.
     func eventTime(at tsRecv: Int64) -> Int64? {
         guard let lag else { return nil }
         let (time, overflow) = tsRecv.subtractingReportingOverflow(lag)

@@ -44,7 +44,9 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// The oldest element; waits for one, and returns `nil` once the queue is finished and empty. One consumer at a time.
+    /// The oldest element, once there is one.
+    ///
+    /// It is `nil` when the queue is finished and empty. One consumer at a time.
     func next() async -> Element? {
         while true {
             switch tryNext() {

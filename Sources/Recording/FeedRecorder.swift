@@ -239,7 +239,9 @@ extension FeedRecorder {
         }
     }
 
-    /// Closes the connection in an orderly way; what it still delivers is recorded. True if there was one.
+    /// Closes the connection in an orderly way.
+    ///
+    /// What it still delivers is recorded. True if there was one.
     func hangUp() async -> Bool {
         guard let connection else { return false }
         _ = await connection.close(code: 1000, reason: "")

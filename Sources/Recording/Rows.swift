@@ -11,7 +11,7 @@ extension BarRow {
     init(_ bar: Bar, notionalDigits: UInt8) {
         self.init(
             instrumentID: bar.instrumentID,
-            side: BarSideCode(bar.side),
+            side: bar.side,
             intervalNS: bar.interval.nanoseconds,
             tsOpen: UnixNanoseconds(bar.tsOpen),
             tsClose: UnixNanoseconds(bar.tsClose),
@@ -24,7 +24,7 @@ extension BarRow {
             takerBuyVolume: bar.takerBuyVolume,
             notional: bar.notional.map { Self.text(of: $0, digits: notionalDigits) },
             isComplete: bar.isComplete,
-            timeSource: bar.timeSource == .event ? .event : .recv
+            timeSource: bar.timeSource
         )
     }
 
@@ -96,15 +96,5 @@ extension SessionCounts {
         eventCount = totals.events - totals.oddities
         oddityCount = totals.oddities
         gapCount = totals.gaps
-    }
-}
-
-extension BarSideCode {
-    init(_ side: BarSide) {
-        switch side {
-        case .bid: self = .bid
-        case .ask: self = .ask
-        case .trade: self = .trade
-        }
     }
 }

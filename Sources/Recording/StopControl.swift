@@ -35,7 +35,9 @@ package final class StopControl: Sendable {
         waiter?.resume()
     }
 
-    /// Waits for ``request(_:)`` or for the task's cancellation. One task may wait.
+    /// Waits for ``request(_:)`` or for the task's cancellation.
+    ///
+    /// One task may wait.
     func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

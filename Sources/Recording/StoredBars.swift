@@ -27,7 +27,7 @@ struct StoredBars: BarHistory {
         guard tsOpen <= lastOpen, let digits = notionalDigits[instrumentID] else { return nil }
         let row = try? reader.bar(
             instrumentID: instrumentID,
-            side: BarSideCode(side),
+            side: side,
             intervalNS: interval.nanoseconds,
             tsOpen: UnixNanoseconds(tsOpen)
         )
@@ -52,7 +52,7 @@ extension Bar {
             takerBuyVolume: row.takerBuyVolume,
             notional: row.notional.flatMap { Self.notional($0, digits: notionalDigits) },
             isComplete: row.isComplete,
-            timeSource: row.timeSource == .event ? .event : .recv
+            timeSource: row.timeSource
         )
     }
 

@@ -52,7 +52,7 @@ struct NormalizedTape {
     private var nextTrade: TapeEvent?
     private var nextMargin: TapeEvent?
 
-    /// - Parameter symbols: the symbols wanted; `nil` takes all, and margin updates with them.
+    /// A tape of `symbols`, or of everything, margin updates too, where that is `nil`.
     init(reader: ArchiveReader, range: ReadRange, symbols: Set<String>?) throws(ArchiveError) {
         let wanted = try reader.instruments().filter { symbols?.contains($0.symbol) ?? true }
         let ids = wanted.map(\.instrumentID)

@@ -8,6 +8,7 @@ import Venues
 extension Venue: ExpressibleByArgument {}
 
 extension PlaybackSpeed: ExpressibleByArgument {
+    /// Reads `max` or a positive number.
     public init?(argument: String) {
         self.init(text: argument)
     }

@@ -24,7 +24,7 @@ struct ServerOptions: ParsableArguments {
 
     /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.
     ///
-    /// - Parameter needsToken: true where nobody may come in from elsewhere without a token, and none was given.
+    /// An address that others can reach needs a token, and TLS.
     func serve(_ handler: some WebSocketServerHandler, hasToken: Bool) async throws {
         if !listen.isLoopback {
             guard hasToken else {

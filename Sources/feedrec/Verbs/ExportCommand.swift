@@ -41,31 +41,26 @@ struct ExportCommand: AsyncParsableCommand {
             _ direction: ExportedDirection,
             to output: inout StandardOutput
         ) throws {
-            var merge = try StoredMessages(reader.blocks(order: .stored))
+            var messages = try reader.messages()
             var gaps = try reader.gaps()[...]
             var lines: [UInt8] = []
-            while let message = try merge.next() {
-                let entry = message.entry
-                while let gap = gaps.first, gap.tsFrom < entry.tsRecv {
-                    append(gap, to: &lines)
-                    gaps.removeFirst()
-                }
-                if direction.includes(entry.direction) {
-                    message.withPayload { payload in
-                        MessageExportWriter.append(
-                            payload,
-                            kind: entry.kind,
-                            direction: entry.direction,
-                            tsRecv: entry.tsRecv,
-                            connection: message.connectionID,
-                            to: &lines
-                        )
+            while let run = try messages.next() {
+                for index in run.range {
+                    let entry = run.block.batch.entries[index]
+                    while let gap = gaps.first, gap.tsFrom < entry.tsRecv {
+                        append(gap, to: &lines)
+                        gaps.removeFirst()
                     }
+                    guard direction.includes(entry.direction) else { continue }
+                    MessageExportWriter.append(
+                        messageAt: index,
+                        of: run.block.batch,
+                        connection: run.connectionID,
+                        to: &lines
+                    )
                 }
-                if lines.count > 64 * 1024 {
-                    try output.write(lines)
-                    lines.removeAll(keepingCapacity: true)
-                }
+                try output.write(lines)
+                lines.removeAll(keepingCapacity: true)
             }
             for gap in gaps { append(gap, to: &lines) }
             try output.write(lines)
