@@ -37,12 +37,12 @@ start() {
     done
 }
 
-say "A simulated MT4 hub, 1,000 messages a second"
-start feedrec simulate --venue mt4 --listen 127.0.0.1:0 --seed 1 --rate 1000
+say "A simulated MT4 hub: 1,000 messages a second, 5,000 in all"
+start feedrec simulate --venue mt4 --listen 127.0.0.1:0 --seed 1 --rate 1000 --count 5000
 
-say "Recording it for 5 seconds"
+say "Recording it until it closes, after 5 seconds"
 run feedrec record --venue mt4 --url "$url/hubs/mt4/v1" --trade-platform demo --symbol EURUSD --symbol USDJPY --margin \
-    --bars 1s,1m --archive "$work/tape" --duration 5s
+    --bars 1s,1m --archive "$work/tape" --once
 
 say "What is in the recording"
 run feedrec info "$work/tape"

@@ -184,6 +184,9 @@ struct BarWindow<Values: BarValues>: Sendable {
             )
             slot.values.appendBars(template, to: &bars)
         }
-        while slots.count > Self.slotsMax, slots[0].isClosed { slots.removeFirst() }
+        // Times far in the future never close, and must not pile up; what leaves then stays incomplete.
+        while slots.count > Self.slotsMax, slots[0].isClosed || slots.count > 8 * Self.slotsMax {
+            slots.removeFirst()
+        }
     }
 }

@@ -60,3 +60,14 @@ extension WebSocketConnection {
         try await send(MessageBatch(texts: [text]))
     }
 }
+
+/// A server that accepts connections and answers nothing; for ``WebSocketServer/shutdown()`` by the test.
+package func startSilentServer() async throws(TransportError) -> WebSocketServer {
+    // Nobody calls its `run()`.
+    try await WebSocketServer.start(
+        WebSocketServer.Configuration(),
+        group: MultiThreadedEventLoopGroup.singleton,
+        now: { UnixNanoseconds(0) },
+        handler: ScriptedVenue { _, _ in }
+    )
+}

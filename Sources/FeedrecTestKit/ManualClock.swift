@@ -24,6 +24,7 @@ package final class ManualClock: Clock, Sendable {
     }
 
     private struct Observer {
+        let id: UInt64
         let isSatisfied: @Sendable ([Instant]) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
@@ -61,10 +62,7 @@ package final class ManualClock: Clock, Sendable {
     package var unixNow: UnixNanoseconds { unixStart.advanced(by: now.offset) }
 
     package func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
-        let id = state.withLock { state in
-            state.nextID += 1
-            return state.nextID
-        }
+        let id = makeID()
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 lieDown(Sleeper(id: id, deadline: deadline, continuation: continuation))
@@ -75,6 +73,13 @@ package final class ManualClock: Clock, Sendable {
                 return state.sleepers.remove(at: index)
             }
             sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    private func makeID() -> UInt64 {
+        state.withLock { state in
+            state.nextID += 1
+            return state.nextID
         }
     }
 
@@ -111,15 +116,24 @@ package final class ManualClock: Clock, Sendable {
         for sleeper in woken { sleeper.continuation.resume() }
     }
 
-    /// Waits until the deadlines of the sleepers, the earliest first, are as wanted.
+    /// Waits until the deadlines of the sleepers, the earliest first, are as wanted, or until the task is cancelled.
     package func untilSleeping(where isSatisfied: @escaping @Sendable ([Instant]) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isAlready = state.withLock { state in
-                if isSatisfied(state.deadlines) { return true }
-                state.observers.append(Observer(isSatisfied: isSatisfied, continuation: continuation))
-                return false
+        let id = makeID()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isAlready = state.withLock { state in
+                    if Task.isCancelled || isSatisfied(state.deadlines) { return true }
+                    state.observers.append(Observer(id: id, isSatisfied: isSatisfied, continuation: continuation))
+                    return false
+                }
+                if isAlready { continuation.resume() }
             }
-            if isAlready { continuation.resume() }
+        } onCancel: {
+            let observer = state.withLock { state -> Observer? in
+                guard let index = state.observers.firstIndex(where: { $0.id == id }) else { return nil }
+                return state.observers.remove(at: index)
+            }
+            observer?.continuation.resume()
         }
     }
 

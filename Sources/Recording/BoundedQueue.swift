@@ -44,6 +44,9 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
+    /// True once nothing can be pushed any more.
+    var isFinished: Bool { state.withLock(\.isFinished) }
+
     /// The oldest element, once there is one.
     ///
     /// It is `nil` when the queue is finished and empty. One consumer at a time.

@@ -233,8 +233,9 @@ extension FeedRecorder {
     /// Hands everything over to the writer; waits while it is busy.
     func flush() async throws {
         let work = capture.takeWork(clock: now())
-        guard !work.isEmpty else { return }
-        guard await queue.push(work) else {
+        // Also an idle feed must notice that storing has failed.
+        let isTaken = work.isEmpty ? !queue.isFinished : await queue.push(work)
+        guard isTaken else {
             throw RecordingError("the recording cannot be written any more")
         }
     }

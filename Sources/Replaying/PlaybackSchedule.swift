@@ -11,6 +11,9 @@ struct PlaybackSchedule<C: Clock>: Sendable where C.Duration == Duration {
         self.speed = speed
     }
 
+    /// False when every message may leave at once.
+    var isPaced: Bool { speed != .max }
+
     /// The moment at which a message of `time` must leave; `nil` when it may leave at once.
     mutating func deadline(of time: UnixNanoseconds, now: @autoclosure () -> C.Instant) -> C.Instant? {
         guard case .factor(let factor) = speed else { return nil }

@@ -9,9 +9,9 @@ struct Feedrec: AsyncParsableCommand {
         discussion: """
             A first flight, all on this machine:
 
-              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --seed 1 --rate 1000 &
-              feedrec record --venue mt4 --url ws://127.0.0.1:9001/hubs/mt4/v1 --trade-platform demo \\
-                             --symbol EURUSD --bars 1s,1m --archive ./tape --duration 10s
+              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000 &
+              feedrec record --venue mt4 --url ws://127.0.0.1:9001/hubs/mt4/v1 \\
+                --trade-platform demo --symbol EURUSD --archive ./tape --duration 10s
               feedrec info ./tape
               feedrec sql ./tape "select * from bars limit 5"
               feedrec replay ./tape --listen 127.0.0.1:9000 --speed 10

@@ -5,14 +5,23 @@ import Transport
 
 /// Tells the person at the terminal how a recording goes.
 final class RecordingReporter: Sendable {
+    private let hasConnected = Atomic<Bool>(false)
+    private let file: String?
     /// How many reports lie between two progress lines: four come a second.
     private let tick = Atomic<Int>(0)
+
+    /// Names `file` once the recording really begins.
+    init(file: String? = nil) {
+        self.file = file
+    }
 
     func report(_ report: RecorderReport) {
         switch report {
         case .connected(let url, let info):
             let security = [info.tlsVersion, info.cipher].compactMap { $0 }.joined(separator: " ")
             line("connected to \(url)" + (security.isEmpty ? "" : " (\(security))"))
+            guard let file, !hasConnected.exchange(true, ordering: .relaxed) else { return }
+            line("recording into '\(file)'; Ctrl-C ends it")
         case .subscribed:
             line("subscribed, recording")
         case .disconnected(let reason, let delay):
@@ -25,13 +34,12 @@ final class RecordingReporter: Sendable {
         }
     }
 
-    private func end() {
+    func end() {
         StandardError.endProgress()
     }
 
     /// Prints the summary; a recording with gaps ends with status 3.
     func finish(_ summary: RecordingOutcome, json: Bool) throws {
-        end()
         let totals = summary.totals
         if json {
             var output = StandardOutput()

@@ -26,7 +26,7 @@ struct ExportCommand: AsyncParsableCommand {
         var archive: String
 
         @Option(help: "received, sent or all.")
-        var direction = ExportedDirection.received
+        var direction = ExportedDirection.all
 
         func run() async throws {
             var output = StandardOutput()

@@ -19,7 +19,8 @@ struct ImportCommand: AsyncParsableCommand {
                 Formats: ns is '<receive time in ns> <payload>'; cf is the raw format of cryptofeed. Files may be \
                 compressed with gzip or zstd. The recording is named after the UTC day of the first message.
 
-                  feedrec import messages btcusdt.txt.gz --venue binance-spot --archive ./tape
+                  feedrec import messages btcusdt.txt.gz --venue binance-spot \\
+                    --archive ./tape
                 """
         )
 
@@ -64,6 +65,7 @@ struct ImportCommand: AsyncParsableCommand {
             let outcome = try await importer.run(paths: files) { day throws(ArchiveError) in
                 try ArchiveWriter.open(directory: archive, day: day)
             }
+            reporter.end()
             try reporter.finish(outcome.summary, json: json)
             guard outcome.malformedLines == 0 else {
                 throw EndedEarly(

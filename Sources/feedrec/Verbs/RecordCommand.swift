@@ -16,10 +16,12 @@ struct RecordCommand: AsyncParsableCommand {
             are made from it on the way. A lost connection is opened again for ever, and leaves a gap in the archive. \
             SIGINT, SIGTERM, --duration and --count end a recording with everything stored.
 
-              feedrec record --venue mt4 --url wss://HOST/hubs/mt4/v1 --trade-platform P --symbol EURUSD --margin \\
-                             --token-env MT4_TOKEN --bars 1s,1m --archive ./tape
-              feedrec record --venue binance-spot --url wss://data-stream.binance.vision --stream btcusdt@trade \\
-                             --stream btcusdt@bookTicker --archive ./tape --duration 1h
+              feedrec record --venue mt4 --url wss://HOST/hubs/mt4/v1 \\
+                --trade-platform P --symbol EURUSD --margin --token-env MT4_TOKEN \\
+                --bars 1s,1m --archive ./tape
+              feedrec record --venue binance-spot \\
+                --url wss://data-stream.binance.vision --stream btcusdt@trade \\
+                --stream btcusdt@bookTicker --archive ./tape --duration 1h
 
             A connection that fails before anything was ever recorded ends the program with status 1, since that is \
             usually a mistake in the command; --keep-trying waits for the venue instead.
@@ -56,10 +58,10 @@ struct RecordCommand: AsyncParsableCommand {
 
     func run() async throws {
         let token = try tokens.token()
-        let reporter = RecordingReporter()
-        let outcome = try await withEventLoop { group in
+        let (outcome, reporter) = try await withEventLoop { group in
             let configuration = try feed.configuration(token: token, bars: bars.intervals, group: group)
             let writer = try ArchiveWriter.open(directory: archive, day: Clocks.wall().utcDay)
+            let reporter = RecordingReporter(file: writer.path)
             let stop = StopControl()
             let signals = Signals.onStop { stop.request(.signal) }
             let recorder = Recorder(
@@ -71,11 +73,11 @@ struct RecordCommand: AsyncParsableCommand {
                 now: Clocks.wall,
                 report: { reporter.report($0) }
             )
-            StandardError.write("feedrec: recording into '\(writer.path)'; Ctrl-C ends it")
             let result = await Self.result(of: recorder, into: writer, for: duration?.duration)
             withExtendedLifetime(signals) {}
             await writer.close()
-            return try result.get()
+            reporter.end()
+            return (try result.get(), reporter)
         }
         try reporter.finish(outcome, json: json)
     }

@@ -10,8 +10,9 @@ struct ReplayCommand: AsyncParsableCommand {
         discussion: """
             Every client gets the tape from its start, once it has subscribed, and a normal close (1000) at the end.
 
-              feedrec replay ./tape --listen 127.0.0.1:9000                    the recorded pace
-              feedrec replay ./tape --listen 127.0.0.1:9000 --speed max --from 2026-01-05T09:30:00Z
+              feedrec replay ./tape --listen 127.0.0.1:9000
+              feedrec replay ./tape --listen 127.0.0.1:9000 --speed max \\
+                --from 2026-01-05T09:30:00Z
 
             Paths: the venue's own (/hubs/mt4/v1, /ws/btcusdt@trade, /stream?streams=…) send what the venue sent, byte \
             for byte. /replay sends one JSON object an event and a summary at the end; it takes symbols, from, to and \

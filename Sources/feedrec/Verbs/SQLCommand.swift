@@ -9,9 +9,9 @@ struct SQLCommand: AsyncParsableCommand {
             Views for people: quotes, trades, ticks, margin_updates, bars, events, gaps, sessions, feeds, connections, \
             instruments; messages has the raw messages, one a row.
 
-              feedrec sql ./tape "select time_recv, symbol, bid, ask from quotes limit 5"
-              feedrec sql ./tape "select * from bars where interval = '1m' and side = 'bid'" --format csv
-              feedrec sql ./tape "select direction, count(*) from messages group by 1" --format ndjson
+              feedrec sql ./tape "select time_recv, symbol, bid, ask from quotes"
+              feedrec sql ./tape "select * from bars where interval = '1m'" --format csv
+              feedrec sql ./tape "select direction, count(*) from messages group by 1"
             """
     )
 

@@ -12,8 +12,9 @@ struct SimulateCommand: AsyncParsableCommand {
             The same seed and the same subscriptions give the same bytes. Each client has a tape of its own, which \
             starts when it has subscribed and ends with a normal close (1000) after --count messages.
 
-              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --seed 1 --rate 1000
-              feedrec simulate --venue binance-spot --listen 127.0.0.1:9001 --rate max --count 1000000
+              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000
+              feedrec simulate --venue binance-spot --listen 127.0.0.1:9001 \\
+                --rate max --count 1000000
               feedrec simulate --venue echo --listen 127.0.0.1:9002
             """
     )
