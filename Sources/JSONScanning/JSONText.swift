@@ -3,13 +3,16 @@ package enum JSONText {
     /// Appends `bytes`, UTF-8 text, as a JSON string with its quotes; escapes only what RFC 8259 §7 demands.
     package static func appendString(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        var runStart = 0
-        for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-            output.append(contentsOf: bytes[runStart..<index])
-            appendEscape(of: byte, to: &output)
-            runStart = index + 1
+        for byte in bytes {
+            if byte == 0x22 || byte == 0x5C {
+                output.append(0x5C)
+                output.append(byte)
+            } else if byte >= 0x20 {
+                output.append(byte)
+            } else {
+                appendControlEscape(of: byte, to: &output)
+            }
         }
-        output.append(contentsOf: bytes[runStart...])
         output.append(UInt8(ascii: "\""))
     }
 
@@ -26,7 +29,7 @@ package enum JSONText {
         return String(decoding: output, as: UTF8.self)
     }
 
-    private static func appendEscape(of byte: UInt8, to output: inout [UInt8]) {
+    private static func appendControlEscape(of byte: UInt8, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\\"))
         switch byte {
         case 0x08: output.append(UInt8(ascii: "b"))
@@ -34,7 +37,6 @@ package enum JSONText {
         case 0x0A: output.append(UInt8(ascii: "n"))
         case 0x0C: output.append(UInt8(ascii: "f"))
         case 0x0D: output.append(UInt8(ascii: "r"))
-        case 0x22, 0x5C: output.append(byte)
         default:
             output.append(contentsOf: "u00".utf8)
             let digits = Array("0123456789abcdef".utf8)

@@ -75,7 +75,18 @@ extension FixedDecimal: CustomStringConvertible {
 /// Decimal text of integers with a point set into them.
 package enum DecimalText {
     /// Appends `magnitude / 10^digits` as plain ASCII.
-    package static func write<Magnitude: UnsignedInteger & FixedWidthInteger>(
+    package static func write(magnitude: UInt64, isNegative: Bool, digits: UInt8, to output: inout [UInt8]) {
+        writeDigits(magnitude: magnitude, isNegative: isNegative, digits: digits, to: &output)
+    }
+
+    /// Appends `magnitude / 10^digits` as plain ASCII.
+    package static func write(magnitude: UInt128, isNegative: Bool, digits: UInt8, to output: inout [UInt8]) {
+        writeDigits(magnitude: magnitude, isNegative: isNegative, digits: digits, to: &output)
+    }
+
+    /// Generic only within this file: across modules each digit would cost calls through witness tables.
+    @inline(__always)
+    private static func writeDigits<Magnitude: UnsignedInteger & FixedWidthInteger>(
         magnitude: Magnitude,
         isNegative: Bool,
         digits: UInt8,
