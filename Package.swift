@@ -39,7 +39,7 @@ let package = Package(
         // No I/O, no clock.
         target("MarketModel"),
         target("JSONScanning"),
-        target("WebSocketProtocol", ["MarketModel"]),
+        target("WebSocketProtocol", ["MarketModel", "CZlib"]),
         target("TLSEngine", ["COpenSSL"]),
         target("SignalRProtocol", ["MarketModel", "JSONScanning"]),
         target("Venues", ["MarketModel", "JSONScanning", "SignalRProtocol"]),
@@ -76,7 +76,7 @@ let package = Package(
             name: "feedrec",
             dependencies: [
                 "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
-                "Archive", "Interchange", "Recording", "Replaying", nioCore, nioPosix, argumentParser,
+                "Archive", "Interchange", "Recording", "Replaying", nioCore, nioPosix, argumentParser, "CEpoll",
             ],
             swiftSettings: settings
         ),
@@ -117,9 +117,10 @@ let package = Package(
             ]
         ),
         tests("TidyTests", []),
-        tests("EndToEndTests", ["feedrec", "MarketModel", "WebSocketProtocol", "Transport", nioCore, nioPosix]),
+        tests("EndToEndTests", ["feedrec", "FeedrecTestKit", "MarketModel", "Transport", nioCore, nioPosix]),
 
         // Libraries of the system, and the one file of C.
+        .systemLibrary(name: "CEpoll"),
         system("COpenSSL", "openssl", apt: "libssl-dev"),
         system("CZstd", "libzstd", apt: "libzstd-dev"),
         system("CZlib", "zlib", apt: "zlib1g-dev"),

@@ -2,7 +2,7 @@ import Testing
 
 /// Bars of a recording in the columns and the notation of `data/golden`.
 enum GoldenBars {
-    /// `symbol,start_ms,open,high,low,close,volume,notional,trades,taker_buy_volume`
+    /// Bars of trades: symbol, start_ms, open, high, low, close, volume, notional, trades, taker_buy_volume.
     static func trades(_ bench: Workbench, _ archive: String, interval: String) async throws -> [String] {
         let sql = """
             select i.symbol, b.ts_open / 1000000, i.price_digits, i.size_digits, b.open, b.high, b.low, b.close, \
@@ -21,7 +21,7 @@ enum GoldenBars {
         }
     }
 
-    /// `symbol,start_ms,bid_open,…,bid_close,ask_open,…,ask_close,updates`
+    /// Bars of quotes: symbol, start_ms, bid_open, …, bid_close, ask_open, …, ask_close, updates.
     static func quotes(_ bench: Workbench, _ archive: String, interval: String) async throws -> [String] {
         let sql = """
             select i.symbol, b.ts_open / 1000000, i.price_digits, b.open, b.high, b.low, b.close, \

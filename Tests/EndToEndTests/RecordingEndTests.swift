@@ -65,6 +65,23 @@ struct RecordingEndTests {
         #expect(finished.output.contains("\"messages_received\":\(verified.messagesReceived),"))
     }
 
+    @Test("a recording whose program was killed is sound, and the next one goes on in the same file")
+    func killed() async throws {
+        let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
+        let recorder = try bench.start(MT4.record(url, into: tape))
+        let file = try await recorder.recordingFile()
+        try await recorder.wait(for: "5 quotes") { try await quotes(in: file).count == 5 }
+        recorder.kill()
+        let before = try await bench.verify(tape)
+        #expect(before.quotes >= 5)
+
+        try await bench.succeed(MT4.record(url, into: tape) + ["--count", "100"])
+        let after = try await bench.verify(tape)
+        #expect(after.messagesReceived >= before.messagesReceived + 100)
+        let endings = "select coalesce(end_cause, 'none') from sessions order by session_id"
+        #expect(try await bench.query(tape, endings).last == "count")
+    }
+
     @Test("a second program cannot write into an archive that is being written")
     func secondWriter() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])

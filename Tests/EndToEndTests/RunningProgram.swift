@@ -21,7 +21,7 @@ struct Finished {
 }
 
 /// A process whose standard output and error go to files, so that it never waits for its reader.
-final class RunningProgram {
+final class RunningProgram: Sendable {
     /// How long a test waits for anything, in seconds; far more than it takes on a busy machine.
     static let patience: Double = 60
 
@@ -29,12 +29,10 @@ final class RunningProgram {
     private let process = Process()
     private let outputPath: String
     private let errorPath: String
-    private var input: FileHandle?
+    private let input: FileHandle?
 
-    /// - Parameters:
-    ///   - scratch: directory for the two files.
-    ///   - number: makes the names of the two files unique.
-    ///   - keepsInput: true where the test writes to standard input, see ``write(line:)``.
+    /// Starts a program whose output goes to files named `number` in the directory `scratch`; with `keepsInput` the
+    /// test writes to its standard input, see ``write(line:)``.
     init(
         _ executable: URL,
         _ arguments: [String],
@@ -57,6 +55,7 @@ final class RunningProgram {
             input = pipe.fileHandleForWriting
         } else {
             process.standardInput = FileHandle.nullDevice
+            input = nil
         }
         try process.run()
     }

@@ -23,8 +23,13 @@ enum Shared {
 enum PublicClients {
     static let python: URL? = {
         let home = ProcessInfo.processInfo.environment["FEEDREC_CONF_HOME"] ?? "/tmp/feedrec-conformance"
-        let python = URL(fileURLWithPath: home + "/py3/bin/python")
-        return FileManager.default.isExecutableFile(atPath: python.path) ? python : nil
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: home + "/py3/bin/python")
+        process.arguments = ["-c", "import pysignalr, signalrcore"]
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }
+        process.waitUntilExit()
+        return process.terminationStatus == 0 ? process.executableURL : nil
     }()
 
     static var areAvailable: Bool { python != nil && Shared.folder != nil }

@@ -20,6 +20,16 @@ struct SignalRClientTests {
         try await expectTicks(client, url, skipsNegotiation)
     }
 
+    @Test("public clients present a token, and get streams", arguments: Client.allCases)
+    func streamed(client: Client) async throws {
+        let token = try bench.write("a-token\n", to: "token")
+        let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500", "--token-file", token])
+        try await expectTicks(client, url, false, ["--token", "a-token", "--all", "--stream"])
+        let refused = try await run(client, url, ["--token", "another"])
+        #expect(refused.status == 1)
+        #expect(try report(of: refused).total == 0)
+    }
+
     @Test("public clients get ticks from a replay", arguments: Client.allCases, [false, true])
     func replayed(client: Client, skipsNegotiation: Bool) async throws {
         let (_, hub) = try await bench.serve(
@@ -34,21 +44,36 @@ struct SignalRClientTests {
         try await expectTicks(client, url, skipsNegotiation)
     }
 
-    private func expectTicks(_ client: Client, _ url: String, _ skipsNegotiation: Bool) async throws {
+    private func expectTicks(
+        _ client: Client,
+        _ url: String,
+        _ skipsNegotiation: Bool,
+        _ flags: [String] = []
+    ) async throws {
+        let finished = try await run(client, url, flags + (skipsNegotiation ? ["--skip"] : []))
+        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        let report = try report(of: finished)
+        #expect(report.total >= Self.messages, "\(report)")
+        #expect(report.events.keys.contains { $0.hasPrefix("OnTick") }, "\(report)")
+        #expect(report.events.keys.contains("stream:StreamAllTicks") == flags.contains("--stream"), "\(report)")
+        #expect(report.errors == nil && report.exception == nil && report.runEnded == nil, "\(report)")
+        #expect(!finished.errors.contains("Traceback"), "\(finished.errors)")
+    }
+
+    /// Runs a client until it has got enough messages.
+    private func run(_ client: Client, _ url: String, _ flags: [String]) async throws -> Finished {
         let address = url.replacingOccurrences(of: "ws://", with: "http://") + MT4.path
         let script = Shared.path("conformance/clients/\(client.rawValue)")
-        let finished = try await bench.start(
+        return try await bench.start(
             #require(PublicClients.python),
-            [script, address, "--max", "\(Self.messages)", "--secs", "30"] + (skipsNegotiation ? ["--skip"] : []),
-            environment: ["PYTHONUNBUFFERED": "1"]
+            [script, address, "--max", "\(Self.messages)", "--secs", "30"] + flags,
+            environment: ["PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"]
         ).finish()
-        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+    }
+
+    private func report(of finished: Finished) throws -> Report {
         let line = try #require(finished.lines.last, "\(finished.errors)")
-        let report = try JSONDecoder().decode(Report.self, from: Data(line.utf8))
-        #expect(report.total >= Self.messages, "\(line)")
-        #expect(report.events.keys.contains { $0.hasPrefix("OnTick") }, "\(line)")
-        #expect(report.errors == nil && report.exception == nil && report.runEnded == nil, "\(line)")
-        #expect(!finished.errors.contains("Traceback"), "\(finished.errors)")
+        return try JSONDecoder().decode(Report.self, from: Data(line.utf8))
     }
 
     /// The line of JSON that the clients print.

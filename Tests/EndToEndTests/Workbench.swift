@@ -1,10 +1,11 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// A temporary directory and the programs that run in a test; both are gone when the test is over.
-final class Workbench {
+final class Workbench: Sendable {
     let directory: String
-    private var programs: [RunningProgram] = []
+    private let programs = Mutex<[RunningProgram]>([])
 
     init() throws {
         directory = FileManager.default.temporaryDirectory.path + "/feedrec-e2e-\(UUID().uuidString)"
@@ -12,7 +13,7 @@ final class Workbench {
     }
 
     deinit {
-        for program in programs { program.kill() }
+        for program in programs.withLock(\.self) { program.kill() }
         try? FileManager.default.removeItem(atPath: directory)
     }
 
@@ -43,16 +44,18 @@ final class Workbench {
         environment: [String: String] = [:],
         keepsInput: Bool = false
     ) throws -> RunningProgram {
-        let program = try RunningProgram(
-            executable,
-            arguments,
-            environment: environment,
-            scratch: directory + "/scratch",
-            number: programs.count,
-            keepsInput: keepsInput
-        )
-        programs.append(program)
-        return program
+        try programs.withLock { programs in
+            let program = try RunningProgram(
+                executable,
+                arguments,
+                environment: environment,
+                scratch: directory + "/scratch",
+                number: programs.count,
+                keepsInput: keepsInput
+            )
+            programs.append(program)
+            return program
+        }
     }
 
     /// Runs `feedrec` to its end.

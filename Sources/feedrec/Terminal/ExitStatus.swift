@@ -3,6 +3,7 @@ import ArgumentParser
 import Interchange
 import Recording
 import Transport
+import WebSocketProtocol
 
 #if canImport(Glibc)
 import Glibc
@@ -28,7 +29,11 @@ enum ExitStatus {
             report(failure.description, hint: failure.hint)
         case let failure as ArchiveError:
             report(failure.description, hint: failure.hint)
-        case is TransportError, is RecordingError, is ImportError:
+        case let failure as TransportError:
+            report(failure.description, hint: failure.handshakeError.flatMap(serverSays))
+        case let failure as ImportError:
+            report(failure.description, hint: failure.code == .malformedLine ? "--skip-malformed passes over it" : nil)
+        case is RecordingError:
             report(String(describing: error), hint: nil)
         case is CancellationError:
             Terminal.exit(interrupted)
@@ -37,6 +42,14 @@ enum ExitStatus {
             if Feedrec.exitCode(for: error) == .failure { report(String(describing: error), hint: nil) }
             Feedrec.exit(withError: error)
         }
+    }
+
+    /// The first line of the body that came with a refusal, where it is for people to read.
+    private static func serverSays(_ error: HandshakeError) -> String? {
+        guard let line = error.bodyExcerpt?.split(whereSeparator: \.isNewline).first, !line.hasPrefix("<"),
+            !line.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else { return nil }
+        return "the server says: \(line.prefix(200))"
     }
 
     private static func report(_ text: String, hint: String?) -> Never {

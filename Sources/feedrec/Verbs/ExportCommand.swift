@@ -8,6 +8,9 @@ struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Give out what was recorded.",
+        discussion: """
+              feedrec export messages ./tape > out.ndjson
+            """,
         subcommands: [Messages.self]
     )
 

@@ -9,6 +9,10 @@ struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Take in what others recorded.",
+        discussion: """
+              feedrec import messages btcusdt.txt.gz --venue binance-spot \\
+                --archive ./tape
+            """,
         subcommands: [Messages.self]
     )
 

@@ -30,7 +30,11 @@ struct SQLCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try SQLSession(recordings: ArchiveLocation(archive).files, isWritable: write)
         var printer = ResultPrinter(format: format ?? (Terminal.isOutputTerminal ? .table : .csv))
-        try await session.run(sql) { event in try printer.take(event) }
+        do {
+            try await session.run(sql) { event in try printer.take(event) }
+        } catch let error as ArchiveError where error.code == .readOnly && !write {
+            throw Failure(error.description, hint: "--write allows statements that change the recording")
+        }
         try printer.finish()
         session.close()
     }

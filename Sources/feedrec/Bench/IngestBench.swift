@@ -1,0 +1,134 @@
+import Archive
+import ArgumentParser
+import BarBuilding
+import Foundation
+import JSONScanning
+import MarketModel
+import Recording
+import Transport
+import Venues
+
+struct IngestBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest",
+        abstract: "Messages a second through socket, blocks, quotes, bars and SQLite.",
+        discussion: """
+            A second process sends simulated Binance messages over loopback as fast as they are taken; this one \
+            records them whole. CPU seconds are those of the recorder alone, over all its threads.
+
+              feedrec bench ingest --messages 2000000
+            """
+    )
+
+    @Option(help: "How many messages to record.")
+    var messages: Int64 = 2_000_000
+
+    @Option(help: "How many symbols they are spread over.")
+    var symbols = 28
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard messages > 0, symbols > 0, symbols <= 500 else {
+            throw ValidationError("--messages must be positive, and --symbols between 1 and 500")
+        }
+    }
+
+    func run() async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "feedrec-bench-\(ProcessInfo.processInfo.processIdentifier)"
+        )
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let sender = try PeerProcess([
+            "simulate", "--venue", "binance-spot", "--listen", "127.0.0.1:0", "--rate", "max", "--count",
+            String(messages),
+        ])
+        defer { sender.stop() }
+        let result = try await record(from: sender.url, into: directory.path)
+        var output = StandardOutput()
+        try output.writeLine(json ? result.json : result.text)
+        try output.flush()
+    }
+
+    private func record(from url: String, into directory: String) async throws -> IngestResult {
+        let names = (0..<symbols).flatMap { ["sym\($0)usdt@bookTicker", "sym\($0)usdt@trade"] }
+        let options = try FeedOptions.parse(
+            ["--venue", "binance-spot", "--url", url] + names.flatMap { ["--stream", $0] }
+        )
+        return try await withEventLoop { group in
+            let feed = try options.configuration(
+                token: nil,
+                bars: BarIntervalsArgument.standard.intervals,
+                group: group
+            )
+            return try await record(feed, into: directory)
+        }
+    }
+
+    private func record(_ feed: FeedConfiguration, into directory: String) async throws -> IngestResult {
+        let writer = try ArchiveWriter.open(directory: directory, day: Clocks.wall().utcDay)
+        var policy = RecordingPolicy()
+        policy.isOnce = true
+        let recorder = Recorder(
+            feed: feed,
+            policy: policy,
+            session: SessionFacts.start(.record, feed: feed),
+            stop: StopControl(),
+            clock: Clocks.monotonic,
+            now: Clocks.wall,
+            report: { _ in }
+        )
+        let (cpuStart, start) = (Clocks.cpuSeconds(), Clocks.monotonic.now)
+        let outcome = try await recorder.run(into: writer)
+        await writer.close()
+        let result = IngestResult(
+            totals: outcome.totals,
+            cpuSeconds: Clocks.cpuSeconds() - cpuStart,
+            wallSeconds: (Clocks.monotonic.now - start) / .seconds(1),
+            fileBytes: Self.bytes(of: outcome.file)
+        )
+        guard outcome.totals.messagesReceived == messages else {
+            throw Failure("\(messages) messages were sent and \(outcome.totals.messagesReceived) recorded")
+        }
+        return result
+    }
+
+    private static func bytes(of path: String) -> Int64 {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value ?? 0
+    }
+}
+
+/// What `bench ingest` measured.
+struct IngestResult {
+    let totals: CaptureTotals
+    let cpuSeconds: Double
+    let wallSeconds: Double
+    let fileBytes: Int64
+
+    private var millions: Double { Double(totals.messagesReceived) / 1e6 }
+    private var messagesPerSecond: Int64 { Int64(Double(totals.messagesReceived) / wallSeconds) }
+    private var cpuPerMillion: Double { (cpuSeconds / millions * 1000).rounded() / 1000 }
+    private var bytesPerMessage: Double { (Double(fileBytes) / Double(totals.messagesReceived) * 10).rounded() / 10 }
+
+    var text: String {
+        """
+        messages        \(totals.messagesReceived) (\(totals.quotes) quotes, \(totals.trades) trades, \(totals.bars) bars)
+        rate            \(messagesPerSecond) messages/s
+        CPU             \(cpuPerMillion) s per million messages (recorder, all threads)
+        stored          \(bytesPerMessage) bytes a message, raw and rows
+        """
+    }
+
+    var json: String {
+        var object = JSONObjectWriter()
+        object.integer("messages", totals.messagesReceived)
+        object.integer("quotes", totals.quotes)
+        object.integer("trades", totals.trades)
+        object.integer("bars", totals.bars)
+        object.integer("messages_per_second", messagesPerSecond)
+        object.raw("cpu_seconds_per_million", "\(cpuPerMillion)")
+        object.raw("stored_bytes_per_message", "\(bytesPerMessage)")
+        return object.text()
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+/// What the command line says of itself.
+@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+struct HelpTests {
+    private let bench: Workbench
+
+    init() throws { bench = try Workbench() }
+
+    @Test(
+        "every verb explains itself, with an example",
+        arguments: [
+            "record", "replay", "sql", "info", "verify", "import messages", "export messages", "simulate", "probe",
+            "bench ingest",
+        ]
+    )
+    func help(verb: String) async throws {
+        let words = verb.split(separator: " ").map(String.init)
+        let finished = try await bench.succeed(words + ["--help"])
+        #expect(finished.errors.isEmpty)
+        #expect(finished.lines.contains { $0.hasPrefix("  feedrec \(verb) ") }, "no example in \(finished.output)")
+        #expect(finished.lines.contains { $0.hasPrefix("USAGE: feedrec \(verb)") })
+        expectWholeExamples(finished)
+    }
+
+    @Test("the program tells its verbs, its exit statuses and its version")
+    func overview() async throws {
+        let help = try await bench.succeed(["--help"])
+        for verb in ["record", "replay", "sql", "info", "verify", "import", "export", "simulate", "probe"] {
+            #expect(help.lines.contains { $0.hasPrefix("  \(verb) ") }, "\(verb)")
+        }
+        expectWholeExamples(help)
+        #expect(help.output.contains("Exit status: 0 done, 1 failed, 3 finished with data missing, 64 usage"))
+        #expect(try await bench.succeed(["--version"]).output.contains("."))
+    }
+
+    @Test("a reader that goes away is no failure")
+    func brokenPipe() async throws {
+        let lines = (0..<20_000).map {
+            "\(1_723_161_253_000_000_000 + $0) {\"text\":\"\(String(repeating: "x", count: 90))\"}\n"
+        }
+        let file = try bench.write(lines.joined(), to: "many.txt")
+        let archive = bench.path("tape")
+        try await bench.succeed(["import", "messages", file, "--venue", "binance-spot", "--archive", archive])
+        let script = "{ '\(Executable.feedrec.path)' export messages '\(archive)'; echo $? >&2; } | head -n 1"
+        let shell = try #require(Executable.find("sh"))
+        let finished = try await bench.start(shell, ["-c", script]).finish()
+        #expect(finished.lines.count == 1)
+        #expect(finished.errors == "0\n")
+    }
+
+    /// Expects that no example was too long for a line of a terminal, and broken where a shell would not understand it.
+    private func expectWholeExamples(_ help: Finished) {
+        let lines = help.output.split(separator: "\n", omittingEmptySubsequences: false)
+            .prefix { !$0.hasPrefix("USAGE") }
+        for (line, next) in zip(lines, lines.dropFirst()) where line.hasPrefix("  ") {
+            #expect(next.isEmpty || next.hasPrefix("  "), "\(line) | \(next)")
+        }
+    }
+
+    /// What every `record` of this venue has.
+    private static let binance = ["record", "--venue", "binance-spot", "--archive", "tape"]
+
+    @Test(
+        "a mistake in the command line ends with status 64 and a line that says what is wrong",
+        arguments: [
+            (["nonsense"], "nonsense"),
+            (["record"], "--venue"),
+            (["record", "--venue", "nyse", "--url", "ws://localhost", "--archive", "tape"], "nyse"),
+            (binance + ["--url", "ws://127.0.0.1:1"], "--stream"),
+            (binance + ["--url", "http://127.0.0.1:1", "--stream", "btcusdt@trade"], "ws://"),
+            (binance + ["--url", "ws://127.0.0.1:1", "--stream", "btcusdt@trade", "--count", "0"], "--count"),
+            (binance + ["--url", "ws://127.0.0.1:1", "--stream", "btcusdt@trade", "--duration", "soon"], "soon"),
+            (binance + ["--url", "ws://127.0.0.1:1", "--stream", "btcusdt@trade", "--bars", "0s"], "0s"),
+            (["record", "--venue", "mt4", "--url", "ws://127.0.0.1:1", "--archive", "tape"], "--trade-platform"),
+            (["import", "messages", "--venue", "mt4", "--archive", "tape"], "<files>"),
+            (["export", "messages", "tape", "--direction", "sideways"], "sideways"),
+            (["sql", "tape"], "<sql>"),
+            (["sql", "tape", "select 1", "--format", "xml"], "xml"),
+            (["replay", "tape", "--listen", "here"], "here"),
+            (["replay", "tape", "--listen", "127.0.0.1:0", "--speed", "0"], "0"),
+            (["replay", "tape", "--listen", "127.0.0.1:0", "--from", "yesterday"], "yesterday"),
+            (["simulate", "--venue", "mt4", "--listen", "127.0.0.1:0", "--tls-cert", "a.pem"], "--tls-key"),
+            (["simulate", "--venue", "mt4", "--listen", "127.0.0.1:0", "--rate=-1"], "-1"),
+            (["probe"], "<url>"),
+        ]
+    )
+    func usage(arguments: [String], reason: String) async throws {
+        let finished = try await bench.run(arguments)
+        #expect(finished.status == 64, "\(finished.errors)")
+        #expect(finished.output.isEmpty)
+        let first = finished.errors.split(separator: "\n").first ?? ""
+        #expect(first.contains(reason), "\(first)")
+    }
+}
