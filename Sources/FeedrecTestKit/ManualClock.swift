@@ -68,11 +68,12 @@ package final class ManualClock: Clock, Sendable {
                 lieDown(Sleeper(id: id, deadline: deadline, continuation: continuation))
             }
         } onCancel: {
-            let sleeper = state.withLock { state -> Sleeper? in
-                guard let index = state.sleepers.firstIndex(where: { $0.id == id }) else { return nil }
-                return state.sleepers.remove(at: index)
+            let (sleeper, observers) = state.withLock { state -> (Sleeper?, [Observer]) in
+                guard let index = state.sleepers.firstIndex(where: { $0.id == id }) else { return (nil, []) }
+                return (state.sleepers.remove(at: index), state.takeSatisfied())
             }
             sleeper?.continuation.resume(throwing: CancellationError())
+            for observer in observers { observer.continuation.resume() }
         }
     }
 
@@ -106,14 +107,15 @@ package final class ManualClock: Clock, Sendable {
     }
 
     package func advance(to instant: Instant) {
-        let woken = state.withLock { state in
+        let (woken, observers) = state.withLock { state in
             state.now = max(state.now, instant)
             let now = state.now
             let woken = state.sleepers.filter { $0.deadline <= now }
             state.sleepers.removeAll { $0.deadline <= now }
-            return woken.sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
+            return (woken.sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }, state.takeSatisfied())
         }
         for sleeper in woken { sleeper.continuation.resume() }
+        for observer in observers { observer.continuation.resume() }
     }
 
     /// Waits until the deadlines of the sleepers, the earliest first, are as wanted, or until the task is cancelled.

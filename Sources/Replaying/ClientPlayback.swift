@@ -15,6 +15,8 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
     private let settling: Duration
     private let observe: (@Sendable (MessageBatch) -> Void)?
 
+    /// True where the URL subscribed: that subscription is complete.
+    private let isSubscribedByURL: Bool
     /// The last time the client changed what it wants.
     private var subscribedAt: C.Instant?
     private var subscriptionWaiter: CheckedContinuation<Void, Never>?
@@ -33,6 +35,7 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
     ) {
         self.connection = connection
         self.session = session
+        self.isSubscribedByURL = session.hasSubscribed
         self.makeTape = makeTape
         self.schedule = PlaybackSchedule(speed: speed)
         self.clock = clock
@@ -119,8 +122,7 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
 
     /// Waits until the client has asked for something and has nothing to add; false when it left.
     private func waitForSubscription() async throws -> Bool {
-        // A subscription in the URL is complete.
-        if session.hasSubscribed { return true }
+        if isSubscribedByURL { return true }
         await withCheckedContinuation { continuation in
             if isOver || subscribedAt != nil { continuation.resume() } else { subscriptionWaiter = continuation }
         }

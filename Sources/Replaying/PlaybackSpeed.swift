@@ -19,7 +19,7 @@ package enum PlaybackSpeed: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .max: "max"
-        case .factor(let factor): factor == factor.rounded() ? "\(Int64(exactly: factor) ?? 0)" : "\(factor)"
+        case .factor(let factor): Int64(exactly: factor).map { "\($0)" } ?? "\(factor)"
         }
     }
 }

@@ -1,0 +1,195 @@
+import Archive
+import BarBuilding
+import FeedrecTestKit
+import JournalFormat
+import MarketModel
+import Testing
+import Transport
+import Venues
+import WebSocketProtocol
+
+@testable import Recording
+
+/// A recorder that records a loopback venue into an archive of its own, by a clock that the test moves.
+struct RecorderBench: Sendable {
+    let directory: TemporaryDirectory
+    /// Commits and delays go by this clock.
+    let clock = ManualClock()
+    /// The wall clock, moved by itself, so that commits do not make a venue look silent.
+    let wall = ManualClock()
+    var stop = StopControl()
+    let reports = EventLog<RecorderReport>()
+    var policy = RecordingPolicy()
+    var venue: Venue
+    var makeDialect: @Sendable () -> any VenueDialect
+    var limits = WebSocketLimits()
+
+    private init(_ venue: Venue, _ makeDialect: @escaping @Sendable () -> any VenueDialect) throws {
+        directory = try TemporaryDirectory()
+        self.venue = venue
+        self.makeDialect = makeDialect
+    }
+
+    /// Records a feed that counts as subscribed from its first message on.
+    static func binance() throws -> RecorderBench {
+        try RecorderBench(.binanceSpot) { BinanceSpotDialect(streams: []) }
+    }
+
+    /// Records a hub that wants a handshake and calls.
+    static func hub() throws -> RecorderBench {
+        try RecorderBench(.mt4) { MT4Dialect(MT4Subscription(tradePlatform: "P", symbols: ["EURUSD"])) }
+    }
+
+    func openWriter() throws -> ArchiveWriter {
+        try ArchiveWriter.open(directory: directory.path, day: "2026-01-05")
+    }
+
+    /// Records `url` to the end and closes the archive.
+    func record(_ url: String) async throws -> RecordingOutcome {
+        let writer = try openWriter()
+        do {
+            let outcome = try await record(url, into: writer)
+            await writer.close()
+            return outcome
+        } catch {
+            await writer.close()
+            throw error
+        }
+    }
+
+    func record(_ url: String, into writer: ArchiveWriter) async throws -> RecordingOutcome {
+        let (wall, reports, limits) = (wall, reports, limits)
+        let feed = FeedConfiguration(
+            name: "test",
+            venue: venue,
+            url: url,
+            subscription: "{}",
+            barIntervals: [BarInterval(text: "1s")].compactMap { $0 },
+            makeDialect: makeDialect,
+            connect: { () async throws(TransportError) in
+                try await connect(url, limits: limits, now: { wall.unixNow })
+            }
+        )
+        let recorder = Recorder(
+            feed: feed,
+            policy: policy,
+            session: SessionStart(
+                kind: .record,
+                tsStart: wall.unixNow,
+                host: nil,
+                programVersion: "test",
+                configuration: "{}"
+            ),
+            stop: stop,
+            clock: clock,
+            now: { wall.unixNow },
+            report: { reports.append($0) }
+        )
+        return try await recorder.run(into: writer)
+    }
+
+    /// Moves the commit clock, commit by commit, until the reports are as wanted.
+    func commit(until isSatisfied: @escaping @Sendable ([RecorderReport]) -> Bool) async {
+        while !isSatisfied(reports.all) {
+            // The sleeper may be a delay between two connections: that the ticker ticked cannot be waited for.
+            await clock.untilSleeping(count: 1)
+            clock.advance(by: policy.commitInterval)
+            await Task.yield()
+        }
+    }
+
+    /// Runs `body` while the commit clock moves on whenever somebody sleeps by it.
+    func committing<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while !Task.isCancelled {
+                    await clock.untilSleeping(count: 1)
+                    clock.advance(by: policy.commitInterval)
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() { if let result { return result } }
+            throw CancellationError()
+        }
+    }
+
+    /// What the archive holds after the recording.
+    func stored() throws -> StoredRecording {
+        try StoredRecording(directory)
+    }
+}
+
+extension [RecorderReport] {
+    var progressCount: Int { count { if case .progress = $0 { true } else { false } } }
+    var subscribedCount: Int { count { if case .subscribed = $0 { true } else { false } } }
+    var connectedCount: Int { count { if case .connected = $0 { true } else { false } } }
+
+    /// The reasons and delays of lost connections.
+    var disconnections: [(reason: String, retryIn: Duration)] {
+        compactMap { if case .disconnected(let reason, let retryIn) = $0 { (reason, retryIn) } else { nil } }
+    }
+
+    /// Messages received by the latest account.
+    var received: Int64 {
+        compactMap { if case .progress(let totals) = $0 { totals.messagesReceived } else { nil } }.last ?? 0
+    }
+}
+
+/// Everything in a recording that has ended, checked by the verifier.
+struct StoredRecording {
+    struct Message: Hashable {
+        let connectionID: Int64
+        let direction: MessageDirection
+        let tsRecv: UnixNanoseconds
+        let text: String
+    }
+
+    let problems: [VerifyProblem]
+    let sessions: [SessionRow]
+    let connections: [ConnectionRow]
+    let gaps: [GapRow]
+    let summary: RecordingSummary
+    private(set) var messages: [Message] = []
+
+    init(_ directory: TemporaryDirectory) throws {
+        let location = try ArchiveLocation(directory.path)
+        problems = try ArchiveVerifier.verify(location).problems
+        let reader = try ArchiveReader(path: location.files[0])
+        sessions = try reader.sessions()
+        connections = try reader.connections()
+        gaps = try reader.gaps()
+        summary = try reader.summary()
+        var cursor = try reader.messages()
+        while let run = try cursor.next() {
+            for index in run.range {
+                let entry = run.block.batch.entries[index]
+                let text = String(decoding: run.block.batch.payload(at: index), as: UTF8.self)
+                messages.append(
+                    Message(
+                        connectionID: run.connectionID,
+                        direction: entry.direction,
+                        tsRecv: entry.tsRecv,
+                        text: text
+                    )
+                )
+            }
+        }
+    }
+
+    var received: [String] { messages.filter { $0.direction == .received }.map(\.text) }
+    var sent: [String] { messages.filter { $0.direction == .sent }.map(\.text) }
+}
+
+/// The error that `body` throws; nil where it throws none.
+func failure(of body: () async throws -> Void) async -> (any Error)? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return error
+    }
+}

@@ -1,0 +1,77 @@
+import FeedrecTestKit
+import MarketModel
+import Testing
+import Transport
+
+@testable import Archive
+@testable import Recording
+
+/// A recording that cannot be stored any more must end, and say so.
+@Suite(.timeLimit(.minutes(1)))
+struct RecorderFaultTests {
+    /// A venue that sends for as long as the client is there.
+    private static func endless() -> ScriptedVenue {
+        ScriptedVenue { connection, _ in
+            var id = 0
+            while true {
+                try await connection.send(MessageBatch(texts: (id..<id + 100).map { BinanceSample.trade(id: $0) }))
+                id += 100
+            }
+        }
+    }
+
+    @Test("a full disk ends the recording with an archive error; what was committed stays whole")
+    func fullDisk() async throws {
+        let bench = try RecorderBench.binance()
+        let writer = try bench.openWriter()
+        _ = try await writer.perform { connection throws(ArchiveError) in
+            try RecordingFile.execute("PRAGMA max_page_count = 120", connection.handle, connection.path)
+        }
+        let error = await failure {
+            _ = try await withServer(Self.endless()) { try await bench.record($0.url, into: writer) }
+        }
+        #expect((error as? ArchiveError)?.code == .diskFull)
+        await writer.close()
+        let report = try ArchiveVerifier.verify(ArchiveLocation(bench.directory.path))
+        // The session did not get to say how it ended, as after a kill.
+        #expect(report.problems.filter { $0.kind != .count } == [])
+    }
+
+    @Test("storing that fails ends the recording also when the feed says nothing any more")
+    func closedWriter() async throws {
+        let bench = try RecorderBench.binance()
+        let writer = try bench.openWriter()
+        let venue = ScriptedVenue { connection, _ in
+            try await connection.send(BinanceSample.trade(id: 1))
+            await bench.reports.until { $0.received == 1 }
+            await writer.close()
+            try await connection.send(BinanceSample.trade(id: 2))
+            _ = try await connection.receiveAll()
+        }
+        let error = await failure {
+            _ = try await withServer(venue) { server in
+                try await bench.committing { try await bench.record(server.url, into: writer) }
+            }
+        }
+        #expect("\(try #require(error as? ArchiveError))".contains("closed"))
+    }
+
+    @Test("storing that fails between two connections ends the recording instead of connecting for ever")
+    func closedWhileReconnecting() async throws {
+        let bench = try RecorderBench.binance()
+        let writer = try bench.openWriter()
+        let venue = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
+        let error = await failure {
+            _ = try await withServer(venue) { server in
+                async let closing: Void = {
+                    await bench.reports.until { $0.disconnections.count == 1 }
+                    await writer.close()
+                }()
+                let outcome = try await bench.committing { try await bench.record(server.url, into: writer) }
+                await closing
+                return outcome
+            }
+        }
+        #expect(error is ArchiveError)
+    }
+}

@@ -1,0 +1,79 @@
+import Archive
+import BarBuilding
+import FeedrecTestKit
+import MarketModel
+import Testing
+
+@testable import Recording
+
+/// What events become rows, beside the quotes and trades that ``CaptureTests`` sends.
+struct RowBuilderTests {
+    private static let start = UnixNanoseconds(1_767_571_200_000_000_000)
+    private static let batch = MessageBatch(texts: ["a", "b", "c"], start: start, step: .seconds(1))
+
+    private static func builder() -> RowBuilder {
+        let book = InstrumentBook(venue: "v", priceDigitsMin: 0, known: [], makeID: { 1 })
+        return RowBuilder(book: book, bars: BarBuilder(intervals: []), feedID: 7)
+    }
+
+    private static func append(_ events: MarketEvents, to builder: inout RowBuilder) {
+        builder.append(events, symbols: SymbolTable(), batch: batch, firstMessageIndex: 40)
+    }
+
+    @Test("a margin update becomes a row of its feed, with digits that all of its amounts share")
+    func margin() {
+        var builder = Self.builder()
+        var update = MarginUpdate(origin: EventOrigin(message: 1, item: 3), login: 1001)
+        update.balance = FixedDecimal("1000.5")
+        update.marginLevel = FixedDecimal("250.125")
+        update.state = .stopOut
+        var events = MarketEvents()
+        events.marginUpdates = [update]
+        Self.append(events, to: &builder)
+        #expect(builder.pendingRows == 1)
+        let rows = builder.takeRows(clock: Self.start).marginUpdates
+        #expect(rows.map(\.messageIndex) == [41] && rows.map(\.item) == [3] && rows.map(\.feedID) == [7])
+        #expect(rows.map(\.tsRecv) == [Self.start.advanced(by: .seconds(1))])
+        #expect(rows.map(\.digits) == [3] && rows.map(\.balance) == [1_000_500] && rows.map(\.marginLevel) == [250_125])
+        #expect(rows.map(\.equity) == [nil] && rows.map(\.state) == [.stopOut])
+        #expect(builder.totals.marginUpdates == 1)
+        #expect(builder.pendingRows == 0)
+    }
+
+    @Test("a margin update whose amounts fit no row together becomes an oddity that names the account")
+    func marginOutOfRange() {
+        var builder = Self.builder()
+        var update = MarginUpdate(origin: EventOrigin(message: 0, item: 0), login: 1001)
+        update.balance = FixedDecimal("9000000000000000000")
+        update.equity = FixedDecimal("0.01")
+        var events = MarketEvents()
+        events.marginUpdates = [update]
+        Self.append(events, to: &builder)
+        let rows = builder.takeRows(clock: Self.start)
+        #expect(rows.marginUpdates.isEmpty)
+        #expect(rows.events.map(\.kind) == ["margin_update_out_of_range"])
+        #expect(rows.events.map { String(decoding: $0.json, as: UTF8.self) } == [#"{"login":1001}"#])
+        #expect(builder.totals.marginUpdates == 0 && builder.totals.oddities == 1)
+    }
+
+    @Test("events keep their kind, their JSON and whether they are odd")
+    func events() {
+        var builder = Self.builder()
+        var events = MarketEvents()
+        events.venueEvents = [
+            VenueEvent(origin: EventOrigin(message: 0, item: 0), kind: "OnOnline", json: Array("{}".utf8)),
+            VenueEvent(
+                origin: EventOrigin(message: 2, item: 1),
+                kind: "malformed",
+                isOddity: true,
+                json: Array("{}".utf8)
+            ),
+        ]
+        Self.append(events, to: &builder)
+        let rows = builder.takeRows(clock: Self.start).events
+        #expect(rows.map(\.kind) == ["OnOnline", "malformed"])
+        #expect(rows.map(\.isOddity) == [false, true])
+        #expect(rows.map(\.messageIndex) == [40, 42] && rows.map(\.item) == [0, 1])
+        #expect(builder.totals.events == 2 && builder.totals.oddities == 1)
+    }
+}

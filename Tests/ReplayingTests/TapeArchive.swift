@@ -1,0 +1,92 @@
+import Archive
+import FeedrecTestKit
+import JournalFormat
+import MarketModel
+import Replaying
+import Venues
+
+/// A recording under construction: messages of any number of connections, and rows.
+struct TapeArchive {
+    struct Message: Hashable {
+        var connection: Int
+        /// Nanoseconds behind ``TapeArchive/start``.
+        var offset: Int64
+        var text: String
+        var direction = MessageDirection.received
+    }
+
+    /// 2026-01-05T00:00:00Z.
+    static let start = UnixNanoseconds(1_767_571_200_000_000_000)
+
+    static func time(_ offset: Int64) -> UnixNanoseconds { UnixNanoseconds(start.rawValue + offset) }
+
+    let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    /// Writes a recording whose messages are numbered in the order given, `blockMessages` to a block, and opens it.
+    func write(
+        _ name: String = "2026-01-05",
+        venue: String = "binance-spot",
+        messages: [Message],
+        blockMessages: Int = 4,
+        rows: WriteBatch = WriteBatch()
+    ) async throws -> ArchiveReader {
+        let folder = directory.file(name)
+        let writer = try ArchiveWriter.open(directory: folder, day: name)
+        let session = try await writer.beginSession(
+            SessionStart(kind: .record, tsStart: Self.start, host: nil, programVersion: "test", configuration: "{}")
+        )
+        let feed = try await writer.addFeed(FeedRow(sessionID: session, name: "f", venue: venue, url: nil))
+        var batch = rows
+        for connection in 0...(messages.map(\.connection).max() ?? 0) {
+            let id = try await writer.openConnection(ConnectionOpened(feedID: feed, tsOpened: Self.start))
+            let own = messages.enumerated().filter { $0.element.connection == connection }
+            for first in stride(from: 0, to: own.count, by: blockMessages) {
+                let part = own[first..<min(first + blockMessages, own.count)]
+                batch.blocks.append(BlockRow(connectionID: id, try Self.block(part)))
+            }
+        }
+        try await writer.write(batch)
+        await writer.close()
+        return try ArchiveReader(path: writer.path)
+    }
+
+    private static func block(_ messages: ArraySlice<(offset: Int, element: Message)>) throws -> EncodedBlock {
+        var builder = MessageBlockBuilder()
+        for (index, message) in messages {
+            Array(message.text.utf8).withUnsafeBytes {
+                builder.append(
+                    $0,
+                    kind: .text,
+                    direction: message.direction,
+                    tsRecv: time(message.offset),
+                    messageIndex: Int64(index)
+                )
+            }
+        }
+        return try builder.encode(with: nil)
+    }
+}
+
+/// A tape out of a list, for as many batches.
+struct ListTape: Tape {
+    var batches: [MessageBatch]
+    var failure: (any Error)?
+
+    init(_ batches: [MessageBatch], failure: (any Error)? = nil) {
+        self.batches = batches
+        self.failure = failure
+    }
+
+    mutating func next(for session: any VenueSession, into batch: inout MessageBatch) throws -> Bool {
+        guard !batches.isEmpty else {
+            if let failure { throw failure }
+            return false
+        }
+        batch = batches.removeFirst()
+        return true
+    }
+}

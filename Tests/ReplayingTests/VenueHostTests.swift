@@ -1,0 +1,189 @@
+import FeedrecTestKit
+import Testing
+import Transport
+import Venues
+import WebSocketProtocol
+
+@testable import Replaying
+
+/// Who is let in, and what plain HTTP gets; without a network.
+struct VenueHostTests {
+    private static func host(token: String? = nil, venues: [Venue] = Venue.allCases) -> VenueHost<ManualClock> {
+        var policy = ServingPolicy(speed: .max)
+        policy.token = token
+        return VenueHost(venues: venues, policy: policy, clock: ManualClock()) { _ in ListTape([]) }
+    }
+
+    private static func request(_ method: String, _ target: String, _ headers: [(String, String)] = []) -> HTTPRequest {
+        HTTPRequest(head: HTTPRequestHead(method: method, target: target, headers: HTTPHeaders(headers)))
+    }
+
+    private static func upgrade(_ target: String, _ headers: [(String, String)] = []) -> HTTPRequestHead {
+        HTTPRequestHead(method: "GET", target: target, headers: HTTPHeaders(headers))
+    }
+
+    /// The status of a refusal; 101 for a client that is let in.
+    private static func status(_ decision: UpgradeDecision) -> Int {
+        switch decision {
+        case .accept: 101
+        case .reject(let response): response.status
+        }
+    }
+
+    private static func text(_ response: HTTPResponse?) -> String {
+        String(decoding: response?.body ?? [], as: UTF8.self)
+    }
+
+    /// A text member of an answer.
+    private static func member(_ name: String, of response: HTTPResponse?) throws -> String? {
+        try text(response).firstMatch(of: Regex(#""\#(name)":"([^"]+)""#))?.output[1].substring.map(String.init)
+    }
+
+    @Test(
+        "venues are found by their paths",
+        arguments: [
+            ("/hubs/mt4/v1", 101), ("/HUBS/MT4/v1", 101), ("/ws", 101), ("/ws/btcusdt@trade", 101),
+            ("/stream?streams=btcusdt@trade", 101), ("/", 404), ("/hubs/mt4/v2", 404), ("/streams", 404),
+        ]
+    )
+    func paths(target: String, status: Int) {
+        #expect(Self.status(Self.host().accept(Self.upgrade(target))) == status)
+    }
+
+    @Test("a venue that is not served is not found")
+    func otherVenue() {
+        let host = Self.host(venues: [.binanceSpot])
+        #expect(Self.status(host.accept(Self.upgrade("/hubs/mt4/v1"))) == 404)
+        #expect(host.respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate")) == nil)
+    }
+
+    // MARK: Negotiation
+
+    @Test("negotiation gives an id that lets in one connection", arguments: [0, 1])
+    func negotiation(version: Int) throws {
+        let host = Self.host()
+        let query = version == 0 ? "" : "?negotiateVersion=1"
+        let response = host.respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate" + query))
+        #expect(response?.status == 200)
+        #expect(response?.headers["Content-Type"] == "application/json")
+        #expect(Self.text(response).contains(#""transport":"WebSockets""#))
+        #expect(Self.text(response).contains("\"negotiateVersion\":\(version)"))
+        let token = try Self.member("connectionToken", of: response)
+        #expect((token == nil) == (version == 0))
+        let connectionID = try #require(try Self.member("connectionId", of: response))
+        let id = token ?? connectionID
+        #expect(Self.status(host.accept(Self.upgrade("/hubs/mt4/v1?id=\(id)"))) == 101)
+        #expect(Self.status(host.accept(Self.upgrade("/hubs/mt4/v1?id=\(id)"))) == 409)
+        #expect(Self.status(host.accept(Self.upgrade("/hubs/mt4/v1?id=\(connectionID)"))) == 409)
+    }
+
+    @Test("an id that was never given is not found; without one the client skipped negotiation")
+    func unknownID() {
+        #expect(Self.status(Self.host().accept(Self.upgrade("/hubs/mt4/v1?id=made-up"))) == 404)
+        #expect(Self.status(Self.host().accept(Self.upgrade("/hubs/mt4/v1?id="))) == 404)
+        #expect(Self.status(Self.host().accept(Self.upgrade("/hubs/mt4/v1"))) == 101)
+        #expect(Self.status(Self.host().accept(Self.upgrade("/ws?id=made-up"))) == 101, "no negotiation there")
+    }
+
+    @Test("a version that is no number is refused in the way of the protocol")
+    func badVersion() {
+        let response = Self.host().respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate?negotiateVersion=x"))
+        #expect(response?.status == 200)
+        #expect(Self.text(response).contains("\"error\""))
+    }
+
+    @Test("ids are remembered for a while, not for ever")
+    func bounded() throws {
+        let negotiated = NegotiatedConnections()
+        let first = negotiated.issue()
+        let second = negotiated.issue()
+        #expect(negotiated.claim(second.connectionToken) == .granted)
+        for _ in 0..<2046 { _ = negotiated.issue() }
+        #expect(negotiated.claim(second.connectionID) == .inUse)
+        _ = negotiated.issue()
+        #expect(negotiated.claim(first.connectionID) == .unknown)
+        #expect(negotiated.claim(first.connectionToken) == .unknown)
+        _ = negotiated.issue()
+        #expect(negotiated.claim(second.connectionID) == .unknown)
+        let last = negotiated.issue()
+        #expect(negotiated.claim(last.connectionID) == .granted)
+    }
+
+    @Test("no two ids are alike")
+    func unique() {
+        let negotiated = NegotiatedConnections()
+        let ids = (0..<1000).flatMap { _ in
+            let issued = negotiated.issue()
+            return [issued.connectionID, issued.connectionToken]
+        }
+        #expect(Set(ids).count == 2000)
+    }
+
+    // MARK: Browsers
+
+    @Test("answers to negotiation may be read by the page that asked, with credentials")
+    func origin() {
+        let origin = [("Origin", "https://example.org")]
+        for (method, status) in [("OPTIONS", 204), ("POST", 200), ("GET", 405)] {
+            let response = Self.host().respond(to: Self.request(method, "/hubs/mt4/v1/negotiate", origin))
+            #expect(response?.status == status)
+            #expect(response?.headers["Access-Control-Allow-Origin"] == "https://example.org")
+            #expect(response?.headers["Access-Control-Allow-Credentials"] == "true")
+            #expect(response?.headers["Vary"] == "Origin")
+            let methods = response?.headers["Access-Control-Allow-Methods"]
+            #expect(methods == (method == "OPTIONS" ? "GET, POST, OPTIONS" : nil))
+        }
+        let response = Self.host().respond(to: Self.request("OPTIONS", "/hubs/mt4/v1/negotiate", origin))
+        for header in ["authorization", "x-requested-with", "x-signalr-user-agent"] {
+            #expect(response?.headers.contains("Access-Control-Allow-Headers", token: header) == true)
+        }
+    }
+
+    @Test("who is not a page gets no such headers")
+    func noOrigin() {
+        let response = Self.host().respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate"))
+        #expect(response?.headers["Access-Control-Allow-Origin"] == nil)
+    }
+
+    @Test("a plain request to a WebSocket path is told so", arguments: ["/hubs/mt4/v1", "/ws", "/stream"])
+    func upgradeRequired(path: String) {
+        #expect(Self.host().respond(to: Self.request("GET", path))?.status == 426)
+    }
+
+    // MARK: The token
+
+    @Test(
+        "a token is taken from the header or from the query",
+        arguments: [
+            ("", nil, 401), ("", "Bearer secret", 101), ("", "bearer secret", 101), ("", "Bearer wrong!", 401),
+            ("", "Basic secret", 401), ("", "secret", 401), ("?access_token=secret", nil, 101),
+            ("?access_token=secreT", nil, 401), ("?access_token=", nil, 401),
+            ("?access_token=secret", "Bearer no", 101),
+        ] as [(String, String?, Int)]
+    )
+    func token(query: String, header: String?, status: Int) {
+        let host = Self.host(token: "secret")
+        let headers = header.map { [("Authorization", $0)] } ?? []
+        for path in ["/hubs/mt4/v1", "/ws"] {
+            #expect(Self.status(host.accept(Self.upgrade(path + query, headers))) == status)
+        }
+        let response = host.respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate" + query, headers))
+        #expect(response?.status == (status == 101 ? 200 : 401))
+    }
+
+    @Test("a browser's preflight comes without the token")
+    func preflight() {
+        let host = Self.host(token: "secret")
+        let request = Self.request("OPTIONS", "/hubs/mt4/v1/negotiate", [("Origin", "https://example.org")])
+        #expect(host.respond(to: request)?.status == 204)
+    }
+
+    @Test("a refused negotiation may be read by the page, so that it can say why")
+    func refusedOrigin() {
+        let host = Self.host(token: "secret")
+        let request = Self.request("POST", "/hubs/mt4/v1/negotiate", [("Origin", "https://example.org")])
+        let response = host.respond(to: request)
+        #expect(response?.status == 401)
+        #expect(response?.headers["Access-Control-Allow-Origin"] == "https://example.org")
+    }
+}

@@ -1,0 +1,53 @@
+import Testing
+
+/// Who may import what: I/O and large libraries stay where they belong.
+struct ImportTests {
+    struct Rule: CustomTestStringConvertible, Sendable {
+        /// A module, or the beginning of its name with a `*` behind it.
+        let module: String
+        let targets: Set<String>
+        var testDescription: String { module }
+
+        func matches(_ name: String) -> Bool {
+            module.hasSuffix("*") ? name.hasPrefix(module.dropLast()) : name == module
+        }
+    }
+
+    static let rules = [
+        Rule(module: "NIO*", targets: ["Transport", "feedrec", "FeedrecTestKit"]),
+        Rule(module: "GRDB*", targets: ["Archive"]),
+        Rule(module: "COpenSSL", targets: ["TLSEngine", "Archive"]),
+        Rule(module: "CZstd", targets: ["JournalFormat", "Interchange"]),
+        Rule(module: "CZlib", targets: ["Interchange", "WebSocketProtocol"]),
+        Rule(module: "ArgumentParser", targets: ["feedrec"]),
+        Rule(module: "Foundation*", targets: ["FeedrecTestKit", "feedrec"]),
+        Rule(module: "Dispatch", targets: ["feedrec"]),
+        // The C library opens files and sockets; who may not do I/O does without it.
+        Rule(module: "Glibc", targets: ["Archive", "Interchange", "Transport", "feedrec"]),
+        Rule(module: "Musl", targets: ["Archive", "Interchange", "Transport", "feedrec"]),
+        Rule(module: "Darwin", targets: ["Archive", "Interchange", "Transport", "feedrec"]),
+        Rule(module: "Recording", targets: ["feedrec"]),
+        Rule(module: "Replaying", targets: ["feedrec"]),
+        Rule(module: "Venues", targets: ["Recording", "Replaying", "feedrec"]),
+        Rule(module: "Archive", targets: ["Recording", "Replaying", "feedrec"]),
+        Rule(module: "Transport", targets: ["Recording", "Replaying", "feedrec", "FeedrecTestKit"]),
+    ]
+
+    @Test("a module is imported only where the design wants it", arguments: rules)
+    func rule(rule: Rule) throws {
+        for path in SourceTree.files(in: "Sources", suffix: ".swift") {
+            let target = SourceTree.target(of: path)
+            for module in try Self.imports(of: path) where rule.matches(module) && !rule.targets.contains(target) {
+                Issue.record("\(path): the target \(target) must not import \(module)")
+            }
+        }
+    }
+
+    private static func imports(of path: String) throws -> Set<String> {
+        let pattern =
+            /^\s*(?:@\w+ )?(?:package |internal |private |public )?import (?:(?:struct|class|enum|func|protocol) )?(\w+)/
+        return Set(
+            try SourceTree.codeLines(of: path).compactMap { $0.text.firstMatch(of: pattern).map { String($0.1) } }
+        )
+    }
+}
