@@ -10,5 +10,6 @@ install_packages
 strict=(--explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors)
 swift format lint --strict --recursive Package.swift Sources Tests Migrations
 swift build --build-tests "${strict[@]}"
-# No crash report of 150 lines where a test kills a server on purpose.
-SWIFT_BACKTRACE=enable=no swift test --skip-build --disable-xctest "$@"
+# One after the other: many tests run servers and programs of their own, and two cores are busy with that. And no crash
+# report of 150 lines where a test kills a server on purpose.
+SWIFT_BACKTRACE=enable=no swift test --skip-build --disable-xctest --no-parallel "$@"

@@ -33,11 +33,13 @@ struct FeedOptions: ParsableArguments {
     @Option(help: "Trust the certificate authorities of this PEM file instead of the system's.")
     var caFile: String?
 
-    @Option(help: "The longest message that is accepted, in bytes.")
+    @Option(help: "The longest message that is accepted, in bytes; 64 MiB at most.")
     var messageLimit = 16 << 20
 
     func validate() throws {
-        guard messageLimit >= 1024 else { throw ValidationError("--message-limit must be at least 1024") }
+        guard (1024...64 << 20).contains(messageLimit) else {
+            throw ValidationError("--message-limit must be between 1024 and 67108864 (64 MiB, what a block can hold)")
+        }
         do { _ = try WebSocketURL(url) } catch { throw ValidationError("--url: \(error)") }
         switch venue {
         case .mt4:
