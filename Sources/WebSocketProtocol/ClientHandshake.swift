@@ -9,7 +9,11 @@ package struct ClientHandshake: Sendable {
     /// The request, to be sent once.
     package let requestBytes: [UInt8]
 
+    /// How messages are compressed, once the server has accepted; `nil` for not at all.
+    package private(set) var deflate: DeflateAgreement?
+
     private let key: String
+    private let deflateSettings: DeflateSettings?
     private let subprotocols: [String]
     private var parser: HTTPHeadParser
     /// The head of an answer other than 101, while its body is arriving.
@@ -24,15 +28,18 @@ package struct ClientHandshake: Sendable {
     ///   - headers: further fields; those that the handshake itself sets, `Host` among them, are left out.
     ///   - subprotocols: in order of preference.
     ///   - limits: how long the server's head may be.
+    ///   - deflate: what to offer of permessage-deflate; `nil` for no offer.
     package init(
         host: String,
         target: String,
         key: [UInt8],
         headers: HTTPHeaders = HTTPHeaders(),
         subprotocols: [String] = [],
-        limits: WebSocketLimits = WebSocketLimits()
+        limits: WebSocketLimits = WebSocketLimits(),
+        deflate: DeflateSettings? = nil
     ) {
         precondition(key.count == 16, "a handshake key has 16 bytes")
+        deflateSettings = deflate
         self.key = Base64.encode(key)
         self.subprotocols = subprotocols
         parser = HTTPHeadParser(headerBytesMax: limits.headerBytesMax)
@@ -43,6 +50,7 @@ package struct ClientHandshake: Sendable {
         if !subprotocols.isEmpty {
             fields.append("Sec-WebSocket-Protocol", subprotocols.joined(separator: ", "))
         }
+        if let deflate { fields.append("Sec-WebSocket-Extensions", deflate.offer.text) }
         fields.appendOthers(headers)
         // A space or a control character would end the target early.
         let safeTarget = target.utf8.filter { $0 > 0x20 && $0 != 0x7f }
@@ -64,6 +72,7 @@ package struct ClientHandshake: Sendable {
             return try receiveRefusal(rest)
         }
         try check(head)
+        deflate = try Self.agreement(in: head, offered: deflateSettings)
         return .accepted(head, leftover: Array(rest))
     }
 
@@ -106,9 +115,6 @@ package struct ClientHandshake: Sendable {
         }
         guard headers.values("Sec-WebSocket-Accept") == [HandshakeKey.accept(for: key)] else {
             throw error(.wrongAccept, "the server's Sec-WebSocket-Accept is not the answer to our key")
-        }
-        guard headers.values("Sec-WebSocket-Extensions").isEmpty else {
-            throw error(.notOffered, "the server chose an extension that was not offered")
         }
         let chosen = headers.values("Sec-WebSocket-Protocol")
         guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else {

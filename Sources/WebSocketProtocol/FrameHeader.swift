@@ -1,3 +1,5 @@
+import MarketModel
+
 /// The kinds of frame (RFC 6455 §11.8).
 enum FrameOpcode: UInt8, Sendable, Hashable {
     case continuation = 0
@@ -6,6 +8,10 @@ enum FrameOpcode: UInt8, Sendable, Hashable {
     case close = 8
     case ping = 9
     case pong = 10
+
+    init(_ kind: MessageKind) {
+        self = kind == .text ? .text : .binary
+    }
 
     var isControl: Bool { rawValue >= 8 }
 }
@@ -21,19 +27,26 @@ struct FrameHeader: Sendable, Hashable {
 
     let opcode: FrameOpcode
     let isFinal: Bool
+    /// RSV1 on the first frame of a message: all of the message is compressed (RFC 7692 §6).
+    let isCompressed: Bool
     let mask: PayloadMask?
     let payloadBytes: Int
     /// Bytes of the header itself, 2...14.
     let headerBytes: Int
 
+    private static let compressedBit: UInt8 = 0x40
+
     /// Reads the header at the front of `input`; `nil` as long as it is not all there and nothing in it is wrong.
+    ///
+    /// The reserved bits must be 0, except RSV1 on the first frame of a message if `mayBeCompressed`.
     @inline(__always)
     static func read(
         _ input: UnsafeRawBufferPointer,
-        sentBy sender: WebSocketRole
+        sentBy sender: WebSocketRole,
+        mayBeCompressed: Bool
     ) throws(ProtocolViolation) -> FrameHeader? {
         guard input.count >= 1 else { return nil }
-        guard input[0] & 0x70 == 0 else { throw .protocolError("a frame with a reserved bit set") }
+        if input[0] & 0x70 != 0 { try checkReservedBits(input[0], mayBeCompressed: mayBeCompressed) }
         guard let opcode = FrameOpcode(rawValue: input[0] & 0x0f) else {
             throw .protocolError("a frame with the unknown opcode \(input[0] & 0x0f)")
         }
@@ -55,6 +68,7 @@ struct FrameHeader: Sendable, Hashable {
             return FrameHeader(
                 opcode: opcode,
                 isFinal: isFinal,
+                isCompressed: input[0] & compressedBit != 0,
                 mask: nil,
                 payloadBytes: payloadBytes,
                 headerBytes: maskOffset
@@ -65,10 +79,21 @@ struct FrameHeader: Sendable, Hashable {
         return FrameHeader(
             opcode: opcode,
             isFinal: isFinal,
+            isCompressed: input[0] & compressedBit != 0,
             mask: PayloadMask(key: key),
             payloadBytes: payloadBytes,
             headerBytes: maskOffset + 4
         )
+    }
+
+    private static func checkReservedBits(_ byte: UInt8, mayBeCompressed: Bool) throws(ProtocolViolation) {
+        guard byte & 0x70 == compressedBit, mayBeCompressed else {
+            throw .protocolError("a frame with a reserved bit set")
+        }
+        // Opcode 0 continues a message, 8 and more are control frames (RFC 7692 §6.1).
+        guard byte & 0x0f != 0, byte & 0x08 == 0 else {
+            throw .protocolError("a compression bit on a frame that does not begin a message")
+        }
     }
 
     /// The length in the 2 or 8 bytes behind the first two; it must not fit a shorter form.
@@ -84,23 +109,25 @@ struct FrameHeader: Sendable, Hashable {
         return length
     }
 
-    /// Header bytes that ``write(_:payloadBytes:mask:to:)`` will write.
+    /// Header bytes that ``write(_:isFinal:isCompressed:payloadBytes:maskingKey:to:)`` will write.
     @inline(__always)
     static func bytes(payloadBytes: Int, isMasked: Bool) -> Int {
         (payloadBytes < 126 ? 2 : payloadBytes <= 0xffff ? 4 : 10) + (isMasked ? 4 : 0)
     }
 
-    /// Writes the header of an unfragmented frame to the front of `output`, which must have room; returns its length.
+    /// Writes the header of a frame to the front of `output`, which must have room; returns its length.
     @inline(__always)
     static func write(
         _ opcode: FrameOpcode,
+        isFinal: Bool = true,
+        isCompressed: Bool = false,
         payloadBytes: Int,
         maskingKey: UInt32?,
         to output: UnsafeMutableRawBufferPointer
     ) -> Int {
         let maskBit: UInt8 = maskingKey == nil ? 0 : 0x80
         var offset = 2
-        output[0] = 0x80 | opcode.rawValue
+        output[0] = (isFinal ? 0x80 : 0) | (isCompressed ? compressedBit : 0) | opcode.rawValue
         if payloadBytes < 126 {
             output[1] = maskBit | UInt8(truncatingIfNeeded: payloadBytes)
         } else if payloadBytes <= 0xffff {

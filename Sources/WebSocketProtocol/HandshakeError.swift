@@ -13,7 +13,7 @@ package struct HandshakeError: Error, Sendable, Hashable, CustomStringConvertibl
         case notAnUpgrade
         /// The server's `Sec-WebSocket-Accept` is missing, doubled or not the answer to our key.
         case wrongAccept
-        /// The server chose a subprotocol or extension that was not offered.
+        /// The server chose a subprotocol, an extension or parameters of it that were not offered.
         case notOffered
         /// A request that is no WebSocket handshake: method, version of HTTP, `Host`, or a body.
         case badRequest

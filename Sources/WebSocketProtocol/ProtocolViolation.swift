@@ -1,6 +1,6 @@
 /// Why the peer's bytes make us fail the connection (RFC 6455 §7.1.7).
 struct ProtocolViolation: Error, Hashable {
-    /// The close code that tells the peer: 1002, 1007 or 1009.
+    /// The close code that tells the peer: 1002, 1007, 1009 or, for want of memory, 1011.
     let closeCode: UInt16
     /// At most 123 bytes, so that it fits as the reason of our close frame.
     let text: String

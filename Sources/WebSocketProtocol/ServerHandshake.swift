@@ -1,6 +1,7 @@
 /// The server's side of the opening handshake (RFC 6455 §4.2).
 package enum ServerHandshake {
-    /// Whether a request wants to become a WebSocket, rightly or wrongly put; ``accept(_:subprotocol:headers:)`` judges.
+    /// Whether a request wants to become a WebSocket, rightly or wrongly put;
+    /// ``accept(_:subprotocol:headers:deflate:)`` judges.
     package static func isUpgrade(_ request: HTTPRequestHead) -> Bool {
         request.headers.contains("Upgrade", token: "websocket") || request.headers["Sec-WebSocket-Key"] != nil
     }
@@ -18,11 +19,13 @@ package enum ServerHandshake {
     /// Checks the request and gives the bytes of the 101 answer.
     ///
     /// `subprotocol` is left out unless the client offers it, for then the client would have to fail. `headers` are
-    /// further fields for the answer, except those of the handshake.
+    /// further fields for the answer, except those of the handshake. `deflate` comes from ``deflate(for:settings:)`` for
+    /// this request, and goes to the engine next.
     package static func accept(
         _ request: HTTPRequestHead,
         subprotocol: String? = nil,
-        headers: HTTPHeaders = HTTPHeaders()
+        headers: HTTPHeaders = HTTPHeaders(),
+        deflate: DeflateAgreement? = nil
     ) throws(HandshakeError) -> [UInt8] {
         let key = try checkedKey(of: request)
         var fields = HTTPHeaders([
@@ -32,6 +35,7 @@ package enum ServerHandshake {
         if let subprotocol, subprotocols(of: request).contains(subprotocol) {
             fields.append("Sec-WebSocket-Protocol", subprotocol)
         }
+        if let deflate { fields.append("Sec-WebSocket-Extensions", deflate.headerValue) }
         fields.appendOthers(headers)
         return HTTPResponseHead(status: 101, headers: fields).bytes
     }
@@ -76,6 +80,9 @@ package enum ServerHandshake {
         let keys = headers.values("Sec-WebSocket-Key")
         guard keys.count == 1, Base64.decode(keys[0])?.count == 16 else {
             throw error(.badKey, "exactly one Sec-WebSocket-Key of 16 bytes in base64 is needed")
+        }
+        guard ExtensionHeader.list(headers.values("Sec-WebSocket-Extensions")) != nil else {
+            throw error(.badRequest, "the Sec-WebSocket-Extensions is malformed")
         }
         return keys[0]
     }

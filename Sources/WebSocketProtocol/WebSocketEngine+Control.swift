@@ -9,11 +9,26 @@ extension WebSocketEngine {
     /// Begins the close handshake: the bytes of our close frame, empty unless ``canSend``.
     ///
     /// A reason longer than 123 bytes is cut between characters. 1005, or a code that must not be sent (RFC 6455 §7.4),
-    /// gives a close frame without code and reason. How long to wait for `.closed` is the owner's decision.
+    /// gives a close frame without code and reason. While ``isClosePending`` it is the frame that is due anyway, and
+    /// ``finishClosing(actions:)`` is still to be called. How long to wait for `.closed` is the owner's decision.
     package mutating func close(code: UInt16 = CloseCode.normal, reason: String = "") -> [UInt8] {
         guard canSend else { return [] }
         isCloseSent = true
-        return controlFrame(.close, ClosePayload.bytes(code: code, reason: reason))
+        guard let pendingClose else { return controlFrame(.close, ClosePayload.bytes(code: code, reason: reason)) }
+        // The peer gets its own code back (RFC 6455 §5.5.1), or hears of its violation.
+        let reason = pendingClose.initiator == .remote ? "" : pendingClose.reason
+        return controlFrame(.close, ClosePayload.bytes(code: pendingClose.code, reason: reason))
+    }
+
+    /// Ends the connection for which the end is pending; nothing unless ``isClosePending``.
+    ///
+    /// To be called once the messages received so far have been answered, or the wait for that is over. Appends our
+    /// close frame, if it has not gone out, and `.closed`.
+    package mutating func finishClosing(actions: inout [EngineAction]) {
+        guard isClosePending, let info = pendingClose else { return }
+        let frame = close()
+        if !frame.isEmpty { Self.send(frame, actions: &actions) }
+        actions.append(.closed(end(info)))
     }
 
     /// Acts on a complete control frame, whose payload is in `controlPayload`.
@@ -38,24 +53,25 @@ extension WebSocketEngine {
     /// Answers the peer's close frame with its own code, unless it is the answer to ours (RFC 6455 §5.5.1).
     private mutating func takeClose(_ close: ClosePayload, actions: inout [EngineAction]) {
         let initiator: CloseInfo.Initiator = isCloseSent ? .local : .remote
-        if !isCloseSent {
-            Self.send(self.close(code: close.code), actions: &actions)
-        }
-        actions.append(.closed(end(CloseInfo(code: close.code, reason: close.reason, initiator: initiator))))
+        finish(CloseInfo(code: close.code, reason: close.reason, initiator: initiator), actions: &actions)
     }
 
     /// Fails the connection (RFC 6455 §7.1.7): tells the peer why, if we may still send, and waits for nothing.
     mutating func fail(_ violation: ProtocolViolation, actions: inout [EngineAction]) {
-        if !isCloseSent {
-            Self.send(close(code: violation.closeCode, reason: violation.text), actions: &actions)
-        }
         let info = CloseInfo(
             code: violation.closeCode,
             reason: violation.text,
             initiator: .local,
             error: "the peer sent \(violation.text)"
         )
-        actions.append(.closed(end(info)))
+        finish(info, actions: &actions)
+    }
+
+    /// Ends the connection now, or leaves that to the owner if answers may still be sent.
+    private mutating func finish(_ info: CloseInfo, actions: inout [EngineAction]) {
+        pendingClose = info
+        releaseInput()
+        if !defersClosing || isCloseSent { finishClosing(actions: &actions) }
     }
 
     /// Joins what is sent in a row, so that a run of pings costs one write.

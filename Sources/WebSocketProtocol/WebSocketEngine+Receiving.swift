@@ -1,37 +1,108 @@
-import MarketModel
+package import MarketModel
 
 extension WebSocketEngine {
     private var peerRole: WebSocketRole { role == .client ? .server : .client }
 
-    /// Takes a message that is one frame and all there: the usual case, straight from the input to the batch.
+    /// Takes the bytes of one read, for an engine that hands over whole messages only; see
+    /// ``receive(_:receivedAt:into:parts:actions:)``.
+    package mutating func receive(
+        _ input: UnsafeRawBufferPointer,
+        receivedAt: UnixNanoseconds,
+        into batch: inout MessageBatch,
+        actions: inout [EngineAction]
+    ) {
+        precondition(partBytesMax == nil, "whoever asks for parts has to take their marks")
+        var parts: [MessagePart] = []
+        receive(input, receivedAt: receivedAt, into: &batch, parts: &parts, actions: &actions)
+    }
+
+    /// Takes the bytes of one read.
     ///
-    /// False, and nothing taken, if the next frame is anything else.
-    @inline(__always)
-    mutating func takeWholeMessage(
+    /// Data messages are appended to `batch`, unmasked and inflated, as `.received` at `receivedAt`; `parts` marks those
+    /// entries that are not whole messages. What has to be done is appended to `actions`. After our own close frame
+    /// messages are still delivered until the peer's close frame arrives. Once `.closed` has been given, or the end is
+    /// pending, input is ignored.
+    ///
+    /// Compressed messages can make `batch` grow by about 1000 bytes for each byte of `input`.
+    package mutating func receive(
+        _ input: UnsafeRawBufferPointer,
+        receivedAt: UnixNanoseconds,
+        into batch: inout MessageBatch,
+        parts: inout [MessagePart],
+        actions: inout [EngineAction]
+    ) {
+        statistics.bytesReceived &+= UInt64(input.count)
+        guard !isInputOver else { return }
+        var output = EngineOutput(receivedAt: receivedAt)
+        output.swap(&batch, &parts, &actions)
+        do {
+            try receive(input, into: &output)
+        } catch {
+            fail(error, actions: &output.actions)
+        }
+        output.swap(&batch, &parts, &actions)
+    }
+
+    private mutating func receive(
+        _ input: UnsafeRawBufferPointer,
+        into output: inout EngineOutput
+    ) throws(ProtocolViolation) {
+        var rest = input
+        while true {
+            if frame == nil, partialHeader.isEmpty, message.kind == nil {
+                try takeSimpleMessages(&rest, receivedAt: output.receivedAt, into: &output.batch)
+            }
+            guard !rest.isEmpty else { return }
+            if frame == nil {
+                try takeHeader(&rest)
+                // A frame without payload is complete with its header.
+                guard frame?.bytesMissing == 0 else { continue }
+            }
+            try takePayload(&rest, into: &output)
+            guard !isInputOver else { return }
+        }
+    }
+
+    /// Takes messages that are one frame each, not compressed and all there: the usual case, straight from the input to
+    /// the batch.
+    ///
+    /// Stops before the first frame that is anything else.
+    private mutating func takeSimpleMessages(
         _ rest: inout UnsafeRawBufferPointer,
         receivedAt: UnixNanoseconds,
         into batch: inout MessageBatch
-    ) throws(ProtocolViolation) -> Bool {
-        guard partialHeader.isEmpty, message.kind == nil, let header = try FrameHeader.read(rest, sentBy: peerRole),
-            header.isFinal, let kind = MessageKind(rawValue: header.opcode.rawValue),
-            header.payloadBytes <= rest.count - header.headerBytes
-        else { return false }
-        try checkSize(header)
-        let end = header.headerBytes + header.payloadBytes
-        let payload = UnsafeRawBufferPointer(rebasing: rest[header.headerBytes..<end])
-        rest = UnsafeRawBufferPointer(rebasing: rest[end...])
-        if let mask = header.mask {
-            try appendMasked(payload, mask: mask, kind: kind, receivedAt: receivedAt, to: &batch)
-        } else {
-            guard kind != .text || Self.isText(payload) else { throw .notUTF8 }
-            batch.append(payload, kind: kind, direction: .received, tsRecv: receivedAt)
+    ) throws(ProtocolViolation) {
+        let (sender, mayBeCompressed) = (peerRole, self.mayBeCompressed)
+        var input = rest
+        var count = 0
+        defer {
+            rest = input
+            statistics.messagesReceived &+= UInt64(count)
         }
-        statistics.messagesReceived &+= 1
-        return true
+        while let header = try FrameHeader.read(input, sentBy: sender, mayBeCompressed: mayBeCompressed),
+            header.isFinal, !header.isCompressed, let kind = MessageKind(rawValue: header.opcode.rawValue),
+            header.payloadBytes <= input.count - header.headerBytes, header.payloadBytes <= simpleMessageBytesMax
+        {
+            let end = header.headerBytes + header.payloadBytes
+            let payload = UnsafeRawBufferPointer(rebasing: input[header.headerBytes..<end])
+            if let mask = header.mask {
+                try Self.appendMasked(payload, mask: mask, kind: kind, receivedAt: receivedAt, to: &batch)
+            } else {
+                guard kind != .text || Self.isText(payload) else { throw .notUTF8 }
+                batch.append(payload, kind: kind, direction: .received, tsRecv: receivedAt)
+            }
+            input = UnsafeRawBufferPointer(rebasing: input[end...])
+            count &+= 1
+        }
+    }
+
+    @inline(__always)
+    func readHeader(_ input: UnsafeRawBufferPointer) throws(ProtocolViolation) -> FrameHeader? {
+        try FrameHeader.read(input, sentBy: peerRole, mayBeCompressed: mayBeCompressed)
     }
 
     /// Unmasks the payload at its place in the batch.
-    private func appendMasked(
+    private static func appendMasked(
         _ payload: UnsafeRawBufferPointer,
         mask: PayloadMask,
         kind: MessageKind,
@@ -54,91 +125,5 @@ extension WebSocketEngine {
     private static func isText(_ payload: UnsafeRawBufferPointer) -> Bool {
         var text = UTF8Validator()
         return text.accept(payload) && text.isAtBoundary
-    }
-
-    /// Reads the header of the next frame, or as much of it as there is.
-    mutating func takeHeader(_ rest: inout UnsafeRawBufferPointer) throws(ProtocolViolation) {
-        if partialHeader.isEmpty, let header = try FrameHeader.read(rest, sentBy: peerRole) {
-            rest = UnsafeRawBufferPointer(rebasing: rest[header.headerBytes...])
-            try open(header)
-            return
-        }
-        while let byte = rest.first {
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst())
-            partialHeader.append(byte)
-            guard let header = try readPartialHeader() else { continue }
-            partialHeader.removeAll(keepingCapacity: true)
-            try open(header)
-            return
-        }
-    }
-
-    private func readPartialHeader() throws(ProtocolViolation) -> FrameHeader? {
-        // `withUnsafeBytes` rethrows without the type of the error.
-        let result = partialHeader.withUnsafeBytes { bytes in
-            Result { () throws(ProtocolViolation) in try FrameHeader.read(bytes, sentBy: peerRole) }
-        }
-        return try result.get()
-    }
-
-    /// Checks that the frame may come here (RFC 6455 §5.4).
-    private mutating func open(_ header: FrameHeader) throws(ProtocolViolation) {
-        if header.opcode.isControl {
-            controlPayload.removeAll(keepingCapacity: true)
-        } else if let kind = MessageKind(rawValue: header.opcode.rawValue) {
-            guard message.kind == nil else { throw .protocolError("a new message inside a fragmented one") }
-            try checkSize(header)
-            message.begin(kind)
-        } else {
-            guard message.kind != nil else {
-                throw .protocolError("a continuation frame without a message to continue")
-            }
-            try checkSize(header)
-        }
-        frame = OpenFrame(
-            opcode: header.opcode,
-            isFinal: header.isFinal,
-            mask: header.mask,
-            bytesMissing: header.payloadBytes
-        )
-    }
-
-    @inline(__always)
-    private func checkSize(_ header: FrameHeader) throws(ProtocolViolation) {
-        guard header.payloadBytes <= limits.frameBytesMax else {
-            throw .tooLarge("frame", bytesMax: limits.frameBytesMax)
-        }
-        guard header.payloadBytes <= limits.messageBytesMax - message.byteCount else {
-            throw .tooLarge("message", bytesMax: limits.messageBytesMax)
-        }
-    }
-
-    /// Takes what there is of the open frame's payload, and completes the frame if that is all of it.
-    mutating func takePayload(
-        _ rest: inout UnsafeRawBufferPointer,
-        receivedAt: UnixNanoseconds,
-        into batch: inout MessageBatch,
-        actions: inout [EngineAction]
-    ) throws(ProtocolViolation) {
-        guard var frame else { return }
-        let length = min(frame.bytesMissing, rest.count)
-        let piece = UnsafeRawBufferPointer(rebasing: rest[..<length])
-        rest = UnsafeRawBufferPointer(rebasing: rest[length...])
-        frame.bytesMissing -= length
-        if frame.opcode.isControl {
-            let offset = controlPayload.count
-            controlPayload.append(contentsOf: piece)
-            frame.mask?.apply(to: &controlPayload, from: offset)
-        } else {
-            try message.append(piece, mask: &frame.mask)
-        }
-        self.frame = frame.bytesMissing > 0 ? frame : nil
-        guard frame.bytesMissing == 0 else { return }
-        if frame.opcode.isControl {
-            try takeControl(frame.opcode, actions: &actions)
-        } else if frame.isFinal {
-            try message.finish(at: receivedAt, into: &batch)
-            statistics.messagesReceived &+= 1
-        }
     }
 }

@@ -4,7 +4,8 @@ extension WebSocketEngine {
     /// Bytes that ``encode(_:into:)`` will write for these messages.
     package func frameBytes(for batch: MessageBatch) -> Int { frameBytes(for: batch, range: 0..<batch.count) }
 
-    /// Bytes that ``encode(_:range:into:)`` will write for the messages at these places of the batch.
+    /// Bytes that ``encode(_:range:into:)`` will write for the messages at these places of the batch; with compression
+    /// the most it can write.
     package func frameBytes(for batch: MessageBatch, range: Range<Int>) -> Int {
         var total = 0
         for index in range {
@@ -22,25 +23,29 @@ extension WebSocketEngine {
 
     /// Writes one frame per message to the front of `output`, and returns the bytes written.
     ///
-    /// `output` must have room for ``frameBytes(for:range:)``. Times and directions in the batch do not matter. Writes
-    /// nothing unless ``canSend``.
+    /// `output` must have room for ``frameBytes(for:range:)``. Times and directions in the batch do not matter. Messages
+    /// are compressed if that was agreed on, they are long enough, and it makes them shorter. Writes nothing unless
+    /// ``canSend``, and nothing inside a message that is being sent in parts.
     package mutating func encode(
         _ batch: MessageBatch,
         range: Range<Int>,
         into output: UnsafeMutableRawBufferPointer
     ) -> Int {
-        guard canSend else { return 0 }
+        guard canSend, outgoing == nil else { return 0 }
         precondition(output.count >= frameBytes(for: batch, range: range), "the output is too small for the frames")
         var offset = 0
         batch.bytes.withUnsafeBytes { bytes in
             for index in range {
                 let entry = batch.entries[index]
-                offset += Self.write(
-                    entry.kind == .text ? .text : .binary,
-                    UnsafeRawBufferPointer(rebasing: bytes[entry.range]),
-                    maskingKey: role == .client ? maskingKeys.next() : nil,
-                    to: UnsafeMutableRawBufferPointer(rebasing: output[offset...])
-                )
+                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+                let rest = UnsafeMutableRawBufferPointer(rebasing: output[offset...])
+                let opcode = FrameOpcode(entry.kind)
+                if payload.count >= deflatedBytesMin, let length = writeCompressed(opcode, payload, to: rest) {
+                    offset += length
+                    continue
+                }
+                let maskingKey = role == .client ? maskingKeys.next() : nil
+                offset += Self.write(opcode, payload, maskingKey: maskingKey, to: rest)
             }
         }
         statistics.messagesSent &+= UInt64(range.count)

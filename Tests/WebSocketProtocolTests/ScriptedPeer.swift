@@ -59,6 +59,8 @@ struct Outcome: Equatable {
     var sent: [UInt8] = []
     var pongs: [[UInt8]] = []
     var closes: [CloseInfo] = []
+    /// Which of the messages are parts, for an engine that makes them.
+    var parts: [MessagePart] = []
     var statistics = WebSocketStatistics()
 
     var texts: [String] { messages.filter { $0.kind == .text }.map { String(decoding: $0.payload, as: UTF8.self) } }
@@ -75,20 +77,38 @@ extension WebSocketEngine {
         var actions: [EngineAction] = []
         for piece in pieces {
             piece.withUnsafeBytes {
-                receive($0, receivedAt: UnixNanoseconds(5), into: &batch, actions: &actions)
+                receive($0, receivedAt: UnixNanoseconds(5), into: &batch, parts: &outcome.parts, actions: &actions)
             }
         }
         for index in 0..<batch.count {
             outcome.messages.append(.init(kind: batch.entries[index].kind, payload: batch.payload(at: index)))
         }
+        outcome.append(actions)
+        outcome.statistics = statistics
+    }
+
+    /// The frame of every message, encoded one after the other.
+    mutating func frames(_ messages: [Outcome.Message]) -> [[UInt8]] {
+        messages.map { message in
+            var batch = MessageBatch()
+            batch.append(message.payload, kind: message.kind, direction: .sent, tsRecv: UnixNanoseconds(0))
+            let frame = [UInt8](unsafeUninitializedCapacity: frameBytes(for: batch)) { space, count in
+                count = encode(batch, into: UnsafeMutableRawBufferPointer(space))
+            }
+            return frame
+        }
+    }
+}
+
+extension Outcome {
+    mutating func append(_ actions: [EngineAction]) {
         for action in actions {
             switch action {
-            case .send(let bytes): outcome.sent += bytes
-            case .pongReceived(let payload): outcome.pongs.append(payload)
-            case .closed(let info): outcome.closes.append(info)
+            case .send(let bytes): sent += bytes
+            case .pongReceived(let payload): pongs.append(payload)
+            case .closed(let info): closes.append(info)
             }
         }
-        outcome.statistics = statistics
     }
 }
 

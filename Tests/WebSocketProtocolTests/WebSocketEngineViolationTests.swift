@@ -111,6 +111,29 @@ struct WebSocketEngineViolationTests {
         check(.client, full.bytes + [0x80, 126, 0x01, 0x91], 1009, limits: limits)
     }
 
+    @Test("a message of more fragments than the limit is refused, at least 65,536 are allowed")
+    func fragmentLimit() {
+        let limits = WebSocketLimits(fragmentsMax: 3)
+        let empty = TestFrame(opcode: 0, isFinal: false)
+        let whole = [.text("a", isFinal: false), empty, TestFrame(opcode: 9), TestFrame(opcode: 0)]
+        #expect(outcome(.client, whole + whole, limits: limits).texts == ["a", "a"])
+        check([.text("a", isFinal: false), empty, empty, TestFrame(opcode: 0)], 1009, limits: limits)
+        check([.text("a")], 1009, limits: WebSocketLimits(fragmentsMax: 0))
+        #expect(WebSocketLimits().fragmentsMax >= 65_536)
+        let flood =
+            TestFrame(opcode: 2, isFinal: false).bytes
+            + Array(repeatElement([0, 0], count: WebSocketLimits().fragmentsMax).joined())
+        #expect(outcome(.client, [flood[...]]).closes.map(\.code) == [1009])
+    }
+
+    @Test("1 TiB and 2^63 - 1 announced bytes are refused before they come")
+    func hugeLengths() {
+        for length in [1 << 40, 1 << 63 - 1] as [UInt64] {
+            let bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * $0)) }
+            check(.client, [0x82, 127] + bytes, 1009)
+        }
+    }
+
     @Test("messages before a violation are delivered, input behind it is ignored")
     func aroundViolation() {
         let frames: [TestFrame] = [.text("before"), TestFrame(opcode: 3), .text("behind"), TestFrame(opcode: 9)]

@@ -1,0 +1,36 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// libFuzzer targets, apart from the package proper so that a normal build does not see them; `run.sh` builds and runs
+// them. The sources under test are symbolic links: what is `package` there must be in the same package here.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies + ["CFuzzDriver"], swiftSettings: settings)
+}
+
+let package = Package(
+    name: "fuzz",
+    targets: [
+        target("MarketModel"),
+        target("JSONScanning"),
+        target("WebSocketProtocol", ["MarketModel", "CZlib"]),
+        target("SignalRProtocol", ["MarketModel", "JSONScanning"]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CFuzzDriver"),
+        fuzzer("FuzzHandshake", ["WebSocketProtocol"]),
+        fuzzer("FuzzFrames", ["WebSocketProtocol", "MarketModel"]),
+        fuzzer("FuzzDeflate", ["WebSocketProtocol", "MarketModel"]),
+        fuzzer("FuzzHubRecords", ["SignalRProtocol", "JSONScanning", "MarketModel"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,18 @@
+#include "fuzz_driver.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * SwiftPM links an executable X with main = X_main, so that libFuzzer's own main is left out. These stand in for it, one
+ * for each fuzzer; an executable uses its own and has the one LLVMFuzzerTestOneInput.
+ */
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int run(int argc, char **argv) { return LLVMFuzzerRunDriver(&argc, &argv, LLVMFuzzerTestOneInput); }
+
+int FuzzHandshake_main(int argc, char **argv) { return run(argc, argv); }
+int FuzzFrames_main(int argc, char **argv) { return run(argc, argv); }
+int FuzzDeflate_main(int argc, char **argv) { return run(argc, argv); }
+int FuzzHubRecords_main(int argc, char **argv) { return run(argc, argv); }

@@ -1,0 +1,1 @@
+/* Begins the run of a fuzzer; see fuzz_driver.c. */

@@ -1,0 +1,59 @@
+/// The parameters of one permessage-deflate offer or answer (RFC 7692 §7.1).
+struct DeflateParameters: Hashable {
+    static let extensionName = "permessage-deflate"
+
+    /// How `client_max_window_bits` stands there; only an offer may have it without a value.
+    enum ClientWindow: Hashable {
+        case absent
+        case named
+        case bits(Int)
+    }
+
+    var serverNoContextTakeover = false
+    var clientNoContextTakeover = false
+    var serverWindowBits: Int?
+    var clientWindow = ClientWindow.absent
+
+    init() {}
+
+    /// Reads an offer or an answer.
+    ///
+    /// `nil` for a parameter that is unknown, doubled, has a value it must not have or lacks one it must have, or a
+    /// value outside 8...15 (RFC 7692 §7.1).
+    init?(_ header: ExtensionHeader) {
+        guard Set(header.parameters.map(\.name)).count == header.parameters.count else { return nil }
+        for parameter in header.parameters {
+            switch (parameter.name, parameter.value) {
+            case ("server_no_context_takeover", nil): serverNoContextTakeover = true
+            case ("client_no_context_takeover", nil): clientNoContextTakeover = true
+            case ("client_max_window_bits", nil): clientWindow = .named
+            case ("server_max_window_bits", let value?):
+                guard let bits = Self.windowBits(value) else { return nil }
+                serverWindowBits = bits
+            case ("client_max_window_bits", let value?):
+                guard let bits = Self.windowBits(value) else { return nil }
+                clientWindow = .bits(bits)
+            default: return nil
+            }
+        }
+    }
+
+    /// As it stands in `Sec-WebSocket-Extensions`.
+    var text: String {
+        var text = Self.extensionName
+        if serverNoContextTakeover { text += "; server_no_context_takeover" }
+        if clientNoContextTakeover { text += "; client_no_context_takeover" }
+        if let serverWindowBits { text += "; server_max_window_bits=\(serverWindowBits)" }
+        switch clientWindow {
+        case .absent: break
+        case .named: text += "; client_max_window_bits"
+        case .bits(let bits): text += "; client_max_window_bits=\(bits)"
+        }
+        return text
+    }
+
+    /// A decimal number of 8...15 without leading zeros.
+    private static func windowBits(_ text: String) -> Int? {
+        DeflateSettings.windowBits.first { String($0) == text }
+    }
+}
