@@ -25,87 +25,95 @@ package final class TLSConnection {
         case failed(TLSError)
     }
 
-    private let ssl: OpaquePointer
+    /// More requests for renegotiation than this are an attack.
+    private static let renegotiationsMax = 8
+
+    let ssl: OpaquePointer
     /// Both belong to ``ssl``, which frees them.
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     /// Keeps the `SSL_CTX` and its callbacks' data alive.
-    private let context: TLSContext
-    private var failure: TLSError?
+    let context: TLSContext
+    /// Where a client's sessions are kept.
+    let sessionKey: TLSSessionCache.Key?
+    /// What the verification of a pin has found, which OpenSSL's own result cannot tell.
+    var pinMismatch: String?
+    /// Requests for renegotiation that OpenSSL has refused with a warning.
+    var refusedRenegotiations = 0
+    /// Records that we have sent under the current key.
+    var recordsUnderKey = 0
+    private(set) var failure: TLSError?
+    private var isInputEnded = false
     /// True once the handshake is over.
     package private(set) var isEstablished = false
 
     /// The client's side; `host` is what the certificate must be made out to: a DNS name, or an IPv4 or IPv6 address.
-    package convenience init(client context: TLSContext, host: String) throws(TLSError) {
-        precondition(context.role == .client, "a client needs a client's context")
-        try self.init(context: context)
+    ///
+    /// `port` only keeps apart the sessions of the context's ``TLSSessionCache``.
+    package convenience init(client context: TLSContext, host: String, port: Int = 443) throws(TLSError) {
+        guard case .client(_, let cache) = context.settings else { preconditionFailure("a client needs its context") }
+        let key = TLSSessionCache.Key(contextNumber: context.number, host: host.lowercased(), port: port)
+        try self.init(context: context, sessionKey: key)
         try expect(host: host)
         SSL_set_connect_state(ssl)
+        cache?.take(for: key)?.offer(in: ssl)
     }
 
-    /// The server's side.
+    /// The server's side, with the certificate that is current now.
     package convenience init(server context: TLSContext) throws(TLSError) {
-        precondition(context.role == .server, "a server needs a server's context")
-        try self.init(context: context)
+        guard case .server(let configuration) = context.settings else {
+            preconditionFailure("a server needs its context")
+        }
+        try self.init(context: context, sessionKey: nil)
+        try configuration.identity.current.use(inConnection: ssl)
         SSL_set_accept_state(ssl)
     }
 
-    private init(context: TLSContext) throws(TLSError) {
+    private init(context: TLSContext, sessionKey: TLSSessionCache.Key?) throws(TLSError) {
         OpenSSLErrors.clear()
-        guard let ssl = SSL_new(context.pointer) else { throw Self.setUpError() }
+        guard let ssl = SSL_new(context.pointer) else { throw .configuration("cannot set up TLS") }
         guard let incoming = BIO_new(BIO_s_mem()) else {
             SSL_free(ssl)
-            throw Self.setUpError()
+            throw .configuration("cannot set up TLS")
         }
         guard let outgoing = BIO_new(BIO_s_mem()) else {
             BIO_free(incoming)
             SSL_free(ssl)
-            throw Self.setUpError()
+            throw .configuration("cannot set up TLS")
         }
         feedrec_BIO_make_retrying(incoming)
         feedrec_BIO_make_retrying(outgoing)
         SSL_set_bio(ssl, incoming, outgoing)
         self.context = context
+        self.sessionKey = sessionKey
         self.ssl = ssl
         self.incoming = incoming
         self.outgoing = outgoing
+        takeCallbacks()
     }
 
     deinit { SSL_free(ssl) }
-
-    /// Makes the handshake verify `host` and, for a name, ask for its certificate (SNI, RFC 6066 §3).
-    private func expect(host: String) throws(TLSError) {
-        var name = host.last == "." ? String(host.dropLast()) : host
-        guard !name.isEmpty, !name.utf8.contains(0) else {
-            throw TLSError(code: .configuration, detail: "'\(host)' is not a host name")
-        }
-        if let zone = name.firstIndex(of: "%") { name = String(name[..<zone]) }
-        OpenSSLErrors.clear()
-        if X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1 { return }
-        OpenSSLErrors.clear()
-        SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-        guard SSL_set1_host(ssl, name) == 1, feedrec_SSL_set_server_name(ssl, name) == 1 else {
-            throw TLSError(
-                code: .configuration,
-                stack: OpenSSLErrors.drain(),
-                detail: "'\(host)' is not a host name that TLS can verify"
-            )
-        }
-    }
 
     // MARK: Bytes from the peer
 
     /// Takes bytes that came from the peer; call ``handshake()`` or ``read(into:)`` next, until it is incomplete.
     package func receive(ciphertext: UnsafeRawBufferPointer) {
-        guard failure == nil, !ciphertext.isEmpty else { return }
+        guard failure == nil, !isInputEnded, !ciphertext.isEmpty else { return }
+        // Behind close_notify nothing is read any more, so nothing may pile up.
+        guard !hasPeerClosed else { return }
         var written = 0
         OpenSSLErrors.clear()
         if BIO_write_ex(incoming, ciphertext.baseAddress, ciphertext.count, &written) != 1
             || written != ciphertext.count
         {
-            failure = TLSError(code: .connection, stack: OpenSSLErrors.drain(), detail: "cannot buffer TLS bytes")
+            failure = TLSError(code: .connection, stack: OpenSSLErrors.drain().lines, detail: "cannot buffer TLS bytes")
         }
     }
+
+    /// Takes the end of the peer's bytes (FIN or reset); call ``handshake()`` or ``read(into:)`` next.
+    ///
+    /// Those then do not answer incomplete any more: without close_notify they fail as ``TLSError/Cause/truncated``.
+    package func receiveEnd() { isInputEnded = true }
 
     /// Goes on with the handshake; a client calls it first without having received anything.
     package func handshake() -> Progress {
@@ -114,11 +122,13 @@ package final class TLSConnection {
         OpenSSLErrors.clear()
         let result = SSL_do_handshake(ssl)
         if result == 1 {
+            if let error = objection() { return .failed(reject(error)) }
             isEstablished = true
             return .complete
         }
         switch SSL_get_error(ssl, result) {
-        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .incomplete
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return isInputEnded ? .failed(truncate()) : .incomplete
+        case SSL_ERROR_ZERO_RETURN: return .failed(truncate())
         default: return .failed(fail(.handshake))
         }
     }
@@ -129,13 +139,16 @@ package final class TLSConnection {
     /// Decrypts into `buffer`, which must not be empty; incomplete before the handshake is over.
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
         if let failure { return .failed(failure) }
-        guard isEstablished else { return .incomplete }
+        guard isEstablished else { return isInputEnded ? .failed(truncate()) : .incomplete }
+        // Asking OpenSSL in vain costs as much as decrypting a small record.
+        if !isInputEnded, pendingIncomingBytes == 0, !hasPeerClosed { return .incomplete }
         var count = 0
         OpenSSLErrors.clear()
         let result = SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
+        if refusedRenegotiations > Self.renegotiationsMax { return .failed(refuseRenegotiation()) }
         if result == 1 { return .bytes(count) }
         switch SSL_get_error(ssl, result) {
-        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .incomplete
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return isInputEnded ? .failed(truncate()) : .incomplete
         case SSL_ERROR_ZERO_RETURN: return .ended
         default: return .failed(fail(.connection))
         }
@@ -148,6 +161,7 @@ package final class TLSConnection {
         if let failure { return .failed(failure) }
         guard isEstablished else { return .incomplete }
         guard !plaintext.isEmpty else { return .complete }
+        countRecords(of: plaintext.count)
         var written = 0
         OpenSSLErrors.clear()
         // A memory BIO takes everything, and there is no renegotiation to wait for: all or an error.
@@ -178,18 +192,13 @@ package final class TLSConnection {
     /// Version, cipher and certificate; `nil` before the handshake is over.
     package var peer: TLSPeer? { isEstablished ? TLSPeer(ssl: ssl) : nil }
 
-    /// Remembers why the connection is over, from OpenSSL's error queue and the verification's result.
-    private func fail(_ code: TLSError.Code) -> TLSError {
-        let stack = OpenSSLErrors.drain()
-        let verifyResult = SSL_get_verify_result(ssl)
-        let isRejected = context.role == .client && code == .handshake && verifyResult != Int(X509_V_OK)
-        let text = isRejected ? X509_verify_cert_error_string(verifyResult).map { String(cString: $0) } : nil
-        let error = TLSError(code: isRejected ? .certificate : code, verifyText: text, stack: stack)
+    /// Whether close_notify has come, and been read.
+    private var hasPeerClosed: Bool { SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0 }
+
+    /// Remembers `error` as what the connection ended with; later calls answer the same.
+    @discardableResult
+    func end(_ error: TLSError) -> TLSError {
         failure = error
         return error
-    }
-
-    private static func setUpError() -> TLSError {
-        TLSError(code: .configuration, stack: OpenSSLErrors.drain(), detail: "cannot set up TLS")
     }
 }

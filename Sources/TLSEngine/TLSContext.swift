@@ -1,8 +1,10 @@
 import COpenSSL
+import Synchronization
 
-/// What many TLS connections share: the role, and trusted certificates or our own.
+/// What many TLS connections share: the role, trusted certificates and our own.
 ///
-/// TLS 1.2 is the lowest version. There is no session resumption and no renegotiation.
+/// TLS 1.2 is the lowest version, 112 bits the lowest security: no SHA-1 signatures, no RSA keys below 2048 bits. There
+/// is no renegotiation and no compression. Making one reads files, so keep it for further connections.
 ///
 /// `@unchecked Sendable`: the `SSL_CTX` is never changed after `init`, and OpenSSL counts its references atomically.
 package final class TLSContext: @unchecked Sendable {
@@ -19,41 +21,78 @@ package final class TLSContext: @unchecked Sendable {
         case server
     }
 
-    package let role: Role
-    let pointer: OpaquePointer
+    /// What only one of the roles has.
+    enum Settings {
+        case client(TLSClientConfiguration, TLSSessionCache?)
+        case server(TLSServerConfiguration)
+    }
 
-    private init(role: Role) throws(TLSError) {
-        OpenSSLErrors.clear()
-        guard let pointer = SSL_CTX_new(role == .client ? TLS_client_method() : TLS_server_method()) else {
-            throw TLSError(code: .configuration, stack: OpenSSLErrors.drain(), detail: "cannot set up TLS")
+    let settings: Settings
+    let pointer: OpaquePointer
+    /// Tells contexts apart in a session cache that several share.
+    let number: UInt64
+
+    private static let count = Atomic<UInt64>(0)
+
+    package var role: Role {
+        switch settings {
+        case .client: .client
+        case .server: .server
         }
-        self.role = role
+    }
+
+    private init(_ settings: Settings, versions: (min: TLSVersion, max: TLSVersion)) throws(TLSError) {
+        OpenSSLErrors.clear()
+        guard let pointer = SSL_CTX_new(TLS_method()) else { throw .configuration("cannot set up TLS") }
+        self.settings = settings
         self.pointer = pointer
-        try Self.check(feedrec_SSL_CTX_set_min_proto_version(pointer, TLS1_2_VERSION), "cannot require TLS 1.2")
+        number = Self.count.add(1, ordering: .relaxed).newValue
+        try Self.check(
+            feedrec_SSL_CTX_set_min_proto_version(pointer, versions.min.number),
+            "cannot use \(versions.min)"
+        )
+        try Self.check(
+            feedrec_SSL_CTX_set_max_proto_version(pointer, versions.max.number),
+            "cannot use \(versions.max)"
+        )
+        Self.raiseSecurityLevel(of: pointer)
         // SSL_MODE_RELEASE_BUFFERS is left out: it costs 7 % when receiving small records.
-        feedrec_SSL_CTX_set_mode(pointer, Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
+        // Chains are sent as they stand in the file, not made up from what we trust.
+        feedrec_SSL_CTX_set_mode(pointer, Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN))
         feedrec_SSL_CTX_disable_session_cache(pointer)
-        feedrec_SSL_CTX_forbid_renegotiation_and_tickets(pointer)
-        SSL_CTX_set_num_tickets(pointer, 0)
+        feedrec_SSL_CTX_forbid_renegotiation(pointer)
     }
 
     deinit { SSL_CTX_free(pointer) }
 
-    /// A client that verifies the peer's certificate; ``TLSError/Code-swift.enum/configuration`` for an unusable CA file.
+    /// A client that verifies the peer's certificate; ``TLSError/Code-swift.enum/configuration`` for an unusable file.
+    ///
+    /// With a `sessionCache`, connections to the same host and port resume sessions.
+    package static func client(
+        _ configuration: TLSClientConfiguration,
+        sessionCache: TLSSessionCache? = nil
+    ) throws(TLSError) -> TLSContext {
+        let versions = (configuration.minimumVersion, configuration.maximumVersion)
+        let context = try TLSContext(.client(configuration, sessionCache), versions: versions)
+        try configuration.apply(to: context.pointer)
+        if sessionCache == nil {
+            feedrec_SSL_CTX_forbid_tickets(context.pointer)
+        } else {
+            TLSConnection.reportSessions(of: context.pointer)
+        }
+        return context
+    }
+
+    /// A client with nothing but the defaults of ``TLSClientConfiguration``.
     package static func client(trust: Trust) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(role: .client)
-        SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, nil)
-        switch trust {
-        case .system:
-            try check(SSL_CTX_set_default_verify_paths(context.pointer), "cannot use the system's trust store")
-        case .caFile(let path):
-            try check(SSL_CTX_load_verify_file(context.pointer, path), "cannot use the CA file '\(path)'")
-            X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context.pointer), UInt(X509_V_FLAG_PARTIAL_CHAIN))
-        }
-        let protocols = [UInt8(ApplicationProtocol.name.count)] + ApplicationProtocol.name
-        guard SSL_CTX_set_alpn_protos(context.pointer, protocols, UInt32(protocols.count)) == 0 else {
-            throw TLSError(code: .configuration, stack: OpenSSLErrors.drain(), detail: "cannot offer http/1.1")
-        }
+        try client(TLSClientConfiguration(trust: trust))
+    }
+
+    /// A server; ``TLSError/Code-swift.enum/configuration`` for an unusable file.
+    package static func server(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {
+        let versions = (configuration.minimumVersion, configuration.maximumVersion)
+        let context = try TLSContext(.server(configuration), versions: versions)
+        try configuration.apply(to: context.pointer)
         return context
     }
 
@@ -61,62 +100,22 @@ package final class TLSContext: @unchecked Sendable {
     ///
     /// `certificateFile` holds the certificate and its chain, leaf first, `keyFile` its unencrypted private key, both PEM.
     package static func server(certificateFile: String, keyFile: String) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(role: .server)
-        // Without this OpenSSL would ask the terminal for the passphrase of an encrypted key.
-        SSL_CTX_set_default_passwd_cb(context.pointer) { _, _, _, _ in -1 }
-        try check(
-            SSL_CTX_use_certificate_chain_file(context.pointer, certificateFile),
-            "cannot use the certificate file '\(certificateFile)'"
-        )
-        try check(
-            SSL_CTX_use_PrivateKey_file(context.pointer, keyFile, SSL_FILETYPE_PEM),
-            "cannot use the key file '\(keyFile)'"
-        )
-        try check(
-            SSL_CTX_check_private_key(context.pointer),
-            "the key in '\(keyFile)' does not belong to the certificate in '\(certificateFile)'"
-        )
-        SSL_CTX_set_alpn_select_cb(
-            context.pointer,
-            { _, output, outputLength, offer, offerLength, _ in
-                ApplicationProtocol.select(output, outputLength, offer: offer, offerLength)
-            },
-            nil
-        )
-        return context
+        let identity = try TLSServerIdentity(certificateFile: certificateFile, keyFile: keyFile)
+        return try server(TLSServerConfiguration(identity: identity))
     }
 
-    private static func check(_ result: Int32, _ attempt: String) throws(TLSError) {
-        guard result != 1 else { return }
-        throw TLSError(code: .configuration, stack: OpenSSLErrors.drain(), detail: attempt)
+    /// To 2 (112 bits), where the system's configuration does not ask for more.
+    static func raiseSecurityLevel(of context: OpaquePointer) {
+        SSL_CTX_set_security_level(context, max(SSL_CTX_get_security_level(context), 2))
     }
-}
 
-/// ALPN (RFC 7301): the one protocol we speak above TLS.
-private enum ApplicationProtocol {
-    static let name: [UInt8] = Array("http/1.1".utf8)
+    static func check(_ result: Int32, _ attempt: String) throws(TLSError) {
+        guard result == 1 else { throw .configuration(attempt) }
+    }
 
-    /// Picks `http/1.1` where the client offers it, and goes on without ALPN where it does not.
-    static func select(
-        _ output: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
-        _ outputLength: UnsafeMutablePointer<UInt8>?,
-        offer: UnsafePointer<UInt8>?,
-        _ offerLength: UInt32
-    ) -> Int32 {
-        guard let output, let outputLength, let offer else { return SSL_TLSEXT_ERR_NOACK }
-        let list = UnsafeBufferPointer(start: offer, count: Int(offerLength))
-        var position = 0
-        while position < list.count {
-            let start = position + 1
-            let end = start + Int(list[position])
-            guard end <= list.count else { break }
-            if list[start..<end].elementsEqual(name) {
-                output.pointee = offer + start
-                outputLength.pointee = list[position]
-                return SSL_TLSEXT_ERR_OK
-            }
-            position = end
-        }
-        return SSL_TLSEXT_ERR_NOACK
+    /// Trusts the certificates in a PEM file, roots or not.
+    static func trust(caFile path: String, in context: OpaquePointer) throws(TLSError) {
+        try check(SSL_CTX_load_verify_file(context, path), "cannot use the CA file '\(path)'")
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), UInt(X509_V_FLAG_PARTIAL_CHAIN))
     }
 }

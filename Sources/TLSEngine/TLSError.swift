@@ -1,5 +1,3 @@
-import COpenSSL
-
 /// Why a TLS connection cannot go on, or could not be set up; it ends the connection.
 package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
@@ -13,8 +11,27 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         case connection
     }
 
+    /// What the code alone does not tell apart.
+    package enum Cause: Hashable, Sendable {
+        /// Nothing more is known than the texts say.
+        case unspecified
+        /// The peer refused with an alert.
+        case alert(TLSAlert)
+        /// The peer's bytes ended without close_notify: what came before may not be all that it sent.
+        case truncated
+        /// The certificate is valid, but none of the pinned ones.
+        case pinMismatch
+        /// The client showed no certificate although the server requires one.
+        case certificateMissing
+        /// The peer chose an application protocol (ALPN) that we did not offer.
+        case applicationProtocol
+        /// The peer asked for renegotiation too often.
+        case renegotiation
+    }
+
     package let code: Code
-    /// OpenSSL's text for the failed X.509 verification.
+    package let cause: Cause
+    /// OpenSSL's text for the failed X.509 verification, or ours for a pin that does not match.
     ///
     /// For example `self-signed certificate` or `hostname mismatch`.
     package let verifyText: String?
@@ -23,16 +40,37 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was attempted, where the cause alone would not tell.
     package let detail: String?
 
-    package init(code: Code, verifyText: String? = nil, stack: [String] = [], detail: String? = nil) {
+    package init(
+        code: Code,
+        cause: Cause = .unspecified,
+        verifyText: String? = nil,
+        stack: [String] = [],
+        detail: String? = nil
+    ) {
         self.code = code
+        self.cause = cause
         self.verifyText = verifyText
         self.stack = stack
         self.detail = detail
     }
 
+    /// Whether a new connection may succeed without a change of configuration on either side.
+    ///
+    /// Certificate problems count as lasting: somebody has to act, though it may be the peer who does.
+    package var isRetryable: Bool {
+        switch (code, cause) {
+        case (_, .truncated): true
+        case (_, .alert(let alert)): alert.isTransient
+        case (.connection, .unspecified): true
+        default: false
+        }
+    }
+
     /// The cause in a few words, without what was attempted.
     package var reason: String {
-        verifyText ?? stack.first.map(Self.reason(ofStackLine:)) ?? "unknown TLS failure"
+        if let verifyText { return verifyText }
+        if case .alert(let alert) = cause { return "the peer refused with the alert '\(alert)'" }
+        return stack.first.map(Self.reason(ofStackLine:)) ?? detail ?? "unknown TLS failure"
     }
 
     package var description: String {
@@ -47,22 +85,9 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The calling thread's OpenSSL error queue.
-enum OpenSSLErrors {
-    /// Must come before each call whose result `SSL_get_error` explains.
-    static func clear() { ERR_clear_error() }
-
-    /// Empties the queue, oldest error first; at most 16 lines.
-    static func drain() -> [String] {
-        var lines: [String] = []
-        while case let code = ERR_get_error(), code != 0 {
-            var text = [CChar](repeating: 0, count: 256)
-            ERR_error_string_n(code, &text, text.count)
-            let length = text.firstIndex(of: 0) ?? text.count
-            if lines.count < 16 {
-                lines.append(String(decoding: text[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self))
-            }
-        }
-        return lines
+extension TLSError {
+    /// Something of ours that cannot be used, with what OpenSSL's error queue says about it.
+    static func configuration(_ attempt: String) -> TLSError {
+        TLSError(code: .configuration, stack: OpenSSLErrors.drain().lines, detail: attempt)
     }
 }

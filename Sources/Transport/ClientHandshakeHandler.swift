@@ -12,6 +12,8 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
 
     private let attempt: ConnectAttempt
     private let connectedAt: UnixNanoseconds
+    /// When the proxy had opened the way.
+    private let proxiedAt: UnixNanoseconds?
     private var handshake: ClientHandshake
     private var hasSentRequest = false
     private var isOver = false
@@ -19,11 +21,12 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     private var peer: TLSPeer?
     private var timer: Scheduled<Void>?
 
-    init(attempt: ConnectAttempt, connectedAt: UnixNanoseconds) {
+    init(attempt: ConnectAttempt, connectedAt: UnixNanoseconds, proxiedAt: UnixNanoseconds?) {
         let configuration = attempt.configuration
         var generator = SystemRandomNumberGenerator()
         self.attempt = attempt
         self.connectedAt = connectedAt
+        self.proxiedAt = proxiedAt
         requestedAt = connectedAt
         handshake = ClientHandshake(
             host: configuration.url.hostHeader,
@@ -31,7 +34,8 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
             key: (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) },
             headers: configuration.headers,
             subprotocols: configuration.subprotocols,
-            limits: configuration.limits
+            limits: configuration.limits,
+            deflate: configuration.deflate
         )
     }
 
@@ -52,14 +56,18 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard let established = event as? TLSEstablished else { return }
-        peer = established.peer
-        sendRequest(context)
+        if let established = event as? TLSEstablished {
+            peer = established.peer
+            sendRequest(context)
+        } else if case ChannelEvent.inputClosed = event {
+            connectionEnded()
+        }
     }
 
     private func sendRequest(_ context: ChannelHandlerContext) {
         guard !hasSentRequest else { return }
         hasSentRequest = true
+        attempt.status.advance(to: .connecting(.handshake))
         requestedAt = attempt.now()
         startTimer(configuration.handshakeTimeout, context) { handler in
             let url = handler.configuration.url
@@ -101,20 +109,24 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        connectionEnded()
+        context.fireChannelInactive()
+    }
+
+    private func connectionEnded() {
         if hasSentRequest {
             fail(.handshake(handshake.connectionEnded(), url: configuration.url))
         } else {
             let description = "\(configuration.url.authority) closed the connection during the TLS handshake"
             fail(TransportError(code: .tls, description: description))
         }
-        context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? TLSError {
             fail(.tls(error, url: configuration.url))
         } else {
-            fail(.connecting(to: configuration.url, timeout: configuration.connectTimeout, cause: error))
+            fail(attempt.error(for: error))
         }
     }
 
@@ -129,18 +141,18 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
 
     private func open(_ head: HTTPResponseHead, leftover: [UInt8], _ context: ChannelHandlerContext) {
         timer?.cancel()
-        var generator = SystemRandomNumberGenerator()
         let handler = ConnectionHandler(
             role: .client,
             settings: configuration.connectionSettings,
-            maskingKeys: MaskingKeys(using: &generator),
+            deflate: handshake.deflate,
+            status: attempt.status,
             now: attempt.now
         )
         let channel = context.channel
         do {
             try channel.pipeline.syncOperations.addHandler(handler, position: .after(self))
         } catch {
-            return fail(.connecting(to: configuration.url, timeout: configuration.connectTimeout, cause: error))
+            return attempt.fail(attempt.error(for: error))
         }
         let connection = WebSocketConnection(info: info(head, channel), handler: handler, channel: channel)
         channel.pipeline.syncOperations.removeHandler(self, promise: nil)
@@ -153,12 +165,13 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         var info = ConnectionInfo()
         info.localAddress = channel.localAddress?.authority
         info.remoteAddress = channel.remoteAddress?.authority
-        info.tlsVersion = peer?.version
-        info.cipher = peer?.cipher
-        info.certificateFingerprint = peer?.certificateFingerprint
+        info.proxy = attempt.proxy?.description
+        if let peer { info.take(peer) }
         info.subprotocol = head.headers["Sec-WebSocket-Protocol"]
+        info.extensions = head.headers.list("Sec-WebSocket-Extensions")
         info.connectDuration = connectedAt.since(attempt.startedAt)
-        info.tlsDuration = peer == nil ? nil : requestedAt.since(connectedAt)
+        info.proxyDuration = proxiedAt?.since(connectedAt)
+        info.tlsDuration = peer == nil ? nil : requestedAt.since(proxiedAt ?? connectedAt)
         info.handshakeDuration = attempt.now().since(requestedAt)
         return info
     }

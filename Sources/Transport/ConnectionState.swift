@@ -3,12 +3,24 @@ import WebSocketProtocol
 
 /// What the event loop and the tasks of one WebSocket connection share.
 struct ConnectionState: Sendable {
+    /// What the task that receives messages is doing.
+    enum Consumer: Sendable {
+        /// It has never asked.
+        case absent
+        case waiting
+        /// It has taken messages and not asked for more since: it may be about to answer them.
+        case busy
+    }
+
     /// Messages that no one has taken yet.
     var received = MessageBatch()
     /// The queue is full: nothing is read until it has been taken.
     var isReadingPaused = false
     /// No one will take messages any more.
     var isDiscarding = false
+    var consumer = Consumer.absent
+    /// The connection is about to end, and its end waits for the consumer to ask for more.
+    var isAwaitingAnswers = false
     var isWritable = true
     /// Messages on their way to the event loop, in order.
     var outgoing: [OutgoingMessages] = []
@@ -17,7 +29,10 @@ struct ConnectionState: Sendable {
     /// False from our close frame on.
     var canSend = true
     var closeInfo: CloseInfo?
+    /// What ended the connection, if it was not a close handshake.
+    var failure: TransportError?
     var statistics = WebSocketStatistics()
+    var events: ConnectionEvents
 
     /// Memory of the queue.
     var queuedBytes: Int { received.bytes.count + received.entries.count * MemoryLayout<MessageBatch.Entry>.stride }
@@ -33,14 +48,7 @@ enum ConnectionTopic: Hashable, Sendable {
     case received
     case writable
     case closed
+    case event
 }
 
 typealias ConnectionMonitor = Monitor<ConnectionState, ConnectionTopic>
-
-/// Settings that outlast the handshake.
-struct ConnectionSettings: Sendable {
-    var limits: WebSocketLimits
-    var receiveQueueBytesMax: Int
-    var closeTimeout: Duration
-    var idleTimeout: Duration?
-}

@@ -34,10 +34,11 @@ final class HTTPServerConnection: Sendable {
     func upgrade(
         _ answer: [UInt8],
         subprotocol: String?,
+        deflate: DeflateAgreement?,
         now: @escaping @Sendable () -> UnixNanoseconds
     ) async -> WebSocketConnection? {
         let upgraded = channel.eventLoop.submit { [handler] in
-            handler.value.upgrade(answer, subprotocol: subprotocol, now: now)
+            handler.value.upgrade(answer, subprotocol: subprotocol, deflate: deflate, now: now)
         }
         return try? await upgraded.get()
     }

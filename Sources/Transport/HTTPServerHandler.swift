@@ -23,7 +23,7 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
+    enum Phase {
         case head
         case body(HTTPRequestHead, bytes: Int)
         /// A request is with the task.
@@ -35,19 +35,21 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     static let bodyBytesMax = 64 << 10
 
     let monitor = Monitor<HTTPServerState, HTTPServerTopic>(HTTPServerState())
-    private let configuration: WebSocketServer.Configuration
+    let configuration: WebSocketServer.Configuration
     private let isRefusing: Bool
     private var parser: HTTPHeadParser
-    private var phase = Phase.head
-    private var input = ByteBuffer()
+    var phase = Phase.head
+    var input = ByteBuffer()
     /// Whether anything of the awaited request has come.
     private var hasBegun = false
-    private var hasDeferredRead = false
+    var hasDeferredRead = false
     /// An answer is longer than what the channel takes at once.
     private var isWaitingForClient = false
-    private var peer: TLSPeer?
+    /// The client sends no more, but may read.
+    var hasInputEnded = false
+    var peer: TLSPeer?
     private var timer: Scheduled<Void>?
-    private var context: ChannelHandlerContext?
+    var context: ChannelHandlerContext?
 
     /// A handler that `isRefusing` answers nothing but 503: there are too many connections.
     init(configuration: WebSocketServer.Configuration, isRefusing: Bool) {
@@ -75,8 +77,18 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if let established = event as? TLSEstablished {
             peer = established.peer
             refuseIfFull()
+        } else if case ChannelEvent.inputClosed = event {
+            inputEnded()
         } else {
             context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func inputEnded() {
+        hasInputEnded = true
+        switch phase {
+        case .head, .body: end()
+        case .answering, .ending: break
         }
     }
 
@@ -178,6 +190,10 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         phase = .head
         startTimer(configuration.requestTimeout, context)
         advance()
+        if hasInputEnded {
+            if case .answering = phase { return }
+            end()
+        }
         resumeReading()
     }
 
@@ -192,7 +208,7 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         timer?.cancel()
         write(bytes)
         input.clear()
-        context?.channel.closeLingering(flushTimeout: configuration.responseTimeout)
+        context?.channel.closeLingering(flushTimeout: configuration.responseTimeout) { [self] in hasInputEnded }
         resumeReading()
         markEnded()
     }
@@ -204,7 +220,7 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context?.read()
     }
 
-    private func write(_ bytes: [UInt8]) {
+    func write(_ bytes: [UInt8]) {
         guard let context, !bytes.isEmpty else { return }
         var buffer = context.channel.allocator.buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)
@@ -238,43 +254,5 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         phase = .ending
         markEnded()
         context.fireChannelInactive()
-    }
-
-    // MARK: Upgrade
-
-    /// Sends the 101 answer and makes way for a ``ConnectionHandler``; `nil` where the connection has ended.
-    func upgrade(
-        _ answer: [UInt8],
-        subprotocol: String?,
-        now: @escaping @Sendable () -> UnixNanoseconds
-    ) -> WebSocketConnection? {
-        guard let context, case .answering = phase, context.channel.isActive else { return nil }
-        let handler = ConnectionHandler(
-            role: .server,
-            settings: configuration.connectionSettings,
-            maskingKeys: MaskingKeys(seed: []),
-            now: now
-        )
-        let channel = context.channel
-        guard (try? channel.pipeline.syncOperations.addHandler(handler, position: .after(self))) != nil else {
-            return nil
-        }
-        var info = ConnectionInfo()
-        info.localAddress = channel.localAddress?.authority
-        info.remoteAddress = channel.remoteAddress?.authority
-        info.tlsVersion = peer?.version
-        info.cipher = peer?.cipher
-        info.subprotocol = subprotocol
-        let connection = WebSocketConnection(info: info, handler: handler, channel: channel)
-        write(answer)
-        phase = .ending
-        let leftover = input
-        input.clear()
-        let hadDeferredRead = hasDeferredRead
-        channel.pipeline.syncOperations.removeHandler(self, promise: nil)
-        leftover.withUnsafeReadableBytes { if !$0.isEmpty { handler.receive($0) } }
-        handler.announceMessages()
-        if hadDeferredRead { channel.read() }
-        return connection
     }
 }

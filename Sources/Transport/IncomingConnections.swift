@@ -10,6 +10,8 @@ final class IncomingConnections: Sendable {
         var openCount = 0
         var isClosed = false
         var isServing = false
+        /// For connections that come from now on.
+        var tls: TLSContext?
     }
 
     private enum Topic: Hashable, Sendable {
@@ -18,25 +20,32 @@ final class IncomingConnections: Sendable {
     }
 
     private let configuration: WebSocketServer.Configuration
-    private let monitor = Monitor<State, Topic>(State())
+    private let monitor: Monitor<State, Topic>
 
     init(configuration: WebSocketServer.Configuration) {
         self.configuration = configuration
+        monitor = Monitor(State(tls: configuration.tls))
+    }
+
+    var openCount: Int { monitor.update { $0.openCount } }
+
+    func replaceTLS(_ context: TLSContext) {
+        monitor.update { $0.tls = context }
     }
 
     /// Sets up an accepted channel on its event loop; throws, which closes it, where there are far too many.
     func take(_ channel: any Channel) throws {
-        let openCount = try monitor.update { state in
+        let (openCount, tls) = try monitor.update { state in
             guard !state.isClosed, state.openCount < configuration.connectionsMax * 2 else {
-                throw TransportError(code: .closed, description: "too many connections")
+                throw TransportError(code: .tooManyConnections, description: "too many connections")
             }
             state.openCount += 1
-            return state.openCount
+            return (state.openCount, state.tls)
         }
         channel.closeFuture.whenComplete { _ in self.monitor.update { $0.openCount -= 1 } }
         let isRefusing = openCount > configuration.connectionsMax
         let handler = HTTPServerHandler(configuration: configuration, isRefusing: isRefusing)
-        if let tls = configuration.tls {
+        if let tls {
             try channel.pipeline.syncOperations.addHandler(TLSHandler(TLSConnection(server: tls)))
         }
         try channel.pipeline.syncOperations.addHandler(handler)

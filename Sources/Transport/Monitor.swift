@@ -1,4 +1,6 @@
+#if !FEEDREC_TSAN
 import Synchronization
+#endif
 
 /// State behind a lock, and the tasks that wait for it to change.
 ///

@@ -22,6 +22,8 @@ final class TLSHandler: ChannelDuplexHandler {
     private let tls: TLSConnection
     private var hasStarted = false
     private var hasFailed = false
+    /// The peer has said close_notify.
+    private var hasInputEnded = false
 
     init(_ tls: TLSConnection) {
         self.tls = tls
@@ -43,6 +45,27 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     // MARK: Incoming
+
+    /// The end of the peer's half of the TCP connection means nothing above: close_notify has announced it, or it is an
+    /// error.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event {
+            endInput(context)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        endInput(context)
+        context.fireChannelInactive()
+    }
+
+    private func endInput(_ context: ChannelHandlerContext) {
+        guard hasStarted, !hasFailed, !hasInputEnded else { return }
+        tls.receiveEnd()
+        if tls.isEstablished { readPlaintext(context) } else { advanceHandshake(context) }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasFailed else { return }
@@ -79,7 +102,11 @@ final class TLSHandler: ChannelDuplexHandler {
         flushCiphertext(context)
         switch end {
         case .bytes, .incomplete: break
-        case .ended: context.close(promise: nil)
+        // As with a TCP connection whose peer has closed its half: we may still answer.
+        case .ended:
+            guard !hasInputEnded else { return }
+            hasInputEnded = true
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         case .failed(let error): fail(error, context)
         }
     }

@@ -12,39 +12,57 @@ import Darwin
 #endif
 
 extension TransportError {
-    /// The error of an attempt to connect to `url`.
-    static func connecting(to url: WebSocketURL, timeout: Duration, cause: any Error) -> TransportError {
+    /// The error of an attempt to connect to `url`, or to the proxy on the way there.
+    static func connecting(
+        to url: WebSocketURL,
+        through proxy: Proxy? = nil,
+        timeout: Duration,
+        cause: any Error
+    ) -> TransportError {
+        let peer = proxy.map { "the proxy \($0)" } ?? url.authority
         switch cause {
         case let error as TransportError: return error
-        case ChannelError.connectTimeout: return timedOut(.connect, url: url, after: timeout)
+        case ChannelError.connectTimeout: return timedOut(.connect, url: url, through: proxy, after: timeout)
         case let error as NIOConnectionError:
-            guard let failure = error.connectionErrors.last else {
-                return TransportError(code: .unknownHost, description: "unknown host '\(url.host)'")
-            }
-            return connecting(to: url, timeout: timeout, cause: failure.error)
-        case is SocketAddressError:
-            return TransportError(code: .unknownHost, description: "unknown host '\(url.host)'")
+            guard let failure = error.connectionErrors.last else { return unknownHost(url, proxy) }
+            return connecting(to: url, through: proxy, timeout: timeout, cause: failure.error)
+        case is SocketAddressError, is UnknownHost:
+            return unknownHost(url, proxy)
         case let error as IOError where error.errnoCode == ECONNREFUSED:
-            return TransportError(code: .connectionRefused, description: "connection refused by \(url.authority)")
+            return TransportError(code: .connectionRefused, description: "connection refused by \(peer)")
         default:
-            return TransportError(
-                code: .network,
-                description: "cannot connect to \(url.authority): \(ErrorText.of(cause))"
-            )
+            return TransportError(code: .network, description: "cannot connect to \(peer): \(ErrorText.of(cause))")
         }
     }
 
-    static func timedOut(_ stage: Stage, url: WebSocketURL, after timeout: Duration) -> TransportError {
+    private static func unknownHost(_ url: WebSocketURL, _ proxy: Proxy?) -> TransportError {
+        let host = proxy.map { "'\($0.host)' of the proxy \($0)" } ?? "'\(url.host)'"
+        return TransportError(code: .unknownHost, description: "unknown host \(host)")
+    }
+
+    /// For the stages up to the handshake.
+    static func timedOut(
+        _ stage: Stage,
+        url: WebSocketURL,
+        through proxy: Proxy? = nil,
+        after timeout: Duration
+    ) -> TransportError {
+        let peer = proxy.map { "the proxy \($0)" } ?? url.authority
         let attempt =
             switch stage {
-            case .connect: "connecting to \(url.authority)"
+            case .connect: "connecting to \(peer)"
+            case .proxy: "reaching \(url.authority) through \(peer)"
             case .tls: "the TLS handshake with \(url.authority)"
-            case .handshake: "the WebSocket handshake with \(url.authority)"
+            default: "the WebSocket handshake with \(url.authority)"
             }
         return TransportError(
             code: .timedOut(stage),
             description: "\(attempt) took longer than \(timeout.shortText)"
         )
+    }
+
+    static func proxy(_ refusal: ProxyRefusal, _ proxy: Proxy) -> TransportError {
+        TransportError(code: .proxy(refusal.failure), description: "the proxy \(proxy) \(refusal.text)")
     }
 
     /// A failure of TLS with `url`, or of our files for it.
@@ -68,11 +86,30 @@ extension TransportError {
     }
 
     static func handshake(_ error: HandshakeError, url: WebSocketURL) -> TransportError {
-        TransportError(
+        if let status = error.status, [301, 302, 303, 307, 308].contains(status) {
+            return TransportError(
+                code: .redirected(status: status),
+                description: "\(url.authority) answered \(status) and wants us to go to "
+                    + "\(redactedLocation(error.responseHead)), which is not done by itself",
+                handshakeError: error
+            )
+        }
+        return TransportError(
             code: .handshake(status: error.status),
             description: "WebSocket handshake with \(url.authority) failed: \(error.description)",
             handshakeError: error
         )
+    }
+
+    /// The `Location` in quotes, without user info, query and fragment, which may hold secrets.
+    private static func redactedLocation(_ head: HTTPResponseHead?) -> String {
+        guard let location = head?.headers["Location"], !location.isEmpty else { return "a place it does not name" }
+        var text = location.prefix { $0 != "?" && $0 != "#" }
+        if let start = text.firstRange(of: "//")?.upperBound {
+            let authority = text[start...].prefix { $0 != "/" }
+            if let at = authority.lastIndex(of: "@") { text.removeSubrange(start...at) }
+        }
+        return "'\(text.prefix(200))'"
     }
 
     /// The error of an attempt to listen on `address` (`host:port`).

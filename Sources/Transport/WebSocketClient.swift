@@ -1,7 +1,7 @@
 package import MarketModel
 package import NIOCore
-import NIOPosix
-import TLSEngine
+package import NIOPosix
+package import TLSEngine
 package import WebSocketProtocol
 
 /// Opens WebSocket connections.
@@ -12,33 +12,79 @@ package enum WebSocketClient {
         package var headers = HTTPHeaders()
         /// In order of preference.
         package var subprotocols: [String] = []
-        /// PEM file of the authorities to trust instead of the system's.
-        package var caFile: String?
-        /// For looking up the name and connecting, to whichever of its addresses, together.
+        /// What is offered of permessage-deflate (RFC 7692); `nil` for no compression.
+        package var deflate: DeflateSettings?
+        /// How TLS is spoken: trust, client certificate, pins, versions.
+        package var tls = TLSClientConfiguration()
+        /// Used instead of ``tls``: to read files once, and to resume sessions, for which connections have to share it.
+        package var tlsContext: TLSContext?
+        /// The proxies to go through; ``ProxySettings/fromEnvironment(_:)`` takes them from the environment.
+        package var proxies = ProxySettings.none
+        /// Finds the addresses of names instead of the system.
+        package var resolver: (any Resolver & Sendable)?
+
+        /// For looking up the name and connecting, to whichever of its addresses, together: RFC 8305 tries them at
+        /// intervals of 250 ms, IPv6 and IPv4 in turn, and takes the first that answers.
         package var connectTimeout: Duration = .seconds(10)
+        /// For the proxy to open the way to the server.
+        package var proxyTimeout: Duration = .seconds(10)
         package var tlsTimeout: Duration = .seconds(10)
         package var handshakeTimeout: Duration = .seconds(10)
         /// How long the peer may take to answer our close frame once it has been sent.
         package var closeTimeout: Duration = .seconds(5)
         /// The connection is aborted when nothing has come for this long; after half of it a ping goes out.
         package var idleTimeout: Duration?
+        /// The connection is aborted when a ping of ours, sent for whatever reason, has waited this long for its pong.
+        ///
+        /// Other bytes do not stand for it. Time in which a full receive queue keeps us from reading does not count.
+        package var pongTimeout: Duration? = .seconds(20)
+        /// The connection is aborted when the peer takes nothing for this long of what waits to be sent; it may take it
+        /// as slowly as it likes.
+        package var sendTimeout: Duration? = .seconds(30)
+        /// How long the end of a connection is held back for answers to messages that came right before it, at most.
+        ///
+        /// Our close frame goes out as soon as the consumer asks for more messages, or says that it closes.
+        package var lastAnswersTimeout: Duration = .milliseconds(100)
+
+        /// What the peer may send us: a longer head fails the handshake, a longer frame or message is answered with 1009.
         package var limits = WebSocketLimits()
         /// Memory of messages that wait for the consumer before the socket is not read any more.
         ///
         /// May be exceeded by what one turn of the event loop reads (256 KiB), by one long message, and, once the peer
         /// has closed, by what the kernel holds.
         package var receiveQueueBytesMax: Int = 4 << 20
+        /// Bytes that wait for the socket before senders have to wait, until a quarter of them is left.
+        ///
+        /// As much again may be on its way from senders to the event loop; one send of each task may exceed both by 1 MiB
+        /// or one long message.
+        package var sendQueueBytesMax: Int = 1 << 20
+        /// Whether control frames are kept for ``WebSocketConnection/receiveEvents()``.
+        package var recordsEvents = false
 
         package init(url: WebSocketURL) {
             self.url = url
         }
 
+        /// PEM file of the authorities to trust instead of the system's.
+        package var caFile: String? {
+            get { if case .caFile(let path) = tls.trust { path } else { nil } }
+            set { tls.trust = newValue.map { .caFile($0) } ?? .system }
+        }
+
+        /// The proxy to go through; `nil` for a direct connection.
+        var proxy: Proxy? { proxies.proxy(for: url) }
+
         var connectionSettings: ConnectionSettings {
             ConnectionSettings(
                 limits: limits,
                 receiveQueueBytesMax: receiveQueueBytesMax,
+                sendQueueBytesMax: sendQueueBytesMax,
                 closeTimeout: closeTimeout,
-                idleTimeout: idleTimeout
+                idleTimeout: idleTimeout,
+                pongTimeout: pongTimeout,
+                sendTimeout: sendTimeout,
+                lastAnswersTimeout: lastAnswersTimeout,
+                recordsEvents: recordsEvents
             )
         }
     }
@@ -46,14 +92,33 @@ package enum WebSocketClient {
     /// Connects, secures and shakes hands; the connection belongs to one event loop of `group`.
     ///
     /// `now` is asked once per read for the time of its messages, and for the durations in ``ConnectionInfo``.
-    /// Cancelling the task ends the attempt with ``TransportError/Code-swift.enum/cancelled``.
+    /// `status`, of which each connection needs its own, tells observers how it goes on, from now to the end of the
+    /// connection. Cancelling the task ends the attempt with ``TransportError/Code-swift.enum/cancelled``. A redirect is
+    /// an error: ``TransportError/Code-swift.enum/redirected(status:)``.
     package static func connect(
         _ configuration: Configuration,
         group: any EventLoopGroup,
-        now: @escaping @Sendable () -> UnixNanoseconds
+        now: @escaping @Sendable () -> UnixNanoseconds,
+        status: WebSocketStatus = WebSocketStatus()
     ) async throws(TransportError) -> WebSocketConnection {
-        let trust = try trust(of: configuration)
-        let attempt = ConnectAttempt(configuration: configuration, trust: trust, loop: group.next(), now: now)
+        do throws(TransportError) {
+            let trust = try trust(of: configuration)
+            let loop = group.next()
+            let attempt = ConnectAttempt(
+                configuration: configuration,
+                trust: trust,
+                loop: loop,
+                now: now,
+                status: status
+            )
+            return try await run(attempt)
+        } catch {
+            status.advance(to: .closed(.failed(error)), error: error)
+            throw error
+        }
+    }
+
+    private static func run(_ attempt: ConnectAttempt) async throws(TransportError) -> WebSocketConnection {
         do {
             return try await withTaskCancellationHandler {
                 attempt.start()
@@ -62,81 +127,18 @@ package enum WebSocketClient {
                 attempt.fail(.cancelled)
             }
         } catch {
-            throw .connecting(to: configuration.url, timeout: configuration.connectTimeout, cause: error)
+            throw attempt.error(for: error)
         }
     }
 
-    /// Reads the trusted certificates, on the caller's thread.
+    /// Reads certificates and keys, on the caller's thread.
     private static func trust(of configuration: Configuration) throws(TransportError) -> TLSContext? {
         guard configuration.url.isSecure else { return nil }
+        if let context = configuration.tlsContext { return context }
         do {
-            return try TLSContext.client(trust: configuration.caFile.map { .caFile($0) } ?? .system)
+            return try TLSContext.client(configuration.tls)
         } catch {
             throw .tls(error, url: configuration.url)
         }
     }
-}
-
-/// One attempt to connect: the first of success, failure, time-out and cancellation decides, the others do nothing.
-final class ConnectAttempt: Sendable {
-    let configuration: WebSocketClient.Configuration
-    let trust: TLSContext?
-    let loop: any EventLoop
-    let now: @Sendable () -> UnixNanoseconds
-    let startedAt: UnixNanoseconds
-    private let promise: EventLoopPromise<WebSocketConnection>
-
-    init(
-        configuration: WebSocketClient.Configuration,
-        trust: TLSContext?,
-        loop: any EventLoop,
-        now: @escaping @Sendable () -> UnixNanoseconds
-    ) {
-        self.configuration = configuration
-        self.trust = trust
-        self.loop = loop
-        self.now = now
-        startedAt = now()
-        promise = loop.makePromise()
-    }
-
-    var result: EventLoopFuture<WebSocketConnection> { promise.futureResult }
-
-    func start() {
-        ClientBootstrap(group: loop)
-            .connectTimeout(configuration.connectTimeout.timeAmount)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
-            .connect(host: configuration.url.host, port: configuration.url.port)
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): self.begin(on: channel)
-                case .failure(let error): self.promise.fail(error)
-                }
-            }
-    }
-
-    /// On the event loop, right when the connection is made: nothing has been read yet.
-    private func begin(on channel: any Channel) {
-        // Whatever ends the attempt otherwise, the channel does not outlive it.
-        result.whenFailure { _ in channel.close(promise: nil) }
-        do {
-            let operations = channel.pipeline.syncOperations
-            let handshake = ClientHandshakeHandler(attempt: self, connectedAt: now())
-            if let trust {
-                let tls = try TLSConnection(client: trust, host: configuration.url.host)
-                try operations.addHandlers([TLSHandler(tls), handshake])
-            } else {
-                try operations.addHandler(handshake)
-            }
-        } catch let error as TLSError {
-            fail(.tls(error, url: configuration.url))
-        } catch {
-            promise.fail(error)
-        }
-    }
-
-    func succeed(_ connection: WebSocketConnection) { promise.succeed(connection) }
-
-    func fail(_ error: TransportError) { promise.fail(error) }
 }

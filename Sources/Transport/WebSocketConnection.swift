@@ -1,20 +1,22 @@
 package import MarketModel
 import NIOCore
-package import WebSocketProtocol
+import WebSocketProtocol
 
 /// An open WebSocket connection, at the client or at the server; for use from any task.
 ///
 /// A connection that is let go without ``close(code:reason:discardingReceived:)`` is aborted.
 package final class WebSocketConnection: Sendable {
     package let info: ConnectionInfo
-    private let monitor: ConnectionMonitor
-    private let channel: any Channel
-    private let handler: NIOLoopBound<ConnectionHandler>
+    let monitor: ConnectionMonitor
+    let channel: any Channel
+    let handler: NIOLoopBound<ConnectionHandler>
+    /// State and last error, for any number of observers.
+    package let status: WebSocketStatus
+    /// Bytes under way to the event loop before senders wait.
+    private let sendQueueBytesMax: Int
 
     /// Frames of one hand-over to the event loop, unless one message alone is longer.
     private static let sendBytesMax = 1 << 20
-    /// Bytes under way to the event loop before senders wait.
-    private static let outgoingBytesMax = 1 << 20
     /// A frame's header and mask at most (RFC 6455 §5.2).
     private static let frameOverheadMax = 14
 
@@ -22,6 +24,8 @@ package final class WebSocketConnection: Sendable {
     init(info: ConnectionInfo, handler: ConnectionHandler, channel: any Channel) {
         self.info = info
         self.monitor = handler.monitor
+        self.status = handler.status
+        self.sendQueueBytesMax = handler.settings.sendQueueBytesMax
         self.channel = channel
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }
@@ -40,28 +44,55 @@ package final class WebSocketConnection: Sendable {
     /// can still be had by ``takeReceived()``.
     package func receive() async throws -> MessageBatch? {
         try Task.checkCancellation()
-        let (batch, wasPaused) = try await monitor.wait(for: .received) { state -> (MessageBatch?, Bool)? in
-            if let taken = Self.take(&state) { return (taken.batch, taken.wasPaused) }
-            return state.closeInfo == nil ? nil : (nil, false)
+        while true {
+            switch try await monitor.wait(for: .received, Self.receive) {
+            case .messages(let batch, let wasPaused):
+                if wasPaused { resumeReading() }
+                return batch
+            case .answersGiven: endFarewell()
+            case .ended: return nil
+            }
         }
-        if wasPaused { resumeReading() }
-        return batch
     }
 
     /// The messages that are there, without waiting; `nil` where there are none.
     package func takeReceived() -> MessageBatch? {
-        guard let (batch, wasPaused) = monitor.update(Self.take) else { return nil }
-        if wasPaused { resumeReading() }
-        return batch
+        switch monitor.update(Self.receive) {
+        case .messages(let batch, let wasPaused):
+            if wasPaused { resumeReading() }
+            return batch
+        case .answersGiven: endFarewell()
+        case .ended, nil: break
+        }
+        return nil
     }
 
-    private static func take(_ state: inout ConnectionState) -> (batch: MessageBatch, wasPaused: Bool)? {
-        guard !state.received.isEmpty else { return nil }
-        var batch = MessageBatch()
-        swap(&batch, &state.received)
-        let wasPaused = state.isReadingPaused
-        state.isReadingPaused = false
-        return (batch, wasPaused)
+    private enum Reception: Sendable {
+        case messages(MessageBatch, wasPaused: Bool)
+        /// The connection is about to end, and its end has waited for the consumer to come back.
+        case answersGiven
+        case ended
+    }
+
+    @Sendable
+    private static func receive(_ state: inout ConnectionState) -> Reception? {
+        guard state.received.isEmpty else {
+            var batch = MessageBatch()
+            swap(&batch, &state.received)
+            let wasPaused = state.isReadingPaused
+            state.isReadingPaused = false
+            state.consumer = .busy
+            return .messages(batch, wasPaused: wasPaused)
+        }
+        if state.closeInfo != nil { return .ended }
+        state.consumer = .waiting
+        guard state.isAwaitingAnswers else { return nil }
+        state.isAwaitingAnswers = false
+        return .answersGiven
+    }
+
+    private func endFarewell() {
+        channel.eventLoop.execute { [handler] in handler.value.finishFarewell() }
     }
 
     private func resumeReading() {
@@ -71,9 +102,10 @@ package final class WebSocketConnection: Sendable {
     /// Sends all messages of the batch, whatever their direction says, in order.
     ///
     /// Batches of more than 1 MiB that two tasks send at once may interleave, message by message.
-    /// Returns when the last ones are on their way to the socket; waits while the peer does not keep up. Throws
-    /// ``TransportError/Code-swift.enum/closed`` once a close frame has gone out or the connection has ended, and
-    /// `CancellationError` in a cancelled task; either way the first messages of a long batch may have been sent.
+    /// Returns when the last ones are on their way to the socket; while the outgoing queue is full it waits, until the
+    /// peer takes more or the send time-out aborts the connection. Throws ``TransportError/Code-swift.enum/closed`` once
+    /// a close frame has gone out or come in, what broke the connection where something did, and `CancellationError` in a
+    /// cancelled task; in each case the first messages of a long batch may have been sent.
     package func send(_ batch: MessageBatch) async throws {
         var start = 0
         while start < batch.count {
@@ -98,9 +130,9 @@ package final class WebSocketConnection: Sendable {
 
     /// Waits until the channel takes more; the event loop is called only where it does not already know of others.
     private func enqueue(_ messages: OutgoingMessages, bytes: Int) async throws {
-        let isFirst = try await monitor.wait(for: .writable) { state -> Bool? in
-            guard state.canSend else { throw TransportError.closed(state.closeInfo) }
-            guard state.isWritable, state.outgoingBytes < Self.outgoingBytesMax else { return nil }
+        let isFirst = try await monitor.wait(for: .writable) { [bytesMax = sendQueueBytesMax] state -> Bool? in
+            guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }
+            guard state.isWritable, state.outgoingBytes < bytesMax else { return nil }
             state.outgoing.append(messages)
             state.outgoingBytes += bytes
             return state.outgoing.count == 1
@@ -109,57 +141,23 @@ package final class WebSocketConnection: Sendable {
         channel.eventLoop.execute { [handler] in handler.value.sendOutgoing() }
     }
 
-    /// Sends a ping with at most 125 bytes of payload; the answer is counted in ``statistics``.
+    /// Sends a ping with at most 125 bytes of payload.
+    ///
+    /// The answer is counted in ``statistics`` and told in ``receiveEvents()``; where none comes within the pong time-out
+    /// the connection is aborted.
     package func ping(_ payload: [UInt8] = []) {
         channel.eventLoop.execute { [handler] in handler.value.ping(payload) }
     }
 
-    // MARK: The end
-
-    /// Closes the connection: our close frame, the peer's, and how it ended.
+    /// The control frames that went out and came in since the last call, in order; waits for the first one, and is `nil`
+    /// once closed.
     ///
-    /// Waits for the peer at most the configured time-out, then aborts; goes on in a cancelled task, since the time is
-    /// bounded. Messages that still arrive can be received. Where no one does that, `discardingReceived` keeps a full
-    /// queue from hiding the peer's answer.
-    @discardableResult
-    package func close(
-        code: UInt16 = 1000,
-        reason: String = "",
-        discardingReceived: Bool = false
-    ) async -> CloseInfo {
-        beginClose(code: code, reason: reason, discardingReceived: discardingReceived)
-        return await ended()
-    }
-
-    /// Sends the close frame and returns; see ``ended()``.
-    package func beginClose(code: UInt16 = 1000, reason: String = "", discardingReceived: Bool = false) {
-        channel.eventLoop.execute { [handler] in
-            if discardingReceived { handler.value.discardIncoming() }
-            handler.value.close(code: code, reason: reason)
+    /// For one observer, of a connection whose configuration has `recordsEvents`; of more than 1024 that no one takes
+    /// the oldest are dropped. Throws `CancellationError` in a cancelled task.
+    package func receiveEvents() async throws -> [ConnectionEvent]? {
+        try await monitor.wait(for: .event) { state -> [ConnectionEvent]?? in
+            if !state.events.waiting.isEmpty { return state.events.takeAll() }
+            return state.closeInfo == nil ? nil : .some(nil)
         }
     }
-
-    /// Ends the connection at once, without a close frame; the peer sees 1006.
-    package func abort() {
-        channel.eventLoop.execute { [handler] in handler.value.abort("aborted") }
-    }
-
-    /// Waits until the connection has ended, by whomever, also in a cancelled task.
-    package func ended() async -> CloseInfo {
-        let info = try? await monitor.wait(for: .closed, ignoresCancellation: true) { $0.closeInfo }
-        return info ?? CloseInfo(code: 1006, initiator: .none)
-    }
-
-    /// Waits until the socket itself is gone, at most about a second after ``ended()``.
-    func socketClosed() async {
-        try? await channel.closeFuture.get()
-    }
-
-    /// How the connection ended; `nil` while it has not.
-    package var closeInfo: CloseInfo? { monitor.update { $0.closeInfo } }
-
-    package var statistics: WebSocketStatistics { monitor.update { $0.statistics } }
-
-    /// Bytes of memory that messages no one has taken yet occupy.
-    package var queuedBytes: Int { monitor.update { $0.queuedBytes } }
 }

@@ -2,48 +2,12 @@ package import MarketModel
 package import NIOCore
 import NIOPosix
 package import TLSEngine
-package import WebSocketProtocol
+import WebSocketProtocol
 
 /// Listens on one port for plain HTTP requests and WebSocket connections.
 ///
 /// ``start(_:group:now:handler:)`` binds the port, ``run()`` serves.
 package final class WebSocketServer: Sendable {
-    package struct Configuration: Sendable {
-        package var host: String
-        /// 0 for a free one.
-        package var port: Int
-        /// `nil` for `ws://` and `http://`.
-        package var tls: TLSContext?
-        /// Connections beyond it are answered with 503, beyond twice as many closed at once.
-        package var connectionsMax = 1024
-        /// For a whole request to arrive, counted from the connection (TLS handshake included) or the previous answer.
-        package var requestTimeout: Duration = .seconds(10)
-        /// For a plain answer to be taken by the client.
-        package var responseTimeout: Duration = .seconds(60)
-        /// How long a client may take to answer our close frame once it has been sent.
-        package var closeTimeout: Duration = .seconds(5)
-        /// As in ``WebSocketClient/Configuration/idleTimeout``.
-        package var idleTimeout: Duration?
-        package var limits = WebSocketLimits()
-        /// As in ``WebSocketClient/Configuration/receiveQueueBytesMax``, for each connection.
-        package var receiveQueueBytesMax: Int = 4 << 20
-
-        package init(host: String = "127.0.0.1", port: Int = 0, tls: TLSContext? = nil) {
-            self.host = host
-            self.port = port
-            self.tls = tls
-        }
-
-        var connectionSettings: ConnectionSettings {
-            ConnectionSettings(
-                limits: limits,
-                receiveQueueBytesMax: receiveQueueBytesMax,
-                closeTimeout: closeTimeout,
-                idleTimeout: idleTimeout
-            )
-        }
-    }
-
     private let configuration: Configuration
     private let listener: any Channel
     private let incoming: IncomingConnections
@@ -67,7 +31,9 @@ package final class WebSocketServer: Sendable {
                         try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
                     }
                 }
-                .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+                .childChannelOption(.writeBufferWaterMark, value: configuration.connectionSettings.writeBufferWaterMark)
+                // A client that has said all it wants to say may still read the answer.
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try incoming.take(channel) }
                 }
@@ -101,6 +67,17 @@ package final class WebSocketServer: Sendable {
     package var url: String {
         let authority = listener.localAddress?.authority ?? "\(configuration.host):\(localPort)"
         return "\(configuration.tls == nil ? "ws" : "wss")://\(authority)"
+    }
+
+    /// Sockets that are open, those that are being refused included.
+    package var connectionCount: Int { incoming.openCount }
+
+    /// Shows another certificate to the clients that connect from now on; for a server that has been started with one.
+    ///
+    /// Connections that are open go on with theirs.
+    package func replaceTLS(_ context: TLSContext) {
+        precondition(configuration.tls != nil, "a server without TLS stays without")
+        incoming.replaceTLS(context)
     }
 
     /// Serves until the task is cancelled or ``shutdown()`` is called; each connection is a child task, and all have ended
@@ -154,9 +131,10 @@ package final class WebSocketServer: Sendable {
             try ServerHandshake.check(request)
             switch await handler.accept(request) {
             case .accept(let subprotocol):
-                let answer = try ServerHandshake.accept(request, subprotocol: subprotocol)
-                guard let socket = await connection.upgrade(answer, subprotocol: subprotocol, now: now) else { return }
-                await serve(socket, request)
+                let deflate = configuration.deflate.flatMap { ServerHandshake.deflate(for: request, settings: $0) }
+                let answer = try ServerHandshake.accept(request, subprotocol: subprotocol, deflate: deflate)
+                let socket = await connection.upgrade(answer, subprotocol: subprotocol, deflate: deflate, now: now)
+                if let socket { await serve(socket, request) }
             case .reject(let response):
                 connection.respond(response.bytes(keepsAlive: false, isForHEAD: false), keepsAlive: false)
             }

@@ -14,6 +14,11 @@ struct InMemoryPair {
         server = try TLSConnection(server: .server(certificateFile: certificateFile, keyFile: keyFile))
     }
 
+    init(client: TLSContext, server: TLSContext, host: String = "localhost") throws {
+        self.client = try TLSConnection(client: client, host: host)
+        self.server = try TLSConnection(server: server)
+    }
+
     /// Carries bytes until neither side has any left.
     mutating func shakeHands() {
         clientProgress = client.handshake()
@@ -60,6 +65,20 @@ extension TLSConnection {
             guard case .bytes(let count) = result else { return (all, result) }
             all += buffer[..<count]
         }
+    }
+}
+
+extension TLSConnection.Progress {
+    var error: TLSError? {
+        guard case .failed(let error) = self else { return nil }
+        return error
+    }
+}
+
+extension TLSConnection.ReadResult {
+    var error: TLSError? {
+        guard case .failed(let error) = self else { return nil }
+        return error
     }
 }
 

@@ -6,7 +6,7 @@ final class TestCertificates: Sendable {
 
     /// A private authority's certificate.
     var caFile: String { directory + "/ca.pem" }
-    /// Signed by the authority, for `localhost`, `*.example.test` and 127.0.0.1.
+    /// Signed by the authority, for `localhost`, `*.example.test`, 127.0.0.1 and ::1.
     var certificateFile: String { directory + "/server.pem" }
     var keyFile: String { directory + "/server.key" }
     /// Signed by itself, for `localhost`.
@@ -16,7 +16,7 @@ final class TestCertificates: Sendable {
     init() throws {
         directory = FileManager.default.temporaryDirectory.path + "/feedrec-tls-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let names = "subjectAltName=DNS:localhost,DNS:*.example.test,IP:127.0.0.1"
+        let names = "subjectAltName=DNS:localhost,DNS:*.example.test,IP:127.0.0.1,IP:::1"
         try Data(names.utf8).write(to: URL(fileURLWithPath: directory + "/names.cnf"))
         let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         let certificate = ["req", "-x509", "-days", "2"] + newKey
@@ -33,6 +33,40 @@ final class TestCertificates: Sendable {
                 + ["-days", "2", "-extfile", "names.cnf", "-out", "server.pem"]
         )
         try openssl(["pkey", "-in", "server.key", "-aes128", "-passout", "pass:secret", "-out", "locked.key"])
+    }
+
+    /// Paths of a certificate and its key.
+    struct Files {
+        let certificateFile: String
+        let keyFile: String
+    }
+
+    /// A certificate of the authority's for `localhost`, besides those that are always there.
+    ///
+    /// `key` are arguments of `openssl req -newkey`, `signing` those of `openssl x509 -req`.
+    func issue(
+        _ name: String,
+        subject: String = "/CN=localhost",
+        key: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+        signing: [String] = ["-days", "2"],
+        authority: String = "ca"
+    ) throws -> Files {
+        try openssl(
+            ["req", "-new", "-newkey"] + key + ["-nodes", "-subj", subject]
+                + ["-keyout", "\(name).key", "-out", "\(name).csr"]
+        )
+        try openssl(
+            ["x509", "-req", "-in", "\(name).csr", "-CA", "\(authority).pem", "-CAkey", "\(authority).key"]
+                + ["-set_serial", "\(Int.random(in: 1...Int.max))", "-extfile", "names.cnf"] + signing
+                + ["-out", "\(name).pem"]
+        )
+        return Files(certificateFile: "\(directory)/\(name).pem", keyFile: "\(directory)/\(name).key")
+    }
+
+    /// The path of a file with `text`.
+    func write(_ text: String, to name: String) throws -> String {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: directory + "/" + name))
+        return directory + "/" + name
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }

@@ -1,7 +1,11 @@
 import NIOCore
 import NIOPosix
-import Synchronization
+import Transport
 import WebSocketProtocol
+
+#if !FEEDREC_TSAN
+import Synchronization
+#endif
 
 /// A TCP server that answers the first bytes of each connection with what a closure makes of them.
 final class RawServer: Sendable {
@@ -13,12 +17,16 @@ final class RawServer: Sendable {
     }
 
     let channel: any Channel
+    /// All that came in, from all connections.
+    let inputs: AsyncStream<[UInt8]>
 
     init(_ reply: @escaping @Sendable ([UInt8]) -> Reply) async throws {
+        let (inputs, report) = AsyncStream.makeStream(of: [UInt8].self)
+        self.inputs = inputs
         channel = try await ServerBootstrap(group: testGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(RawServerHandler(reply))
+                    try channel.pipeline.syncOperations.addHandler(RawServerHandler(reply, report))
                 }
             }
             .bind(host: "127.0.0.1", port: 0)
@@ -28,6 +36,18 @@ final class RawServer: Sendable {
     var authority: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
     func close() async throws { try await channel.close() }
+
+    /// Waits until so many bytes have come behind the first head.
+    func input(behindHead count: Int) async -> [UInt8] {
+        var all: [UInt8] = []
+        for await piece in inputs {
+            all += piece
+            if let end = all.firstRange(of: [13, 10, 13, 10])?.upperBound, all.count - end >= count {
+                return Array(all[end...])
+            }
+        }
+        return all
+    }
 
     /// The 101 answer to a request, once it is whole.
     static func acceptance(of input: [UInt8]) -> [UInt8]? {
@@ -44,15 +64,19 @@ private final class RawServerHandler: ChannelInboundHandler {
 
     private let reply: @Sendable ([UInt8]) -> RawServer.Reply
     private var input: [UInt8] = []
+    private let report: AsyncStream<[UInt8]>.Continuation
     private var hasReplied = false
 
-    init(_ reply: @escaping @Sendable ([UInt8]) -> RawServer.Reply) {
+    init(_ reply: @escaping @Sendable ([UInt8]) -> RawServer.Reply, _ report: AsyncStream<[UInt8]>.Continuation) {
         self.reply = reply
+        self.report = report
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let piece = Array(unwrapInboundIn(data).readableBytesView)
+        report.yield(piece)
         guard !hasReplied else { return }
-        input += unwrapInboundIn(data).readableBytesView
+        input += piece
         switch reply(input) {
         case .wait: break
         case .send(let bytes): send(bytes, context)
@@ -74,12 +98,14 @@ func exchange(port: Int, _ request: String) async throws -> String {
 }
 
 /// Sends bytes over TCP and gives all that comes back until the peer closes.
-func exchange(port: Int, bytes request: [UInt8]) async throws -> [UInt8] {
+///
+/// `halfClosing` says at once that nothing more is sent.
+func exchange(port: Int, bytes request: [UInt8], halfClosing: Bool = false) async throws -> [UInt8] {
     let box = Box()
     let channel = try await ClientBootstrap(group: testGroup)
         .channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(Collector(box, request))
+                try channel.pipeline.syncOperations.addHandler(Collector(box, request, halfClosing: halfClosing))
             }
         }
         .connect(host: "127.0.0.1", port: port)
@@ -103,17 +129,57 @@ private final class Collector: ChannelInboundHandler {
 
     private let box: Box
     private let request: [UInt8]
+    private let halfClosing: Bool
 
-    init(_ box: Box, _ request: [UInt8]) {
+    init(_ box: Box, _ request: [UInt8], halfClosing: Bool) {
         self.box = box
         self.request = request
+        self.halfClosing = halfClosing
     }
 
     /// The request leaves from the event loop at once, however busy the tasks of other tests are.
     func channelActive(context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: request)), promise: nil)
+        if halfClosing { context.close(mode: .output, promise: nil) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { box.append(unwrapInboundIn(data)) }
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+/// Sends over TCP and reads nothing, for ever, until the peer ends the connection.
+func sendWithoutReading(port: Int, _ request: [UInt8], thenRepeat bytes: [UInt8]) async throws {
+    let channel = try await ClientBootstrap(group: testGroup)
+        .channelOption(.autoRead, value: false)
+        .channelOption(.socketOption(.so_rcvbuf), value: 4096)
+        .connect(host: "127.0.0.1", port: port)
+        .get()
+    try await channel.writeAndFlush(ByteBuffer(bytes: request))
+    while true { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
+}
+
+/// Bytes of a client, for ``exchange(port:bytes:halfClosing:)``.
+enum RawClient {
+    static let upgrade = Array(
+        """
+        GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
+        """.utf8
+    )
+
+    /// A frame of at most 125 bytes, masked with zeros; `first` is its first byte.
+    static func frame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
+        [first, 0x80 | UInt8(payload.count), 0, 0, 0, 0] + payload
+    }
+
+    /// A binary frame of more than 65,535 bytes, masked with zeros.
+    static func longFrame(_ payload: [UInt8]) -> [UInt8] {
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: payload.count >> (56 - 8 * $0)) }
+        return [0x82, 0xff] + length + [0, 0, 0, 0] + payload
+    }
+
+    /// What came behind the head of the answer.
+    static func frames(in answer: [UInt8]) -> [UInt8] {
+        answer.firstRange(of: [13, 10, 13, 10]).map { Array(answer[$0.upperBound...]) } ?? []
+    }
 }

@@ -140,7 +140,7 @@ struct WebSocketConnectTests {
                 "wss://\(authority)",
                 .tls,
                 "TLS with \(authority) failed: wrong version number",
-                isRetryable: true
+                isRetryable: false
             )
         }
         let files = try TestCertificates()

@@ -11,6 +11,7 @@ struct WebSocketURLTests {
             ("ws://h?x=1", "h", 80, "/?x=1", "h"),
             ("wss://[::1]:9/p", "::1", 9, "/p", "[::1]:9"),
             ("wss://[2001:db8::1]", "2001:db8::1", 443, "/", "[2001:db8::1]"),
+            ("ws://[fe80::1%25eth0]:9/", "fe80::1%eth0", 9, "/", "[fe80::1]:9"),
             ("ws://h/a b/ü", "h", 80, "/a%20b/%C3%BC", "h"),
             ("ws://h:/x", "h", 80, "/x", "h"),
             ("ws://h/stream?streams=btcusdt@trade/x@y", "h", 80, "/stream?streams=btcusdt@trade/x@y", "h"),

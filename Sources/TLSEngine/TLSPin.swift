@@ -1,0 +1,84 @@
+import COpenSSL
+
+/// A certificate or a public key that the peer must have, besides a certificate that we trust.
+///
+/// A pinned key outlives the renewal of a certificate, a pinned certificate does not.
+package struct TLSPin: Hashable, Sendable, CustomStringConvertible {
+    package enum Subject: String, Hashable, Sendable {
+        /// The whole certificate in DER.
+        case certificate
+        /// Its SubjectPublicKeyInfo in DER (RFC 7469 §2.4).
+        case publicKey = "public-key"
+    }
+
+    package let subject: Subject
+    /// SHA-256 of the subject, 32 bytes.
+    package let sha256: [UInt8]
+
+    /// A pin by its 32 bytes; ``TLSError/Code-swift.enum/configuration`` for another count.
+    package init(_ subject: Subject, sha256: [UInt8]) throws(TLSError) {
+        guard sha256.count == Int(SHA256_DIGEST_LENGTH) else {
+            throw TLSError(code: .configuration, detail: "a pin has 32 bytes, not \(sha256.count)")
+        }
+        self.subject = subject
+        self.sha256 = sha256
+    }
+
+    /// Reads `certificate:` or `public-key:` and 64 hexadecimal digits (with or without colons) or 44 of base64.
+    ///
+    /// Also curl's `sha256//` and base64 for a public key, and bare hexadecimal digits, as `openssl x509 -fingerprint`
+    /// prints them, for a certificate.
+    package init(parsing text: String) throws(TLSError) {
+        let (subject, digits) = Self.split(text)
+        guard let bytes = Self.hexadecimalBytes(digits) ?? Self.base64Bytes(digits) else {
+            throw TLSError(
+                code: .configuration,
+                detail: "'\(text)' is no pin: expected 'certificate:' or 'public-key:' and a SHA-256 in hex or base64"
+            )
+        }
+        try self.init(subject, sha256: bytes)
+    }
+
+    package var description: String { "\(subject.rawValue):\(sha256.hexadecimal)" }
+
+    /// Whether `certificate`, an `X509`, is the pinned one or has the pinned key.
+    func matches(_ certificate: OpaquePointer) -> Bool {
+        switch subject {
+        case .certificate: TLSCertificate.sha256(of: certificate) == sha256
+        case .publicKey: TLSCertificate.publicKeySHA256(of: certificate) == sha256
+        }
+    }
+
+    // MARK: Parsing
+
+    private static func split(_ text: String) -> (Subject, Substring) {
+        let prefixes: [(String, Subject)] = [
+            ("certificate:", .certificate), ("public-key:", .publicKey), ("sha256//", .publicKey),
+        ]
+        for (prefix, subject) in prefixes where text.hasPrefix(prefix) {
+            return (subject, text.dropFirst(prefix.count))
+        }
+        return (.certificate, text[...])
+    }
+
+    private static func hexadecimalBytes(_ text: Substring) -> [UInt8]? {
+        let digits = text.utf8.filter { $0 != UInt8(ascii: ":") }
+        guard digits.count == 64 else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            let pair = String(decoding: digits[index...index + 1], as: UTF8.self)
+            guard pair.allSatisfy(\.isHexDigit), let byte = UInt8(pair, radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+
+    /// 43 digits and one `=` hold 32 bytes.
+    private static func base64Bytes(_ text: Substring) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count == 44, digits.firstIndex(of: UInt8(ascii: "=")) == 43 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 33)
+        guard EVP_DecodeBlock(&bytes, digits, Int32(digits.count)) == 33 else { return nil }
+        return Array(bytes.prefix(32))
+    }
+}

@@ -1,0 +1,101 @@
+import MarketModel
+import NIOCore
+import NIOPosix
+import TLSEngine
+
+/// One attempt to connect: the first of success, failure, time-out and cancellation decides, the others do nothing.
+final class ConnectAttempt: Sendable {
+    let configuration: WebSocketClient.Configuration
+    let proxy: Proxy?
+    let trust: TLSContext?
+    let loop: any EventLoop
+    let now: @Sendable () -> UnixNanoseconds
+    let status: WebSocketStatus
+    let startedAt: UnixNanoseconds
+    private let promise: EventLoopPromise<WebSocketConnection>
+
+    init(
+        configuration: WebSocketClient.Configuration,
+        trust: TLSContext?,
+        loop: any EventLoop,
+        now: @escaping @Sendable () -> UnixNanoseconds,
+        status: WebSocketStatus
+    ) {
+        self.configuration = configuration
+        self.proxy = configuration.proxy
+        self.trust = trust
+        self.loop = loop
+        self.now = now
+        self.status = status
+        startedAt = now()
+        promise = loop.makePromise()
+    }
+
+    var result: EventLoopFuture<WebSocketConnection> { promise.futureResult }
+
+    /// Looks up the name and tries its addresses; NIO's time-out counts from here and is for all of it.
+    func start() {
+        ClientBootstrap(group: loop)
+            .resolver(configuration.resolver ?? HostResolver(loop: loop))
+            .connectTimeout(configuration.connectTimeout.timeAmount)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.writeBufferWaterMark, value: configuration.connectionSettings.writeBufferWaterMark)
+            .connect(host: proxy?.host ?? configuration.url.host, port: proxy?.port ?? configuration.url.port)
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): self.begin(on: channel)
+                case .failure(let error): self.promise.fail(error)
+                }
+            }
+    }
+
+    /// On the event loop, right when the connection is made: nothing has been read yet.
+    private func begin(on channel: any Channel) {
+        // Whatever ends the attempt otherwise, the channel does not outlive it.
+        result.whenFailure { _ in channel.close(promise: nil) }
+        let connectedAt = now()
+        guard let proxy else { return proceed(on: channel, connectedAt: connectedAt, proxiedAt: nil, behind: nil) }
+        status.advance(to: .connecting(.proxy))
+        let handler = ProxyHandler(attempt: self, proxy: proxy) { handler in
+            self.proceed(on: channel, connectedAt: connectedAt, proxiedAt: self.now(), behind: handler)
+        }
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            promise.fail(error)
+        }
+    }
+
+    /// The way to the server is free: goes on with TLS and the handshake.
+    private func proceed(
+        on channel: any Channel,
+        connectedAt: UnixNanoseconds,
+        proxiedAt: UnixNanoseconds?,
+        behind proxyHandler: ProxyHandler?
+    ) {
+        status.advance(to: .connecting(trust == nil ? .handshake : .tls))
+        let handshake = ClientHandshakeHandler(attempt: self, connectedAt: connectedAt, proxiedAt: proxiedAt)
+        do {
+            let operations = channel.pipeline.syncOperations
+            var handlers: [any ChannelHandler] = [handshake]
+            if let trust {
+                let url = configuration.url
+                handlers.insert(TLSHandler(try TLSConnection(client: trust, host: url.host, port: url.port)), at: 0)
+            }
+            try operations.addHandlers(handlers, position: proxyHandler.map { .after($0) } ?? .last)
+        } catch let error as TLSError {
+            fail(.tls(error, url: configuration.url))
+        } catch {
+            promise.fail(error)
+        }
+    }
+
+    func succeed(_ connection: WebSocketConnection) { promise.succeed(connection) }
+
+    func fail(_ error: TransportError) { promise.fail(error) }
+
+    /// The error of the attempt for whatever its promise failed with.
+    func error(for cause: any Error) -> TransportError {
+        .connecting(to: configuration.url, through: proxy, timeout: configuration.connectTimeout, cause: cause)
+    }
+}

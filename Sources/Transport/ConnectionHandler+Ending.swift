@@ -1,0 +1,170 @@
+import MarketModel
+import NIOCore
+import TLSEngine
+import WebSocketProtocol
+
+extension ConnectionHandler {
+    /// Begins the close handshake; gives up when nothing moves for ``ConnectionSettings/closeTimeout``.
+    func close(code: UInt16, reason: String) {
+        guard !isOver, closeTimer == nil else { return }
+        sendOutgoing()
+        guard farewell == nil else { return finishFarewell() }
+        deferredPong = nil
+        writeCloseFrame(engine.close(code: code, reason: reason)[...], at: now())
+        publishSendState()
+        status.advance(to: .closing)
+        scheduleCloseTimer(bufferedBytesBefore: bufferedBytes)
+    }
+
+    private func scheduleCloseTimer(bufferedBytesBefore: Int) {
+        guard let context else { return }
+        closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: settings.closeTimeout.timeAmount) {
+            [weak self] in
+            guard let self, !isOver else { return }
+            // A slow peer first has to take what was sent before the close frame.
+            let buffered = bufferedBytes
+            if buffered < bufferedBytesBefore {
+                scheduleCloseTimer(bufferedBytesBefore: buffered)
+            } else {
+                let timeout = settings.closeTimeout.shortText
+                abort(.timedOut(.close), "the peer did not answer the close frame within \(timeout)")
+            }
+        }
+    }
+
+    private func writeCloseFrame(_ frame: ArraySlice<UInt8>, at time: UnixNanoseconds) {
+        write(frame)
+        guard settings.recordsEvents, let payload = ControlFrames(Array(frame)).first(where: \.isClose)?.payload else {
+            return
+        }
+        let code = payload.count < 2 ? CloseCode.noneReceived : UInt16(payload[0]) << 8 | UInt16(payload[1])
+        record(.closeSent(code: code, reason: String(decoding: payload.dropFirst(2), as: UTF8.self)), at: time)
+    }
+
+    /// Closes the channel without a close handshake.
+    func abort(_ code: TransportError.Code, _ cause: String, tlsError: TLSError? = nil) {
+        failure = failure ?? TransportError(code: code, description: cause, tlsError: tlsError)
+        context?.close(promise: nil)
+    }
+
+    /// No one will take messages any more: what comes is thrown away, so that the peer's close frame is seen.
+    func discardIncoming() {
+        monitor.update { state in
+            state.isDiscarding = true
+            state.received.removeAll()
+            state.isReadingPaused = false
+        }
+        resumeReading()
+    }
+
+    // MARK: The peer ends it
+
+    /// The engine has ended: by the peer's close frame, by its violation, or by the end of its stream.
+    ///
+    /// Where messages that came before are with the consumer, or on their way to it, `closeFrame` waits for its answers.
+    func connectionEnds(_ info: CloseInfo, closeFrame: ArraySlice<UInt8>, at time: UnixNanoseconds) {
+        if let error = info.error {
+            failure =
+                failure
+                ?? TransportError(code: .protocolViolation(closeCode: info.code), description: error, closeInfo: info)
+        } else {
+            record(.closeReceived(code: info.code, reason: info.reason), at: time)
+        }
+        status.advance(to: .closing)
+        guard closeTimer == nil, settings.lastAnswersTimeout > .zero, let context else {
+            return endChannel(info, closeFrame: closeFrame)
+        }
+        let (isUnanswered, isSending) = monitor.update { state in
+            state.isAwaitingAnswers = !state.received.isEmpty || state.consumer == .busy
+            return (state.isAwaitingAnswers, !state.outgoing.isEmpty)
+        }
+        guard isUnanswered || isSending else { return endChannel(info, closeFrame: closeFrame) }
+        let delay = settings.lastAnswersTimeout.timeAmount
+        let timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+            guard let self else { return }
+            finishFarewell()
+        }
+        let sender = settings.sender(role: engine.role)
+        farewell = Farewell(info: info, closeFrame: closeFrame, timer: timer, sender: sender)
+        if !isUnanswered { finishFarewell() }
+    }
+
+    /// The consumer has answered, or its time is up.
+    func finishFarewell() {
+        guard let farewell, !isOver else { return }
+        sendOutgoing()
+        farewell.timer.cancel()
+        endChannel(farewell.info, closeFrame: farewell.closeFrame)
+    }
+
+    /// The server closes the socket first (RFC 6455 §7.1.1), the client after giving it a moment.
+    private func endChannel(_ info: CloseInfo, closeFrame: ArraySlice<UInt8>) {
+        if !closeFrame.isEmpty {
+            deferredPong = nil
+            writeCloseFrame(closeFrame, at: now())
+        }
+        finish(info)
+        guard let channel = context?.channel else { return }
+        if engine.role == .server {
+            channel.closeLingering(flushTimeout: settings.closeTimeout) { [self] in hasInputEnded }
+        } else {
+            channel.closeLater(after: .seconds(1))
+        }
+        resumeReading()
+    }
+
+    // MARK: The channel ends
+
+    /// The peer has ended its half of the stream; it may still read what we answer.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { inputEnded() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func inputEnded() {
+        hasInputEnded = true
+        if !isOver, farewell == nil { connectionLost() }
+    }
+
+    private func connectionLost() {
+        let info = engine.connectionEnded(error: failure?.description)
+        let cause = info.error ?? "the connection ended"
+        failure = failure ?? TransportError(code: .network, description: cause, closeInfo: info)
+        connectionEnds(info, closeFrame: [], at: now())
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError {
+            abort(.tls, ErrorText.of(error), tlsError: error)
+        } else {
+            abort(.network, ErrorText.of(error))
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish(engine.connectionEnded(error: failure?.description))
+        context.fireChannelInactive()
+    }
+
+    func finish(_ info: CloseInfo) {
+        guard !isOver else { return }
+        let statistics = statistics
+        isOver = true
+        closeTimer?.cancel()
+        farewell?.timer.cancel()
+        farewell = nil
+        stopWatching()
+        if let error = info.error, failure == nil {
+            failure = TransportError(code: .network, description: error, closeInfo: info)
+        }
+        monitor.update { [failure] state in
+            state.closeInfo = info
+            state.failure = failure
+            state.canSend = false
+            state.isAwaitingAnswers = false
+            state.statistics = statistics
+        }
+        status.advance(to: .closed(.ended(info)), error: failure)
+        for topic in [ConnectionTopic.received, .writable, .closed, .event] { monitor.wake(topic) }
+    }
+}

@@ -1,0 +1,45 @@
+import MarketModel
+import NIOCore
+import TLSEngine
+import WebSocketProtocol
+
+extension HTTPServerHandler {
+    /// Sends the 101 answer and makes way for a ``ConnectionHandler``; `nil` where the connection has ended.
+    func upgrade(
+        _ answer: [UInt8],
+        subprotocol: String?,
+        deflate: DeflateAgreement?,
+        now: @escaping @Sendable () -> UnixNanoseconds
+    ) -> WebSocketConnection? {
+        guard let context, case .answering = phase, context.channel.isActive else { return nil }
+        let handler = ConnectionHandler(
+            role: .server,
+            settings: configuration.connectionSettings,
+            deflate: deflate,
+            status: WebSocketStatus(),
+            now: now
+        )
+        let channel = context.channel
+        guard (try? channel.pipeline.syncOperations.addHandler(handler, position: .after(self))) != nil else {
+            return nil
+        }
+        var info = ConnectionInfo()
+        info.localAddress = channel.localAddress?.authority
+        info.remoteAddress = channel.remoteAddress?.authority
+        if let peer { info.take(peer) }
+        info.subprotocol = subprotocol
+        info.extensions = deflate.map { [$0.headerValue] } ?? []
+        let connection = WebSocketConnection(info: info, handler: handler, channel: channel)
+        write(answer)
+        phase = .ending
+        let leftover = input
+        input.clear()
+        let hadDeferredRead = hasDeferredRead
+        channel.pipeline.syncOperations.removeHandler(self, promise: nil)
+        leftover.withUnsafeReadableBytes { if !$0.isEmpty { handler.receive($0) } }
+        handler.announceMessages()
+        if hasInputEnded { handler.inputEnded() }
+        if hadDeferredRead { channel.read() }
+        return connection
+    }
+}

@@ -1,0 +1,71 @@
+import WebSocketProtocol
+
+/// A tunnel through an HTTP proxy (RFC 9110 §9.3.6), with Basic credentials (RFC 7617) where there are any.
+struct HTTPConnectHandshake: ProxyHandshake {
+    let opening: [UInt8]
+    private var parser = HTTPHeadParser()
+
+    init(host: String, port: Int, credentials: ProxyCredentials?) {
+        let target = URLAuthority.text(host: host, port: port)
+        var head = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
+        if let credentials {
+            let pair = credentials.user + [UInt8(ascii: ":")] + credentials.password
+            head += "Proxy-Authorization: Basic \(Self.base64(pair))\r\n"
+        }
+        opening = Array((head + "\r\n").utf8)
+    }
+
+    mutating func receive(_ input: UnsafeRawBufferPointer) throws(ProxyRefusal) -> ProxyProgress {
+        var rest = input
+        while true {
+            let (head, consumed) = try next(rest)
+            guard let head else { return .incomplete }
+            rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
+            switch head.status {
+            // Interim answers announce another one.
+            case 100..<200: continue
+            // Whatever length such an answer states, it has no body.
+            case 200..<300: return .established(leftover: Array(rest))
+            default: throw Self.refusal(head)
+            }
+        }
+    }
+
+    private mutating func next(
+        _ input: UnsafeRawBufferPointer
+    ) throws(ProxyRefusal) -> (head: HTTPResponseHead?, consumed: Int) {
+        do {
+            guard case .head(let head, let consumed) = try parser.receiveResponse(input) else { return (nil, 0) }
+            return (head, consumed)
+        } catch {
+            let text =
+                error.code == .headTooLarge ? "answered with too long a head" : "answered with something else than HTTP"
+            throw ProxyRefusal(failure: .malformed, text: text)
+        }
+    }
+
+    private static func refusal(_ head: HTTPResponseHead) -> ProxyRefusal {
+        let reason = head.reason.isEmpty ? HTTPResponseHead.usualReason(head.status) : String(head.reason.prefix(80))
+        let failure: TransportError.ProxyFailure =
+            switch head.status {
+            case 407: .authentication
+            case 403: .notAllowed
+            default: .answered(status: head.status)
+            }
+        return ProxyRefusal(failure: failure, text: "answered \(head.status)" + (reason.isEmpty ? "" : " \(reason)"))
+    }
+
+    /// RFC 4648 §4.
+    private static func base64(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for place in 0..<4 {
+                text.append(place <= group.count ? alphabet[bits >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,110 @@
+/// A proxy to connect through, named as `http://user:password@host:port` or `socks5://…`.
+///
+/// The name of the server goes to the proxy as it is: the proxy looks it up, with `socks5` as with `socks5h`. Printing,
+/// dumping and comparing errors never shows user or password.
+package struct Proxy: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+    package enum Kind: Hashable, Sendable {
+        /// CONNECT (RFC 9110 §9.3.6).
+        case http
+        /// RFC 1928, with RFC 1929 for credentials.
+        case socks5
+    }
+
+    package let kind: Kind
+    /// A name or an address, without the brackets of an IPv6 address.
+    package let host: String
+    package let port: Int
+    let credentials: ProxyCredentials?
+
+    package init(_ kind: Kind, host: String, port: Int, user: String? = nil, password: String = "") {
+        self.kind = kind
+        self.host = host
+        self.port = port
+        credentials = user.map { ProxyCredentials(user: Array($0.utf8), password: Array(password.utf8)) }
+    }
+
+    /// Reads a proxy's URL, of an HTTP proxy where the scheme is missing.
+    package init(_ text: String) throws(TransportError) {
+        let (kind, rest) = try Self.kind(of: text)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        guard rest.dropFirst(authority.count).allSatisfy({ $0 == "/" }) else {
+            throw .invalidProxy("nothing may follow host and port")
+        }
+        var endpointText = authority
+        if let at = authority.lastIndex(of: "@") {
+            credentials = try ProxyCredentials(userInfo: authority[..<at])
+            endpointText = authority[at...].dropFirst()
+        } else {
+            credentials = nil
+        }
+        do throws(URLAuthority.Malformed) {
+            let endpoint = try URLAuthority(endpointText)
+            host = endpoint.host
+            port = endpoint.port ?? (kind == .http ? 80 : 1080)
+        } catch {
+            throw .invalidProxy(error.detail)
+        }
+        self.kind = kind
+    }
+
+    /// `http://host:port`, without credentials.
+    package var description: String { "\(kind == .http ? "http" : "socks5")://\(authority)" }
+
+    package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+
+    /// `host:port`.
+    package var authority: String { URLAuthority.text(host: host, port: port) }
+
+    private static func kind(of text: String) throws(TransportError) -> (Kind, Substring) {
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return (.http, text[...]) }
+        let rest = text[colon...].dropFirst(3)
+        switch text[..<colon].lowercased() {
+        case "http": return (.http, rest)
+        case "socks5", "socks5h": return (.socks5, rest)
+        case "https": throw .invalidProxy("a proxy that is itself reached over TLS is not supported")
+        case let other: throw .invalidProxy("a proxy begins with http:// or socks5://, not '\(other)://'")
+        }
+    }
+}
+
+/// User and password for a proxy; prints as nothing.
+struct ProxyCredentials: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+    let user: [UInt8]
+    let password: [UInt8]
+
+    init(user: [UInt8], password: [UInt8]) {
+        self.user = user
+        self.password = password
+    }
+
+    /// Reads `user:password`, percent-decoded.
+    init(userInfo: Substring) throws(TransportError) {
+        let parts = userInfo.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        user = try Self.percentDecoded(parts[0])
+        password = parts.count > 1 ? try Self.percentDecoded(parts[1]) : []
+        guard user.count <= 255, password.count <= 255 else {
+            throw .invalidProxy("user and password have at most 255 bytes")
+        }
+    }
+
+    var description: String { "(credentials)" }
+    var customMirror: Mirror { Mirror(self, children: [:]) }
+
+    private static func percentDecoded(_ text: Substring) throws(TransportError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+                let value = UInt8(String(Substring(digits)), radix: 16)
+            else { throw .invalidProxy("'%' in user or password needs two hexadecimal digits") }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return bytes
+    }
+}
