@@ -40,6 +40,7 @@ CREATE TABLE feed (
 ) STRICT;
 
 -- One socket of a feed (or one file of an import). closed_by and the rest of the ending are NULL while it is open.
+-- connect_ns includes looking up the name; certificate_expires is in nanoseconds like every time.
 CREATE TABLE connection (
     connection_id INTEGER PRIMARY KEY,
     feed_id INTEGER NOT NULL REFERENCES feed,
@@ -51,7 +52,12 @@ CREATE TABLE connection (
     tls_version TEXT,
     tls_cipher TEXT,
     certificate_sha256 TEXT,
+    certificate_expires INTEGER,
     subprotocol TEXT,
+    extensions TEXT,
+    connect_ns INTEGER,
+    tls_ns INTEGER,
+    upgrade_ns INTEGER,
     messages_received INTEGER,
     messages_sent INTEGER,
     bytes_received INTEGER,
@@ -228,7 +234,8 @@ SELECT c.connection_id, f.session_id, c.feed_id, f.name AS feed, f.venue,
         || printf('.%09dZ', (c.ts_opened % 1000000000 + 1000000000) % 1000000000) AS time_opened,
     c.ts_closed, strftime('%Y-%m-%dT%H:%M:%S', (c.ts_closed - (c.ts_closed % 1000000000 + 1000000000) % 1000000000) / 1000000000, 'unixepoch')
         || printf('.%09dZ', (c.ts_closed % 1000000000 + 1000000000) % 1000000000) AS time_closed,
-    c.local_address, c.remote_address, c.proxy, c.tls_version, c.tls_cipher, c.certificate_sha256, c.subprotocol,
+    c.local_address, c.remote_address, c.proxy, c.tls_version, c.tls_cipher, c.certificate_sha256, c.certificate_expires,
+    c.subprotocol, c.extensions, c.connect_ns, c.tls_ns, c.upgrade_ns,
     c.messages_received, c.messages_sent, c.bytes_received, c.bytes_sent, c.close_code, c.close_reason, c.closed_by
 FROM connection c JOIN feed f ON f.feed_id = c.feed_id;
 

@@ -72,8 +72,8 @@ extension ArchiveWriter {
             try connection.run(
                 """
                 INSERT INTO connection (feed_id, ts_opened, local_address, remote_address, proxy, tls_version, tls_cipher,
-                    certificate_sha256, subprotocol)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    certificate_sha256, subprotocol, certificate_expires, extensions, connect_ns, tls_ns, upgrade_ns)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
             ) {
                 $0.bind(1, opened.feedID)
@@ -85,6 +85,11 @@ extension ArchiveWriter {
                 $0.bind(7, opened.tlsCipher)
                 $0.bind(8, opened.certificateSHA256)
                 $0.bind(9, opened.subprotocol)
+                $0.bind(10, opened.certificateExpires?.rawValue)
+                $0.bind(11, opened.extensions)
+                $0.bind(12, opened.connectNS)
+                $0.bind(13, opened.tlsNS)
+                $0.bind(14, opened.upgradeNS)
             }
         }
     }

@@ -40,7 +40,14 @@ package struct ConnectionOpened: Hashable, Sendable {
     package var tlsCipher: String?
     /// SHA-256 fingerprint of the peer's certificate, hexadecimal.
     package var certificateSHA256: String?
+    package var certificateExpires: UnixNanoseconds?
     package var subprotocol: String?
+    /// As negotiated, with their parameters, with commas between them.
+    package var extensions: String?
+    /// How long name look-up and connecting, the TLS handshake and the upgrade took, in nanoseconds.
+    package var connectNS: Int64?
+    package var tlsNS: Int64?
+    package var upgradeNS: Int64?
 
     package init(feedID: Int64, tsOpened: UnixNanoseconds) {
         self.feedID = feedID

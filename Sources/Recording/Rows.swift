@@ -62,7 +62,13 @@ extension ConnectionOpened {
         tlsVersion = info.tlsVersion
         tlsCipher = info.cipher
         certificateSHA256 = info.certificateFingerprint
+        proxy = info.proxy
+        certificateExpires = info.certificateExpiry
         subprotocol = info.subprotocol
+        extensions = info.extensions.isEmpty ? nil : info.extensions.joined(separator: ", ")
+        connectNS = info.connectDuration?.wholeNanoseconds
+        tlsNS = info.tlsDuration?.wholeNanoseconds
+        upgradeNS = info.handshakeDuration?.wholeNanoseconds
     }
 }
 

@@ -18,6 +18,10 @@ extension PlaybackSpeed: ExpressibleByArgument {
 struct DurationArgument: ExpressibleByArgument {
     let duration: Duration
 
+    init(_ duration: Duration) {
+        self.duration = duration
+    }
+
     init?(argument: String) {
         let units: [(suffix: String, seconds: Double)] = [
             ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400),
@@ -27,6 +31,10 @@ struct DurationArgument: ExpressibleByArgument {
         else { return nil }
         duration = .seconds(count * unit.seconds)
     }
+}
+
+extension DurationArgument: CustomStringConvertible {
+    var description: String { "\(Int(duration / .milliseconds(1)))ms" }
 }
 
 /// A moment: ISO 8601 (`2026-01-05T09:30:00Z`, `2026-01-05`) or nanoseconds since the epoch.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import TLSEngine
 import Transport
+import WebSocketProtocol
 
 /// Where a server listens, and who may come in.
 struct ServerOptions: ParsableArguments {
@@ -12,6 +13,9 @@ struct ServerOptions: ParsableArguments {
 
     @Option(help: "Private key (PEM) of --tls-cert.")
     var tlsKey: String?
+
+    @Flag(help: "Accept permessage-deflate where a client offers it.")
+    var compress = false
 
     @Flag(help: "Allow an address other than loopback without TLS.")
     var insecure = false
@@ -38,13 +42,9 @@ struct ServerOptions: ParsableArguments {
             }
         }
         var configuration = WebSocketServer.Configuration(host: listen.host, port: listen.port)
-        if let tlsCert, let tlsKey {
-            do {
-                configuration.tls = try TLSContext.server(certificateFile: tlsCert, keyFile: tlsKey)
-            } catch {
-                throw Failure(String(describing: error))
-            }
-        }
+        let identity = try identity()
+        if let identity { configuration.tls = try TLSContext.server(TLSServerConfiguration(identity: identity)) }
+        if compress { configuration.deflate = DeflateSettings() }
         let bound = configuration
         try await withEventLoop { group in
             let server = try await WebSocketServer.start(bound, group: group, now: Clocks.wall, handler: handler)
@@ -52,8 +52,30 @@ struct ServerOptions: ParsableArguments {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await server.run() }
                 tasks.addTask { await Signals.waitForStop() }
+                if let identity { tasks.addTask { await Self.reload(identity) } }
                 try await tasks.next()
                 tasks.cancelAll()
+            }
+        }
+    }
+
+    private func identity() throws -> TLSServerIdentity? {
+        guard let tlsCert, let tlsKey else { return nil }
+        do {
+            return try TLSServerIdentity(certificateFile: tlsCert, keyFile: tlsKey)
+        } catch {
+            throw Failure(String(describing: error))
+        }
+    }
+
+    /// Reads the certificate again at each SIGHUP, for the connections to come.
+    private static func reload(_ identity: TLSServerIdentity) async {
+        for await _ in Signals.hangUps() {
+            do {
+                try identity.reload()
+                StandardError.write("feedrec: certificate read again")
+            } catch {
+                StandardError.write("feedrec: warning: the certificate stays as it was: \(error)")
             }
         }
     }

@@ -51,3 +51,16 @@ extension Signals {
         withExtendedLifetime(signals) {}
     }
 }
+
+extension Signals {
+    /// An element for each SIGHUP, until the task is cancelled.
+    static func hangUps() -> AsyncStream<Void> {
+        signal(SIGHUP, SIG_IGN)
+        return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            continuation.onTermination = { _ in source.cancel() }
+            source.resume()
+        }
+    }
+}

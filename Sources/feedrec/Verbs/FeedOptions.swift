@@ -30,8 +30,7 @@ struct FeedOptions: ParsableArguments {
     @Option(name: .customLong("stream"), help: "binance-spot: a stream such as btcusdt@trade; may be repeated.")
     var streams: [String] = []
 
-    @Option(help: "Trust the certificate authorities of this PEM file instead of the system's.")
-    var caFile: String?
+    @OptionGroup var client: ClientOptions
 
     @Option(help: "The longest message that is accepted, in bytes; 64 MiB at most.")
     var messageLimit = 16 << 20
@@ -63,8 +62,7 @@ struct FeedOptions: ParsableArguments {
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
         let base = try WebSocketURL(url)
-        var client = WebSocketClient.Configuration(url: target(of: base))
-        client.caFile = caFile
+        var client = try client.configuration(url: target(of: base))
         client.limits.messageBytesMax = messageLimit
         client.limits.frameBytesMax = messageLimit
         if let token { client.headers.append("Authorization", "Bearer \(token)") }

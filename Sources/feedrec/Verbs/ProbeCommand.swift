@@ -8,11 +8,12 @@ struct ProbeCommand: AsyncParsableCommand {
         commandName: "probe",
         abstract: "Talk to a WebSocket server by hand.",
         discussion: """
-            Without --echo, lines of standard input are sent as text, and what arrives is printed; the end of the input \
-            closes the connection.
+            Lines of standard input are sent as text, and what arrives is printed; the end of the input closes the \
+            connection. Standard error has a line with the time for every operation.
 
               feedrec probe ws://127.0.0.1:9002/
-              feedrec probe --echo ws://127.0.0.1:9002/runCase?case=1
+              echo hello | feedrec probe --header 'X-Test: 1' ws://127.0.0.1:9002/
+              feedrec probe --echo 'ws://127.0.0.1:9002/runCase?case=1'
             """
     )
 
@@ -22,53 +23,56 @@ struct ProbeCommand: AsyncParsableCommand {
     @Flag(help: "Send every message back until the peer closes.")
     var echo = false
 
-    @Option(help: "Trust the certificate authorities of this PEM file instead of the system's.")
-    var caFile: String?
+    @Flag(help: "Send lines as binary messages instead of text.")
+    var binary = false
 
+    @Flag(help: "Send a ping before anything else.")
+    var ping = false
+
+    @Option(name: .customLong("header"), help: "A header for the handshake, 'NAME: VALUE'; may be repeated.")
+    var headers: [String] = []
+
+    @Option(name: .customLong("protocol"), help: "A subprotocol to offer; may be repeated.")
+    var subprotocols: [String] = []
+
+    @OptionGroup var client: ClientOptions
     @OptionGroup var tokens: TokenOptions
 
+    func validate() throws {
+        for header in headers where Self.field(header) == nil {
+            throw ValidationError("--header wants 'NAME: VALUE', not '\(header)'")
+        }
+    }
+
     func run() async throws {
-        var configuration = WebSocketClient.Configuration(url: try WebSocketURL(url))
-        configuration.caFile = caFile
+        let target = try WebSocketURL(url)
+        var configuration = try client.configuration(url: target)
         // The peer decides how long a message is: this is a tool to try servers with.
         configuration.limits.messageBytesMax = 256 << 20
         configuration.limits.frameBytesMax = 256 << 20
+        configuration.subprotocols = subprotocols
+        configuration.recordsEvents = true
+        for (name, value) in headers.compactMap(Self.field) { configuration.headers.append(name, value) }
         if let token = try tokens.token() { configuration.headers.append("Authorization", "Bearer \(token)") }
         let options = configuration
+        ProbeLog.line("connecting to \(target.redacted)")
         try await withEventLoop { group in
             let connection = try await WebSocketClient.connect(options, group: group, now: Clocks.wall)
-            if echo { await Self.echo(over: connection) } else { try await Self.converse(over: connection) }
-            let closing = await connection.close()
-            StandardError.write("feedrec: closed with \(closing.code)" + (closing.error.map { ": \($0)" } ?? ""))
+            ProbeLog.connected(connection.info)
+            let conversation = ProbeConversation(
+                connection: connection,
+                kind: binary ? .binary : .text,
+                isQuiet: echo
+            )
+            if ping { connection.ping() }
+            if echo { await conversation.echo() } else { try await conversation.talk() }
+            ProbeLog.closed(await connection.close())
         }
     }
 
-    private static func echo(over connection: WebSocketConnection) async {
-        while let batch = try? await connection.receive() {
-            guard (try? await connection.send(batch)) != nil else { return }
-        }
-    }
-
-    /// Prints what comes while a second task sends the lines of standard input.
-    private static func converse(over connection: WebSocketConnection) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await StandardInput().forEachLine { line in
-                    var message = MessageBatch()
-                    message.append(line.utf8, direction: .sent, tsRecv: Clocks.wall())
-                    try await connection.send(message)
-                }
-                if !Task.isCancelled { connection.beginClose() }
-            }
-            var output = StandardOutput()
-            while let batch = try await connection.receive() {
-                for index in 0..<batch.count {
-                    try output.write(batch.payload(at: index))
-                    try output.write("\n")
-                }
-                try output.flush()
-            }
-            group.cancelAll()
-        }
+    private static func field(_ header: String) -> (name: String, value: String)? {
+        let parts = header.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, HTTPHeaders.isToken(String(parts[0])) else { return nil }
+        return (String(parts[0]), parts[1].drop { $0 == " " }.description)
     }
 }
