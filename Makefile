@@ -1,5 +1,5 @@
 # Shortcuts; the scripts do the work and need no make.
-.PHONY: demo test fuzz format lint
+.PHONY: demo test fuzz tsan format lint
 
 demo:
 	examples/demo.sh
@@ -10,6 +10,12 @@ test:
 # Ten minutes for each fuzzer, with the address sanitizer; `make fuzz SECONDS_EACH=60` for less.
 fuzz:
 	Fuzz/run.sh $(SECONDS_EACH)
+
+# The transport's tests under the thread sanitizer, which does not know the standard library's Mutex.
+tsan:
+	swift build --build-tests --scratch-path .build-tsan --sanitize=thread -Xswiftc -DFEEDREC_TSAN
+	swift test --skip-build --scratch-path .build-tsan --sanitize=thread -Xswiftc -DFEEDREC_TSAN --disable-xctest \
+		--no-parallel --filter TransportTests
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests Migrations Fuzz/Package.swift

@@ -51,7 +51,7 @@ extension ConnectionHandler {
     func discardIncoming() {
         monitor.update { state in
             state.isDiscarding = true
-            state.received.removeAll()
+            state.forgetReceived()
             state.isReadingPaused = false
         }
         resumeReading()

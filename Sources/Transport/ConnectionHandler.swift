@@ -78,8 +78,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let receivedAt = now()
         let (isNew, isFull) = monitor.update { state in
             if state.received.isEmpty { state.received.bytes.reserveCapacity(bytes.count) }
-            engine.receive(bytes, receivedAt: receivedAt, into: &state.received, actions: &actions)
-            if state.isDiscarding { state.received.removeAll() }
+            engine.receive(
+                bytes,
+                receivedAt: receivedAt,
+                into: &state.received,
+                parts: &state.receivedParts,
+                actions: &actions
+            )
+            if state.isDiscarding { state.forgetReceived() }
             state.statistics = engine.statistics
             let isFull = state.queuedBytes >= settings.receiveQueueBytesMax
             state.isReadingPaused = isFull

@@ -12,6 +12,7 @@ struct ConnectionSettings: Sendable {
     var sendTimeout: Duration?
     var lastAnswersTimeout: Duration
     var recordsEvents: Bool
+    var partBytesMax: Int?
 
     /// The channel is writable until so much waits for the socket, and again when a quarter is left.
     var writeBufferWaterMark: ChannelOptions.Types.WriteBufferWaterMark {
@@ -21,7 +22,13 @@ struct ConnectionSettings: Sendable {
 
     /// The engine of a new connection, with what its handshake agreed on.
     func engine(role: WebSocketRole, deflate: DeflateAgreement?) -> WebSocketEngine {
-        WebSocketEngine(role: role, limits: limits, maskingKeys: Self.maskingKeys(for: role), deflate: deflate)
+        WebSocketEngine(
+            role: role,
+            limits: limits,
+            maskingKeys: Self.maskingKeys(for: role),
+            deflate: deflate,
+            partBytesMax: partBytesMax
+        )
     }
 
     /// An engine that only sends, uncompressed, beside one that has ended.

@@ -14,6 +14,8 @@ struct ConnectionState: Sendable {
 
     /// Messages that no one has taken yet.
     var received = MessageBatch()
+    /// Which of them are parts of messages.
+    var receivedParts: [MessagePart] = []
     /// The queue is full: nothing is read until it has been taken.
     var isReadingPaused = false
     /// No one will take messages any more.
@@ -33,6 +35,11 @@ struct ConnectionState: Sendable {
     var failure: TransportError?
     var statistics = WebSocketStatistics()
     var events: ConnectionEvents
+
+    mutating func forgetReceived() {
+        received.removeAll()
+        receivedParts.removeAll()
+    }
 
     /// Memory of the queue.
     var queuedBytes: Int { received.bytes.count + received.entries.count * MemoryLayout<MessageBatch.Entry>.stride }

@@ -60,6 +60,9 @@ package enum WebSocketClient {
         package var sendQueueBytesMax: Int = 1 << 20
         /// Whether control frames are kept for ``WebSocketConnection/receiveEvents()``.
         package var recordsEvents = false
+        /// Messages longer than this are received in parts of this length, see
+        /// ``WebSocketConnection/receiveParts()``; `nil` for whole messages only.
+        package var partBytesMax: Int?
 
         package init(url: WebSocketURL) {
             self.url = url
@@ -84,7 +87,8 @@ package enum WebSocketClient {
                 pongTimeout: pongTimeout,
                 sendTimeout: sendTimeout,
                 lastAnswersTimeout: lastAnswersTimeout,
-                recordsEvents: recordsEvents
+                recordsEvents: recordsEvents,
+                partBytesMax: partBytesMax
             )
         }
     }

@@ -1,6 +1,6 @@
 package import MarketModel
 import NIOCore
-import WebSocketProtocol
+package import WebSocketProtocol
 
 /// An open WebSocket connection, at the client or at the server; for use from any task.
 ///
@@ -43,12 +43,20 @@ package final class WebSocketConnection: Sendable {
     /// before the end are given before `nil`. Throws `CancellationError` in a cancelled task, which loses nothing: they
     /// can still be had by ``takeReceived()``.
     package func receive() async throws -> MessageBatch? {
+        try await receiveParts()?.batch
+    }
+
+    /// As ``receive()``, with what of the batch is not a whole message but a part of one.
+    ///
+    /// A configuration with `partBytesMax` gives longer messages in such parts, so that they need no memory of their
+    /// length; without it every message is whole.
+    package func receiveParts() async throws -> (batch: MessageBatch, parts: [MessagePart])? {
         try Task.checkCancellation()
         while true {
             switch try await monitor.wait(for: .received, Self.receive) {
-            case .messages(let batch, let wasPaused):
+            case .messages(let batch, let parts, let wasPaused):
                 if wasPaused { resumeReading() }
-                return batch
+                return (batch, parts)
             case .answersGiven: endFarewell()
             case .ended: return nil
             }
@@ -58,7 +66,7 @@ package final class WebSocketConnection: Sendable {
     /// The messages that are there, without waiting; `nil` where there are none.
     package func takeReceived() -> MessageBatch? {
         switch monitor.update(Self.receive) {
-        case .messages(let batch, let wasPaused):
+        case .messages(let batch, _, let wasPaused):
             if wasPaused { resumeReading() }
             return batch
         case .answersGiven: endFarewell()
@@ -68,7 +76,7 @@ package final class WebSocketConnection: Sendable {
     }
 
     private enum Reception: Sendable {
-        case messages(MessageBatch, wasPaused: Bool)
+        case messages(MessageBatch, parts: [MessagePart], wasPaused: Bool)
         /// The connection is about to end, and its end has waited for the consumer to come back.
         case answersGiven
         case ended
@@ -79,10 +87,12 @@ package final class WebSocketConnection: Sendable {
         guard state.received.isEmpty else {
             var batch = MessageBatch()
             swap(&batch, &state.received)
+            var parts: [MessagePart] = []
+            swap(&parts, &state.receivedParts)
             let wasPaused = state.isReadingPaused
             state.isReadingPaused = false
             state.consumer = .busy
-            return .messages(batch, wasPaused: wasPaused)
+            return .messages(batch, parts: parts, wasPaused: wasPaused)
         }
         if state.closeInfo != nil { return .ended }
         state.consumer = .waiting

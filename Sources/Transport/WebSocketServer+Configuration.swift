@@ -34,6 +34,8 @@ extension WebSocketServer {
         package var deflate: DeflateSettings?
         /// As in ``WebSocketClient/Configuration/recordsEvents``.
         package var recordsEvents = false
+        /// As in ``WebSocketClient/Configuration/partBytesMax``.
+        package var partBytesMax: Int?
 
         package init(host: String = "127.0.0.1", port: Int = 0, tls: TLSContext? = nil) {
             self.host = host
@@ -51,7 +53,8 @@ extension WebSocketServer {
                 pongTimeout: pongTimeout,
                 sendTimeout: sendTimeout,
                 lastAnswersTimeout: lastAnswersTimeout,
-                recordsEvents: recordsEvents
+                recordsEvents: recordsEvents,
+                partBytesMax: partBytesMax
             )
         }
     }
