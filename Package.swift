@@ -29,7 +29,10 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 
 let package = Package(
     name: "feedrec",
-    products: [.executable(name: "feedrec", targets: ["feedrec"])],
+    products: [
+        .executable(name: "feedrec", targets: ["feedrec"]),
+        .library(name: "FeedrecWebSocket", targets: ["FeedrecWebSocket"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -48,6 +51,10 @@ let package = Package(
 
         // The network and the disk.
         target("Transport", ["MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]),
+        target(
+            "FeedrecWebSocket",
+            ["MarketModel", "WebSocketProtocol", "TLSEngine", "Transport", nioCore, nioPosix]
+        ),
         .target(
             name: "Migrations",
             path: "Migrations",
@@ -96,6 +103,7 @@ let package = Package(
             "TransportTests",
             ["Transport", "MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]
         ),
+        tests("FeedrecWebSocketTests", ["FeedrecWebSocket", "FeedrecTestKit"]),
         tests("InterchangeTests", ["Interchange", "MarketModel", "JSONScanning", "Venues"], exclude: ["Excerpts"]),
         tests(
             "ArchiveTests",

@@ -1,0 +1,43 @@
+import MarketModel
+
+extension WebSocket {
+    /// A whole message, put together from its fragments and decompressed (RFC 6455 §5.6).
+    public enum Message: Hashable, Sendable {
+        /// Text; what was received is known to be valid UTF-8.
+        case text(String)
+        /// Bytes of any kind.
+        case binary([UInt8])
+
+        /// The payload as bytes, whichever kind it is.
+        public var bytes: [UInt8] {
+            switch self {
+            case .text(let text): Array(text.utf8)
+            case .binary(let bytes): bytes
+            }
+        }
+    }
+}
+
+extension MessageBatch {
+    /// Messages to be sent.
+    init(_ messages: [WebSocket.Message]) {
+        self.init()
+        entries.reserveCapacity(messages.count)
+        for message in messages {
+            switch message {
+            case .text(let text): append(text.utf8, kind: .text, direction: .sent, tsRecv: UnixNanoseconds(0))
+            case .binary(let bytes): append(bytes, kind: .binary, direction: .sent, tsRecv: UnixNanoseconds(0))
+            }
+        }
+    }
+
+    /// A copy of each message.
+    var messages: [WebSocket.Message] {
+        entries.indices.map { index in
+            switch entries[index].kind {
+            case .text: .text(withPayload(at: index) { String(decoding: $0, as: UTF8.self) })
+            case .binary: .binary(payload(at: index))
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import TLSEngine
+import Transport
+import WebSocketProtocol
+
+extension WebSocketListener {
+    /// Where to listen, and what clients may do.
+    public struct Options: Sendable {
+        /// An address or a name of this machine.
+        public var host = "127.0.0.1"
+        /// 0 for a free one, which ``WebSocketListener/port`` tells.
+        public var port = 0
+        /// Certificate and key to show, for `wss://`; `nil` for `ws://`.
+        public var certificate: WebSocket.Options.CertificateFiles?
+        /// Spoken here (RFC 6455 §1.9); of those that a client offers it gets the first one that is among them.
+        public var subprotocols: [String] = []
+        /// Whether permessage-deflate (RFC 7692) is agreed to where a client offers it.
+        public var isCompressionAccepted = false
+        /// The HTTP status (400...599) to refuse a request with; `nil` lets it in.
+        ///
+        /// The place to check `Origin` (RFC 6455 §10.2) and credentials.
+        public var refusal: (@Sendable (Request) async -> Int?)?
+
+        /// Connections beyond it are answered with 503, beyond twice as many closed at once.
+        public var connectionsMax = 1024
+        /// For a whole request to arrive, TLS handshake included.
+        public var requestTimeout: Duration = .seconds(10)
+        /// As ``WebSocket/Options/closeTimeout``.
+        public var closeTimeout: Duration = .seconds(5)
+        /// As ``WebSocket/Options/idleTimeout``.
+        public var idleTimeout: Duration?
+        /// As ``WebSocket/Options/pongTimeout``.
+        public var pongTimeout: Duration? = .seconds(20)
+        /// As ``WebSocket/Options/sendTimeout``.
+        public var sendTimeout: Duration? = .seconds(30)
+        /// What each client may make us hold in memory; a longer request is answered with 431.
+        public var limits = WebSocket.Limits()
+
+        /// Listens on `host` and `port`.
+        public init(host: String = "127.0.0.1", port: Int = 0) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// The request that a connection began with.
+    public struct Request: Sendable {
+        /// Path, percent-decoded, without query; must not be used as a file name.
+        public let path: String
+        /// The parameters of the query in their order, percent-decoded.
+        public let query: [(name: String, value: String)]
+        /// The headers in their order.
+        public let headers: [(name: String, value: String)]
+        private let head: HTTPRequestHead
+
+        init(_ head: HTTPRequestHead) {
+            self.head = head
+            path = head.path
+            query = head.queryItems
+            headers = head.headers.fields.map { ($0.name, $0.value) }
+        }
+
+        /// The value of the first header of that name, compared without case; `nil` where there is none.
+        public func header(_ name: String) -> String? { head.headers[name] }
+    }
+}
+
+extension WebSocketListener.Options {
+    func configuration() throws(WebSocketError) -> WebSocketServer.Configuration {
+        guard (0...65_535).contains(port) else { throw .invalidOption("there is no port \(port)") }
+        guard connectionsMax >= 1 else { throw .invalidOption("a limit is less than 1") }
+        try WebSocket.checkSubprotocols(subprotocols)
+        var configuration = WebSocketServer.Configuration(host: host, port: port, tls: try tls())
+        configuration.connectionsMax = connectionsMax
+        configuration.requestTimeout = requestTimeout
+        configuration.closeTimeout = closeTimeout
+        configuration.idleTimeout = idleTimeout
+        configuration.pongTimeout = pongTimeout
+        configuration.sendTimeout = sendTimeout
+        configuration.limits = try limits.checked()
+        configuration.receiveQueueBytesMax = limits.receiveQueueBytesMax
+        configuration.sendQueueBytesMax = limits.sendQueueBytesMax
+        if isCompressionAccepted { configuration.deflate = DeflateSettings() }
+        return configuration
+    }
+
+    private func tls() throws(WebSocketError) -> TLSContext? {
+        guard let certificate else { return nil }
+        do {
+            return try TLSContext.server(certificateFile: certificate.certificate, keyFile: certificate.key)
+        } catch {
+            throw .tlsConfiguration(error)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import TLSEngine
+import Transport
+import WebSocketProtocol
+
+/// Listens on one port for WebSocket connections (RFC 6455 §4.2).
+///
+/// ``start(_:handler:)`` binds the port, ``run()`` serves until ``shutdown()`` or until its task is cancelled.
+public final class WebSocketListener: Sendable {
+    /// Talks over one connection; when it returns the connection is closed with 1000 unless it is already.
+    ///
+    /// Many run at a time. When the listener shuts down its task is cancelled and the connection closed with 1001.
+    public typealias Handler = @Sendable (WebSocket, Request) async -> Void
+
+    /// `ws://127.0.0.1:9000`, with the address and port that are really listened on.
+    public let url: String
+    /// The port that is really listened on.
+    public let port: Int
+    private let server: WebSocketServer
+
+    private init(_ server: WebSocketServer) {
+        // Read now: a socket that does not listen any more has no address.
+        url = server.url
+        port = server.localPort
+        self.server = server
+    }
+
+    /// Binds the port and takes connections, which wait until ``run()`` serves them.
+    ///
+    /// Throws ``WebSocketError/Code-swift.struct/addressInUse``, ``WebSocketError/Code-swift.struct/cannotListen``,
+    /// ``WebSocketError/Code-swift.struct/tlsConfiguration`` or ``WebSocketError/Code-swift.struct/invalidOption``.
+    public static func start(
+        _ options: Options = Options(),
+        handler: @escaping Handler
+    ) async throws(WebSocketError) -> WebSocketListener {
+        let configuration = try options.configuration()
+        do throws(TransportError) {
+            let server = try await WebSocketServer.start(
+                configuration,
+                group: Shared.group,
+                now: Shared.now,
+                handler: ListenerHandler(options: options, body: handler)
+            )
+            return WebSocketListener(server)
+        } catch {
+            throw WebSocketError(error)
+        }
+    }
+
+    /// Connections that are open, those on their way in and out included.
+    public var connectionCount: Int { server.connectionCount }
+
+    /// Serves until the task is cancelled or ``shutdown()`` is called; all connections have ended when it returns.
+    ///
+    /// Returns at once after a shutdown; throws ``WebSocketError/Code-swift.struct/other`` where it runs already.
+    public func run() async throws(WebSocketError) {
+        do throws(TransportError) {
+            try await server.run()
+        } catch {
+            throw WebSocketError(code: .other, description: error.description)
+        }
+    }
+
+    /// Stops listening, closes all connections with 1001, and waits until ``run()`` is over.
+    public func shutdown() async {
+        await server.shutdown()
+    }
+}
+
+/// What the server asks of us, answered by the options and the closure.
+private struct ListenerHandler: WebSocketServerHandler {
+    let options: WebSocketListener.Options
+    let body: WebSocketListener.Handler
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        var response = HTTPResponse(status: 426, text: "this is a WebSocket server\n")
+        response.headers.append("Upgrade", "websocket")
+        return response
+    }
+
+    func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
+        if let status = await options.refusal?(WebSocketListener.Request(request)) {
+            return .reject(HTTPResponse(status: (400...599).contains(status) ? status : 403, text: "refused\n"))
+        }
+        let offered = request.headers.list("Sec-WebSocket-Protocol")
+        return .accept(subprotocol: offered.first(where: options.subprotocols.contains))
+    }
+
+    func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
+        await body(WebSocket(connection), WebSocketListener.Request(request))
+    }
+}

@@ -1,0 +1,41 @@
+import FeedrecWebSocket
+import Foundation
+import Testing
+
+struct ReadmeExampleTests {
+    /// The example as it stands in the README, but for what it does with the text.
+    private func run(url: String, print: (String) -> Void) async throws {
+        let socket = try await WebSocket.connect(to: url)
+        try await socket.send("hello")
+        for try await message in socket.messages {
+            if case .text(let text) = message { print(text) }
+            await socket.close()
+        }
+        print("closed: \(socket.state)")
+    }
+
+    @Test("the README's example runs")
+    func example() async throws {
+        try await withListener { listener in
+            var lines: [String] = []
+            try await run(url: listener.url) { lines.append($0) }
+            #expect(lines.first == "hello")
+            #expect(lines.last == "closed: closed (code 1000)")
+            #expect(lines.count == 2)
+        }
+    }
+
+    @Test("the README shows the example that is run")
+    func text() throws {
+        let file = URL(fileURLWithPath: #filePath)
+        let root = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+        let source = try String(contentsOf: file, encoding: .utf8)
+        let start = try #require(readme.firstRange(of: "```swift\n")?.upperBound)
+        let end = try #require(readme[start...].firstRange(of: "```")?.lowerBound)
+        let tested = Set(source.split(separator: "\n").map { $0.drop { $0 == " " } })
+        for line in readme[start..<end].split(separator: "\n") {
+            #expect(tested.contains(line.drop { $0 == " " }), "'\(line)' is not tested")
+        }
+    }
+}
