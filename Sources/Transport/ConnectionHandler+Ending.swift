@@ -151,7 +151,10 @@ extension ConnectionHandler {
         let statistics = statistics
         isOver = true
         closeTimer?.cancel()
-        farewell?.timer.cancel()
+        if let farewell {
+            farewell.timer.cancel()
+            lastAnswers = farewell.sender.statistics
+        }
         farewell = nil
         stopWatching()
         if let error = info.error, failure == nil {

@@ -75,10 +75,10 @@ extension ConnectionHandler {
 
     /// Of the connection, last answers included.
     var statistics: WebSocketStatistics {
-        guard let sender = farewell?.sender else { return engine.statistics }
+        let answers = farewell?.sender.statistics ?? lastAnswers
         var sum = engine.statistics
-        sum.messagesSent &+= sender.statistics.messagesSent
-        sum.bytesSent &+= sender.statistics.bytesSent
+        sum.messagesSent &+= answers.messagesSent
+        sum.bytesSent &+= answers.bytesSent
         return sum
     }
 

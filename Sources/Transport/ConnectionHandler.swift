@@ -30,6 +30,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var failure: TransportError?
     /// An end that waits for the consumer's last answers.
     var farewell: Farewell?
+    /// What the last answers came to, once they are over.
+    var lastAnswers = WebSocketStatistics()
     var isOver = false
     /// The peer sends no more, but may read.
     var hasInputEnded = false
