@@ -13,7 +13,7 @@ enum Signals {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Calls `handler` at the first SIGINT or SIGTERM; a second one ends the program at once.
+    /// Calls `handler` at SIGINT or SIGTERM; another one, two seconds later or more, ends the program at once.
     static func onStop(_ handler: @escaping @Sendable () -> Void) -> StopSignals {
         StopSignals(handler)
     }
@@ -28,7 +28,9 @@ final class StopSignals {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                signal(number, SIG_DFL)
+                // `timeout` and terminals may send a signal to the process and again to its group: only one that comes
+                // later means that somebody lost patience.
+                DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(2)) { signal(number, SIG_DFL) }
                 handler()
             }
             source.resume()
