@@ -57,7 +57,6 @@ package enum RecorderReport: Sendable {
     /// The connection failed or ended; the next attempt follows after `retryIn`.
     case disconnected(reason: String, retryIn: Duration)
     case progress(CaptureTotals)
-    case warning(String)
 }
 
 /// A recording that could not go on.

@@ -26,8 +26,6 @@ final class RecordingReporter: Sendable {
             line("subscribed, recording")
         case .disconnected(let reason, let delay):
             line("disconnected: \(reason); trying again in \(Self.text(of: delay))")
-        case .warning(let text):
-            line("warning: \(text)")
         case .progress(let totals):
             guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
             StandardError.progress("feedrec: \(Self.text(of: totals))")
