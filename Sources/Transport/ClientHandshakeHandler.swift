@@ -156,7 +156,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         }
         let connection = WebSocketConnection(info: info(head, channel), handler: handler, channel: channel)
         channel.pipeline.syncOperations.removeHandler(self, promise: nil)
-        leftover.withUnsafeBytes { if !$0.isEmpty { handler.receive($0) } }
+        handler.take(ByteBuffer(bytes: leftover))
         handler.announceMessages()
         attempt.succeed(connection)
     }

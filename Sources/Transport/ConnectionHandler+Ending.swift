@@ -7,6 +7,7 @@ extension ConnectionHandler {
     /// Begins the close handshake; gives up when nothing moves for ``ConnectionSettings/closeTimeout``.
     func close(code: UInt16, reason: String) {
         guard !isOver, closeTimer == nil else { return }
+        guard !isChannelGone else { return abort(.network, "the connection ended") }
         sendOutgoing()
         guard farewell == nil else { return finishFarewell() }
         deferredPong = nil
@@ -44,7 +45,8 @@ extension ConnectionHandler {
     /// Closes the channel without a close handshake.
     func abort(_ code: TransportError.Code, _ cause: String, tlsError: TLSError? = nil) {
         failure = failure ?? TransportError(code: code, description: cause, tlsError: tlsError)
-        context?.close(promise: nil)
+        held.removeAll()
+        if isChannelGone { channelGone() } else { context?.close(promise: nil) }
     }
 
     /// No one will take messages any more: what comes is thrown away, so that the peer's close frame is seen.
@@ -123,7 +125,8 @@ extension ConnectionHandler {
 
     func inputEnded() {
         hasInputEnded = true
-        if !isOver, farewell == nil { connectionLost() }
+        // What is held comes first.
+        if !isOver, farewell == nil, held.isEmpty { connectionLost() }
     }
 
     private func connectionLost() {
@@ -142,8 +145,18 @@ extension ConnectionHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        finish(engine.connectionEnded(error: failure?.description))
+        channelGone()
         context.fireChannelInactive()
+    }
+
+    /// Ends the connection; where the peer has ended it, the consumer first gets what is held.
+    func channelGone() {
+        isChannelGone = true
+        guard held.isEmpty || isOver || farewell != nil || failure != nil else {
+            hasInputEnded = true
+            return
+        }
+        finish(engine.connectionEnded(error: failure?.description))
     }
 
     func finish(_ info: CloseInfo) {

@@ -17,10 +17,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let now: @Sendable () -> UnixNanoseconds
     var engine: WebSocketEngine
     var context: ChannelHandlerContext?
-    private var actions: [EngineAction] = []
-    private(set) var isReadingPaused = false
-    private var hasDeferredRead = false
-    private var hasNewMessages = false
+    var actions: [EngineAction] = []
+
+    // Receiving, in ConnectionHandler+Receiving.swift.
+    var isReadingPaused = false
+    var hasDeferredRead = false
+    var hasNewMessages = false
+    /// What has been read and not been inflated yet.
+    var held = HeldInput()
+    /// Messages on their way through the tap.
+    var tapped = TappedMessages()
 
     // Sending, in ConnectionHandler+Sending.swift.
     var deferredPong: ArraySlice<UInt8>?
@@ -35,6 +41,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var isOver = false
     /// The peer sends no more, but may read.
     var hasInputEnded = false
+    /// The channel is gone; what is held can still be received.
+    var isChannelGone = false
     var closeTimer: Scheduled<Void>?
 
     // Signs of life, in ConnectionHandler+Liveness.swift.
@@ -64,66 +72,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        finish(engine.connectionEnded(error: failure?.description))
+        channelGone()
         self.context = nil
     }
 
-    // MARK: Receiving
+    // MARK: What the engine asks for
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        unwrapInboundIn(data).withUnsafeReadableBytes { receive($0) }
-    }
-
-    /// Takes bytes from the peer, also those that came glued to the handshake.
-    func receive(_ bytes: UnsafeRawBufferPointer) {
-        guard !isOver, farewell == nil else { return }
-        let receivedAt = now()
-        let (isNew, isFull) = monitor.update { state in
-            if state.received.isEmpty { state.received.bytes.reserveCapacity(bytes.count) }
-            engine.receive(
-                bytes,
-                receivedAt: receivedAt,
-                into: &state.received,
-                parts: &state.receivedParts,
-                actions: &actions
-            )
-            if state.isDiscarding { state.forgetReceived() }
-            state.statistics = engine.statistics
-            let isFull = state.queuedBytes >= settings.receiveQueueBytesMax
-            state.isReadingPaused = isFull
-            return (!state.received.isEmpty, isFull)
-        }
-        hasNewMessages = isNew
-        isReadingPaused = isFull
-        if !actions.isEmpty { performActions(at: receivedAt) }
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        announceMessages()
-    }
-
-    /// Wakes the consumer, once for all that was read in one go.
-    func announceMessages() {
-        guard hasNewMessages else { return }
-        hasNewMessages = false
-        monitor.wake(.received)
-    }
-
-    /// Holds NIO's automatic reading back while the queue is full.
-    func read(context: ChannelHandlerContext) {
-        if isReadingPaused { hasDeferredRead = true } else { context.read() }
-    }
-
-    /// Goes on reading after the queue has been taken.
-    func resumeReading() {
-        if isReadingPaused { restartPongTimer() }
-        isReadingPaused = false
-        guard hasDeferredRead else { return }
-        hasDeferredRead = false
-        context?.read()
-    }
-
-    private func performActions(at time: UnixNanoseconds) {
+    func performActions(at time: UnixNanoseconds) {
         let pending = actions
         actions.removeAll(keepingCapacity: true)
         var closeFrame: ArraySlice<UInt8> = []

@@ -13,6 +13,7 @@ struct ConnectionSettings: Sendable {
     var lastAnswersTimeout: Duration
     var recordsEvents: Bool
     var partBytesMax: Int?
+    var tap: (any MessageTap)?
 
     /// The channel is writable until so much waits for the socket, and again when a quarter is left.
     var writeBufferWaterMark: ChannelOptions.Types.WriteBufferWaterMark {

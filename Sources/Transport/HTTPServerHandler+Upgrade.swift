@@ -36,7 +36,7 @@ extension HTTPServerHandler {
         input.clear()
         let hadDeferredRead = hasDeferredRead
         channel.pipeline.syncOperations.removeHandler(self, promise: nil)
-        leftover.withUnsafeReadableBytes { if !$0.isEmpty { handler.receive($0) } }
+        handler.take(leftover)
         handler.announceMessages()
         if hasInputEnded { handler.inputEnded() }
         if hadDeferredRead { channel.read() }

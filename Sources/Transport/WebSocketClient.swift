@@ -51,7 +51,8 @@ package enum WebSocketClient {
         /// Memory of messages that wait for the consumer before the socket is not read any more.
         ///
         /// May be exceeded by what one turn of the event loop reads (256 KiB), by one long message, and, once the peer
-        /// has closed, by what the kernel holds.
+        /// has closed, by what the kernel holds. Compressed input is inflated in slices, and may exceed it by what 4 KiB
+        /// inflate to (4.1 MiB), or by one long message.
         package var receiveQueueBytesMax: Int = 4 << 20
         /// Bytes that wait for the socket before senders have to wait, until a quarter of them is left.
         ///
@@ -63,6 +64,8 @@ package enum WebSocketClient {
         /// Messages longer than this are received in parts of this length, see
         /// ``WebSocketConnection/receiveParts()``; `nil` for whole messages only.
         package var partBytesMax: Int?
+        /// Sees, and may change, what is received before it is queued.
+        package var tap: (any MessageTap)?
 
         package init(url: WebSocketURL) {
             self.url = url
@@ -88,7 +91,8 @@ package enum WebSocketClient {
                 sendTimeout: sendTimeout,
                 lastAnswersTimeout: lastAnswersTimeout,
                 recordsEvents: recordsEvents,
-                partBytesMax: partBytesMax
+                partBytesMax: partBytesMax,
+                tap: tap
             )
         }
     }

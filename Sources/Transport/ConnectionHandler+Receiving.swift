@@ -1,0 +1,89 @@
+import MarketModel
+import NIOCore
+import WebSocketProtocol
+
+extension ConnectionHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        take(unwrapInboundIn(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        announceMessages()
+    }
+
+    /// Takes bytes from the peer, also those that came glued to the handshake; see ``announceMessages()``.
+    func take(_ buffer: ByteBuffer) {
+        guard buffer.readableBytes > 0 else { return }
+        let receivedAt = now()
+        guard engine.deflate != nil else {
+            return buffer.withUnsafeReadableBytes { receive($0, at: receivedAt) }
+        }
+        held.append(buffer, receivedAt: receivedAt)
+        receiveHeld()
+    }
+
+    /// Wakes the consumer, once for all that was read in one go.
+    func announceMessages() {
+        guard hasNewMessages else { return }
+        hasNewMessages = false
+        monitor.wake(.received)
+    }
+
+    /// Holds NIO's automatic reading back while the queue is full.
+    func read(context: ChannelHandlerContext) {
+        if isReadingPaused { hasDeferredRead = true } else { context.read() }
+    }
+
+    /// Goes on receiving after the queue has been taken.
+    func resumeReading() {
+        if isReadingPaused { restartPongTimer() }
+        isReadingPaused = false
+        receiveHeld()
+        announceMessages()
+        guard !isReadingPaused else { return }
+        if hasInputEnded { inputEnded() }
+        guard hasDeferredRead else { return }
+        hasDeferredRead = false
+        context?.read()
+    }
+
+    /// Inflates what is held slice by slice, until the queue is full: compressed input can grow a thousandfold.
+    private func receiveHeld() {
+        while !isReadingPaused, !isOver, farewell == nil, let (slice, receivedAt) = held.next() {
+            slice.withUnsafeReadableBytes { receive($0, at: receivedAt) }
+        }
+        if isOver || farewell != nil { held.removeAll() }
+    }
+
+    private func receive(_ bytes: UnsafeRawBufferPointer, at receivedAt: UnixNanoseconds) {
+        guard !isOver, farewell == nil else { return }
+        let tap = settings.tap
+        if let tap {
+            // Aside, since nothing may be called while the monitor's lock is held.
+            tapped.receive(bytes, at: receivedAt, with: &engine, actions: &actions)
+            if !tapped.batch.isEmpty { tap.take(&tapped.batch) }
+        }
+        let (isNew, isFull) = monitor.update { state in
+            if tap != nil {
+                tapped.move(to: &state)
+            } else {
+                if state.received.isEmpty { state.received.bytes.reserveCapacity(bytes.count) }
+                engine.receive(
+                    bytes,
+                    receivedAt: receivedAt,
+                    into: &state.received,
+                    parts: &state.receivedParts,
+                    actions: &actions
+                )
+            }
+            if state.isDiscarding { state.forgetReceived() }
+            state.statistics = engine.statistics
+            let isFull = state.queuedBytes >= settings.receiveQueueBytesMax
+            state.isReadingPaused = isFull
+            return (!state.received.isEmpty, isFull)
+        }
+        hasNewMessages = isNew
+        isReadingPaused = isFull
+        if !actions.isEmpty { performActions(at: receivedAt) }
+    }
+}
