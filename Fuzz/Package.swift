@@ -31,6 +31,7 @@ let package = Package(
         fuzzer("FuzzFrames", ["WebSocketProtocol", "MarketModel"]),
         fuzzer("FuzzDeflate", ["WebSocketProtocol", "MarketModel"]),
         fuzzer("FuzzHubRecords", ["SignalRProtocol", "JSONScanning", "MarketModel"]),
+        fuzzer("FuzzHubMessagePack", ["SignalRProtocol", "JSONScanning", "MarketModel"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -4,6 +4,11 @@ package struct JSONError: Error, Hashable, CustomStringConvertible {
     package let offset: Int
     package let detail: String
 
+    package init(offset: Int, detail: String) {
+        self.offset = offset
+        self.detail = detail
+    }
+
     package var description: String { "bad JSON at byte \(offset): \(detail)" }
 }
 

@@ -36,16 +36,22 @@ package struct HubHandshakeRequest: Sendable, Hashable {
         output.append(HubRecordScanner.separator)
     }
 
+    /// The protocol that is asked for; `nil` where it is unknown here.
+    package var hubProtocol: HubProtocol? { HubProtocol(rawValue: protocolName) }
+
     /// What a server that speaks JSON answers.
+    package var answer: HubHandshakeResponse { answer(of: [.json]) }
+
+    /// What a server that speaks `protocols` answers.
     ///
     /// Versions 0 (signalrcore), 1 and 2 (stateful reconnect, which the server need not offer) differ in nothing that is
     /// used here.
-    package var answer: HubHandshakeResponse {
-        guard protocolName == "json" else {
+    package func answer(of protocols: [HubProtocol]) -> HubHandshakeResponse {
+        guard let hubProtocol, protocols.contains(hubProtocol) else {
             return .refused("The protocol '\(protocolName)' is not supported.")
         }
         guard (0...2).contains(version) else {
-            return .refused("The server does not support version \(version) of the 'json' protocol.")
+            return .refused("The server does not support version \(version) of the '\(protocolName)' protocol.")
         }
         return .accepted
     }

@@ -1,0 +1,77 @@
+/// Reads one direction of a MessagePack conversation as the JSON records that the rest of the code knows.
+///
+/// The handshake is JSON also here, in a binary message, perhaps with hub messages right behind it (HubProtocol.md,
+/// "Overview"). It is known by its `{`: as a length that would be 123 bytes, of a message that begins with an array.
+package struct HubBinaryReader: Sendable {
+    /// Something that could not be read.
+    package struct Problem: Hashable, Sendable {
+        package let reason: String
+        /// Bytes that are lost.
+        package let bytes: Int
+    }
+
+    private var scanner: HubMessagePackScanner
+    private var isInHandshake = false
+    /// True once lengths make no sense any more: nothing that follows can be read.
+    package private(set) var isBroken = false
+
+    package init(bytesMax: Int = 16 << 20) {
+        scanner = HubMessagePackScanner(bytesMax: bytesMax)
+    }
+
+    /// Appends the records, each with its separator, of the messages that end in `payload`.
+    ///
+    /// A handshake that is split is given on in parts as well.
+    package mutating func appendRecords(
+        of payload: UnsafeRawBufferPointer,
+        to output: inout [UInt8],
+        problems: inout [Problem]
+    ) {
+        guard !isBroken else { return }
+        var position = 0
+        if isInHandshake || (!scanner.isPending && Self.beginsHandshake(payload)) {
+            let end = payload.firstIndex(of: HubRecordScanner.separator).map { $0 + 1 }
+            position = end ?? payload.count
+            isInHandshake = end == nil
+            output.append(contentsOf: payload[..<position])
+        }
+        do throws(MessagePackError) {
+            try appendMessages(of: payload, from: position, to: &output, problems: &problems)
+        } catch {
+            isBroken = true
+            problems.append(Problem(reason: error.description, bytes: payload.count))
+        }
+    }
+
+    private mutating func appendMessages(
+        of payload: UnsafeRawBufferPointer,
+        from start: Int,
+        to output: inout [UInt8],
+        problems: inout [Problem]
+    ) throws(MessagePackError) {
+        var position = start
+        while true {
+            switch try scanner.next(in: payload, at: &position) {
+            case .end: return
+            case .message(let range):
+                append(UnsafeRawBufferPointer(rebasing: payload[range]), to: &output, &problems)
+            case .joined(let message): message.withUnsafeBytes { append($0, to: &output, &problems) }
+            case .tooLong(let bytes):
+                problems.append(Problem(reason: "a message of more than \(scanner.bytesMax) bytes", bytes: bytes))
+            }
+        }
+    }
+
+    private func append(_ message: UnsafeRawBufferPointer, to output: inout [UInt8], _ problems: inout [Problem]) {
+        do throws(MessagePackError) {
+            try HubTranscoder.appendJSON(of: message, to: &output)
+        } catch {
+            problems.append(Problem(reason: error.description, bytes: message.count))
+        }
+    }
+
+    private static func beginsHandshake(_ payload: UnsafeRawBufferPointer) -> Bool {
+        guard payload.first == UInt8(ascii: "{"), payload.count > 1 else { return false }
+        return !(0x90...0x9f).contains(payload[1]) && payload[1] != 0xdc && payload[1] != 0xdd
+    }
+}
