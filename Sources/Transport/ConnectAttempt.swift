@@ -12,6 +12,8 @@ final class ConnectAttempt: Sendable {
     let now: @Sendable () -> UnixNanoseconds
     let status: WebSocketStatus
     let startedAt: UnixNanoseconds
+    /// Plain HTTP instead of a WebSocket handshake; the attempt then ends with the connection, never with success.
+    private let exchange: HTTPExchange?
     private let promise: EventLoopPromise<WebSocketConnection>
 
     init(
@@ -19,8 +21,10 @@ final class ConnectAttempt: Sendable {
         trust: TLSContext?,
         loop: any EventLoop,
         now: @escaping @Sendable () -> UnixNanoseconds,
-        status: WebSocketStatus
+        status: WebSocketStatus,
+        exchange: HTTPExchange? = nil
     ) {
+        self.exchange = exchange
         self.configuration = configuration
         self.proxy = configuration.proxy
         self.trust = trust
@@ -74,10 +78,12 @@ final class ConnectAttempt: Sendable {
         behind proxyHandler: ProxyHandler?
     ) {
         status.advance(to: .connecting(trust == nil ? .handshake : .tls))
-        let handshake = ClientHandshakeHandler(attempt: self, connectedAt: connectedAt, proxiedAt: proxiedAt)
+        let handshake: any ChannelHandler =
+            exchange.map { HTTPExchangeHandler(attempt: self, exchange: $0) }
+            ?? ClientHandshakeHandler(attempt: self, connectedAt: connectedAt, proxiedAt: proxiedAt)
         do {
             let operations = channel.pipeline.syncOperations
-            var handlers: [any ChannelHandler] = [handshake]
+            var handlers = [handshake]
             if let trust {
                 let url = configuration.url
                 handlers.insert(TLSHandler(try TLSConnection(client: trust, host: url.host, port: url.port)), at: 0)

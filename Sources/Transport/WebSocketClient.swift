@@ -140,7 +140,7 @@ package enum WebSocketClient {
     }
 
     /// Reads certificates and keys, on the caller's thread.
-    private static func trust(of configuration: Configuration) throws(TransportError) -> TLSContext? {
+    static func trust(of configuration: Configuration) throws(TransportError) -> TLSContext? {
         guard configuration.url.isSecure else { return nil }
         if let context = configuration.tlsContext { return context }
         do {
