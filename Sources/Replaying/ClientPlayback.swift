@@ -22,6 +22,9 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
     private var subscriptionWaiter: CheckedContinuation<Void, Never>?
     private var isOver = false
     private var lastSend: C.Instant
+    private var lastHeard: C.Instant
+    /// True where the venue plays dead.
+    private var isSilent = false
     private(set) var messagesSent: Int64 = 0
 
     init(
@@ -42,6 +45,7 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
         self.settling = settling
         self.observe = observe
         self.lastSend = clock.now
+        self.lastHeard = clock.now
     }
 
     /// Serves the client until the tape is over or the client is gone.
@@ -61,6 +65,7 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
 
     private func listen() async {
         while let batch = try? await connection.receive() {
+            lastHeard = clock.now
             var replies = MessageBatch()
             for index in 0..<batch.count {
                 let signal = batch.withPayload(at: index) { payload in
@@ -109,15 +114,35 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
                 await Task.yield()
                 try Task.checkCancellation()
             }
-            var last = MessageBatch()
-            session.finish(replies: &last)
-            try await send(last)
-            _ = await connection.close(code: 1000, reason: "end of the recording")
+            try await endTape()
         } catch is CancellationError {
             return
         } catch {
             _ = await connection.close(code: 1011, reason: "the recording cannot be read")
         }
+    }
+
+    /// Does what the venue does at the end.
+    private func endTape() async throws {
+        switch session.ending {
+        case .close:
+            var last = MessageBatch()
+            session.finish(replies: &last)
+            try await send(last)
+            _ = await connection.close(code: 1000, reason: "end of the recording")
+        case .drop:
+            connection.abort()
+        case .silence:
+            isSilent = true
+            try await waitForLeaving()
+        case .stay:
+            try await waitForLeaving()
+        }
+    }
+
+    /// Waits for the cancellation: whoever ends first ends the conversation.
+    private func waitForLeaving() async throws {
+        while true { try await clock.sleep(until: clock.now.advanced(by: .seconds(3600)), tolerance: nil) }
     }
 
     /// Waits until the client has asked for something and has nothing to add; false when it left.
@@ -160,7 +185,7 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
     }
 
     private func send(_ messages: MessageBatch) async throws {
-        guard !messages.isEmpty else { return }
+        guard !messages.isEmpty, !isSilent else { return }
         lastSend = clock.now
         try await connection.send(messages)
     }
@@ -169,23 +194,31 @@ actor ClientPlayback<C: Clock> where C.Duration == Duration {
 
     private func keepAlive() async {
         guard let interval = session.keepAliveInterval else {
-            // Waits for its cancellation: ending first would end the conversation.
-            while !Task.isCancelled {
-                try? await clock.sleep(until: clock.now.advanced(by: .seconds(3600)), tolerance: nil)
-            }
+            try? await waitForLeaving()
             return
         }
         while !Task.isCancelled {
             let due = lastSend.advanced(by: interval)
-            if due <= clock.now {
+            let patience = session.clientTimeout.map { lastHeard.advanced(by: $0) }
+            if let patience, patience <= clock.now {
+                return await giveUp()
+            } else if due <= clock.now {
                 var replies = MessageBatch()
                 session.keepAlive(replies: &replies)
                 // Also where the venue has nothing to say yet.
                 lastSend = clock.now
                 guard (try? await send(replies)) != nil else { return }
             } else {
-                try? await clock.sleep(until: due, tolerance: nil)
+                try? await clock.sleep(until: min(due, patience ?? due), tolerance: nil)
             }
         }
+    }
+
+    /// Parts with a client that was silent for too long.
+    private func giveUp() async {
+        var last = MessageBatch()
+        session.timeOut(replies: &last)
+        try? await send(last)
+        _ = await connection.close(code: 1000, reason: "the client was silent for too long")
     }
 }

@@ -28,8 +28,12 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         self.readers = readers
         self.selection = selection
         self.policy = policy
-        self.access = AccessControl(token: policy.token)
+        self.access = AccessControl(token: policy.token, allowedOrigins: policy.allowedOrigins)
         self.clock = clock
+        var policy = policy
+        let hub = try RecordedHub(readers)
+        policy.hubPaths.formUnion(hub.paths)
+        policy.hubBehavior.recorded = hub.recorded
         var names: Set<String> = []
         for reader in readers { names.formUnion(try reader.feeds().map(\.venue)) }
         host = VenueHost(
@@ -61,6 +65,7 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
 
     package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
         guard request.path == "/replay" else { return host.accept(request) }
+        guard access.admitsOrigin(of: request) else { return .reject(.foreignOrigin) }
         guard access.admits(request) else { return .reject(.unauthorized) }
         do {
             _ = try normalizedRequest(request)

@@ -2,9 +2,12 @@ package import MarketModel
 package import Venues
 
 /// A tape of a simulated MT4 hub: what the client asked for, the same for the same seed.
+///
+/// For a client of the test hub it has a message a second.
 package struct SimulatedMT4Tape: Tape {
     private var simulator: MT4Simulator
     private var remaining: Int64
+    private var clockMessages: Int64 = 0
 
     /// `count` messages; `nil` goes on for ever.
     package init(_ simulator: MT4Simulator, count: Int64?) {
@@ -13,8 +16,21 @@ package struct SimulatedMT4Tape: Tape {
     }
 
     package mutating func next(for session: any VenueSession, into batch: inout MessageBatch) throws -> Bool {
-        guard remaining > 0, let hub = session as? MT4HubSession else { return false }
+        guard remaining > 0 else { return false }
+        if session is TestHubSession {
+            appendSecond(to: &batch)
+            return true
+        }
+        guard let hub = session as? MT4HubSession else { return false }
         return simulator.next(takeCount(&remaining), for: hub.wanted, into: &batch) > 0
+    }
+
+    /// Appends the next second's message, which is empty: its time says it all.
+    private mutating func appendSecond(to batch: inout MessageBatch) {
+        let tsRecv = simulator.time(ofMessage: 0).advanced(by: .seconds(clockMessages))
+        batch.append([], direction: .received, tsRecv: tsRecv)
+        clockMessages += 1
+        remaining -= 1
     }
 }
 

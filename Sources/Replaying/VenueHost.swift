@@ -1,3 +1,4 @@
+import JSONScanning
 package import MarketModel
 import SignalRProtocol
 package import Transport
@@ -29,23 +30,22 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
     ) {
         self.venues = venues
         self.policy = policy
-        self.access = AccessControl(token: policy.token)
+        self.access = AccessControl(token: policy.token, allowedOrigins: policy.allowedOrigins)
         self.clock = clock
         self.observe = observe
         self.makeTape = makeTape
     }
 
     /// The venue that has this path, among those that are served.
-    package func venue(of request: HTTPRequestHead) -> Venue? {
-        venues.first { $0.serves(path: request.path) }
-    }
+    package func venue(of request: HTTPRequestHead) -> Venue? { place(request.path)?.venue }
 
     /// Decides on a WebSocket connection to a venue's path.
     package func accept(_ request: HTTPRequestHead) -> UpgradeDecision {
-        guard let venue = venue(of: request) else { return .reject(.notFound) }
-        guard access.admits(request) else { return .reject(.unauthorized) }
+        guard let place = place(request.path), !place.isNegotiation else { return .reject(.notFound) }
+        guard access.admitsOrigin(of: request) else { return .reject(.foreignOrigin) }
+        guard admits(request, to: place) else { return .reject(.unauthorized) }
         // Without an id the client skipped negotiation.
-        guard venue.negotiatePath != nil, let id = request.query("id") else { return .accept(subprotocol: nil) }
+        guard place.hub != nil, let id = request.query("id") else { return .accept(subprotocol: nil) }
         switch negotiated.claim(id) {
         case .granted: return .accept(subprotocol: nil)
         case .unknown: return .reject(HTTPResponse(status: 404, text: "No Connection with that ID"))
@@ -55,19 +55,60 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
 
     /// Answers what is not a WebSocket connection; `nil` for paths that are no venue's.
     package func respond(to request: HTTPRequest) -> HTTPResponse? {
-        let path = request.head.path.lowercased()
-        guard let venue = venues.first(where: { $0.negotiatePath == path || $0.serves(path: request.head.path) }) else {
+        guard let place = place(request.head.path) else { return nil }
+        guard access.admitsOrigin(of: request.head) else { return .foreignOrigin }
+        return answer(request.head, at: place).allowingOrigin(of: request.head)
+    }
+
+    private func answer(_ request: HTTPRequestHead, at place: Place) -> HTTPResponse {
+        // A browser's preflight comes without the token.
+        if request.method == "OPTIONS" { return HTTPResponse(status: 204) }
+        guard place.isNegotiation else { return HTTPResponse(status: 426, text: "this is a WebSocket endpoint") }
+        guard admits(request, to: place) else { return .unauthorized }
+        guard request.method == "POST" else { return HTTPResponse(status: 405, text: "negotiation is a POST") }
+        return redirection(of: request, at: place) ?? negotiate(request)
+    }
+
+    // MARK: Places
+
+    /// What a path leads to.
+    private struct Place {
+        let venue: Venue
+        /// `nil` for venues that have no hubs.
+        var hub: MT4Hub?
+        var isNegotiation = false
+        var isRedirected = false
+    }
+
+    private func place(_ path: String) -> Place? {
+        let lowercased = path.lowercased()
+        let isNegotiation = lowercased.hasSuffix("/negotiate")
+        let hubPath = isNegotiation ? String(lowercased.dropLast("/negotiate".count)) : lowercased
+        let hub = policy.hubPaths.contains(hubPath) ? .mt4 : MT4Hub(path: hubPath)
+        if venues.contains(.mt4), let hub, policy.hubs.contains(hub) {
+            let isRedirected = policy.redirect != nil && lowercased.hasPrefix(NegotiationRedirect.basePath + "/")
+            return Place(venue: .mt4, hub: hub, isNegotiation: isNegotiation, isRedirected: isRedirected)
+        }
+        return venues.first { $0 != .mt4 && $0.serves(path: path) }.map { Place(venue: $0) }
+    }
+
+    private func admits(_ request: HTTPRequestHead, to place: Place) -> Bool {
+        guard place.hub?.needsToken ?? true else { return true }
+        guard place.isRedirected, let redirect = policy.redirect else { return access.admits(request) }
+        return AccessControl(token: redirect.accessToken).admits(request)
+    }
+
+    /// Sends a client that was not redirected yet elsewhere, where the policy wants that.
+    private func redirection(of request: HTTPRequestHead, at place: Place) -> HTTPResponse? {
+        guard let redirect = policy.redirect, !place.isRedirected, let host = request.headers["Host"] else {
             return nil
         }
-        guard venue.negotiatePath == path else {
-            return HTTPResponse(status: 426, text: "this is a WebSocket endpoint")
-        }
-        if request.head.method == "OPTIONS" { return HTTPResponse(status: 204).allowingOrigin(of: request.head) }
-        guard access.admits(request.head) else { return HTTPResponse.unauthorized.allowingOrigin(of: request.head) }
-        guard request.head.method == "POST" else {
-            return HTTPResponse(status: 405, text: "negotiation is a POST").allowingOrigin(of: request.head)
-        }
-        return negotiate(request.head).allowingOrigin(of: request.head)
+        let path = request.path.dropLast("/negotiate".count)
+        let url = "\(redirect.isSecure ? "https" : "http")://\(host)\(NegotiationRedirect.basePath)\(path)"
+        var json = JSONObjectWriter()
+        json.text("url", url)
+        json.text("accessToken", redirect.accessToken)
+        return HTTPResponse(json: json.text())
     }
 
     private func negotiate(_ request: HTTPRequestHead) -> HTTPResponse {
@@ -87,14 +128,17 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
 
     /// Plays a tape to the client; returns when the client left or the tape is over.
     package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
-        guard let venue = venue(of: request) else { return }
-        var session = venue.makeSession(target: request.target)
+        guard let place = place(request.path) else { return }
+        let venue = place.venue
+        var session =
+            place.hub?.makeSession(policy.hubBehavior) ?? venue.makeSession(target: request.target)
         if let symbols = policy.symbols { session.restrict(toSymbols: symbols) }
         let makeTape = makeTape
         let playback = ClientPlayback(
             connection: connection,
             session: session,
-            speed: policy.speed,
+            // A clock that runs at full speed would flood its client.
+            speed: place.hub == .test ? .factor(1) : policy.speed,
             clock: clock,
             settling: policy.settling,
             observe: observer(for: clients.next()),

@@ -10,6 +10,8 @@ package enum HubRecordWriter {
         case void
         /// JSON text of the result; `null` where the method has none but the client wants to see one.
         case result(StaticString)
+        /// JSON text of a result that is not always the same.
+        case json([UInt8])
         case error(String)
     }
 
@@ -58,6 +60,9 @@ package enum HubRecordWriter {
         case .result(let json):
             output.append(contentsOf: #","result":"#.utf8)
             output.append(contentsOf: UnsafeRawBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
+        case .json(let json):
+            output.append(contentsOf: #","result":"#.utf8)
+            output.append(contentsOf: json)
         case .error(let text):
             output.append(contentsOf: #","error":"#.utf8)
             JSONText.appendString(text, to: &output)

@@ -28,8 +28,35 @@ package protocol VenueSession: Sendable {
     /// Appends the venue's sign of life.
     mutating func keepAlive(replies: inout MessageBatch)
 
+    /// How long the client may be silent now before ``timeOut(replies:)``; `nil` where it may be so for ever.
+    var clientTimeout: Duration? { get }
+
+    /// Appends what the venue says to a client that was silent for too long, before the WebSocket close.
+    mutating func timeOut(replies: inout MessageBatch)
+
+    /// What the venue does when the tape is over.
+    var ending: SessionEnding { get }
+
     /// Appends what the venue says at the end of the tape, before the WebSocket close.
     mutating func finish(replies: inout MessageBatch)
+}
+
+extension VenueSession {
+    package var clientTimeout: Duration? { nil }
+    package mutating func timeOut(replies: inout MessageBatch) {}
+    package var ending: SessionEnding { .close }
+}
+
+/// What becomes of a connection whose tape is over.
+package enum SessionEnding: Sendable, Hashable {
+    /// A goodbye, and a WebSocket close with 1000.
+    case close
+    /// The connection breaks without a word, as networks do.
+    case drop
+    /// Nothing is sent any more, not even signs of life.
+    case silence
+    /// Nothing but signs of life is sent until the client leaves.
+    case stay
 }
 
 /// What a client's message changed.

@@ -2,6 +2,7 @@ import FeedrecTestKit
 import MarketModel
 import Testing
 import Transport
+import Venues
 import WebSocketProtocol
 
 @testable import Replaying
@@ -165,18 +166,75 @@ struct ClientPlaybackTests {
         }
     }
 
-    @Test("a client that is slow to shake hands gets no ping before, and is served when it does")
+    @Test("a client that never shakes hands is told so after 15 s, and gets no ping before")
     func slowHandshake() async throws {
         let bench = PlaybackBench.playing([HubClient.tick("EURUSD", "1.1")], step: .zero)
         try await bench.serve { url in
             let client = try await HubClient(url)
-            for due in [15, 30, 45] { await bench.advance(to: .seconds(due)) }
-            await bench.clock.untilSleeping(until: .seconds(60))
+            await bench.advance(to: .seconds(15))
+            let texts = try await client.connection.receiveAll().texts
+            #expect(texts == [#"{"error":"Handshake was canceled."}"# + "\u{1E}"])
+            #expect(client.connection.closeInfo?.code == 1000)
+        }
+    }
+
+    @Test("a client that has pinged is closed after 30 s of silence, another never")
+    func clientTimeout() async throws {
+        let bench = PlaybackBench.playing([HubClient.tick("EURUSD", "1.1")], step: .zero)
+        try await bench.serve { url in
+            let quiet = try await HubClient(url)
+            try await quiet.shakeHands()
+            for due in [15, 30, 45] {
+                await bench.advance(to: .seconds(due))
+                #expect(try await quiet.connection.receive(count: 1).texts == ["{\"type\":6}\u{1E}"])
+            }
+            try await quiet.send(#"{"type":6}"#)
+            try await quiet.send(#"{"type":1,"invocationId":"1","target":"Connect","arguments":["P"]}"#)
+            _ = try await quiet.connection.receive(count: 1)
+            for due in [60, 75] { await bench.advance(to: .seconds(due)) }
+            let texts = try await quiet.connection.receiveAll().texts
+            #expect(texts.last == #"{"type":7,"error":"Connection closed with an error."}"# + "\u{1E}")
+        }
+    }
+
+    @Test(
+        "a tape's end is what the hub wants it to be",
+        arguments: [SessionEnding.close, .drop, .silence, .stay],
+        [false, true]
+    )
+    func ending(_ ending: SessionEnding, allowsReconnect: Bool) async throws {
+        var bench = PlaybackBench.playing([HubClient.tick("EURUSD", "1.1")], step: .zero)
+        bench.policy.hubBehavior.ending = ending
+        bench.policy.hubBehavior.allowsReconnect = allowsReconnect
+        let run = bench
+        try await bench.serve { url in
+            let client = try await HubClient(url)
             try await client.shakeHands()
             try await client.subscribe("EURUSD")
-            await bench.advance(to: .milliseconds(45_200))
-            let texts = try await client.connection.receiveAll().texts
-            #expect(texts == [HubClient.tick("EURUSD", "1.1"), "{\"type\":7}\u{1E}"])
+            await run.advance(to: .milliseconds(200))
+            let tick = HubClient.tick("EURUSD", "1.1")
+            if ending == .close {
+                let goodbye = allowsReconnect ? #"{"type":7,"allowReconnect":true}"# : #"{"type":7}"#
+                #expect(try await client.connection.receiveAll().texts == [tick, goodbye + "\u{1E}"])
+            } else {
+                #expect(try await client.connection.receive(count: 1).texts == [tick])
+            }
+            switch ending {
+            case .close:
+                #expect(client.connection.closeInfo?.code == 1000)
+            case .drop:
+                while (try? await client.connection.receive()) != nil {}
+                #expect(client.connection.closeInfo?.code == 1006)
+            case .stay:
+                await run.advance(to: .seconds(15))
+                await run.advance(to: .milliseconds(15_200))
+                #expect(try await client.connection.receive(count: 1).texts == ["{\"type\":6}\u{1E}"])
+            case .silence:
+                await run.advance(to: .seconds(15))
+                await run.advance(to: .milliseconds(15_200))
+                await run.clock.untilSleeping(until: .milliseconds(30_200))
+                await client.connection.close()
+            }
         }
     }
 

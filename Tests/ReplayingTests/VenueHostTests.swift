@@ -8,9 +8,14 @@ import WebSocketProtocol
 
 /// Who is let in, and what plain HTTP gets; without a network.
 struct VenueHostTests {
-    private static func host(token: String? = nil, venues: [Venue] = Venue.allCases) -> VenueHost<ManualClock> {
+    private static func host(
+        token: String? = nil,
+        venues: [Venue] = Venue.allCases,
+        _ change: (inout ServingPolicy) -> Void = { _ in }
+    ) -> VenueHost<ManualClock> {
         var policy = ServingPolicy(speed: .max)
         policy.token = token
+        change(&policy)
         return VenueHost(venues: venues, policy: policy, clock: ManualClock()) { _ in ListTape([]) }
     }
 
@@ -43,7 +48,8 @@ struct VenueHostTests {
         "venues are found by their paths",
         arguments: [
             ("/hubs/mt4/v1", 101), ("/HUBS/MT4/v1", 101), ("/ws", 101), ("/ws/btcusdt@trade", 101),
-            ("/stream?streams=btcusdt@trade", 101), ("/", 404), ("/hubs/mt4/v2", 404), ("/streams", 404),
+            ("/stream?streams=btcusdt@trade", 101), ("/base/hubs/mt4/v1", 101), ("/hubs/test/v1", 404), ("/", 404),
+            ("/hubs/mt4/v2", 404), ("/streams", 404),
         ]
     )
     func paths(target: String, status: Int) {
@@ -123,11 +129,11 @@ struct VenueHostTests {
 
     @Test("answers to negotiation may be read by the page that asked, with credentials")
     func origin() {
-        let origin = [("Origin", "https://example.org")]
+        let origin = [("Origin", "http://localhost:8080")]
         for (method, status) in [("OPTIONS", 204), ("POST", 200), ("GET", 405)] {
             let response = Self.host().respond(to: Self.request(method, "/hubs/mt4/v1/negotiate", origin))
             #expect(response?.status == status)
-            #expect(response?.headers["Access-Control-Allow-Origin"] == "https://example.org")
+            #expect(response?.headers["Access-Control-Allow-Origin"] == "http://localhost:8080")
             #expect(response?.headers["Access-Control-Allow-Credentials"] == "true")
             #expect(response?.headers["Vary"] == "Origin")
             let methods = response?.headers["Access-Control-Allow-Methods"]
@@ -137,6 +143,27 @@ struct VenueHostTests {
         for header in ["authorization", "x-requested-with", "x-signalr-user-agent"] {
             #expect(response?.headers.contains("Access-Control-Allow-Headers", token: header) == true)
         }
+    }
+
+    @Test(
+        "pages of this machine, of the server itself and of a list are let in, and others are not",
+        arguments: [
+            ("http://localhost", 101), ("https://LOCALHOST:3000", 101), ("http://127.0.0.1:1", 101),
+            ("http://127.9.9.9", 101), ("http://[::1]", 101), ("http://[::1]:80", 101), ("https://listed.org", 101),
+            ("https://feed.example:9000", 101), ("https://feed.example", 403), ("https://listed.org.evil.org", 403),
+            ("http://localhost.evil.org", 403), ("http://127.0.0.1.evil.org", 403), ("http://127.evil.org", 403),
+            ("http://[::1].evil.org", 403), ("null", 403), ("", 403), ("https://evil.org", 403),
+        ]
+    )
+    func origins(origin: String, status: Int) {
+        let host = Self.host { $0.allowedOrigins = ["https://listed.org"] }
+        let headers = [("Origin", origin), ("Host", "feed.example:9000")]
+        for path in ["/hubs/mt4/v1", "/ws"] {
+            #expect(Self.status(host.accept(Self.upgrade(path, headers))) == status)
+        }
+        let response = host.respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate", headers))
+        #expect(response?.status == (status == 101 ? 200 : 403))
+        #expect(response?.headers["Access-Control-Allow-Origin"] == (status == 101 ? origin : nil))
     }
 
     @Test("who is not a page gets no such headers")
@@ -174,16 +201,52 @@ struct VenueHostTests {
     @Test("a browser's preflight comes without the token")
     func preflight() {
         let host = Self.host(token: "secret")
-        let request = Self.request("OPTIONS", "/hubs/mt4/v1/negotiate", [("Origin", "https://example.org")])
+        let request = Self.request("OPTIONS", "/hubs/mt4/v1/negotiate", [("Origin", "http://localhost:8080")])
         #expect(host.respond(to: request)?.status == 204)
     }
 
     @Test("a refused negotiation may be read by the page, so that it can say why")
     func refusedOrigin() {
         let host = Self.host(token: "secret")
-        let request = Self.request("POST", "/hubs/mt4/v1/negotiate", [("Origin", "https://example.org")])
+        let request = Self.request("POST", "/hubs/mt4/v1/negotiate", [("Origin", "http://localhost:8080")])
         let response = host.respond(to: request)
         #expect(response?.status == 401)
-        #expect(response?.headers["Access-Control-Allow-Origin"] == "https://example.org")
+        #expect(response?.headers["Access-Control-Allow-Origin"] == "http://localhost:8080")
+    }
+
+    @Test("the test hub needs no token")
+    func testHub() {
+        let host = Self.host(token: "secret") { $0.hubs = Set(MT4Hub.allCases) }
+        #expect(Self.status(host.accept(Self.upgrade("/hubs/test/v1"))) == 101)
+        #expect(host.respond(to: Self.request("POST", "/hubs/test/v1/negotiate"))?.status == 200)
+        #expect(Self.status(host.accept(Self.upgrade("/hubs/mt5/v1"))) == 401)
+    }
+
+    @Test("a path of its own leads to the hub, with its negotiation")
+    func ownPath() {
+        let host = Self.host { $0.hubPaths = ["/quotes"] }
+        #expect(Self.status(host.accept(Self.upgrade("/Quotes"))) == 101)
+        #expect(host.respond(to: Self.request("POST", "/quotes/negotiate"))?.status == 200)
+        #expect(Self.status(host.accept(Self.upgrade("/quotes/negotiate"))) == 404)
+    }
+
+    @Test("a negotiation may send its client elsewhere, where another token is good")
+    func redirect() throws {
+        let host = Self.host(token: "first") {
+            $0.redirect = NegotiationRedirect(isSecure: false, accessToken: "second")
+        }
+        func negotiate(_ path: String, _ token: String) -> HTTPResponse? {
+            host.respond(
+                to: Self.request("POST", path, [("Authorization", "Bearer \(token)"), ("Host", "127.0.0.1:9000")])
+            )
+        }
+        let answer = negotiate("/base/hubs/mt4/v1/negotiate", "first")
+        #expect(try Self.member("url", of: answer) == "http://127.0.0.1:9000/redirected/base/hubs/mt4/v1")
+        #expect(try Self.member("accessToken", of: answer) == "second")
+        #expect(negotiate("/base/hubs/mt4/v1/negotiate", "second")?.status == 401)
+        let path = "/redirected/base/hubs/mt4/v1"
+        #expect(negotiate(path + "/negotiate", "first")?.status == 401)
+        let id = try #require(try Self.member("connectionId", of: negotiate(path + "/negotiate", "second")))
+        #expect(Self.status(host.accept(Self.upgrade("\(path)?id=\(id)&access_token=second"))) == 101)
     }
 }

@@ -1,16 +1,19 @@
 import JSONScanning
-import MarketModel
-import SignalRProtocol
+package import MarketModel
+package import SignalRProtocol
 
 extension MT4HubSession {
-    /// Answers a record of type 1 or 4; without an id errors are silent (HubProtocol.md, "Non-Blocking Invocations").
-    mutating func call(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
+    package mutating func call(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
         let isStream = record.type == .streamInvocation
         guard let target = record.target, let method = MT4Method(target.bytes) else {
             refuse(record, "Unknown hub method '\(record.target?.text ?? "")'", replies: &replies)
             return .none
         }
         let name = target.text ?? ""
+        guard !conversation.behavior.isUnauthorized else {
+            refuse(record, "Failed to invoke '\(name)' because user is unauthorized", replies: &replies)
+            return .none
+        }
         guard isStream == (method.streamedItem != nil) else {
             let text =
                 isStream
@@ -19,7 +22,8 @@ extension MT4HubSession {
             refuse(record, text, replies: &replies)
             return .none
         }
-        guard let arguments = Arguments(record.arguments, of: method) else {
+        guard let arguments = Arguments(record.arguments, of: method, bindsObjects: conversation.behavior.bindsObjects)
+        else {
             refuse(record, "Failed to invoke '\(name)' due to an error on the server.", replies: &replies)
             return .none
         }
@@ -29,34 +33,23 @@ extension MT4HubSession {
             return .none
         }
         if let id = record.invocationID {
-            appendCompletion(of: id, .result(method == .connect ? "true" : "null"), to: &replies)
+            conversation.appendCompletion(of: id, .result(method == .connect ? "true" : "null"), to: &replies)
         }
         return method == .connect ? .none : .subscriptionsChanged
     }
 
     /// Ends a stream at the client's wish; it is completed nevertheless.
-    mutating func cancel(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
+    package mutating func cancel(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
         guard let id = record.invocationID, let index = streamIndex(of: id) else { return .none }
         wanted.streams.remove(at: index)
-        appendCompletion(of: id, .void, to: &replies)
+        conversation.appendCompletion(of: id, .void, to: &replies)
         return .subscriptionsChanged
-    }
-
-    func appendCompletion(
-        of id: some Collection<UInt8>,
-        _ outcome: HubRecordWriter.Outcome,
-        to replies: inout MessageBatch
-    ) {
-        let start = replies.bytes.count
-        HubRecordWriter.appendCompletion(of: id, outcome, to: &replies.bytes)
-        replies.endMessage(from: start, tsRecv: UnixNanoseconds(0))
     }
 
     // MARK: Inside
 
     private func refuse(_ record: HubRecord, _ text: String, replies: inout MessageBatch) {
-        guard let id = record.invocationID else { return }
-        appendCompletion(of: id, .error(text), to: &replies)
+        conversation.refuse(record, text, replies: &replies)
     }
 
     private func streamIndex(of id: UnsafeRawBufferPointer) -> Int? {
@@ -69,6 +62,10 @@ extension MT4HubSession {
         replies: inout MessageBatch
     ) -> SessionSignal {
         guard let id = record.invocationID else { return .none }
+        guard conversation.behavior.recorded?.has(kind) ?? true else {
+            refuse(record, "this recording has no \(kind.method.name)", replies: &replies)
+            return .none
+        }
         guard streamIndex(of: id) == nil else {
             let text = String(decoding: id, as: UTF8.self).filter { $0 != "\"" }
             refuse(record, "Invocation ID '\(text)' is already in use.", replies: &replies)
@@ -141,24 +138,33 @@ private struct Arguments {
     var symbol: String?
 
     /// `nil` where the arguments do not bind.
-    init?(_ bytes: UnsafeRawBufferPointer?, of method: MT4Method) {
+    init?(_ bytes: UnsafeRawBufferPointer?, of method: MT4Method, bindsObjects: Bool) {
         guard let bytes else { return nil }
         do throws(JSONError) {
-            guard try read(bytes, hasSymbol: method != .connect) else { return nil }
+            guard try read(bytes, hasSymbol: method != .connect, bindsObjects: bindsObjects) else { return nil }
         } catch {
             return nil
         }
     }
 
-    private mutating func read(_ bytes: UnsafeRawBufferPointer, hasSymbol: Bool) throws(JSONError) -> Bool {
+    private mutating func read(
+        _ bytes: UnsafeRawBufferPointer,
+        hasSymbol: Bool,
+        bindsObjects: Bool
+    ) throws(JSONError) -> Bool {
         var cursor = JSONCursor(bytes)
         try cursor.enterArray()
         guard try cursor.nextElement() else { return false }
         let first = try cursor.nextValue()
-        if first.kind == .object { return hasSymbol ? try readObject(first.bytes) : true }
+        if first.kind == .object {
+            guard bindsObjects, hasSymbol ? try readObject(first.bytes) : true else { return false }
+            return try !cursor.nextElement()
+        }
         guard first.kind == .string || first.isNull else { return false }
-        guard hasSymbol, try cursor.nextElement() else { return true }
-        return take(try cursor.nextValue())
+        guard try cursor.nextElement() else { return true }
+        let second = try cursor.nextValue()
+        guard try !cursor.nextElement() else { return false }
+        return hasSymbol ? take(second) : true
     }
 
     private mutating func readObject(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> Bool {

@@ -14,9 +14,22 @@ extension MT4HubSession {
                 guard entry.direction == .received else { continue }
                 let start = output.bytes.count
                 deliverMessage(UnsafeRawBufferPointer(rebasing: bytes[entry.range]), into: &output.bytes)
-                output.endMessage(from: start, tsRecv: entry.tsRecv)
+                end(from: start, tsRecv: entry.tsRecv, in: &output)
             }
         }
+    }
+
+    private func end(from start: Int, tsRecv: UnixNanoseconds, in output: inout MessageBatch) {
+        conversation.endMessage(from: start, in: &output, tsRecv: tsRecv)
+        guard conversation.behavior.splitsRecords, let whole = output.entries.last, whole.offset == start else {
+            return
+        }
+        // The halves of a message are two messages.
+        var second = whole
+        output.entries[output.entries.count - 1].length = whole.length / 2
+        second.offset += whole.length / 2
+        second.length -= whole.length / 2
+        output.entries.append(second)
     }
 
     private mutating func deliverMessage(_ payload: UnsafeRawBufferPointer, into output: inout [UInt8]) {
@@ -50,8 +63,9 @@ extension MT4HubSession {
         switch record.type {
         case .invocation: deliverCallback(record, into: &output)
         case .streamItem: deliverItem(record, into: &output)
-        // Handshakes have no type; the rest is this session's own business.
-        default: break
+        // These are this session's own business, as the handshake is.
+        case .completion, .ping, .close, .ack, .sequence, .streamInvocation, .cancelInvocation: break
+        case nil: if HubHandshakeResponse(record) == nil { appendRecord(bytes, to: &output) }
         }
     }
 
@@ -149,10 +163,9 @@ extension MT4HubSession {
     private mutating func deliverItem(_ record: HubRecord, into output: inout [UInt8]) {
         guard let item = record.item, let id = record.invocationIDRange, !wanted.streams.isEmpty else { return }
         let fields = item.first == UInt8(ascii: "{") ? try? MT4Fields(item) : nil
-        let kind = fields?.itemKind
+        let kind = kind(of: fields, under: record.slice(id))
         guard isAllowed(fields?.symbol) else { return }
         for stream in wanted.streams {
-            // An item of no known kind can only be told by the id it was recorded under.
             let isMatch = kind.map { $0 == stream.kind } ?? stream.invocationID.elementsEqual(record.slice(id))
             guard isMatch else { continue }
             output.append(contentsOf: record.bytes[..<id.lowerBound])
@@ -160,5 +173,17 @@ extension MT4HubSession {
             output.append(contentsOf: record.bytes[id.upperBound...])
             output.append(HubRecordScanner.separator)
         }
+    }
+
+    /// What an item is: its members tell, or else those of earlier items under the same id.
+    private mutating func kind(of fields: MT4Fields?, under id: UnsafeRawBufferPointer) -> MT4ItemKind? {
+        let place = tapeStreams.firstIndex { $0.invocationID.elementsEqual(id) }
+        guard let kind = fields?.itemKind else { return place.map { tapeStreams[$0].kind } }
+        if let place {
+            if tapeStreams[place].kind != kind { tapeStreams[place] = .init(kind: kind, invocationID: Array(id)) }
+        } else if tapeStreams.count < Self.streamsMax {
+            tapeStreams.append(.init(kind: kind, invocationID: Array(id)))
+        }
+        return kind
     }
 }

@@ -54,11 +54,21 @@ enum MT4Method: CaseIterable, Hashable, Sendable {
 }
 
 /// What an item of a stream is, told by its members: a recorded id says nothing once the calls are forgotten.
-package enum MT4ItemKind: Hashable, Sendable {
+package enum MT4ItemKind: Hashable, Sendable, CaseIterable {
     case symbolInfo
     case marginLevel
     case trade
     case userUpdate
+
+    /// The method that streams it.
+    var method: MT4Method {
+        switch self {
+        case .symbolInfo: .streamAllTicks
+        case .marginLevel: .streamMarginCallUpdates
+        case .trade: .streamTrades
+        case .userUpdate: .streamUserUpdates
+        }
+    }
 }
 
 /// The hub's callbacks that are treated by kind; names are matched in any case.

@@ -100,7 +100,10 @@ struct MT4HubSessionTests {
             #""type":4,"target":"SubscribeToTicks","arguments":["P"]"#,
             "The client attempted to invoke the non-streaming 'SubscribeToTicks' method with a streaming invocation."
         )
-        for arguments in ["[]", "[1]", "[[]]", #"[{"symbol":[]}]"#, #"["P",true]"#, #"["P",5]"#, #"[{"symbol":5}]"#] {
+        for arguments in [
+            "[]", "[1]", "[[]]", #"["P","A","B"]"#, #"[{},1]"#, #"[{"symbol":[]}]"#, #"["P",true]"#, #"["P",5]"#,
+            #"[{"symbol":5}]"#,
+        ] {
             check(
                 #""type":1,"target":"SubscribeToTicks","arguments":\#(arguments)"#,
                 "Failed to invoke 'SubscribeToTicks' due to an error on the server."
@@ -146,7 +149,10 @@ struct MT4HubSessionTests {
             run.deliver(#"{"item":{"login":1,"margin":0},"invocationId":"12345","type":2}|"#)
                 == [#"{"item":{"login":1,"margin":0},"invocationId":"x","type":2}|"#]
         )
-        #expect(run.deliver(item("x", "null"), item("y", "null")) == [item("x", "null")])
+        // An item that says nothing of itself is of the kind that its id had before.
+        #expect(run.deliver(item("x", "null"), item("12345", "null")) == [item("5", "null"), item("x", "null")])
+        var fresh = MT4SessionRun.open(stream("x", "StreamTrades"))
+        #expect(fresh.deliver(item("x", "null"), item("y", "null")) == [item("x", "null")])
     }
 
     @Test("lists go out as they are where all is wanted, else with the wanted elements' own bytes")
@@ -189,6 +195,92 @@ struct MT4HubSessionTests {
         run.send(call("SubscribeToOnlineUpdates", #"["P"]"#))
         #expect(run.deliver(update("OnOnlineUpdate")) == [update("OnOnlineUpdate")])
         #expect(run.deliver("broken|") == ["broken|"])
+    }
+
+    @Test("a recording without a stream says so, and knows its items by their ids")
+    func recordedStreams() {
+        var recorded = MT4Recorded()
+        let calls = [
+            #"{"type":1,"invocationId":"1","target":"Connect","arguments":["P"]}|"#, "{broken|",
+            stream("2", "streamalltrades"), stream("3", "STREAMALLTICKS"), #"{"type":6}|"#,
+        ]
+        for call in calls.prefix(2) { mt4Bytes(call).withUnsafeBytes { recorded.note($0) } }
+        #expect(!recorded.hasCalls, "Connect alone says nothing")
+        for call in calls { mt4Bytes(call).withUnsafeBytes { recorded.note($0) } }
+        #expect(recorded.hasCalls && recorded.streams.count == 1)
+        var behavior = HubBehavior()
+        behavior.recorded = recorded
+        var run = MT4SessionRun(MT4HubSession(behavior))
+        run.send(#"{"protocol":"json","version":1}|"#)
+        #expect(
+            run.send(stream("9", "StreamTrades"))
+                == [#"{"type":3,"invocationId":"9","error":"this recording has no StreamTrades"}|"#]
+        )
+        #expect(run.send(stream("7", "StreamAllTicks")).isEmpty)
+        #expect(run.deliver(item("3", "null")) == [item("7", "null")])
+    }
+
+    @Test("a hub may refuse objects, or everything")
+    func refusals() {
+        var behavior = HubBehavior()
+        behavior.bindsObjects = false
+        var run = MT4SessionRun(MT4HubSession(behavior))
+        run.send(#"{"protocol":"json","version":1}|"#)
+        let object = #"{"type":1,"invocationId":"1","target":"SubscribeToTicks","arguments":[{"symbol":"A"}]}|"#
+        #expect(
+            run.send(object) == [
+                #"{"type":3,"invocationId":"1","error":"Failed to invoke 'SubscribeToTicks' due to an error on the server."}|"#
+            ]
+        )
+        #expect(run.send(object.replacing(#"[{"symbol":"A"}]"#, with: #"["P","A"]"#)).count == 1)
+        #expect(run.session.wanted.symbols == ["A"])
+        behavior.isUnauthorized = true
+        run = MT4SessionRun(MT4HubSession(behavior))
+        run.send(#"{"protocol":"json","version":1}|"#)
+        #expect(
+            run.send(object) == [
+                #"{"type":3,"invocationId":"1","error":"Failed to invoke 'SubscribeToTicks' because user is unauthorized"}|"#
+            ]
+        )
+    }
+
+    @Test("a hub may split its records over messages")
+    func splitting() {
+        var behavior = HubBehavior()
+        behavior.splitsRecords = true
+        var run = MT4SessionRun(MT4HubSession(behavior))
+        run.send(#"{"protocol":"json","version":1}|"#)
+        run.send(call("SubscribeToAllTicks", #"["P"]"#))
+        let halves = run.deliver(tick("A"))
+        #expect(halves.count == 2 && halves.joined() == tick("A"))
+    }
+
+    @Test("records of no known type are the venue's own and go out as they are")
+    func unknownTypes() {
+        var run = MT4SessionRun.open()
+        let records = [#"{"type":42,"a":1}|"#, #"{"type":"1","target":"OnTick"}|"#]
+        #expect(run.deliver(records[0], records[1]) == records)
+    }
+
+    @Test("silence is counted from the first ping on, and before the handshake")
+    func patience() {
+        var run = MT4SessionRun()
+        #expect(run.session.clientTimeout == .seconds(15))
+        run.send(#"{"protocol":"json","version":1}|"#)
+        #expect(run.session.clientTimeout == nil)
+        run.send(#"{"type":6}|"#)
+        #expect(run.session.clientTimeout == .seconds(30))
+    }
+
+    @Test("a client's record of more than 32 KiB ends the conversation, several smaller ones do not")
+    func recordLimit() {
+        var run = MT4SessionRun.open()
+        let call = call("Connect", #"["\#(String(repeating: "x", count: 30_000))"]"#)
+        #expect(run.send(call + call + call).isEmpty && run.signal == .none)
+        let long = self.call("Connect", #"["\#(String(repeating: "x", count: 33_000))"]"#)
+        #expect(
+            run.send(long) == [#"{"type":7,"error":"The maximum message size of 32768B was exceeded."}|"#]
+        )
     }
 
     @Test("a restriction to symbols holds whatever the client subscribes to")
@@ -278,7 +370,7 @@ struct MT4HubSessionTests {
         let text = #"{"type":1,"invocationId":"1","target":"Connect","arguments":["P"]}|"#
         #expect(run.send(String(text.prefix(20))).isEmpty)
         #expect(run.send(String(text.dropFirst(20))) == [#"{"type":3,"invocationId":"1","result":true}|"#])
-        let flood = String(repeating: " ", count: 600_000)
+        let flood = String(repeating: " ", count: 20_000)
         #expect(run.send(flood).isEmpty)
         #expect(run.send(flood).first?.hasPrefix(#"{"type":7,"error":"The maximum message size"#) == true)
         #expect(run.signal == .close(code: 1002, reason: "malformed hub record"))

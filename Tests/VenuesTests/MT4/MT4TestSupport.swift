@@ -76,10 +76,15 @@ struct MT4DialectRun {
     func json(_ event: VenueEvent) -> String { String(decoding: event.json, as: UTF8.self) }
 }
 
-/// A session with what came out of it.
-struct MT4SessionRun {
-    var session = MT4HubSession()
+/// A session of the MT4 hub with what came out of it.
+typealias MT4SessionRun = HubRun<MT4HubSession>
+
+/// A session of any hub with what came out of it.
+struct HubRun<Session: VenueSession> {
+    var session: Session
     var signal = SessionSignal.none
+
+    init(_ session: Session) { self.session = session }
 
     /// Sends one message of the client and returns the replies.
     @discardableResult
@@ -89,18 +94,22 @@ struct MT4SessionRun {
         return mt4Texts(replies)
     }
 
+    mutating func deliver(_ messages: String...) -> [String] {
+        var output = MessageBatch()
+        let tape = mt4Batch(messages)
+        session.deliver(tape, 0..<tape.count, into: &output)
+        return mt4Texts(output)
+    }
+}
+
+extension HubRun<MT4HubSession> {
+    init() { self.init(MT4HubSession()) }
+
     /// A session past its handshake, with the given calls made.
     static func open(_ calls: String...) -> MT4SessionRun {
         var run = MT4SessionRun()
         run.send(#"{"protocol":"json","version":1}|"#)
         for call in calls { run.send(call) }
         return run
-    }
-
-    mutating func deliver(_ messages: String...) -> [String] {
-        var output = MessageBatch()
-        let tape = mt4Batch(messages)
-        session.deliver(tape, 0..<tape.count, into: &output)
-        return mt4Texts(output)
     }
 }

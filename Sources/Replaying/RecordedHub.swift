@@ -1,0 +1,74 @@
+import Archive
+import JournalFormat
+import MarketModel
+import Venues
+
+/// Where the MT4 hubs of recordings were found, and what was asked of them.
+struct RecordedHub {
+    /// Paths of the recorded hubs, in small letters.
+    private(set) var paths: Set<String> = []
+    /// `nil` where that is not known, as of messages that were imported.
+    private(set) var recorded: MT4Recorded?
+
+    /// Sessions of one recording that are looked at; of a recording with more, everything is taken to be on offer.
+    private static let sessionsMax = 64
+    /// A recorder's calls stand in the first blocks of its connections, and come within this time.
+    private static let blocksMax = 8
+    private static let callsWithin = Duration.seconds(60)
+
+    init(_ readers: [ArchiveReader]) throws(ArchiveError) {
+        var calls = MT4Recorded()
+        var isKnown = true
+        for reader in readers {
+            for feed in try reader.feeds() where feed.venue == Venue.mt4.rawValue {
+                if let path = feed.url.flatMap(Self.path) { paths.insert(path) }
+            }
+            isKnown = try Self.note(reader, in: &calls) && isKnown
+        }
+        if isKnown { recorded = calls }
+    }
+
+    /// Notes the calls of every session; false where those of one are not known.
+    private static func note(_ reader: ArchiveReader, in calls: inout MT4Recorded) throws(ArchiveError) -> Bool {
+        var sessions: Set<Int64> = []
+        for connection in try reader.connections() where connection.venue == Venue.mt4.rawValue {
+            // Every connection of a session asks for the same; one that broke early may not have come that far.
+            guard !sessions.contains(connection.sessionID) else { continue }
+            guard sessions.count < sessionsMax else { return false }
+            var own = MT4Recorded()
+            try note(connection, of: reader, in: &own, and: &calls)
+            if own.hasCalls { sessions.insert(connection.sessionID) }
+        }
+        let all = Set(try reader.connections().filter { $0.venue == Venue.mt4.rawValue }.map(\.sessionID))
+        return sessions == all
+    }
+
+    private static func note(
+        _ connection: ConnectionRow,
+        of reader: ArchiveReader,
+        in own: inout MT4Recorded,
+        and calls: inout MT4Recorded
+    ) throws(ArchiveError) {
+        let opened = connection.opened.tsOpened
+        var cursor = try reader.blocks(ReadRange(from: opened, to: opened.advanced(by: callsWithin)), order: .time)
+        var blocks = 0
+        while blocks < blocksMax, let (connectionID, block) = try cursor.next() {
+            guard connectionID == connection.connectionID else { continue }
+            blocks += 1
+            for (index, entry) in block.batch.entries.enumerated() where entry.direction == .sent {
+                block.batch.withPayload(at: index) {
+                    own.note($0)
+                    calls.note($0)
+                }
+            }
+        }
+    }
+
+    /// The path of a URL, without its query.
+    private static func path(of url: String) -> String? {
+        guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return nil }
+        let rest = url[colon...].dropFirst(3)
+        guard let slash = rest.firstIndex(of: "/") else { return nil }
+        return rest[slash...].prefix { $0 != "?" && $0 != "#" }.lowercased()
+    }
+}

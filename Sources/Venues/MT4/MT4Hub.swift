@@ -1,0 +1,29 @@
+/// The hubs of a CPlugin server.
+package enum MT4Hub: String, Sendable, Hashable, CaseIterable {
+    case mt4
+    /// The published page gives no path for this one; it follows the others'.
+    case mt5
+    /// For first attempts; needs no token.
+    case test
+
+    /// Where the hub is found behind the server's base path.
+    package var path: String { "/hubs/\(rawValue)/v1" }
+
+    package var needsToken: Bool { self != .test }
+
+    /// The hub whose path, behind any base path and in any case, this is.
+    package init?(path: String) {
+        let path = path.lowercased()
+        guard let hub = Self.allCases.first(where: { path.hasSuffix($0.path) }) else { return nil }
+        self = hub
+    }
+
+    /// The server's side of a connection to the hub.
+    package func makeSession(_ behavior: HubBehavior) -> any VenueSession {
+        switch self {
+        case .mt4: MT4HubSession(behavior)
+        case .mt5: MT5HubSession(behavior)
+        case .test: TestHubSession(behavior)
+        }
+    }
+}
