@@ -4,7 +4,7 @@ import WebSocketProtocol
 /// Lets in who presents the token, as a header or, for browsers, in the query, and only pages of known origins.
 struct AccessControl: Sendable {
     let token: String?
-    /// Origins such as `https://example.org`, beside those of this machine and of the server itself.
+    /// Origins such as `https://example.org`, in small letters, beside those of this machine and of the server itself.
     var allowedOrigins: Set<String> = []
 
     /// False for a page from somewhere else: it must not read recordings with the help of its visitor's browser.
@@ -12,7 +12,7 @@ struct AccessControl: Sendable {
     /// Browsers always say the origin on WebSocket connections, and check none of them; others need not say any.
     func admitsOrigin(of request: HTTPRequestHead) -> Bool {
         guard let origin = request.headers["Origin"] else { return true }
-        if allowedOrigins.contains(origin) { return true }
+        if allowedOrigins.contains(origin.lowercased()) { return true }
         guard let authority = Self.authority(of: origin) else { return false }
         if let host = request.headers["Host"], host.lowercased() == authority.lowercased() { return true }
         return Self.isLoopback(authority)

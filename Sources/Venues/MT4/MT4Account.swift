@@ -2,7 +2,7 @@ import MarketModel
 
 /// One simulated account; amounts in hundredths of its currency.
 struct MT4Account: Sendable {
-    private let login: Int64
+    let login: Int64
     private let leverage: Int64
     private let balance: Int64
     private let margin: Int64
@@ -26,23 +26,26 @@ struct MT4Account: Sendable {
         equity = min(max(equity + step, balance / 10), balance * 2)
     }
 
-    /// Appends a MarginLevel object.
-    func appendMarginLevel(to output: inout [UInt8]) {
-        MT4JSON.append(#"{"group":"demoforex","login":"#, to: &output)
-        MT4JSON.append(login, digits: 0, to: &output)
-        appendDecimal(#","leverage":"#, leverage, digits: 0, to: &output)
-        appendDecimal(#","updated":0,"balance":"#, balance, to: &output)
-        appendDecimal(#","equity":"#, equity, to: &output)
-        appendDecimal(#","volume":"#, volume, digits: 0, to: &output)
-        appendDecimal(#","margin":"#, margin, to: &output)
-        appendDecimal(#","free":"#, equity - margin, to: &output)
-        appendDecimal(#","level":"#, marginLevel, to: &output)
-        MT4JSON.append(#","controllingType":"Percent","levelType":"#, to: &output)
+    /// Writes a MarginLevel object.
+    func writeMarginLevel(to writer: inout MT4RecordWriter) {
+        writer.open()
+        writer.text("group", "demoforex")
+        writer.number("login", login)
+        writer.number("leverage", leverage)
+        writer.number("updated", 0)
+        writer.number("balance", balance, digits: 2)
+        writer.number("equity", equity, digits: 2)
+        writer.number("volume", volume)
+        writer.number("margin", margin, digits: 2)
+        writer.number("free", equity - margin, digits: 2)
+        writer.number("level", marginLevel, digits: 2)
+        writer.choice("controllingType", ("Percent", 0))
         switch state {
-        case .ok: MT4JSON.append(#""Ok"}"#, to: &output)
-        case .marginCall: MT4JSON.append(#""MarginCall"}"#, to: &output)
-        case .stopOut: MT4JSON.append(#""StopOut"}"#, to: &output)
+        case .ok: writer.choice("levelType", ("Ok", 0))
+        case .marginCall: writer.choice("levelType", ("MarginCall", 1))
+        case .stopOut: writer.choice("levelType", ("StopOut", 2))
         }
+        writer.close()
     }
 
     /// What the account's MarginLevel says.
@@ -66,9 +69,70 @@ struct MT4Account: Sendable {
         if margin == 0 || marginLevel > 10_000 { return .ok }
         return marginLevel > 5000 ? .marginCall : .stopOut
     }
+}
 
-    private func appendDecimal(_ key: StaticString, _ value: Int64, digits: UInt8 = 2, to output: inout [UInt8]) {
-        MT4JSON.append(key, to: &output)
-        MT4JSON.append(value, digits: digits, to: &output)
+extension MT4Account {
+    /// Writes a UserUpdate object: what must never be stored starts with `SECRET-`, what should not with `PERSONAL-`.
+    func writeUserUpdate(_ type: MT4Transaction, time: [UInt8], to writer: inout MT4RecordWriter) {
+        writer.open()
+        writer.choice("type", type.choice)
+        writer.open("user")
+        writeIdentity(time: time, to: &writer)
+        for name: StaticString in ["password", "passwordInvestor", "passwordPhone", "otpSecret", "apiData", "unused"] {
+            writer.text(name, "SECRET-\(name)-\(login)")
+        }
+        for name: StaticString in [
+            "name", "country", "city", "state", "zipCode", "address", "leadSource", "phone", "email", "comment", "id",
+        ] {
+            writer.text(name, "PERSONAL-\(name)-\(login)")
+        }
+        for name: StaticString in ["enableReserved", "reserved2", "secureReserved"] { writer.json(name, "[0,0,0]") }
+        writeAmounts(to: &writer)
+        writer.close()
+        writer.close()
+    }
+
+    private func writeIdentity(time: [UInt8], to writer: inout MT4RecordWriter) {
+        writer.number("login", login)
+        writer.text("group", "demoforex")
+        writer.plain("regDate", Array("2024-03-01T08:00:00".utf8))
+        writer.plain("lastDate", time)
+        writer.plain("timeStamp", time)
+        for name: StaticString in ["enable", "enableChangePassword", "sendReports"] { writer.boolean(name, true) }
+        for name: StaticString in ["enableReadOnly", "enableOTP"] { writer.boolean(name, false) }
+        writer.text("status", "RE")
+    }
+
+    private func writeAmounts(to writer: inout MT4RecordWriter) {
+        writer.number("leverage", leverage)
+        writer.number("agentAccount", 0)
+        writer.number("lastIP", 16_777_343)
+        writer.number("balance", balance, digits: 2)
+        writer.number("prevMonthBalance", balance, digits: 2)
+        writer.number("prevBalance", balance, digits: 2)
+        writer.number("credit", 0)
+        writer.number("interestRate", 0)
+        writer.number("taxes", 0)
+        writer.number("prevMonthEquity", equity, digits: 2)
+        writer.number("prevEquity", equity, digits: 2)
+        writer.number("mqid", 0)
+        writer.number("userColor", 4_278_190_080)
+    }
+}
+
+/// What happened to an order, an account or a symbol.
+enum MT4Transaction: Int64, CaseIterable, Sendable {
+    case add
+    case delete
+    case update
+    case changeGroup
+
+    var choice: (name: StaticString, number: Int64) {
+        switch self {
+        case .add: ("Add", rawValue)
+        case .delete: ("Delete", rawValue)
+        case .update: ("Update", rawValue)
+        case .changeGroup: ("ChangeGrp", rawValue)
+        }
     }
 }

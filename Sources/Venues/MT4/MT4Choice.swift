@@ -3,37 +3,60 @@ struct MT4Choice: Sendable {
     enum Kind: Sendable {
         case tick
         case ticks
+        case ticksOHLC
         case marginUpdate
+        case symbolUpdate
+        case onlineUpdate
+        case debug
+        case unknown
+        case connectionStatus
         case symbolInfoItem
         case marginLevelItem
+        case tradeItem
+        case userUpdateItem
+
+        /// True for what stops while the hub has lost its MT4 server.
+        var isQuote: Bool {
+            switch self {
+            case .tick, .ticks, .ticksOHLC, .symbolInfoItem: true
+            default: false
+            }
+        }
     }
 
     /// Places of the instruments whose ticks the client subscribed to.
     private(set) var tickInstruments: [Int] = []
-    /// Ids of the open streams of quotes, as JSON text.
-    private(set) var tickStreams: [[UInt8]] = []
-    /// Ids of the open streams of margin levels, as JSON text.
-    private(set) var marginStreams: [[UInt8]] = []
     private(set) var weightSum = 0
+    /// Ids of the open streams, as JSON text.
+    private var streams: [MT4ItemKind: [[UInt8]]] = [:]
     private var weights: [(kind: Kind, upTo: Int)] = []
 
     init() {}
 
-    init(_ wanted: MT4Wanted, instruments: [MT4Instrument]) {
+    init(_ wanted: MT4Wanted, instruments: [MT4Instrument], hasOutages: Bool) {
         let symbols = Set(wanted.symbols)
         tickInstruments = instruments.indices.filter { wanted.isAllTicks || symbols.contains(instruments[$0].symbol) }
-        if !instruments.isEmpty {
-            tickStreams = wanted.streams.filter { $0.kind == .symbolInfo }.map(\.invocationID)
+        for stream in wanted.streams
+        where stream.kind == .marginLevel || stream.kind == .userUpdate || !instruments.isEmpty {
+            streams[stream.kind, default: []].append(stream.invocationID)
         }
-        marginStreams = wanted.streams.filter { $0.kind == .marginLevel }.map(\.invocationID)
         if !tickInstruments.isEmpty {
             add(.tick, 180)
             add(.ticks, 16)
+            add(.ticksOHLC, 4)
         }
-        if !tickStreams.isEmpty { add(.symbolInfoItem, 180) }
-        if !marginStreams.isEmpty { add(.marginLevelItem, 24) }
-        // Comes to everyone, but a client that waits for something unknown is not to be flooded with it.
-        if weightSum > 0 { add(.marginUpdate, 4) }
+        if streams[.symbolInfo] != nil { add(.symbolInfoItem, 180) }
+        if streams[.marginLevel] != nil { add(.marginLevelItem, 24) }
+        if streams[.trade] != nil { add(.tradeItem, 24) }
+        if streams[.userUpdate] != nil { add(.userUpdateItem, 6) }
+        if wanted.isSymbolUpdates, !instruments.isEmpty { add(.symbolUpdate, 3) }
+        if wanted.isOnlineUpdates { add(.onlineUpdate, 4) }
+        // These come to everyone, but a client that waits for something unknown is not to be flooded with them.
+        guard weightSum > 0 else { return }
+        add(.marginUpdate, 4)
+        add(.debug, 1)
+        add(.unknown, 1)
+        if hasOutages { add(.connectionStatus, 1) }
     }
 
     /// The kind for a number from 0 up to ``weightSum``.
@@ -41,6 +64,12 @@ struct MT4Choice: Sendable {
         for (kind, upTo) in weights where number < upTo { return kind }
         return .marginUpdate
     }
+
+    /// Ids of the open streams of a kind.
+    func streams(of kind: MT4ItemKind) -> [[UInt8]] { streams[kind] ?? [] }
+
+    /// Ids of all open streams, in the order of their kinds.
+    var allStreams: [[UInt8]] { MT4ItemKind.allCases.flatMap(streams) }
 
     private mutating func add(_ kind: Kind, _ weight: Int) {
         weightSum += weight

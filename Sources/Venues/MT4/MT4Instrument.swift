@@ -6,11 +6,11 @@ struct MT4Instrument: Sendable {
     /// Digits behind the point of a price, as brokers quote it.
     let digits: UInt8
     /// The symbol as JSON text.
-    private let quotedSymbol: [UInt8]
+    let quotedSymbol: [UInt8]
     /// Where the walk began; it never leaves half to double of that.
     private let home: Int64
-    private var bid: Int64
-    private var ask: Int64
+    private(set) var bid: Int64
+    private(set) var ask: Int64
     private var high: Int64
     private var low: Int64
     private var isUp = true
@@ -37,40 +37,37 @@ struct MT4Instrument: Sendable {
         low = min(low, bid)
     }
 
-    /// Appends `symbol` and what follows it in a Tick, without the braces.
-    func appendTickTail(lastTime: [UInt8], to output: inout [UInt8]) {
-        output.append(contentsOf: quotedSymbol)
-        appendPrice(#","bid":"#, bid, to: &output)
-        appendPrice(#","ask":"#, ask, to: &output)
-        MT4JSON.append(#","lastTime":""#, to: &output)
-        output.append(contentsOf: lastTime)
-        output.append(UInt8(ascii: "\""))
+    /// Writes the members of a Tick.
+    func writeTick(lastTime: [UInt8], to writer: inout MT4RecordWriter) {
+        writer.json("symbol", quotedSymbol)
+        writePrices(to: &writer)
+        writer.plain("lastTime", lastTime)
     }
 
-    /// Appends a SymbolInfo object.
-    func appendSymbolInfo(lastTime: [UInt8], to output: inout [UInt8]) {
-        MT4JSON.append(#"{"lastTime":""#, to: &output)
-        output.append(contentsOf: lastTime)
-        MT4JSON.append(#"","visible":true,"symbol":"#, to: &output)
-        output.append(contentsOf: quotedSymbol)
-        MT4JSON.append(#","digits":"#, to: &output)
-        MT4JSON.append(Int64(digits), digits: 0, to: &output)
-        MT4JSON.append(#","count":0,"type":0,"point":"#, to: &output)
-        appendPoint(to: &output)
-        MT4JSON.append(#","spread":"#, to: &output)
-        MT4JSON.append(ask - bid, digits: 0, to: &output)
-        MT4JSON.append(#","spreadBalance":0,"direction":"#, to: &output)
-        MT4JSON.append(isUp ? #""Up""# : #""Down""#, to: &output)
-        MT4JSON.append(#","updateFlag":1"#, to: &output)
-        appendPrice(#","bid":"#, bid, to: &output)
-        appendPrice(#","ask":"#, ask, to: &output)
-        appendPrice(#","high":"#, high, to: &output)
-        appendPrice(#","low":"#, low, to: &output)
-        MT4JSON.append(#","commission":0,"commType":"Money"}"#, to: &output)
+    /// Writes a SymbolInfo object.
+    func writeSymbolInfo(lastTime: [UInt8], to writer: inout MT4RecordWriter) {
+        writer.open()
+        writer.plain("lastTime", lastTime)
+        writer.boolean("visible", true)
+        writer.json("symbol", quotedSymbol)
+        writer.number("digits", Int64(digits))
+        writer.number("count", 0)
+        writer.number("type", 0)
+        writer.json("point", point)
+        writer.number("spread", ask - bid)
+        writer.number("spreadBalance", 0)
+        writer.choice("direction", isUp ? ("Up", 0) : ("Down", 1))
+        writer.number("updateFlag", 1)
+        writePrices(to: &writer)
+        writer.number("high", high, digits: digits)
+        writer.number("low", low, digits: digits)
+        writer.number("commission", 0)
+        writer.choice("commType", ("Money", 0))
+        writer.close()
     }
 
     /// What the last message about the instrument meant.
-    func entry(tsEvent: UnixNanoseconds) -> MT4LedgerEntry.Quote {
+    func entry(tsEvent: UnixNanoseconds?) -> MT4LedgerEntry.Quote {
         MT4LedgerEntry.Quote(
             symbol: symbol,
             tsEvent: tsEvent,
@@ -79,19 +76,20 @@ struct MT4Instrument: Sendable {
         )
     }
 
-    private func appendPrice(_ key: StaticString, _ price: Int64, to output: inout [UInt8]) {
-        MT4JSON.append(key, to: &output)
-        MT4JSON.append(price, digits: digits, to: &output)
+    private func writePrices(to writer: inout MT4RecordWriter) {
+        writer.number("bid", bid, digits: digits)
+        writer.number("ask", ask, digits: digits)
     }
 
     /// .NET turns to exponents below 1E-05.
-    private func appendPoint(to output: inout [UInt8]) {
+    var point: [UInt8] {
+        var text: [UInt8] = []
         if digits >= 5 {
-            MT4JSON.append("1E-", to: &output)
-            output.append(contentsOf: [0x30 + digits / 10, 0x30 + digits % 10])
+            text = Array("1E-".utf8) + [0x30 + digits / 10, 0x30 + digits % 10]
         } else {
-            MT4JSON.append(1, digits: digits, to: &output)
+            MT4JSON.append(1, digits: digits, to: &text)
         }
+        return text
     }
 
     /// The digits and a price in points, for known symbols and for the rest by what they look like.

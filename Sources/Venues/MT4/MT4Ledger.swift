@@ -6,6 +6,8 @@ package import MarketModel
 package enum MT4LedgerEntry: Sendable, Hashable {
     case quote(Quote)
     case margin(Margin)
+    /// A message of this name, whose meaning is not noted.
+    case other(String)
 
     package struct Quote: Sendable, Hashable {
         package var symbol: String

@@ -2,9 +2,20 @@ package import MarketModel
 
 /// Makes up the tape of an MT4 hub: the same seed and the same wishes give the same bytes on every machine.
 ///
-/// Prices walk at random by whole points. Every message is one hub record, and one that the client gets who wants what
+/// Prices walk at random by whole points. Every message is one that the client gets who wants what
 /// ``next(_:for:into:)`` is told. Times are of the tape: message `n` arrives at `start + n / ratePerSecond`.
 package struct MT4Simulator: Sendable {
+    /// What differs from a hub on a good day.
+    package struct Options: Sendable, Hashable {
+        package var spelling = MT4Spelling()
+        /// Loses its MT4 server now and then, says so, and has no quotes meanwhile.
+        package var hasOutages = false
+        /// Mixes in what a recorder must survive; see ``MT4Mess``.
+        package var hasMess = false
+
+        package init() {}
+    }
+
     /// Notes what each message means in ``ledger``, beside writing it.
     package var keepsLedger = false
     /// What was meant since ``ledger`` was last emptied, in order.
@@ -12,15 +23,23 @@ package struct MT4Simulator: Sendable {
     /// Messages made so far.
     package private(set) var count = 0
 
-    let platform: [UInt8]
+    let options: Options
     let nanosecondsPerMessage: Double
     let start: UnixNanoseconds
     var random: SplitMix64
     var instruments: [MT4Instrument]
     var accounts: [MT4Account]
+    var trades = MT4TradeBook()
     var clock = MT4SecondText()
+    var writer: MT4RecordWriter
+    /// Messages that are left of an outage; 0 while the MT4 server is there.
+    var outageMessages = 0
+    /// True between the two messages that tell of an outage.
+    var isDown = false
+    /// The last record, for a hub that repeats itself.
+    var lastRecord: (bytes: [UInt8], entries: [MT4LedgerEntry]) = ([], [])
     /// What may be made for ``wanted``.
-    private var choice = MT4Choice()
+    private(set) var choice = MT4Choice()
     private var wanted: MT4Wanted?
 
     /// Starts a tape.
@@ -31,16 +50,20 @@ package struct MT4Simulator: Sendable {
     ///   - ratePerSecond: Messages per second of tape time; at least one in a thousand seconds.
     ///   - start: The time of the first message.
     ///   - platform: The id of the MT4 server in every message.
+    ///   - options: What differs from a hub on a good day.
     package init(
         seed: UInt64,
         symbols: [String],
         ratePerSecond: Double,
         start: UnixNanoseconds,
-        platform: String
+        platform: String,
+        options: Options = Options()
     ) {
         precondition(ratePerSecond >= 0.001 && ratePerSecond <= 1e9, "the rate must lie between 0.001 and 1e9")
         self.start = start
-        self.platform = MT4JSON.quoted(platform)
+        self.options = options
+        writer = MT4RecordWriter(platform: platform)
+        writer.spelling = options.spelling
         nanosecondsPerMessage = 1e9 / ratePerSecond
         random = SplitMix64(seed: seed)
         instruments = symbols.map { MT4Instrument(symbol: $0) }
@@ -53,7 +76,7 @@ package struct MT4Simulator: Sendable {
     @discardableResult
     package mutating func next(_ count: Int, for wanted: MT4Wanted, into batch: inout MessageBatch) -> Int {
         if wanted != self.wanted {
-            choice = MT4Choice(wanted, instruments: instruments)
+            choice = MT4Choice(wanted, instruments: instruments, hasOutages: options.hasOutages)
             self.wanted = wanted
         }
         guard choice.weightSum > 0, count > 0 else { return 0 }
@@ -71,14 +94,7 @@ package struct MT4Simulator: Sendable {
         let tsRecv = time(ofMessage: count)
         clock.advance(to: tsRecv)
         let offset = batch.bytes.count
-        let number = draw(below: choice.weightSum)
-        switch choice.pick(number) {
-        case .tick: appendTick(to: &batch.bytes)
-        case .ticks: appendTicks(to: &batch.bytes)
-        case .marginUpdate: appendMarginUpdate(to: &batch.bytes)
-        case .symbolInfoItem: appendSymbolInfoItem(to: &batch.bytes)
-        case .marginLevelItem: appendMarginLevelItem(to: &batch.bytes)
-        }
+        if options.hasMess { appendMess(to: &batch.bytes) } else { appendRecord(to: &batch.bytes) }
         let length = batch.bytes.count - offset
         batch.entries.append(
             MessageBatch.Entry(offset: offset, length: length, tsRecv: tsRecv, direction: .received, kind: .text)
@@ -86,88 +102,46 @@ package struct MT4Simulator: Sendable {
         count += 1
     }
 
-    // MARK: Records
-
-    private mutating func appendTick(to output: inout [UInt8]) {
-        MT4JSON.append(#"{"type":1,"target":"OnTick","arguments":["#, to: &output)
-        appendTickArgs(of: anyOf(choice.tickInstruments), to: &output)
-        MT4JSON.append("]}\u{1E}", to: &output)
+    /// Appends the next record.
+    mutating func appendRecord(to output: inout [UInt8]) {
+        write(nextKind())
+        appendWritten(to: &output)
     }
 
-    private mutating func appendTicks(to output: inout [UInt8]) {
-        MT4JSON.append(#"{"type":1,"target":"OnTicks","arguments":[{"tradePlatform":"#, to: &output)
-        output.append(contentsOf: platform)
-        MT4JSON.append(#","ticks":["#, to: &output)
-        let elements = 2 + draw(below: 4)
-        for element in 0..<elements {
-            if element > 0 { output.append(UInt8(ascii: ",")) }
-            appendTickArgs(of: anyOf(choice.tickInstruments), to: &output)
-        }
-        MT4JSON.append("]}]}\u{1E}", to: &output)
+    /// Appends what the writer has written.
+    mutating func appendWritten(to output: inout [UInt8]) {
+        output.append(contentsOf: writer.bytes)
+        output.append(0x1E)
     }
 
-    private mutating func appendTickArgs(of index: Int, to output: inout [UInt8]) {
-        instruments[index].move(&random)
-        MT4JSON.append(#"{"tradePlatform":"#, to: &output)
-        output.append(contentsOf: platform)
-        MT4JSON.append(#","tick":{"symbol":"#, to: &output)
-        instruments[index].appendTickTail(lastTime: clock.text, to: &output)
-        MT4JSON.append("}}", to: &output)
-        note(instruments[index])
-    }
-
-    private mutating func appendSymbolInfoItem(to output: inout [UInt8]) {
-        appendItemHead(of: anyOf(choice.tickStreams), to: &output)
-        let index = draw(below: instruments.count)
-        instruments[index].move(&random)
-        instruments[index].appendSymbolInfo(lastTime: clock.text, to: &output)
-        MT4JSON.append("}\u{1E}", to: &output)
-        note(instruments[index])
-    }
-
-    private mutating func appendMarginLevelItem(to output: inout [UInt8]) {
-        appendItemHead(of: anyOf(choice.marginStreams), to: &output)
-        appendMarginLevel(to: &output)
-        MT4JSON.append("}\u{1E}", to: &output)
-    }
-
-    private mutating func appendMarginUpdate(to output: inout [UInt8]) {
-        MT4JSON.append(#"{"type":1,"target":"OnMarginUpdate","arguments":[{"tradePlatform":"#, to: &output)
-        output.append(contentsOf: platform)
-        MT4JSON.append(#","margins":["#, to: &output)
-        let elements = 1 + draw(below: 3)
-        for element in 0..<elements {
-            if element > 0 { output.append(UInt8(ascii: ",")) }
-            appendMarginLevel(to: &output)
-        }
-        MT4JSON.append("]}]}\u{1E}", to: &output)
-    }
-
-    private mutating func appendMarginLevel(to output: inout [UInt8]) {
-        let index = draw(below: accounts.count)
-        accounts[index].move(&random)
-        accounts[index].appendMarginLevel(to: &output)
-        if keepsLedger { ledger.append(.margin(accounts[index].entry)) }
-    }
-
-    private func appendItemHead(of invocationID: [UInt8], to output: inout [UInt8]) {
-        MT4JSON.append(#"{"type":2,"invocationId":"#, to: &output)
-        output.append(contentsOf: invocationID)
-        MT4JSON.append(#","item":"#, to: &output)
+    /// Draws what comes next; during an outage nothing that quotes.
+    mutating func nextKind() -> MT4Choice.Kind {
+        let kind = choice.pick(draw(below: choice.weightSum))
+        guard outageMessages > 0 else { return kind }
+        outageMessages -= 1
+        if outageMessages == 0 { return .connectionStatus }
+        return kind.isQuote || kind == .connectionStatus ? .marginUpdate : kind
     }
 
     /// One of `candidates`, of which there is at least one wherever its kind was chosen.
-    private mutating func anyOf<Candidate>(_ candidates: [Candidate]) -> Candidate {
+    mutating func anyOf<Candidate>(_ candidates: [Candidate]) -> Candidate {
         candidates[draw(below: candidates.count)]
     }
 
     /// A number from 0 up to `bound`, by our own rule: the standard library's may change.
-    private mutating func draw(below bound: Int) -> Int {
+    mutating func draw(below bound: Int) -> Int {
         Int(random.next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
-    private mutating func note(_ instrument: MT4Instrument) {
-        guard keepsLedger else { return }
-        ledger.append(.quote(instrument.entry(tsEvent: clock.time)))
+    mutating func note(_ entry: MT4LedgerEntry) {
+        if keepsLedger { ledger.append(entry) }
+    }
+
+    mutating func noteQuote(of index: Int) {
+        if keepsLedger { ledger.append(.quote(instruments[index].entry(tsEvent: clock.time))) }
+    }
+
+    mutating func noteMargin(of index: Int) {
+        if keepsLedger { ledger.append(.margin(accounts[index].entry)) }
     }
 }

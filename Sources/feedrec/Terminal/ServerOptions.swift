@@ -17,6 +17,12 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Accept permessage-deflate where a client offers it.")
     var compress = false
 
+    @Option(
+        name: .customLong("allow-origin"),
+        help: "Let in pages of this origin, such as https://example.org, beside this machine's own; may be repeated."
+    )
+    var allowedOrigins: [String] = []
+
     @Flag(help: "Allow an address other than loopback without TLS.")
     var insecure = false
 
@@ -24,6 +30,18 @@ struct ServerOptions: ParsableArguments {
         guard (tlsCert == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-cert and --tls-key belong together")
         }
+        guard allowedOrigins.allSatisfy(Self.isOrigin) else {
+            throw ValidationError("--allow-origin must be a scheme, a host and maybe a port: https://example.org")
+        }
+    }
+
+    var isSecure: Bool { tlsCert != nil }
+    var origins: Set<String> { Set(allowedOrigins.map { $0.lowercased() }) }
+
+    /// True for `null`, as pages from files call themselves, and for what has no path.
+    private static func isOrigin(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return text == "null" || parts.count == 3 && parts[0].hasSuffix(":") && parts[1].isEmpty && !parts[2].isEmpty
     }
 
     /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.

@@ -50,6 +50,7 @@ struct ReplayCommand: AsyncParsableCommand {
         var policy = ServingPolicy(speed: speed)
         policy.token = token
         policy.symbols = selected
+        policy.allowedOrigins = server.origins
         let replay = try ReplayServer(
             readers: readers,
             selection: .init(range: range, symbols: selected),

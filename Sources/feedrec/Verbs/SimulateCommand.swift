@@ -15,7 +15,13 @@ struct SimulateCommand: AsyncParsableCommand {
               feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000
               feedrec simulate --venue binance-spot --listen 127.0.0.1:9001 \\
                 --rate max --count 1000000
+              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --mess --outages \\
+                --casing pascal --enums numbers --fault positional-only --ending drop
               feedrec simulate --venue echo --listen 127.0.0.1:9002
+
+            mt4 serves its hubs at /hubs/mt4/v1, /hubs/mt5/v1 and /hubs/test/v1, behind any base path. \
+            Passwords that it makes up start with SECRET-, personal data with PERSONAL-, so that a search of \
+            what was recorded can prove their absence.
             """
     )
 
@@ -34,6 +40,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "End each client's tape after this many messages.")
     var count: Int64?
 
+    @OptionGroup var hub: HubOptions
+
     @Option(help: "mt4: the symbols that are traded, with commas between them.")
     var symbols = "EURUSD,GBPUSD,USDJPY,XAUUSD"
 
@@ -46,6 +54,9 @@ struct SimulateCommand: AsyncParsableCommand {
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         guard !symbolList.isEmpty else { throw ValidationError("--symbols names no symbol") }
+        guard venue == .mt4 || hub.isUsual else {
+            throw ValidationError("--mess, --outages, --casing, --enums, --fault, --ending and --path are for mt4")
+        }
     }
 
     func run() async throws {
@@ -57,6 +68,8 @@ struct SimulateCommand: AsyncParsableCommand {
             let ledger = try ledger.map { try LedgerFile(path: $0) }
             var policy = ServingPolicy(speed: rate.speed)
             policy.token = token
+            policy.allowedOrigins = server.origins
+            hub.apply(to: &policy, isSecure: server.isSecure, seed: seed, tapeStart: Self.tapeStart)
             let host = VenueHost(
                 venues: [venue == .mt4 ? .mt4 : .binanceSpot],
                 policy: policy,
@@ -80,6 +93,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     private var makeTape: @Sendable (Venue) -> any Tape {
         let (seed, symbols, count, platform) = (seed, symbolList, count, tradePlatform)
+        let options = hub.simulatorOptions
         let perSecond = rate.tapePerSecond
         return { venue in
             switch venue {
@@ -90,7 +104,8 @@ struct SimulateCommand: AsyncParsableCommand {
                         symbols: symbols,
                         ratePerSecond: perSecond,
                         start: Self.tapeStart,
-                        platform: platform
+                        platform: platform,
+                        options: options
                     ),
                     count: count
                 )

@@ -1,0 +1,104 @@
+import ArgumentParser
+import MarketModel
+import Replaying
+import Venues
+
+/// How the simulated hub differs from a healthy one.
+struct HubOptions: ParsableArguments {
+    @Flag(
+        help: """
+            mt4: mix in malformed records, nulls, repetitions, bursts, long messages, times out of order, other \
+            spellings and unknown members.
+            """
+    )
+    var mess = false
+
+    @Flag(help: "mt4: lose the MT4 server now and then, say so, and have no quotes meanwhile.")
+    var outages = false
+
+    @Option(help: "mt4: names of members: camel (tradePlatform) or pascal (TradePlatform).")
+    var casing = Casing.camel
+
+    @Option(help: "mt4: values of enumerations: names or numbers.")
+    var enums = EnumForm.names
+
+    @Option(
+        name: .customLong("fault"),
+        help: """
+            mt4: positional-only (objects do not bind), unauthorized (every call is refused), redirect (negotiation \
+            sends elsewhere, with another token), split (records over two messages); may be repeated.
+            """
+    )
+    var faults: [HubFault] = []
+
+    @Option(
+        help: """
+            mt4: what follows --count messages: close, reconnect (a goodbye that asks to come again), drop (no \
+            goodbye), silence (not even pings), stay (nothing but pings).
+            """
+    )
+    var ending = HubEnding.close
+
+    @Option(name: .customLong("path"), help: "mt4: a further path for the hub, such as /quotes; may be repeated.")
+    var paths: [String] = []
+
+    func validate() throws {
+        guard paths.allSatisfy({ $0.hasPrefix("/") && $0.count > 1 }) else {
+            throw ValidationError("--path must begin with a slash and name something")
+        }
+    }
+
+    /// True where nothing was asked for.
+    var isUsual: Bool {
+        !mess && !outages && casing == .camel && enums == .names && faults.isEmpty && ending == .close && paths.isEmpty
+    }
+
+    var simulatorOptions: MT4Simulator.Options {
+        var options = MT4Simulator.Options()
+        options.hasMess = mess
+        options.hasOutages = outages
+        options.spelling.hasPascalCase = casing == .pascal
+        options.spelling.hasEnumNumbers = enums == .numbers
+        return options
+    }
+
+    func apply(to policy: inout ServingPolicy, isSecure: Bool, seed: UInt64, tapeStart: UnixNanoseconds) {
+        policy.hubs = Set(MT4Hub.allCases)
+        policy.hubPaths = Set(paths.map { $0.lowercased() })
+        policy.hubBehavior.bindsObjects = !faults.contains(.positionalOnly)
+        policy.hubBehavior.isUnauthorized = faults.contains(.unauthorized)
+        policy.hubBehavior.splitsRecords = faults.contains(.split)
+        policy.hubBehavior.allowsReconnect = ending == .reconnect
+        policy.hubBehavior.ending = ending.sessionEnding
+        policy.hubBehavior.tapeStart = tapeStart
+        if faults.contains(.redirect) {
+            policy.redirect = NegotiationRedirect(isSecure: isSecure, accessToken: "SECRET-redirected-\(seed)")
+        }
+    }
+}
+
+enum Casing: String, ExpressibleByArgument, CaseIterable {
+    case camel, pascal
+}
+
+enum EnumForm: String, ExpressibleByArgument, CaseIterable {
+    case names, numbers
+}
+
+enum HubFault: String, ExpressibleByArgument, CaseIterable {
+    case positionalOnly = "positional-only"
+    case unauthorized, redirect, split
+}
+
+enum HubEnding: String, ExpressibleByArgument, CaseIterable {
+    case close, reconnect, drop, silence, stay
+
+    var sessionEnding: SessionEnding {
+        switch self {
+        case .close, .reconnect: .close
+        case .drop: .drop
+        case .silence: .silence
+        case .stay: .stay
+        }
+    }
+}
