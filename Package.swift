@@ -25,6 +25,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -37,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // No I/O, no clock.
@@ -83,7 +85,9 @@ let package = Package(
             name: "feedrec",
             dependencies: [
                 "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
-                "Archive", "Interchange", "Recording", "Replaying", nioCore, nioPosix, argumentParser, "CEpoll",
+                "Archive", "Interchange", "Recording", "Replaying", nioCore, nioPosix, argumentParser, tomlKit,
+                "CEpoll",
+                "CTimex",
             ],
             swiftSettings: settings
         ),
@@ -125,10 +129,12 @@ let package = Package(
             ]
         ),
         tests("TidyTests", []),
+        tests("FeedrecTests", ["feedrec", "FeedrecTestKit", "MarketModel", "BarBuilding", "Venues", "Recording"]),
         tests("EndToEndTests", ["feedrec", "FeedrecTestKit", "MarketModel", "Transport", nioCore, nioPosix]),
 
         // Libraries of the system, and the one file of C.
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CTimex"),
         system("COpenSSL", "openssl", apt: "libssl-dev"),
         system("CZstd", "libzstd", apt: "libzstd-dev"),
         system("CZlib", "zlib", apt: "zlib1g-dev"),

@@ -20,8 +20,8 @@ struct Feedrec: AsyncParsableCommand {
             """,
         version: Program.version,
         subcommands: [
-            RecordCommand.self, ReplayCommand.self, SQLCommand.self, InfoCommand.self, VerifyCommand.self,
-            ImportCommand.self, ExportCommand.self, SimulateCommand.self, ProbeCommand.self, BenchCommand.self,
+            RecordCommand.self, StatusCommand.self, ReplayCommand.self, SQLCommand.self, InfoCommand.self,
+            VerifyCommand.self, ImportCommand.self, ExportCommand.self, SimulateCommand.self, ProbeCommand.self, BenchCommand.self,
         ]
     )
 

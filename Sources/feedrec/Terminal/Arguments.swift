@@ -67,7 +67,7 @@ struct BarIntervalsArgument: ExpressibleByArgument {
 }
 
 /// `HOST:PORT` or `[V6]:PORT`; port 0 lets the system pick one.
-struct ListenAddress: ExpressibleByArgument {
+struct ListenAddress: ExpressibleByArgument, Hashable {
     let host: String
     let port: Int
 

@@ -15,6 +15,8 @@ import Musl
 enum ExitStatus {
     static let failed: Int32 = 1
     static let dataMissing: Int32 = 3
+    /// A mistake in the command line or the configuration; the same as ArgumentParser's.
+    static let usage: Int32 = 64
     static let interrupted: Int32 = 130
 
     /// Prints `error` as one line, with a hint where there is one, and ends the program.
@@ -27,6 +29,9 @@ enum ExitStatus {
             Terminal.exit(ending.status)
         case let failure as Failure:
             report(failure.description, hint: failure.hint)
+        case let mistakes as ConfigurationError:
+            for line in mistakes.lines { StandardError.write("feedrec: error: \(line)") }
+            Terminal.exit(usage)
         case let failure as ArchiveError:
             report(failure.description, hint: failure.hint)
         case let failure as TransportError:

@@ -1,0 +1,33 @@
+/// What a reload changes.
+struct ConfigurationDifference: Hashable, Sendable {
+    var added: [FeedSettings] = []
+    var removed: [FeedSettings] = []
+    /// As they are from now on; they are connected anew.
+    var changed: [FeedSettings] = []
+    /// They go on undisturbed.
+    var unchanged: [FeedSettings] = []
+    /// Options that only a restart can change, such as `archive`.
+    var needRestart: [String] = []
+
+    /// Feeds are the same when their names are; each list keeps the order of its configuration.
+    init(from old: RecorderConfiguration, to new: RecorderConfiguration) {
+        for feed in new.feeds {
+            guard let before = old.feeds.first(where: { $0.name == feed.name }) else {
+                added.append(feed)
+                continue
+            }
+            if before == feed { unchanged.append(feed) } else { changed.append(feed) }
+        }
+        removed = old.feeds.filter { feed in !new.feeds.contains { $0.name == feed.name } }
+        func values(_ configuration: RecorderConfiguration) -> [String: String?] {
+            let options = configuration.options.filter { $0.section != "feed" && $0.section != "log" }
+            return Dictionary(
+                options.map { ([$0.section, $0.key].filter { !$0.isEmpty }.joined(separator: "."), $0.value) }
+            ) { $1 }
+        }
+        let (before, after) = (values(old), values(new))
+        needRestart = after.keys.filter { before[$0] != after[$0] }.sorted()
+    }
+
+    var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty }
+}

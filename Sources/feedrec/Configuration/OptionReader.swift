@@ -1,0 +1,153 @@
+/// Where the value of an option comes from, the strongest first.
+enum OptionSource: String, Hashable, Sendable {
+    case flag
+    case environment
+    case file
+    case `default`
+}
+
+/// An option as it came out, for people who ask what is in effect.
+struct ResolvedOption: Hashable, Sendable {
+    /// Empty for options of the whole recorder, else `log`, `metrics`, …, or `feed`.
+    var section: String
+    var key: String
+    /// As TOML; `nil` where it is not set and has no default.
+    var value: String?
+    var defaultValue: String?
+    var source: OptionSource
+}
+
+/// The flags that were given: their names and texts by the option that they stand for, such as `log.level`.
+typealias OptionFlags = [String: (flag: String, text: String)]
+
+/// What has been read so far, from all sections.
+final class OptionLedger {
+    var options: [ResolvedOption] = []
+    var problems: [ConfigurationProblem] = []
+
+    func problem(_ text: String, line: Int? = nil) {
+        problems.append(ConfigurationProblem(line: line, text: text))
+    }
+}
+
+/// Reads the options of one section, by name: what is asked for is known, and what nobody asks for is a mistake.
+///
+/// A flag wins over the environment, that over the file, and the file over the default.
+struct OptionReader {
+    let section: String
+    private let line: Int?
+    private let members: [String: ConfigurationNode]
+    private let flags: OptionFlags
+    private let environment: [String: String]
+    private let ledger: OptionLedger
+    private var known: [String] = []
+
+    /// A reader of `node`, a table; without a table everything comes from elsewhere.
+    ///
+    /// A feed has neither flags nor environment.
+    init(
+        section: String,
+        _ node: ConfigurationNode?,
+        flags: OptionFlags = [:],
+        environment: [String: String] = [:],
+        ledger: OptionLedger
+    ) {
+        self.section = section
+        self.flags = flags
+        self.environment = environment
+        self.ledger = ledger
+        line = node?.line
+        switch node?.value {
+        case .table(let members): self.members = members
+        case nil: members = [:]
+        default:
+            members = [:]
+            ledger.problem("'\(section)' is a section, [\(section)]", line: node?.line)
+        }
+    }
+
+    /// The value of an option that has a default.
+    mutating func value<Value>(_ key: String, _ type: OptionType<Value>, default standard: Value) -> Value {
+        find(key, type, default: standard) ?? standard
+    }
+
+    /// The value of an option that may be left out.
+    mutating func optional<Value>(_ key: String, _ type: OptionType<Value>) -> Value? {
+        find(key, type, default: nil)
+    }
+
+    /// The value of an option that must be there.
+    mutating func required<Value>(_ key: String, _ type: OptionType<Value>) -> Value? {
+        let count = ledger.problems.count
+        let value = find(key, type, default: nil)
+        if value == nil, ledger.problems.count == count {
+            let place = section.isEmpty ? "" : " in [\(section == "feed" ? "[feed]" : section)]"
+            ledger.problem("'\(key)' is missing\(place): \(type.expectation)", line: line)
+        }
+        return value
+    }
+
+    /// A table inside this one, which somebody else reads.
+    mutating func table(_ key: String) -> ConfigurationNode? {
+        known.append(key)
+        return members[key]
+    }
+
+    /// Says what is wrong with an option that was read.
+    func problem(_ key: String, _ text: String) {
+        ledger.problem(text, line: members[key]?.line ?? line)
+    }
+
+    /// True where an option was set to something other than its default.
+    func isChanged(_ key: String) -> Bool {
+        guard let option = ledger.options.last(where: { $0.section == section && $0.key == key }) else { return false }
+        return option.value != option.defaultValue
+    }
+
+    /// Everything has been asked for: what is left over is unknown.
+    func finish() {
+        let place = section.isEmpty ? "" : " in [\(section == "feed" ? "[feed]" : section)]"
+        for key in members.keys.sorted() where !known.contains(key) {
+            let nearest = Suggestion.nearest(to: key, among: known)
+            let hint = nearest.map { "; did you mean '\($0)'?" } ?? ""
+            ledger.problem("unknown key '\(key.prefix(64))'\(place)\(hint)", line: members[key]?.line)
+        }
+    }
+
+    // MARK: Inside
+
+    private mutating func find<Value>(_ key: String, _ type: OptionType<Value>, default standard: Value?) -> Value? {
+        known.append(key)
+        let (value, source) = given(key, type)
+        ledger.options.append(
+            ResolvedOption(
+                section: section,
+                key: key,
+                value: (value ?? standard).map(type.write),
+                defaultValue: standard.map(type.write),
+                source: source
+            )
+        )
+        return value
+    }
+
+    private func given<Value>(_ key: String, _ type: OptionType<Value>) -> (Value?, OptionSource) {
+        let name = section.isEmpty ? key : "\(section).\(key)"
+        if let (flag, text) = flags[name] { return (parse(text, type, flag), .flag) }
+        let variable = "FEEDREC_" + name.uppercased().replacing(".", with: "_")
+        if section != "feed", let text = environment[variable] {
+            return (parse(text, type, "environment variable \(variable)"), .environment)
+        }
+        guard let node = members[key] else { return (nil, .default) }
+        let value = type.read(node.value)
+        // The value is not repeated: it may be a secret in the wrong place.
+        if value == nil { ledger.problem("'\(key)' wants \(type.expectation)", line: node.line) }
+        return (value, .file)
+    }
+
+    private func parse<Value>(_ text: String, _ type: OptionType<Value>, _ place: String) -> Value? {
+        let value = type.parse(text)
+        if value == nil { ledger.problem("\(place) wants \(type.expectation)") }
+        return value
+    }
+}

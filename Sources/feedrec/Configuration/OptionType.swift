@@ -1,0 +1,198 @@
+import BarBuilding
+import JSONScanning
+
+/// How one kind of option is read, from a file and from text, and written.
+struct OptionType<Value: Sendable>: Sendable {
+    /// What a right value looks like: `a duration such as "10s"`.
+    var expectation: String
+    /// From a configuration file; `nil` for a value of the wrong kind or out of range.
+    var read: @Sendable (ConfigurationNode.Value) -> Value?
+    /// From a flag or the environment.
+    var parse: @Sendable (String) -> Value?
+    /// As TOML, which is JSON here too.
+    var write: @Sendable (Value) -> String
+
+    /// A kind that is text in TOML, too.
+    init(
+        _ expectation: String,
+        parse: @escaping @Sendable (String) -> Value?,
+        write: @escaping @Sendable (Value) -> String
+    ) {
+        self.expectation = expectation
+        self.parse = parse
+        self.write = { JSONText.quoted(write($0)) }
+        read = { value in
+            guard case .text(let text) = value else { return nil }
+            return parse(text)
+        }
+    }
+
+    init(
+        _ expectation: String,
+        read: @escaping @Sendable (ConfigurationNode.Value) -> Value?,
+        parse: @escaping @Sendable (String) -> Value?,
+        write: @escaping @Sendable (Value) -> String
+    ) {
+        self.expectation = expectation
+        self.read = read
+        self.parse = parse
+        self.write = write
+    }
+}
+
+extension OptionType where Value == String {
+    /// Text that is not empty.
+    static let text = OptionType("a text", parse: { $0.isEmpty ? nil : $0 }, write: { $0 })
+    static let path = OptionType("a path", parse: { $0.isEmpty ? nil : $0 }, write: { $0 })
+}
+
+extension OptionType where Value == [String] {
+    static let texts = OptionType(
+        #"a list of texts, ["…", "…"]"#,
+        read: { value in
+            guard case .list(let nodes) = value else { return nil }
+            let texts = nodes.compactMap { node -> String? in
+                guard case .text(let text) = node.value, !text.isEmpty else { return nil }
+                return text
+            }
+            return texts.count == nodes.count ? texts : nil
+        },
+        parse: { $0.split(separator: ",").map(String.init) },
+        write: { "[" + $0.map(JSONText.quoted).joined(separator: ", ") + "]" }
+    )
+}
+
+extension OptionType where Value == Bool {
+    static let boolean = OptionType(
+        "true or false",
+        read: { value in
+            guard case .boolean(let boolean) = value else { return nil }
+            return boolean
+        },
+        parse: { ["true": true, "1": true, "false": false, "0": false][$0] },
+        write: { $0 ? "true" : "false" }
+    )
+}
+
+extension OptionType where Value == Int {
+    static func integer(_ range: ClosedRange<Int>) -> OptionType {
+        OptionType(
+            "a whole number from \(range.lowerBound) to \(range.upperBound)",
+            read: { value in
+                guard case .integer(let integer) = value, range.contains(integer) else { return nil }
+                return integer
+            },
+            parse: { Int($0).flatMap { range.contains($0) ? $0 : nil } },
+            write: { String($0) }
+        )
+    }
+
+    /// A number of bytes.
+    static func size(_ range: ClosedRange<Int>) -> OptionType {
+        let (low, high) = (ReadableUnits.text(ofBytes: range.lowerBound), ReadableUnits.text(ofBytes: range.upperBound))
+        return OptionType(
+            #"a size such as "16MiB", from \#(low) to \#(high)"#,
+            parse: { ReadableUnits.bytes($0).flatMap { range.contains($0) ? $0 : nil } },
+            write: { ReadableUnits.text(ofBytes: $0) }
+        )
+    }
+}
+
+extension OptionType where Value == Duration {
+    static func duration(_ range: ClosedRange<Duration>) -> OptionType {
+        let (low, high) = (ReadableUnits.text(of: range.lowerBound), ReadableUnits.text(of: range.upperBound))
+        return OptionType(
+            #"a duration such as "10s" or "1h30m", from \#(low) to \#(high)"#,
+            parse: { ReadableUnits.duration($0).flatMap { range.contains($0) ? $0 : nil } },
+            write: { ReadableUnits.text(of: $0) }
+        )
+    }
+}
+
+/// A time that may also be left to feedrec, or done without.
+enum AutomaticDuration: Hashable, Sendable {
+    case automatic
+    case off
+    case after(Duration)
+}
+
+extension OptionType where Value == AutomaticDuration {
+    static func automatic(_ range: ClosedRange<Duration>) -> OptionType {
+        let type = OptionType<Duration>.duration(range)
+        return OptionType(
+            #""auto", "off", or "# + type.expectation,
+            parse: { text in
+                switch text {
+                case "auto": .automatic
+                case "off": .off
+                default: type.parse(text).map { .after($0) }
+                }
+            },
+            write: { value in
+                switch value {
+                case .automatic: "auto"
+                case .off: "off"
+                case .after(let duration): ReadableUnits.text(of: duration)
+                }
+            }
+        )
+    }
+}
+
+extension OptionType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of the names of an enumeration.
+    static var choice: OptionType {
+        let names = Value.allCases.map { JSONText.quoted($0.rawValue) }.joined(separator: " or ")
+        return OptionType(names, parse: { Value(rawValue: $0) }, write: { $0.rawValue })
+    }
+}
+
+extension OptionType where Value == [BarInterval] {
+    /// Lengths of bars; none at all is a choice, too.
+    static let intervals = OptionType(
+        #"a list of bar lengths, ["1s", "1m"]"#,
+        read: { value in
+            guard case .list(let nodes) = value else { return nil }
+            let intervals = nodes.compactMap { node -> BarInterval? in
+                guard case .text(let text) = node.value else { return nil }
+                return BarInterval(text: text)
+            }
+            return intervals.count == nodes.count && Set(intervals).count == intervals.count ? intervals : nil
+        },
+        parse: { BarIntervalsArgument(argument: $0)?.intervals },
+        write: { "[" + $0.map { JSONText.quoted($0.description) }.joined(separator: ", ") + "]" }
+    )
+}
+
+extension OptionType where Value == ListenAddress {
+    /// Loopback unless an address is given.
+    static let listen = OptionType(
+        #"an address and a port, such as "127.0.0.1:9464""#,
+        parse: { text in
+            ListenAddress(
+                argument: text.contains(":") && !text.hasPrefix(":") ? text : "127.0.0.1:\(text.drop { $0 == ":" })"
+            )
+        },
+        write: { $0.host.contains(":") ? "[\($0.host)]:\($0.port)" : "\($0.host):\($0.port)" }
+    )
+}
+
+extension OptionType where Value == SecretReference {
+    /// Never the secret itself: a file is copied, printed and committed before anybody thinks of it.
+    static let secret = OptionType(
+        #"a reference, { env = "NAME" } or { file = "/path" }: a secret does not belong into a configuration"#,
+        read: { value in
+            guard case .table(let members) = value, members.count == 1, let (key, node) = members.first,
+                case .text(let text) = node.value, !text.isEmpty
+            else { return nil }
+            return key == "env" ? .environment(text) : key == "file" ? .file(text) : nil
+        },
+        parse: { _ in nil },
+        write: { reference in
+            switch reference {
+            case .environment(let name): "{ env = \(JSONText.quoted(name)) }"
+            case .file(let path): "{ file = \(JSONText.quoted(path)) }"
+            }
+        }
+    )
+}

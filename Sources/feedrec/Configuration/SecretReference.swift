@@ -1,0 +1,26 @@
+import Foundation
+
+/// Where a secret comes from; a configuration holds the place, never the secret.
+enum SecretReference: Hashable, Sendable {
+    case environment(String)
+    /// The first line of a file.
+    case file(String)
+
+    /// The secret; the error says what is missing.
+    func resolve(environment: [String: String]) throws -> String {
+        switch self {
+        case .environment(let name):
+            guard let value = environment[name], !value.isEmpty else {
+                throw Failure("the environment variable '\(name)' is not set")
+            }
+            return value
+        case .file(let path):
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw Failure("cannot read the secret file '\(path)'")
+            }
+            let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+            guard !line.isEmpty else { throw Failure("the secret file '\(path)' is empty") }
+            return line
+        }
+    }
+}

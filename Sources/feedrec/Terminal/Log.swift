@@ -1,0 +1,121 @@
+import JSONScanning
+import MarketModel
+import Synchronization
+
+enum LogFormat: String, CaseIterable, Hashable, Sendable {
+    case text
+    case json
+}
+
+/// How much is logged: this level and those above it.
+enum LogLevel: String, CaseIterable, Hashable, Sendable, Comparable {
+    case debug
+    case info
+    case warning
+    case error
+
+    static func < (left: LogLevel, right: LogLevel) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
+}
+
+/// A fact that belongs to an event of the log.
+enum LogValue: Sendable {
+    case text(String)
+    case integer(Int64)
+    /// Written in seconds.
+    case duration(Duration)
+    case boolean(Bool)
+
+    fileprivate var json: String {
+        switch self {
+        case .text(let text): JSONText.quoted(text)
+        case .integer(let integer): String(integer)
+        case .duration(let duration): Self.seconds(duration)
+        case .boolean(let boolean): boolean ? "true" : "false"
+        }
+    }
+
+    /// Quoted only where that is needed to see where it ends.
+    fileprivate var plain: String {
+        guard case .text(let text) = self else { return json }
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D }
+        return isPlain ? text : JSONText.quoted(text)
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        "\((duration / .milliseconds(1)).rounded() / 1000)"
+    }
+}
+
+/// The structured log: one line an event, to standard error.
+///
+/// Events are rare, a few for each connection; nothing is logged for each message. What is known to be secret never gets
+/// out, whatever text it hides in.
+final class Log: Sendable {
+    private struct Settings {
+        var format: LogFormat
+        var level: LogLevel
+        var secrets: Set<String> = []
+    }
+
+    private let settings: Mutex<Settings>
+    private let now: @Sendable () -> UnixNanoseconds
+    private let write: @Sendable (String) -> Void
+
+    init(
+        format: LogFormat,
+        level: LogLevel,
+        now: @escaping @Sendable () -> UnixNanoseconds,
+        write: @escaping @Sendable (String) -> Void
+    ) {
+        settings = Mutex(Settings(format: format, level: level))
+        self.now = now
+        self.write = write
+    }
+
+    /// Keeps `secret` out of every line from now on.
+    func redact(_ secret: String) {
+        guard secret.utf8.count >= 4 else { return }
+        settings.withLock { _ = $0.secrets.insert(secret) }
+    }
+
+    /// Goes on with another format and level.
+    func adopt(format: LogFormat, level: LogLevel) {
+        settings.withLock { settings in
+            settings.format = format
+            settings.level = level
+        }
+    }
+
+    func debug(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.debug, event, facts) }
+    func info(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.info, event, facts) }
+    func warning(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.warning, event, facts) }
+    func error(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.error, event, facts) }
+
+    private func line(_ level: LogLevel, _ event: String, _ facts: KeyValuePairs<String, LogValue?>) {
+        let (format, secrets) = settings.withLock { ($0.level <= level ? $0.format : nil, $0.secrets) }
+        guard let format else { return }
+        let facts = facts.compactMap { name, value in value.map { (name, Self.redacted($0, secrets)) } }
+        let time = now().iso8601
+        switch format {
+        case .text:
+            let text = facts.map { " \($0)=\($1.plain)" }.joined()
+            write("\(time) \(level.rawValue) \(event)\(text)")
+        case .json:
+            var object = JSONObjectWriter()
+            object.text("time", time)
+            object.text("level", level.rawValue)
+            object.text("event", event)
+            for (name, value) in facts { object.raw(name, value.json) }
+            write(object.text())
+        }
+    }
+
+    /// Before anything is quoted, so that no escape can hide a secret.
+    private static func redacted(_ value: LogValue, _ secrets: Set<String>) -> LogValue {
+        guard case .text(var text) = value else { return value }
+        for secret in secrets where text.contains(secret) { text = text.replacing(secret, with: "[redacted]") }
+        return .text(text)
+    }
+}

@@ -1,0 +1,169 @@
+import Recording
+
+/// Everything a recorder counts, for Prometheus.
+struct MetricsPage {
+    private typealias Feed = (name: String, venue: String, figures: FeedFigures)
+
+    private var page = MetricsText()
+
+    static func text(of monitor: RecorderMonitor, process: ProcessFigures) -> String {
+        let uptime = monitor.uptime()
+        let feeds: [Feed] = monitor.feeds.map { ($0.name, $0.venue, $0.figures) }
+        var page = MetricsPage()
+        page.addProcess(process, uptime: uptime)
+        page.addStorage(monitor.storage)
+        page.addCounts(feeds)
+        page.addGaps(feeds)
+        page.addState(feeds, uptime: uptime)
+        return page.page.text
+    }
+
+    private mutating func addProcess(_ process: ProcessFigures, uptime: Duration) {
+        page.family("feedrec_build_info", .gauge, "The program; always 1.")
+        page.sample("feedrec_build_info", 1, ["version": Program.version])
+        page.single("feedrec_uptime_seconds", .gauge, "Time since the recorder started.", uptime / .seconds(1))
+        page.single(
+            "process_resident_memory_bytes",
+            .gauge,
+            "Resident memory.",
+            process.residentBytes.map(Double.init)
+        )
+        page.single("process_cpu_seconds_total", .counter, "CPU time of all threads.", process.cpuSeconds)
+        page.single(
+            "feedrec_disk_free_bytes",
+            .gauge,
+            "Room on the archive's disk.",
+            process.diskFreeBytes.map(Double.init)
+        )
+        page.single(
+            "feedrec_wal_bytes",
+            .gauge,
+            "Size of the recording's write-ahead log.",
+            process.walBytes.map(Double.init)
+        )
+    }
+
+    private mutating func addStorage(_ storage: StorageFigures) {
+        page.family("feedrec_commit_seconds", .histogram, "How long a transaction takes.")
+        var below: Int64 = 0
+        for (bound, count) in zip(DurationHistogram.bounds, storage.commits.counts) {
+            below += count
+            page.sample("feedrec_commit_seconds_bucket", count: below, ["le": (bound / .seconds(1)).description])
+        }
+        page.sample("feedrec_commit_seconds_bucket", count: storage.commits.count, ["le": "+Inf"])
+        page.sample("feedrec_commit_seconds_sum", storage.commits.sum / .seconds(1))
+        page.sample("feedrec_commit_seconds_count", count: storage.commits.count)
+        page.single(
+            "feedrec_queue_depth",
+            .gauge,
+            "Pieces of work that wait for the writer.",
+            Double(storage.queueDepth)
+        )
+        page.single(
+            "feedrec_journal_bytes",
+            .gauge,
+            "Bytes in the journal that are not committed yet.",
+            storage.journalBytes.map(Double.init)
+        )
+        page.single(
+            "feedrec_journal_limit_bytes",
+            .gauge,
+            "Bytes that the journal may hold.",
+            storage.journalBytesMax.map(Double.init)
+        )
+        page.single(
+            "feedrec_halted",
+            .gauge,
+            "1 while nothing can be stored, such as on a full disk.",
+            storage.halt == nil ? 0 : 1
+        )
+        page.single(
+            "feedrec_clock_offset_seconds",
+            .gauge,
+            "What the kernel corrects its clock by.",
+            storage.clock.map { $0.offset / .seconds(1) }
+        )
+        page.single(
+            "feedrec_clock_error_seconds",
+            .gauge,
+            "How wrong the kernel's clock is at most.",
+            storage.clock.map { $0.error / .seconds(1) }
+        )
+        page.single(
+            "feedrec_clock_synchronized",
+            .gauge,
+            "0 while nobody disciplines the clock.",
+            storage.clock.map { $0.isSynchronized ? 1 : 0 }
+        )
+        page.single("feedrec_clock_steps_total", .counter, "Steps of the wall clock.", Double(storage.clockSteps))
+    }
+
+    private mutating func addCounts(_ feeds: [Feed]) {
+        let counters: [(name: String, help: String, value: (FeedFigures) -> Int64)] = [
+            ("feedrec_messages_received_total", "Messages received.", { $0.totals.messagesReceived }),
+            ("feedrec_messages_sent_total", "Messages sent.", { $0.totals.messagesSent }),
+            ("feedrec_bytes_received_total", "Payload bytes received.", { $0.bytesReceived }),
+            ("feedrec_data_messages_total", "Messages that carried data.", { $0.totals.dataMessages }),
+            ("feedrec_margin_updates_total", "Margin updates stored.", { $0.totals.marginUpdates }),
+            ("feedrec_bars_total", "Bars made.", { $0.totals.bars }),
+            ("feedrec_events_total", "Other events stored.", { $0.totals.events }),
+            ("feedrec_oddities_total", "Messages that could not be read.", { $0.totals.oddities }),
+            ("feedrec_late_ticks_total", "Ticks too late for their bars.", { $0.totals.lateTicks }),
+            ("feedrec_connections_total", "Connections opened.", { $0.connections }),
+            (
+                "feedrec_disconnections_total", "Attempts that failed and connections that were lost.",
+                { $0.disconnections }
+            ),
+        ]
+        for counter in counters where !feeds.isEmpty {
+            page.family(counter.name, .counter, counter.help)
+            for feed in feeds { page.sample(counter.name, count: counter.value(feed.figures), ["feed": feed.name]) }
+        }
+        guard !feeds.isEmpty else { return }
+        page.family("feedrec_ticks_total", .counter, "Ticks stored.")
+        for feed in feeds {
+            page.sample("feedrec_ticks_total", count: feed.figures.totals.quotes, ["feed": feed.name, "kind": "quote"])
+            page.sample("feedrec_ticks_total", count: feed.figures.totals.trades, ["feed": feed.name, "kind": "trade"])
+        }
+    }
+
+    private mutating func addGaps(_ feeds: [Feed]) {
+        guard !feeds.isEmpty else { return }
+        page.family("feedrec_gaps_total", .counter, "Gaps, by cause.")
+        for feed in feeds {
+            for (cause, count) in feed.figures.gaps.sorted(by: { $0.key < $1.key }) {
+                page.sample("feedrec_gaps_total", count: count, ["feed": feed.name, "cause": cause])
+            }
+        }
+        page.family("feedrec_gap_open", .gauge, "1 while data is missing.")
+        for feed in feeds {
+            page.sample("feedrec_gap_open", feed.figures.openGap == nil ? 0 : 1, ["feed": feed.name])
+        }
+    }
+
+    private mutating func addState(_ feeds: [Feed], uptime: Duration) {
+        guard !feeds.isEmpty else { return }
+        page.family("feedrec_feed_state", .gauge, "1 for the state that the feed is in.")
+        for feed in feeds {
+            for state in FeedState.allCases {
+                let labels: KeyValuePairs = ["feed": feed.name, "venue": feed.venue, "state": state.rawValue]
+                page.sample("feedrec_feed_state", feed.figures.state == state ? 1 : 0, labels)
+            }
+        }
+        let ages: [(name: String, help: String, value: (FeedFigures) -> Duration?)] = [
+            (
+                "feedrec_last_message_age_seconds", "Time since the last message.",
+                { $0.lastMessage.map { uptime - $0 } }
+            ),
+            ("feedrec_last_data_age_seconds", "Time since the last data.", { $0.lastData.map { uptime - $0 } }),
+            ("feedrec_latency_seconds", "Our time less the venue's, of the latest tick.", { $0.latency }),
+        ]
+        for age in ages {
+            page.family(age.name, .gauge, age.help)
+            for feed in feeds {
+                guard let value = age.value(feed.figures) else { continue }
+                page.sample(age.name, value / .seconds(1), ["feed": feed.name])
+            }
+        }
+    }
+}

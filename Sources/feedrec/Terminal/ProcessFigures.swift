@@ -1,0 +1,45 @@
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// What the system says of this process and the disk it writes to.
+struct ProcessFigures: Sendable {
+    var residentBytes: Int64?
+    var cpuSeconds: Double
+    var diskFreeBytes: Int64?
+    var walBytes: Int64?
+
+    /// Reads them; a few system calls.
+    static func read(archive: String, file: String?) -> ProcessFigures {
+        ProcessFigures(
+            residentBytes: residentBytes(),
+            cpuSeconds: Clocks.cpuSeconds(),
+            diskFreeBytes: freeBytes(on: archive),
+            walBytes: file.map { size(of: $0 + "-wal") ?? 0 }
+        )
+    }
+
+    /// The second number of /proc/self/statm, in pages (proc(5)).
+    private static func residentBytes() -> Int64? {
+        guard let data = FileManager.default.contents(atPath: "/proc/self/statm") else { return nil }
+        let fields = String(decoding: data, as: UTF8.self).split(separator: " ")
+        guard fields.count > 1, let pages = Int64(fields[1]) else { return nil }
+        return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// What an ordinary user may still write.
+    private static func freeBytes(on directory: String) -> Int64? {
+        var status = statvfs()
+        guard statvfs(directory, &status) == 0 else { return nil }
+        return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+    }
+
+    private static func size(of path: String) -> Int64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+    }
+}

@@ -1,0 +1,74 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Tells the service manager how we do: the datagrams of sd_notify(3), to the socket named in `NOTIFY_SOCKET`.
+struct ServiceNotifier: Sendable {
+    private let path: String
+
+    /// How often the manager wants to hear from us; `nil` where it does not watch.
+    let watchdogInterval: Duration?
+
+    /// `nil` where nobody wants to know.
+    init?(environment: [String: String]) {
+        guard let path = environment["NOTIFY_SOCKET"], path.hasPrefix("/") || path.hasPrefix("@"),
+            path.utf8.count < Self.pathBytesMax
+        else { return nil }
+        self.path = path
+        // WATCHDOG_PID names somebody else where the variables were inherited.
+        let isForUs = environment["WATCHDOG_PID"].map { $0 == String(getpid()) } ?? true
+        let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
+        // Twice as often as needed, as sd_watchdog_enabled(3) recommends.
+        watchdogInterval = isForUs && microseconds > 0 ? .microseconds(max(1000, microseconds / 2)) : nil
+    }
+
+    func ready() { send("READY=1") }
+    func stopping() { send("STOPPING=1") }
+    func watchdog() { send("WATCHDOG=1") }
+    func status(_ text: String) { send("STATUS=\(text.replacing("\n", with: " "))") }
+
+    /// The beginning of a reload; ``ready()`` is its end.
+    func reloading() {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        send("RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)")
+    }
+
+    /// What is lost here is missed by the manager, who acts on that; the recording goes on.
+    private func send(_ text: String) {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var (address, length) = UnixSocketAddress.make(path)
+        let bytes = Array(text.utf8)
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                // MSG_DONTWAIT: a manager that does not read must not stop us.
+                _ = sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), address, length)
+            }
+        }
+    }
+
+    private static let pathBytesMax = UnixSocketAddress.pathBytesMax
+}
+
+/// The addresses of sockets of this machine (unix(7)).
+enum UnixSocketAddress {
+    /// With the zero byte behind it.
+    static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
+
+    /// The address of a path; one that begins with `@` is in the abstract name space. Longer paths are cut.
+    static func make(_ path: String) -> (address: sockaddr_un, length: socklen_t) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8.prefix(pathBytesMax - 1))
+        withUnsafeMutableBytes(of: &address.sun_path) { buffer in
+            buffer.copyBytes(from: bytes)
+            if bytes.first == UInt8(ascii: "@") { buffer[0] = 0 }
+        }
+        let prefix = MemoryLayout<sockaddr_un>.size - pathBytesMax
+        return (address, socklen_t(prefix + bytes.count + (path.hasPrefix("@") ? 0 : 1)))
+    }
+}

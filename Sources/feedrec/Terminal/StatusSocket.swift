@@ -1,0 +1,98 @@
+@preconcurrency import Dispatch
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The socket `.status` in an archive's directory: whoever connects gets one JSON document and the end.
+///
+/// It works where nothing listens on a port, and its owner and mode are those of the archive. Whoever may not read the
+/// archive may not ask either.
+final class StatusSocket: Sendable {
+    private static let name = ".status"
+
+    private let path: String
+    private let source: any DispatchSourceRead
+
+    /// Listens; the caller holds the archive's lock, so that a socket left behind by a dead recorder can go.
+    init(archive: String, answer: @escaping @Sendable () -> [UInt8]) throws {
+        let path = "\(archive)/\(Self.name)"
+        self.path = path
+        unlink(path)
+        let listener = Self.makeSocket()
+        guard listener >= 0, Self.withAddress(archive, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0
+        else {
+            let reason = String(cString: strerror(errno))
+            if listener >= 0 { close(listener) }
+            throw Failure("cannot listen on '\(path)': \(reason)")
+        }
+        let source = DispatchSource.makeReadSource(
+            fileDescriptor: listener,
+            queue: DispatchQueue(label: "feedrec.status")
+        )
+        source.setEventHandler {
+            let client = accept(listener, nil, nil)
+            guard client >= 0 else { return }
+            defer { close(client) }
+            // Far more than a document has fits into the socket's buffer; who does not read gets what fits.
+            let bytes = answer()
+            _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        }
+        source.setCancelHandler { close(listener) }
+        source.resume()
+        self.source = source
+    }
+
+    deinit {
+        unlink(path)
+        source.cancel()
+    }
+
+    /// What the recorder of this archive says; `nil` where none is running.
+    static func ask(archive: String) throws -> [UInt8]? {
+        let descriptor = makeSocket()
+        guard descriptor >= 0 else { throw Failure("cannot make a socket: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        guard withAddress(archive, { connect(descriptor, $0, $1) }) == 0 else {
+            let code = errno
+            if code == ENOENT || code == ECONNREFUSED { return nil }
+            throw Failure("cannot ask the recorder of '\(archive)': \(String(cString: strerror(code)))")
+        }
+        var document: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while document.count < 16 << 20 {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count == 0 { return document }
+            guard count > 0 else {
+                throw Failure("the recorder of '\(archive)' does not answer: \(String(cString: strerror(errno)))")
+            }
+            document += buffer[..<count]
+        }
+        throw Failure("the recorder of '\(archive)' says too much")
+    }
+
+    private static func makeSocket() -> Int32 {
+        socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    }
+
+    /// The address goes through the directory's descriptor, since that of a long path would not fit.
+    private static func withAddress(
+        _ archive: String,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        let directory = open(archive, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return -1 }
+        var (address, length) = UnixSocketAddress.make("/proc/self/fd/\(directory)/\(name)")
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+        }
+        let code = errno
+        close(directory)
+        errno = code
+        return result
+    }
+}

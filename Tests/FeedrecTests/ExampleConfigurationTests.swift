@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import feedrec
+
+/// `examples/feedrec.toml` is complete, and says the truth.
+struct ExampleConfigurationTests {
+    private let text: String
+    private let configuration: RecorderConfiguration
+
+    init() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("examples/feedrec.toml").path
+        text = try String(contentsOfFile: path, encoding: .utf8)
+        configuration = try RecorderConfiguration(
+            try ConfigurationDocument(contentsOf: path),
+            flags: [:],
+            environment: [:]
+        )
+    }
+
+    /// The options that are different for everybody; the example fills them in.
+    private static let own: Set<String> = [
+        "archive", "feed.name", "feed.venue", "feed.url", "feed.trade_platform", "feed.margin", "feed.streams",
+    ]
+
+    private func name(_ option: ResolvedOption) -> String {
+        option.section.isEmpty ? option.key : "\(option.section).\(option.key)"
+    }
+
+    @Test("every option appears, with its default where it has one")
+    func complete() {
+        for option in configuration.options {
+            let lines = text.split(separator: "\n").filter {
+                $0.hasPrefix("\(option.key) = ") || $0.hasPrefix("# \(option.key) = ")
+            }
+            #expect(!lines.isEmpty, "the example does not show '\(name(option))'")
+            if let standard = option.defaultValue, !Self.own.contains(name(option)) {
+                #expect(lines.contains("\(option.key) = \(standard)"), "\(name(option)) has the default \(standard)")
+            }
+        }
+    }
+
+    @Test("what is shown is what is in effect without it")
+    func defaults() {
+        #expect(configuration.settings == RecorderSettings())
+        for option in configuration.options where !Self.own.contains(name(option)) {
+            #expect(option.value == option.defaultValue, "\(name(option)) is not at its default")
+        }
+    }
+
+    @Test("lines behind a '#' are right, too")
+    func commentedLines() throws {
+        let live = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let isOption = line.wholeMatch(of: /# [a-z_]+ = .*/) != nil
+            return isOption ? String(line.dropFirst(2)) : String(line)
+        }
+        // Of the two tokens only one can be, and streams are for another venue.
+        let text = live.filter { !$0.contains("{ file =") }.joined(separator: "\n")
+        let mistakes = ConfigurationTests.mistakes(text)
+        #expect(mistakes.count == 1 && mistakes[0].contains("'streams' is for the venue"), "\(mistakes)")
+    }
+
+    @Test("what is printed as in effect reads as the same configuration, also as JSON")
+    func effective() throws {
+        let printed = EffectiveConfiguration(configuration: configuration)
+        let again = try ConfigurationTests.read(printed.lines.joined(separator: "\n"))
+        #expect(again.feeds == configuration.feeds && again.settings == configuration.settings)
+        let json = try JSONSerialization.jsonObject(with: Data(printed.json.utf8)) as? [String: Any]
+        #expect((json?["feeds"] as? [Any])?.count == 2)
+    }
+}

@@ -1,0 +1,64 @@
+import FeedrecTestKit
+import Foundation
+import MarketModel
+import Testing
+
+@testable import feedrec
+
+struct LogTests {
+    private let lines = EventLog<String>()
+
+    private func log(_ format: LogFormat, _ level: LogLevel = .info) -> Log {
+        Log(format: format, level: level, now: { UnixNanoseconds(1_767_571_200_123_456_789) }) { [lines] in
+            lines.append($0)
+        }
+    }
+
+    @Test("an event is one line of text, with its facts behind it")
+    func text() {
+        log(.text).info(
+            "connected",
+            ["feed": .text("a b"), "port": .integer(9001), "retry": .duration(.milliseconds(1500)), "proxy": nil]
+        )
+        #expect(lines.all == [#"2026-01-05T00:00:00.123456789Z info connected feed="a b" port=9001 retry=1.5"#])
+    }
+
+    @Test("as JSON it is one object, whatever the facts hold")
+    func json() throws {
+        log(.json).warning("odd", ["text": .text("a\"b\n\u{0}=é"), "flag": .boolean(true)])
+        let line = try #require(lines.all.first)
+        #expect(!line.contains("\n"))
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        #expect(object["text"] as? String == "a\"b\n\u{0}=é")
+        #expect(object["level"] as? String == "warning" && object["event"] as? String == "odd")
+        #expect(object["flag"] as? Bool == true)
+    }
+
+    @Test("what is below the level is not written")
+    func level() {
+        let log = log(.text, .warning)
+        log.debug("one")
+        log.info("two")
+        log.warning("three")
+        log.error("four")
+        log.adopt(format: .json, level: .debug)
+        log.debug("five")
+        #expect(lines.all.count == 3)
+        #expect(lines.all.last?.contains("\"event\":\"five\"") == true)
+    }
+
+    @Test("a secret never gets out, whatever it hides in", arguments: LogFormat.allCases)
+    func redaction(format: LogFormat) {
+        let log = log(format)
+        log.redact("hunter2\"secret")
+        log.error("failed", ["reason": .text("the server said: bad token hunter2\"secret, go away")])
+        #expect(lines.all.first?.contains("hunter2") == false)
+        #expect(lines.all.first?.contains("[redacted]") == true)
+    }
+
+    @Test("a line break in a fact cannot forge a line")
+    func forgery() {
+        log(.text).info("closed", ["reason": .text("bye\n2026 error forged")])
+        #expect(lines.all.count == 1 && lines.all.first?.contains("\n") == false)
+    }
+}
