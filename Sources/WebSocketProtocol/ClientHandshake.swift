@@ -1,3 +1,5 @@
+import MarketModel
+
 /// The client's side of the opening handshake (RFC 6455 §4.1): what to send, and whether the answer will do.
 package struct ClientHandshake: Sendable {
     package enum Progress: Sendable, Hashable {

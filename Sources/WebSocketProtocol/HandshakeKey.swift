@@ -1,3 +1,5 @@
+import MarketModel
+
 /// The proof that a server has read the client's request as a WebSocket handshake (RFC 6455 §1.3).
 enum HandshakeKey {
     /// The fields that belong to the handshake itself.

@@ -1,3 +1,5 @@
+import MarketModel
+
 /// The server's side of the opening handshake (RFC 6455 §4.2).
 package enum ServerHandshake {
     /// Whether a request wants to become a WebSocket, rightly or wrongly put;

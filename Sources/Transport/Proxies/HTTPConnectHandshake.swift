@@ -1,3 +1,4 @@
+import MarketModel
 import WebSocketProtocol
 
 /// A tunnel through an HTTP proxy (RFC 9110 §9.3.6), with Basic credentials (RFC 7617) where there are any.
@@ -10,7 +11,7 @@ struct HTTPConnectHandshake: ProxyHandshake {
         var head = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
         if let credentials {
             let pair = credentials.user + [UInt8(ascii: ":")] + credentials.password
-            head += "Proxy-Authorization: Basic \(Self.base64(pair))\r\n"
+            head += "Proxy-Authorization: Basic \(Base64.encode(pair))\r\n"
         }
         opening = Array((head + "\r\n").utf8)
     }
@@ -53,19 +54,5 @@ struct HTTPConnectHandshake: ProxyHandshake {
             default: .answered(status: head.status)
             }
         return ProxyRefusal(failure: failure, text: "answered \(head.status)" + (reason.isEmpty ? "" : " \(reason)"))
-    }
-
-    /// RFC 4648 §4.
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for place in 0..<4 {
-                text.append(place <= group.count ? alphabet[bits >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }
