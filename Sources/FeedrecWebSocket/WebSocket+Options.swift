@@ -30,7 +30,7 @@ extension WebSocket {
         public var clientCertificate: CertificateFiles?
         /// Whether `HTTPS_PROXY` (for `wss`), `HTTP_PROXY` (for `ws`), `ALL_PROXY` and `NO_PROXY` are heeded.
         ///
-        /// HTTP CONNECT and SOCKS5 proxies, with credentials. This machine's own addresses are always connected to
+        /// HTTP CONNECT (also to an `https://` proxy) and SOCKS5, with credentials. This machine's own addresses are always connected to
         /// directly. A value that cannot be read is ``WebSocketError/Code-swift.struct/invalidProxy``.
         public var usesProxyFromEnvironment = true
 

@@ -8,6 +8,8 @@ final class ConnectAttempt: Sendable {
     let configuration: WebSocketClient.Configuration
     let proxy: Proxy?
     let trust: TLSContext?
+    /// For a proxy that is reached over TLS.
+    let proxyTrust: TLSContext?
     let loop: any EventLoop
     let now: @Sendable () -> UnixNanoseconds
     let status: WebSocketStatus
@@ -19,6 +21,7 @@ final class ConnectAttempt: Sendable {
     init(
         configuration: WebSocketClient.Configuration,
         trust: TLSContext?,
+        proxyTrust: TLSContext?,
         loop: any EventLoop,
         now: @escaping @Sendable () -> UnixNanoseconds,
         status: WebSocketStatus,
@@ -28,6 +31,7 @@ final class ConnectAttempt: Sendable {
         self.configuration = configuration
         self.proxy = configuration.proxy
         self.trust = trust
+        self.proxyTrust = proxyTrust
         self.loop = loop
         self.now = now
         self.status = status
@@ -64,7 +68,14 @@ final class ConnectAttempt: Sendable {
             self.proceed(on: channel, connectedAt: connectedAt, proxiedAt: self.now(), behind: handler)
         }
         do {
-            try channel.pipeline.syncOperations.addHandler(handler)
+            if let proxyTrust {
+                let tls = try TLSConnection(client: proxyTrust, host: proxy.host, port: proxy.port)
+                try channel.pipeline.syncOperations.addHandlers([TLSHandler(tls), handler])
+            } else {
+                try channel.pipeline.syncOperations.addHandler(handler)
+            }
+        } catch let error as TLSError {
+            fail(.tls(error, proxy))
         } catch {
             promise.fail(error)
         }

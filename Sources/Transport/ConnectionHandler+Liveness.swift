@@ -5,6 +5,7 @@ import WebSocketProtocol
 extension ConnectionHandler {
     /// Begins to look, four times per time-out, whether anything comes and goes; both are noticed at most a quarter late.
     func startWatching() {
+        schedulePing()
         guard let context, let shortest = [settings.idleTimeout, settings.sendTimeout].compactMap({ $0 }).min() else {
             return
         }
@@ -18,6 +19,16 @@ extension ConnectionHandler {
     func stopWatching() {
         watch.tick?.cancel()
         watch.pongTimer?.cancel()
+        watch.pingTimer?.cancel()
+    }
+
+    private func schedulePing() {
+        guard let context, let interval = settings.pingInterval, !isOver else { return }
+        watch.pingTimer = context.eventLoop.assumeIsolated().scheduleTask(in: interval.timeAmount) { [weak self] in
+            guard let self, !isOver else { return }
+            ping([])
+            schedulePing()
+        }
     }
 
     private func scheduleTick() {

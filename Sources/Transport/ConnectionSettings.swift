@@ -8,6 +8,7 @@ struct ConnectionSettings: Sendable {
     var sendQueueBytesMax: Int
     var closeTimeout: Duration
     var idleTimeout: Duration?
+    var pingInterval: Duration?
     var pongTimeout: Duration?
     var sendTimeout: Duration?
     var lastAnswersTimeout: Duration

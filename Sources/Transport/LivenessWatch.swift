@@ -6,6 +6,7 @@ struct LivenessWatch {
     var tick: Scheduled<Void>?
     var tickLength: Duration = .zero
     var pongTimer: Scheduled<Void>?
+    var pingTimer: Scheduled<Void>?
 
     private var bytesReceived: UInt64 = 0
     private var isPinged = false

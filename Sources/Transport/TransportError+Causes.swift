@@ -85,6 +85,26 @@ extension TransportError {
         }
     }
 
+    /// A failure of TLS with the proxy, or of our files for it.
+    static func tls(_ error: TLSError, _ proxy: Proxy) -> TransportError {
+        switch error.code {
+        case .configuration:
+            TransportError(code: .tlsConfiguration, description: error.description, tlsError: error)
+        case .certificate:
+            TransportError(
+                code: .certificate,
+                description: "certificate problem of the proxy \(proxy): \(error.reason)",
+                tlsError: error
+            )
+        case .handshake, .connection:
+            TransportError(
+                code: .tls,
+                description: "TLS with the proxy \(proxy) failed: \(error.reason)",
+                tlsError: error
+            )
+        }
+    }
+
     static func handshake(_ error: HandshakeError, url: WebSocketURL) -> TransportError {
         if let status = error.status, [301, 302, 303, 307, 308].contains(status) {
             return TransportError(

@@ -20,13 +20,15 @@ package enum WebSocketClient {
         package var tlsContext: TLSContext?
         /// The proxies to go through; ``ProxySettings/fromEnvironment(_:)`` takes them from the environment.
         package var proxies = ProxySettings.none
+        /// How TLS is spoken with proxies that are reached over it.
+        package var proxyTLS = TLSClientConfiguration()
         /// Finds the addresses of names instead of the system.
         package var resolver: (any Resolver & Sendable)?
 
         /// For looking up the name and connecting, to whichever of its addresses, together: RFC 8305 tries them at
         /// intervals of 250 ms, IPv6 and IPv4 in turn, and takes the first that answers.
         package var connectTimeout: Duration = .seconds(10)
-        /// For the proxy to open the way to the server.
+        /// For the proxy to open the way to the server, its TLS included.
         package var proxyTimeout: Duration = .seconds(10)
         package var tlsTimeout: Duration = .seconds(10)
         package var handshakeTimeout: Duration = .seconds(10)
@@ -34,6 +36,8 @@ package enum WebSocketClient {
         package var closeTimeout: Duration = .seconds(5)
         /// The connection is aborted when nothing has come for this long; after half of it a ping goes out.
         package var idleTimeout: Duration?
+        /// Pings go out at this interval, whatever comes or goes otherwise; `nil` for none but those of ``idleTimeout``.
+        package var pingInterval: Duration?
         /// The connection is aborted when a ping of ours, sent for whatever reason, has waited this long for its pong.
         ///
         /// Other bytes do not stand for it. Time in which a full receive queue keeps us from reading does not count.
@@ -87,6 +91,7 @@ package enum WebSocketClient {
                 sendQueueBytesMax: sendQueueBytesMax,
                 closeTimeout: closeTimeout,
                 idleTimeout: idleTimeout,
+                pingInterval: pingInterval,
                 pongTimeout: pongTimeout,
                 sendTimeout: sendTimeout,
                 lastAnswersTimeout: lastAnswersTimeout,
@@ -111,10 +116,12 @@ package enum WebSocketClient {
     ) async throws(TransportError) -> WebSocketConnection {
         do throws(TransportError) {
             let trust = try trust(of: configuration)
+            let proxyTrust = try proxyTrust(of: configuration)
             let loop = group.next()
             let attempt = ConnectAttempt(
                 configuration: configuration,
                 trust: trust,
+                proxyTrust: proxyTrust,
                 loop: loop,
                 now: now,
                 status: status
@@ -147,6 +154,15 @@ package enum WebSocketClient {
             return try TLSContext.client(configuration.tls)
         } catch {
             throw .tls(error, url: configuration.url)
+        }
+    }
+
+    private static func proxyTrust(of configuration: Configuration) throws(TransportError) -> TLSContext? {
+        guard let proxy = configuration.proxy, proxy.kind == .https else { return nil }
+        do {
+            return try TLSContext.client(configuration.proxyTLS)
+        } catch {
+            throw .tls(error, proxy)
         }
     }
 }

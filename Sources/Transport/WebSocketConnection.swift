@@ -35,6 +35,18 @@ package final class WebSocketConnection: Sendable {
         if closeInfo == nil { channel.close(promise: nil) }
     }
 
+    /// Runs `body` on the thread of the connection's event loop, where that is not inside an actor with an executor of its
+    /// own.
+    ///
+    /// Saves a consumer that has little to do, such as an echo, the wake-up of another thread for each batch. Whatever takes
+    /// longer than some microseconds holds up every connection of the event loop, and must not be done here; what blocks,
+    /// even less.
+    package func onEventLoop<Result: Sendable>(
+        _ body: @Sendable () async throws -> Result
+    ) async rethrows -> Result {
+        try await withTaskExecutorPreference(EventLoopTaskExecutor(channel.eventLoop)) { try await body() }
+    }
+
     // MARK: Messages
 
     /// All messages that arrived since the last call, in order; waits for the first one, and is `nil` once closed.

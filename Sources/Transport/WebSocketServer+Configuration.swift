@@ -18,6 +18,8 @@ extension WebSocketServer {
         package var closeTimeout: Duration = .seconds(5)
         /// As in ``WebSocketClient/Configuration/idleTimeout``.
         package var idleTimeout: Duration?
+        /// As in ``WebSocketClient/Configuration/pingInterval``.
+        package var pingInterval: Duration?
         /// As in ``WebSocketClient/Configuration/pongTimeout``.
         package var pongTimeout: Duration? = .seconds(20)
         /// As in ``WebSocketClient/Configuration/sendTimeout``.
@@ -36,6 +38,9 @@ extension WebSocketServer {
         package var recordsEvents = false
         /// As in ``WebSocketClient/Configuration/partBytesMax``.
         package var partBytesMax: Int?
+        /// Whether ``WebSocketServerHandler/serve(_:request:)`` runs on the event loops, see
+        /// ``WebSocketConnection/onEventLoop(_:)``: for handlers that never block or compute for long.
+        package var servesOnEventLoop = false
 
         package init(host: String = "127.0.0.1", port: Int = 0, tls: TLSContext? = nil) {
             self.host = host
@@ -50,6 +55,7 @@ extension WebSocketServer {
                 sendQueueBytesMax: sendQueueBytesMax,
                 closeTimeout: closeTimeout,
                 idleTimeout: idleTimeout,
+                pingInterval: pingInterval,
                 pongTimeout: pongTimeout,
                 sendTimeout: sendTimeout,
                 lastAnswersTimeout: lastAnswersTimeout,

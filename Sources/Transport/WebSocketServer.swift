@@ -145,7 +145,11 @@ package final class WebSocketServer: Sendable {
 
     private func serve(_ socket: WebSocketConnection, _ request: HTTPRequestHead) async {
         await withTaskCancellationHandler {
-            await handler.serve(socket, request: request)
+            if configuration.servesOnEventLoop {
+                await socket.onEventLoop { await handler.serve(socket, request: request) }
+            } else {
+                await handler.serve(socket, request: request)
+            }
             await socket.close(code: Task.isCancelled ? 1001 : 1000, discardingReceived: true)
         } onCancel: {
             socket.beginClose(code: 1001)

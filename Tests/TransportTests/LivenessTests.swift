@@ -18,6 +18,22 @@ struct LivenessTests {
         try await server.close()
     }
 
+    @Test("pings go out at their interval")
+    func pingInterval() async throws {
+        try await withServer(EchoHandler()) { server in
+            let connection = try await connect(server.url) {
+                $0.pingInterval = .milliseconds(5)
+                $0.recordsEvents = true
+            }
+            var pongs = 0
+            while pongs < 3, let events = try await connection.receiveEvents() {
+                pongs += events.count { if case .pongReceived(_, _?) = $0.kind { true } else { false } }
+            }
+            #expect(pongs >= 3)
+            await connection.close()
+        }
+    }
+
     @Test("a peer that takes nothing is given up, and those who wait to send are told")
     func stalledSend() async throws {
         let handler = ScriptedHandler { _ = await $0.ended() }

@@ -1,4 +1,4 @@
-/// A proxy to connect through, named as `http://user:password@host:port` or `socks5://…`.
+/// A proxy to connect through, named as `http://user:password@host:port`, `https://…` or `socks5://…`.
 ///
 /// The name of the server goes to the proxy as it is: the proxy looks it up, with `socks5` as with `socks5h`. Printing,
 /// dumping and comparing errors never shows user or password.
@@ -6,6 +6,8 @@ package struct Proxy: Hashable, Sendable, CustomStringConvertible, CustomReflect
     package enum Kind: Hashable, Sendable {
         /// CONNECT (RFC 9110 §9.3.6).
         case http
+        /// The same over TLS: also the way to the proxy is encrypted, and its certificate verified.
+        case https
         /// RFC 1928, with RFC 1929 for credentials.
         case socks5
     }
@@ -40,7 +42,7 @@ package struct Proxy: Hashable, Sendable, CustomStringConvertible, CustomReflect
         do throws(URLAuthority.Malformed) {
             let endpoint = try URLAuthority(endpointText)
             host = endpoint.host
-            port = endpoint.port ?? (kind == .http ? 80 : 1080)
+            port = endpoint.port ?? kind.usualPort
         } catch {
             throw .invalidProxy(error.detail)
         }
@@ -48,7 +50,7 @@ package struct Proxy: Hashable, Sendable, CustomStringConvertible, CustomReflect
     }
 
     /// `http://host:port`, without credentials.
-    package var description: String { "\(kind == .http ? "http" : "socks5")://\(authority)" }
+    package var description: String { "\(kind.scheme)://\(authority)" }
 
     package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 
@@ -60,9 +62,27 @@ package struct Proxy: Hashable, Sendable, CustomStringConvertible, CustomReflect
         let rest = text[colon...].dropFirst(3)
         switch text[..<colon].lowercased() {
         case "http": return (.http, rest)
+        case "https": return (.https, rest)
         case "socks5", "socks5h": return (.socks5, rest)
-        case "https": throw .invalidProxy("a proxy that is itself reached over TLS is not supported")
-        case let other: throw .invalidProxy("a proxy begins with http:// or socks5://, not '\(other)://'")
+        case let other: throw .invalidProxy("a proxy begins with http://, https:// or socks5://, not '\(other)://'")
+        }
+    }
+}
+
+extension Proxy.Kind {
+    fileprivate var scheme: String {
+        switch self {
+        case .http: "http"
+        case .https: "https"
+        case .socks5: "socks5"
+        }
+    }
+
+    fileprivate var usualPort: Int {
+        switch self {
+        case .http: 80
+        case .https: 443
+        case .socks5: 1080
         }
     }
 }

@@ -1,6 +1,8 @@
 import NIOCore
+import TLSEngine
 
-/// Talks to the proxy until the way to the server is free, then makes way for what comes next.
+/// Talks to the proxy, over TLS where its URL says so, until the way to the server is free; then makes way for what comes
+/// next.
 ///
 /// Closing the channel after a failure is left to the attempt.
 final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
@@ -30,7 +32,18 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
             guard let self else { return }
             fail(.timedOut(.proxy, url: attempt.configuration.url, through: proxy, after: timeout))
         }
-        send(handshake.opening, context)
+        if proxy.kind != .https { send(handshake.opening, context) }
+    }
+
+    /// What is established here is the way to the proxy: nobody above may take it for the server's.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is TLSEstablished {
+            send(handshake.opening, context)
+        } else if case ChannelEvent.inputClosed = event {
+            ended()
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -73,11 +86,16 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        fail(.proxy(ProxyRefusal(failure: .ended, text: "closed the connection"), proxy))
+        ended()
         context.fireChannelInactive()
     }
 
+    private func ended() {
+        fail(.proxy(ProxyRefusal(failure: .ended, text: "closed the connection"), proxy))
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError { return fail(.tls(error, proxy)) }
         let configuration = attempt.configuration
         fail(.connecting(to: configuration.url, through: proxy, timeout: configuration.proxyTimeout, cause: error))
     }

@@ -26,7 +26,7 @@ extension Proxy {
     /// The talk that opens a way to `host:port`.
     func handshake(host: String, port: Int) -> any ProxyHandshake {
         switch kind {
-        case .http: HTTPConnectHandshake(host: host, port: port, credentials: credentials)
+        case .http, .https: HTTPConnectHandshake(host: host, port: port, credentials: credentials)
         case .socks5: SOCKS5Handshake(host: host, port: port, credentials: credentials)
         }
     }

@@ -8,6 +8,7 @@ struct ProxySettingsTests {
             ("http://h:3128", "http://h:3128"), ("h:3128", "http://h:3128"), ("http://h", "http://h:80"),
             ("HTTP://user:secret@h:1/", "http://h:1"), ("socks5://h", "socks5://h:1080"),
             ("socks5h://u%3A:p%40@[::1]:9", "socks5://[::1]:9"), ("user@h:1", "http://h:1"),
+            ("https://h", "https://h:443"),
         ]
     )
     func accepted(text: String, description: String) throws {
@@ -22,8 +23,7 @@ struct ProxySettingsTests {
     @Test(
         "what is wrong with a proxy's URL is said without repeating user info",
         arguments: [
-            ("https://u:secret@h", "a proxy that is itself reached over TLS is not supported"),
-            ("ftp://u:secret@h", "a proxy begins with http:// or socks5://, not 'ftp://'"),
+            ("ftp://u:secret@h", "a proxy begins with http://, https:// or socks5://, not 'ftp://'"),
             ("http://u:secret@", "the host is missing"),
             ("http://u:secret@h:x", "'x' is not a port between 1 and 65535"),
             ("http://u:%zz@h", "'%' in user or password needs two hexadecimal digits"),
@@ -63,9 +63,9 @@ struct ProxySettingsTests {
     @Test("a bad value names its variable, not itself")
     func badEnvironment() {
         #expect {
-            try ProxySettings.fromEnvironment(["https_proxy": "https://u:secret@h"])
+            try ProxySettings.fromEnvironment(["https_proxy": "ftp://u:secret@h"])
         } throws: { error in
-            "\(error)" == "https_proxy: bad proxy URL: a proxy that is itself reached over TLS is not supported"
+            "\(error)" == "https_proxy: bad proxy URL: a proxy begins with http://, https:// or socks5://, not 'ftp://'"
         }
     }
 

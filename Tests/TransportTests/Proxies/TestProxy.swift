@@ -1,6 +1,8 @@
 import NIOCore
 import NIOPosix
-import Transport
+import TLSEngine
+
+@testable import Transport
 
 #if !FEEDREC_TSAN
 import Synchronization
@@ -17,16 +19,21 @@ final class TestProxy: Sendable {
     private let asked: Log
     private let channel: any Channel
     private let kind: Kind
+    private let isSecure: Bool
 
-    /// Lets everyone in, or only those with these credentials.
-    init(_ kind: Kind, credentials: String? = nil) async throws {
+    /// Lets everyone in, or only those with these credentials; is itself reached over TLS where there is a context for it.
+    init(_ kind: Kind, credentials: String? = nil, tls: TLSContext? = nil) async throws {
         let asked = Log()
         self.kind = kind
         self.asked = asked
+        isSecure = tls != nil
         channel = try await ServerBootstrap(group: testGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let talk: any ProxyTalk = kind == .http ? ConnectTalk(credentials) : SOCKS5Talk(credentials)
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(TLSHandler(TLSConnection(server: tls)))
+                    }
                     try channel.pipeline.syncOperations.addHandler(TestProxyHandler(talk, asked))
                 }
             }
@@ -38,7 +45,7 @@ final class TestProxy: Sendable {
     var requests: [String] { asked.lines }
 
     func url(credentials: String? = nil) -> String {
-        "\(kind.rawValue)://\(credentials.map { $0 + "@" } ?? "")127.0.0.1:\(port)"
+        "\(kind.rawValue)\(isSecure ? "s" : "")://\(credentials.map { $0 + "@" } ?? "")127.0.0.1:\(port)"
     }
 
     func close() async throws { try await channel.close() }
