@@ -73,6 +73,9 @@ final class RunningProgram: Sendable {
     /// Asks the program to end, as Ctrl-C does.
     func interrupt() { process.interrupt() }
 
+    /// Asks the program to read its files again, as service managers do.
+    func hangUp() { _ = Foundation.kill(process.processIdentifier, SIGHUP) }
+
     /// Ends the program without asking.
     func kill() {
         guard process.isRunning else { return }

@@ -34,7 +34,57 @@ struct DurationArgument: ExpressibleByArgument {
 }
 
 extension DurationArgument: CustomStringConvertible {
-    var description: String { "\(Int(duration / .milliseconds(1)))ms" }
+    /// In the largest unit that needs no fraction.
+    var description: String {
+        let milliseconds = Int(duration / .milliseconds(1))
+        let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")]
+        let unit = units.first { milliseconds >= $0.0 && milliseconds % $0.0 == 0 } ?? (1, "ms")
+        return "\(milliseconds / unit.0)\(unit.1)"
+    }
+}
+
+/// A length of time, or `off`.
+struct OptionalDurationArgument: ExpressibleByArgument, CustomStringConvertible {
+    let duration: Duration?
+
+    init(_ duration: Duration?) {
+        self.duration = duration
+    }
+
+    init?(argument: String) {
+        if argument == "off" {
+            duration = nil
+        } else if let argument = DurationArgument(argument: argument) {
+            duration = argument.duration
+        } else {
+            return nil
+        }
+    }
+
+    var description: String { duration.map { DurationArgument($0).description } ?? "off" }
+}
+
+/// A number of bytes: `65536`, `64KiB`, `16MiB`.
+struct ByteCountArgument: ExpressibleByArgument, CustomStringConvertible {
+    private static let units: [(suffix: String, bytes: Int)] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+
+    let bytes: Int
+
+    init(_ bytes: Int) {
+        self.bytes = bytes
+    }
+
+    init?(argument: String) {
+        let unit = Self.units.first { argument.hasSuffix($0.suffix) } ?? ("", 1)
+        guard let count = Int(argument.dropLast(unit.suffix.count)), (1...1 << 40).contains(count) else { return nil }
+        bytes = count * unit.bytes
+    }
+
+    /// In the largest unit that needs no fraction.
+    var description: String {
+        let unit = Self.units.first { bytes >= $0.bytes && bytes % $0.bytes == 0 } ?? ("", 1)
+        return "\(bytes / unit.bytes)\(unit.suffix)"
+    }
 }
 
 /// A moment: ISO 8601 (`2026-01-05T09:30:00Z`, `2026-01-05`) or nanoseconds since the epoch.

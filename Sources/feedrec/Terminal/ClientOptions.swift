@@ -4,7 +4,7 @@ import TLSEngine
 import Transport
 import WebSocketProtocol
 
-/// How to connect: trust, identity, proxy and compression; the same for every verb that is a client.
+/// How to connect: trust, identity, proxy, compression, time-outs and limits; the same for every verb that is a client.
 struct ClientOptions: ParsableArguments {
     @Option(help: "Trust the certificate authorities of this PEM file instead of the system's.")
     var caFile: String?
@@ -24,11 +24,20 @@ struct ClientOptions: ParsableArguments {
     @Flag(help: "Connect directly, whatever HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say.")
     var noProxy = false
 
+    @Option(help: "Trust the authorities of this PEM file for an https:// proxy, instead of the system's.")
+    var proxyCAFile: String?
+
     @Flag(help: "Offer permessage-deflate.")
     var compress = false
 
-    @Option(help: "Give up connecting after this time, name look-up included.")
-    var connectTimeout = DurationArgument(.seconds(10))
+    @OptionGroup(title: "Time-outs")
+    var connecting: ConnectingOptions
+
+    @OptionGroup(title: "Time-outs")
+    var liveness: LivenessOptions
+
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
 
     func validate() throws {
         guard (clientCert == nil) == (clientKey == nil) else {
@@ -39,12 +48,25 @@ struct ClientOptions: ParsableArguments {
         }
     }
 
-    /// What these options say of connecting to `url`; an address of this machine never goes through a proxy.
-    func configuration(url: WebSocketURL) throws -> WebSocketClient.Configuration {
+    /// What these options say of connecting to `url`, to receive messages of at most `messageBytesMax` bytes.
+    ///
+    /// An address of this machine never goes through a proxy.
+    func configuration(url: WebSocketURL, messageBytesMax: Int) throws -> WebSocketClient.Configuration {
         var configuration = WebSocketClient.Configuration(url: url)
-        configuration.connectTimeout = connectTimeout.duration
+        configuration.connectTimeout = connecting.connectTimeout.duration
+        configuration.proxyTimeout = connecting.proxyTimeout.duration
+        configuration.tlsTimeout = connecting.tlsTimeout.duration
+        configuration.handshakeTimeout = connecting.handshakeTimeout.duration
+        configuration.idleTimeout = liveness.idleTimeout.duration
+        configuration.pingInterval = liveness.pingInterval.duration
+        configuration.pongTimeout = liveness.pongTimeout.duration
+        configuration.sendTimeout = liveness.sendTimeout.duration
+        configuration.closeTimeout = liveness.closeTimeout.duration
+        configuration.limits = limits.limits(messageBytesMax: messageBytesMax)
+        configuration.sendQueueBytesMax = limits.sendQueue.bytes
         do {
             if let caFile { configuration.tls.trust = .caFile(caFile) }
+            if let proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }
             if let clientCert, let clientKey {
                 configuration.tls.identity = try TLSIdentity(certificateFile: clientCert, keyFile: clientKey)
             }
@@ -63,4 +85,34 @@ struct ClientOptions: ParsableArguments {
         if compress { configuration.deflate = DeflateSettings() }
         return configuration
     }
+}
+
+/// How long each step to an open connection may take.
+struct ConnectingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Give up connecting after this time, such as 500ms or 10s, name look-up and all addresses together.",
+            valueName: "time"
+        )
+    )
+    var connectTimeout = DurationArgument(.seconds(10))
+
+    @Option(
+        help: ArgumentHelp(
+            "Give up when the proxy has not opened the way to the server within this time.",
+            valueName: "time"
+        )
+    )
+    var proxyTimeout = DurationArgument(.seconds(10))
+
+    @Option(help: ArgumentHelp("Give up when TLS is not established within this time.", valueName: "time"))
+    var tlsTimeout = DurationArgument(.seconds(10))
+
+    @Option(
+        help: ArgumentHelp(
+            "Give up when the server has not answered the WebSocket handshake within this time.",
+            valueName: "time"
+        )
+    )
+    var handshakeTimeout = DurationArgument(.seconds(10))
 }

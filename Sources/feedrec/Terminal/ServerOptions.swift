@@ -26,7 +26,30 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Allow an address other than loopback without TLS.")
     var insecure = false
 
+    @Option(help: ArgumentHelp("Clients at a time; more are answered with 503.", valueName: "count"))
+    var clientLimit = 1024
+
+    @OptionGroup(title: "Time-outs")
+    var requests: RequestOptions
+
+    @OptionGroup(title: "Time-outs")
+    var liveness: LivenessOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The longest message that is accepted from a client, such as 65536 or 16MiB.",
+            valueName: "size"
+        )
+    )
+    var messageLimit = ByteCountArgument(16 << 20)
+
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
+
     func validate() throws {
+        guard (1...100_000).contains(clientLimit) else {
+            throw ValidationError("--client-limit must be between 1 and 100000")
+        }
         guard (tlsCert == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-cert and --tls-key belong together")
         }
@@ -46,8 +69,13 @@ struct ServerOptions: ParsableArguments {
 
     /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.
     ///
-    /// An address that others can reach needs a token, and TLS.
-    func serve(_ handler: some WebSocketServerHandler, hasToken: Bool) async throws {
+    /// An address that others can reach needs a token, and TLS. Only a handler that never blocks may be served
+    /// `onEventLoop`.
+    func serve(
+        _ handler: some WebSocketServerHandler,
+        hasToken: Bool,
+        onEventLoop: Bool = false
+    ) async throws {
         if !listen.isLoopback {
             guard hasToken else {
                 throw Failure("listening on '\(listen.host)' needs a token", hint: "give --token-env or --token-file")
@@ -60,9 +88,11 @@ struct ServerOptions: ParsableArguments {
             }
         }
         var configuration = WebSocketServer.Configuration(host: listen.host, port: listen.port)
+        configure(&configuration)
         let identity = try identity()
         if let identity { configuration.tls = try TLSContext.server(TLSServerConfiguration(identity: identity)) }
         if compress { configuration.deflate = DeflateSettings() }
+        configuration.servesOnEventLoop = onEventLoop
         let bound = configuration
         try await withEventLoop { group in
             let server = try await WebSocketServer.start(bound, group: group, now: Clocks.wall, handler: handler)
@@ -75,6 +105,18 @@ struct ServerOptions: ParsableArguments {
                 tasks.cancelAll()
             }
         }
+    }
+
+    private func configure(_ configuration: inout WebSocketServer.Configuration) {
+        configuration.connectionsMax = clientLimit
+        configuration.requestTimeout = requests.handshakeTimeout.duration
+        configuration.idleTimeout = liveness.idleTimeout.duration
+        configuration.pingInterval = liveness.pingInterval.duration
+        configuration.pongTimeout = liveness.pongTimeout.duration
+        configuration.sendTimeout = liveness.sendTimeout.duration
+        configuration.closeTimeout = liveness.closeTimeout.duration
+        configuration.limits = limits.limits(messageBytesMax: messageLimit.bytes)
+        configuration.sendQueueBytesMax = limits.sendQueue.bytes
     }
 
     private func identity() throws -> TLSServerIdentity? {
@@ -97,4 +139,15 @@ struct ServerOptions: ParsableArguments {
             }
         }
     }
+}
+
+/// How long a client may take to say what it wants.
+struct RequestOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Drop a client whose request, with the TLS handshake, has not arrived within this time, such as 500ms or 10s.",
+            valueName: "time"
+        )
+    )
+    var handshakeTimeout = DurationArgument(.seconds(10))
 }

@@ -30,13 +30,18 @@ struct FeedOptions: ParsableArguments {
     @Option(name: .customLong("stream"), help: "binance-spot: a stream such as btcusdt@trade; may be repeated.")
     var streams: [String] = []
 
-    @OptionGroup var client: ClientOptions
+    @OptionGroup(title: "Connection") var client: ClientOptions
 
-    @Option(help: "The longest message that is accepted, in bytes; 64 MiB at most.")
-    var messageLimit = 16 << 20
+    @Option(
+        help: ArgumentHelp(
+            "The longest message that is accepted, such as 65536 or 16MiB; 64MiB at most.",
+            valueName: "size"
+        )
+    )
+    var messageLimit = ByteCountArgument(16 << 20)
 
     func validate() throws {
-        guard (1024...64 << 20).contains(messageLimit) else {
+        guard (1024...64 << 20).contains(messageLimit.bytes) else {
             throw ValidationError("--message-limit must be between 1024 and 67108864 (64 MiB, what a block can hold)")
         }
         do { _ = try WebSocketURL(url) } catch { throw ValidationError("--url: \(error)") }
@@ -62,9 +67,7 @@ struct FeedOptions: ParsableArguments {
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
         let base = try WebSocketURL(url)
-        var client = try client.configuration(url: target(of: base))
-        client.limits.messageBytesMax = messageLimit
-        client.limits.frameBytesMax = messageLimit
+        var client = try client.configuration(url: target(of: base), messageBytesMax: messageLimit.bytes)
         if let token { client.headers.append("Authorization", "Bearer \(token)") }
         let options = client
         let (venue, streams) = (venue, streams)

@@ -35,7 +35,11 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(name: .customLong("protocol"), help: "A subprotocol to offer; may be repeated.")
     var subprotocols: [String] = []
 
-    @OptionGroup var client: ClientOptions
+    // The peer decides how long a message is: this is a tool to try servers with.
+    @Option(help: ArgumentHelp("The longest message that is accepted, such as 65536 or 16MiB.", valueName: "size"))
+    var messageLimit = ByteCountArgument(256 << 20)
+
+    @OptionGroup(title: "Connection") var client: ClientOptions
     @OptionGroup var tokens: TokenOptions
 
     func validate() throws {
@@ -46,10 +50,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = try WebSocketURL(url)
-        var configuration = try client.configuration(url: target)
-        // The peer decides how long a message is: this is a tool to try servers with.
-        configuration.limits.messageBytesMax = 256 << 20
-        configuration.limits.frameBytesMax = 256 << 20
+        var configuration = try client.configuration(url: target, messageBytesMax: messageLimit.bytes)
         configuration.subprotocols = subprotocols
         configuration.recordsEvents = true
         for (name, value) in headers.compactMap(Self.field) { configuration.headers.append(name, value) }
@@ -65,7 +66,11 @@ struct ProbeCommand: AsyncParsableCommand {
                 isQuiet: echo
             )
             if ping { connection.ping() }
-            if echo { await conversation.echo() } else { try await conversation.talk() }
+            if echo {
+                await connection.onEventLoop { await conversation.echo() }
+            } else {
+                try await conversation.talk()
+            }
             ProbeLog.closed(await connection.close())
         }
     }

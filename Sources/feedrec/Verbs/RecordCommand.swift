@@ -28,7 +28,7 @@ struct RecordCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var feed: FeedOptions
+    @OptionGroup(title: "Feed") var feed: FeedOptions
     @OptionGroup var tokens: TokenOptions
 
     @Option(help: "Directory of the recordings; made if missing.")

@@ -63,7 +63,7 @@ struct SimulateCommand: AsyncParsableCommand {
         let token = try tokens.token()
         switch venue {
         case .echo:
-            try await server.serve(EchoServer(), hasToken: token != nil)
+            try await server.serve(EchoServer(), hasToken: token != nil, onEventLoop: true)
         case .mt4, .binanceSpot:
             let ledger = try ledger.map { try LedgerFile(path: $0) }
             var policy = ServingPolicy(speed: rate.speed)

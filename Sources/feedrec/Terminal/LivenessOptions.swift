@@ -1,0 +1,39 @@
+import ArgumentParser
+
+/// How long a peer may be silent, slow, or without an answer; the same at client and server.
+struct LivenessOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Abort the connection when nothing has come for this time, or off; a ping goes out after half of it.",
+            valueName: "time"
+        )
+    )
+    var idleTimeout = OptionalDurationArgument(nil)
+
+    @Option(help: ArgumentHelp("Send a ping at this interval, or off.", valueName: "time"))
+    var pingInterval = OptionalDurationArgument(nil)
+
+    @Option(
+        help: ArgumentHelp(
+            "Abort the connection when a ping has waited this long for its pong, or off.",
+            valueName: "time"
+        )
+    )
+    var pongTimeout = OptionalDurationArgument(.seconds(20))
+
+    @Option(
+        help: ArgumentHelp(
+            "Abort the connection when the peer has taken nothing for this time of what waits to be sent, or off.",
+            valueName: "time"
+        )
+    )
+    var sendTimeout = OptionalDurationArgument(.seconds(30))
+
+    @Option(
+        help: ArgumentHelp(
+            "Abort the connection when the peer has not answered our close frame within this time.",
+            valueName: "time"
+        )
+    )
+    var closeTimeout = DurationArgument(.seconds(5))
+}
