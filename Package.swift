@@ -92,6 +92,14 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // How to use the library product.
+        .executableTarget(
+            name: "websocket-example",
+            dependencies: ["FeedrecWebSocket"],
+            path: "examples/websocket",
+            swiftSettings: settings
+        ),
+
         // Tests, a target for each of the above, and what they share.
         target("FeedrecTestKit", ["MarketModel", "WebSocketProtocol", "Transport", nioPosix]),
         tests("MarketModelTests", ["MarketModel"]),
@@ -130,7 +138,10 @@ let package = Package(
         ),
         tests("TidyTests", []),
         tests("FeedrecTests", ["feedrec", "FeedrecTestKit", "MarketModel", "BarBuilding", "Venues", "Recording"]),
-        tests("EndToEndTests", ["feedrec", "FeedrecTestKit", "MarketModel", "Transport", nioCore, nioPosix]),
+        tests(
+            "EndToEndTests",
+            ["feedrec", "websocket-example", "FeedrecTestKit", "MarketModel", "Transport", nioCore, nioPosix]
+        ),
 
         // Libraries of the system, and the one file of C.
         .systemLibrary(name: "CEpoll"),

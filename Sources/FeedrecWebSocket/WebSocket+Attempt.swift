@@ -8,7 +8,7 @@ extension WebSocket {
         private let status = WebSocketStatus()
         private let isStarted = Atomic<Bool>(false)
 
-        /// Checks the URL and the options, and reads the client certificate's files; does not connect.
+        /// Checks the URL and the options, and reads their files; does not connect.
         ///
         /// Throws ``WebSocketError/Code-swift.struct/invalidURL``, ``WebSocketError/Code-swift.struct/invalidOption`` or
         /// ``WebSocketError/Code-swift.struct/tlsConfiguration``.
@@ -30,14 +30,13 @@ extension WebSocket {
             let wasStarted = isStarted.exchange(true, ordering: .relaxed)
             precondition(!wasStarted, "an attempt connects once; make another")
             do throws(TransportError) {
-                return WebSocket(
-                    try await WebSocketClient.connect(
-                        configuration,
-                        group: Shared.group,
-                        now: Shared.now,
-                        status: status
-                    )
+                let connection = try await WebSocketClient.connect(
+                    configuration,
+                    group: Shared.group,
+                    now: Shared.now,
+                    status: status
                 )
+                return WebSocket(connection, isInParts: configuration.partBytesMax != nil)
             } catch {
                 throw WebSocketError(error)
             }

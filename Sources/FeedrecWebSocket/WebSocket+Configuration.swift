@@ -29,18 +29,40 @@ extension WebSocket.Options {
         configuration.subprotocols = subprotocols
         if isCompressionOffered { configuration.deflate = DeflateSettings() }
         configuration.caFile = caFile
-        if let files = clientCertificate { configuration.tls.identity = try .reading(files) }
+        configuration.proxyTLS.trust = proxyCAFile.map { .caFile($0) } ?? .system
+        try applyTLS(to: &configuration)
         configuration.connectTimeout = connectTimeout
         configuration.proxyTimeout = proxyTimeout
         configuration.tlsTimeout = tlsTimeout
         configuration.handshakeTimeout = handshakeTimeout
         configuration.closeTimeout = closeTimeout
         configuration.idleTimeout = idleTimeout
+        configuration.pingInterval = pingInterval
         configuration.pongTimeout = pongTimeout
         configuration.sendTimeout = sendTimeout
-        configuration.limits = try limits.checked()
-        configuration.receiveQueueBytesMax = limits.receiveQueueBytesMax
-        configuration.sendQueueBytesMax = limits.sendQueueBytesMax
+        try limits.apply(to: &configuration.connection)
+    }
+
+    private func applyTLS(to configuration: inout WebSocketClient.Configuration) throws(WebSocketError) {
+        do throws(TLSError) {
+            for pin in certificatePins { configuration.tls.pins.append(try TLSPin(parsing: pin)) }
+            guard let sessions, configuration.url.isSecure else {
+                if let files = clientCertificate { configuration.tls.identity = try .reading(files) }
+                return
+            }
+            let key = WebSocket.Sessions.Key(
+                caFile: caFile,
+                clientCertificate: clientCertificate,
+                pins: configuration.tls.pins
+            )
+            var tls = configuration.tls
+            configuration.tlsContext = try sessions.context(for: key) { cache throws(TLSError) in
+                if let files = clientCertificate { tls.identity = try .reading(files) }
+                return try TLSContext.client(tls, sessionCache: cache)
+            }
+        } catch {
+            throw .tlsConfiguration(error)
+        }
     }
 }
 
@@ -55,27 +77,28 @@ extension WebSocket {
 }
 
 extension WebSocket.Limits {
-    func checked() throws(WebSocketError) -> WebSocketLimits {
+    /// Sets these limits, once they are found to be possible.
+    func apply(to settings: inout ConnectionSettings) throws(WebSocketError) {
         let all = [
             messageBytesMax, frameBytesMax, fragmentsMax, headerBytesMax, receiveQueueBytesMax, sendQueueBytesMax,
+            partBytesMax ?? 1,
         ]
         guard all.allSatisfy({ $0 >= 1 }) else { throw .invalidOption("a limit is less than 1") }
-        return WebSocketLimits(
+        settings.limits = WebSocketLimits(
             messageBytesMax: messageBytesMax,
             frameBytesMax: frameBytesMax,
             headerBytesMax: headerBytesMax,
             fragmentsMax: fragmentsMax
         )
+        settings.receiveQueueBytesMax = receiveQueueBytesMax
+        settings.sendQueueBytesMax = sendQueueBytesMax
+        settings.partBytesMax = partBytesMax
     }
 }
 
 extension TLSIdentity {
-    static func reading(_ files: WebSocket.Options.CertificateFiles) throws(WebSocketError) -> TLSIdentity {
-        do {
-            return try TLSIdentity(certificateFile: files.certificate, keyFile: files.key)
-        } catch {
-            throw .tlsConfiguration(error)
-        }
+    static func reading(_ files: WebSocket.Options.CertificateFiles) throws(TLSError) -> TLSIdentity {
+        try TLSIdentity(certificateFile: files.certificate, keyFile: files.key)
     }
 }
 

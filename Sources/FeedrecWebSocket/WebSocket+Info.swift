@@ -15,6 +15,8 @@ extension WebSocket {
         public let tlsVersion: String?
         /// OpenSSL's name of the cipher, for example `TLS_AES_256_GCM_SHA384`; `nil` without TLS.
         public let cipher: String?
+        /// Whether an earlier TLS session was resumed, see ``WebSocket/Sessions``; `nil` without TLS.
+        public let isTLSResumed: Bool?
         /// SHA-256 of the peer's certificate, 64 hexadecimal digits; `nil` where it showed none.
         public let certificateFingerprint: String?
         /// When the peer's certificate ends to be valid, nanoseconds since the UNIX epoch; `nil` where it showed none.
@@ -38,6 +40,7 @@ extension WebSocket {
             proxy = info.proxy
             tlsVersion = info.tlsVersion
             cipher = info.cipher
+            isTLSResumed = info.isTLSResumed
             certificateFingerprint = info.certificateFingerprint
             certificateExpiryNanoseconds = info.certificateExpiry?.rawValue
             subprotocol = info.subprotocol

@@ -28,11 +28,21 @@ extension WebSocket {
         public var caFile: String?
         /// Shown to servers that ask for a client certificate.
         public var clientCertificate: CertificateFiles?
+        /// Where there are any, the server's certificate must match one of them, besides being trusted.
+        ///
+        /// `certificate:` for the whole certificate or `public-key:` for its key (RFC 7469 §2.4), and the SHA-256 in 64
+        /// hexadecimal digits, with or without colons, or in base64. A pinned key outlives the certificate's renewal.
+        public var certificatePins: [String] = []
+        /// Where TLS sessions are kept that later connections resume; `nil` for none.
+        public var sessions: Sessions?
         /// Whether `HTTPS_PROXY` (for `wss`), `HTTP_PROXY` (for `ws`), `ALL_PROXY` and `NO_PROXY` are heeded.
         ///
         /// HTTP CONNECT (also to an `https://` proxy) and SOCKS5, with credentials. This machine's own addresses are always connected to
         /// directly. A value that cannot be read is ``WebSocketError/Code-swift.struct/invalidProxy``.
         public var usesProxyFromEnvironment = true
+
+        /// PEM file of the authorities to trust for an `https://` proxy instead of the system's.
+        public var proxyCAFile: String?
 
         /// For looking up the name and connecting, all addresses together (RFC 8305).
         public var connectTimeout: Duration = .seconds(10)
@@ -46,6 +56,8 @@ extension WebSocket {
         public var closeTimeout: Duration = .seconds(5)
         /// The connection is aborted when nothing has come for this long; after half of it a ping goes out.
         public var idleTimeout: Duration?
+        /// Pings go out at this interval, whatever comes or goes otherwise; `nil` for none but those of ``idleTimeout``.
+        public var pingInterval: Duration?
         /// The connection is aborted when a ping of ours has waited this long for its pong.
         public var pongTimeout: Duration? = .seconds(20)
         /// The connection is aborted when the peer takes nothing for this long of what waits to be sent.
@@ -70,8 +82,14 @@ extension WebSocket {
         public var headerBytesMax = 16 << 10
         /// Bytes of messages that wait to be received before the socket is not read any more, and the peer has to wait.
         ///
-        /// May be exceeded by what one turn reads (256 KiB) and by one long message.
+        /// May be exceeded by what one turn reads (256 KiB) and by one long message; on a compressed connection by what
+        /// 4 KiB inflate to (4.1 MiB) instead.
         public var receiveQueueBytesMax = 4 << 20
+        /// Messages longer than this are received in parts of this length, so that they need no memory of their own
+        /// length: by ``WebSocket/receiveParts()``, which has to be used then. `nil` for whole messages only.
+        ///
+        /// ``messageBytesMax`` and ``frameBytesMax`` hold all the same: raise them for such messages.
+        public var partBytesMax: Int?
         /// Bytes under way to the socket before senders wait; exceeded by one long message.
         public var sendQueueBytesMax = 1 << 20
 

@@ -7,7 +7,10 @@ extension WebSocket {
     /// given before the end is told: `nil` after a close handshake, whatever its code (``state`` has it), and what broke
     /// the connection as an error where there was none. While ``Limits/receiveQueueBytesMax`` wait to be received the
     /// socket is not read, and the peer has to wait. A cancelled task loses nothing: the next call gives the messages.
+    /// Throws ``WebSocketError/Code-swift.struct/invalidOption`` where ``Limits/partBytesMax`` asks for
+    /// ``receiveParts()``.
     public func receive() async throws(WebSocketError) -> [Message]? {
+        guard !isInParts else { throw .invalidOption("with partBytesMax messages are received by receiveParts()") }
         do {
             if let batch = try await connection.receive() { return batch.messages }
         } catch {

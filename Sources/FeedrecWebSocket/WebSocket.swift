@@ -13,9 +13,12 @@ public final class WebSocket: Sendable {
     let connection: WebSocketConnection
     /// How the connection was made: addresses, TLS, what was agreed on, and how long it took.
     public let info: Info
+    /// Whether messages may come in parts.
+    let isInParts: Bool
 
-    init(_ connection: WebSocketConnection) {
+    init(_ connection: WebSocketConnection, isInParts: Bool) {
         self.connection = connection
+        self.isInParts = isInParts
         info = Info(connection.info)
     }
 

@@ -9,7 +9,7 @@ extension WebSocketListener {
         public var host = "127.0.0.1"
         /// 0 for a free one, which ``WebSocketListener/port`` tells.
         public var port = 0
-        /// Certificate and key to show, for `wss://`; `nil` for `ws://`.
+        /// Certificate and key to show, for `wss://`; `nil` for `ws://`. See ``WebSocketListener/reloadCertificate()``.
         public var certificate: WebSocket.Options.CertificateFiles?
         /// Spoken here (RFC 6455 §1.9); of those that a client offers it gets the first one that is among them.
         public var subprotocols: [String] = []
@@ -28,6 +28,8 @@ extension WebSocketListener {
         public var closeTimeout: Duration = .seconds(5)
         /// As ``WebSocket/Options/idleTimeout``.
         public var idleTimeout: Duration?
+        /// As ``WebSocket/Options/pingInterval``.
+        public var pingInterval: Duration?
         /// As ``WebSocket/Options/pongTimeout``.
         public var pongTimeout: Duration? = .seconds(20)
         /// As ``WebSocket/Options/sendTimeout``.
@@ -65,28 +67,37 @@ extension WebSocketListener {
 }
 
 extension WebSocketListener.Options {
-    func configuration() throws(WebSocketError) -> WebSocketServer.Configuration {
+    func configuration(identity: TLSServerIdentity?) throws(WebSocketError) -> WebSocketServer.Configuration {
         guard (0...65_535).contains(port) else { throw .invalidOption("there is no port \(port)") }
         guard connectionsMax >= 1 else { throw .invalidOption("a limit is less than 1") }
         try WebSocket.checkSubprotocols(subprotocols)
-        var configuration = WebSocketServer.Configuration(host: host, port: port, tls: try tls())
+        var configuration = WebSocketServer.Configuration(host: host, port: port, tls: try tls(identity))
         configuration.connectionsMax = connectionsMax
         configuration.requestTimeout = requestTimeout
         configuration.closeTimeout = closeTimeout
         configuration.idleTimeout = idleTimeout
+        configuration.pingInterval = pingInterval
         configuration.pongTimeout = pongTimeout
         configuration.sendTimeout = sendTimeout
-        configuration.limits = try limits.checked()
-        configuration.receiveQueueBytesMax = limits.receiveQueueBytesMax
-        configuration.sendQueueBytesMax = limits.sendQueueBytesMax
+        try limits.apply(to: &configuration.connection)
         if isCompressionAccepted { configuration.deflate = DeflateSettings() }
         return configuration
     }
 
-    private func tls() throws(WebSocketError) -> TLSContext? {
+    /// Reads the certificate's files.
+    func identity() throws(WebSocketError) -> TLSServerIdentity? {
         guard let certificate else { return nil }
         do {
-            return try TLSContext.server(certificateFile: certificate.certificate, keyFile: certificate.key)
+            return try TLSServerIdentity(certificateFile: certificate.certificate, keyFile: certificate.key)
+        } catch {
+            throw .tlsConfiguration(error)
+        }
+    }
+
+    private func tls(_ identity: TLSServerIdentity?) throws(WebSocketError) -> TLSContext? {
+        guard let identity else { return nil }
+        do {
+            return try TLSContext.server(TLSServerConfiguration(identity: identity))
         } catch {
             throw .tlsConfiguration(error)
         }

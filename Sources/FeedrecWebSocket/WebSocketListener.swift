@@ -16,12 +16,14 @@ public final class WebSocketListener: Sendable {
     /// The port that is really listened on.
     public let port: Int
     private let server: WebSocketServer
+    private let identity: TLSServerIdentity?
 
-    private init(_ server: WebSocketServer) {
+    private init(_ server: WebSocketServer, identity: TLSServerIdentity?) {
         // Read now: a socket that does not listen any more has no address.
         url = server.url
         port = server.localPort
         self.server = server
+        self.identity = identity
     }
 
     /// Binds the port and takes connections, which wait until ``run()`` serves them.
@@ -32,7 +34,8 @@ public final class WebSocketListener: Sendable {
         _ options: Options = Options(),
         handler: @escaping Handler
     ) async throws(WebSocketError) -> WebSocketListener {
-        let configuration = try options.configuration()
+        let identity = try options.identity()
+        let configuration = try options.configuration(identity: identity)
         do throws(TransportError) {
             let server = try await WebSocketServer.start(
                 configuration,
@@ -40,7 +43,7 @@ public final class WebSocketListener: Sendable {
                 now: Shared.now,
                 handler: ListenerHandler(options: options, body: handler)
             )
-            return WebSocketListener(server)
+            return WebSocketListener(server, identity: identity)
         } catch {
             throw WebSocketError(error)
         }
@@ -48,6 +51,30 @@ public final class WebSocketListener: Sendable {
 
     /// Connections that are open, those on their way in and out included.
     public var connectionCount: Int { server.connectionCount }
+
+    /// Reads the files of ``Options/certificate`` again, for the connections to come; those that are open go on with theirs.
+    ///
+    /// Blocks for as long as reading takes. After an error, ``WebSocketError/Code-swift.struct/tlsConfiguration``, the old
+    /// certificate stays. Does nothing without one.
+    public func reloadCertificate() throws(WebSocketError) {
+        do throws(TLSError) {
+            try identity?.reload()
+        } catch {
+            throw .tlsConfiguration(error)
+        }
+    }
+
+    /// Shows another certificate to the connections to come, as ``reloadCertificate()``, which reads these files from now on.
+    ///
+    /// Throws ``WebSocketError/Code-swift.struct/invalidOption`` where the listener was started without a certificate.
+    public func replaceCertificate(_ files: WebSocket.Options.CertificateFiles) throws(WebSocketError) {
+        guard let identity else { throw .invalidOption("a listener without a certificate stays without") }
+        do throws(TLSError) {
+            try identity.replace(certificateFile: files.certificate, keyFile: files.key)
+        } catch {
+            throw .tlsConfiguration(error)
+        }
+    }
 
     /// Serves until the task is cancelled or ``shutdown()`` is called; all connections have ended when it returns.
     ///
@@ -86,6 +113,9 @@ private struct ListenerHandler: WebSocketServerHandler {
     }
 
     func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
-        await body(WebSocket(connection), WebSocketListener.Request(request))
+        await body(
+            WebSocket(connection, isInParts: options.limits.partBytesMax != nil),
+            WebSocketListener.Request(request)
+        )
     }
 }

@@ -51,8 +51,10 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         }
     }
 
+    /// Without success only where the channel is gone, perhaps since before this handler was added.
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
+        connectionEnded()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -143,7 +145,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         timer?.cancel()
         let handler = ConnectionHandler(
             role: .client,
-            settings: configuration.connectionSettings,
+            settings: configuration.connection,
             deflate: handshake.deflate,
             status: attempt.status,
             now: attempt.now

@@ -47,7 +47,13 @@ final class ConnectAttempt: Sendable {
             .resolver(configuration.resolver ?? HostResolver(loop: loop))
             .connectTimeout(configuration.connectTimeout.timeAmount)
             .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.writeBufferWaterMark, value: configuration.connectionSettings.writeBufferWaterMark)
+            .channelOption(.writeBufferWaterMark, value: configuration.connection.writeBufferWaterMark)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(EarlyInput())
+                }
+            }
             .connect(host: proxy?.host ?? configuration.url.host, port: proxy?.port ?? configuration.url.port)
             .whenComplete { result in
                 switch result {
@@ -57,11 +63,17 @@ final class ConnectAttempt: Sendable {
             }
     }
 
-    /// On the event loop, right when the connection is made: nothing has been read yet.
+    /// On the event loop, when the connection is made; it may already have ended again.
     private func begin(on channel: any Channel) {
         // Whatever ends the attempt otherwise, the channel does not outlive it.
         result.whenFailure { _ in channel.close(promise: nil) }
         let connectedAt = now()
+        let early = try? channel.pipeline.syncOperations.handler(type: EarlyInput.self)
+        defer {
+            // From now on the peer's end is ours.
+            try? channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+            early?.release()
+        }
         guard let proxy else { return proceed(on: channel, connectedAt: connectedAt, proxiedAt: nil, behind: nil) }
         status.advance(to: .connecting(.proxy))
         let handler = ProxyHandler(attempt: self, proxy: proxy) { handler in

@@ -14,7 +14,7 @@ extension HTTPServerHandler {
         guard let context, case .answering = phase, context.channel.isActive else { return nil }
         let handler = ConnectionHandler(
             role: .server,
-            settings: configuration.connectionSettings,
+            settings: configuration.connection,
             deflate: deflate,
             status: WebSocketStatus(),
             now: now

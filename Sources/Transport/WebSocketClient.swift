@@ -6,6 +6,7 @@ package import WebSocketProtocol
 
 /// Opens WebSocket connections.
 package enum WebSocketClient {
+    @dynamicMemberLookup
     package struct Configuration: Sendable {
         package var url: WebSocketURL
         /// Sent with the handshake, for example `Authorization`.
@@ -32,44 +33,8 @@ package enum WebSocketClient {
         package var proxyTimeout: Duration = .seconds(10)
         package var tlsTimeout: Duration = .seconds(10)
         package var handshakeTimeout: Duration = .seconds(10)
-        /// How long the peer may take to answer our close frame once it has been sent.
-        package var closeTimeout: Duration = .seconds(5)
-        /// The connection is aborted when nothing has come for this long; after half of it a ping goes out.
-        package var idleTimeout: Duration?
-        /// Pings go out at this interval, whatever comes or goes otherwise; `nil` for none but those of ``idleTimeout``.
-        package var pingInterval: Duration?
-        /// The connection is aborted when a ping of ours, sent for whatever reason, has waited this long for its pong.
-        ///
-        /// Other bytes do not stand for it. Time in which a full receive queue keeps us from reading does not count.
-        package var pongTimeout: Duration? = .seconds(20)
-        /// The connection is aborted when the peer takes nothing for this long of what waits to be sent; it may take it
-        /// as slowly as it likes.
-        package var sendTimeout: Duration? = .seconds(30)
-        /// How long the end of a connection is held back for answers to messages that came right before it, at most.
-        ///
-        /// Our close frame goes out as soon as the consumer asks for more messages, or says that it closes.
-        package var lastAnswersTimeout: Duration = .milliseconds(100)
-
-        /// What the peer may send us: a longer head fails the handshake, a longer frame or message is answered with 1009.
-        package var limits = WebSocketLimits()
-        /// Memory of messages that wait for the consumer before the socket is not read any more.
-        ///
-        /// May be exceeded by what one turn of the event loop reads (256 KiB), by one long message, and, once the peer
-        /// has closed, by what the kernel holds. Compressed input is inflated in slices, and may exceed it by what 4 KiB
-        /// inflate to (4.1 MiB), or by one long message.
-        package var receiveQueueBytesMax: Int = 4 << 20
-        /// Bytes that wait for the socket before senders have to wait, until a quarter of them is left.
-        ///
-        /// As much again may be on its way from senders to the event loop; one send of each task may exceed both by 1 MiB
-        /// or one long message.
-        package var sendQueueBytesMax: Int = 1 << 20
-        /// Whether control frames are kept for ``WebSocketConnection/receiveEvents()``.
-        package var recordsEvents = false
-        /// Messages longer than this are received in parts of this length, see
-        /// ``WebSocketConnection/receiveParts()``; `nil` for whole messages only.
-        package var partBytesMax: Int?
-        /// Sees, and may change, what is received before it is queued.
-        package var tap: (any MessageTap)?
+        /// Time-outs and limits of the open connection, also to be had as members of this configuration.
+        package var connection = ConnectionSettings()
 
         package init(url: WebSocketURL) {
             self.url = url
@@ -84,21 +49,9 @@ package enum WebSocketClient {
         /// The proxy to go through; `nil` for a direct connection.
         var proxy: Proxy? { proxies.proxy(for: url) }
 
-        var connectionSettings: ConnectionSettings {
-            ConnectionSettings(
-                limits: limits,
-                receiveQueueBytesMax: receiveQueueBytesMax,
-                sendQueueBytesMax: sendQueueBytesMax,
-                closeTimeout: closeTimeout,
-                idleTimeout: idleTimeout,
-                pingInterval: pingInterval,
-                pongTimeout: pongTimeout,
-                sendTimeout: sendTimeout,
-                lastAnswersTimeout: lastAnswersTimeout,
-                recordsEvents: recordsEvents,
-                partBytesMax: partBytesMax,
-                tap: tap
-            )
+        package subscript<Value>(dynamicMember path: WritableKeyPath<ConnectionSettings, Value>) -> Value {
+            get { connection[keyPath: path] }
+            set { connection[keyPath: path] = newValue }
         }
     }
 

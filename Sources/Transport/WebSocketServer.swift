@@ -31,7 +31,7 @@ package final class WebSocketServer: Sendable {
                         try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
                     }
                 }
-                .childChannelOption(.writeBufferWaterMark, value: configuration.connectionSettings.writeBufferWaterMark)
+                .childChannelOption(.writeBufferWaterMark, value: configuration.connection.writeBufferWaterMark)
                 // A client that has said all it wants to say may still read the answer.
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in

@@ -1,9 +1,14 @@
 import Foundation
 
-/// The `feedrec` that was built with the tests: it lies where the test binary does.
+/// What was built with the tests: it lies where the test binary does.
 enum Executable {
-    static let feedrec: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent().appendingPathComponent("feedrec")
+    static let feedrec = built("feedrec")
+    static let websocketExample = built("websocket-example")
+
+    private static func built(_ name: String) -> URL {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appendingPathComponent(name)
+    }
 
     /// Finds a program of the system by its name; `nil` where it is not installed.
     static func find(_ name: String) -> URL? {

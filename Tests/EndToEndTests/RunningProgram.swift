@@ -67,6 +67,9 @@ final class RunningProgram: Sendable {
         try input?.write(contentsOf: Data("\(line)\n".utf8))
     }
 
+    /// Ends the standard input of a program that was started with `keepsInput`.
+    func endInput() { try? input?.close() }
+
     /// Asks the program to end, as service managers do.
     func terminate() { process.terminate() }
 

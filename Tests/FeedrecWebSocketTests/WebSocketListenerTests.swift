@@ -1,6 +1,5 @@
 import FeedrecTestKit
 import FeedrecWebSocket
-import Foundation
 import Testing
 
 struct WebSocketListenerTests {
@@ -58,19 +57,5 @@ struct WebSocketListenerTests {
             }
             #expect(none?.code == .invalidOption)
         }
-    }
-
-    /// A certificate for 127.0.0.1, signed by itself.
-    private func makeCertificate(_ files: WebSocket.Options.CertificateFiles) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-            + ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-            + ["-keyout", files.key, "-out", files.certificate]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
     }
 }

@@ -46,8 +46,10 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    /// Without success only where the channel is gone, perhaps since before this handler was added.
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
+        ended()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

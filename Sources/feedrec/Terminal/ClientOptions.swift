@@ -57,13 +57,8 @@ struct ClientOptions: ParsableArguments {
         configuration.proxyTimeout = connecting.proxyTimeout.duration
         configuration.tlsTimeout = connecting.tlsTimeout.duration
         configuration.handshakeTimeout = connecting.handshakeTimeout.duration
-        configuration.idleTimeout = liveness.idleTimeout.duration
-        configuration.pingInterval = liveness.pingInterval.duration
-        configuration.pongTimeout = liveness.pongTimeout.duration
-        configuration.sendTimeout = liveness.sendTimeout.duration
-        configuration.closeTimeout = liveness.closeTimeout.duration
-        configuration.limits = limits.limits(messageBytesMax: messageBytesMax)
-        configuration.sendQueueBytesMax = limits.sendQueue.bytes
+        liveness.apply(to: &configuration.connection)
+        limits.apply(to: &configuration.connection, messageBytesMax: messageBytesMax)
         do {
             if let caFile { configuration.tls.trust = .caFile(caFile) }
             if let proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }

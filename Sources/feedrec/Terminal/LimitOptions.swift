@@ -1,4 +1,5 @@
 import ArgumentParser
+import Transport
 import WebSocketProtocol
 
 /// What a peer may make us hold, beside the length of its messages; the same at client and server.
@@ -30,13 +31,14 @@ struct LimitOptions: ParsableArguments {
         }
     }
 
-    /// These limits, with messages of at most `messageBytesMax` bytes.
-    func limits(messageBytesMax: Int) -> WebSocketLimits {
-        WebSocketLimits(
+    /// Sets these limits, with messages of at most `messageBytesMax` bytes.
+    func apply(to settings: inout ConnectionSettings, messageBytesMax: Int) {
+        settings.limits = WebSocketLimits(
             messageBytesMax: messageBytesMax,
             frameBytesMax: frameLimit?.bytes ?? messageBytesMax,
             headerBytesMax: headerLimit.bytes,
             fragmentsMax: fragmentLimit
         )
+        settings.sendQueueBytesMax = sendQueue.bytes
     }
 }

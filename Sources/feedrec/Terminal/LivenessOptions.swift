@@ -1,4 +1,5 @@
 import ArgumentParser
+import Transport
 
 /// How long a peer may be silent, slow, or without an answer; the same at client and server.
 struct LivenessOptions: ParsableArguments {
@@ -36,4 +37,12 @@ struct LivenessOptions: ParsableArguments {
         )
     )
     var closeTimeout = DurationArgument(.seconds(5))
+
+    func apply(to settings: inout ConnectionSettings) {
+        settings.idleTimeout = idleTimeout.duration
+        settings.pingInterval = pingInterval.duration
+        settings.pongTimeout = pongTimeout.duration
+        settings.sendTimeout = sendTimeout.duration
+        settings.closeTimeout = closeTimeout.duration
+    }
 }

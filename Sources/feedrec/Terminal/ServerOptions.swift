@@ -110,13 +110,8 @@ struct ServerOptions: ParsableArguments {
     private func configure(_ configuration: inout WebSocketServer.Configuration) {
         configuration.connectionsMax = clientLimit
         configuration.requestTimeout = requests.handshakeTimeout.duration
-        configuration.idleTimeout = liveness.idleTimeout.duration
-        configuration.pingInterval = liveness.pingInterval.duration
-        configuration.pongTimeout = liveness.pongTimeout.duration
-        configuration.sendTimeout = liveness.sendTimeout.duration
-        configuration.closeTimeout = liveness.closeTimeout.duration
-        configuration.limits = limits.limits(messageBytesMax: messageLimit.bytes)
-        configuration.sendQueueBytesMax = limits.sendQueue.bytes
+        liveness.apply(to: &configuration.connection)
+        limits.apply(to: &configuration.connection, messageBytesMax: messageLimit.bytes)
     }
 
     private func identity() throws -> TLSServerIdentity? {
