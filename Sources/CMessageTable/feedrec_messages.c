@@ -45,6 +45,9 @@ enum {
     COLUMN_BYTES_PER_MESSAGE_MIN = 4,
     COLUMN_BYTES_PER_MESSAGE_MAX = 25,
     FLAG_SENT = 1,
+    FLAG_REDACTED = 8,
+    KIND_SHIFT = 1,
+    KIND_MASK = 3,
     KIND_TEXT = 1,
     KIND_BINARY = 2,
 };
@@ -112,6 +115,7 @@ enum {
     COLUMN_KIND,
     COLUMN_PAYLOAD,
     COLUMN_BYTES,
+    COLUMN_REDACTED,
 };
 
 static message_table *table_of(message_cursor *cursor) { return (message_table *)cursor->base.pVtab; }
@@ -298,7 +302,8 @@ static int check_column(message_cursor *cursor, int column, column_cursor *next)
             is_valid = value <= payload_rest;
             payload_rest -= is_valid ? value : 0;
         } else if (is_valid) {
-            is_valid = value >> 1 == KIND_TEXT || value >> 1 == KIND_BINARY;
+            uint64_t kind = (value & ~(uint64_t)FLAG_REDACTED) >> KIND_SHIFT;
+            is_valid = kind == KIND_TEXT || kind == KIND_BINARY;
         }
         if (!is_valid) return corrupt(cursor, true, offset, "invalid %s of message %u", names[column], position);
     }
@@ -522,7 +527,7 @@ static int connect_table(
     int code = sqlite3_declare_vtab(
         db,
         "CREATE TABLE messages(message_index INTEGER, ts_recv INTEGER, time TEXT, connection_id INTEGER,"
-        " direction TEXT, kind TEXT, payload, bytes INTEGER)");
+        " direction TEXT, kind TEXT, payload, bytes INTEGER, redacted INTEGER)");
     if (code != SQLITE_OK) return code;
     sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
     message_table *table = sqlite3_malloc(sizeof *table);
@@ -614,7 +619,7 @@ static void result_time(sqlite3_context *context, int64_t time) {
 /* Copied by SQLite, for a sorter or an aggregate may keep the value while the buffer goes to the next block. */
 static void result_payload(sqlite3_context *context, const message_block *block) {
     const void *payload = block->body + block->payload_offset;
-    if (block->flags >> 1 == KIND_TEXT)
+    if ((block->flags >> KIND_SHIFT & KIND_MASK) == KIND_TEXT)
         sqlite3_result_text64(context, payload, block->payload_length, SQLITE_TRANSIENT, SQLITE_UTF8);
     else
         sqlite3_result_blob64(context, payload, block->payload_length, SQLITE_TRANSIENT);
@@ -623,7 +628,7 @@ static void result_payload(sqlite3_context *context, const message_block *block)
 static int column_value(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     const message_cursor *cursor = (const message_cursor *)base;
     const message_block *block = &cursor->block;
-    bool is_sent = block->flags & FLAG_SENT, is_text = block->flags >> 1 == KIND_TEXT;
+    bool is_sent = block->flags & FLAG_SENT, is_text = (block->flags >> KIND_SHIFT & KIND_MASK) == KIND_TEXT;
     switch (column) {
     case COLUMN_MESSAGE_INDEX: sqlite3_result_int64(context, block->message_index); break;
     case COLUMN_TS_RECV: sqlite3_result_int64(context, block->ts_recv); break;
@@ -633,6 +638,7 @@ static int column_value(sqlite3_vtab_cursor *base, sqlite3_context *context, int
     case COLUMN_KIND: sqlite3_result_text(context, is_text ? "text" : "binary", -1, SQLITE_STATIC); break;
     case COLUMN_PAYLOAD: result_payload(context, block); break;
     case COLUMN_BYTES: sqlite3_result_int64(context, (sqlite3_int64)block->payload_length); break;
+    case COLUMN_REDACTED: sqlite3_result_int(context, (block->flags & FLAG_REDACTED) != 0); break;
     }
     return SQLITE_OK;
 }

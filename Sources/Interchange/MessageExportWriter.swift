@@ -9,6 +9,7 @@ package import MarketModel
 ///
 /// `ts_recv` counts nanoseconds since the Unix epoch. Binary messages have `payload_base64` (RFC 4648 §4) in place of
 /// `payload`, and so has a text that is not UTF-8, which JSON cannot hold; that one also says `"kind":"text"`.
+/// `"redacted":true` says that something was taken out of the payload before it was stored.
 package enum MessageExportWriter {
     /// One field of a gap.
     package enum FieldValue: Sendable, Hashable {
@@ -33,6 +34,7 @@ package enum MessageExportWriter {
                 direction: entry.direction,
                 tsRecv: entry.tsRecv,
                 connection: connection,
+                isRedacted: entry.isRedacted,
                 to: &output
             )
         }
@@ -45,6 +47,7 @@ package enum MessageExportWriter {
         direction: MessageDirection,
         tsRecv: UnixNanoseconds,
         connection: Int64,
+        isRedacted: Bool = false,
         to output: inout [UInt8]
     ) {
         output.append(contentsOf: "{\"ts_recv\":".utf8)
@@ -53,6 +56,7 @@ package enum MessageExportWriter {
         append(connection, to: &output)
         output.append(contentsOf: ",\"direction\":".utf8)
         output.append(contentsOf: direction == .received ? "\"received\"".utf8 : "\"sent\"".utf8)
+        if isRedacted { output.append(contentsOf: ",\"redacted\":true".utf8) }
         if kind == .text, UTF8Validity.isValid(payload) {
             output.append(contentsOf: ",\"payload\":".utf8)
             JSONText.appendString(payload, to: &output)

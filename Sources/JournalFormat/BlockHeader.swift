@@ -32,7 +32,8 @@ package enum BlockCodec: UInt8, Hashable, Sendable {
 ///     index    varint        increase over the message before, >= 1; 0 for the first
 ///     time     zigzag varint difference from the message before, modulo 2^64, ns; 0 for the first
 ///     length   varint        payload bytes
-///     flags    u8            bit 0: sent (else received); bits 1-2: 1 text, 2 binary; bits 3-7: 0
+///     flags    u8            bit 0: sent (else received); bits 1-2: 1 text, 2 binary; bit 3: redacted;
+///                                    bits 4-7: 0
 ///
 /// A varint is LEB128 of 64 bits at most, in the fewest bytes, so that a block's content has one spelling.
 package struct BlockHeader: Hashable, Sendable {

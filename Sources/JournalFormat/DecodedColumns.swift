@@ -79,12 +79,14 @@ struct DecodedColumns {
         for number in entries.indices {
             let offset = cursor.position
             guard let flags = cursor.byte() else { throw .unreadable("flags", number, offset) }
-            guard let direction = MessageDirection(rawValue: flags & 1), let kind = MessageKind(rawValue: flags >> 1)
+            guard flags < 16, let direction = MessageDirection(rawValue: flags & 1),
+                let kind = MessageKind(rawValue: flags >> 1 & 3)
             else {
                 throw BlockError(.invalidColumn, byteOffset: offset, "flags of message \(number) are \(flags)")
             }
             entries[number].direction = direction
             entries[number].kind = kind
+            entries[number].isRedacted = flags & 8 != 0
         }
     }
 }

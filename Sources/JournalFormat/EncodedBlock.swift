@@ -13,6 +13,8 @@ package struct EncodedBlock: Sendable, Hashable {
     package let tsLast: UnixNanoseconds
     /// Payload bytes of all messages before compression.
     package let payloadBytes: Int
+    /// Messages whose payload had something taken out of it.
+    package let redactedCount: Int
 }
 
 /// The messages of a block, in their order of record.

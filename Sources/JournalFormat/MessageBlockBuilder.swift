@@ -17,6 +17,8 @@ package struct MessageBlockBuilder: Sendable {
 
     /// Messages appended since the start or the last ``removeAll()``.
     package private(set) var count = 0
+    /// Messages whose payload had something taken out of it.
+    package private(set) var redactedCount = 0
     /// Index of the first message; 0 while empty.
     package private(set) var firstMessageIndex: Int64 = 0
     /// Index of the last message; 0 while empty.
@@ -82,7 +84,7 @@ package struct MessageBlockBuilder: Sendable {
         flags.removeAll()
         payloads.removeAll(keepingCapacity: true)
         (firstTime, lastTime, timeMin, timeMax) = (0, 0, .max, .min)
-        (count, firstMessageIndex, lastMessageIndex) = (0, 0, 0)
+        (count, redactedCount, firstMessageIndex, lastMessageIndex) = (0, 0, 0, 0)
     }
 }
 
@@ -112,14 +114,17 @@ extension MessageBlockBuilder {
             for entry in entries { target = Varint.write(UInt64(entry.length), to: target) }
             return target
         }
+        var redacted = 0
         flags.append(bytesMax: entries.count) { target in
             var target = target
             for entry in entries {
-                target.pointee = entry.direction.rawValue | entry.kind.rawValue << 1
+                redacted += entry.isRedacted ? 1 : 0
+                target.pointee = entry.direction.rawValue | entry.kind.rawValue << 1 | (entry.isRedacted ? 8 : 0)
                 target += 1
             }
             return target
         }
+        redactedCount += redacted
     }
 
     private mutating func appendTimes(_ entries: UnsafeBufferPointer<MessageBatch.Entry>) {
@@ -191,7 +196,8 @@ extension MessageBlockBuilder {
             lastMessageIndex: lastMessageIndex,
             tsFirst: UnixNanoseconds(timeMin),
             tsLast: UnixNanoseconds(timeMax),
-            payloadBytes: payloadBytes
+            payloadBytes: payloadBytes,
+            redactedCount: redactedCount
         )
     }
 

@@ -22,19 +22,23 @@ package struct MessageBatch: Sendable {
         package var tsRecv: UnixNanoseconds
         package var direction: MessageDirection
         package var kind: MessageKind
+        /// True where something was taken out of the payload, which then is not what went over the wire.
+        package var isRedacted: Bool
 
         package init(
             offset: Int,
             length: Int,
             tsRecv: UnixNanoseconds,
             direction: MessageDirection,
-            kind: MessageKind
+            kind: MessageKind,
+            isRedacted: Bool = false
         ) {
             self.offset = offset
             self.length = length
             self.tsRecv = tsRecv
             self.direction = direction
             self.kind = kind
+            self.isRedacted = isRedacted
         }
 
         package var range: Range<Int> { offset..<offset + length }

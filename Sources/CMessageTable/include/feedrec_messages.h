@@ -17,8 +17,9 @@ typedef struct sqlite3 sqlite3;
  *   connection_id INTEGER
  *   direction     TEXT      'received' or 'sent'
  *   kind          TEXT      'text' or 'binary', as the WebSocket opcode said
- *   payload                 TEXT of a text message, BLOB of a binary one, byte for byte
+ *   payload                 TEXT of a text message, BLOB of a binary one, byte for byte unless redacted
  *   bytes         INTEGER   length of the payload
+ *   redacted      INTEGER   1 where something was taken out of the payload before it was stored, else 0
  */
 int feedrec_register_messages(sqlite3 *db);
 
