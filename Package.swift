@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "Migrations",
             path: "Migrations",
-            resources: [.embedInCode("v0001_initial.sql")],
+            resources: [.embedInCode("v0001_initial.sql"), .embedInCode("v0002_hub.sql")],
             swiftSettings: settings
         ),
         target("Archive", ["MarketModel", "JournalFormat", "Migrations", "CMessageTable", "COpenSSL", grdb, sqlite]),

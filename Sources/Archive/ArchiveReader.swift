@@ -16,6 +16,7 @@ package final class ArchiveReader: Sendable {
     package init(path: String) throws(ArchiveError) {
         self.path = path
         queue = try RecordingFile.openForReading(path)
+        try read { handle throws(ArchiveError) in try RecordingFile.coverOlderSchema(handle, path) }
     }
 
     /// All sessions in order of their numbers.

@@ -15,6 +15,8 @@ package struct BlockRow: Hashable, Sendable {
     package var tsLast: UnixNanoseconds
     /// Sum of the payload lengths, before compression.
     package var payloadBytes: Int64
+    /// Messages whose payload had something taken out before it was stored.
+    package var redactedCount: Int64
     package var block: [UInt8]
 
     package init(
@@ -25,6 +27,7 @@ package struct BlockRow: Hashable, Sendable {
         tsFirst: UnixNanoseconds,
         tsLast: UnixNanoseconds,
         payloadBytes: Int64,
+        redactedCount: Int64 = 0,
         block: [UInt8]
     ) {
         self.connectionID = connectionID
@@ -34,6 +37,7 @@ package struct BlockRow: Hashable, Sendable {
         self.tsFirst = tsFirst
         self.tsLast = tsLast
         self.payloadBytes = payloadBytes
+        self.redactedCount = redactedCount
         self.block = block
     }
 
@@ -46,6 +50,7 @@ package struct BlockRow: Hashable, Sendable {
             tsFirst: encoded.tsFirst,
             tsLast: encoded.tsLast,
             payloadBytes: Int64(encoded.payloadBytes),
+            redactedCount: Int64(encoded.redactedCount),
             block: encoded.bytes
         )
     }

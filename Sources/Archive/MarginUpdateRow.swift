@@ -19,6 +19,9 @@ package struct MarginUpdateRow: Hashable, Sendable {
     package var marginFree: Int64?
     package var marginLevel: Int64?
     package var state: MarginState?
+    package var controllingType: MarginControllingType?
+    /// The amounts exactly as the venue wrote them.
+    package var texts = MarginTexts()
 
     package init(
         tsRecv: UnixNanoseconds,
@@ -36,12 +39,14 @@ package struct MarginUpdateRow: Hashable, Sendable {
         self.digits = digits
     }
 
-    /// Brings the amounts of `update` to common digits; `nil` where no number of digits fits them all into `Int64`.
-    package init?(_ update: MarginUpdate, tsRecv: UnixNanoseconds, messageIndex: Int64, feedID: Int64) {
+    /// Brings the amounts of `update` to common digits.
+    ///
+    /// Where no number of digits fits them all into `Int64`, those with the most digits are left to ``texts``.
+    package init(_ update: MarginUpdate, tsRecv: UnixNanoseconds, messageIndex: Int64, feedID: Int64) {
         let amounts = [
             update.balance, update.equity, update.volume, update.margin, update.marginFree, update.marginLevel,
         ]
-        guard let (digits, mantissas) = Self.commonDigits(of: amounts) else { return nil }
+        let (digits, mantissas) = Self.commonDigits(of: amounts)
         self.init(
             tsRecv: tsRecv,
             messageIndex: messageIndex,
@@ -56,6 +61,8 @@ package struct MarginUpdateRow: Hashable, Sendable {
         (balance, equity, volume) = (mantissas[0], mantissas[1], mantissas[2])
         (margin, marginFree, marginLevel) = (mantissas[3], mantissas[4], mantissas[5])
         state = update.state
+        controllingType = update.controllingType
+        texts = update.texts
     }
 
     /// The amount `mantissa` of this row as a number.
@@ -63,13 +70,17 @@ package struct MarginUpdateRow: Hashable, Sendable {
         mantissa.map { FixedDecimal(mantissa: $0, digits: digits) }
     }
 
-    /// The digits as sent, or without trailing zeros where those do not fit.
-    private static func commonDigits(of amounts: [FixedDecimal?]) -> (UInt8, [Int64?])? {
-        for candidates in [amounts, amounts.map { $0?.withoutTrailingZeros }] {
+    /// The digits as sent, or without trailing zeros where those do not fit, or as many as fit most amounts.
+    private static func commonDigits(of amounts: [FixedDecimal?]) -> (UInt8, [Int64?]) {
+        let short = amounts.map { $0?.withoutTrailingZeros }
+        for candidates in [amounts, short] {
             let digits = candidates.reduce(0) { max($0, $1?.digits ?? 0) }
             let mantissas = candidates.map { $0?.rescaled(to: digits) }
             if zip(candidates, mantissas).allSatisfy({ ($0 == nil) == ($1 == nil) }) { return (digits, mantissas) }
         }
-        return nil
+        let choices = Set(short.compactMap { $0?.digits }).sorted()
+        let best = choices.map { digits in (digits, short.map { $0?.rescaled(to: digits) }) }
+            .max { $0.1.filter { $0 != nil }.count < $1.1.filter { $0 != nil }.count }
+        return best ?? (0, amounts.map { _ in nil })
     }
 }

@@ -166,6 +166,27 @@ enum RecordingFile {
         }
     }
 
+    /// Gives the tables of an older recording, which is only read, the columns that later schemas added.
+    ///
+    /// Temporary views, which SQL finds before the tables of the file; nothing is written.
+    static func coverOlderSchema(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
+        guard try pragma("user_version", handle, path) < 2 else { return }
+        let texts = ["balance", "equity", "volume", "margin", "margin_free", "margin_level"].map {
+            "NULL AS \($0)_text"
+        }
+        try execute(
+            """
+            CREATE TEMP VIEW message_block AS SELECT *, 0 AS redacted_count FROM main.message_block;
+            CREATE TEMP VIEW margin_update AS
+                SELECT *, NULL AS controlling_type, \(texts.joined(separator: ", ")) FROM main.margin_update;
+            CREATE TEMP VIEW venue_bar AS SELECT 0 AS message_index WHERE false;
+            CREATE TEMP VIEW order_update AS SELECT 0 AS message_index WHERE false;
+            """,
+            handle,
+            path
+        )
+    }
+
     /// Runs SQL text of our own.
     static func execute(_ sql: String, _ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
         guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {

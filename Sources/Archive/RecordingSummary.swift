@@ -11,6 +11,10 @@ package struct RecordingSummary: Hashable, Sendable {
     package var tsFirst: UnixNanoseconds?
     package var tsLast: UnixNanoseconds?
     package var marginUpdateCount: Int64 = 0
+    package var venueBarCount: Int64 = 0
+    package var orderUpdateCount: Int64 = 0
+    /// Messages whose payload had something taken out before it was stored.
+    package var redactedCount: Int64 = 0
     package var eventCount: Int64 = 0
     package var oddityCount: Int64 = 0
     package var gapCount: Int64 = 0
@@ -25,7 +29,7 @@ package struct RecordingSummary: Hashable, Sendable {
         let blocks = try PreparedStatement(
             """
             SELECT coalesce(sum(message_count), 0), count(*), coalesce(sum(payload_bytes), 0),
-                coalesce(sum(length(block)), 0), min(ts_first), max(ts_last)
+                coalesce(sum(length(block)), 0), min(ts_first), max(ts_last), coalesce(sum(redacted_count), 0)
             FROM message_block
             """,
             on: handle,
@@ -38,6 +42,7 @@ package struct RecordingSummary: Hashable, Sendable {
             blockBytes = blocks.integer(3)
             tsFirst = blocks.optionalInteger(4).map { UnixNanoseconds($0) }
             tsLast = blocks.optionalInteger(5).map { UnixNanoseconds($0) }
+            redactedCount = blocks.integer(6)
             blocks.reset()
         }
         func count(_ sql: String) throws(ArchiveError) -> Int64 {
@@ -46,6 +51,8 @@ package struct RecordingSummary: Hashable, Sendable {
             return try statement.step() ? statement.integer(0) : 0
         }
         marginUpdateCount = try count("margin_update")
+        venueBarCount = try count("venue_bar")
+        orderUpdateCount = try count("order_update")
         eventCount = try count("event WHERE is_oddity = 0")
         oddityCount = try count("event WHERE is_oddity = 1")
         gapCount = try count("gap")

@@ -93,7 +93,8 @@ extension MarginUpdateRow: StoredRow {
     package static let tieColumn = "item"
     package static let valueColumns = """
         feed_id, ts_event, login, account_group, leverage, digits, balance, equity, volume, margin, margin_free,
-        margin_level, state
+        margin_level, state, controlling_type, balance_text, equity_text, volume_text, margin_text, margin_free_text,
+        margin_level_text
         """
 
     package init(row: RowColumns) {
@@ -115,6 +116,13 @@ extension MarginUpdateRow: StoredRow {
         marginFree = row.optionalInteger(10)
         marginLevel = row.optionalInteger(11)
         state = row.optionalInteger(12).flatMap { MarginState(rawValue: UInt8(clamping: $0)) }
+        controllingType = row.optionalInteger(13).flatMap { MarginControllingType(rawValue: UInt8(clamping: $0)) }
+        texts.balance = row.optionalText(14)
+        texts.equity = row.optionalText(15)
+        texts.volume = row.optionalText(16)
+        texts.margin = row.optionalText(17)
+        texts.marginFree = row.optionalText(18)
+        texts.marginLevel = row.optionalText(19)
     }
 }
 

@@ -10,6 +10,7 @@ final class RowInserter {
     private let bar: PreparedStatement
     private let event: PreparedStatement
     private let gap: PreparedStatement
+    private let hub: HubRowInserter
     private let clockSample: PreparedStatement
 
     init(on handle: OpaquePointer?, path: String) throws(ArchiveError) {
@@ -20,25 +21,26 @@ final class RowInserter {
             """
             INSERT INTO instrument (instrument_id, venue, symbol, price_digits, size_digits, details)
             VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (instrument_id) DO UPDATE SET details = excluded.details
+            ON CONFLICT (instrument_id) DO UPDATE SET details = coalesce(excluded.details, details)
             """
         )
         block = try statement(
             """
             INSERT INTO message_block (connection_id, first_message_index, last_message_index, message_count, ts_first,
-                ts_last, payload_bytes, block)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                ts_last, payload_bytes, block, redacted_count)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (connection_id, first_message_index) DO UPDATE SET
                 last_message_index = excluded.last_message_index, message_count = excluded.message_count,
                 ts_first = excluded.ts_first, ts_last = excluded.ts_last, payload_bytes = excluded.payload_bytes,
-                block = excluded.block
+                block = excluded.block, redacted_count = excluded.redacted_count
             """
         )
         marginUpdate = try statement(
             """
             INSERT OR REPLACE INTO margin_update (ts_recv, message_index, item, feed_id, ts_event, login, account_group,
-                leverage, digits, balance, equity, volume, margin, margin_free, margin_level, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                leverage, digits, balance, equity, volume, margin, margin_free, margin_level, state,
+                controlling_type, balance_text, equity_text, volume_text, margin_text, margin_free_text, margin_level_text)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         bar = try statement(
@@ -61,6 +63,7 @@ final class RowInserter {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
+        hub = try HubRowInserter(on: handle, path: path)
         clockSample = try statement(
             "INSERT OR REPLACE INTO clock_sample (ts, offset_ns, error_ns, status) VALUES (?, ?, ?, ?)"
         )
@@ -85,6 +88,7 @@ final class RowInserter {
         block.bind(6, row.tsLast.rawValue)
         block.bind(7, row.payloadBytes)
         block.bind(blob: row.block, at: 8)
+        block.bind(9, row.redactedCount)
         try block.run()
     }
 
@@ -105,6 +109,13 @@ final class RowInserter {
         marginUpdate.bind(14, row.marginFree)
         marginUpdate.bind(15, row.marginLevel)
         marginUpdate.bind(16, row.state.map { Int64($0.rawValue) })
+        marginUpdate.bind(17, row.controllingType.map { Int64($0.rawValue) })
+        marginUpdate.bind(18, row.texts.balance)
+        marginUpdate.bind(19, row.texts.equity)
+        marginUpdate.bind(20, row.texts.volume)
+        marginUpdate.bind(21, row.texts.margin)
+        marginUpdate.bind(22, row.texts.marginFree)
+        marginUpdate.bind(23, row.texts.marginLevel)
         try marginUpdate.run()
     }
 
@@ -154,6 +165,10 @@ final class RowInserter {
         gap.bind(12, row.estimatedCount)
         try gap.run()
     }
+
+    func insert(_ row: VenueBarRow) throws(ArchiveError) { try hub.insert(row) }
+
+    func insert(_ row: OrderUpdateRow) throws(ArchiveError) { try hub.insert(row) }
 
     func insert(_ row: ClockSampleRow) throws(ArchiveError) {
         clockSample.bind(1, row.ts.rawValue)

@@ -84,12 +84,16 @@ package final class SQLSession: Sendable {
     private func joinViews() throws(ArchiveError) {
         do {
             try queue.inDatabase { db in
-                let list = "SELECT name FROM main.sqlite_schema WHERE type = 'view'"
-                let statement = try PreparedStatement(list, on: db.sqliteConnection, path: schemas[0].path)
-                var views: [String] = []
-                while try statement.step() { views.append(statement.text(0)) }
-                for view in views where view.allSatisfy({ $0.isLetter || $0 == "_" }) {
-                    let parts = schemas.map { "SELECT * FROM \($0.name).\(view)" }
+                let columns = try viewColumns(db.sqliteConnection)
+                for view in Set(columns.flatMap(\.keys)).sorted() where view.allSatisfy({ $0.isLetter || $0 == "_" }) {
+                    // A recording with an older schema may lack a view, or columns of it.
+                    let all = columns.compactMap { $0[view] }.max { $0.count < $1.count } ?? []
+                    let parts = zip(schemas, columns).compactMap { schema, columns -> String? in
+                        columns[view].map { own in
+                            let list = all.map { own.contains($0) ? $0 : "NULL AS \($0)" }.joined(separator: ", ")
+                            return "SELECT \(list) FROM \(schema.name).\(view)"
+                        }
+                    }
                     try RecordingFile.execute(
                         "CREATE TEMP VIEW \(view) AS \(parts.joined(separator: " UNION ALL "))",
                         db.sqliteConnection,
@@ -100,5 +104,24 @@ package final class SQLSession: Sendable {
         } catch {
             throw ArchiveError(error, action: "open", path: schemas[0].path)
         }
+    }
+
+    /// The columns of each view, for each schema in turn.
+    private func viewColumns(_ handle: OpaquePointer?) throws(ArchiveError) -> [[String: [String]]] {
+        var all: [[String: [String]]] = []
+        for (schema, path) in schemas {
+            let statement = try PreparedStatement(
+                """
+                SELECT v.name, c.name FROM \(schema).sqlite_schema v JOIN pragma_table_info(v.name, '\(schema)') c
+                WHERE v.type = 'view' ORDER BY v.name, c.cid
+                """,
+                on: handle,
+                path: path
+            )
+            var columns: [String: [String]] = [:]
+            while try statement.step() { columns[statement.text(0), default: []].append(statement.text(1)) }
+            all.append(columns)
+        }
+        return all
     }
 }

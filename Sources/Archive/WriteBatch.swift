@@ -7,6 +7,8 @@ package struct WriteBatch: Sendable {
     package var quotes: [QuoteRow] = []
     package var trades: [TradeRow] = []
     package var marginUpdates: [MarginUpdateRow] = []
+    package var venueBars: [VenueBarRow] = []
+    package var orderUpdates: [OrderUpdateRow] = []
     package var bars: [BarRow] = []
     package var events: [EventRow] = []
     package var gaps: [GapRow] = []
@@ -18,7 +20,7 @@ package struct WriteBatch: Sendable {
 
     package var rowCount: Int {
         instruments.count + blocks.count + quotes.count + trades.count + marginUpdates.count + bars.count
-            + events.count + gaps.count + clockSamples.count
+            + venueBars.count + orderUpdates.count + events.count + gaps.count + clockSamples.count
     }
 
     /// Empties the batch but keeps its memory.
@@ -28,6 +30,8 @@ package struct WriteBatch: Sendable {
         quotes.removeAll(keepingCapacity: true)
         trades.removeAll(keepingCapacity: true)
         marginUpdates.removeAll(keepingCapacity: true)
+        venueBars.removeAll(keepingCapacity: true)
+        orderUpdates.removeAll(keepingCapacity: true)
         bars.removeAll(keepingCapacity: true)
         events.removeAll(keepingCapacity: true)
         gaps.removeAll(keepingCapacity: true)

@@ -61,6 +61,8 @@ final class WriterConnection: @unchecked Sendable {
         try ticks.insert(batch.quotes)
         try ticks.insert(batch.trades)
         for row in batch.marginUpdates { try rows.insert(row) }
+        for row in batch.venueBars { try rows.insert(row) }
+        for row in batch.orderUpdates { try rows.insert(row) }
         for row in batch.bars { try rows.insert(row) }
         for row in batch.events { try rows.insert(row) }
         for row in batch.gaps { try rows.insert(row) }

@@ -86,6 +86,24 @@ package enum MarginState: UInt8, Sendable, Hashable {
     case stopOut = 2
 }
 
+/// What a margin call goes by.
+package enum MarginControllingType: UInt8, Sendable, Hashable {
+    case percent = 0
+    case currency = 1
+}
+
+/// The amounts of a ``MarginUpdate`` as text, for some need more digits than a mantissa has room for.
+package struct MarginTexts: Hashable, Sendable {
+    package var balance: String?
+    package var equity: String?
+    package var volume: String?
+    package var margin: String?
+    package var marginFree: String?
+    package var marginLevel: String?
+
+    package init() {}
+}
+
 /// An account's balance and margin at one moment; amounts in the account's currency, as the venue wrote them.
 package struct MarginUpdate: Hashable, Sendable {
     package var origin: EventOrigin
@@ -102,6 +120,9 @@ package struct MarginUpdate: Hashable, Sendable {
     /// Equity in percent of margin; meaningless while the margin is 0.
     package var marginLevel: FixedDecimal?
     package var state: MarginState?
+    package var controllingType: MarginControllingType?
+    /// The amounts exactly as the venue wrote them.
+    package var texts = MarginTexts()
 
     package init(origin: EventOrigin, login: Int64) {
         self.origin = origin
@@ -117,6 +138,8 @@ package struct VenueEvent: Hashable, Sendable {
     package var symbol: SymbolIndex?
     /// True where a message could not be read as what it claims to be.
     package var isOddity: Bool
+    /// True where no message says it, so that it is not made again from stored messages: what a call of ours led to.
+    package var isOwn = false
     /// JSON text; for an oddity an object with `reason`.
     package var json: [UInt8]
 
@@ -135,6 +158,10 @@ package struct MarketEvents: Sendable {
     package var trades: [Trade] = []
     package var marginUpdates: [MarginUpdate] = []
     package var venueEvents: [VenueEvent] = []
+    package var venueBars: [VenueBar] = []
+    package var orderUpdates: [OrderUpdate] = []
+    package var instrumentDetails: [InstrumentDetails] = []
+    package var linkChanges: [LinkChange] = []
 
     package init() {}
 
@@ -143,5 +170,9 @@ package struct MarketEvents: Sendable {
         trades.removeAll(keepingCapacity: true)
         marginUpdates.removeAll(keepingCapacity: true)
         venueEvents.removeAll(keepingCapacity: true)
+        venueBars.removeAll(keepingCapacity: true)
+        orderUpdates.removeAll(keepingCapacity: true)
+        instrumentDetails.removeAll(keepingCapacity: true)
+        linkChanges.removeAll(keepingCapacity: true)
     }
 }

@@ -36,6 +36,9 @@ struct Capture: Sendable {
     private var sealed: [PendingBlock] = []
     private var events = MarketEvents()
     private var messageTotals = CaptureTotals()
+    private let makeRedactor: @Sendable () -> (any MessageRedactor)?
+    private var redactor: (any MessageRedactor)?
+    private var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
     /// The latest time of a received message: the tape's clock.
     private(set) var tsLast: UnixNanoseconds?
 
@@ -44,8 +47,11 @@ struct Capture: Sendable {
         feedID: Int64,
         barIntervals: [BarInterval],
         counter: MessageCounter,
-        writer: ArchiveWriter
+        writer: ArchiveWriter,
+        reading: VenueReading = VenueReading()
     ) throws(ArchiveError) {
+        makeRedactor = { venue.makeRedactor(reading) }
+        redactor = makeRedactor()
         let known = writer.instruments.filter { $0.venue == venue.rawValue }.map {
             (
                 id: $0.instrumentID,
@@ -75,6 +81,7 @@ struct Capture: Sendable {
         totals.messagesReceived = messageTotals.messagesReceived
         totals.messagesSent = messageTotals.messagesSent
         totals.dataMessages = messageTotals.dataMessages
+        totals.redacted = messageTotals.redacted
         totals.lateTicks = rowBuilder.bars.lateTicks
         totals.bars = rowBuilder.bars.barCount
         return totals
@@ -94,6 +101,7 @@ struct Capture: Sendable {
     mutating func beginConnection(_ id: Int64) {
         seal()
         connectionID = id
+        redactor = makeRedactor()
         rowBuilder.forgetSymbolIndexes()
     }
 
@@ -106,7 +114,8 @@ struct Capture: Sendable {
         now: UnixNanoseconds,
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
-        let firstMessageIndex = takeRaw(batch)
+        let batch = redacted(batch)
+        let firstMessageIndex = store(batch)
         events.removeAll()
         let outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
         messageTotals.dataMessages += Int64(outcome.dataMessages)
@@ -116,12 +125,41 @@ struct Capture: Sendable {
             batch: batch,
             firstMessageIndex: firstMessageIndex
         )
+        for change in events.linkChanges {
+            linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
+        }
         return outcome
     }
 
     /// Takes down messages that need no reading, such as those we send; returns the number of the first.
     @discardableResult
     mutating func takeRaw(_ batch: MessageBatch) -> Int64 {
+        store(redacted(batch))
+    }
+
+    /// What the venue's link did in the batches taken since the last call.
+    mutating func takeLinkChanges() -> [(change: LinkChange, time: UnixNanoseconds)] {
+        guard !linkChanges.isEmpty else { return [] }
+        defer { linkChanges.removeAll() }
+        return linkChanges
+    }
+
+    /// Ends the messages of a connection; a record that it left unfinished is told, where its bytes were held back.
+    mutating func endConnection(at time: UnixNanoseconds) {
+        guard let held = redactor?.heldBytes, held > 0 else { return }
+        redactor = makeRedactor()
+        rowBuilder.appendWithheld(bytes: held, reason: "the connection ended inside a record", at: time)
+    }
+
+    /// The batch as it may be stored and read; the same where its venue has no secrets.
+    private mutating func redacted(_ batch: MessageBatch) -> MessageBatch {
+        guard redactor != nil else { return batch }
+        var batch = batch
+        redactor?.redact(&batch)
+        return batch
+    }
+
+    private mutating func store(_ batch: MessageBatch) -> Int64 {
         let firstMessageIndex = counter.take(batch.count)
         var start = 0
         while start < batch.count {
@@ -188,6 +226,7 @@ struct Capture: Sendable {
 
     private mutating func count(_ batch: MessageBatch) {
         for entry in batch.entries {
+            if entry.isRedacted { messageTotals.redacted += 1 }
             guard entry.direction == .received else {
                 messageTotals.messagesSent += 1
                 continue

@@ -7,6 +7,11 @@ package struct CaptureTotals: Sendable, Hashable {
     package var quotes: Int64 = 0
     package var trades: Int64 = 0
     package var marginUpdates: Int64 = 0
+    /// Bars that the venue made.
+    package var venueBars: Int64 = 0
+    package var orderUpdates: Int64 = 0
+    /// Messages with something taken out of them before they were stored.
+    package var redacted: Int64 = 0
     package var events: Int64 = 0
     /// Events that are messages feedrec could not read as what they claim to be.
     package var oddities: Int64 = 0

@@ -11,6 +11,10 @@ package struct FeedConfiguration: Sendable {
     /// JSON text of what is asked for, without secrets: it is stored.
     package var subscription: String
     package var barIntervals: [BarInterval]
+    /// How messages are read and what of them is kept.
+    package var reading = VenueReading()
+    /// Texts that appear in no report and no row: the token, for one.
+    package var secrets: [String] = []
     package var makeDialect: @Sendable () -> any VenueDialect
     package var connect: @Sendable () async throws(TransportError) -> WebSocketConnection
 
@@ -65,5 +69,13 @@ package struct RecordingError: Error, CustomStringConvertible {
 
     package init(_ description: String) {
         self.description = description
+    }
+}
+
+extension FeedConfiguration {
+    /// A text of the venue or of the network as it may be shown and stored: without the secrets, and cut off behind a
+    /// word that announces one.
+    func safe(_ text: String) -> String {
+        venue.withoutSecrets(text, known: secrets)
     }
 }

@@ -33,6 +33,8 @@ actor FeedRecorder {
     private var tsKeepAlive: UnixNanoseconds?
     private var openGap: GapRow?
     private var gapCount: Int64 = 0
+    /// False while the venue says that it has no source of data itself.
+    private var isLinked = true
 
     init(
         configuration: FeedConfiguration,
@@ -100,7 +102,7 @@ actor FeedRecorder {
         do {
             connection = try await configuration.connect()
         } catch {
-            return error.description
+            return configuration.safe(error.description)
         }
         do {
             return try await converse(over: connection)
@@ -129,10 +131,10 @@ extension FeedRecorder {
         if let failure = failure ?? silence { return failure }
         // After the venue's goodbye it does not matter how the socket went.
         if hangUpAt != nil { return nil }
-        if let error = closing.error { return error }
+        if let error = closing.error { return configuration.safe(error) }
         guard closing.code == 1000 || closing.code == 1001 else {
             return "the connection was closed with status \(closing.code)"
-                + (closing.reason.isEmpty ? "" : ": \(closing.reason)")
+                + (closing.reason.isEmpty ? "" : ": \(configuration.safe(closing.reason))")
         }
         return nil
     }
@@ -160,6 +162,7 @@ extension FeedRecorder {
         isSubscribed = false
         hangUpAt = nil
         silence = nil
+        isLinked = true
         report(.connected(url: configuration.url, info: connection.info))
         var outgoing = MessageBatch()
         dialect.open(now: time, outgoing: &outgoing)
@@ -173,6 +176,7 @@ extension FeedRecorder {
         if outcome.isSubscribed, !isSubscribed {
             subscribed(from: batch.entries.first?.tsRecv ?? now())
         }
+        for (change, time) in capture.takeLinkChanges() { follow(change, at: time) }
         await send(outgoing, over: connection)
         if capture.isWorthWriting { try await flush() }
         if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
@@ -187,8 +191,10 @@ extension FeedRecorder {
     private func subscribed(from time: UnixNanoseconds) {
         isSubscribed = true
         hasEverSubscribed = true
-        capture.resume(at: time)
-        closeGap(at: time)
+        if isLinked {
+            capture.resume(at: time)
+            closeGap(at: time)
+        }
         report(.subscribed)
     }
 
@@ -202,6 +208,9 @@ extension FeedRecorder {
         self.connection = nil
         guard let id = connectionID else { return }
         connectionID = nil
+        capture.endConnection(at: now())
+        var closing = closing
+        closing.reason = configuration.safe(closing.reason)
         try await writer.closeConnection(
             ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
         )
@@ -245,6 +254,9 @@ extension FeedRecorder {
     /// What it still delivers is recorded. True if there was one.
     func hangUp() async -> Bool {
         guard let connection else { return false }
+        var outgoing = MessageBatch()
+        dialect.leave(now: now(), outgoing: &outgoing)
+        await send(outgoing, over: connection)
         _ = await connection.close(code: 1000, reason: "")
         return true
     }
@@ -258,9 +270,9 @@ extension FeedRecorder {
     // MARK: Gaps
 
     /// Writes down that data is missing from the last message on; a gap that is open already goes on.
-    private func beginGap(cause: String, detail: String) {
+    private func beginGap(cause: String, detail: String, from time: UnixNanoseconds? = nil) {
         guard openGap == nil else { return }
-        let from = capture.tsLast ?? now()
+        let from = time ?? capture.tsLast ?? now()
         capture.interrupt(at: from)
         let gap = GapRow(
             gapID: writer.makeGapID(),
@@ -273,6 +285,17 @@ extension FeedRecorder {
         capture.append(gap)
         openGap = gap
         gapCount += 1
+    }
+
+    /// A venue without its own source sends nothing, over a connection that is in good health.
+    private func follow(_ change: LinkChange, at time: UnixNanoseconds) {
+        isLinked = change.isUp
+        if !change.isUp {
+            beginGap(cause: "upstream", detail: change.detail, from: time)
+        } else if isSubscribed {
+            capture.resume(at: time)
+            closeGap(at: time)
+        }
     }
 
     /// Says that data flows again.

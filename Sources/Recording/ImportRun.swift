@@ -14,6 +14,8 @@ struct ImportRun {
     private var connectionID: Int64?
     private var connectionTotals = CaptureTotals()
     private var gapCount: Int64 = 0
+    /// Open since the venue said that it has no source of data.
+    private var openGap: GapRow?
     var malformedLines = 0
 
     init(
@@ -26,13 +28,14 @@ struct ImportRun {
         self.queue = queue
         self.sessionID = sessionID
         self.configuration = configuration
-        dialect = configuration.venue.makeReader()
+        dialect = configuration.venue.makeReader(configuration.reading)
         capture = try Capture(
             venue: configuration.venue,
             feedID: 0,
             barIntervals: configuration.barIntervals,
             counter: MessageCounter(next: writer.nextMessageIndex),
-            writer: writer
+            writer: writer,
+            reading: configuration.reading
         )
     }
 
@@ -59,6 +62,7 @@ struct ImportRun {
         if connectionID == nil { try await beginConnection(at: first.tsRecv) }
         var answers = MessageBatch()
         _ = capture.take(batch, dialect: &dialect, now: first.tsRecv, outgoing: &answers)
+        for (change, time) in capture.takeLinkChanges() { follow(change, at: time) }
         if capture.isWorthWriting { try await flush() }
     }
 
@@ -67,7 +71,7 @@ struct ImportRun {
         try await endConnection(isBreak: true, until: time)
         let id = try await writer.openConnection(ConnectionOpened(feedID: feedID, tsOpened: time))
         connectionID = id
-        dialect = configuration.venue.makeReader()
+        dialect = configuration.venue.makeReader(configuration.reading)
         capture.beginConnection(id)
         capture.resume(at: time)
     }
@@ -84,6 +88,8 @@ struct ImportRun {
         let totals = capture.totals
         connectionID = nil
         let last = capture.tsLast ?? UnixNanoseconds(0)
+        capture.endConnection(at: last)
+        closeGap(at: last)
         var closed = ConnectionClosed(connectionID: id, tsClosed: last, closedBy: .none)
         closed.messagesReceived = totals.messagesReceived - connectionTotals.messagesReceived
         closed.messagesSent = totals.messagesSent - connectionTotals.messagesSent
@@ -103,6 +109,33 @@ struct ImportRun {
             )
         )
         gapCount += 1
+    }
+
+    private mutating func follow(_ change: LinkChange, at time: UnixNanoseconds) {
+        if change.isUp {
+            closeGap(at: time)
+            capture.resume(at: time)
+        } else if openGap == nil {
+            capture.interrupt(at: time)
+            let gap = GapRow(
+                gapID: writer.makeGapID(),
+                sessionID: sessionID,
+                feedID: feedID,
+                tsFrom: time,
+                cause: "upstream",
+                detail: change.detail
+            )
+            capture.append(gap)
+            openGap = gap
+            gapCount += 1
+        }
+    }
+
+    private mutating func closeGap(at time: UnixNanoseconds) {
+        guard var gap = openGap else { return }
+        gap.tsTo = time
+        capture.append(gap)
+        openGap = nil
     }
 
     private mutating func flush() async throws {

@@ -31,8 +31,10 @@ struct InstrumentBook: Sendable {
     private var bySymbol: [String: Known]
     private var seriesByID: [Int64: BarBuilder.SeriesIndex] = [:]
     private var notionalDigitsByID: [Int64: UInt8] = [:]
-    /// Rows that the file does not have yet.
+    /// Rows that the file does not have yet, or whose details changed.
     private(set) var fresh: [(id: Int64, key: Known)] = []
+    /// What the venue said of a symbol last, JSON.
+    private var details: [String: String] = [:]
 
     /// A book over the rows the file has, in order of their ids.
     init(
@@ -68,6 +70,17 @@ struct InstrumentBook: Sendable {
     mutating func takeFresh() -> [(id: Int64, key: Known)] {
         defer { fresh.removeAll() }
         return fresh
+    }
+
+    /// What the venue said of `symbol` last.
+    func details(of symbol: String) -> String? { details[symbol] }
+
+    /// Notes what the venue says of a symbol that has a current row.
+    mutating func describe(_ symbol: SymbolIndex, named name: String, _ json: String) {
+        details[name] = json
+        guard let instrument = instrument(of: symbol) else { return }
+        let key = Known(symbol: name, priceDigits: instrument.priceDigits, sizeDigits: instrument.sizeDigits)
+        fresh.append((instrument.id, key))
     }
 
     /// Makes the row that can hold these numbers the current one of `symbol`; `nil` when no row can hold them all.

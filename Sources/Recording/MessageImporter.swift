@@ -14,6 +14,8 @@ package struct MessageImporter: Sendable {
         package var format: MessageLineFormat?
         package var malformedLines: MessageFileReader.MalformedLinePolicy
         package var barIntervals: [BarInterval]
+        /// How messages are read and what of them is kept.
+        package var reading = VenueReading()
         /// Taken for the session row; its start is set to the time of the first message.
         package var session: SessionStart
 

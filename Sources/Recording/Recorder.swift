@@ -55,7 +55,8 @@ package struct Recorder: Sendable {
                 feedID: feedID,
                 barIntervals: feed.barIntervals,
                 counter: MessageCounter(next: writer.nextMessageIndex),
-                writer: writer
+                writer: writer,
+                reading: feed.reading
             ),
             sessionID: sessionID,
             feedID: feedID,

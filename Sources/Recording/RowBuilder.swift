@@ -4,12 +4,12 @@ import MarketModel
 
 /// Turns what messages say into rows, and ticks into bars.
 struct RowBuilder: Sendable {
-    private(set) var book: InstrumentBook
-    private(set) var bars: BarBuilder
+    var book: InstrumentBook
+    var bars: BarBuilder
     var feedID: Int64
     /// Rows not handed over yet.
-    private(set) var rows = WriteBatch()
-    private(set) var totals = CaptureTotals()
+    var rows = WriteBatch()
+    var totals = CaptureTotals()
 
     init(book: InstrumentBook, bars: BarBuilder, feedID: Int64) {
         self.book = book
@@ -18,7 +18,10 @@ struct RowBuilder: Sendable {
     }
 
     /// Rows that a write would carry.
-    var pendingRows: Int { rows.quotes.count + rows.trades.count + rows.marginUpdates.count + rows.events.count }
+    var pendingRows: Int {
+        rows.quotes.count + rows.trades.count + rows.marginUpdates.count + rows.events.count + rows.orderUpdates.count
+            + rows.venueBars.count
+    }
 
     /// Adds rows for `events`, whose messages are those of `batch` numbered from `firstMessageIndex`.
     mutating func append(
@@ -35,6 +38,11 @@ struct RowBuilder: Sendable {
         }
         for update in events.marginUpdates {
             append(update, RowPosition(update.origin, batch, firstMessageIndex))
+        }
+        for details in events.instrumentDetails { append(details, symbols) }
+        for bar in events.venueBars { append(bar, RowPosition(bar.origin, batch, firstMessageIndex), symbols) }
+        for update in events.orderUpdates {
+            append(update, RowPosition(update.origin, batch, firstMessageIndex), symbols)
         }
         for event in events.venueEvents {
             append(event, RowPosition(event.origin, batch, firstMessageIndex), symbols)
@@ -72,7 +80,8 @@ struct RowBuilder: Sendable {
                 venue: book.venue,
                 symbol: $0.key.symbol,
                 priceDigits: $0.key.priceDigits,
-                sizeDigits: $0.key.sizeDigits
+                sizeDigits: $0.key.sizeDigits,
+                details: book.details(of: $0.key.symbol)
             )
         }
         defer { rows = WriteBatch() }
@@ -143,16 +152,14 @@ struct RowBuilder: Sendable {
     }
 
     private mutating func append(_ update: MarginUpdate, _ position: RowPosition) {
-        let row = MarginUpdateRow(
-            update,
-            tsRecv: position.tsRecv,
-            messageIndex: position.messageIndex,
-            feedID: feedID
+        rows.marginUpdates.append(
+            MarginUpdateRow(
+                update,
+                tsRecv: position.tsRecv,
+                messageIndex: position.messageIndex,
+                feedID: feedID
+            )
         )
-        guard let row else {
-            return appendOddity("margin_update_out_of_range", symbol: nil, position, #"{"login":\#(update.login)}"#)
-        }
-        rows.marginUpdates.append(row)
         totals.marginUpdates += 1
     }
 
@@ -160,8 +167,8 @@ struct RowBuilder: Sendable {
         rows.events.append(
             EventRow(
                 tsRecv: position.tsRecv,
-                messageIndex: position.messageIndex,
-                item: position.item,
+                messageIndex: event.isOwn ? nil : position.messageIndex,
+                item: event.isOwn ? nil : position.item,
                 feedID: feedID,
                 kind: event.kind,
                 symbol: event.symbol.map(symbols.text),
@@ -174,7 +181,7 @@ struct RowBuilder: Sendable {
     }
 
     /// Stores, instead of a row, that its numbers do not fit; the message itself is kept in any case.
-    private mutating func appendUnstorable(
+    mutating func appendUnstorable(
         _ what: String,
         _ symbol: SymbolIndex,
         _ position: RowPosition,

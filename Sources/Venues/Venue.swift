@@ -1,4 +1,4 @@
-import MarketModel
+package import MarketModel
 
 /// The venues that feedrec speaks with; the raw value is the name on command lines and in recordings.
 package enum Venue: String, Sendable, Hashable, CaseIterable {
@@ -46,10 +46,22 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
     private static let mt4Path = "/hubs/mt4/v1"
 
     /// A dialect that reads recorded messages, with nobody to answer to.
-    package func makeReader() -> any VenueDialect {
+    package func makeReader(_ reading: VenueReading = VenueReading()) -> any VenueDialect {
         switch self {
-        case .mt4: MT4Dialect(MT4Subscription(tradePlatform: "", symbols: [], allSymbols: true, margin: true))
-        case .binanceSpot: BinanceSpotDialect(streams: [])
+        case .mt4:
+            var subscription = MT4Subscription(tradePlatform: "")
+            subscription.brokerTimeZone = reading.brokerTimeZone
+            subscription.keepsPersonalData = reading.keepsPersonalData
+            return MT4Dialect(subscription)
+        case .binanceSpot: return BinanceSpotDialect(streams: [])
+        }
+    }
+
+    /// What takes secrets out of a connection's messages; `nil` for venues whose messages hold none.
+    package func makeRedactor(_ reading: VenueReading = VenueReading()) -> (any MessageRedactor)? {
+        switch self {
+        case .mt4: MT4Redactor(keepsPersonalData: reading.keepsPersonalData)
+        case .binanceSpot: nil
         }
     }
 
@@ -59,5 +71,18 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         case .mt4: MT4HubSession()
         case .binanceSpot: BinanceSpotSession(target: target)
         }
+    }
+}
+
+/// How a venue's messages are read and kept, as far as the user has a say.
+package struct VenueReading: Sendable, Hashable {
+    /// The zone of the times in the messages, for venues that do not say; without one they are taken as UTC.
+    package var brokerTimeZone: ZoneRules?
+    /// True where what is about persons may be stored; secrets never are.
+    package var keepsPersonalData: Bool
+
+    package init(brokerTimeZone: ZoneRules? = nil, keepsPersonalData: Bool = false) {
+        self.brokerTimeZone = brokerTimeZone
+        self.keepsPersonalData = keepsPersonalData
     }
 }

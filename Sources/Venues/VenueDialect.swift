@@ -24,6 +24,9 @@ package protocol VenueDialect: Sendable {
         outgoing: inout MessageBatch
     ) -> DialectOutcome
 
+    /// Appends what a client says before it closes a connection in an orderly way: that it wants no more.
+    mutating func leave(now: UnixNanoseconds, outgoing: inout MessageBatch)
+
     /// Appends what the venue wants to hear from time to time; call it about once a second.
     mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch)
 }
@@ -54,4 +57,6 @@ package struct DialectOutcome: Sendable, Hashable {
 
 extension VenueDialect {
     package var ending: DialectOutcome.Ending? { nil }
+
+    package mutating func leave(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
 }

@@ -70,7 +70,7 @@ struct ArchiveFaultTests {
         {
             let error = await archiveError { try open(recording.writer.path) }
             #expect(error?.code == .newerSchema)
-            #expect(error?.description.hasSuffix("by a newer feedrec (schema 7, this program knows 1)") == true)
+            #expect(error?.description.hasSuffix("by a newer feedrec (schema 7, this program knows 2)") == true)
             #expect(error?.hint == "update feedrec to read it")
         }
         let lock = recording.writer.lock

@@ -36,8 +36,10 @@ struct RecorderBench: Sendable {
     }
 
     /// Records a hub that wants a handshake and calls.
-    static func hub() throws -> RecorderBench {
-        try RecorderBench(.mt4) { MT4Dialect(MT4Subscription(tradePlatform: "P", symbols: ["EURUSD"])) }
+    static func hub(
+        _ subscription: MT4Subscription = MT4Subscription(tradePlatform: "P", symbols: ["EURUSD"])
+    ) throws -> RecorderBench {
+        try RecorderBench(.mt4) { MT4Dialect(subscription) }
     }
 
     func openWriter() throws -> ArchiveWriter {
@@ -59,7 +61,7 @@ struct RecorderBench: Sendable {
 
     func record(_ url: String, into writer: ArchiveWriter) async throws -> RecordingOutcome {
         let (wall, reports, limits) = (wall, reports, limits)
-        let feed = FeedConfiguration(
+        var feed = FeedConfiguration(
             name: "test",
             venue: venue,
             url: url,
@@ -70,6 +72,7 @@ struct RecorderBench: Sendable {
                 try await connect(url, limits: limits, now: { wall.unixNow })
             }
         )
+        feed.secrets = ["SECRET-token"]
         let recorder = Recorder(
             feed: feed,
             policy: policy,

@@ -40,20 +40,20 @@ struct RowBuilderTests {
         #expect(builder.pendingRows == 0)
     }
 
-    @Test("a margin update whose amounts fit no row together becomes an oddity that names the account")
+    @Test("a margin update whose amounts fit no row together keeps those that do, and the text of all")
     func marginOutOfRange() {
         var builder = Self.builder()
         var update = MarginUpdate(origin: EventOrigin(message: 0, item: 0), login: 1001)
         update.balance = FixedDecimal("9000000000000000000")
         update.equity = FixedDecimal("0.01")
+        update.texts.equity = "0.01"
         var events = MarketEvents()
         events.marginUpdates = [update]
         Self.append(events, to: &builder)
         let rows = builder.takeRows(clock: Self.start)
-        #expect(rows.marginUpdates.isEmpty)
-        #expect(rows.events.map(\.kind) == ["margin_update_out_of_range"])
-        #expect(rows.events.map { String(decoding: $0.json, as: UTF8.self) } == [#"{"login":1001}"#])
-        #expect(builder.totals.marginUpdates == 0 && builder.totals.oddities == 1)
+        #expect(rows.marginUpdates.map { $0.balance == nil || $0.equity == nil } == [true])
+        #expect(rows.marginUpdates.map(\.texts.equity) == ["0.01"])
+        #expect(builder.totals.marginUpdates == 1 && builder.totals.oddities == 0)
     }
 
     @Test("events keep their kind, their JSON and whether they are odd")

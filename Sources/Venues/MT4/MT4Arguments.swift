@@ -15,6 +15,20 @@ enum MT4Arguments {
         return try MT4Fields(&cursor)
     }
 
+    /// The arguments themselves, one value each.
+    static func values(in arguments: UnsafeRawBufferPointer) throws(JSONError) -> [JSONValue] {
+        var cursor = JSONCursor(arguments)
+        var values: [JSONValue] = []
+        try cursor.enterArray()
+        while try cursor.nextElement() { values.append(try cursor.nextValue()) }
+        return values
+    }
+
+    /// The payload's object, behind the platform where that stands alone.
+    static func object(in arguments: UnsafeRawBufferPointer) throws(JSONError) -> MT4Object? {
+        try MT4Object(try values(in: arguments).first { $0.kind == .object })
+    }
+
     /// Where the payload's list called `name` lies in `arguments`, or the payload itself where it has no such member.
     ///
     /// `nil` where there is no payload. What is found may be anything: an array, an object, `null`.

@@ -1,23 +1,63 @@
 import JSONScanning
-import MarketModel
+package import MarketModel
 import SignalRProtocol
 
 extension MT4Dialect {
-    /// Sends `Connect`, which makes the hub reach out for its MT4 server.
-    mutating func connect(now: UnixNanoseconds, outgoing: inout MessageBatch) {
-        calls = [MT4Call(method: .connect)]
+    /// Goes on after the handshake: the test hub has nothing to connect to.
+    mutating func greet(_ context: inout MT4Reception, events: inout MarketEvents, outgoing: inout MessageBatch) {
+        if subscription.hub == .test {
+            subscribe(&context, events: &events, outgoing: &outgoing)
+        } else {
+            connect(now: context.now, outgoing: &outgoing)
+            enter(.awaitingConnect, now: context.now)
+        }
+    }
+
+    /// Sends `Connect`, which makes the hub reach out for its trade server.
+    private mutating func connect(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+        if calls.isEmpty { calls = [MT4Call("Connect", .connect)] }
+        calls[0].isCompleted = false
         send(callAt: 0, now: now, outgoing: &outgoing)
-        enter(.awaitingConnect, now: now)
+    }
+
+    /// Calls `Connect` again where it failed and the time has come.
+    mutating func repeatConnect(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+        guard let time = connectAgainAt, now >= time, stage == .awaitingSubscriptions || stage == .subscribed else {
+            return
+        }
+        connectAgainAt = nil
+        connect(now: now, outgoing: &outgoing)
     }
 
     /// Sends all subscriptions in one go.
-    mutating func subscribe(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+    private mutating func subscribe(
+        _ context: inout MT4Reception,
+        events: inout MarketEvents,
+        outgoing: inout MessageBatch
+    ) {
         for call in subscription.calls {
             calls.append(call)
-            send(callAt: calls.count - 1, now: now, outgoing: &outgoing)
+            send(callAt: calls.count - 1, now: context.now, outgoing: &outgoing)
         }
-        enter(.awaitingSubscriptions, now: now)
-        noteProgress()
+        enter(.awaitingSubscriptions, now: context.now)
+        noteProgress(context, events: &events)
+    }
+
+    /// Takes back what was asked for, before an orderly close; no answer is waited for.
+    package mutating func leave(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+        guard stage == .awaitingSubscriptions || stage == .subscribed, ending == nil else { return }
+        stage = .leaving
+        for index in calls.indices where calls[index].id > 0 {
+            if calls[index].isStream, !calls[index].isCompleted {
+                let start = outgoing.bytes.count
+                HubRecordWriter.appendCancel(of: Array("\"\(calls[index].id)\"".utf8), to: &outgoing.bytes)
+                outgoing.endMessage(from: start, tsRecv: now)
+            } else if let opposite = calls[index].opposite {
+                calls.append(opposite)
+                send(callAt: calls.count - 1, now: now, outgoing: &outgoing)
+            }
+        }
+        lastSent = now
     }
 
     /// Reads what became of a call.
@@ -27,24 +67,49 @@ extension MT4Dialect {
         events: inout MarketEvents,
         outgoing: inout MessageBatch
     ) {
-        guard let id = record.invocationID.flatMap(Self.callNumber),
+        guard stage != .leaving, let id = record.invocationID.flatMap(Self.callNumber),
             let index = calls.firstIndex(where: { $0.id == id && !$0.isCompleted })
         else { return }
         calls[index].isCompleted = true
         let failure = record.error.map { $0.text ?? "no reason given" }
-        if calls[index].method == .connect {
-            let problem = failure ?? (record.result?.boolean == false ? "the hub is not connected to MT4" : nil)
-            if let problem {
-                normaliser.appendOddity("Connect", reason: problem, origin: &context.origin, events: &events)
-            }
-            // Some hubs do not have the method, and one that is not connected yet may be later.
-            if stage == .awaitingConnect { subscribe(now: context.now, outgoing: &outgoing) }
+        if let failure, calls[index].hasPositionalForm, !calls[index].isPositional, Self.isBindError(failure) {
+            repeatPositionally(callAt: index, now: context.now, outgoing: &outgoing)
+        } else if calls[index].arguments == .connect {
+            completeConnect(record, failure, &context, events: &events, outgoing: &outgoing)
         } else if let failure {
-            retry(callAt: index, after: failure, now: context.now, outgoing: &outgoing)
+            end("the hub refused \(calls[index].method): \(failure)", isFailure: true)
         } else if calls[index].isStream {
-            end("the hub ended \(calls[index].method.name)", isFailure: false)
+            end("the hub ended \(calls[index].method)", isFailure: false)
         }
-        noteProgress()
+        noteProgress(context, events: &events)
+    }
+
+    /// Some hubs do not have the method, and one that is not connected yet may be later: subscribe in any case.
+    private mutating func completeConnect(
+        _ record: HubRecord,
+        _ failure: String?,
+        _ context: inout MT4Reception,
+        events: inout MarketEvents,
+        outgoing: inout MessageBatch
+    ) {
+        let isRefused = record.result?.flag == false
+        if let problem = failure ?? (isRefused ? "the hub is not connected to its trade server" : nil) {
+            var origin = context.origin
+            normaliser.appendOddity("Connect", reason: problem, origin: &origin, events: &events)
+            events.venueEvents[events.venueEvents.count - 1].isOwn = true
+            if failure?.hasPrefix("Unknown hub method") != true {
+                connectAgainAt = context.now.advanced(by: connectDelay)
+                connectDelay = min(connectDelay * 2, Self.connectDelayMax)
+            }
+        } else {
+            connectDelay = Self.connectDelayFirst
+        }
+        if isRefused == isLinked, isRefused || failure == nil {
+            isLinked = !isRefused
+            let detail = isLinked ? "Connect succeeded" : "the hub is not connected to its trade server"
+            events.linkChanges.append(LinkChange(origin: context.origin, isUp: isLinked, detail: detail))
+        }
+        if stage == .awaitingConnect { subscribe(&context, events: &events, outgoing: &outgoing) }
     }
 
     /// Answers a server that wants a result from us: nobody here has one.
@@ -83,7 +148,7 @@ extension MT4Dialect {
             end("the hub did not answer Connect", isFailure: true)
         case .awaitingSubscriptions where waited > Self.answerTimeout:
             let call = calls.first { !$0.isSettled }
-            end("the hub did not answer \(call?.method.name ?? "the subscription")", isFailure: true)
+            end("the hub did not answer \(call?.method ?? "the subscription")", isFailure: true)
         default: break
         }
     }
@@ -96,23 +161,16 @@ extension MT4Dialect {
 
     // MARK: Inside
 
-    /// Repeats a call with positional arguments where the object did not bind, and gives up on anything else.
-    private mutating func retry(
-        callAt index: Int,
-        after failure: String,
-        now: UnixNanoseconds,
-        outgoing: inout MessageBatch
-    ) {
-        let call = calls[index]
-        let isBindError = failure.hasPrefix("Failed to invoke") && !failure.contains("user is unauthorized")
-        guard isBindError, !call.isPositional else {
-            end("the hub refused \(call.method.name): \(failure)", isFailure: true)
-            return
-        }
+    /// Repeats a call with positional arguments, where the object did not bind.
+    private mutating func repeatPositionally(callAt index: Int, now: UnixNanoseconds, outgoing: inout MessageBatch) {
         calls[index].isPositional = true
         calls[index].isCompleted = false
         send(callAt: index, now: now, outgoing: &outgoing)
         waitingSince = now
+    }
+
+    private static func isBindError(_ failure: String) -> Bool {
+        failure.hasPrefix("Failed to invoke") && !failure.contains("user is unauthorized")
     }
 
     private mutating func send(callAt index: Int, now: UnixNanoseconds, outgoing: inout MessageBatch) {
@@ -121,9 +179,9 @@ extension MT4Dialect {
         let call = calls[index]
         let start = outgoing.bytes.count
         HubRecordWriter.appendInvocation(
-            of: "\(call.method.name)",
+            of: call.method,
             invocationID: String(lastID),
-            arguments: call.arguments(for: subscription),
+            arguments: call.json(for: subscription),
             isStream: call.isStream,
             to: &outgoing.bytes
         )
@@ -136,9 +194,16 @@ extension MT4Dialect {
         waitingSince = now
     }
 
-    private mutating func noteProgress() {
+    /// Notes that all calls are answered, and which form of their arguments the hub took.
+    private mutating func noteProgress(_ context: MT4Reception, events: inout MarketEvents) {
         guard stage == .awaitingSubscriptions, ending == nil, calls.allSatisfy(\.isSettled) else { return }
         stage = .subscribed
+        var object = JSONObjectWriter()
+        object.text("hub", subscription.hub.rawValue)
+        object.raw("calls", "[" + calls.map(\.fact).joined(separator: ",") + "]")
+        var event = VenueEvent(origin: context.origin, kind: "subscription", json: Array(object.text().utf8))
+        event.isOwn = true
+        events.venueEvents.append(event)
     }
 
     /// The number in the JSON text of an id, which was sent as a string.

@@ -14,6 +14,10 @@ package struct MT4Dialect: VenueDialect {
     /// How long the server may take to answer the handshake or a subscription.
     package static let answerTimeout = Duration.seconds(15)
 
+    /// How long to wait before `Connect` is called again; doubles up to ``connectDelayMax``.
+    static let connectDelayFirst = Duration.seconds(1)
+    static let connectDelayMax = Duration.seconds(60)
+
     /// Set once the conversation is over; also returned by every later ``receive(_:now:events:outgoing:)``.
     package internal(set) var ending: DialectOutcome.Ending?
 
@@ -25,7 +29,12 @@ package struct MT4Dialect: VenueDialect {
     var lastHeard = UnixNanoseconds(0)
     /// When ``stage`` was entered or the last call was repeated.
     var waitingSince = UnixNanoseconds(0)
-    var normaliser = MT4Normaliser()
+    var normaliser: MT4Normaliser
+    /// When `Connect` is called again, and how long to wait the time after; `nil` while there is no need to.
+    var connectAgainAt: UnixNanoseconds?
+    var connectDelay = Self.connectDelayFirst
+    /// False while the hub said that it has no trade server.
+    var isLinked = true
     private var carry = HubRecordCarry()
 
     /// How far the conversation has come.
@@ -36,10 +45,16 @@ package struct MT4Dialect: VenueDialect {
         case awaitingConnect
         case awaitingSubscriptions
         case subscribed
+        /// We said goodbye.
+        case leaving
     }
 
     package init(_ subscription: MT4Subscription) {
         self.subscription = subscription
+        normaliser = MT4Normaliser(
+            clock: MT4Clock(zone: subscription.brokerTimeZone),
+            redaction: MT4Redaction(keepsPersonalData: subscription.keepsPersonalData)
+        )
     }
 
     package var symbols: SymbolTable { normaliser.symbols }
@@ -82,6 +97,7 @@ package struct MT4Dialect: VenueDialect {
         checkPatience(now: now)
         // Before the handshake's answer nothing may be sent.
         guard stage != .offline, stage != .awaitingHandshake, ending == nil else { return }
+        repeatConnect(now: now, outgoing: &outgoing)
         guard now.since(lastSent) >= Self.pingInterval else { return }
         let start = outgoing.bytes.count
         HubRecordWriter.appendPing(to: &outgoing.bytes)
@@ -166,6 +182,12 @@ package struct MT4Dialect: VenueDialect {
         events: inout MarketEvents,
         outgoing: inout MessageBatch
     ) {
+        if record.bytes.hasPrefix(#"{"withheld_bytes":"#) {
+            context.hasData = true
+            let reason = "a record that names secrets and cannot be read"
+            normaliser.appendOddity("withheld", reason: reason, origin: &context.origin, events: &events)
+            return
+        }
         guard stage == .offline || stage == .awaitingHandshake, let response = HubHandshakeResponse(record) else {
             let reason = record.typeNumber.map { "unknown type \($0)" } ?? "no type"
             appendMalformed(reason, bytes: record.bytes.count, &context, events: &events)
@@ -173,7 +195,7 @@ package struct MT4Dialect: VenueDialect {
         }
         guard stage == .awaitingHandshake else { return }
         switch response {
-        case .accepted: connect(now: context.now, outgoing: &outgoing)
+        case .accepted: greet(&context, events: &events, outgoing: &outgoing)
         case .refused(let reason): end("the hub refused the handshake: \(reason)", isFailure: true)
         }
     }

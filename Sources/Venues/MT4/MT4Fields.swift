@@ -19,6 +19,7 @@ struct MT4Fields {
     var free: JSONValue?
     var level: JSONValue?
     var levelType: JSONValue?
+    var controllingType: JSONValue?
     /// True where `tick` is something but an object.
     var hasNullTick = false
     var hasDigits = false
@@ -80,6 +81,7 @@ struct MT4Fields {
                 leverage = value
             }
         case 9 where key.equalsIgnoringCase("levelType"): levelType = value
+        case 15 where key.equalsIgnoringCase("controllingType"): controllingType = value
         default: break
         }
     }

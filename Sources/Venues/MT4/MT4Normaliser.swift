@@ -7,6 +7,14 @@ import SignalRProtocol
 /// Each event gets the next `item` of its message, so that a message's events keep their order and their identity.
 struct MT4Normaliser: Sendable {
     private(set) var symbols = SymbolTable()
+    let clock: MT4Clock
+    /// What is taken out of JSON that is stored in events.
+    let redaction: MT4Redaction
+
+    init(clock: MT4Clock = MT4Clock(zone: nil), redaction: MT4Redaction = MT4Redaction(keepsPersonalData: false)) {
+        self.clock = clock
+        self.redaction = redaction
+    }
 
     /// Reads a record of type 1 with a target.
     mutating func readInvocation(
@@ -23,7 +31,12 @@ struct MT4Normaliser: Sendable {
             try readList("ticks", of: record, origin: &origin, events: &events)
         case .marginUpdate:
             try readList("margins", of: record, origin: &origin, events: &events)
+        case .ticksOHLC:
+            try readBars(record, origin: &origin, events: &events)
+        case .symbolUpdate:
+            try readSymbol(record, origin: &origin, events: &events)
         default:
+            try noteLink(record, target: target, origin: origin, events: &events)
             appendEvent(target.text ?? "", record.arguments, origin: &origin, events: &events)
         }
     }
@@ -41,7 +54,9 @@ struct MT4Normaliser: Sendable {
         case .marginLevel:
             appendMarginUpdate(fields, kind: "StreamItem", origin: &origin, events: &events)
         case .userUpdate:
-            withhold("StreamItem", origin: &origin, events: &events)
+            appendEvent("UserUpdate", item, origin: &origin, events: &events)
+        case .trade:
+            try readTrade(item, origin: &origin, events: &events)
         default:
             appendEvent("StreamItem", item, origin: &origin, events: &events)
         }
@@ -141,7 +156,7 @@ struct MT4Normaliser: Sendable {
         let quote = Quote(
             origin: origin,
             symbol: intern(symbol),
-            tsEvent: fields.lastTime?.mt4Time,
+            tsEvent: clock.time(fields.lastTime),
             bidPrice: bidPrice,
             bidSize: nil,
             askPrice: askPrice,
@@ -152,7 +167,7 @@ struct MT4Normaliser: Sendable {
         origin.item += 1
     }
 
-    private mutating func intern(_ symbol: JSONValue) -> SymbolIndex {
+    mutating func intern(_ symbol: JSONValue) -> SymbolIndex {
         guard symbol.hasEscapes else { return symbols.intern(symbol.bytes) }
         return JSONText.unescaped(symbol.bytes).withUnsafeBytes { symbols.intern($0) }
     }
@@ -181,45 +196,36 @@ struct MT4Normaliser: Sendable {
         update.marginFree = fields.free?.decimal
         update.marginLevel = fields.level?.decimal
         update.state = fields.levelType?.marginState
+        update.controllingType = fields.controllingType?.controllingType
+        update.texts.balance = fields.balance?.verbatim
+        update.texts.equity = fields.equity?.verbatim
+        update.texts.volume = fields.volume?.verbatim
+        update.texts.margin = fields.margin?.verbatim
+        update.texts.marginFree = fields.free?.verbatim
+        update.texts.marginLevel = fields.level?.verbatim
         events.marginUpdates.append(update)
         origin.item += 1
     }
 
-    private mutating func appendEvent(
+    mutating func appendEvent(
         _ kind: String,
         _ json: UnsafeRawBufferPointer?,
+        symbol: SymbolIndex? = nil,
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) {
-        if let json, MT4Secrets.isNamed(in: json) {
-            withhold(kind, origin: &origin, events: &events)
-            return
-        }
-        let text = json.map(Array.init) ?? Array("[]".utf8)
-        events.venueEvents.append(VenueEvent(origin: origin, kind: kind, json: text))
+        let text = json.map(stored) ?? Array("[]".utf8)
+        events.venueEvents.append(VenueEvent(origin: origin, kind: kind, symbol: symbol, json: text))
         origin.item += 1
     }
 
-    private mutating func withhold(_ kind: String, origin: inout EventOrigin, events: inout MarketEvents) {
-        let reason = "\(kind) with personal or secret fields"
-        appendOddity("withheld", reason: reason, origin: &origin, events: &events)
+    /// `json` as it may be stored; what came through a redactor is unchanged.
+    func stored(_ json: UnsafeRawBufferPointer) -> [UInt8] {
+        redaction.redacted(json) ?? Array(json)
     }
 }
 
 extension JSONValue {
-    /// A number, or a number in a string, exactly as written.
-    fileprivate var decimal: FixedDecimal? {
-        kind == .number || kind == .string ? FixedDecimal(text: bytes) : nil
-    }
-
-    /// ISO 8601 text as a time; without an offset it is taken as UTC.
-    ///
-    /// The "empty" dates of .NET and MT4 give `nil`.
-    fileprivate var mt4Time: UnixNanoseconds? {
-        guard kind == .string, !bytes.hasPrefix("1970-01-01"), !bytes.hasPrefix("0001-01-01") else { return nil }
-        return UnixNanoseconds(iso8601: bytes)
-    }
-
     /// MarginLevelType as its name or as its number.
     fileprivate var marginState: MarginState? {
         if let number = integer { return UInt8(exactly: number).flatMap(MarginState.init) }
@@ -227,5 +233,13 @@ extension JSONValue {
         if bytes.equalsIgnoringCase("Ok") { return .ok }
         if bytes.equalsIgnoringCase("MarginCall") { return .marginCall }
         return bytes.equalsIgnoringCase("StopOut") ? .stopOut : nil
+    }
+
+    /// MarginControllingType as its name or as its number.
+    fileprivate var controllingType: MarginControllingType? {
+        if let number = integer { return UInt8(exactly: number).flatMap(MarginControllingType.init) }
+        guard kind == .string else { return nil }
+        if bytes.equalsIgnoringCase("Percent") { return .percent }
+        return bytes.equalsIgnoringCase("Currency") ? .currency : nil
     }
 }

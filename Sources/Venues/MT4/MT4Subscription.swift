@@ -1,17 +1,42 @@
 import JSONScanning
+package import MarketModel
 
-/// What a recorder asks an MT4 hub for.
+/// The hubs of one installation; they speak alike.
+package enum MT4Hub: String, Sendable, Hashable, CaseIterable {
+    case mt4
+    /// Known for `Connect` and its connection status only.
+    case mt5
+    /// Needs no token: `Ping`, `GetServerTime`, and a clock that ticks every second.
+    case test
+}
+
+/// What a recorder asks a hub for, and how it reads what comes.
 package struct MT4Subscription: Sendable, Hashable {
-    /// The id of the MT4 server behind the hub.
+    package var hub = MT4Hub.mt4
+    /// The id of the trade server behind the hub.
     package var tradePlatform: String
     /// One `SubscribeToTicks` each, in this order.
     package var symbols: [String]
     /// Asks for `StreamAllTicks`.
     package var allSymbols: Bool
+    /// Asks for `SubscribeToAllTicks`.
+    package var allTicks = false
+    /// Asks for `SubscribeToSymbols`.
+    package var symbolUpdates = false
+    /// Asks for `SubscribeToOnlineUpdates`.
+    package var onlineUpdates = false
+    /// Asks for `StreamTrades`.
+    package var trades = false
     /// Asks for `StreamMarginCallUpdates`.
     package var margin: Bool
-    /// How long the hub may take to reach its MT4 server.
+    /// Asks for `StreamUserUpdates`, which carry passwords.
+    package var userUpdates = false
+    /// How long the hub may take to reach its trade server.
     package var connectTimeoutMs: Int
+    /// The zone of the broker's clocks; without one, times are taken as UTC.
+    package var brokerTimeZone: ZoneRules?
+    /// True where what is about persons may be stored; secrets never are.
+    package var keepsPersonalData = false
 
     package init(
         tradePlatform: String,
@@ -29,17 +54,32 @@ package struct MT4Subscription: Sendable, Hashable {
 
     /// The calls behind `Connect`, in the order they are sent.
     var calls: [MT4Call] {
-        var calls = symbols.map { MT4Call(method: .subscribeToTicks, symbol: $0) }
-        if allSymbols { calls.append(MT4Call(method: .streamAllTicks)) }
-        if margin { calls.append(MT4Call(method: .streamMarginCallUpdates)) }
+        guard hub != .test else { return [MT4Call("Ping", .text("feedrec")), MT4Call("GetServerTime", .none)] }
+        var calls = symbols.map { MT4Call("SubscribeToTicks", .platform(symbol: $0)) }
+        if allTicks { calls.append(MT4Call("SubscribeToAllTicks")) }
+        if symbolUpdates { calls.append(MT4Call("SubscribeToSymbols")) }
+        if onlineUpdates { calls.append(MT4Call("SubscribeToOnlineUpdates")) }
+        if allSymbols { calls.append(MT4Call("StreamAllTicks", isStream: true)) }
+        if trades { calls.append(MT4Call("StreamTrades", isStream: true)) }
+        if margin { calls.append(MT4Call("StreamMarginCallUpdates", isStream: true)) }
+        if userUpdates { calls.append(MT4Call("StreamUserUpdates", isStream: true)) }
         return calls
     }
 }
 
 /// One call of the client and what became of it.
 struct MT4Call: Sendable, Hashable {
-    let method: MT4Method
-    var symbol: String?
+    enum Arguments: Sendable, Hashable {
+        case none
+        case text(String)
+        /// The trade platform, and how long to wait for it.
+        case connect
+        case platform(symbol: String?)
+    }
+
+    let method: String
+    let arguments: Arguments
+    let isStream: Bool
     /// The number behind `invocationId`; 0 before it is sent.
     var id = 0
     /// The hub's page has two forms of every argument list; the object comes first.
@@ -47,29 +87,60 @@ struct MT4Call: Sendable, Hashable {
     /// True once the hub said how the call ended, which for a stream is its end.
     var isCompleted = false
 
-    init(method: MT4Method, symbol: String? = nil) {
+    init(_ method: String, _ arguments: Arguments = .platform(symbol: nil), isStream: Bool = false) {
         self.method = method
-        self.symbol = symbol
+        self.arguments = arguments
+        self.isStream = isStream
     }
-
-    var isStream: Bool { method.streamedItem != nil }
 
     /// True when nothing more has to come before data may flow; a stream has no acknowledgement.
     var isSettled: Bool { isCompleted || isStream }
 
+    /// True where the arguments have a second form.
+    var hasPositionalForm: Bool {
+        switch arguments {
+        case .none, .text: false
+        case .connect, .platform: true
+        }
+    }
+
+    /// The call that takes this one back; `nil` for streams, which are cancelled, and where there is none.
+    var opposite: MT4Call? {
+        let prefix = "SubscribeTo"
+        guard method.hasPrefix(prefix) else { return nil }
+        var call = MT4Call("UnsubscribeFrom" + method.dropFirst(prefix.count), arguments)
+        call.isPositional = isPositional
+        return call
+    }
+
     /// The JSON array of the call's arguments.
-    func arguments(for subscription: MT4Subscription) -> [UInt8] {
-        var json = Array((isPositional ? "[" : #"[{"tradePlatform":"#).utf8)
+    func json(for subscription: MT4Subscription) -> [UInt8] {
+        var json: [UInt8] = []
+        switch arguments {
+        case .none: return Array("[]".utf8)
+        case .text(let text): return Array("[\(JSONText.quoted(text))]".utf8)
+        case .connect, .platform: break
+        }
+        json.append(contentsOf: (isPositional ? "[" : #"[{"tradePlatform":"#).utf8)
         JSONText.appendString(subscription.tradePlatform, to: &json)
-        if method == .connect {
+        if arguments == .connect {
             json.append(contentsOf: (isPositional ? "," : #","timeoutMs":"#).utf8)
             json.append(contentsOf: String(subscription.connectTimeoutMs).utf8)
         }
-        if let symbol {
+        if case .platform(let symbol?) = arguments {
             json.append(contentsOf: (isPositional ? "," : #","symbol":"#).utf8)
             JSONText.appendString(symbol, to: &json)
         }
         json.append(contentsOf: (isPositional ? "]" : "}]").utf8)
         return json
+    }
+
+    /// What is told of the call in the event `subscription`.
+    var fact: String {
+        var object = JSONObjectWriter()
+        object.text("method", method)
+        if case .platform(let symbol?) = arguments { object.text("symbol", symbol) }
+        if hasPositionalForm { object.text("arguments", isPositional ? "positional" : "object") }
+        return object.text()
     }
 }

@@ -45,7 +45,9 @@ extension RecordingFacts {
         }
         for (name, count) in [
             ("quotes", summary.quoteCount), ("trades", summary.tradeCount), ("margin", summary.marginUpdateCount),
+            ("orders", summary.orderUpdateCount), ("venue bars", summary.venueBarCount),
             ("bars", summary.barCount), ("events", summary.eventCount), ("oddities", summary.oddityCount),
+            ("redacted", summary.redactedCount),
         ] where count > 0 {
             lines.append("  \(Self.padded(name, 13))\(Self.grouped(count))")
         }
@@ -126,7 +128,9 @@ extension RecordingFacts {
             ("messages", summary.messageCount), ("blocks", summary.blockCount),
             ("payload_bytes", summary.payloadBytes), ("block_bytes", summary.blockBytes),
             ("quotes", summary.quoteCount), ("trades", summary.tradeCount),
-            ("margin_updates", summary.marginUpdateCount), ("bars", summary.barCount),
+            ("margin_updates", summary.marginUpdateCount),
+            ("order_updates", summary.orderUpdateCount), ("venue_bars", summary.venueBarCount),
+            ("redacted_messages", summary.redactedCount), ("bars", summary.barCount),
             ("events", summary.eventCount), ("oddities", summary.oddityCount), ("gap_count", summary.gapCount),
         ] {
             object.integer(name, count)

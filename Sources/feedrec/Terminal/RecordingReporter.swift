@@ -63,6 +63,7 @@ final class RecordingReporter: Sendable {
         var parts = ["\(totals.messagesReceived) messages received"]
         for (count, name) in [
             (totals.quotes, "quotes"), (totals.trades, "trades"), (totals.marginUpdates, "margin updates"),
+            (totals.orderUpdates, "order updates"), (totals.venueBars, "venue bars"), (totals.redacted, "redacted"),
             (totals.bars, "bars"), (totals.events, "events"), (totals.oddities, "oddities"), (totals.gaps, "gaps"),
         ] where count > 0 {
             parts.append("\(count) \(name)")
@@ -83,7 +84,9 @@ final class RecordingReporter: Sendable {
         for (name, count) in [
             ("messages_received", totals.messagesReceived), ("messages_sent", totals.messagesSent),
             ("data_messages", totals.dataMessages), ("quotes", totals.quotes), ("trades", totals.trades),
-            ("margin_updates", totals.marginUpdates), ("bars", totals.bars), ("events", totals.events),
+            ("margin_updates", totals.marginUpdates),
+            ("order_updates", totals.orderUpdates), ("venue_bars", totals.venueBars),
+            ("redacted", totals.redacted), ("bars", totals.bars), ("events", totals.events),
             ("oddities", totals.oddities),
             ("late_ticks", totals.lateTicks), ("gaps", totals.gaps),
         ] {

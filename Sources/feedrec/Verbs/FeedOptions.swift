@@ -1,6 +1,7 @@
 import ArgumentParser
 import BarBuilding
 import JSONScanning
+import MarketModel
 import NIOCore
 import Recording
 import Transport
@@ -15,17 +16,37 @@ struct FeedOptions: ParsableArguments {
     @Option(help: "Where to connect: ws:// or wss://.")
     var url: String
 
+    @Option(help: "mt4: which of its hubs: mt4, mt5 or test, which needs nothing else.")
+    var hub = MT4Hub.mt4
+
     @Option(help: "mt4: the trade platform (its id at the hub).")
     var tradePlatform: String?
 
     @Option(name: .customLong("symbol"), help: "mt4: a symbol to subscribe to; may be repeated.")
     var symbols: [String] = []
 
-    @Flag(help: "mt4: subscribe to the quotes of all symbols.")
+    @Flag(help: "mt4: stream the quotes of all symbols, with the day's high and low.")
     var allSymbols = false
+
+    @Flag(help: "mt4: subscribe to the ticks of all symbols.")
+    var allTicks = false
+
+    @Flag(help: "mt4: subscribe to changes of the symbols' contracts.")
+    var symbolUpdates = false
+
+    @Flag(help: "mt4: subscribe to users' logging on and off.")
+    var onlineUpdates = false
+
+    @Flag(help: "mt4: stream what becomes of orders.")
+    var trades = false
 
     @Flag(help: "mt4: subscribe to margin call updates.")
     var margin = false
+
+    @Flag(help: "mt4: stream changes of user records; without their passwords, always.")
+    var userUpdates = false
+
+    @OptionGroup var reading: ReadingOptions
 
     @Option(name: .customLong("stream"), help: "binance-spot: a stream such as btcusdt@trade; may be repeated.")
     var streams: [String] = []
@@ -47,15 +68,38 @@ struct FeedOptions: ParsableArguments {
         do { _ = try WebSocketURL(url) } catch { throw ValidationError("--url: \(error)") }
         switch venue {
         case .mt4:
-            guard tradePlatform != nil else { throw ValidationError("mt4 needs --trade-platform") }
-            guard allSymbols || !symbols.isEmpty || margin else {
-                throw ValidationError("mt4 needs --symbol, --all-symbols or --margin")
-            }
             guard streams.isEmpty else { throw ValidationError("--stream is for binance-spot; mt4 has --symbol") }
+            try validateHub()
         case .binanceSpot:
             guard !streams.isEmpty else { throw ValidationError("binance-spot needs at least one --stream") }
-            guard symbols.isEmpty, !allSymbols, !margin, tradePlatform == nil else {
-                throw ValidationError("--trade-platform, --symbol, --all-symbols and --margin are for mt4")
+            guard tradePlatform == nil, hub == .mt4, !asksHub, !reading.isGiven else {
+                throw ValidationError(
+                    "--hub, --trade-platform, --symbol, --broker-time-zone and the like are for mt4; "
+                        + "binance-spot has --stream"
+                )
+            }
+        }
+    }
+
+    /// True where any subscription of a hub is asked for.
+    private var asksHub: Bool {
+        !symbols.isEmpty || allSymbols || allTicks || symbolUpdates || onlineUpdates || trades || margin || userUpdates
+    }
+
+    private func validateHub() throws {
+        switch hub {
+        case .test:
+            guard tradePlatform == nil, !asksHub else {
+                throw ValidationError("--hub test takes neither --trade-platform nor subscriptions")
+            }
+        case .mt4, .mt5:
+            guard tradePlatform != nil else { throw ValidationError("mt4 needs --trade-platform") }
+            // Of the MT5 hub only Connect is known, which already makes it tell of its connection.
+            guard asksHub || hub == .mt5 else {
+                throw ValidationError(
+                    "mt4 needs something to record: --symbol, --all-ticks, --all-symbols, --margin, --trades, "
+                        + "--symbol-updates, --online-updates or --user-updates"
+                )
             }
         }
     }
@@ -71,13 +115,8 @@ struct FeedOptions: ParsableArguments {
         if let token { client.headers.append("Authorization", "Bearer \(token)") }
         let options = client
         let (venue, streams) = (venue, streams)
-        let subscription = MT4Subscription(
-            tradePlatform: tradePlatform ?? "",
-            symbols: symbols,
-            allSymbols: allSymbols,
-            margin: margin
-        )
-        return FeedConfiguration(
+        let subscription = hubSubscription
+        var feed = FeedConfiguration(
             name: venue.rawValue,
             venue: venue,
             url: base.redacted,
@@ -93,6 +132,27 @@ struct FeedOptions: ParsableArguments {
                 try await WebSocketClient.connect(options, group: group, now: Clocks.wall)
             }
         )
+        feed.reading = reading.reading
+        feed.secrets = token.map { [$0] } ?? []
+        return feed
+    }
+
+    private var hubSubscription: MT4Subscription {
+        var subscription = MT4Subscription(
+            tradePlatform: tradePlatform ?? "",
+            symbols: symbols,
+            allSymbols: allSymbols,
+            margin: margin
+        )
+        subscription.hub = hub
+        subscription.allTicks = allTicks
+        subscription.symbolUpdates = symbolUpdates
+        subscription.onlineUpdates = onlineUpdates
+        subscription.trades = trades
+        subscription.userUpdates = userUpdates
+        subscription.brokerTimeZone = reading.reading.brokerTimeZone
+        subscription.keepsPersonalData = reading.keepPersonalData
+        return subscription
     }
 
     private func target(of base: WebSocketURL) -> WebSocketURL {
@@ -109,8 +169,20 @@ struct FeedOptions: ParsableArguments {
         func list(_ texts: [String]) -> String { "[" + texts.map(JSONText.quoted).joined(separator: ",") + "]" }
         switch venue {
         case .mt4:
-            return #"{"trade_platform":\#(JSONText.quoted(tradePlatform ?? "")),"symbols":\#(list(symbols)),"#
-                + #""all_symbols":\#(allSymbols),"margin":\#(margin)}"#
+            var object = JSONObjectWriter()
+            object.text("hub", hub.rawValue)
+            object.text("trade_platform", tradePlatform)
+            object.raw("symbols", list(symbols))
+            object.boolean("all_ticks", allTicks)
+            object.boolean("all_symbols", allSymbols)
+            object.boolean("margin", margin)
+            object.boolean("trades", trades)
+            object.boolean("symbol_updates", symbolUpdates)
+            object.boolean("online_updates", onlineUpdates)
+            object.boolean("user_updates", userUpdates)
+            object.text("broker_time_zone", reading.brokerTimeZone?.rules.name)
+            object.boolean("keeps_personal_data", reading.keepPersonalData)
+            return object.text()
         case .binanceSpot:
             return #"{"streams":\#(list(streams))}"#
         }

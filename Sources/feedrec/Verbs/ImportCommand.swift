@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Interchange
 import JSONScanning
+import MarketModel
 import Recording
 import Venues
 
@@ -43,26 +44,42 @@ struct ImportCommand: AsyncParsableCommand {
         @Option(help: "Lengths of the bars to build.")
         var bars = BarIntervalsArgument.standard
 
+        @OptionGroup var reading: ReadingOptions
+
         @Flag(help: "Pass over malformed lines and count them, instead of stopping at the first.")
         var skipMalformed = false
 
         @Flag(help: "Print what was imported as JSON at the end.")
         var json = false
 
+        func validate() throws {
+            guard venue == .mt4 || !reading.isGiven else {
+                throw ValidationError("--broker-time-zone and --keep-personal-data are for mt4")
+            }
+        }
+
+        private func configuration(_ facts: String) -> MessageImporter.Configuration {
+            var configuration = MessageImporter.Configuration(
+                venue: venue,
+                format: format,
+                malformedLines: skipMalformed ? .skip : .fail,
+                barIntervals: bars.intervals,
+                session: SessionFacts.start(.import, configuration: facts)
+            )
+            configuration.reading = reading.reading
+            return configuration
+        }
+
         func run() async throws {
             var facts = JSONObjectWriter()
             facts.text("venue", venue.rawValue)
             facts.raw("files", "[" + files.map(JSONText.quoted).joined(separator: ",") + "]")
             facts.text("bars", bars.description)
+            facts.text("broker_time_zone", reading.brokerTimeZone?.rules.name)
+            if reading.keepPersonalData { facts.boolean("keeps_personal_data", true) }
             let reporter = RecordingReporter()
             let importer = MessageImporter(
-                configuration: MessageImporter.Configuration(
-                    venue: venue,
-                    format: format,
-                    malformedLines: skipMalformed ? .skip : .fail,
-                    barIntervals: bars.intervals,
-                    session: SessionFacts.start(.import, configuration: facts.text())
-                ),
+                configuration: configuration(facts.text()),
                 report: { reporter.report(.progress($0)) }
             )
             let archive = archive

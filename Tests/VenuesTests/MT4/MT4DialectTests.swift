@@ -20,7 +20,8 @@ struct MT4DialectTests {
         #expect(run.outcome.isSubscribed)
         #expect(run.outcome.dataMessages == 0)
         #expect(run.outcome.ending == nil)
-        #expect(run.events.venueEvents.isEmpty)
+        #expect(run.events.venueEvents.map(\.kind) == ["subscription"])
+        #expect(run.events.venueEvents.allSatisfy { $0.isOwn })
     }
 
     @Test("streams count as subscribed once they are sent, one message a call")

@@ -1,0 +1,99 @@
+/// A bar that the venue made.
+package struct VenueBar: Hashable, Sendable {
+    /// Prices of one side over the bar's interval; absent ones are `nil`.
+    package struct Prices: Hashable, Sendable {
+        package var open: FixedDecimal?
+        package var high: FixedDecimal?
+        package var low: FixedDecimal?
+        package var close: FixedDecimal?
+
+        package init() {}
+
+        package var all: [FixedDecimal] { [open, high, low, close].compactMap { $0 } }
+    }
+
+    package var origin: EventOrigin
+    package var symbol: SymbolIndex
+    /// The venue's time of the end of the interval.
+    package var tsEvent: UnixNanoseconds?
+    package var bid = Prices()
+    package var ask = Prices()
+    /// Ticks that the venue put together.
+    package var tickCount: Int64?
+
+    package init(origin: EventOrigin, symbol: SymbolIndex) {
+        self.origin = origin
+        self.symbol = symbol
+    }
+}
+
+/// What happened to an order.
+package enum OrderChange: UInt8, Sendable, Hashable {
+    case opened = 0
+    case updated = 1
+    case closed = 2
+    /// A pending order was taken back.
+    case deleted = 3
+}
+
+/// What the venue says of an order; amounts and prices as the venue's own text, absent ones `nil`.
+package struct OrderUpdate: Hashable, Sendable {
+    package var origin: EventOrigin
+    /// The venue's number of the order.
+    package var ticket: Int64
+    /// `nil` where the venue's word for the change is unknown.
+    package var change: OrderChange?
+    package var login: Int64?
+    package var symbol: SymbolIndex?
+    package var tsEvent: UnixNanoseconds?
+    /// `Buy`, `SellLimit`, …: the venue's word, or its number where that is unknown.
+    package var command: String?
+    package var state: String?
+    package var reason: String?
+    package var volumeLots: String?
+    package var openPrice: String?
+    package var closePrice: String?
+    package var stopLoss: String?
+    package var takeProfit: String?
+    package var commission: String?
+    package var swap: String?
+    package var profit: String?
+    package var tsOpen: UnixNanoseconds?
+    package var tsClose: UnixNanoseconds?
+    package var tsExpires: UnixNanoseconds?
+    /// The record itself.
+    package var json: [UInt8] = []
+
+    package init(origin: EventOrigin, ticket: Int64) {
+        self.origin = origin
+        self.ticket = ticket
+    }
+}
+
+/// What the venue says of an instrument, as its own JSON; the latest counts.
+package struct InstrumentDetails: Hashable, Sendable {
+    package var symbol: SymbolIndex
+    /// Digits behind the point of its prices, where the venue names them.
+    package var priceDigits: UInt8?
+    package var json: [UInt8]
+
+    package init(symbol: SymbolIndex, priceDigits: UInt8?, json: [UInt8]) {
+        self.symbol = symbol
+        self.priceDigits = priceDigits
+        self.json = json
+    }
+}
+
+/// The venue lost or found the source of its own data, while our connection to it goes on.
+package struct LinkChange: Hashable, Sendable {
+    package var origin: EventOrigin
+    package var isUp: Bool
+    /// What the link leads to, for people.
+    package var detail: String
+
+    package init(origin: EventOrigin, isUp: Bool, detail: String) {
+        self.origin = origin
+        self.isUp = isUp
+        self.detail = detail
+    }
+}

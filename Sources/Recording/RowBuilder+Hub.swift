@@ -1,0 +1,89 @@
+import Archive
+import MarketModel
+
+// What hubs say beyond ticks.
+extension RowBuilder {
+    mutating func append(_ bar: VenueBar, _ position: RowPosition, _ symbols: SymbolTable) {
+        let prices = bar.bid.all + bar.ask.all
+        func fits(_ instrument: InstrumentBook.Instrument) -> Bool {
+            prices.allSatisfy { $0.rescaled(to: instrument.priceDigits) != nil }
+        }
+        let known = book.instrument(of: bar.symbol).flatMap { fits($0) ? $0 : nil }
+        guard
+            let instrument = known
+                ?? book.adopt(
+                    bar.symbol,
+                    named: symbols.text(of: bar.symbol),
+                    prices: prices,
+                    sizes: [],
+                    bars: &bars
+                )
+        else { return appendUnstorable("venue_bar", bar.symbol, position, symbols) }
+        rows.venueBars.append(
+            VenueBarRow(
+                instrumentID: instrument.id,
+                tsRecv: position.tsRecv,
+                messageIndex: position.messageIndex,
+                item: position.item,
+                tsEvent: bar.tsEvent,
+                intervalNS: nil,
+                bid: VenueBarRow.Prices(bar.bid, digits: instrument.priceDigits),
+                ask: VenueBarRow.Prices(bar.ask, digits: instrument.priceDigits),
+                tickCount: bar.tickCount
+            )
+        )
+        totals.venueBars += 1
+    }
+
+    mutating func append(_ update: OrderUpdate, _ position: RowPosition, _ symbols: SymbolTable) {
+        rows.orderUpdates.append(
+            OrderUpdateRow(
+                tsRecv: position.tsRecv,
+                messageIndex: position.messageIndex,
+                feedID: feedID,
+                symbol: update.symbol.map(symbols.text),
+                update: update
+            )
+        )
+        totals.orderUpdates += 1
+    }
+
+    /// Tells of bytes that no message has any more.
+    mutating func appendWithheld(bytes: Int, reason: String, at time: UnixNanoseconds) {
+        let json = #"{"bytes":\#(bytes),"reason":"\#(reason)"}"#
+        rows.events.append(
+            EventRow(
+                tsRecv: time,
+                messageIndex: nil,
+                item: nil,
+                feedID: feedID,
+                kind: "withheld",
+                isOddity: true,
+                json: Array(json.utf8)
+            )
+        )
+        totals.events += 1
+        totals.oddities += 1
+    }
+
+    /// Keeps what the venue says of an instrument, which gets a row by that.
+    mutating func append(_ details: InstrumentDetails, _ symbols: SymbolTable) {
+        let name = symbols.text(of: details.symbol)
+        if book.instrument(of: details.symbol) == nil {
+            let prices = details.priceDigits.map { [FixedDecimal(mantissa: 0, digits: $0)] } ?? []
+            _ = book.adopt(details.symbol, named: name, prices: prices, sizes: [], bars: &bars)
+        }
+        book.describe(details.symbol, named: name, String(decoding: details.json, as: UTF8.self))
+    }
+}
+
+extension VenueBarRow.Prices {
+    fileprivate init(_ prices: VenueBar.Prices, digits: UInt8) {
+        self.init(
+            open: prices.open?.rescaled(to: digits),
+            high: prices.high?.rescaled(to: digits),
+            low: prices.low?.rescaled(to: digits),
+            close: prices.close?.rescaled(to: digits)
+        )
+    }
+}

@@ -1,0 +1,155 @@
+import JSONScanning
+import MarketModel
+import SignalRProtocol
+
+// What comes rarely: bars, orders, contract details, the state of the hub's own link.
+extension MT4Normaliser {
+    /// Reads `OnTicksOHLC`: bars that the venue made, flat or nested as ticks are.
+    mutating func readBars(
+        _ record: HubRecord,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) throws(JSONError) {
+        guard let arguments = record.arguments, let range = try MT4Arguments.list("ticks", in: arguments) else {
+            appendOddity("OnTicksOHLC", reason: "no ticks", origin: &origin, events: &events)
+            return
+        }
+        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[range]))
+        guard cursor.nextByte == UInt8(ascii: "[") else {
+            try appendBar(try cursor.nextValue(), origin: &origin, events: &events)
+            return
+        }
+        try cursor.enterArray()
+        while try cursor.nextElement() { try appendBar(try cursor.nextValue(), origin: &origin, events: &events) }
+    }
+
+    private mutating func appendBar(
+        _ element: JSONValue,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) throws(JSONError) {
+        let outer = try MT4Object(element)
+        guard let object = try MT4Object(outer?["tick"]) ?? outer else {
+            appendOddity("OnTicksOHLC", reason: "the bar is null", origin: &origin, events: &events)
+            return
+        }
+        guard let symbol = object["symbol"], symbol.kind == .string, !symbol.bytes.isEmpty else {
+            appendOddity("OnTicksOHLC", reason: "a bar without a symbol", origin: &origin, events: &events)
+            return
+        }
+        var bar = VenueBar(origin: origin, symbol: intern(symbol))
+        bar.tsEvent = clock.time(object["lastTime"])
+        bar.tickCount = object.integer("volume")
+        let edges = try (open: MT4Object(object["open"]), close: MT4Object(object["close"]))
+        let extremes = try (high: MT4Object(object["maximum"]), low: MT4Object(object["minimum"]))
+        bar.bid.open = edges.open?.decimal("bid")
+        bar.bid.high = extremes.high?.decimal("bid")
+        bar.bid.low = extremes.low?.decimal("bid")
+        bar.bid.close = edges.close?.decimal("bid")
+        bar.ask.open = edges.open?.decimal("ask")
+        bar.ask.high = extremes.high?.decimal("ask")
+        bar.ask.low = extremes.low?.decimal("ask")
+        bar.ask.close = edges.close?.decimal("ask")
+        guard !bar.bid.all.isEmpty || !bar.ask.all.isEmpty else {
+            appendOddity("OnTicksOHLC", reason: "a bar without prices", origin: &origin, events: &events)
+            return
+        }
+        events.venueBars.append(bar)
+        origin.item += 1
+    }
+
+    /// Reads an item of `StreamTrades`.
+    mutating func readTrade(
+        _ item: UnsafeRawBufferPointer,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) throws(JSONError) {
+        let object = try MT4Object(item)
+        guard let ticket = object.integer("order") else {
+            appendOddity("StreamTrades", reason: "an order without a number", origin: &origin, events: &events)
+            return
+        }
+        var update = OrderUpdate(origin: origin, ticket: ticket)
+        update.login = object.integer("login")
+        update.change = change(of: object)
+        update.symbol = object["symbol"].flatMap { $0.kind == .string ? intern($0) : nil }
+        update.tsEvent = clock.time(object["timeStamp"])
+        update.command = object.word("tradeCommand", of: MT4Words.tradeCommand)
+        update.state = object.word("tradeRecordState", of: MT4Words.tradeState)
+        update.reason = object.word("tradeRecordReason", of: MT4Words.tradeReason)
+        update.volumeLots = object.text("volumeLots")
+        update.openPrice = object.text("openPrice")
+        update.closePrice = object.text("closePrice")
+        update.stopLoss = object.text("sl")
+        update.takeProfit = object.text("tp")
+        update.commission = object.text("commission")
+        update.swap = object.text("storage")
+        update.profit = object.text("profit")
+        update.tsOpen = clock.time(object["openTime"])
+        update.tsClose = clock.time(object["closeTime"])
+        update.tsExpires = clock.time(object["expiration"])
+        update.json = stored(item)
+        events.orderUpdates.append(update)
+        origin.item += 1
+    }
+
+    /// The rule of the hub's page: an update under login 0 says that the order was deleted.
+    private func change(of object: MT4Object) -> OrderChange? {
+        switch object.word("updateType", of: MT4Words.transaction) ?? object.word("type", of: MT4Words.transaction) {
+        case "Add": .opened
+        case "Delete": .closed
+        case "Update": object.integer("login") == 0 ? .deleted : .updated
+        default: nil
+        }
+    }
+
+    /// Reads `OnSymbolUpdate`: an event, and what is known of the instrument from now on.
+    mutating func readSymbol(
+        _ record: HubRecord,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) throws(JSONError) {
+        var symbol: SymbolIndex?
+        if let arguments = record.arguments, let payload = try MT4Arguments.object(in: arguments) {
+            // The details are a member of the payload, or the payload itself.
+            let details = try MT4Object(payload["symbol"]) ?? payload
+            if let name = details["symbol"], name.kind == .string, !name.bytes.isEmpty {
+                let index = intern(name)
+                symbol = index
+                let digits = details.integer("digits").flatMap { (0...18).contains($0) ? UInt8($0) : nil }
+                events.instrumentDetails.append(
+                    InstrumentDetails(symbol: index, priceDigits: digits, json: stored(details.bytes))
+                )
+            }
+        }
+        let kind = record.target?.text ?? "OnSymbolUpdate"
+        appendEvent(kind, record.arguments, symbol: symbol, origin: &origin, events: &events)
+    }
+
+    /// Notes what `OnMT4ConnectionStatus` and `OnMT5ConnectionStatus` say of the link behind the hub.
+    ///
+    /// MT4's is documented as one object, MT5's as two arguments; both forms are read for both.
+    func noteLink(
+        _ record: HubRecord,
+        target: JSONValue,
+        origin: EventOrigin,
+        events: inout MarketEvents
+    ) throws(JSONError) {
+        let isStatus =
+            target.bytes.equalsIgnoringCase("OnMT4ConnectionStatus")
+            || target.bytes.equalsIgnoringCase("OnMT5ConnectionStatus")
+        guard isStatus, let arguments = record.arguments else { return }
+        let values = try MT4Arguments.values(in: arguments)
+        let object = try MT4Object(values.first { $0.kind == .object })
+        let state = object.map { $0["connected"] } ?? (values.count > 1 ? values[1] : nil)
+        guard let isUp = state?.flag else { return }
+        let server = target.bytes.equalsIgnoringCase("OnMT5ConnectionStatus") ? "MT5" : "MT4"
+        events.linkChanges.append(
+            LinkChange(
+                origin: origin,
+                isUp: isUp,
+                detail: "the hub \(isUp ? "is connected to" : "lost") its \(server) server"
+            )
+        )
+    }
+}

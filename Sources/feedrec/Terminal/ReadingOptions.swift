@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import Interchange
+import MarketModel
+import Venues
+
+/// How the messages of a hub are read and what of them is kept.
+struct ReadingOptions: ParsableArguments {
+    @Option(help: "mt4: the zone of the broker's clocks, such as Europe/Athens or +02:00; UTC when not given.")
+    var brokerTimeZone: BrokerTimeZone?
+
+    @Flag(help: "mt4: keep names, addresses and comments; passwords and tokens are never kept.")
+    var keepPersonalData = false
+
+    var reading: VenueReading {
+        VenueReading(brokerTimeZone: brokerTimeZone?.rules, keepsPersonalData: keepPersonalData)
+    }
+
+    var isGiven: Bool { brokerTimeZone != nil || keepPersonalData }
+}
+
+/// A zone by its name or as a fixed offset.
+struct BrokerTimeZone: ExpressibleByArgument {
+    let rules: ZoneRules
+
+    init?(argument: String) {
+        guard let rules = ZoneRules(fixedOffset: argument) ?? Self.rules(named: argument) else { return nil }
+        self.rules = rules
+    }
+
+    /// The rules of the system for `name`; names do not lead out of the zone directory.
+    private static func rules(named name: String) -> ZoneRules? {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else { return nil }
+        let directory = ProcessInfo.processInfo.environment["TZDIR"] ?? "/usr/share/zoneinfo"
+        guard let data = FileManager.default.contents(atPath: directory + "/" + name) else { return nil }
+        return try? ZoneFile.rules(named: name, Array(data))
+    }
+}
+
+extension MT4Hub: ExpressibleByArgument {}

@@ -1,0 +1,203 @@
+import MarketModel
+import Testing
+import Venues
+
+struct MT4RedactorTests {
+    private func redacted(_ messages: [String], keepsPersonalData: Bool = false) -> MessageBatch {
+        var redactor = MT4Redactor(keepsPersonalData: keepsPersonalData)
+        var batch = mt4Batch(messages)
+        redactor.redact(&batch)
+        return batch
+    }
+
+    @Test(
+        "messages without secrets stay as they are",
+        arguments: [
+            #"{"type":6}|"#, "{}|", "", "no JSON|", #"{"type":1,"target":"OnTick","arguments":["#,
+            #"{"type":1,"target":"OnTick","arguments":[{"tradePlatform":"P","tick":{"symbol":"EURUSD","bid":1.1,"ask":1.2,"lastTime":"2026-01-05T09:30:00"}}]}|"#,
+            #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"TOKENUSD","bid":1.1,"ask":1.2,"lastTime":"2026-01-05T09:30:00\u002B02:00"}}]}|"#,
+            #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"US Tech 100","bid":1.1,"ask":1.2}}]}|"#,
+            #"{"type":3,"invocationId":"1","error":"Failed to invoke 'X' because user is unauthorized"}|"#,
+            #"{"type":2,"invocationId":"2","item":{"type":"Add","user":{"login":5,"password":null}}}|"#,
+        ]
+    )
+    func harmless(message: String) {
+        let batch = redacted([message])
+        #expect(mt4Texts(batch) == [message])
+        #expect(batch.entries.allSatisfy { !$0.isRedacted })
+    }
+
+    @Test("secrets become three stars and nothing else changes")
+    func secret() {
+        let batch = redacted([
+            #"{"type":6}|"#,
+            #"{"type":2,"invocationId":"2","item":{"type":"Add","user":{"login":5,"Password":"SECRET-1","enable":1,"apiData":[1,{"a":2}]}}}|{"type":6}|"#,
+            #"{"type":6}|"#,
+        ])
+        #expect(
+            mt4Texts(batch) == [
+                #"{"type":6}|"#,
+                #"{"type":2,"invocationId":"2","item":{"type":"Add","user":{"login":5,"Password":"***","enable":1,"apiData":"***"}}}|{"type":6}|"#,
+                #"{"type":6}|"#,
+            ]
+        )
+        #expect(batch.entries.map(\.isRedacted) == [false, true, false])
+        #expect(batch.entries.map(\.tsRecv.rawValue) == [0, 1, 2])
+    }
+
+    @Test("what is about persons goes, or stays where it is asked for")
+    func personal() {
+        let record =
+            #"{"type":2,"item":{"user":{"login":5,"name":"Ann","lastIP":7,"ZIPCODE":"1","password":"SECRET-"}}}|"#
+        #expect(
+            mt4Texts(redacted([record])) == [
+                #"{"type":2,"item":{"user":{"login":5,"name":"***","lastIP":"***","ZIPCODE":"***","password":"***"}}}|"#
+            ]
+        )
+        #expect(
+            mt4Texts(redacted([record], keepsPersonalData: true)) == [
+                #"{"type":2,"item":{"user":{"login":5,"name":"Ann","lastIP":7,"ZIPCODE":"1","password":"***"}}}|"#
+            ]
+        )
+    }
+
+    static let dressed = [
+        #"{"a":{"password":"SECRET-1"}}|"#, #"{"a":[[{"PASSWORDINVESTOR":"SECRET-1"}]]}|"#,
+        #"{"\u0070ass\u0057ord":"SECRET-1"}|"#, #"{"password" : "SECRET-1"}|"#, #"{"otpSecret":["SECRET-1"]}|"#,
+        #"{"data":"{\"password\":\"SECRET-1\"}"}|"#, #"{"data":"{\"\\u0070assword\":\"SECRET-1\"}"}|"#,
+        #"{"data":"[{\"x\":\"{\\\"name\\\":\\\"SECRET-1\\\"}\"}]"}|"#,
+        #"{"data":"\"{\\\"phone\\\":\\\"SECRET-1\\\"}\""}|"#,
+        #"{"message":"login 5 password=SECRET-1"}|"#, #"{"message":"password:SECRET-1"}|"#,
+        #"{"message":"Bearer SECRET-1"}|"#, #"{"message":"got {\"email\":\"SECRET-1\"} from 5"}|"#,
+        #"{"url":"wss://h/x?access_token=SECRET-1"}|"#, #"{"type":1,"headers":{"Authorization":"SECRET-1"}}|"#,
+        #"{"type":1,"headers":{"access_token":"SECRET-1"}}|"#, #"{"apiData":"SECRET-1"}|"#, #"{"id":"SECRET-1"}|"#,
+        #"{"x":{"id":"SECRET-1"}}|"#, #"{"x":1,"name":"SECRET-1"}|"#, #"{"address":"SECRET-1"}|"#,
+        #"{"city":"SECRET-1"}|"#,
+        #"{"state":"SECRET-1"}|"#, #"{"zipCode":"SECRET-1"}|"#, #"{"country":"SECRET-1"}|"#, #"{"Phone":"SECRET-1"}|"#,
+        #"{"email":"SECRET-1"}|"#, #"{"comment":"SECRET-1"}|"#, #"{"leadSource":"SECRET-1"}|"#,
+        #"{"lastIP":"SECRET-1"}|"#,
+        #"{"mqid":"SECRET-1"}|"#, #"{"secureReserved":"SECRET-1"}|"#, #"{"enableReserved":["SECRET-1"]}|"#,
+        #"{"reserved2":"SECRET-1"}|"#, #"{"unused":"SECRET-1"}|"#, #"{"client_secret":"SECRET-1"}|"#,
+        #"{"apiKey":"SECRET-1"}|"#, #"{"api_key":"SECRET-1"}|"#, #"{"Cookie":"SECRET-1"}|"#,
+        #"{"credentials":"SECRET-1"}|"#,
+        #"{"passwordPhone":"SECRET-1"}|"#, #"{"password":"SECRET-1"|"#, #"{"password":"SECRET-1|"#,
+        #"{"data":"{\"password\":\"SECRET-1\""}|"#, "{\"name\":\n\"SECRET-1\"}|", #"{"name"  :"SECRET-1","x":}|"#,
+        #"{"a\":{"password":"SECRET-1"}}|"#, #"{"type":3,"error":"the token SECRET-1 is wrong"}|"#,
+    ]
+
+    @Test("no dress hides a secret, wherever in a message it stands", arguments: dressed)
+    func dresses(record: String) {
+        for before in ["", #"{"type":6}|"#, #"{"type":1,"target":"OnTick","arguments":[{"tradePlatform":"P"}]}|"#] {
+            let batch = redacted([before + record + before])
+            let text = mt4Texts(batch)[0]
+            #expect(!text.contains("SECRET-1"), "\(text)")
+            #expect(batch.entries[0].isRedacted)
+            #expect(text.hasPrefix(before) && text.hasSuffix(before))
+        }
+    }
+
+    @Test("a secret split over messages stays away, and a harmless record keeps its bytes", arguments: dressed)
+    func splits(record: String) {
+        let tick = #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"A","bid":1,"ask":2}}]}|"#
+        let bytes = Array(tick + record + tick)
+        for size in [1, 2, 3, 5, 7, 11, 17, 40] {
+            let parts = stride(from: 0, to: bytes.count, by: size).map {
+                String(bytes[$0..<min($0 + size, bytes.count)])
+            }
+            var redactor = MT4Redactor(keepsPersonalData: false)
+            var whole = ""
+            for part in parts {
+                var batch = mt4Batch([part])
+                redactor.redact(&batch)
+                whole += mt4Texts(batch).joined()
+            }
+            #expect(!whole.contains("SECRET-1"), "\(size): \(whole)")
+            #expect(whole.hasPrefix(tick) && whole.hasSuffix(tick), "\(size): \(whole)")
+            #expect(redactor.heldBytes == 0)
+        }
+    }
+
+    @Test("a record whose end never comes is held back where it may be secret")
+    func unfinished() {
+        var redactor = MT4Redactor(keepsPersonalData: false)
+        var batch = mt4Batch([#"{"type":6}|{"user":{"password":"SECRET-"#])
+        redactor.redact(&batch)
+        #expect(mt4Texts(batch) == [#"{"type":6}|"#])
+        #expect(batch.entries[0].isRedacted && redactor.heldBytes == 28)
+    }
+
+    @Test("a record that is no JSON and names secrets leaves its length")
+    func unreadable() {
+        let text = mt4Texts(redacted([#"{"password":"SECRET-1"|"#]))[0]
+        #expect(text == #"{"withheld_bytes":22,"reason":"expected ',' or the end of the container"}|"#)
+    }
+
+    @Test("both directions are redacted, each with its own records")
+    func directions() {
+        var redactor = MT4Redactor(keepsPersonalData: false)
+        var batch = mt4Batch([#"{"a":"x"#, #"{"headers":{"Authorization":"Bearer SECRET-"}}|"#, #"y"}|"#])
+        batch.entries[1].direction = .sent
+        redactor.redact(&batch)
+        #expect(mt4Texts(batch) == ["", #"{"headers":{"Authorization":"***"}}|"#, #"{"a":"xy"}|"#])
+    }
+
+    @Test("a binary message that names secrets is withheld whole")
+    func binary() {
+        var redactor = MT4Redactor(keepsPersonalData: false)
+        var batch = MessageBatch()
+        batch.append(
+            [0x81, 0xA8] + "Password".utf8 + [0xA8] + "SECRET-1".utf8,
+            kind: .binary,
+            direction: .received,
+            tsRecv: UnixNanoseconds(0)
+        )
+        batch.append(
+            [0x81, 0xA4] + "name".utf8 + [0xA3] + "Ann".utf8,
+            kind: .binary,
+            direction: .received,
+            tsRecv: UnixNanoseconds(0)
+        )
+        batch.append([0x91, 0x06], kind: .binary, direction: .received, tsRecv: UnixNanoseconds(0))
+        redactor.redact(&batch)
+        #expect(batch.entries.map(\.isRedacted) == [true, true, false])
+        #expect(mt4Texts(batch)[0] == #"{"withheld_bytes":19,"reason":"a binary message that names secrets"}"#)
+        #expect(batch.payload(at: 2) == [0x91, 0x06])
+    }
+
+    @Test("what was redacted stays so, and counts as redacted")
+    func again() {
+        let once = redacted([#"{"user":{"password":"SECRET-","name":"Ann"}}|"#])
+        var twice = once
+        var redactor = MT4Redactor(keepsPersonalData: false)
+        redactor.redact(&twice)
+        #expect(twice.bytes == once.bytes && twice.entries == once.entries)
+    }
+
+    @Test("any garbage is taken without a trap, in parts of any size", arguments: 0..<20 as Range<UInt64>)
+    func garbage(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let seeds = Self.dressed.map(mt4Bytes)
+        var redactor = MT4Redactor(keepsPersonalData: false)
+        for _ in 0..<300 {
+            var bytes = seeds[Int(random.next() % UInt64(seeds.count))]
+            for _ in 0..<random.next() % 4 {
+                bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
+            bytes.removeLast(Int(random.next() % 20) % bytes.count)
+            var batch = MessageBatch()
+            batch.append(bytes, direction: .received, tsRecv: UnixNanoseconds(0))
+            redactor.redact(&batch)
+            #expect(batch.count == 1)
+        }
+    }
+
+    @Test("texts of others are cut off behind a word of secrets, and known secrets go anywhere")
+    func texts() {
+        func safe(_ text: String) -> String { Venue.mt4.withoutSecrets(text, known: ["T0P"]) }
+        #expect(
+            safe("the answer was 401 Unauthorized: invalid token") == "the answer was 401 Unauthorized: invalid token"
+        )
+        #expect(safe("bad access_token=SECRET-1 for x") == "bad access_token ***")
+        #expect(safe("'T0P' is not valid") == "'***' is not valid")
+    }
+}
