@@ -140,7 +140,8 @@ let package = Package(
         tests("FeedrecTests", ["feedrec", "FeedrecTestKit", "MarketModel", "BarBuilding", "Venues", "Recording"]),
         tests(
             "EndToEndTests",
-            ["feedrec", "websocket-example", "FeedrecTestKit", "MarketModel", "Transport", nioCore, nioPosix]
+            ["feedrec", "websocket-example", "FeedrecTestKit", "MarketModel", "Transport", nioCore, nioPosix],
+            exclude: ["Clients"]
         ),
 
         // Libraries of the system, and the one file of C.

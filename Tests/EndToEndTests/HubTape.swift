@@ -1,0 +1,45 @@
+import FeedrecTestKit
+import Foundation
+import Testing
+import Transport
+
+/// Tapes of the simulated MT4 hub with everything on them.
+enum HubTape {
+    static let streams = ["StreamAllTicks", "StreamMarginCallUpdates", "StreamTrades", "StreamUserUpdates"]
+    private static let subscriptions = ["SubscribeToAllTicks", "SubscribeToSymbols", "SubscribeToOnlineUpdates"]
+
+    /// Asks a hub for everything, as one client, and reads to the end; the records that came, answers and pings apart.
+    static func readAll(_ url: String) async throws -> [String] {
+        let client = try await connect(url + MT4.path)
+        try await client.send(#"{"protocol":"json","version":1}"# + "\u{1E}")
+        for (index, name) in subscriptions.enumerated() {
+            try await client.send(call(1, "\(index)", name))
+        }
+        for name in streams { try await client.send(call(4, name, name)) }
+        return try await client.receiveAll().texts.filter(isTaped)
+    }
+
+    /// What a simulator that was told to end after `count` messages sent, in an archive; the messages and the archive.
+    static func imported(on bench: Workbench, count: Int) async throws -> (sent: [String], archive: String) {
+        let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "max", "--count", "\(count)"])
+        let sent = try await readAll(url)
+        try #require(sent.count == count)
+        // A millisecond apart.
+        let lines = sent.enumerated().map { "\(1_767_605_400_000_000_000 + $0.offset * 1_000_000) \($0.element)\n" }
+        let file = try bench.write(lines.joined(), to: "tape.ns")
+        let archive = bench.path("imported")
+        try await bench.succeed(["import", "messages", file, "--venue", "mt4", "--archive", archive])
+        return (sent, archive)
+    }
+
+    /// True for messages of a tape: not the handshake's answer, a completion, a ping, a goodbye.
+    static func isTaped(_ message: String) -> Bool {
+        let housekeeping = [#"{"type":3,"#, #"{"type":6}"#, #"{"type":7"#, "{}\u{1E}"]
+        return !housekeeping.contains { message.hasPrefix($0) }
+    }
+
+    private static func call(_ type: Int, _ id: String, _ method: String) -> String {
+        #"{"type":\#(type),"invocationId":"\#(id)","target":"\#(method)","arguments":[{"tradePlatform":"P"}]}"#
+            + "\u{1E}"
+    }
+}
