@@ -55,10 +55,11 @@ struct RecordedHub {
         while blocks < blocksMax, let (connectionID, block) = try cursor.next() {
             guard connectionID == connection.connectionID else { continue }
             blocks += 1
-            for (index, entry) in block.batch.entries.enumerated() where entry.direction == .sent {
-                block.batch.withPayload(at: index) {
-                    own.note($0)
-                    calls.note($0)
+            for (index, entry) in block.batch.entries.enumerated() {
+                block.batch.withPayload(at: index) { payload in
+                    guard entry.direction == .sent else { return calls.noteReceived(payload) }
+                    own.note(payload)
+                    calls.note(payload)
                 }
             }
         }

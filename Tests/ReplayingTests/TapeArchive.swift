@@ -30,6 +30,7 @@ struct TapeArchive {
     func write(
         _ name: String = "2026-01-05",
         venue: String = "binance-spot",
+        url: String? = nil,
         messages: [Message],
         blockMessages: Int = 4,
         rows: WriteBatch = WriteBatch()
@@ -39,7 +40,7 @@ struct TapeArchive {
         let session = try await writer.beginSession(
             SessionStart(kind: .record, tsStart: Self.start, host: nil, programVersion: "test", configuration: "{}")
         )
-        let feed = try await writer.addFeed(FeedRow(sessionID: session, name: "f", venue: venue, url: nil))
+        let feed = try await writer.addFeed(FeedRow(sessionID: session, name: "f", venue: venue, url: url))
         var batch = rows
         for connection in 0...(messages.map(\.connection).max() ?? 0) {
             let id = try await writer.openConnection(ConnectionOpened(feedID: feed, tsOpened: Self.start))

@@ -32,6 +32,8 @@ package struct MT4Recorded: Sendable, Hashable {
     }
 
     package private(set) var streams: [Stream] = []
+    /// True where ticks were asked for, or came without that: what starts them is not published.
+    package private(set) var hasTicks = false
     /// True where anything but `Connect` was asked for; otherwise nothing is known.
     package private(set) var hasCalls = false
 
@@ -45,9 +47,23 @@ package struct MT4Recorded: Sendable, Hashable {
                 let method = record.target.flatMap({ MT4Method($0.bytes) }), method != .connect
             else { continue }
             hasCalls = true
+            if method == .subscribeToTicks || method == .subscribeToAllTicks { hasTicks = true }
             guard let kind = method.streamedItem, let id = record.invocationID else { continue }
             let stream = Stream(kind: kind, invocationID: Array(id))
             if !streams.contains(stream), streams.count < Self.streamsMax { streams.append(stream) }
+        }
+    }
+
+    /// Notes what a message that was received from the hub holds.
+    package mutating func noteReceived(_ payload: UnsafeRawBufferPointer) {
+        guard !hasTicks else { return }
+        var scanner = HubRecordScanner(payload)
+        while let bytes = scanner.next() {
+            guard let target = (try? HubRecord(bytes))?.target else { continue }
+            switch MT4Callback(target.bytes) {
+            case .tick, .ticks, .ticksOHLC: hasTicks = true
+            default: break
+            }
         }
     }
 

@@ -28,6 +28,12 @@ extension MT4HubSession {
             return .none
         }
         if let kind = method.streamedItem { return openStream(of: kind, for: record, replies: &replies) }
+        if method == .subscribeToTicks || method == .subscribeToAllTicks,
+            let recorded = conversation.behavior.recorded, !recorded.hasTicks
+        {
+            refuse(record, "this recording has no \(method.name)", replies: &replies)
+            return .none
+        }
         guard apply(method, symbol: arguments.symbol) else {
             refuse(record, "An unexpected error occurred invoking '\(name)' on the server.", replies: &replies)
             return .none
