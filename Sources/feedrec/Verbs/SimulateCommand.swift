@@ -16,7 +16,8 @@ struct SimulateCommand: AsyncParsableCommand {
               feedrec simulate --venue binance-spot --listen 127.0.0.1:9001 \\
                 --rate max --count 1000000
               feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --mess --outages \\
-                --casing pascal --enums numbers --fault positional-only --ending drop
+                --casing pascal --enums numbers --fault positional-only \\
+                --count 5000 --ending drop
               feedrec simulate --venue echo --listen 127.0.0.1:9002
 
             mt4 serves its hubs at /hubs/mt4/v1, /hubs/mt5/v1 and /hubs/test/v1, behind any base path. \
@@ -54,6 +55,9 @@ struct SimulateCommand: AsyncParsableCommand {
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         guard !symbolList.isEmpty else { throw ValidationError("--symbols names no symbol") }
+        guard hub.ending == .close || count != nil else {
+            throw ValidationError("--ending says what follows --count messages, and there is no --count")
+        }
         guard venue == .mt4 || hub.isUsual else {
             throw ValidationError("--mess, --outages, --casing, --enums, --fault, --ending and --path are for mt4")
         }
