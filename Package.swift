@@ -71,7 +71,7 @@ let package = Package(
             "Recording",
             [
                 "MarketModel", "Venues", "BarBuilding", "JournalFormat", "WebSocketProtocol", "Transport", "Archive",
-                "Interchange",
+                "Interchange", "SignalRProtocol",
             ]
         ),
         target(
@@ -85,9 +85,8 @@ let package = Package(
             name: "feedrec",
             dependencies: [
                 "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
-                "Archive", "Interchange", "Recording", "Replaying", nioCore, nioPosix, argumentParser, tomlKit,
-                "CEpoll",
-                "CTimex",
+                "Archive", "Interchange", "Recording", "Replaying", "SignalRProtocol", nioCore, nioPosix, argumentParser,
+                tomlKit, "CEpoll", "CTimex",
             ],
             swiftSettings: settings
         ),
@@ -126,7 +125,7 @@ let package = Package(
             "RecordingTests",
             [
                 "Recording", "FeedrecTestKit", "MarketModel", "Venues", "BarBuilding", "JournalFormat",
-                "WebSocketProtocol", "Transport", "Archive", "Interchange",
+                "WebSocketProtocol", "Transport", "Archive", "Interchange", "SignalRProtocol", nioPosix,
             ]
         ),
         tests(

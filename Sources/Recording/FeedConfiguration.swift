@@ -46,6 +46,8 @@ package struct RecordingPolicy: Sendable {
     /// Go on trying even when no connection ever worked; without it that is an error, since it means a mistake.
     package var retriesFirstConnection = false
     package var backoff = Backoff.standard
+    /// After the venue said goodbye without asking to come back.
+    package var goodbyeBackoff = Backoff(first: .seconds(10), max: .seconds(120))
     /// The most that a `kill` can cost: rows and blocks are committed this often.
     package var commitInterval: Duration = .milliseconds(250)
     /// How long a closing connection may take.

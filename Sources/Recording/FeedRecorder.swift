@@ -28,6 +28,8 @@ actor FeedRecorder {
     private var hasEverSubscribed = false
     /// Set when the venue said goodbye: the time at which we stop waiting for its close.
     private var hangUpAt: UnixNanoseconds?
+    /// False from a goodbye on that did not ask to come back, until the next connection.
+    private var isReturnWelcome = true
     /// Set when the venue was silent for too long.
     private var silence: String?
     private var tsKeepAlive: UnixNanoseconds?
@@ -76,7 +78,7 @@ actor FeedRecorder {
     /// - Throws: `RecordingError` where the policy makes a failed connection an error, what storing throws, and
     ///   `CancellationError`.
     func run() async throws -> StopCause {
-        var backoff = policy.backoff
+        var (backoff, goodbyeBackoff) = (policy.backoff, policy.goodbyeBackoff)
         var generator = SystemRandomNumberGenerator()
         while true {
             let failure = try await attempt()
@@ -87,8 +89,12 @@ actor FeedRecorder {
             guard hasEverSubscribed || policy.retriesFirstConnection else { throw RecordingError(reason) }
             beginGap(cause: "disconnect", detail: reason)
             guard !policy.isOnce else { throw RecordingError(reason) }
-            if isSubscribed { backoff.reset() }
-            let delay = backoff.next(using: &generator)
+            if isSubscribed {
+                backoff.reset()
+                goodbyeBackoff.reset()
+            }
+            let delay =
+                isReturnWelcome ? backoff.next(using: &generator) : goodbyeBackoff.next(using: &generator)
             report(.disconnected(reason: reason, retryIn: delay))
             try? await clock.sleep(for: delay, tolerance: nil)
             if let cause = stop.cause { return cause }
@@ -98,6 +104,7 @@ actor FeedRecorder {
     /// One connection from start to end; returns why it failed, or `nil` when the peer closed it normally.
     private func attempt() async throws -> String? {
         isSubscribed = false
+        isReturnWelcome = true
         let connection: WebSocketConnection
         do {
             connection = try await configuration.connect()
@@ -183,6 +190,7 @@ extension FeedRecorder {
             stop.request(.count)
         }
         guard let ending = outcome.ending else { return nil }
+        isReturnWelcome = ending.isReturnWelcome
         if ending.isFailure { return ending.reason }
         hangUpAt = hangUpAt ?? now().advanced(by: policy.closeGrace)
         return nil

@@ -45,10 +45,13 @@ package struct DialectOutcome: Sendable, Hashable {
         package var reason: String
         /// False when the venue said goodbye in an orderly way.
         package var isFailure: Bool
+        /// False where the venue said goodbye without a word of coming back: there is no hurry to.
+        package var isReturnWelcome: Bool
 
-        package init(reason: String, isFailure: Bool) {
+        package init(reason: String, isFailure: Bool, isReturnWelcome: Bool = true) {
             self.reason = reason
             self.isFailure = isFailure
+            self.isReturnWelcome = isReturnWelcome
         }
     }
 

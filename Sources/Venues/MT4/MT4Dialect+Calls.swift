@@ -131,6 +131,7 @@ extension MT4Dialect {
         } else {
             end("the hub said goodbye", isFailure: false)
         }
+        if !record.allowReconnect { ending?.isReturnWelcome = false }
     }
 
     /// Ends a conversation that no longer answers.

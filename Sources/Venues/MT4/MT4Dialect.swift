@@ -1,6 +1,6 @@
 import JSONScanning
 package import MarketModel
-import SignalRProtocol
+package import SignalRProtocol
 
 /// The client's side of the MT4 hub (`/hubs/mt4/v1`): handshake, `Connect`, subscriptions, pings, and what arrives.
 ///
@@ -22,6 +22,8 @@ package struct MT4Dialect: VenueDialect {
     package internal(set) var ending: DialectOutcome.Ending?
 
     let subscription: MT4Subscription
+    let hubProtocol: HubProtocol
+    var binary = MT4BinaryExchange()
     var stage = Stage.offline
     var calls: [MT4Call] = []
     var lastID = 0
@@ -49,20 +51,22 @@ package struct MT4Dialect: VenueDialect {
         case leaving
     }
 
-    package init(_ subscription: MT4Subscription) {
+    package init(_ subscription: MT4Subscription, hubProtocol: HubProtocol = .json) {
         self.subscription = subscription
         normaliser = MT4Normaliser(
             clock: MT4Clock(zone: subscription.brokerTimeZone),
             redaction: MT4Redaction(keepsPersonalData: subscription.keepsPersonalData)
         )
+        self.hubProtocol = hubProtocol
     }
 
     package var symbols: SymbolTable { normaliser.symbols }
 
     package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {
-        let start = outgoing.bytes.count
-        HubHandshakeRequest().write(to: &outgoing.bytes)
+        let (first, start) = (outgoing.count, outgoing.bytes.count)
+        HubHandshakeRequest(protocolName: hubProtocol.rawValue).write(to: &outgoing.bytes)
         outgoing.endMessage(from: start, tsRecv: now)
+        encode(&outgoing, from: first)
         stage = .awaitingHandshake
         lastSent = now
         lastHeard = now
@@ -77,15 +81,21 @@ package struct MT4Dialect: VenueDialect {
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
         var context = MT4Reception(now: now)
+        let firstOutgoing = outgoing.count
         batch.bytes.withUnsafeBytes { bytes in
             for (index, entry) in batch.entries.enumerated() where entry.direction == .received {
                 lastHeard = now
                 context.begin(message: index)
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                readMessage(payload, &context, events: &events, outgoing: &outgoing)
+                if entry.kind == .binary, readsBinary {
+                    readBinaryMessage(payload, &context, events: &events, outgoing: &outgoing)
+                } else {
+                    readMessage(payload, &context, events: &events, outgoing: &outgoing)
+                }
                 outcome.dataMessages += context.hasData ? 1 : 0
             }
         }
+        encode(&outgoing, from: firstOutgoing)
         checkPatience(now: now)
         outcome.isSubscribed = stage == .subscribed
         outcome.ending = ending
@@ -99,15 +109,16 @@ package struct MT4Dialect: VenueDialect {
         guard stage != .offline, stage != .awaitingHandshake, ending == nil else { return }
         repeatConnect(now: now, outgoing: &outgoing)
         guard now.since(lastSent) >= Self.pingInterval else { return }
-        let start = outgoing.bytes.count
+        let (first, start) = (outgoing.count, outgoing.bytes.count)
         HubRecordWriter.appendPing(to: &outgoing.bytes)
         outgoing.endMessage(from: start, tsRecv: now)
+        encode(&outgoing, from: first)
         lastSent = now
     }
 
     // MARK: Records
 
-    private mutating func readMessage(
+    mutating func readMessage(
         _ payload: UnsafeRawBufferPointer,
         _ context: inout MT4Reception,
         events: inout MarketEvents,
@@ -200,7 +211,7 @@ package struct MT4Dialect: VenueDialect {
         }
     }
 
-    private mutating func appendMalformed(
+    mutating func appendMalformed(
         _ reason: String,
         bytes: Int,
         _ context: inout MT4Reception,

@@ -58,7 +58,7 @@ struct IngestBench: AsyncParsableCommand {
         )
         return try await withEventLoop { group in
             let feed = try options.configuration(
-                token: nil,
+                token: { nil },
                 bars: BarIntervalsArgument.standard.intervals,
                 group: group
             )

@@ -4,6 +4,7 @@ import JSONScanning
 import MarketModel
 import NIOCore
 import Recording
+import SignalRProtocol
 import Transport
 import Venues
 import WebSocketProtocol
@@ -52,6 +53,10 @@ struct FeedOptions: ParsableArguments {
     var streams: [String] = []
 
     @OptionGroup(title: "Connection") var client: ClientOptions
+    @OptionGroup(title: "SignalR") var signalR: HubClientOptions
+
+    @Option(help: "mt4: how hub messages are written.")
+    var hubProtocol = HubProtocol.json
 
     @Option(
         help: ArgumentHelp(
@@ -77,6 +82,9 @@ struct FeedOptions: ParsableArguments {
                     "--hub, --trade-platform, --symbol, --broker-time-zone and the like are for mt4; "
                         + "binance-spot has --stream"
                 )
+            }
+            guard !signalR.negotiate, !signalR.tokenInQuery, hubProtocol == .json else {
+                throw ValidationError("--negotiate, --token-in-query and --hub-protocol are for mt4")
             }
         }
     }
@@ -106,15 +114,14 @@ struct FeedOptions: ParsableArguments {
 
     /// The feed that these flags describe.
     func configuration(
-        token: String?,
+        token: @escaping @Sendable () throws -> String?,
         bars: [BarInterval],
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
         let base = try WebSocketURL(url)
-        var client = try client.configuration(url: target(of: base), messageBytesMax: messageLimit.bytes)
-        if let token { client.headers.append("Authorization", "Bearer \(token)") }
-        let options = client
-        let (venue, streams) = (venue, streams)
+        let client = try client.configuration(url: target(of: base), messageBytesMax: messageLimit.bytes)
+        let connector = signalR.connector(client, hubProtocol: hubProtocol, token: token, group: group)
+        let (venue, streams, hubProtocol) = (venue, streams, hubProtocol)
         let subscription = hubSubscription
         var feed = FeedConfiguration(
             name: venue.rawValue,
@@ -124,16 +131,14 @@ struct FeedOptions: ParsableArguments {
             barIntervals: bars,
             makeDialect: {
                 switch venue {
-                case .mt4: MT4Dialect(subscription)
+                case .mt4: MT4Dialect(subscription, hubProtocol: hubProtocol)
                 case .binanceSpot: BinanceSpotDialect(streams: streams)
                 }
             },
-            connect: { () async throws(TransportError) in
-                try await WebSocketClient.connect(options, group: group, now: Clocks.wall)
-            }
+            connect: { () async throws(TransportError) in try await connector.connect() }
         )
         feed.reading = reading.reading
-        feed.secrets = token.map { [$0] } ?? []
+        feed.secrets = try token().map { [$0] } ?? []
         return feed
     }
 

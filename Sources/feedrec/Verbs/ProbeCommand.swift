@@ -1,5 +1,6 @@
 import ArgumentParser
 import MarketModel
+import Recording
 import Transport
 import WebSocketProtocol
 
@@ -41,6 +42,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Connection") var client: ClientOptions
     @OptionGroup var tokens: TokenOptions
+    @OptionGroup var hub: HubClientOptions
 
     func validate() throws {
         for header in headers where Self.field(header) == nil {
@@ -54,11 +56,10 @@ struct ProbeCommand: AsyncParsableCommand {
         configuration.subprotocols = subprotocols
         configuration.recordsEvents = true
         for (name, value) in headers.compactMap(Self.field) { configuration.headers.append(name, value) }
-        if let token = try tokens.token() { configuration.headers.append("Authorization", "Bearer \(token)") }
-        let options = configuration
+        let (options, tokens) = (configuration, tokens)
         ProbeLog.line("connecting to \(target.redacted)")
         try await withEventLoop { group in
-            let connection = try await WebSocketClient.connect(options, group: group, now: Clocks.wall)
+            let connection = try await hub.connector(options, token: { try tokens.token() }, group: group).connect()
             ProbeLog.connected(connection.info)
             let conversation = ProbeConversation(
                 connection: connection,

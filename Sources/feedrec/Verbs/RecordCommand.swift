@@ -57,9 +57,14 @@ struct RecordCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let token = try tokens.token()
+        // A missing token is a mistake in the command; later it is read again for every connection.
+        _ = try tokens.token()
         let (outcome, reporter) = try await withEventLoop { group in
-            let configuration = try feed.configuration(token: token, bars: bars.intervals, group: group)
+            let configuration = try feed.configuration(
+                token: { [tokens] in try tokens.token() },
+                bars: bars.intervals,
+                group: group
+            )
             let writer = try ArchiveWriter.open(directory: archive, day: Clocks.wall().utcDay)
             let reporter = RecordingReporter(file: writer.path)
             let stop = StopControl()

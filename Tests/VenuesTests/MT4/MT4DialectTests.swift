@@ -98,11 +98,16 @@ struct MT4DialectTests {
         var closed = MT4DialectRun()
         _ = closed.open()
         closed.receive("{}|{\"type\":7}|")
-        #expect(closed.outcome.ending == .init(reason: "the hub said goodbye", isFailure: false))
+        #expect(
+            closed.outcome.ending == .init(reason: "the hub said goodbye", isFailure: false, isReturnWelcome: false)
+        )
         var failed = MT4DialectRun()
         _ = failed.open()
         failed.receive("{}|{\"type\":7,\"error\":\"bad\"}|")
-        #expect(failed.outcome.ending == .init(reason: "the hub closed the connection: bad", isFailure: true))
+        #expect(
+            failed.outcome.ending
+                == .init(reason: "the hub closed the connection: bad", isFailure: true, isReturnWelcome: false)
+        )
     }
 
     @Test("a ping goes out after 15 s of our own silence, and none before the handshake's answer")
