@@ -12,6 +12,8 @@ package struct HubBinaryReader: Sendable {
 
     private var scanner: HubMessagePackScanner
     private var isInHandshake = false
+    /// False before anything was read: only then a handshake may go on in the next payload.
+    private var hasBegun = false
     /// True once lengths make no sense any more: nothing that follows can be read.
     package private(set) var isBroken = false
 
@@ -31,10 +33,13 @@ package struct HubBinaryReader: Sendable {
         var position = 0
         if isInHandshake || (!scanner.isPending && Self.beginsHandshake(payload)) {
             let end = payload.firstIndex(of: HubRecordScanner.separator).map { $0 + 1 }
-            position = end ?? payload.count
-            isInHandshake = end == nil
-            output.append(contentsOf: payload[..<position])
+            if end != nil || !hasBegun {
+                position = end ?? payload.count
+                isInHandshake = end == nil
+                output.append(contentsOf: payload[..<position])
+            }
         }
+        if !isInHandshake, !payload.isEmpty { hasBegun = true }
         do throws(MessagePackError) {
             try appendMessages(of: payload, from: position, to: &output, problems: &problems)
         } catch {
@@ -70,7 +75,7 @@ package struct HubBinaryReader: Sendable {
         }
     }
 
-    private static func beginsHandshake(_ payload: UnsafeRawBufferPointer) -> Bool {
+    static func beginsHandshake(_ payload: UnsafeRawBufferPointer) -> Bool {
         guard payload.first == UInt8(ascii: "{"), payload.count > 1 else { return false }
         return !(0x90...0x9f).contains(payload[1]) && payload[1] != 0xdc && payload[1] != 0xdd
     }

@@ -17,13 +17,18 @@ extension HubTranscoder {
             output.removeSubrange(start...)
             throw error
         }
+        output.insert(contentsOf: lengthPrefix(output.count - start), at: start)
+    }
+
+    /// The VarInt that stands before a message of so many bytes.
+    static func lengthPrefix(_ bytes: Int) -> [UInt8] {
         var prefix: [UInt8] = []
-        var rest = output.count - start
+        var rest = bytes
         repeat {
             prefix.append(UInt8(rest & 0x7f) | (rest > 0x7f ? 0x80 : 0))
             rest >>= 7
         } while rest > 0
-        output.insert(contentsOf: prefix, at: start)
+        return prefix
     }
 
     /// Appends the value that `cursor` comes to; `depth` containers are around it.
