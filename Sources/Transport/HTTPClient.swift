@@ -32,11 +32,13 @@ package enum HTTPClient {
         now: @escaping @Sendable () -> UnixNanoseconds
     ) async throws(TransportError) -> HTTPResponse {
         let trust = try WebSocketClient.trust(of: configuration)
+        let proxyTrust = try WebSocketClient.proxyTrust(of: configuration)
         let loop = group.next()
         let exchange = HTTPExchange(request: request, promise: loop.makePromise())
         let attempt = ConnectAttempt(
             configuration: configuration,
             trust: trust,
+            proxyTrust: proxyTrust,
             loop: loop,
             now: now,
             status: WebSocketStatus(),

@@ -110,7 +110,7 @@ package enum WebSocketClient {
         }
     }
 
-    private static func proxyTrust(of configuration: Configuration) throws(TransportError) -> TLSContext? {
+    static func proxyTrust(of configuration: Configuration) throws(TransportError) -> TLSContext? {
         guard let proxy = configuration.proxy, proxy.kind == .https else { return nil }
         do {
             return try TLSContext.client(configuration.proxyTLS)

@@ -1,9 +1,9 @@
 /// The hubs of a CPlugin server.
 package enum MT4Hub: String, Sendable, Hashable, CaseIterable {
     case mt4
-    /// The published page gives no path for this one; it follows the others'.
+    /// Known for `Connect` and its connection status only; the published page gives no path, so it follows the others'.
     case mt5
-    /// For first attempts; needs no token.
+    /// For first attempts, without a token: `Ping`, `GetServerTime`, and a clock that ticks every second.
     case test
 
     /// Where the hub is found behind the server's base path.

@@ -1,15 +1,6 @@
 import JSONScanning
 package import MarketModel
 
-/// The hubs of one installation; they speak alike.
-package enum MT4Hub: String, Sendable, Hashable, CaseIterable {
-    case mt4
-    /// Known for `Connect` and its connection status only.
-    case mt5
-    /// Needs no token: `Ping`, `GetServerTime`, and a clock that ticks every second.
-    case test
-}
-
 /// What a recorder asks a hub for, and how it reads what comes.
 package struct MT4Subscription: Sendable, Hashable {
     package var hub = MT4Hub.mt4
