@@ -85,10 +85,9 @@ extension WebSocket {
         /// May be exceeded by what one turn reads (256 KiB) and by one long message; on a compressed connection by what
         /// 4 KiB inflate to (4.1 MiB) instead.
         public var receiveQueueBytesMax = 4 << 20
-        /// Messages longer than this are received in parts of this length, so that they need no memory of their own
-        /// length: by ``WebSocket/receiveParts()``, which has to be used then. `nil` for whole messages only.
+        /// Messages longer than this are received in parts of this length; `nil` for whole messages only.
         ///
-        /// ``messageBytesMax`` and ``frameBytesMax`` hold all the same: raise them for such messages.
+        /// They need no memory of their own length then, and ``WebSocket/receiveParts()`` has to be used. ``messageBytesMax`` and ``frameBytesMax`` hold all the same: raise them for such messages.
         public var partBytesMax: Int?
         /// Bytes under way to the socket before senders wait; exceeded by one long message.
         public var sendQueueBytesMax = 1 << 20

@@ -9,7 +9,9 @@ extension WebSocketListener {
         public var host = "127.0.0.1"
         /// 0 for a free one, which ``WebSocketListener/port`` tells.
         public var port = 0
-        /// Certificate and key to show, for `wss://`; `nil` for `ws://`. See ``WebSocketListener/reloadCertificate()``.
+        /// Certificate and key to show, for `wss://`; `nil` for `ws://`.
+        ///
+        /// ``WebSocketListener/reloadCertificate()`` reads them again.
         public var certificate: WebSocket.Options.CertificateFiles?
         /// Spoken here (RFC 6455 §1.9); of those that a client offers it gets the first one that is among them.
         public var subprotocols: [String] = []
