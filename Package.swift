@@ -112,7 +112,7 @@ let package = Package(
         tests("CMessageTableTests", ["CMessageTable", "JournalFormat", "MarketModel"]),
         tests(
             "TransportTests",
-            ["Transport", "MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]
+            ["Transport", "FeedrecTestKit", "MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]
         ),
         tests("FeedrecWebSocketTests", ["FeedrecWebSocket", "FeedrecTestKit"]),
         tests("InterchangeTests", ["Interchange", "MarketModel", "JSONScanning", "Venues"], exclude: ["Excerpts"]),

@@ -6,11 +6,12 @@ package import WebSocketProtocol
 /// Runs a server on a free port of the loopback while `body` talks to it, then shuts it down.
 package func withServer<Result: Sendable>(
     _ handler: some WebSocketServerHandler,
+    configuration: WebSocketServer.Configuration = WebSocketServer.Configuration(),
     now: @escaping @Sendable () -> UnixNanoseconds = { UnixNanoseconds(0) },
     _ body: @Sendable (WebSocketServer) async throws -> Result
 ) async throws -> Result {
     let server = try await WebSocketServer.start(
-        WebSocketServer.Configuration(),
+        configuration,
         group: MultiThreadedEventLoopGroup.singleton,
         now: now,
         handler: handler

@@ -1,3 +1,4 @@
+import FeedrecTestKit
 import Foundation
 import MarketModel
 import NIOCore
@@ -29,19 +30,7 @@ func withServer<Result: Sendable>(
     configuration: WebSocketServer.Configuration = .init(),
     _ body: @Sendable (WebSocketServer) async throws -> Result
 ) async throws -> Result {
-    let server = try await WebSocketServer.start(configuration, group: testGroup, now: wallClock, handler: handler)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await server.run() }
-        do {
-            let result = try await body(server)
-            await server.shutdown()
-            try await group.waitForAll()
-            return result
-        } catch {
-            await server.shutdown()
-            throw error
-        }
-    }
+    try await FeedrecTestKit.withServer(handler, configuration: configuration, now: wallClock, body)
 }
 
 /// Sends back what it receives, and answers plain requests with their method, path and body.
