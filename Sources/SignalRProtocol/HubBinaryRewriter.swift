@@ -37,22 +37,13 @@ package struct HubBinaryRewriter: Sendable {
         var position = takeHandshake(of: payload, to: &output)
         do throws(MessagePackError) {
             reading: while true {
-                let start = position
                 switch try scanner.next(in: payload, at: &position) {
                 case .end: break reading
                 case .tooLong: output.append(contentsOf: Self.withheld)
                 case .message(let range):
-                    let message = UnsafeRawBufferPointer(rebasing: payload[range])
-                    if isSuspicious(message), let other = Self.replacement(of: message, redacted) {
-                        output.append(contentsOf: other)
-                    } else {
-                        output.append(contentsOf: payload[start..<range.upperBound])
-                    }
+                    append(UnsafeRawBufferPointer(rebasing: payload[range]), isSuspicious, redacted, to: &output)
                 case .joined(let message):
-                    let other = message.withUnsafeBytes { bytes in
-                        isSuspicious(bytes) ? Self.replacement(of: bytes, redacted) : nil
-                    }
-                    output.append(contentsOf: other ?? HubTranscoder.lengthPrefix(message.count) + message)
+                    message.withUnsafeBytes { append($0, isSuspicious, redacted, to: &output) }
                 }
             }
         } catch {
@@ -60,6 +51,20 @@ package struct HubBinaryRewriter: Sendable {
             output.append(contentsOf: Self.senseless)
         }
         return output.elementsEqual(payload) ? nil : output
+    }
+
+    private func append(
+        _ message: UnsafeRawBufferPointer,
+        _ isSuspicious: (UnsafeRawBufferPointer) -> Bool,
+        _ redacted: (UnsafeRawBufferPointer) -> [UInt8]?,
+        to output: inout [UInt8]
+    ) {
+        if isSuspicious(message), let other = Self.replacement(of: message, redacted) {
+            output.append(contentsOf: other)
+        } else {
+            output.append(contentsOf: HubTranscoder.lengthPrefix(message.count))
+            output.append(contentsOf: message)
+        }
     }
 
     /// Passes the handshake on, which has no secrets; returns where the messages begin.

@@ -1,3 +1,4 @@
+import JSONScanning
 package import MarketModel
 
 extension MessageBatch {
@@ -9,5 +10,32 @@ extension MessageBatch {
         entries.append(
             Entry(offset: start, length: bytes.count - start, tsRecv: tsRecv, direction: .sent, kind: .text)
         )
+    }
+
+    /// Makes one outgoing binary message of MessagePack out of the JSON records appended since there were `start` bytes.
+    ///
+    /// Nothing happens where none were appended. What MessagePack cannot say, such as a record that is no JSON, is left
+    /// out.
+    ///
+    /// - Returns: How many records were left out.
+    @discardableResult
+    package mutating func endBinaryMessage(from start: Int, tsRecv: UnixNanoseconds) -> Int {
+        guard bytes.count > start else { return 0 }
+        let records = Array(bytes[start...])
+        bytes.removeSubrange(start...)
+        var lost = 0
+        records.withUnsafeBytes { records in
+            var scanner = HubRecordScanner(records)
+            while let record = scanner.next() {
+                do throws(JSONError) {
+                    try HubTranscoder.appendMessagePack(of: record, to: &bytes)
+                } catch {
+                    lost += 1
+                }
+            }
+        }
+        endMessage(from: start, tsRecv: tsRecv)
+        if bytes.count > start { entries[entries.count - 1].kind = .binary }
+        return lost
     }
 }

@@ -78,3 +78,32 @@ struct NegotiatedHubTests {
         }
     }
 }
+
+/// Our own hub in MessagePack, from the simulator to the replay.
+@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+struct MessagePackHubTests {
+    private let bench: Workbench
+
+    init() throws { bench = try Workbench() }
+
+    @Test("a hub recorded in MessagePack says what it says in JSON, and its recording serves either")
+    func roundTrip() async throws {
+        let (_, hub) = try await bench.serve(
+            ["simulate", "--venue", "mt4", "--rate", "max", "--count", "500", "--seed", "7"]
+        )
+        let packed = ["--hub-protocol", "messagepack"]
+        let (first, second, third, fourth) = (bench.path("1"), bench.path("2"), bench.path("3"), bench.path("4"))
+        try await bench.succeed(MT4.record(hub, into: first) + ["--once"])
+        try await bench.succeed(MT4.record(hub, into: second) + ["--once", "--negotiate"] + packed)
+        let (_, replay) = try await bench.serve(["replay", second, "--speed", "max"])
+        try await bench.succeed(MT4.record(replay, into: third) + ["--once"])
+        try await bench.succeed(MT4.record(replay, into: fourth) + ["--once"] + packed)
+        let columns = "select symbol, bid, ask, ts_event from quotes order by message_index, item"
+        let expected = try await bench.query(first, columns)
+        #expect(expected.count > 400)
+        for tape in [second, third, fourth] {
+            #expect(try await bench.query(tape, columns) == expected, "\(tape)")
+            #expect(try await bench.verify(tape).oddities == 0)
+        }
+    }
+}

@@ -16,3 +16,4 @@ int FuzzHandshake_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzFrames_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzDeflate_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzHubRecords_main(int argc, char **argv) { return run(argc, argv); }
+int FuzzHubMessagePack_main(int argc, char **argv) { return run(argc, argv); }

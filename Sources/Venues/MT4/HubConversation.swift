@@ -20,6 +20,9 @@ package struct HubConversation: Sendable {
     /// Only a client that pings is known to do so, and may be missed.
     fileprivate var hasPinged = false
     fileprivate var carry = HubRecordCarry(bytesMax: HubConversation.recordBytesMax)
+    /// What the client's handshake asked for.
+    fileprivate var hubProtocol = HubProtocol.json
+    fileprivate var reader = HubBinaryReader(bytesMax: HubConversation.recordBytesMax)
     let behavior: HubBehavior
 
     package init(_ behavior: HubBehavior = HubBehavior()) {
@@ -28,10 +31,12 @@ package struct HubConversation: Sendable {
 
     /// Makes a message of the JSON records that were appended to `batch` since it had `start` bytes; nothing of none.
     ///
-    /// Every record of a hub passes here on its way out. Another hub protocol than JSON would be written here, from
-    /// these records; the handshake refuses all others until then.
+    /// Every record of a hub passes here on its way out, and leaves in the protocol that the client speaks.
     func endMessage(from start: Int, in batch: inout MessageBatch, tsRecv: UnixNanoseconds = UnixNanoseconds(0)) {
-        batch.endMessage(from: start, tsRecv: tsRecv)
+        switch hubProtocol {
+        case .json: batch.endMessage(from: start, tsRecv: tsRecv)
+        case .messagePack: batch.endBinaryMessage(from: start, tsRecv: tsRecv)
+        }
     }
 
     func appendCompletion(
@@ -100,16 +105,42 @@ extension HubSession {
         kind: MessageKind,
         replies: inout MessageBatch
     ) -> SessionSignal {
+        guard conversation.hubProtocol == .json else { return receiveBinary(payload, replies: &replies) }
         var signal = SessionSignal.none
         var scanner = HubRecordScanner(payload)
         if conversation.carry.isPending, case .record(let joined) = conversation.carry.finish(with: &scanner) {
             joined.withUnsafeBytes { signal.add(readRecord($0, replies: &replies)) }
         }
-        while conversation.stage != .closed, let record = scanner.next() {
+        while conversation.stage != .closed, conversation.hubProtocol == .json, let record = scanner.next() {
             signal.add(readRecord(record, replies: &replies))
+        }
+        if conversation.hubProtocol == .messagePack {
+            // What stands behind the handshake.
+            signal.add(receiveBinary(scanner.rest, replies: &replies))
+            return signal
         }
         if conversation.stage != .closed, !conversation.carry.keep(scanner.rest) {
             signal.add(refuseLength(replies: &replies))
+        }
+        return signal
+    }
+
+    /// Reads MessagePack as the JSON records that say the same.
+    private mutating func receiveBinary(
+        _ payload: UnsafeRawBufferPointer,
+        replies: inout MessageBatch
+    ) -> SessionSignal {
+        var signal = SessionSignal.none
+        var (records, problems) = ([UInt8](), [HubBinaryReader.Problem]())
+        conversation.reader.appendRecords(of: payload, to: &records, problems: &problems)
+        records.withUnsafeBytes { records in
+            var scanner = HubRecordScanner(records)
+            while conversation.stage != .closed, let record = scanner.next() {
+                signal.add(readRecord(record, replies: &replies))
+            }
+        }
+        if conversation.stage != .closed, let problem = problems.first {
+            signal.add(fail("Connection closed with an error: \(problem.reason).", replies: &replies))
         }
         return signal
     }
@@ -150,21 +181,30 @@ extension HubSession {
 
     private mutating func readHandshake(_ bytes: UnsafeRawBufferPointer, replies: inout MessageBatch) -> SessionSignal {
         let request = try? HubHandshakeRequest(bytes)
-        let answer = request?.answer ?? .refused("An unexpected error occurred during connection handshake.")
-        self.answer(answer, replies: &replies)
+        let answer =
+            request?.answer(of: HubProtocol.allCases)
+            ?? .refused("An unexpected error occurred during connection handshake.")
+        let hubProtocol = request?.hubProtocol ?? .json
+        self.answer(answer, hubProtocol, replies: &replies)
         guard answer == .accepted else {
             conversation.stage = .closed
             return .close(code: 1000, reason: "handshake refused")
         }
         conversation.stage = .open
+        conversation.hubProtocol = hubProtocol
         return begin()
     }
 
-    private func answer(_ answer: HubHandshakeResponse, replies: inout MessageBatch) {
+    private func answer(
+        _ answer: HubHandshakeResponse,
+        _ hubProtocol: HubProtocol = .json,
+        replies: inout MessageBatch
+    ) {
         let start = replies.bytes.count
         answer.write(to: &replies.bytes)
-        // The handshake is JSON text in every hub protocol.
+        // The handshake is JSON in every hub protocol, in messages of its kind.
         replies.endMessage(from: start, tsRecv: UnixNanoseconds(0))
+        if hubProtocol == .messagePack { replies.entries[replies.entries.count - 1].kind = .binary }
     }
 
     private mutating func readCall(_ bytes: UnsafeRawBufferPointer, replies: inout MessageBatch) -> SessionSignal {

@@ -13,7 +13,12 @@ extension MT4HubSession {
                 let entry = tape.entries[index]
                 guard entry.direction == .received else { continue }
                 let start = output.bytes.count
-                deliverMessage(UnsafeRawBufferPointer(rebasing: bytes[entry.range]), into: &output.bytes)
+                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+                if entry.kind == .binary {
+                    deliverBinaryMessage(payload, into: &output.bytes)
+                } else {
+                    deliverMessage(payload, into: &output.bytes)
+                }
                 end(from: start, tsRecv: entry.tsRecv, in: &output)
             }
         }
@@ -30,6 +35,13 @@ extension MT4HubSession {
         second.offset += whole.length / 2
         second.length -= whole.length / 2
         output.entries.append(second)
+    }
+
+    /// Delivers a message of a hub that was recorded in MessagePack; what cannot be read of it is left out.
+    private mutating func deliverBinaryMessage(_ payload: UnsafeRawBufferPointer, into output: inout [UInt8]) {
+        var (records, problems) = ([UInt8](), [HubBinaryReader.Problem]())
+        tapeReader.appendRecords(of: payload, to: &records, problems: &problems)
+        records.withUnsafeBytes { deliverMessage($0, into: &output) }
     }
 
     private mutating func deliverMessage(_ payload: UnsafeRawBufferPointer, into output: inout [UInt8]) {

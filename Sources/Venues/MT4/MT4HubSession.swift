@@ -24,6 +24,8 @@ package struct MT4HubSession: HubSession {
     var isSymbolAllowed: [Bool]?
     /// The beginning of a taped record that the next taped message completes.
     var tapeCarry = HubRecordCarry()
+    /// Reads the taped messages that are binary.
+    var tapeReader = HubBinaryReader()
     /// What the tape's ids of streams stand for, as far as that is known.
     var tapeStreams: [MT4Recorded.Stream]
 

@@ -29,8 +29,8 @@ struct MT4HubSessionTests {
     func refusedHandshake() {
         var run = MT4SessionRun()
         #expect(
-            run.send(#"{"protocol":"messagepack","version":1}|"#, kind: .binary)
-                == [#"{"error":"The protocol 'messagepack' is not supported."}|"#]
+            run.send(#"{"protocol":"cbor","version":1}|"#, kind: .binary)
+                == [#"{"error":"The protocol 'cbor' is not supported."}|"#]
         )
         #expect(run.signal == .close(code: 1000, reason: "handshake refused"))
         #expect(run.send(#"{"type":6}|"#).isEmpty)

@@ -73,6 +73,57 @@ struct MT4MessagePackTests {
         #expect(outcome.ending?.isFailure == false && outcome.ending?.isReturnWelcome == true)
     }
 
+    @Test("our own hub takes and gives MessagePack, and a tape of it serves clients of either kind")
+    func ownHub() throws {
+        var (dialect, session) = (MT4Dialect(subscription, hubProtocol: .messagePack), MT4HubSession())
+        let now = UnixNanoseconds(1)
+        var (outgoing, events, tape) = (MessageBatch(), MarketEvents(), MessageBatch())
+        dialect.open(now: now, outgoing: &outgoing)
+        while !outgoing.isEmpty {
+            var replies = MessageBatch()
+            for index in 0..<outgoing.count {
+                let signal = outgoing.withPayload(at: index) { session.receive($0, kind: .binary, replies: &replies) }
+                if case .close(_, let reason) = signal { Issue.record("closed: \(reason)") }
+            }
+            #expect(replies.entries.allSatisfy { $0.kind == .binary })
+            outgoing = MessageBatch()
+            _ = dialect.receive(mt4Flipped(replies), now: now, events: &events, outgoing: &outgoing)
+        }
+        #expect(session.hasSubscribed)
+        let ticks = (1...3).map { number in
+            #"{"type":1,"target":"OnTick","arguments":[{"tradePlatform":"P","tick":{"symbol":"EURUSD","bid":1.\#(number),"#
+                + #""ask":1.5,"lastTime":"2026-01-05T00:00:00"}}]}|"#
+        }
+        session.deliver(mt4Batch(ticks), 0..<3, into: &tape)
+        session.keepAlive(replies: &tape)
+        tape = mt4Flipped(tape)
+        #expect(tape.entries.map(\.kind) == [.binary, .binary, .binary, .binary])
+        _ = dialect.receive(tape, now: now, events: &events, outgoing: &outgoing)
+        #expect(events.quotes.count == 3 && events.venueEvents.filter(\.isOddity).isEmpty)
+
+        var plain = MT4SessionRun.open(
+            #"{"type":1,"invocationId":"1","target":"SubscribeToAllTicks","arguments":[{"tradePlatform":"P"}]}|"#
+        )
+        var delivered = MessageBatch()
+        plain.session.deliver(tape, 0..<tape.count, into: &delivered)
+        #expect(mt4Texts(delivered) == ticks)
+        #expect(delivered.entries.allSatisfy { $0.kind == .text })
+    }
+
+    @Test("a handshake may come as text and with calls behind it; bad messages end the conversation")
+    func handshakes() throws {
+        var session = MT4HubSession()
+        var replies = MessageBatch()
+        let hello = Array("{\"protocol\":\"messagepack\",\"version\":1}\u{1E}".utf8)
+        let call = [14, 0x95, 1, 0x80, 0xa1, 0x31, 0xa7] + Array("Unknown".utf8) + [0x90]
+        _ = (hello + call).withUnsafeBytes { session.receive($0, kind: .text, replies: &replies) }
+        #expect(replies.count == 2 && replies.payload(at: 0) == Array("{}\u{1E}".utf8))
+        #expect(String(decoding: replies.payload(at: 1), as: UTF8.self).contains("Unknown hub method 'Unknown'"))
+        let signal = [UInt8]([1, 0xc1]).withUnsafeBytes { session.receive($0, kind: .binary, replies: &replies) }
+        #expect(signal == .close(code: 1002, reason: "malformed hub record"))
+        #expect(replies.entries.allSatisfy { $0.kind == .binary })
+    }
+
     @Test("a bad message is an oddity; lengths that make no sense end the conversation")
     func broken() {
         var dialect = MT4Dialect(subscription, hubProtocol: .messagePack)
