@@ -85,7 +85,8 @@ let package = Package(
             name: "feedrec",
             dependencies: [
                 "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
-                "Archive", "Interchange", "Recording", "Replaying", "SignalRProtocol", nioCore, nioPosix, argumentParser,
+                "Archive", "Interchange", "Recording", "Replaying", "SignalRProtocol", nioCore, nioPosix,
+                argumentParser,
                 tomlKit, "CEpoll", "CTimex",
             ],
             swiftSettings: settings
