@@ -72,11 +72,13 @@ struct HubWish: Encodable, Sendable {
     var streams = HubTape.streams
     var skip: Bool
     var token: String?
+    var messagePack = false
     /// Callbacks to wait for.
     var max = 100
     var seconds = 40
 
-    init(_ server: String, skip: Bool = false, token: String? = nil) {
+    init(_ server: String, skip: Bool = false, token: String? = nil, messagePack: Bool = false) {
+        self.messagePack = messagePack
         url = server.replacingOccurrences(of: "ws://", with: "http://") + MT4.path
         self.skip = skip
         self.token = token

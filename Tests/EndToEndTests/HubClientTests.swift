@@ -20,6 +20,12 @@ struct HubClientTests {
         }
     }
 
+    @Test("clients that speak MessagePack get the same", arguments: HubClient.all.filter { !$0.isJavaScript })
+    func messagePack(client: HubClient) async throws {
+        let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
+        try await expectEverything(client, HubWish(url, messagePack: true))
+    }
+
     @Test("clients with a token follow a redirect and take the token given there", arguments: HubClient.all)
     func redirected(client: HubClient) async throws {
         let token = try bench.write("a-token\n", to: "token")

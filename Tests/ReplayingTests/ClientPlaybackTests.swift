@@ -258,7 +258,7 @@ struct ClientPlaybackTests {
         let bench = PlaybackBench.playing([HubClient.tick("EURUSD", "1.1")], step: .zero)
         try await bench.serve { url in
             let client = try await HubClient(url)
-            try await client.send(#"{"protocol":"messagepack","version":1}"#)
+            try await client.send(#"{"protocol":"protobuf","version":1}"#)
             let texts = try await client.connection.receiveAll().texts
             #expect(texts.count == 1 && texts[0].contains("error"))
             #expect(client.connection.closeInfo?.code == 1000)

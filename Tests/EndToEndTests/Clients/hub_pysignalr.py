@@ -25,6 +25,9 @@ async def main():
     if wish.get("token"):
         options["access_token_factory"] = lambda: wish["token"]
         options["headers"] = {"Authorization": "Bearer " + wish["token"]}
+    if wish["messagePack"]:
+        from pysignalr.protocol.messagepack import MessagepackProtocol
+        options["protocol"] = MessagepackProtocol()
     client = SignalRClient(wish["url"], retry_count=0, max_size=None, **options)
     if wish.get("skip"):
         client._transport._skip_negotiation = True

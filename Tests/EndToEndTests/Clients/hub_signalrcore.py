@@ -22,7 +22,11 @@ options = {"skip_negotiation": wish.get("skip", False)}
 if wish.get("token"):
     options["access_token_factory"] = lambda: wish["token"]
 url = wish["url"].replace("http", "ws", 1) if wish.get("skip") else wish["url"]
-hub = HubConnectionBuilder().with_url(url, options=options).configure_logging(logging.CRITICAL).build()
+builder = HubConnectionBuilder().with_url(url, options=options).configure_logging(logging.CRITICAL)
+if wish["messagePack"]:
+    from signalrcore.types import HubProtocolEncoding
+    builder = builder.with_hub_protocol(HubProtocolEncoding.binary)
+hub = builder.build()
 for callback in CALLBACKS:
     hub.on(callback, lambda _, name=callback: events.update([name]))
 hub.on_open(is_open.set)
