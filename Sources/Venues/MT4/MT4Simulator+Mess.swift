@@ -103,7 +103,7 @@ extension MT4Simulator {
         writer.spelling = options.spelling
     }
 
-    /// Cuts the next record somewhere, or writes what never was one. It means nothing then.
+    /// Cuts the next record somewhere, or writes what never was one; it means nothing then.
     private mutating func writeMalformed() {
         let noted = ledger.count
         write(nextKind())
