@@ -1,0 +1,76 @@
+import Archive
+import Foundation
+import GRDB
+import MarketModel
+import Migrations
+import Testing
+
+/// Recordings of older versions.
+struct MigrationTests {
+    /// A recording of schema 1 with one margin update.
+    private func old(in directory: TemporaryDirectory, day: String) throws -> String {
+        let path = directory.file("\(day).feedrec")
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { db in
+            try db.execute(sql: Migrations.steps[0])
+            try db.execute(
+                sql: """
+                    PRAGMA user_version = 1;
+                    INSERT INTO session (session_id, kind, ts_start, program_version, configuration)
+                        VALUES (1, 'record', 5, '0.1', '{}');
+                    INSERT INTO feed (feed_id, session_id, name, venue) VALUES (1, 1, 'f', 'mt4');
+                    INSERT INTO margin_update (ts_recv, message_index, item, feed_id, login, digits, balance)
+                        VALUES (7, 0, 0, 1, 42, 2, 10050);
+                    INSERT INTO event (ts_recv, message_index, item, feed_id, kind, is_oddity, json)
+                        VALUES (8, 1, 0, 1, 'OnDebug', 0, '[]');
+                    """
+            )
+        }
+        try queue.close()
+        return path
+    }
+
+    @Test("a recording of schema 1 is read as it is")
+    func reading() throws {
+        let directory = try TemporaryDirectory()
+        let path = try old(in: directory, day: "2026-01-05")
+        let before = FileManager.default.contents(atPath: path)
+        let reader = try ArchiveReader(path: path)
+        var range = ReadRange()
+        range.messageIndexMax = 10
+        var updates = try reader.marginUpdates(range)
+        let row = try #require(try updates.next())
+        #expect(row.balance == 10_050 && row.controllingType == nil && row.texts.balance == nil)
+        let summary = try reader.summary()
+        #expect(summary.marginUpdateCount == 1 && summary.orderUpdateCount == 0 && summary.redactedCount == 0)
+        #expect(try ArchiveVerifier.verify(ArchiveLocation(path)).recordings.count == 1)
+        #expect(FileManager.default.contents(atPath: path) == before)
+    }
+
+    @Test("a recording of schema 1 is brought up to date by its writer and keeps its rows")
+    func writing() async throws {
+        let directory = try TemporaryDirectory()
+        let path = try old(in: directory, day: "2026-01-05")
+        let writer = try ArchiveWriter.open(directory: directory.path, day: "2026-01-05")
+        await writer.close()
+        let session = try SQLSession(recordings: [path])
+        #expect(try await rows(of: "PRAGMA user_version", in: session) == [[.integer(Int64(Migrations.version))]])
+        let sql = "SELECT login, balance, balance_text, controlling_type FROM margin_updates"
+        #expect(try await rows(of: sql, in: session) == [[.integer(42), .real(100.5), .null, .null]])
+        #expect(try await rows(of: "SELECT * FROM order_updates", in: session).isEmpty)
+    }
+
+    @Test("old and new recordings are queried together")
+    func together() async throws {
+        let directory = try TemporaryDirectory()
+        let path = try old(in: directory, day: "2026-01-05")
+        let writer = try ArchiveWriter.open(directory: directory.path, day: "2026-01-06")
+        await writer.close()
+        for files in [[path, writer.path], [writer.path, path]] {
+            let session = try SQLSession(recordings: files)
+            #expect(try await rows(of: "SELECT balance, balance_text FROM margin_updates", in: session).count == 1)
+            #expect(try await rows(of: "SELECT * FROM venue_bars", in: session).isEmpty)
+            #expect(try await rows(of: "SELECT kind FROM events", in: session) == [[.text("OnDebug")]])
+        }
+    }
+}
