@@ -49,7 +49,7 @@ let package = Package(
         target("SignalRProtocol", ["MarketModel", "JSONScanning"]),
         target("Venues", ["MarketModel", "JSONScanning", "SignalRProtocol"]),
         target("BarBuilding", ["MarketModel"]),
-        target("JournalFormat", ["MarketModel", "CZstd"]),
+        target("JournalFormat", ["MarketModel", "CZstd", "CCRC32C"]),
 
         // The network and the disk.
         target("Transport", ["MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]),
@@ -60,7 +60,9 @@ let package = Package(
         .target(
             name: "Migrations",
             path: "Migrations",
-            resources: [.embedInCode("v0001_initial.sql"), .embedInCode("v0002_hub.sql")],
+            resources: [
+                .embedInCode("v0001_initial.sql"), .embedInCode("v0002_hub.sql"), .embedInCode("v0003_journal.sql"),
+            ],
             swiftSettings: settings
         ),
         target("Archive", ["MarketModel", "JournalFormat", "Migrations", "CMessageTable", "COpenSSL", grdb, sqlite]),
@@ -101,7 +103,7 @@ let package = Package(
         ),
 
         // Tests, a target for each of the above, and what they share.
-        target("FeedrecTestKit", ["MarketModel", "WebSocketProtocol", "Transport", nioPosix]),
+        target("FeedrecTestKit", ["MarketModel", "WebSocketProtocol", "Transport", "Archive", nioPosix]),
         tests("MarketModelTests", ["MarketModel"]),
         tests("JSONScanningTests", ["JSONScanning", "MarketModel"]),
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
@@ -119,7 +121,7 @@ let package = Package(
         tests("InterchangeTests", ["Interchange", "MarketModel", "JSONScanning", "Venues"], exclude: ["Excerpts"]),
         tests(
             "ArchiveTests",
-            ["Archive", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite],
+            ["Archive", "FeedrecTestKit", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite],
             exclude: ["Golden"]
         ),
         tests(
@@ -144,9 +146,10 @@ let package = Package(
             exclude: ["Clients"]
         ),
 
-        // Libraries of the system, and the one file of C.
+        // Libraries of the system, and the files of C.
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CTimex"),
+        .target(name: "CCRC32C"),
         system("COpenSSL", "openssl", apt: "libssl-dev"),
         system("CZstd", "libzstd", apt: "libzstd-dev"),
         system("CZlib", "zlib", apt: "zlib1g-dev"),

@@ -10,6 +10,7 @@ package enum Migrations {
 
     /// The text of each step.
     package static var steps: [String] {
-        [PackageResources.v0001_initial_sql, PackageResources.v0002_hub_sql].map { String(decoding: $0, as: UTF8.self) }
+        [PackageResources.v0001_initial_sql, PackageResources.v0002_hub_sql, PackageResources.v0003_journal_sql]
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 }

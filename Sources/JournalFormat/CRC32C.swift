@@ -1,3 +1,5 @@
+import CCRC32C
+
 /// CRC-32C (Castagnoli), the checksum of RFC 3720 §12.1: reflected polynomial 0x82F63B78, both ends inverted.
 package enum CRC32C {
     /// The checksum of `bytes`.
@@ -12,8 +14,16 @@ package enum CRC32C {
 
     /// The checksum of some bytes followed by `bytes`, given the checksum of the former; start with 0.
     package static func extend(_ checksum: UInt32, with bytes: UnsafeRawBufferPointer) -> UInt32 {
+        if hasInstruction { return ~feedrec_crc32c_update(~checksum, bytes.baseAddress, bytes.count) }
+        return extendByTables(checksum, with: bytes)
+    }
+
+    /// As ``extend(_:with:)``, on any processor.
+    static func extendByTables(_ checksum: UInt32, with bytes: UnsafeRawBufferPointer) -> UInt32 {
         tables.withUnsafeBufferPointer { ~update(~checksum, with: bytes, tables: $0) }
     }
+
+    private static let hasInstruction = feedrec_crc32c_is_available() != 0
 
     /// Slicing by 8: table `k` moves a byte `k` places further through the register, so that eight look-ups that do
     /// not depend on each other replace eight that do.

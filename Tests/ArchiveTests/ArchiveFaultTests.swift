@@ -1,6 +1,7 @@
 import Archive
 import Foundation
 import MarketModel
+import Migrations
 import Testing
 
 /// What happens to an archive when the world is not as it should be.
@@ -70,7 +71,10 @@ struct ArchiveFaultTests {
         {
             let error = await archiveError { try open(recording.writer.path) }
             #expect(error?.code == .newerSchema)
-            #expect(error?.description.hasSuffix("by a newer feedrec (schema 7, this program knows 2)") == true)
+            #expect(
+                error?.description.hasSuffix("by a newer feedrec (schema 7, this program knows \(Migrations.version))")
+                    == true
+            )
             #expect(error?.hint == "update feedrec to read it")
         }
         let lock = recording.writer.lock

@@ -21,7 +21,8 @@ struct ImportTests {
         Rule(module: "CZlib", targets: ["Interchange", "WebSocketProtocol"]),
         Rule(module: "ArgumentParser", targets: ["feedrec"]),
         Rule(module: "Foundation*", targets: ["FeedrecTestKit", "feedrec"]),
-        Rule(module: "Dispatch", targets: ["feedrec"]),
+        Rule(module: "Dispatch", targets: ["Archive", "feedrec"]),
+        Rule(module: "CCRC32C", targets: ["JournalFormat"]),
         // The C library opens files and sockets; who may not do I/O does without it.
         Rule(module: "Glibc", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
         Rule(module: "Musl", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
@@ -29,7 +30,7 @@ struct ImportTests {
         Rule(module: "Recording", targets: ["feedrec"]),
         Rule(module: "Replaying", targets: ["feedrec"]),
         Rule(module: "Venues", targets: ["Recording", "Replaying", "feedrec"]),
-        Rule(module: "Archive", targets: ["Recording", "Replaying", "feedrec"]),
+        Rule(module: "Archive", targets: ["Recording", "Replaying", "feedrec", "FeedrecTestKit"]),
         Rule(
             module: "Transport",
             targets: ["FeedrecWebSocket", "Recording", "Replaying", "feedrec", "FeedrecTestKit"]

@@ -1,0 +1,74 @@
+import MarketModel
+
+/// Walks the records of a segment that some process left behind, in the order they were written.
+///
+/// It stops at the first place that is not a whole record of this use of the segment, and says what it found there. No
+/// bytes make it trap.
+package struct JournalSegmentReader {
+    /// Why there are no more records.
+    package enum Ending: Hashable, Sendable {
+        /// The writer got this far, or the segment is full.
+        case end
+        /// A record began at `offset` and is not whole; `bytes` from there to the end of the segment are passed over.
+        case torn(offset: Int, bytes: Int, reason: String)
+    }
+
+    package let header: JournalSegmentHeader
+    private let segment: UnsafeRawBufferPointer
+    private var position = JournalSegmentHeader.byteCount
+    /// `nil` as long as there may be records.
+    package private(set) var ending: Ending?
+
+    /// Reads the segment in `bytes`, which stay valid; `nil` where they do not begin with a whole header.
+    package init?(_ bytes: UnsafeRawBufferPointer) {
+        guard let header = JournalSegmentHeader(bytes) else { return nil }
+        self.header = header
+        segment = bytes
+    }
+
+    /// The next record, or `nil` once ``ending`` is known.
+    package mutating func next() -> JournalRecord? {
+        guard ending == nil else { return nil }
+        guard segment.count - position >= 4 else { return end(.end) }
+        let length = segment.integer(at: position, as: UInt32.self)
+        guard length != 0 else { return end(.end) }
+        guard let length = Int(exactly: length), length >= JournalLayout.headerBytes,
+            length <= segment.count - position
+        else { return torn("its length is \(length)") }
+        let record = UnsafeRawBufferPointer(rebasing: segment[position..<position + length])
+        let epoch = record.integer(at: 8, as: UInt32.self)
+        guard epoch == header.epoch else { return torn("it is of epoch \(epoch), not \(header.epoch)") }
+        let expected = record.integer(at: 4, as: UInt32.self)
+        let actual = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: record[8...]))
+        guard actual == expected else {
+            return torn("its checksum is \(String(actual, radix: 16)), not \(String(expected, radix: 16))")
+        }
+        guard let kind = JournalRecordKind(rawValue: record[12]) else { return torn("it is of kind \(record[12])") }
+        position = min(segment.count, position + JournalLayout.aligned(length))
+        return JournalRecord(record, kind: kind)
+    }
+
+    private mutating func end(_ ending: Ending) -> JournalRecord? {
+        self.ending = ending
+        return nil
+    }
+
+    private mutating func torn(_ reason: String) -> JournalRecord? {
+        end(.torn(offset: position, bytes: segment.count - position, reason: reason))
+    }
+}
+
+extension JournalRecord {
+    /// A record whose length, epoch and checksum hold.
+    fileprivate init(_ record: UnsafeRawBufferPointer, kind: JournalRecordKind) {
+        self.init(
+            kind: kind,
+            connectionKey: record.integer(at: 16, as: UInt64.self),
+            sequence: record.integer(at: 24, as: UInt64.self),
+            tsRecv: UnixNanoseconds(record.integer(at: 32, as: Int64.self)),
+            direction: record[13] & JournalLayout.sentFlag == 0 ? .received : .sent,
+            messageKind: record[13] & JournalLayout.binaryFlag == 0 ? .text : .binary,
+            payload: UnsafeRawBufferPointer(rebasing: record[JournalLayout.headerBytes...])
+        )
+    }
+}
