@@ -28,6 +28,11 @@ package struct ArchiveLocation: Hashable, Sendable {
         try self.init([path])
     }
 
+    /// The directory of an archive: the path itself, or that of the file.
+    package static func directory(of path: String) -> String {
+        FilePath.kind(of: path) == .directory ? path : FilePath.parent(of: path)
+    }
+
     private static func recordings(in directory: String) throws(ArchiveError) -> [String] {
         var files: [String] = []
         for name in try FilePath.names(in: directory) where name.hasSuffix(fileExtension) {

@@ -29,6 +29,12 @@ package final class ArchiveLock: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Takes the lock of `directory`, which is made where it is missing.
+    package convenience init(creating directory: String) throws(ArchiveError) {
+        try FilePath.createDirectory(directory)
+        try self.init(directory: directory)
+    }
+
     deinit { close(descriptor) }
 
     private static func writeOwner(_ descriptor: Int32) {

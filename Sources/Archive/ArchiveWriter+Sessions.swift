@@ -72,8 +72,9 @@ extension ArchiveWriter {
             try connection.run(
                 """
                 INSERT INTO connection (feed_id, ts_opened, local_address, remote_address, proxy, tls_version, tls_cipher,
-                    certificate_sha256, subprotocol, certificate_expires, extensions, connect_ns, tls_ns, upgrade_ns)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    certificate_sha256, subprotocol, certificate_expires, extensions, connect_ns, tls_ns, upgrade_ns,
+                    journal_key, journal_received, journal_sent)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
             ) {
                 $0.bind(1, opened.feedID)
@@ -90,6 +91,9 @@ extension ArchiveWriter {
                 $0.bind(12, opened.connectNS)
                 $0.bind(13, opened.tlsNS)
                 $0.bind(14, opened.upgradeNS)
+                $0.bind(15, opened.journalKey.map { Int64(bitPattern: $0) })
+                $0.bind(16, Int64(clamping: opened.journalPosition.received))
+                $0.bind(17, Int64(clamping: opened.journalPosition.sent))
             }
         }
     }

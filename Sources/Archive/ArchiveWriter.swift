@@ -23,28 +23,41 @@ package final class ArchiveWriter: Sendable {
 
     /// Opens the recording of a day in an archive, creating both where they are missing.
     ///
-    /// `day` is `yyyy-mm-dd`, the name of the file; `lock` that of the directory, where the caller has it already.
+    /// `day` is `yyyy-mm-dd`; the file is the newest of that day, or a further one where that is sealed. `lock` is that of
+    /// the directory, where the caller has it already.
     package static func open(
         directory: String,
         day: String,
-        lock: ArchiveLock? = nil
+        lock: ArchiveLock? = nil,
+        fileSystem: any FileSystem = SystemFileSystem()
     ) throws(ArchiveError) -> ArchiveWriter {
-        let file = FilePath.joined(directory, day + ArchiveLocation.fileExtension)
-        return try ArchiveWriter(file: file, directory: directory, lock: lock)
+        let file = try RecordingName.current(in: directory, day: day)
+        return try ArchiveWriter(file: file, directory: directory, lock: lock, fileSystem: fileSystem)
     }
 
     /// Opens one recording by its path, creating it and its directory where they are missing.
-    package static func open(file: String, lock: ArchiveLock? = nil) throws(ArchiveError) -> ArchiveWriter {
-        try ArchiveWriter(file: file, directory: FilePath.parent(of: file), lock: lock)
+    package static func open(
+        file: String,
+        lock: ArchiveLock? = nil,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) throws(ArchiveError) -> ArchiveWriter {
+        try ArchiveWriter(file: file, directory: FilePath.parent(of: file), lock: lock, fileSystem: fileSystem)
     }
 
-    private init(file: String, directory: String, lock: ArchiveLock?) throws(ArchiveError) {
+    private init(
+        file: String,
+        directory: String,
+        lock: ArchiveLock?,
+        fileSystem: any FileSystem
+    ) throws(ArchiveError) {
         try FilePath.createDirectory(directory)
         path = file
         self.lock = if let lock { lock } else { try ArchiveLock(directory: directory) }
         queue = try RecordingFile.openForWriting(file)
         do {
-            let opened = try queue.inDatabase { db in try OpenedRecording(db.sqliteConnection, path: file) }
+            let opened = try queue.inDatabase { db in
+                try OpenedRecording(db.sqliteConnection, path: file, fileSystem)
+            }
             connection = opened.connection
             instruments = opened.instruments
             nextMessageIndex = opened.nextMessageIndex
@@ -65,10 +78,33 @@ package final class ArchiveWriter: Sendable {
         lastGapID.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
+    /// Gives instruments numbers that `earlier` has not given, so that those of both files may be one.
+    package func continueNumbers(of earlier: ArchiveWriter) {
+        let last = earlier.lastInstrumentID.load(ordering: .relaxed)
+        lastInstrumentID.max(last, ordering: .relaxed)
+    }
+
+    /// Bytes of the file and its WAL.
+    package var byteCount: Int64 {
+        [path, path + "-wal"].reduce(0) { sum, path in
+            guard case .file(let bytes) = FilePath.kind(of: path) else { return sum }
+            return sum + Int64(bytes)
+        }
+    }
+
     /// Stores the rows of `batch` in one transaction.
     package func write(_ batch: WriteBatch) async throws(ArchiveError) {
         guard !batch.isEmpty else { return }
         try await perform { connection throws(ArchiveError) in try connection.write(batch) }
+    }
+
+    /// Makes every commit survive a loss of power, at the price of a sync each.
+    package func makePowerSafe() throws(ArchiveError) {
+        do {
+            try queue.inDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+        } catch {
+            throw ArchiveError(error, action: "write", path: path)
+        }
     }
 
     /// Runs `body` in a transaction on the database's queue.
@@ -115,13 +151,13 @@ private struct OpenedRecording {
     let lastInstrumentID: Int64
     let lastGapID: Int64
 
-    init(_ handle: OpaquePointer?, path: String) throws(ArchiveError) {
+    init(_ handle: OpaquePointer?, path: String, _ fileSystem: any FileSystem) throws(ArchiveError) {
         func integer(_ sql: String) throws(ArchiveError) -> Int64 {
             let statement = try PreparedStatement(sql, on: handle, path: path)
             defer { statement.reset() }
             return try statement.step() ? statement.integer(0) : 0
         }
-        connection = try WriterConnection(handle: handle, path: path)
+        connection = try WriterConnection(handle: handle, path: path, fileSystem: fileSystem)
         instruments = try RowQueries.instruments(on: handle, path: path)
         nextMessageIndex = try integer("SELECT max(last_message_index) + 1 FROM message_block")
         lastInstrumentID = try integer("SELECT max(instrument_id) FROM instrument")

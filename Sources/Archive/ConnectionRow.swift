@@ -48,6 +48,9 @@ package struct ConnectionOpened: Hashable, Sendable {
     package var connectNS: Int64?
     package var tlsNS: Int64?
     package var upgradeNS: Int64?
+    /// Its name in the journal, and up to where earlier files have its messages.
+    package var journalKey: UInt64?
+    package var journalPosition = JournalPosition()
 
     package init(feedID: Int64, tsOpened: UnixNanoseconds) {
         self.feedID = feedID

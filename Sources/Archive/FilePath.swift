@@ -8,7 +8,7 @@ enum FileKind: Hashable {
 }
 
 /// The few questions the archive asks of the file system.
-enum FilePath {
+package enum FilePath {
     static func kind(of path: String) -> FileKind {
         var status = stat()
         guard stat(path, &status) == 0 else { return .missing }
@@ -45,6 +45,11 @@ enum FilePath {
         return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
     }
 
+    /// The name behind the last slash.
+    package static func lastComponent(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
     static func joined(_ directory: String, _ name: String) -> String {
         directory.hasSuffix("/") ? directory + name : directory + "/" + name
     }
@@ -54,6 +59,10 @@ enum FilePath {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+
+    static func makeReadOnly(_ path: String) throws(ArchiveError) {
+        guard chmod(path, 0o444) == 0 else { throw failure("seal", path, errno) }
     }
 
     static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }

@@ -12,6 +12,7 @@ final class RowInserter {
     private let gap: PreparedStatement
     private let hub: HubRowInserter
     private let clockSample: PreparedStatement
+    private let watermark: PreparedStatement
 
     init(on handle: OpaquePointer?, path: String) throws(ArchiveError) {
         func statement(_ sql: String) throws(ArchiveError) -> PreparedStatement {
@@ -66,6 +67,9 @@ final class RowInserter {
         hub = try HubRowInserter(on: handle, path: path)
         clockSample = try statement(
             "INSERT OR REPLACE INTO clock_sample (ts, offset_ns, error_ns, status) VALUES (?, ?, ?, ?)"
+        )
+        watermark = try statement(
+            "UPDATE connection SET journal_received = ?, journal_sent = ? WHERE connection_id = ?"
         )
     }
 
@@ -169,6 +173,12 @@ final class RowInserter {
     func insert(_ row: VenueBarRow) throws(ArchiveError) { try hub.insert(row) }
 
     func insert(_ row: OrderUpdateRow) throws(ArchiveError) { try hub.insert(row) }
+    func insert(_ row: JournalWatermark) throws(ArchiveError) {
+        watermark.bind(1, Int64(clamping: row.position.received))
+        watermark.bind(2, Int64(clamping: row.position.sent))
+        watermark.bind(3, row.connectionID)
+        try watermark.run()
+    }
 
     func insert(_ row: ClockSampleRow) throws(ArchiveError) {
         clockSample.bind(1, row.ts.rawValue)

@@ -41,7 +41,7 @@ enum RowQueries {
                 ),
                 tsEnd: $0.optionalInteger(6).map { UnixNanoseconds($0) },
                 endCause: $0.optionalText(7),
-                counts: $0.isNull(6) ? nil : counts(in: $0)
+                counts: $0.isNull(8) ? nil : counts(in: $0)
             )
         }
     }

@@ -51,10 +51,10 @@ package struct SessionCounts: Hashable, Sendable {
 package struct SessionRow: Hashable, Sendable {
     package var sessionID: Int64
     package var start: SessionStart
-    /// `nil` while the session runs, and for ever when it was killed.
+    /// `nil` while the session runs, and after a kill until the journal is folded in.
     package var tsEnd: UnixNanoseconds?
-    /// `duration`, `count`, `signal`, `peer_closed`, `end_of_file`, `error`, ….
+    /// `killed`, `rotation`, `duration`, `count`, `signal`, `peer_closed`, `end_of_file`, `error`, ….
     package var endCause: String?
-    /// `nil` as long as the session has not ended.
+    /// `nil` as long as the session has not ended, and for one that was killed.
     package var counts: SessionCounts?
 }

@@ -13,6 +13,8 @@ package struct WriteBatch: Sendable {
     package var events: [EventRow] = []
     package var gaps: [GapRow] = []
     package var clockSamples: [ClockSampleRow] = []
+    /// Up to where the blocks hold what the journal has of their connections.
+    package var watermarks: [JournalWatermark] = []
 
     package init() {}
 
@@ -20,7 +22,7 @@ package struct WriteBatch: Sendable {
 
     package var rowCount: Int {
         instruments.count + blocks.count + quotes.count + trades.count + marginUpdates.count + bars.count
-            + venueBars.count + orderUpdates.count + events.count + gaps.count + clockSamples.count
+            + venueBars.count + orderUpdates.count + events.count + gaps.count + clockSamples.count + watermarks.count
     }
 
     /// Empties the batch but keeps its memory.
@@ -36,5 +38,6 @@ package struct WriteBatch: Sendable {
         events.removeAll(keepingCapacity: true)
         gaps.removeAll(keepingCapacity: true)
         clockSamples.removeAll(keepingCapacity: true)
+        watermarks.removeAll(keepingCapacity: true)
     }
 }

@@ -9,6 +9,7 @@ final class WriterConnection: @unchecked Sendable {
 
     let handle: OpaquePointer?
     let path: String
+    private let fileSystem: any FileSystem
     private var ticks: TickInserter?
     private var rows: RowInserter?
     /// Set by SQLite after each commit to the length of the WAL in pages.
@@ -16,8 +17,9 @@ final class WriterConnection: @unchecked Sendable {
     /// The WAL length that leads to the next checkpoint; grows where a reader keeps the WAL from being emptied.
     private var checkpointAt = WriterConnection.checkpointPages
 
-    init(handle: OpaquePointer?, path: String) throws(ArchiveError) {
+    init(handle: OpaquePointer?, path: String, fileSystem: any FileSystem) throws(ArchiveError) {
         self.handle = handle
+        self.fileSystem = fileSystem
         self.path = path
         walPages.initialize(to: 0)
         ticks = try TickInserter(on: handle, path: path)
@@ -44,6 +46,7 @@ final class WriterConnection: @unchecked Sendable {
         let result: Result
         do throws(ArchiveError) {
             result = try body()
+            try fileSystem.willCommit(path)
             try execute("COMMIT")
         } catch {
             // SQLite may have undone it already, on a full disk for one.
@@ -67,6 +70,7 @@ final class WriterConnection: @unchecked Sendable {
         for row in batch.events { try rows.insert(row) }
         for row in batch.gaps { try rows.insert(row) }
         for row in batch.clockSamples { try rows.insert(row) }
+        for row in batch.watermarks { try rows.insert(row) }
     }
 
     /// Compiles, fills and runs a statement that is needed rarely; returns the row number of the last insertion.
@@ -80,6 +84,8 @@ final class WriterConnection: @unchecked Sendable {
 
     /// Empties the WAL, and gives up WAL mode, so that the file stands alone; where a reader prevents it, it stays.
     func finish() {
+        // The handle may be gone.
+        guard ticks != nil else { return }
         ticks = nil
         rows = nil
         sqlite3_wal_hook(handle, nil, nil)

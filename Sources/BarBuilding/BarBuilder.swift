@@ -32,11 +32,11 @@ package struct BarBuilder: Sendable {
         self.history = history
     }
 
-    /// Bars begun so far, counted per side; those of earlier runs do not count.
+    /// Bars handed out so far, each once a file, counted per side; those that earlier runs stored do not count.
     package var barCount: Int64 {
         series.reduce(0) { sum, series in
-            let quoteBars = series.quotes.reduce(0) { $0 + $1.slotsBegun }
-            let tradeBars = series.trades.reduce(0) { $0 + $1.slotsBegun }
+            let quoteBars = series.quotes.reduce(0) { $0 + $1.slotsTaken }
+            let tradeBars = series.trades.reduce(0) { $0 + $1.slotsTaken }
             return sum + 2 * quoteBars + tradeBars
         }
     }
@@ -116,6 +116,16 @@ package struct BarBuilder: Sendable {
             for position in intervals.indices {
                 series[index].quotes[position].close(clock: now, coveredFrom: covered)
                 series[index].trades[position].close(clock: now, coveredFrom: covered)
+            }
+        }
+    }
+
+    /// Says that bars are stored in another file from now on: those that are not over are handed out again, whole.
+    package mutating func beginFile() {
+        for index in series.indices {
+            for position in intervals.indices {
+                series[index].quotes[position].beginFile()
+                series[index].trades[position].beginFile()
             }
         }
     }

@@ -15,6 +15,8 @@ struct BarWindow<Values: BarValues>: Sendable {
         var isBroken = false
         var isClosed = false
         var isChanged = true
+        /// Counted among those that the file has.
+        var isTaken = false
 
         @inline(__always)
         func contains(_ time: Int64) -> Bool { tsOpen <= time && time < tsClose }
@@ -40,8 +42,8 @@ struct BarWindow<Values: BarValues>: Sendable {
     private let history: (any BarHistory)?
     private var slots: [Slot] = []
     private(set) var hasChanges = false
-    /// Bars begun so far.
-    private(set) var slotsBegun: Int64 = 0
+    /// Bars handed out so far, each once a file.
+    private(set) var slotsTaken: Int64 = 0
     /// The earliest end of a bar that is not closed yet.
     private(set) var nextClose = Int64.max
 
@@ -100,7 +102,6 @@ struct BarWindow<Values: BarValues>: Sendable {
                 lastTick: time,
                 timeSource: source
             )
-            slotsBegun += 1
         }
         slots.insert(slot, at: place)
         if !slot.isClosed { nextClose = min(nextClose, slot.tsClose) }
@@ -125,7 +126,8 @@ struct BarWindow<Values: BarValues>: Sendable {
             lastTick: tsOpen,
             timeSource: bars[0].timeSource,
             isBroken: !bars[0].isComplete,
-            isClosed: bars[0].isComplete
+            isClosed: bars[0].isComplete,
+            isTaken: true
         )
     }
 
@@ -158,12 +160,26 @@ struct BarWindow<Values: BarValues>: Sendable {
         }
     }
 
+    /// Has every bar that is not closed handed out once more, as one that the file does not have.
+    mutating func beginFile() {
+        for index in slots.indices {
+            slots[index].isTaken = false
+            guard !slots[index].isClosed else { continue }
+            slots[index].isChanged = true
+            hasChanges = true
+        }
+    }
+
     /// Appends every bar that changed since the last call.
     mutating func takeChanged(into bars: inout [Bar]) {
         guard hasChanges else { return }
         hasChanges = false
         for index in slots.indices where slots[index].isChanged {
             slots[index].isChanged = false
+            if !slots[index].isTaken {
+                slots[index].isTaken = true
+                slotsTaken += 1
+            }
             let slot = slots[index]
             let template = Bar(
                 instrumentID: instrumentID,

@@ -35,11 +35,13 @@ package func connect(
     _ url: String,
     headers: [(String, String)] = [],
     limits: WebSocketLimits = WebSocketLimits(),
+    tap: (any MessageTap)? = nil,
     now: @escaping @Sendable () -> UnixNanoseconds = { UnixNanoseconds(0) }
 ) async throws(TransportError) -> WebSocketConnection {
     var configuration = WebSocketClient.Configuration(url: try WebSocketURL(url))
     configuration.headers = HTTPHeaders(headers)
     configuration.limits = limits
+    configuration.tap = tap
     return try await WebSocketClient.connect(configuration, group: MultiThreadedEventLoopGroup.singleton, now: now)
 }
 

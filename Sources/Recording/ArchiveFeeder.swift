@@ -1,10 +1,13 @@
 import Archive
 import JournalFormat
+import MarketModel
 
 /// Compresses and stores what captures hand over, one transaction after the other, in order.
 struct ArchiveFeeder: Sendable {
     let queue: BoundedQueue<CaptureWork>
-    let writer: ArchiveWriter
+    var journal: Journal?
+    /// Where storing may pause; without it the first failure is the end.
+    var pause: StoragePause?
 
     /// Runs until the queue ends; when storing fails, ends the queue, so that its producers notice.
     func run() async throws {
@@ -16,11 +19,38 @@ struct ArchiveFeeder: Sendable {
                     let encoded = try block.builder.encode(with: compressor)
                     batch.blocks.append(BlockRow(connectionID: block.connectionID, encoded))
                 }
-                try await writer.write(batch)
+                try await store(batch, in: work.writer)
+                release(batch.watermarks)
             }
         } catch {
             queue.abandon()
             throw error
+        }
+    }
+
+    /// Stores one batch; while the disk is full it waits for room, and whoever produces goes on.
+    private func store(_ batch: WriteBatch, in writer: ArchiveWriter) async throws {
+        while true {
+            do throws(ArchiveError) {
+                try await writer.write(batch)
+                pause?.end()
+                return
+            } catch {
+                guard let pause, error.code == .diskFull else { throw error }
+                queue.relax()
+                guard await pause.wait(because: error) else { throw error }
+            }
+        }
+    }
+
+    private func release(_ watermarks: [JournalWatermark]) {
+        guard let journal else { return }
+        for watermark in watermarks {
+            if watermark.isLast {
+                journal.forget(watermark.journalKey)
+            } else {
+                journal.stored(watermark.journalKey, through: watermark.position)
+            }
         }
     }
 }

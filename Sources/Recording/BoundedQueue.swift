@@ -10,6 +10,10 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
         var isFinished = false
+        /// Set while the consumer cannot go on: producers do not wait then.
+        var isRelaxed = false
+        var idleWaiter: CheckedContinuation<Void, Never>?
+        var isConsumerWaiting = false
         /// Those that wait for room, the first to come in front.
         var producers: [Producer] = []
         var consumer: CheckedContinuation<Void, Never>?
@@ -31,7 +35,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         await withCheckedContinuation { continuation in
             let (answer, consumer) = state.withLock { state -> (Bool?, CheckedContinuation<Void, Never>?) in
                 if state.isFinished { return (false, nil) }
-                guard state.elements.count < capacity else {
+                guard state.elements.count < capacity || state.isRelaxed else {
                     state.producers.append(Producer(element: element, continuation: continuation))
                     return (nil, nil)
                 }
@@ -41,6 +45,40 @@ final class BoundedQueue<Element: Sendable>: Sendable {
             }
             consumer?.resume()
             if let answer { continuation.resume(returning: answer) }
+        }
+    }
+
+    /// Lets producers go on although the queue is full, those in line at once, until it is empty again.
+    ///
+    /// For a consumer that is held up; the producers must then see to it that they produce little.
+    func relax() {
+        let producers = state.withLock { state in
+            state.isRelaxed = true
+            defer { state.producers.removeAll() }
+            state.elements += state.producers.map(\.element)
+            return state.producers
+        }
+        for producer in producers { producer.continuation.resume(returning: true) }
+    }
+
+    /// Waits until the consumer has done with everything that was pushed; false when the queue is finished instead.
+    ///
+    /// One caller at a time.
+    func untilIdle(isolation: isolated (any Actor)? = #isolation) async -> Bool {
+        while true {
+            let (isIdle, isFinished) = state.withLock {
+                ($0.isConsumerWaiting && $0.elements.isEmpty && $0.producers.isEmpty, $0.isFinished)
+            }
+            if isFinished { return false }
+            if isIdle { return true }
+            await withCheckedContinuation { continuation in
+                let mayGoOn = state.withLock { state in
+                    if state.isFinished || state.isConsumerWaiting && state.elements.isEmpty { return true }
+                    state.idleWaiter = continuation
+                    return false
+                }
+                if mayGoOn { continuation.resume() }
+            }
         }
     }
 
@@ -78,6 +116,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         let (result, admitted) = state.withLock { state -> (NextResult, Producer?) in
             if state.elements.isEmpty { return (state.isFinished ? .finished : .empty, nil) }
             let element = state.elements.removeFirst()
+            if state.elements.isEmpty { state.isRelaxed = false }
             let admitted = state.producers.isEmpty ? nil : state.producers.removeFirst()
             if let admitted { state.elements.append(admitted.element) }
             return (.element(element), admitted)
@@ -88,27 +127,33 @@ final class BoundedQueue<Element: Sendable>: Sendable {
 
     private func waitForElement() async {
         await withCheckedContinuation { continuation in
-            let mayGoOn = state.withLock { state in
-                if state.isFinished || !state.elements.isEmpty { return true }
+            let (mayGoOn, idleWaiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+                if state.isFinished || !state.elements.isEmpty { return (true, nil) }
                 state.consumer = continuation
-                return false
+                state.isConsumerWaiting = true
+                defer { state.idleWaiter = nil }
+                return (false, state.idleWaiter)
             }
+            idleWaiter?.resume()
             if mayGoOn { continuation.resume() }
         }
+        state.withLock { $0.isConsumerWaiting = false }
     }
 
     /// Ends the queue; the elements of those that still wait in line are dropped.
     private func end(_ change: (inout State) -> Void) {
-        let (producers, consumer) = state.withLock { state in
+        let (producers, consumer, idleWaiter) = state.withLock { state in
             state.isFinished = true
             change(&state)
             defer {
                 state.producers.removeAll()
                 state.consumer = nil
+                state.idleWaiter = nil
             }
-            return (state.producers, state.consumer)
+            return (state.producers, state.consumer, state.idleWaiter)
         }
         for producer in producers { producer.continuation.resume(returning: false) }
         consumer?.resume()
+        idleWaiter?.resume()
     }
 }

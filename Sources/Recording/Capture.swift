@@ -28,9 +28,16 @@ struct Capture: Sendable {
     static let blockBytes = 64 * 1024
     static let blockMessagesMax = 16_384
 
-    private let counter: MessageCounter
+    private var counter: MessageCounter
+    private var writer: ArchiveWriter
+    private let history: StoredBars?
     private var rowBuilder: RowBuilder
     private var connectionID: Int64 = 0
+    /// The connection's name in the journal, and how far its messages have been taken.
+    private var journalKey: UInt64?
+    private(set) var journalPosition = JournalPosition()
+    private var watermarks: [JournalWatermark] = []
+    private var isMoved = false
     private var block = MessageBlockBuilder()
     private var isBlockChanged = false
     private var sealed: [PendingBlock] = []
@@ -69,9 +76,11 @@ struct Capture: Sendable {
             makeID: { writer.makeInstrumentID() }
         )
         self.counter = counter
+        self.writer = writer
+        history = try StoredBars(writer)
         rowBuilder = RowBuilder(
             book: book,
-            bars: BarBuilder(intervals: barIntervals, history: try StoredBars(writer)),
+            bars: BarBuilder(intervals: barIntervals, history: history),
             feedID: feedID
         )
     }
@@ -97,12 +106,61 @@ struct Capture: Sendable {
         rowBuilder.feedID = id
     }
 
-    /// Begins the messages of another connection.
-    mutating func beginConnection(_ id: Int64) {
-        seal()
+    /// Begins the messages of another connection, of which the journal has the first ones up to `position` in a recording.
+    mutating func beginConnection(
+        _ id: Int64,
+        journalKey: UInt64? = nil,
+        position: JournalPosition = JournalPosition()
+    ) {
+        endConnection()
         connectionID = id
-        redactor = makeRedactor()
+        self.journalKey = journalKey
+        journalPosition = position
+        // What the journal has was made safe before it got there.
+        redactor = journalKey == nil ? makeRedactor() : nil
         rowBuilder.forgetSymbolIndexes()
+    }
+
+    /// Ends the connection as of `time`; a record that it left unfinished is told, where its bytes were held back.
+    mutating func endConnection(at time: UnixNanoseconds, heldBytes: Int = 0) {
+        let held = heldBytes + (redactor?.heldBytes ?? 0)
+        if held > 0 {
+            rowBuilder.appendWithheld(bytes: held, reason: "the connection ended inside a record", at: time)
+        }
+        redactor = nil
+        endConnection()
+    }
+
+    /// Says that the connection brings no more messages, so that the journal may forget it once they are stored.
+    mutating func endConnection() {
+        seal()
+        if let watermark = watermark(isLast: true) { watermarks.append(watermark) }
+        journalKey = nil
+    }
+
+    /// Leaves messages out that are in the journal but shall not be in the recording, or were never in either.
+    mutating func skip(to position: JournalPosition) {
+        journalPosition.received = max(journalPosition.received, position.received)
+        journalPosition.sent = max(journalPosition.sent, position.sent)
+        isMoved = true
+    }
+
+    /// Lets go of the file, which can then stand alone; bars of earlier sessions are not continued any more.
+    func closeHistory() {
+        history?.close()
+    }
+
+    /// Goes on in another file, under the numbers that the feed and its connection have there.
+    ///
+    /// Everything must have been handed over. Instruments keep their numbers; bars that are not over are written again, so
+    /// that the new file has them whole.
+    mutating func move(to writer: ArchiveWriter, feedID: Int64, connectionID: Int64?, counter: MessageCounter) {
+        seal()
+        self.writer = writer
+        self.counter = counter
+        self.connectionID = connectionID ?? 0
+        history?.close()
+        rowBuilder.move(toFeed: feedID) { writer.makeInstrumentID() }
     }
 
     /// Takes received messages down, lets `dialect` read them, and takes down what it says and answers.
@@ -131,6 +189,24 @@ struct Capture: Sendable {
         return outcome
     }
 
+    /// Lets `dialect` read received messages and answer them, and takes nothing down.
+    mutating func drop(
+        _ batch: MessageBatch,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds,
+        outgoing: inout MessageBatch
+    ) -> DialectOutcome {
+        events.removeAll()
+        let received = batch.entries.count { $0.direction == .received }
+        skip(to: JournalPosition(received: journalPosition.received + UInt64(received)))
+        return dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
+    }
+
+    /// Leaves out messages that were to be sent.
+    mutating func skip(sent count: Int) {
+        skip(to: JournalPosition(sent: journalPosition.sent + UInt64(count)))
+    }
+
     /// Takes down messages that need no reading, such as those we send; returns the number of the first.
     @discardableResult
     mutating func takeRaw(_ batch: MessageBatch) -> Int64 {
@@ -142,13 +218,6 @@ struct Capture: Sendable {
         guard !linkChanges.isEmpty else { return [] }
         defer { linkChanges.removeAll() }
         return linkChanges
-    }
-
-    /// Ends the messages of a connection; a record that it left unfinished is told, where its bytes were held back.
-    mutating func endConnection(at time: UnixNanoseconds) {
-        guard let held = redactor?.heldBytes, held > 0 else { return }
-        redactor = makeRedactor()
-        rowBuilder.appendWithheld(bytes: held, reason: "the connection ended inside a record", at: time)
     }
 
     /// The batch as it may be stored and read; the same where its venue has no secrets.
@@ -198,10 +267,26 @@ struct Capture: Sendable {
             blocks.append(PendingBlock(connectionID: connectionID, builder: block))
             isBlockChanged = false
         }
-        return CaptureWork(blocks: blocks, rows: rowBuilder.takeRows(clock: clock))
+        var rows = rowBuilder.takeRows(clock: clock)
+        rows.watermarks = watermarks
+        watermarks.removeAll()
+        if isMoved, let watermark = watermark(isLast: false) { rows.watermarks.append(watermark) }
+        isMoved = false
+        return CaptureWork(writer: writer, blocks: blocks, rows: rows)
     }
 
     // MARK: Inside
+
+    private func watermark(isLast: Bool) -> JournalWatermark? {
+        journalKey.map {
+            JournalWatermark(
+                connectionID: connectionID,
+                journalKey: $0,
+                position: journalPosition,
+                isLast: isLast
+            )
+        }
+    }
 
     /// Where the block ends; a message that fills a block by itself does not share it.
     private func endOfBlock(_ batch: MessageBatch, from start: Int) -> Int {
@@ -225,13 +310,16 @@ struct Capture: Sendable {
     }
 
     private mutating func count(_ batch: MessageBatch) {
+        isMoved = isMoved || !batch.isEmpty
         for entry in batch.entries {
             if entry.isRedacted { messageTotals.redacted += 1 }
             guard entry.direction == .received else {
                 messageTotals.messagesSent += 1
+                journalPosition.sent += 1
                 continue
             }
             messageTotals.messagesReceived += 1
+            journalPosition.received += 1
             tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
         }
     }
@@ -245,6 +333,7 @@ struct PendingBlock: Sendable {
 
 /// What one transaction will store.
 struct CaptureWork: Sendable {
+    let writer: ArchiveWriter
     var blocks: [PendingBlock]
     var rows: WriteBatch
 

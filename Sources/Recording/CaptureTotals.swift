@@ -21,4 +21,18 @@ package struct CaptureTotals: Sendable, Hashable {
     package var gaps: Int64 = 0
 
     package init() {}
+
+    /// What came after `earlier`.
+    func since(_ earlier: CaptureTotals) -> CaptureTotals {
+        var totals = self
+        for count in Self.counts { totals[keyPath: count] -= earlier[keyPath: count] }
+        return totals
+    }
+
+    private static var counts: [WritableKeyPath<CaptureTotals, Int64>] {
+        [
+            \.messagesReceived, \.messagesSent, \.dataMessages, \.quotes, \.trades, \.marginUpdates, \.events,
+            \.oddities, \.lateTicks, \.bars, \.gaps,
+        ]
+    }
 }

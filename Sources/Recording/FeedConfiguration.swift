@@ -1,3 +1,4 @@
+package import Archive
 package import BarBuilding
 package import Transport
 package import Venues
@@ -16,7 +17,8 @@ package struct FeedConfiguration: Sendable {
     /// Texts that appear in no report and no row: the token, for one.
     package var secrets: [String] = []
     package var makeDialect: @Sendable () -> any VenueDialect
-    package var connect: @Sendable () async throws(TransportError) -> WebSocketConnection
+    /// Opens a connection whose received messages go through the tap first.
+    package var connect: @Sendable ((any MessageTap)?) async throws(TransportError) -> WebSocketConnection
 
     package init(
         name: String,
@@ -25,7 +27,7 @@ package struct FeedConfiguration: Sendable {
         subscription: String,
         barIntervals: [BarInterval],
         makeDialect: @escaping @Sendable () -> any VenueDialect,
-        connect: @escaping @Sendable () async throws(TransportError) -> WebSocketConnection
+        connect: @escaping @Sendable ((any MessageTap)?) async throws(TransportError) -> WebSocketConnection
     ) {
         self.name = name
         self.venue = venue
@@ -52,6 +54,9 @@ package struct RecordingPolicy: Sendable {
     package var commitInterval: Duration = .milliseconds(250)
     /// How long a closing connection may take.
     package var closeGrace: Duration = .seconds(8)
+    /// When another file is begun; `nil` for one file, however long it becomes.
+    package var rotation: RotationPolicy?
+    package var durability = Durability.process
 
     package init() {}
 }
@@ -63,6 +68,15 @@ package enum RecorderReport: Sendable {
     /// The connection failed or ended; the next attempt follows after `retryIn`.
     case disconnected(reason: String, retryIn: Duration)
     case progress(CaptureTotals)
+    /// Nothing can be stored; what comes meanwhile is missing from the recording, unless the journal still has it.
+    case paused(reason: String)
+    case resumed
+    /// Another file goes on where the last one ended.
+    case rotated(file: String)
+    /// A finished file could not be sealed; the next recorder tries again.
+    case sealingFailed(reason: String)
+    /// Whether the journal takes messages.
+    case journal(Journal.Condition)
 }
 
 /// A recording that could not go on.

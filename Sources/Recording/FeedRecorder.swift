@@ -9,21 +9,32 @@ import WebSocketProtocol
 /// It owns what belongs to the feed: the connection, its dialect and the capture. Messages come in whole batches, and a
 /// ticker calls ``tick()``; both run through this actor, so a dialect never sees two calls at once.
 actor FeedRecorder {
-    private let configuration: FeedConfiguration
-    private let policy: RecordingPolicy
-    private let writer: ArchiveWriter
-    private let queue: BoundedQueue<CaptureWork>
+    let configuration: FeedConfiguration
+    let policy: RecordingPolicy
+    let queue: BoundedQueue<CaptureWork>
     private let stop: StopControl
     private let clock: any Clock<Duration>
-    private let now: @Sendable () -> UnixNanoseconds
-    private let report: @Sendable (RecorderReport) -> Void
+    let now: @Sendable () -> UnixNanoseconds
+    let report: @Sendable (RecorderReport) -> Void
 
-    private let sessionID: Int64
-    private let feedID: Int64
-    private var capture: Capture
+    /// The file, and the rows of it that everything belongs to.
+    var place: RecordingPlace
+    var capture: Capture
     private var dialect: any VenueDialect
-    private var connection: WebSocketConnection?
-    private var connectionID: Int64?
+    var connection: WebSocketConnection?
+    var connectionID: Int64?
+    let journal: Journal?
+    var tap: FeedTap?
+    let pause: StoragePause
+    /// Finishes files; `nil` where they are not divided.
+    let rotation: Rotation?
+    /// What was taken down before the current file was begun.
+    var totalsBefore = CaptureTotals()
+    /// True while the file is changed, and while a connection begins or ends: two things that must not meet.
+    var isRotating = false
+    private var isChangingConnection = false
+    var rotationWaiters: [CheckedContinuation<Void, Never>] = []
+    private var journalCondition = Journal.Condition.good
     private var isSubscribed = false
     private var hasEverSubscribed = false
     /// Set when the venue said goodbye: the time at which we stop waiting for its close.
@@ -33,19 +44,23 @@ actor FeedRecorder {
     /// Set when the venue was silent for too long.
     private var silence: String?
     private var tsKeepAlive: UnixNanoseconds?
-    private var openGap: GapRow?
-    private var gapCount: Int64 = 0
+    var openGap: GapRow?
+    /// The open gap is because of a full disk, and ends when there is room.
+    private var isDropping = false
+    var gapCount: Int64 = 0
     /// False while the venue says that it has no source of data itself.
     private var isLinked = true
 
     init(
         configuration: FeedConfiguration,
         policy: RecordingPolicy,
-        writer: ArchiveWriter,
+        place: RecordingPlace,
         queue: BoundedQueue<CaptureWork>,
         capture: Capture,
-        sessionID: Int64,
-        feedID: Int64,
+        journal: Journal?,
+        pause: StoragePause,
+        rotation: Rotation?,
+        openGap: GapRow?,
         stop: StopControl,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> UnixNanoseconds,
@@ -53,11 +68,13 @@ actor FeedRecorder {
     ) {
         self.configuration = configuration
         self.policy = policy
-        self.writer = writer
+        self.place = place
         self.queue = queue
         self.capture = capture
-        self.sessionID = sessionID
-        self.feedID = feedID
+        self.journal = journal
+        self.pause = pause
+        self.rotation = rotation
+        self.openGap = openGap
         self.stop = stop
         self.clock = clock
         self.now = now
@@ -106,8 +123,18 @@ actor FeedRecorder {
         isSubscribed = false
         isReturnWelcome = true
         let connection: WebSocketConnection
+        await untilRotated()
+        tap = journal.map { journal in
+            // Numbers of 63 bits, so that SQLite shows them as they are.
+            FeedTap(
+                key: .random(in: 1...(1 << 63 - 1)),
+                connection: journalConnection,
+                journal: journal,
+                redactor: configuration.venue.makeRedactor(configuration.reading)
+            )
+        }
         do {
-            connection = try await configuration.connect()
+            connection = try await configuration.connect(tap)
         } catch {
             return configuration.safe(error.description)
         }
@@ -160,11 +187,15 @@ extension FeedRecorder {
 
     private func begin(_ connection: WebSocketConnection) async throws {
         let time = now()
-        let id = try await writer.openConnection(ConnectionOpened(feedID: feedID, tsOpened: time, connection.info))
+        try await changingConnection {
+            var opened = ConnectionOpened(feedID: place.feedID, tsOpened: time, connection.info)
+            opened.journalKey = tap?.key
+            let id = try await place.writer.openConnection(opened)
+            connectionID = id
+            capture.beginConnection(id, journalKey: tap?.key)
+        }
         // The ticker must not meet the new connection with the old dialect.
         self.connection = connection
-        connectionID = id
-        capture.beginConnection(id)
         dialect = configuration.makeDialect()
         isSubscribed = false
         hangUpAt = nil
@@ -178,8 +209,10 @@ extension FeedRecorder {
 
     /// Takes one batch; returns why the connection must end, if it must.
     private func take(_ batch: MessageBatch, over connection: WebSocketConnection) async throws -> String? {
+        try await rotateIfDue()
+        await untilRotated()
         var outgoing = MessageBatch()
-        let outcome = capture.take(batch, dialect: &dialect, now: now(), outgoing: &outgoing)
+        let outcome = takeOrDrop(batch, outgoing: &outgoing)
         if outcome.isSubscribed, !isSubscribed {
             subscribed(from: batch.entries.first?.tsRecv ?? now())
         }
@@ -196,10 +229,32 @@ extension FeedRecorder {
         return nil
     }
 
+    /// Takes a batch down, or, while nothing can be stored, only lets the dialect answer it.
+    ///
+    /// What is dropped is a gap from the last message before to the first after.
+    private func takeOrDrop(_ batch: MessageBatch, outgoing: inout MessageBatch) -> DialectOutcome {
+        guard pause.isPaused else {
+            let time = batch.entries.first?.tsRecv ?? now()
+            if isDropping {
+                isDropping = false
+                if isLinked {
+                    capture.resume(at: time)
+                    closeGap(at: time)
+                }
+            }
+            return capture.take(batch, dialect: &dialect, now: now(), outgoing: &outgoing)
+        }
+        if !isDropping, isSubscribed {
+            isDropping = true
+            beginGap(cause: "disk_full", detail: "the disk is full")
+        }
+        return capture.drop(batch, dialect: &dialect, now: now(), outgoing: &outgoing)
+    }
+
     private func subscribed(from time: UnixNanoseconds) {
         isSubscribed = true
         hasEverSubscribed = true
-        if isLinked {
+        if isLinked, !isDropping {
             capture.resume(at: time)
             closeGap(at: time)
         }
@@ -208,20 +263,41 @@ extension FeedRecorder {
 
     /// Sends what the dialect wants to say; a connection that is closing is noticed by its receiver.
     private func send(_ outgoing: MessageBatch, over connection: WebSocketConnection) async {
-        guard !outgoing.isEmpty, (try? await connection.send(outgoing)) != nil else { return }
-        capture.takeRaw(outgoing)
+        guard !outgoing.isEmpty else { return }
+        let kept = tap?.willSend(outgoing) ?? outgoing
+        let isSent = (try? await connection.send(outgoing)) != nil
+        await untilRotated()
+        if isSent, !pause.isPaused { capture.takeRaw(kept) } else { capture.skip(sent: kept.count) }
     }
 
     private func end(_ connection: WebSocketConnection, _ closing: CloseInfo) async throws {
         self.connection = nil
-        guard let id = connectionID else { return }
-        connectionID = nil
-        capture.endConnection(at: now())
-        var closing = closing
-        closing.reason = configuration.safe(closing.reason)
-        try await writer.closeConnection(
-            ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
-        )
+        try await changingConnection {
+            guard let id = connectionID else { return }
+            capture.endConnection(at: now(), heldBytes: tap?.heldBytes ?? 0)
+            connectionID = nil
+            tap = nil
+            var closing = closing
+            closing.reason = configuration.safe(closing.reason)
+            let closed = ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
+            // It is worth a row, but not the recording, which goes on when there is room.
+            do { try await place.writer.closeConnection(closed) } catch  where pause.isPaused {}
+        }
+    }
+
+    /// Does something that needs the file to stay the same.
+    private func changingConnection(_ body: () async throws -> Void) async throws {
+        await untilRotated()
+        isChangingConnection = true
+        defer { isChangingConnection = false }
+        try await body()
+    }
+
+    /// Begins another file where the policy wants one.
+    private func rotateIfDue() async throws {
+        guard let rotation, !isRotating, !isChangingConnection, !pause.isPaused else { return }
+        let time = now()
+        if rotation.isDue(at: time, place) { try await rotate(rotation, at: time) }
     }
 }
 
@@ -244,11 +320,30 @@ extension FeedRecorder {
                 }
             }
         }
+        try await rotateIfDue()
         try await flush()
+        reportJournal()
+    }
+
+    private func reportJournal() {
+        guard let journal else { return }
+        let condition = journal.condition
+        guard condition != journalCondition else { return }
+        journalCondition = condition
+        report(.journal(condition))
     }
 
     /// Hands everything over to the writer; waits while it is busy.
+    ///
+    /// While nothing can be stored, little comes together, and it waits where it is.
     func flush() async throws {
+        await untilRotated()
+        guard !pause.isPaused || queue.isFinished else { return }
+        try await handOver()
+    }
+
+    /// As ``flush()``, whatever else goes on.
+    func handOver() async throws {
         let work = capture.takeWork(clock: now())
         // Also an idle feed must notice that storing has failed.
         let isTaken = work.isEmpty ? !queue.isFinished : await queue.push(work)
@@ -271,21 +366,24 @@ extension FeedRecorder {
 
     /// Ends an open gap where the recording ends.
     func finish() async throws {
+        await untilRotated()
+        capture.endConnection()
+        capture.closeHistory()
         closeGap(at: now())
-        try await flush()
+        try await handOver()
     }
 
     // MARK: Gaps
 
     /// Writes down that data is missing from the last message on; a gap that is open already goes on.
-    private func beginGap(cause: String, detail: String, from time: UnixNanoseconds? = nil) {
+    func beginGap(cause: String, detail: String, from: UnixNanoseconds? = nil) {
         guard openGap == nil else { return }
-        let from = time ?? capture.tsLast ?? now()
+        let from = from ?? capture.tsLast ?? now()
         capture.interrupt(at: from)
         let gap = GapRow(
-            gapID: writer.makeGapID(),
-            sessionID: sessionID,
-            feedID: feedID,
+            gapID: place.writer.makeGapID(),
+            sessionID: place.sessionID,
+            feedID: place.feedID,
             tsFrom: from,
             cause: cause,
             detail: detail
@@ -307,7 +405,7 @@ extension FeedRecorder {
     }
 
     /// Says that data flows again.
-    private func closeGap(at time: UnixNanoseconds) {
+    func closeGap(at time: UnixNanoseconds) {
         guard var gap = openGap else { return }
         gap.tsTo = time
         capture.append(gap)

@@ -25,7 +25,7 @@ struct InstrumentBook: Sendable {
     /// Prices that lose their trailing zeros on the way (JSON numbers) start with this many digits.
     let priceDigitsMin: UInt8
     private var known: [Known: Int64]
-    private let makeID: @Sendable () -> Int64
+    private var makeID: @Sendable () -> Int64
     /// The current row of each symbol, by ``SymbolIndex``.
     private var current: [Instrument?] = []
     private var bySymbol: [String: Known]
@@ -65,6 +65,12 @@ struct InstrumentBook: Sendable {
     /// Forgets which symbol has which index: a new connection numbers its symbols anew.
     mutating func forgetSymbolIndexes() {
         current.removeAll(keepingCapacity: true)
+    }
+
+    /// Goes on in another file: all instruments are new there, under the numbers they have.
+    mutating func move(makeID: @escaping @Sendable () -> Int64) {
+        self.makeID = makeID
+        fresh = known.map { (id: $0.value, key: $0.key) }.sorted { $0.id < $1.id }
     }
 
     mutating func takeFresh() -> [(id: Int64, key: Known)] {

@@ -64,7 +64,7 @@ package struct MessageImporter: Sendable {
         session.tsStart = tsFirst
         let sessionID = try await writer.beginSession(session)
         let queue = BoundedQueue<CaptureWork>(capacity: 4)
-        async let feeding: Void = ArchiveFeeder(queue: queue, writer: writer).run()
+        async let feeding: Void = ArchiveFeeder(queue: queue).run()
         var run = try ImportRun(writer: writer, queue: queue, sessionID: sessionID, configuration: configuration)
         var failure: (any Error)?
         do {

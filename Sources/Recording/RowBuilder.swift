@@ -64,6 +64,13 @@ struct RowBuilder: Sendable {
         bars.interrupt(at: time)
     }
 
+    /// Goes on in another file, which knows none of the instruments yet.
+    mutating func move(toFeed id: Int64, makeInstrumentID: @escaping @Sendable () -> Int64) {
+        feedID = id
+        book.move(makeID: makeInstrumentID)
+        bars.beginFile()
+    }
+
     mutating func forgetSymbolIndexes() {
         book.forgetSymbolIndexes()
     }

@@ -1,21 +1,24 @@
 import Archive
 import BarBuilding
 import MarketModel
+import Synchronization
 
 /// The bars that earlier sessions left in the file that is written to now.
 ///
 /// A restart in the middle of a day or a second import must add to such a bar, not replace it. Looking one up costs a
 /// query, once for each bar that may have been begun before this session.
-struct StoredBars: BarHistory {
-    private let reader: ArchiveReader
+final class StoredBars: BarHistory {
+    /// `nil` once it is closed.
+    private let reader: Mutex<ArchiveReader?>
     private let lastOpen: Int64
     private let notionalDigits: [Int64: UInt8]
 
     /// `nil` where the recording has no bars yet.
     init?(_ writer: ArchiveWriter) throws(ArchiveError) {
         guard !writer.instruments.isEmpty else { return nil }
-        reader = try ArchiveReader(path: writer.path)
+        let reader = try ArchiveReader(path: writer.path)
         guard let last = try reader.lastBarOpen() else { return nil }
+        self.reader = Mutex(reader)
         lastOpen = last.rawValue
         notionalDigits = Dictionary(
             writer.instruments.map { ($0.instrumentID, $0.priceDigits + $0.sizeDigits) },
@@ -23,8 +26,15 @@ struct StoredBars: BarHistory {
         )
     }
 
+    /// Lets go of the file: it is about to be sealed, which takes that nobody has it open.
+    func close() {
+        reader.withLock { $0 = nil }
+    }
+
     func bar(instrumentID: Int64, side: BarSide, interval: BarInterval, tsOpen: Int64) -> Bar? {
-        guard tsOpen <= lastOpen, let digits = notionalDigits[instrumentID] else { return nil }
+        guard tsOpen <= lastOpen, let digits = notionalDigits[instrumentID], let reader = reader.withLock(\.self) else {
+            return nil
+        }
         let row = try? reader.bar(
             instrumentID: instrumentID,
             side: side,

@@ -68,8 +68,8 @@ struct RecorderBench: Sendable {
             subscription: "{}",
             barIntervals: [BarInterval(text: "1s")].compactMap { $0 },
             makeDialect: makeDialect,
-            connect: { () async throws(TransportError) in
-                try await connect(url, limits: limits, now: { wall.unixNow })
+            connect: { tap async throws(TransportError) in
+                try await connect(url, limits: limits, tap: tap, now: { wall.unixNow })
             }
         )
         feed.secrets = ["SECRET-token"]

@@ -1,3 +1,4 @@
+import Archive
 import JSONScanning
 import Recording
 import Synchronization
@@ -26,6 +27,15 @@ final class RecordingReporter: Sendable {
             line("subscribed, recording")
         case .disconnected(let reason, let delay):
             line("disconnected: \(reason); trying again in \(Self.text(of: delay))")
+        case .paused(let reason): line("paused: \(reason); messages are dropped until there is room")
+        case .resumed: line("resumed: there is room again")
+        case .rotated(let file): line("recording into '\(file)'")
+        case .sealingFailed(let reason): line("warning: \(reason)")
+        case .journal(.good): line("the journal takes messages again")
+        case .journal(.full(bytesMax: let bytesMax)):
+            line("warning: the journal is full (\(bytesMax >> 20) MiB); until it is not, 'kill -9' loses messages")
+        case .journal(.failed(let error)):
+            line("warning: the journal cannot grow (\(error)); until it can, 'kill -9' loses messages")
         case .progress(let totals):
             guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
             StandardError.progress("feedrec: \(Self.text(of: totals))")

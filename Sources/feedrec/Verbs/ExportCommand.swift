@@ -32,6 +32,7 @@ struct ExportCommand: AsyncParsableCommand {
         var direction = ExportedDirection.all
 
         func run() async throws {
+            try await JournalNotice.fold([archive])
             var output = StandardOutput()
             for file in try ArchiveLocation(archive).files {
                 try Self.export(ArchiveReader(path: file), direction, to: &output)

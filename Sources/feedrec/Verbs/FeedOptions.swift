@@ -135,7 +135,11 @@ struct FeedOptions: ParsableArguments {
                 case .binanceSpot: BinanceSpotDialect(streams: streams)
                 }
             },
-            connect: { () async throws(TransportError) in try await connector.connect() }
+            connect: { tap async throws(TransportError) in
+                var connector = connector
+                connector.client.tap = tap
+                return try await connector.connect()
+            }
         )
         feed.reading = reading.reading
         feed.secrets = try token().map { [$0] } ?? []

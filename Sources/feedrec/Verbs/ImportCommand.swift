@@ -82,6 +82,7 @@ struct ImportCommand: AsyncParsableCommand {
                 configuration: configuration(facts.text()),
                 report: { reporter.report(.progress($0)) }
             )
+            try await JournalNotice.fold([archive])
             let archive = archive
             let outcome = try await importer.run(paths: files) { day throws(ArchiveError) in
                 try ArchiveWriter.open(directory: archive, day: day)

@@ -20,6 +20,7 @@ struct InfoCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        try await JournalNotice.fold([archive])
         var output = StandardOutput()
         let files = try ArchiveLocation(archive).files
         var objects: [String] = []

@@ -23,6 +23,10 @@ struct RecordCommand: AsyncParsableCommand {
                 --url wss://data-stream.binance.vision --stream btcusdt@trade \\
                 --stream btcusdt@bookTicker --archive ./tape --duration 1h
 
+            A file holds one UTC day at most, and is sealed when the next one begins; --rotate-size and --rotate-every make \
+            more of them. What was read and is not yet in a file is in the archive's journal, which outlives 'kill -9'; the \
+            next feedrec that opens the archive folds it in.
+
             A connection that fails before anything was ever recorded ends the program with status 1, since that is \
             usually a mistake in the command; --keep-trying waits for the venue instead.
             """
@@ -42,6 +46,8 @@ struct RecordCommand: AsyncParsableCommand {
 
     @Option(help: "Stop after this many messages with data.")
     var count: Int64?
+
+    @OptionGroup var files: FileOptions
 
     @Flag(help: "Stop when the peer closes, instead of connecting again.")
     var once = false
@@ -65,11 +71,12 @@ struct RecordCommand: AsyncParsableCommand {
                 bars: bars.intervals,
                 group: group
             )
-            let writer = try ArchiveWriter.open(directory: archive, day: Clocks.wall().utcDay)
+            let opened = try await OpenedArchive(directory: archive, files)
+            let writer = opened.writer
             let reporter = RecordingReporter(file: writer.path)
             let stop = StopControl()
             let signals = Signals.onStop { stop.request(.signal) }
-            let recorder = Recorder(
+            var recorder = Recorder(
                 feed: configuration,
                 policy: policy,
                 session: SessionFacts.start(.record, feed: configuration),
@@ -78,10 +85,13 @@ struct RecordCommand: AsyncParsableCommand {
                 now: Clocks.wall,
                 report: { reporter.report($0) }
             )
+            recorder.journal = opened.journal
+            recorder.carriedGaps = opened.carriedGaps
             let result = await Self.result(of: recorder, into: writer, for: duration?.duration)
             withExtendedLifetime(signals) {}
             await writer.close()
             reporter.end()
+            try opened.close(isStored: (try? result.get()) != nil || !(Self.failure(of: result) is ArchiveError))
             return (try result.get(), reporter)
         }
         try reporter.finish(outcome, json: json)
@@ -92,7 +102,13 @@ struct RecordCommand: AsyncParsableCommand {
         policy.dataMessagesMax = count
         policy.isOnce = once
         policy.retriesFirstConnection = keepTrying
+        policy.rotation = files.rotation
+        policy.durability = files.durability
         return policy
+    }
+
+    private static func failure(of result: Result<RecordingOutcome, any Error>) -> (any Error)? {
+        if case .failure(let error) = result { error } else { nil }
     }
 
     /// Runs the recorder beside the timer that stops it.

@@ -39,6 +39,7 @@ struct ReplayCommand: AsyncParsableCommand {
     var to: TimeArgument?
 
     func run() async throws {
+        try await JournalNotice.fold([archive])
         let token = try tokens.token()
         var readers: [ArchiveReader] = []
         for file in try ArchiveLocation(archive).files { readers.append(try ArchiveReader(path: file)) }

@@ -28,6 +28,7 @@ struct SQLCommand: AsyncParsableCommand {
     var write = false
 
     func run() async throws {
+        try await JournalNotice.fold([archive])
         let session = try SQLSession(recordings: ArchiveLocation(archive).files, isWritable: write)
         var printer = ResultPrinter(format: format ?? (Terminal.isOutputTerminal ? .table : .csv))
         do {

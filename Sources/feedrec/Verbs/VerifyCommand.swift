@@ -24,6 +24,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        try await JournalNotice.fold([archive])
         let report = try ArchiveVerifier.verify(ArchiveLocation(archive))
         var output = StandardOutput()
         if json {

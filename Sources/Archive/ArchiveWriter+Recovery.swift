@@ -1,0 +1,204 @@
+package import JournalFormat
+package import MarketModel
+
+/// What the next process needs to finish what a dead one began.
+extension ArchiveWriter {
+    /// The connections that have a name in the journal.
+    package func journaledConnections() async throws(ArchiveError) -> [JournaledConnection] {
+        try await rows(
+            """
+            SELECT connection_id, feed_id, journal_key, journal_received, journal_sent FROM connection
+            WHERE journal_key IS NOT NULL
+            """
+        ) {
+            JournaledConnection(
+                connectionID: $0.integer(0),
+                feedID: $0.integer(1),
+                key: UInt64(bitPattern: $0.integer(2)),
+                position: JournalPosition(
+                    received: UInt64(clamping: $0.integer(3)),
+                    sent: UInt64(clamping: $0.integer(4))
+                )
+            )
+        }
+    }
+
+    /// The first stored block of a connection and its last ones, together about `payloadBytesMax` of payload, in order.
+    ///
+    /// That is what a dialect must have read before it can go on in the middle of a conversation.
+    package func contextBlocks(
+        connectionID: Int64,
+        payloadBytesMax: Int64
+    ) async throws(ArchiveError) -> [DecodedBlock] {
+        let blocks = try await rows(
+            """
+            WITH numbered AS (
+                SELECT *, row_number() OVER (ORDER BY first_message_index) AS number,
+                    sum(payload_bytes) OVER (ORDER BY first_message_index DESC) AS bytes_behind
+                FROM message_block WHERE connection_id = ?1)
+            SELECT \(StoredBlock.columns) FROM numbered WHERE number = 1 OR bytes_behind - payload_bytes < ?2
+            ORDER BY first_message_index
+            """,
+            [connectionID, payloadBytesMax]
+        ) { StoredBlock($0) }
+        let decoder = BlockDecoder()
+        var decoded: [DecodedBlock] = []
+        for block in blocks { decoded.append(try block.decoded(by: decoder, path: path)) }
+        return decoded
+    }
+
+    /// The time of the last stored message of a feed; `nil` where it has none.
+    package func lastMessageTime(feedID: Int64) async throws(ArchiveError) -> UnixNanoseconds? {
+        try await rows(
+            """
+            SELECT max(b.ts_last) FROM connection c JOIN message_block b ON b.connection_id = c.connection_id
+            WHERE c.feed_id = ?
+            """,
+            [feedID]
+        ) { $0.optionalInteger(0).map { UnixNanoseconds($0) } }.first ?? nil
+    }
+
+    /// The gaps that nobody has closed yet, of a feed and those of the same name and venue in earlier sessions, or of all.
+    package func openGaps(feedID: Int64? = nil) async throws(ArchiveError) -> [GapRow] {
+        try await rows(
+            """
+            SELECT gap_id, session_id, feed_id, connection_id, instrument_id, ts_from, cause, detail
+            FROM gap WHERE ts_to IS NULL AND (?1 IS NULL OR feed_id IN (SELECT other.feed_id FROM feed other JOIN feed one
+                ON one.name = other.name AND one.venue = other.venue WHERE one.feed_id = ?1))
+            ORDER BY gap_id
+            """,
+            [feedID]
+        ) {
+            GapRow(
+                gapID: $0.integer(0),
+                sessionID: $0.integer(1),
+                feedID: $0.optionalInteger(2),
+                connectionID: $0.optionalInteger(3),
+                instrumentID: $0.optionalInteger(4),
+                tsFrom: UnixNanoseconds($0.integer(5)),
+                cause: $0.text(6),
+                detail: $0.optionalText(7)
+            )
+        }
+    }
+
+    /// The session that a feed belongs to.
+    package func sessionID(ofFeed feedID: Int64) async throws(ArchiveError) -> Int64 {
+        let ids = try await rows("SELECT session_id FROM feed WHERE feed_id = ?", [feedID]) { $0.integer(0) }
+        guard let id = ids.first else {
+            throw ArchiveError(
+                code: .corrupted,
+                path: path,
+                detail: "'\(path)' has no feed \(feedID), which the journal names"
+            )
+        }
+        return id
+    }
+
+    /// Has a session go on that had ended, so that ``endKilledSessions()`` ends it.
+    package func reopenSession(_ sessionID: Int64) async throws(ArchiveError) {
+        _ = try await perform { connection throws(ArchiveError) in
+            try connection.run(
+                """
+                UPDATE session SET ts_end = NULL, end_cause = NULL, messages_received = NULL, messages_sent = NULL,
+                    quote_count = NULL, trade_count = NULL, margin_update_count = NULL, bar_count = NULL,
+                    event_count = NULL, oddity_count = NULL, gap_count = NULL
+                WHERE session_id = ? AND ts_end IS NOT NULL
+                """
+            ) { $0.bind(1, sessionID) }
+        }
+    }
+
+    /// Ends all open gaps at `time`; returns what they were, each with the name and the venue of its feed.
+    package func endOpenGaps(at time: UnixNanoseconds) async throws(ArchiveError) -> [CarriedGap] {
+        let gaps = try await rows(
+            """
+            SELECT f.name, f.venue, g.cause, g.detail FROM gap g JOIN feed f ON f.feed_id = g.feed_id
+            WHERE g.ts_to IS NULL AND g.instrument_id IS NULL ORDER BY g.gap_id
+            """
+        ) {
+            CarriedGap(
+                feedName: $0.text(0),
+                venue: $0.text(1),
+                cause: $0.text(2),
+                detail: $0.optionalText(3)
+            )
+        }
+        guard !gaps.isEmpty else { return [] }
+        _ = try await perform { connection throws(ArchiveError) in
+            try connection.run("UPDATE gap SET ts_to = max(ts_from, ?) WHERE ts_to IS NULL") {
+                $0.bind(1, time.rawValue)
+            }
+        }
+        return gaps
+    }
+
+    /// Ends the sessions of recorders that are dead, in one transaction; returns how many there were.
+    ///
+    /// The caller holds the archive's lock, so no session of it can be alive. Their connections end with their last
+    /// message, and each feed gets an open gap from there on, unless it has one already.
+    package func endKilledSessions() async throws(ArchiveError) -> Int {
+        try await perform { connection throws(ArchiveError) in
+            try connection.run(Self.openRestartGaps) { _ in }
+            try connection.run(Self.closeConnections) { _ in }
+            let count = try PreparedStatement(
+                "SELECT count(*) FROM session WHERE ts_end IS NULL AND kind = 'record'",
+                on: connection.handle,
+                path: connection.path
+            )
+            let sessions = try count.step() ? count.integer(0) : 0
+            count.reset()
+            try connection.run(Self.endSessions) { _ in }
+            return Int(sessions)
+        }
+    }
+
+    private static let openRestartGaps = """
+        INSERT INTO gap (session_id, feed_id, ts_from, cause, detail)
+        SELECT s.session_id, f.feed_id, coalesce(
+            (SELECT max(b.ts_last) FROM connection c JOIN message_block b ON b.connection_id = c.connection_id
+                WHERE c.feed_id = f.feed_id), s.ts_start), 'restart', 'the recorder was killed'
+        FROM session s JOIN feed f ON f.session_id = s.session_id
+        WHERE s.ts_end IS NULL AND s.kind = 'record'
+            AND NOT EXISTS (SELECT 1 FROM gap g JOIN feed other ON other.feed_id = g.feed_id
+                WHERE other.name = f.name AND other.venue = f.venue AND g.ts_to IS NULL)
+        """
+
+    private static let closeConnections = """
+        UPDATE connection SET closed_by = 'none', ts_closed = coalesce(
+            (SELECT max(b.ts_last) FROM message_block b WHERE b.connection_id = connection.connection_id), ts_opened)
+        WHERE ts_closed IS NULL AND feed_id IN (SELECT f.feed_id FROM feed f JOIN session s
+            ON s.session_id = f.session_id WHERE s.ts_end IS NULL AND s.kind = 'record')
+        """
+
+    private static let endSessions = """
+        UPDATE session SET end_cause = 'killed', ts_end = coalesce(
+            (SELECT max(b.ts_last) FROM feed f JOIN connection c ON c.feed_id = f.feed_id
+                JOIN message_block b ON b.connection_id = c.connection_id WHERE f.session_id = session.session_id),
+            ts_start)
+        WHERE ts_end IS NULL AND kind = 'record'
+        """
+
+    /// Reads a few rows on the writer's own connection.
+    private func rows<Row: Sendable>(
+        _ sql: String,
+        _ parameters: [Int64?] = [],
+        _ row: @escaping @Sendable (PreparedStatement) -> Row
+    ) async throws(ArchiveError) -> [Row] {
+        try await perform { connection throws(ArchiveError) in
+            let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)
+            for (index, parameter) in parameters.enumerated() { statement.bind(Int32(index + 1), parameter) }
+            var rows: [Row] = []
+            while try statement.step() { rows.append(row(statement)) }
+            return rows
+        }
+    }
+}
+
+/// A gap that began in one recording and goes on in the next.
+package struct CarriedGap: Hashable, Sendable {
+    package let feedName: String
+    package let venue: String
+    package let cause: String
+    package let detail: String?
+}

@@ -1,0 +1,73 @@
+import JournalFormat
+package import MarketModel
+
+/// A recording that is finished: nothing is written to it any more.
+extension ArchiveWriter {
+    /// Closes the recording for good: its digest stored, nothing beside it, read-only.
+    ///
+    /// The writer is of no use afterwards.
+    ///
+    /// - Throws: ``ArchiveError/Code/busy`` where a reader keeps the file from standing alone; the next recorder seals it.
+    package func seal(at time: UnixNanoseconds) async throws(ArchiveError) {
+        let (count, digest) = try Self.digest(of: path)
+        _ = try await perform { connection throws(ArchiveError) in
+            try connection.run(
+                "INSERT OR REPLACE INTO seal (seal_id, ts_sealed, message_count, payload_sha256) VALUES (1, ?, ?, ?)"
+            ) {
+                $0.bind(1, time.rawValue)
+                $0.bind(2, count)
+                $0.bind(3, digest)
+            }
+        }
+        await close()
+        guard FilePath.kind(of: path + "-wal") == .missing else {
+            throw ArchiveError(
+                code: .busy,
+                path: path,
+                detail: "cannot seal '\(path)': another program has it open",
+                hint: "the next recorder seals it"
+            )
+        }
+        try FilePath.makeReadOnly(path)
+    }
+
+    /// Seals every recording of an archive but those named, as the next recorder does for one that did not get to it.
+    ///
+    /// Sessions that nobody ended are ended, and gaps end now, to go on in the next file. What cannot be sealed now is left
+    /// for later.
+    package static func sealEarlier(
+        in directory: String,
+        except kept: Set<String>,
+        lock: ArchiveLock,
+        now: @Sendable () -> UnixNanoseconds
+    ) async throws(ArchiveError) -> [CarriedGap] {
+        var gaps: [CarriedGap] = []
+        for file in try RecordingName.unsealed(in: directory) where !kept.contains(file) {
+            do throws(ArchiveError) {
+                let writer = try ArchiveWriter.open(file: file, lock: lock)
+                _ = try await writer.endKilledSessions()
+                gaps += try await writer.endOpenGaps(at: now())
+                try await writer.seal(at: now())
+            } catch  where error.code == .busy || error.code == .notARecording || error.code == .newerSchema {
+                continue
+            }
+        }
+        return gaps
+    }
+
+    /// How many messages a recording holds, and the digest of those received, as `verify` tells it.
+    private static func digest(of path: String) throws(ArchiveError) -> (messages: Int64, digest: String) {
+        let reader = try ArchiveReader(path: path)
+        var messages = try reader.messages()
+        let digest = MessageDigest()
+        var count: Int64 = 0
+        while let run = try messages.next() {
+            count += Int64(run.range.count)
+            for position in run.range where run.block.batch.entries[position].direction == .received {
+                run.block.batch.withPayload(at: position) { digest.update($0) }
+                digest.update(0x0A)
+            }
+        }
+        return (count, digest.finish())
+    }
+}

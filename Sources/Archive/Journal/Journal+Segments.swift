@@ -1,0 +1,176 @@
+import Dispatch
+import JournalFormat
+import Synchronization
+
+/// Segments: the next one, and what becomes of full ones.
+extension Journal {
+    /// Files without a record that matters which are kept, beside the segments that are in use and prepared.
+    private static let freeMax = 2
+
+    /// A segment that may be made: within the limit, with its number.
+    private struct Claim {
+        let number: UInt64
+        let byteCount: Int
+        /// A file to put to use again.
+        let reused: String?
+    }
+
+    /// Makes the next segment the current one, with room for such a message; false where there is none to be had.
+    ///
+    /// Usually it is prepared; a message longer than a segment, or a burst that overtakes the worker, waits for one here.
+    func advance(_ state: inout State, payloadBytes: Int) -> Bool {
+        guard !state.isClosed else { return false }
+        let segmentBytesMin = state.connections.values.reduce(
+            JournalSegmentWriter.segmentBytes(forPayload: payloadBytes)
+        ) {
+            $0 + JournalSegmentWriter.segmentBytes(forPayload: $1.payload.count)
+        }
+        if state.prepared == nil || state.prepared.map({ $0.byteCount < segmentBytesMin }) == true {
+            guard let claim = claim(max(configuration.segmentBytes, segmentBytesMin), &state) else {
+                state.condition = .full(bytesMax: configuration.bytesMax)
+                return false
+            }
+            do throws(ArchiveError) {
+                let segment = try make(claim)
+                // It would come behind this one, with a lower number.
+                if let smaller = state.prepared { state.free.append((smaller.path, smaller.byteCount)) }
+                state.prepared = segment
+            } catch {
+                state.byteCount -= claim.byteCount
+                state.condition = .failed(error)
+                return false
+            }
+        }
+        if let current = state.current { retire(current, &state) }
+        state.current = state.prepared
+        state.prepared = nil
+        state.condition = .good
+        for (key, connection) in state.connections {
+            _ = state.current?.writer.append(
+                .connectionOpened,
+                connectionKey: key,
+                tsRecv: connection.time,
+                payload: connection.payload
+            )
+        }
+        prepareSoon()
+        return true
+    }
+
+    /// Takes a full segment out of memory.
+    private func retire(_ segment: JournalSegment, _ state: inout State) {
+        let marks = segment.marks.filter { key, position in
+            state.stored[key].map { !position.isCovered(by: $0) } ?? true
+        }
+        if configuration.durability == .power { state.unsynced.append(segment) }
+        if marks.isEmpty {
+            state.free.append((segment.path, segment.byteCount))
+        } else {
+            state.retired.append(RetiredSegment(path: segment.path, byteCount: segment.byteCount, marks: marks))
+        }
+        // The last reference unmaps the file, which takes its time.
+        worker.async { withExtendedLifetime(segment) {} }
+    }
+
+    /// Makes the first segment.
+    func begin() throws(ArchiveError) {
+        try state.withLock { state throws(ArchiveError) in
+            guard let claim = claim(configuration.segmentBytes, &state) else { return }
+            state.current = try make(claim)
+        }
+        prepareSoon()
+    }
+
+    /// Has the worker prepare the next segment and remove files that are not needed.
+    func prepareSoon() {
+        worker.async { [weak self] in self?.prepare() }
+    }
+
+    private func prepare() {
+        let (claim, surplus) = state.withLock { state -> (Claim?, [String]) in
+            var surplus: [String] = []
+            while state.free.count > Self.freeMax {
+                let file = state.free.removeFirst()
+                state.byteCount -= file.byteCount
+                surplus.append(file.path)
+            }
+            guard state.prepared == nil, !state.isClosed else { return (nil, surplus) }
+            return (self.claim(configuration.segmentBytes, &state), surplus)
+        }
+        for path in surplus { try? configuration.fileSystem.unlink(path) }
+        guard let claim else { return }
+        // Where it cannot be made, whoever needs it tries again and gets the error.
+        let segment = try? make(claim)
+        state.withLock { state in
+            guard let segment else {
+                state.byteCount -= claim.byteCount
+                return
+            }
+            if state.prepared == nil, claim.number > state.currentNumber, !state.isClosed {
+                state.prepared = segment
+            } else {
+                state.free.append((segment.path, segment.byteCount))
+            }
+        }
+    }
+
+    /// Finds room for a segment; `nil` where the limit is reached.
+    private func claim(_ byteCount: Int, _ state: inout State) -> Claim? {
+        state.lastNumber += 1
+        let number = state.lastNumber
+        if let index = state.free.firstIndex(where: { $0.byteCount == byteCount }) {
+            return Claim(number: number, byteCount: byteCount, reused: state.free.remove(at: index).path)
+        }
+        while state.byteCount + byteCount > configuration.bytesMax, let free = state.free.popLast() {
+            try? configuration.fileSystem.unlink(free.path)
+            state.byteCount -= free.byteCount
+        }
+        guard state.byteCount + byteCount <= configuration.bytesMax else { return nil }
+        state.byteCount += byteCount
+        return Claim(number: number, byteCount: byteCount, reused: nil)
+    }
+
+    private func make(_ claim: Claim) throws(ArchiveError) -> JournalSegment {
+        let path = directory.segment(claim.number)
+        if let reused = claim.reused {
+            do throws(ArchiveError) {
+                try configuration.fileSystem.rename(reused, to: path)
+            } catch {
+                try? configuration.fileSystem.unlink(reused)
+                throw error
+            }
+        }
+        do throws(ArchiveError) {
+            return try JournalSegment(
+                path: path,
+                number: claim.number,
+                byteCount: claim.byteCount,
+                fileSystem: configuration.fileSystem
+            )
+        } catch {
+            try? configuration.fileSystem.unlink(path)
+            throw error
+        }
+    }
+}
+
+extension Journal {
+    /// Brings what was taken before the call onto the disk; for ``Durability/power``, ten times a second.
+    package func sync() async throws(ArchiveError) {
+        let result: Result<Void, ArchiveError> = await withCheckedContinuation { continuation in
+            worker.async { [self] in
+                let segments = state.withLock { state in
+                    defer { state.unsynced.removeAll() }
+                    return state.unsynced + [state.current].compactMap { $0 }
+                }
+                do throws(ArchiveError) {
+                    for segment in segments { try segment.sync() }
+                    continuation.resume(returning: .success(()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        try result.get()
+    }
+}

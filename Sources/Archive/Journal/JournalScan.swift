@@ -1,0 +1,84 @@
+package import JournalFormat
+package import MarketModel
+
+/// Reads what a dead process left in the journal, in the order it was written.
+package struct JournalScan {
+    /// A record, or a part of a segment, that is not whole.
+    package struct Damage: Hashable, Sendable, CustomStringConvertible {
+        package let path: String
+        package let reason: String
+
+        package var description: String { "'\(path)': \(reason)" }
+    }
+
+    package let segments: [String]
+    private let directory: JournalDirectory
+    private let fileSystem: any FileSystem
+
+    /// The journal of the archive in `directory`; no segments where there is none.
+    package init(archive directory: String, fileSystem: any FileSystem = SystemFileSystem()) throws(ArchiveError) {
+        self.directory = JournalDirectory(archive: directory)
+        segments = try self.directory.segments(fileSystem)
+        self.fileSystem = fileSystem
+    }
+
+    package var isEmpty: Bool { segments.isEmpty }
+
+    /// Reads one of ``segments``; a damaged one gives what of it is whole.
+    package func read(_ path: String) throws(ArchiveError) -> JournalPage {
+        let bytes = try fileSystem.read(path)
+        return bytes.withUnsafeBytes { bytes in
+            guard var reader = JournalSegmentReader(bytes) else {
+                // A file that was made and not yet begun holds nothing.
+                let isBlank = bytes.allSatisfy { $0 == 0 }
+                let reason = "it does not begin with a segment header"
+                return JournalPage(damage: isBlank ? nil : Damage(path: path, reason: reason))
+            }
+            // Renamed to be used again, which went no further: all in it is stored.
+            guard path == directory.segment(reader.header.number) else { return JournalPage() }
+            var page = JournalPage()
+            while let record = reader.next() { page.append(record) }
+            if case .torn(let offset, _, let reason) = reader.ending {
+                page.damage = Damage(path: path, reason: "the record at byte \(offset) is not whole: \(reason)")
+            }
+            return page
+        }
+    }
+
+    /// Removes the segments, oldest first, once recordings have everything in them.
+    package func remove() throws(ArchiveError) {
+        for path in segments { try fileSystem.unlink(path) }
+    }
+}
+
+/// The records of one segment.
+package struct JournalPage: Sendable {
+    /// What a record says besides its message.
+    package struct Entry: Hashable, Sendable {
+        package let kind: JournalRecordKind
+        package let connectionKey: UInt64
+        package let sequence: UInt64
+    }
+
+    package private(set) var entries: [Entry] = []
+    /// The payloads, one for each of ``entries``.
+    package private(set) var batch = MessageBatch()
+    package fileprivate(set) var damage: JournalScan.Damage?
+
+    fileprivate init(damage: JournalScan.Damage? = nil) {
+        self.damage = damage
+    }
+
+    fileprivate mutating func append(_ record: JournalRecord) {
+        entries.append(
+            Entry(kind: record.kind, connectionKey: record.connectionKey, sequence: record.sequence)
+        )
+        batch.append(record.payload, kind: record.messageKind, direction: record.direction, tsRecv: record.tsRecv)
+    }
+
+    /// The connection that record `index` opens, if it does.
+    package func connection(at index: Int) -> JournalConnection? {
+        guard entries[index].kind == .connectionOpened else { return nil }
+        return batch.withPayload(at: index) { JournalConnection($0) }
+    }
+}

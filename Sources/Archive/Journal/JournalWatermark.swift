@@ -1,0 +1,23 @@
+/// Up to where a recording has the messages of a connection; stored with the blocks, in one transaction.
+package struct JournalWatermark: Hashable, Sendable {
+    package var connectionID: Int64
+    package var journalKey: UInt64
+    package var position: JournalPosition
+    /// True when nothing follows: the connection is over, or goes on in another file.
+    package var isLast: Bool
+
+    package init(connectionID: Int64, journalKey: UInt64, position: JournalPosition, isLast: Bool = false) {
+        self.connectionID = connectionID
+        self.journalKey = journalKey
+        self.position = position
+        self.isLast = isLast
+    }
+}
+
+/// A connection of a recording that the journal may hold more of.
+package struct JournaledConnection: Hashable, Sendable {
+    package let connectionID: Int64
+    package let feedID: Int64
+    package let key: UInt64
+    package let position: JournalPosition
+}

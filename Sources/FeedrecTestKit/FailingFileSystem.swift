@@ -1,0 +1,99 @@
+package import Archive
+import Synchronization
+
+/// The machine's file system, whose n-th call of some kinds fails.
+package final class FailingFileSystem: FileSystem {
+    package enum Call: Hashable, Sendable, CaseIterable {
+        case open, allocate, map, sync, rename, unlink, commit
+    }
+
+    private struct State {
+        /// Calls that still succeed.
+        var left: Int
+        var hasFired = false
+    }
+
+    private let system = SystemFileSystem()
+    private let calls: Set<Call>
+    private let code: ArchiveError.Code
+    /// Whether every later call fails, too.
+    private let isLasting: Bool
+    private let state: Mutex<State>
+
+    /// Fails call `number`, counted from 1 over all `calls`, and where `isLasting` all that follow.
+    package init(_ calls: Set<Call>, number: Int, code: ArchiveError.Code = .ioFailed, isLasting: Bool = false) {
+        self.calls = calls
+        self.code = code
+        self.isLasting = isLasting
+        state = Mutex(State(left: number - 1))
+    }
+
+    /// True once a call has failed.
+    package var hasFired: Bool { state.withLock(\.hasFired) }
+
+    /// Lets every call succeed from now on.
+    package func heal() {
+        state.withLock { $0.left = .max }
+    }
+
+    private func check(_ call: Call, _ path: String) throws(ArchiveError) {
+        guard calls.contains(call) else { return }
+        let fails = state.withLock { state in
+            if state.left == .max { return false }
+            if state.left > 0 {
+                state.left -= 1
+                return false
+            }
+            let fails = isLasting || !state.hasFired
+            state.hasFired = true
+            return fails
+        }
+        if fails { throw ArchiveError(code: code, path: path, detail: "cannot \(call) '\(path)': as the test wants") }
+    }
+
+    package func openFile(_ path: String) throws(ArchiveError) -> Int32 {
+        try check(.open, path)
+        return try system.openFile(path)
+    }
+
+    package func closeFile(_ descriptor: Int32) { system.closeFile(descriptor) }
+
+    package func allocate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError) {
+        try check(.allocate, path)
+        try system.allocate(descriptor, byteCount: byteCount, path: path)
+    }
+
+    package func map(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError)
+        -> UnsafeMutableRawPointer
+    {
+        try check(.map, path)
+        return try system.map(descriptor, byteCount: byteCount, path: path)
+    }
+
+    package func unmap(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+        system.unmap(memory, byteCount: byteCount)
+    }
+
+    package func sync(_ descriptor: Int32, path: String) throws(ArchiveError) {
+        try check(.sync, path)
+        try system.sync(descriptor, path: path)
+    }
+
+    package func read(_ path: String) throws(ArchiveError) -> [UInt8] { try system.read(path) }
+
+    package func rename(_ path: String, to other: String) throws(ArchiveError) {
+        try check(.rename, path)
+        try system.rename(path, to: other)
+    }
+
+    package func unlink(_ path: String) throws(ArchiveError) {
+        try check(.unlink, path)
+        try system.unlink(path)
+    }
+
+    package func names(in directory: String) throws(ArchiveError) -> [String] { try system.names(in: directory) }
+
+    package func createDirectory(_ path: String) throws(ArchiveError) { try system.createDirectory(path) }
+
+    package func willCommit(_ path: String) throws(ArchiveError) { try check(.commit, path) }
+}

@@ -1,0 +1,63 @@
+import Archive
+import JournalFormat
+import MarketModel
+import Synchronization
+import Transport
+import Venues
+
+/// Takes the messages of one connection into the journal, on the connection's event loop, before anyone else sees them.
+final class FeedTap: MessageTap {
+    private struct State {
+        var position = JournalPosition()
+        var connection: JournalConnection
+        var redactor: (any MessageRedactor)?
+        var isOpen = false
+    }
+
+    /// The connection's name in the journal.
+    let key: UInt64
+    private let journal: Journal
+    private let state: Mutex<State>
+
+    init(key: UInt64, connection: JournalConnection, journal: Journal, redactor: (any MessageRedactor)?) {
+        self.key = key
+        self.journal = journal
+        state = Mutex(State(connection: connection, redactor: redactor))
+    }
+
+    /// Bytes of a received record whose end has not come yet and which are therefore nowhere.
+    var heldBytes: Int { state.withLock { $0.redactor?.heldBytes ?? 0 } }
+
+    func take(_ batch: inout MessageBatch) {
+        batch = append(batch)
+    }
+
+    /// Takes messages that are about to be sent; returns them as they may be stored.
+    func willSend(_ batch: MessageBatch) -> MessageBatch {
+        append(batch)
+    }
+
+    /// Says that the connection goes on in another recording.
+    func move(to connection: JournalConnection, at time: UnixNanoseconds) {
+        state.withLock { state in
+            state.connection = connection
+            if state.isOpen { _ = journal.open(connection, key: key, at: time) }
+        }
+    }
+
+    /// Makes the messages safe first: nothing secret may reach the disk.
+    private func append(_ batch: MessageBatch) -> MessageBatch {
+        var batch = batch
+        guard let first = batch.entries.first else { return batch }
+        state.withLock { state in
+            state.redactor?.redact(&batch)
+            if !state.isOpen { state.isOpen = journal.open(state.connection, key: key, at: first.tsRecv) }
+            let count = journal.append(batch, connectionKey: key, position: &state.position)
+            // A journal that is full keeps nothing, but the numbers go on: what is missing can be told from them.
+            for entry in batch.entries[count...] {
+                if entry.direction == .sent { state.position.sent += 1 } else { state.position.received += 1 }
+            }
+        }
+        return batch
+    }
+}

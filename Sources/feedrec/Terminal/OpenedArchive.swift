@@ -1,0 +1,72 @@
+import Archive
+import MarketModel
+import Recording
+
+/// An archive made ready to record into: what a dead recorder left is folded in, files of earlier days are sealed.
+struct OpenedArchive {
+    let writer: ArchiveWriter
+    let journal: Journal
+    let carriedGaps: [CarriedGap]
+
+    init(directory: String, _ files: FileOptions) async throws {
+        let lock = try ArchiveLock(creating: directory)
+        JournalNotice.tell(try await ArchiveRecovery(directory: directory, lock: lock).run())
+        let file = try RecordingName.current(in: directory, day: Clocks.wall().utcDay)
+        carriedGaps = try await ArchiveWriter.sealEarlier(in: directory, except: [file], lock: lock, now: Clocks.wall)
+        writer = try ArchiveWriter.open(file: file, lock: lock)
+        if files.durability == .power { try writer.makePowerSafe() }
+        var configuration = Journal.Configuration(directory: directory)
+        configuration.durability = files.durability
+        configuration.bytesMax = Int(files.journalLimit.bytes)
+        journal = try Journal(configuration)
+    }
+
+    /// Ends the journal; unless everything `isStored`, the next feedrec finds it.
+    func close(isStored: Bool) throws {
+        try journal.close(isStored: isStored)
+    }
+}
+
+/// Folds in what a dead recorder left, where a verb is about to read an archive, and tells of it.
+enum JournalNotice {
+    /// Recovers the archives that `paths` belong to, where no recorder is at work and they may be written to.
+    static func fold(_ paths: [String]) async throws {
+        for directory in Set(paths.map(ArchiveLocation.directory)).sorted() {
+            do {
+                guard try ArchiveRecovery.isJournalPresent(in: directory) else { continue }
+                let lock = try ArchiveLock(directory: directory)
+                tell(try await ArchiveRecovery(directory: directory, lock: lock).run())
+            } catch let error as ArchiveError where error.code == .busy {
+                // A recorder is alive; what it has not stored yet is its own affair.
+                continue
+            } catch let error as ArchiveError where error.isForWantOfWriting {
+                StandardError.write(
+                    "feedrec: warning: the journal of '\(directory)' holds messages that are not shown: a recorder was "
+                        + "killed, and they cannot be folded in (\(error))"
+                )
+            }
+        }
+    }
+
+    static func tell(_ report: RecoveryReport) {
+        guard !report.isEmpty else { return }
+        if report.killedSessions > 0 || report.messages > 0 {
+            let files = report.files.map { "'\($0)'" }.joined(separator: ", ")
+            let folded = report.messages == 0 ? "nothing was lost" : "took \(report.messages) messages from its journal"
+            StandardError.write("feedrec: a recorder was killed; \(folded)" + (files.isEmpty ? "" : " into \(files)"))
+        }
+        for damage in report.damages { StandardError.write("feedrec: warning: the journal is damaged: \(damage)") }
+        if report.strayMessages > 0 {
+            StandardError.write(
+                "feedrec: warning: \(report.strayMessages) messages stay in the journal: their recording is gone"
+            )
+        }
+    }
+}
+
+extension ArchiveError {
+    /// True where a file or directory may be read but not changed.
+    fileprivate var isForWantOfWriting: Bool {
+        [.readOnly, .permissionDenied, .diskFull].contains(code)
+    }
+}

@@ -1,0 +1,184 @@
+import Archive
+import FeedrecTestKit
+import JournalFormat
+import MarketModel
+import Testing
+
+/// The journal's files: what goes in is found by the next process, and room is given back.
+@Suite(.timeLimit(.minutes(1)))
+struct JournalTests {
+    private let directory: FeedrecTestKit.TemporaryDirectory
+    private static let place = JournalConnection(file: "2026-01-05.feedrec", feedID: 1, venue: "mt4", bars: "1s")
+
+    init() throws { directory = try FeedrecTestKit.TemporaryDirectory() }
+
+    private func journal(
+        segmentBytes: Int = 4096,
+        bytesMax: Int = 1 << 20,
+        durability: Durability = .process,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) throws(ArchiveError) -> Journal {
+        var configuration = Journal.Configuration(directory: directory.path)
+        configuration.segmentBytes = segmentBytes
+        configuration.bytesMax = bytesMax
+        configuration.durability = durability
+        configuration.fileSystem = fileSystem
+        return try Journal(configuration)
+    }
+
+    private static func batch(_ range: Range<Int>, bytes: Int = 20) -> MessageBatch {
+        MessageBatch(texts: range.map { "\($0)".padded(to: bytes) })
+    }
+
+    /// What the next process finds: sequence and payload of each connection's received messages.
+    private func found() throws -> [UInt64: [(sequence: UInt64, text: String)]] {
+        let scan = try JournalScan(archive: directory.path)
+        var found: [UInt64: [(sequence: UInt64, text: String)]] = [:]
+        for path in scan.segments {
+            let page = try scan.read(path)
+            #expect(page.damage == nil)
+            for (index, entry) in page.entries.enumerated() where entry.kind == .message {
+                found[entry.connectionKey, default: []].append((entry.sequence, page.batch.texts[index]))
+            }
+        }
+        return found
+    }
+
+    @Test("messages of several connections are found in order, over all segments, each with its place")
+    func order() throws {
+        let journal = try journal()
+        var positions = [JournalPosition(), JournalPosition()]
+        for key in 0..<2 { #expect(journal.open(Self.place, key: UInt64(key), at: UnixNanoseconds(1))) }
+        for start in stride(from: 0, to: 2000, by: 10) {
+            let key = start / 10 % 2
+            let batch = Self.batch(start..<start + 10)
+            #expect(journal.append(batch, connectionKey: UInt64(key), position: &positions[key]) == 10)
+        }
+        #expect(journal.condition == .good)
+        let found = try found()
+        for key in 0..<2 {
+            let messages = found[UInt64(key)] ?? []
+            #expect(messages.map(\.sequence) == Array(1...1000))
+            let expected = (0..<2000).filter { $0 / 10 % 2 == key }.map { "\($0)".padded(to: 20) }
+            #expect(messages.map(\.text) == expected)
+        }
+        let scan = try JournalScan(archive: directory.path)
+        for path in scan.segments {
+            let page = try scan.read(path)
+            guard page.entries.contains(where: { $0.kind == .message }) else { continue }
+            // A segment may be all that is left: it says where its messages belong.
+            #expect(page.connection(at: 0) == Self.place)
+        }
+        try journal.close(isStored: false)
+        #expect(throws: ArchiveError.self) { _ = try self.journal() }
+    }
+
+    @Test("segments whose messages are stored are put to use again, and the journal stays small")
+    func recycling() throws {
+        let journal = try journal(bytesMax: 1 << 20)
+        var position = JournalPosition()
+        for start in stride(from: 0, to: 20_000, by: 10) {
+            let count = journal.append(Self.batch(start..<start + 10), connectionKey: 7, position: &position)
+            #expect(count == 10)
+            journal.stored(7, through: position)
+        }
+        #expect(journal.condition == .good)
+        #expect(journal.byteCount <= 16 * 4096)
+        try journal.close(isStored: true)
+        #expect(try JournalScan(archive: directory.path).isEmpty)
+    }
+
+    @Test("a journal at its limit says so, keeps what it has, and goes on when that is stored")
+    func limit() throws {
+        let journal = try journal(bytesMax: 4 * 4096)
+        var position = JournalPosition()
+        var taken = 0
+        while true {
+            let count = journal.append(Self.batch(taken..<taken + 10), connectionKey: 7, position: &position)
+            taken += count
+            if count < 10 { break }
+        }
+        #expect(journal.condition == .full(bytesMax: 4 * 4096))
+        #expect(taken > 100)
+        #expect(position.received == UInt64(taken))
+        #expect(try found()[7]?.count == taken)
+        journal.stored(7, through: position)
+        #expect(journal.append(Self.batch(0..<10), connectionKey: 7, position: &position) == 10)
+        #expect(journal.condition == .good)
+    }
+
+    @Test("a connection that is over holds no segment")
+    func forgotten() throws {
+        let journal = try journal(bytesMax: 4 * 4096)
+        var position = JournalPosition()
+        while journal.append(Self.batch(0..<10), connectionKey: 7, position: &position) == 10 {}
+        journal.forget(7)
+        var other = JournalPosition()
+        #expect(journal.append(Self.batch(0..<100), connectionKey: 8, position: &other) == 100)
+    }
+
+    @Test("a message longer than a segment gets one of its own")
+    func long() throws {
+        let journal = try journal(bytesMax: 1 << 20)
+        var position = JournalPosition()
+        let long = MessageBatch(texts: ["a", String(repeating: "x", count: 50_000), "b"])
+        #expect(journal.append(long, connectionKey: 7, position: &position) == 3)
+        #expect(try found()[7]?.map(\.text.count) == [1, 50_000, 1])
+    }
+
+    @Test("sync brings everything to the disk that was taken before, also what is in full segments")
+    func sync() async throws {
+        let fileSystem = FailingFileSystem([.sync], number: 3)
+        let journal = try journal(durability: .power, fileSystem: fileSystem)
+        var position = JournalPosition()
+        #expect(journal.append(Self.batch(0..<10), connectionKey: 7, position: &position) == 10)
+        try await journal.sync()
+        #expect(journal.append(Self.batch(0..<300), connectionKey: 7, position: &position) == 300)
+        await #expect(throws: ArchiveError.self) { try await journal.sync() }
+        #expect(fileSystem.hasFired)
+    }
+
+    @Test(
+        "whichever call fails, what was taken is found, in order and once",
+        arguments: [[.open], [.allocate], [.map], [.rename], [.unlink]] as [Set<FailingFileSystem.Call>]
+    )
+    func faults(calls: Set<FailingFileSystem.Call>) throws {
+        var number = 1
+        while true {
+            let fileSystem = FailingFileSystem(calls, number: number, code: .diskFull)
+            defer { number += 1 }
+            guard let journal = try? journal(bytesMax: 10 * 4096, fileSystem: fileSystem) else {
+                try JournalScan(archive: directory.path).remove()
+                continue
+            }
+            var position = JournalPosition()
+            var stored: UInt64 = 0
+            for start in stride(from: 0, to: 2000, by: 10) {
+                var taken = 0
+                while taken < 10 {
+                    // A failure is told, and the next attempt may work.
+                    let batch = Self.batch(start..<start + 10)
+                    let count = journal.append(batch, from: taken, connectionKey: 7, position: &position)
+                    taken += count
+                    if taken < 10 { #expect(journal.condition != .good) }
+                }
+                guard start % 500 == 0 else { continue }
+                stored = position.received
+                journal.stored(7, through: position)
+            }
+            try journal.close(isStored: false)
+            let sequences = try found()[7]?.map(\.sequence) ?? []
+            #expect(sequences == sequences.sorted() && Set(sequences).count == sequences.count)
+            #expect(Set(sequences).isSuperset(of: (stored + 1)...2000))
+            try JournalScan(archive: directory.path).remove()
+            if !fileSystem.hasFired { break }
+        }
+        #expect(number > 1)
+    }
+}
+
+extension String {
+    fileprivate func padded(to count: Int) -> String {
+        self + String(repeating: ".", count: max(0, count - self.count))
+    }
+}

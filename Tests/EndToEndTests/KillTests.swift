@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+/// `kill -9` at any moment costs nothing that had been read; the real programs, as an operator runs them.
+///
+/// `FEEDREC_KILLS` sets how many kills there are; `make soak` asks for 200.
+@Suite(.serialized, .timeLimit(.minutes(60)))
+struct KillTests {
+    enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+        case mt4, binance, rotating
+        var testDescription: String { rawValue }
+    }
+
+    private static let kills = ProcessInfo.processInfo.environment["FEEDREC_KILLS"].flatMap(Int.init) ?? 20
+    private let bench: Workbench
+    private let tape: String
+
+    init() throws {
+        bench = try Workbench()
+        tape = bench.path("tape")
+    }
+
+    /// The share of the kills that a kind gets.
+    private static func count(_ kind: Kind) -> Int {
+        let index = Kind.allCases.firstIndex(of: kind) ?? 0
+        return (kills + index) / Kind.allCases.count
+    }
+
+    @Test(
+        "a recorder that is killed again and again has what it read: nothing lost, doubled or reordered",
+        arguments: Kind.allCases
+    )
+    func kill(kind: Kind) async throws {
+        let ledger = bench.path("ledger.ndjson")
+        let venue = kind == .binance ? "binance-spot" : "mt4"
+        let (venueProgram, url) = try await bench.serve(
+            ["simulate", "--venue", venue, "--rate", "5000", "--ledger", ledger]
+        )
+        var arguments = MT4.record(url, into: tape)
+        if kind == .binance {
+            arguments = ["record", "--venue", venue, "--url", url, "--archive", tape]
+            arguments += ["--stream", "btcusdt@trade", "--stream", "btcusdt@bookTicker"]
+        }
+        if kind == .rotating { arguments += ["--rotate-every", "1s"] }
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var generator = Generator(state: seed)
+        for _ in 0..<Self.count(kind) {
+            let recorder = try bench.start(arguments)
+            try await recorder.wait(for: "the subscription") { recorder.errors.contains("subscribed, recording") }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...900, using: &generator)))
+            recorder.kill()
+        }
+        venueProgram.terminate()
+        _ = try await venueProgram.finish()
+        let folded = try await bench.run(["info", tape])
+        #expect(folded.status == 0 && folded.errors.contains("a recorder was killed"), "\(folded.errors)")
+        _ = try await bench.verify(tape)
+        let connections = try await expectPrefixes(of: ledger, seed: seed, kind)
+        try await expectGaps((connections - 1)...(Self.count(kind) - 1), kind)
+    }
+
+    /// Every connection got the same tape from its start: what is recorded must be beginnings of it, end to end.
+    private func expectPrefixes(of ledger: String, seed: UInt64, _ kind: Kind) async throws -> Int {
+        var sent: [Int: [String]] = [:]
+        for line in try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n") {
+            let message = try JSONDecoder().decode(ExportedLine.self, from: Data(line.utf8))
+            guard let payload = message.payload, kind == .binance || MT4.isData(payload) else { continue }
+            sent[message.connection ?? 0, default: []].append(payload)
+        }
+        let longest = try #require(sent.values.max { $0.count < $1.count })
+        for tape in sent.values { #expect(tape == Array(longest.prefix(tape.count))) }
+        let recorded = try await bench.export(tape).compactMap(\.payload)
+            .filter { kind == .binance || MT4.isData($0) }
+        var connections = 0
+        var position = 0
+        for (index, payload) in recorded.enumerated() {
+            if connections == 0 || position >= longest.count || payload != longest[position] {
+                try #require(payload == longest[0], "message \(index) belongs nowhere (seed \(seed))")
+                connections += 1
+                position = 0
+            }
+            position += 1
+        }
+        #expect(connections > 0 && connections <= Self.count(kind), "seed \(seed)")
+        #expect(recorded.count <= sent.values.reduce(0) { $0 + $1.count })
+        return connections
+    }
+
+    /// Every kill left a gap, but for those before any data, and all but the last are closed.
+    private func expectGaps(_ count: ClosedRange<Int>, _ kind: Kind) async throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: tape).filter { $0.hasSuffix(".feedrec") }
+            .sorted()
+        var causes: [String] = []
+        for (index, file) in files.enumerated() {
+            let path = tape + "/" + file
+            causes += try await bench.query(path, "select cause, ts_to is null from gaps order by ts_from")
+            guard kind == .rotating, index < files.count - 2 else { continue }
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o444)
+            #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
+        }
+        #expect(count.contains(causes.count { $0 == "restart,0" }), "\(causes)")
+        #expect(causes.count { $0.hasSuffix(",1") } == 1, "\(causes)")
+        #expect(causes.allSatisfy { $0.hasPrefix("restart,") }, "\(causes)")
+        if kind == .rotating { #expect(files.count > 1) }
+    }
+
+    /// SplitMix64.
+    private struct Generator: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var word = state
+            word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
+            word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
+            return word ^ word >> 31
+        }
+    }
+}

@@ -1,0 +1,280 @@
+import Archive
+import BarBuilding
+import FeedrecTestKit
+import Foundation
+import JournalFormat
+import MarketModel
+import Testing
+import Venues
+
+@testable import Recording
+
+/// What the next process makes of an archive whose recorder died.
+@Suite(.timeLimit(.minutes(1)))
+struct RecoveryTests {
+    private static let start = UnixNanoseconds(1_767_571_200_000_000_000)
+
+    /// A recorder in slow motion: it reads, journals and commits as told, and dies.
+    private final class Victim {
+        let directory: TemporaryDirectory
+        let journal: Journal
+        let writer: ArchiveWriter
+        let venue: Venue
+        var capture: Capture
+        var tap: FeedTap
+        var dialect: any VenueDialect
+        let feedID: Int64
+        private var time = RecoveryTests.start
+
+        init(_ directory: TemporaryDirectory, venue: Venue = .binanceSpot) async throws {
+            self.directory = directory
+            self.venue = venue
+            let lock = try ArchiveLock(directory: directory.path)
+            writer = try ArchiveWriter.open(directory: directory.path, day: "2026-01-05", lock: lock)
+            var configuration = Journal.Configuration(directory: directory.path)
+            configuration.segmentBytes = 1 << 16
+            journal = try Journal(configuration)
+            let start = SessionStart(
+                kind: .record,
+                tsStart: time,
+                host: nil,
+                programVersion: "test",
+                configuration: "{}"
+            )
+            let sessionID = try await writer.beginSession(start)
+            feedID = try await writer.addFeed(
+                FeedRow(sessionID: sessionID, name: "test", venue: venue.rawValue, url: nil)
+            )
+            capture = try Capture(
+                venue: venue,
+                feedID: feedID,
+                barIntervals: [BarInterval(text: "1s")].compactMap { $0 },
+                counter: MessageCounter(next: writer.nextMessageIndex),
+                writer: writer
+            )
+            dialect = venue.makeReader()
+            tap = Self.makeTap(1, feedID, venue, journal)
+        }
+
+        private static func makeTap(_ key: UInt64, _ feedID: Int64, _ venue: Venue, _ journal: Journal) -> FeedTap {
+            let place = JournalConnection(
+                file: "2026-01-05.feedrec",
+                feedID: feedID,
+                venue: venue.rawValue,
+                bars: "1s"
+            )
+            return FeedTap(key: key, connection: place, journal: journal)
+        }
+
+        /// What the socket delivered, at one message a millisecond.
+        func read(_ texts: [String]) -> MessageBatch {
+            var batch = MessageBatch(texts: texts, start: time, step: .milliseconds(1))
+            time = time.advanced(by: .milliseconds(texts.count))
+            tap.take(&batch)
+            return batch
+        }
+
+        func open(key: UInt64 = 1) async throws {
+            if key != tap.key { tap = Self.makeTap(key, feedID, venue, journal) }
+            var opened = ConnectionOpened(feedID: feedID, tsOpened: time)
+            opened.journalKey = key
+            capture.beginConnection(try await writer.openConnection(opened), journalKey: key)
+            capture.resume(at: time)
+            dialect = venue.makeReader()
+        }
+
+        func commit(_ batch: MessageBatch) async throws {
+            var answers = MessageBatch()
+            _ = capture.take(batch, dialect: &dialect, now: time, outgoing: &answers)
+            let work = capture.takeWork(clock: time)
+            var rows = work.rows
+            for block in work.blocks {
+                rows.blocks.append(BlockRow(connectionID: block.connectionID, try block.builder.encode(with: nil)))
+            }
+            try await writer.write(rows)
+        }
+
+        func tapOfNextConnection(_ key: UInt64) -> FeedTap { Self.makeTap(key, feedID, venue, journal) }
+
+        func lose(_ count: Int) { time = time.advanced(by: .milliseconds(count)) }
+
+        /// As a kill leaves it; the connection to SQLite must go all the same.
+        func die() async throws {
+            capture.closeHistory()
+            try journal.close(isStored: false)
+            await writer.close()
+        }
+    }
+
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+
+    @discardableResult
+    private static func recover(
+        _ directory: TemporaryDirectory,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) async throws -> RecoveryReport {
+        let lock = try ArchiveLock(directory: directory.path)
+        return try await ArchiveRecovery(directory: directory.path, lock: lock, fileSystem: fileSystem).run()
+    }
+
+    @Test("what was read and not committed is folded in, once, and the session and its gap say what happened")
+    func fold() async throws {
+        let directory = try TemporaryDirectory()
+        try await {
+            let victim = try await Victim(directory)
+            try await victim.open()
+            try await victim.commit(victim.read(Self.trades(0..<100)))
+            _ = victim.read(Self.trades(100..<250))
+            try await victim.die()
+        }()
+        let report = try await Self.recover(directory)
+        #expect(report.messages == 150 && report.killedSessions == 1 && report.damages == [])
+        #expect(try await Self.recover(directory).isEmpty)
+        let stored = try StoredRecording(directory)
+        #expect(stored.problems == [])
+        #expect(stored.received == Self.trades(0..<250))
+        #expect(stored.summary.tradeCount == 250)
+        #expect(stored.sessions.map(\.endCause) == ["killed"])
+        #expect(stored.connections.count == 1)
+        let last = Self.start.advanced(by: .milliseconds(249))
+        #expect(stored.sessions.first?.tsEnd == last)
+        #expect(stored.gaps.map(\.cause) == ["restart"])
+        #expect(stored.gaps.first?.tsFrom == last && stored.gaps.first?.tsTo == nil)
+    }
+
+    @Test("a connection whose row was never stored gets one")
+    func noRow() async throws {
+        let directory = try TemporaryDirectory()
+        try await {
+            let victim = try await Victim(directory)
+            _ = victim.read(Self.trades(0..<10))
+            try await victim.die()
+        }()
+        #expect(try await Self.recover(directory).messages == 10)
+        let stored = try StoredRecording(directory)
+        #expect(stored.problems == [])
+        #expect(stored.received == Self.trades(0..<10))
+        #expect(stored.connections.first?.opened.tsOpened == Self.start)
+    }
+
+    @Test("bars are those that a recorder would have made which had lived")
+    func bars() async throws {
+        let (one, two) = (try TemporaryDirectory(), try TemporaryDirectory())
+        for (directory, cut) in [(one, 300), (two, 1000)] {
+            let victim = try await Victim(directory)
+            try await victim.open()
+            try await victim.commit(victim.read(Self.quotes(0..<cut)))
+            if cut < 1000 { _ = victim.read(Self.quotes(cut..<1000)) }
+            try await victim.die()
+        }
+        for directory in [one, two] { try await Self.recover(directory) }
+        func rows(_ directory: TemporaryDirectory) async throws -> [[SQLValue]] {
+            let session = try SQLSession(recordings: [directory.file("2026-01-05.feedrec")])
+            var rows: [[SQLValue]] = []
+            let sql = "SELECT side, ts_open, open, high, low, close, tick_count FROM bar ORDER BY 1, 2"
+            try await session.run(sql) { if case .row(let row) = $0 { rows.append(row) } }
+            return rows
+        }
+        let bars = try await rows(one)
+        #expect(bars.count == 2)
+        #expect(bars == (try await rows(two)))
+    }
+
+    private static func quotes(_ ids: Range<Int>) -> [String] {
+        ids.map { BinanceSample.bookTicker(id: $0, bid: "\(60000 + $0 * 7 % 101).5", ask: "\(60200 + $0 * 3 % 97).5") }
+    }
+
+    @Test("a record that a hub split over two messages is read although the first half is stored already")
+    func splitRecord() async throws {
+        let directory = try TemporaryDirectory()
+        let tick = #"{"type":1,"target":"OnTick","arguments":[{"symbol":"EURUSD","bid":1.1,"ask":1.2}]}"# + "\u{1E}"
+        let half = tick.index(tick.startIndex, offsetBy: 30)
+        try await {
+            let victim = try await Victim(directory, venue: .mt4)
+            try await victim.open()
+            try await victim.commit(victim.read(["{}\u{1E}", tick, String(tick[..<half])]))
+            _ = victim.read([String(tick[half...]), tick])
+            try await victim.die()
+        }()
+        #expect(try await Self.recover(directory).messages == 2)
+        let stored = try StoredRecording(directory)
+        #expect(stored.problems == [])
+        #expect(stored.summary.oddityCount == 0)
+        #expect(stored.received.count == 5)
+    }
+
+    @Test("a second connection that was never committed leaves a gap behind the first")
+    func twoConnections() async throws {
+        let directory = try TemporaryDirectory()
+        try await {
+            let victim = try await Victim(directory)
+            try await victim.open()
+            try await victim.commit(victim.read(Self.trades(0..<10)))
+            _ = victim.read(Self.trades(10..<20))
+            victim.lose(50)
+            victim.tap = victim.tapOfNextConnection(2)
+            _ = victim.read(Self.trades(20..<30))
+            try await victim.die()
+        }()
+        try await Self.recover(directory)
+        let stored = try StoredRecording(directory)
+        #expect(stored.problems == [])
+        #expect(stored.received == Self.trades(0..<30))
+        #expect(stored.connections.count == 2)
+        #expect(stored.gaps.map(\.cause) == ["disconnect", "restart"])
+        #expect(stored.gaps.first?.tsFrom == Self.start.advanced(by: .milliseconds(19)))
+        #expect(stored.gaps.first?.tsTo == Self.start.advanced(by: .milliseconds(70)))
+    }
+
+    @Test("recovery that fails at any commit or removal is repeated, and stores everything once")
+    func repeated() async throws {
+        var number = 1
+        while true {
+            let directory = try TemporaryDirectory()
+            try await {
+                let victim = try await Victim(directory)
+                try await victim.open()
+                try await victim.commit(victim.read(Self.trades(0..<30)))
+                // Over several segments.
+                _ = victim.read(Self.trades(30..<2000))
+                try await victim.die()
+            }()
+            let fileSystem = FailingFileSystem([.commit, .unlink], number: number)
+            _ = try? await Self.recover(directory, fileSystem: fileSystem)
+            try await Self.recover(directory)
+            let stored = try StoredRecording(directory)
+            #expect(stored.problems == [], "call \(number)")
+            #expect(stored.received == Self.trades(0..<2000), "call \(number)")
+            #expect(stored.summary.tradeCount == 2000)
+            #expect(stored.gaps.count == 1)
+            if !fileSystem.hasFired { break }
+            number += 1
+        }
+        #expect(number > 4)
+    }
+
+    @Test("a damaged record costs what follows in its segment, and the hole is a gap")
+    func damaged() async throws {
+        let directory = try TemporaryDirectory()
+        try await {
+            let victim = try await Victim(directory)
+            try await victim.open()
+            try await victim.commit(victim.read(Self.trades(0..<10)))
+            _ = victim.read(Self.trades(10..<1000))
+            try await victim.die()
+        }()
+        let scan = try JournalScan(archive: directory.path)
+        let first = try #require(scan.segments.first)
+        var bytes = try SystemFileSystem().read(first)
+        bytes[bytes.count / 2] ^= 1
+        try Data(bytes).write(to: URL(fileURLWithPath: first))
+        let report = try await Self.recover(directory)
+        #expect(report.damages.count == 1 && report.damages[0].contains("checksum"))
+        let stored = try StoredRecording(directory)
+        #expect(stored.problems == [])
+        let gap = try #require(stored.gaps.first { $0.cause == "journal" })
+        let missing = try #require(gap.estimatedCount)
+        #expect(stored.received.count == 1000 - Int(missing))
+        #expect(gap.tsTo.map { $0.since(gap.tsFrom) } == .milliseconds(missing + 1))
+    }
+}
