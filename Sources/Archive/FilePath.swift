@@ -77,7 +77,7 @@ package enum FilePath {
             case ENOSPC, EDQUOT: .diskFull
             default: .ioFailed
             }
-        let reason = String(cString: strerror(number)).lowercased()
+        let reason = code == .diskFull ? "the disk is full" : String(cString: strerror(number)).lowercased()
         return ArchiveError(code: code, path: path, detail: "cannot \(action) '\(path)': \(reason)")
     }
 }

@@ -22,14 +22,19 @@ package enum RecordingName {
         return stat(path, &status) == 0 && status.st_mode & 0o222 == 0
     }
 
-    /// The recordings of an archive that are not sealed, in order of their names.
+    /// The recordings of an archive that a recorder wrote and that are not sealed, in order of their names.
+    ///
+    /// Those of imports only belong to whoever imports; a file that cannot be read is nobody's.
     package static func unsealed(in directory: String) throws(ArchiveError) -> [String] {
         guard FilePath.kind(of: directory) == .directory else { return [] }
         var files: [String] = []
         for name in try FilePath.names(in: directory) where name.hasSuffix(ArchiveLocation.fileExtension) {
             let path = FilePath.joined(directory, name)
             // One without content was not even begun.
-            guard case .file(let bytes) = FilePath.kind(of: path), bytes > 0, !isSealed(path) else { continue }
+            guard case .file(let bytes) = FilePath.kind(of: path), bytes > 0, !isSealed(path),
+                let sessions = try? ArchiveReader(path: path).sessions(),
+                sessions.isEmpty || sessions.contains(where: { $0.start.kind == .record })
+            else { continue }
             files.append(path)
         }
         return files

@@ -95,5 +95,7 @@ package final class FailingFileSystem: FileSystem {
 
     package func createDirectory(_ path: String) throws(ArchiveError) { try system.createDirectory(path) }
 
+    package func removeDirectory(_ path: String) { system.removeDirectory(path) }
+
     package func willCommit(_ path: String) throws(ArchiveError) { try check(.commit, path) }
 }

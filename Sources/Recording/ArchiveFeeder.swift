@@ -47,7 +47,7 @@ struct ArchiveFeeder: Sendable {
         guard let journal else { return }
         for watermark in watermarks {
             if watermark.isLast {
-                journal.forget(watermark.journalKey)
+                journal.forget(watermark.journalKey, through: watermark.position)
             } else {
                 journal.stored(watermark.journalKey, through: watermark.position)
             }

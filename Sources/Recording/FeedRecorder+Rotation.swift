@@ -26,6 +26,9 @@ extension FeedRecorder {
     }
 
     /// Goes on in another file.
+    ///
+    /// Where the new one cannot be made for want of room, the old one goes on until it can. Should the change fail half
+    /// way, nothing is taken down any more: everything is in the journal, and the next recorder sorts it out.
     func rotate(_ rotation: Rotation, at time: UnixNanoseconds) async throws {
         isRotating = true
         defer {
@@ -33,11 +36,18 @@ extension FeedRecorder {
             for waiter in rotationWaiters { waiter.resume() }
             rotationWaiters.removeAll()
         }
+        let old = place
+        let new: RecordingPlace
+        do {
+            new = try await rotation.begin(after: old, feed: configuration, at: time)
+        } catch let error as ArchiveError where error.code == .diskFull {
+            return
+        }
+        isBroken = true
         let gap = openGap
         closeGap(at: time)
         try await handOver()
         guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }
-        let old = place
         try await old.writer.endSession(
             old.sessionID,
             tsEnd: time,
@@ -45,27 +55,30 @@ extension FeedRecorder {
             counts: SessionCounts(totals.since(totalsBefore))
         )
         totalsBefore = totals
-        place = try await rotation.begin(after: old, feed: configuration, at: time)
-        try await moveConnection(at: time)
+        try await moveConnection(to: new, at: time)
+        isBroken = false
         if let gap { beginGap(cause: gap.cause, detail: gap.detail ?? "", from: time) }
         _ = await rotation.left.push(old.writer)
         report(.rotated(file: place.writer.path))
     }
 
     /// Gives the open connection a row in the new file and lets the capture go on there.
-    private func moveConnection(at time: UnixNanoseconds) async throws {
+    private func moveConnection(to new: RecordingPlace, at time: UnixNanoseconds) async throws {
+        var newID: Int64?
         if connectionID != nil, let connection {
-            var opened = ConnectionOpened(feedID: place.feedID, tsOpened: time, connection.info)
+            var opened = ConnectionOpened(feedID: new.feedID, tsOpened: time, connection.info)
             opened.journalKey = tap?.key
             opened.journalPosition = capture.journalPosition
-            connectionID = try await place.writer.openConnection(opened)
+            newID = try await new.writer.openConnection(opened)
         }
+        place = new
+        connectionID = newID
         tap?.move(to: journalConnection, at: time)
         capture.move(
-            to: place.writer,
-            feedID: place.feedID,
-            connectionID: connectionID,
-            counter: MessageCounter(next: place.writer.nextMessageIndex)
+            to: new.writer,
+            feedID: new.feedID,
+            connectionID: newID,
+            counter: MessageCounter(next: new.writer.nextMessageIndex)
         )
     }
 }

@@ -32,6 +32,8 @@ actor FeedRecorder {
     var totalsBefore = CaptureTotals()
     /// True while the file is changed, and while a connection begins or ends: two things that must not meet.
     var isRotating = false
+    /// Set while two files are half changed: what comes then stays in the journal.
+    var isBroken = false
     private var isChangingConnection = false
     var rotationWaiters: [CheckedContinuation<Void, Never>] = []
     private var journalCondition = Journal.Condition.good
@@ -211,6 +213,7 @@ extension FeedRecorder {
     private func take(_ batch: MessageBatch, over connection: WebSocketConnection) async throws -> String? {
         try await rotateIfDue()
         await untilRotated()
+        guard !isBroken else { throw RecordingError("the recording cannot be written any more") }
         var outgoing = MessageBatch()
         let outcome = takeOrDrop(batch, outgoing: &outgoing)
         if outcome.isSubscribed, !isSubscribed {
@@ -338,7 +341,7 @@ extension FeedRecorder {
     /// While nothing can be stored, little comes together, and it waits where it is.
     func flush() async throws {
         await untilRotated()
-        guard !pause.isPaused || queue.isFinished else { return }
+        guard !pause.isPaused || queue.isFinished, !isBroken else { return }
         try await handOver()
     }
 
@@ -367,8 +370,9 @@ extension FeedRecorder {
     /// Ends an open gap where the recording ends.
     func finish() async throws {
         await untilRotated()
-        capture.endConnection()
         capture.closeHistory()
+        guard !isBroken else { return }
+        capture.endConnection()
         closeGap(at: now())
         try await handOver()
     }

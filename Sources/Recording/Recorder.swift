@@ -106,12 +106,14 @@ package struct Recorder: Sendable {
         }
         let totals = await recorder.totals
         let cause = (try? ending.get()) ?? .error
-        try await last.writer.endSession(
-            last.sessionID,
-            tsEnd: now(),
-            cause: cause.rawValue,
-            counts: SessionCounts(totals.since(await recorder.totalsBefore))
-        )
+        if await !recorder.isBroken {
+            try await last.writer.endSession(
+                last.sessionID,
+                tsEnd: now(),
+                cause: cause.rawValue,
+                counts: SessionCounts(totals.since(await recorder.totalsBefore))
+            )
+        }
         await last.writer.close()
         _ = try ending.get()
         return RecordingOutcome(file: last.writer.path, cause: cause, totals: totals)

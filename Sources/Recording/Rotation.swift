@@ -49,14 +49,20 @@ struct Rotation: Sendable {
         -> RecordingPlace
     {
         let file = try RecordingName.next(in: directory, day: time.utcDay)
-        let writer = try ArchiveWriter.open(file: file, lock: place.writer.lock, fileSystem: fileSystem)
-        if durability == .power { try writer.makePowerSafe() }
-        writer.continueNumbers(of: place.writer)
-        var session = session
-        session.tsStart = time
-        let sessionID = try await writer.beginSession(session)
-        let feedID = try await writer.addFeed(FeedRow(sessionID: sessionID, feed))
-        return RecordingPlace(writer: writer, sessionID: sessionID, feedID: feedID, tsBegun: time)
+        do {
+            let writer = try ArchiveWriter.open(file: file, lock: place.writer.lock, fileSystem: fileSystem)
+            if durability == .power { try writer.makePowerSafe() }
+            writer.continueNumbers(of: place.writer)
+            var session = session
+            session.tsStart = time
+            let sessionID = try await writer.beginSession(session)
+            let feedID = try await writer.addFeed(FeedRow(sessionID: sessionID, feed))
+            return RecordingPlace(writer: writer, sessionID: sessionID, feedID: feedID, tsBegun: time)
+        } catch {
+            // Nothing is in it, and the next attempt would pass it over.
+            for suffix in ["", "-wal", "-shm"] { try? fileSystem.unlink(file + suffix) }
+            throw error
+        }
     }
 
     /// Seals what is left, until nothing more comes.

@@ -11,26 +11,67 @@ struct BadDirectoryTests {
         try FileManager.default.createDirectory(atPath: bench.path("disk"), withIntermediateDirectories: true)
     }
 
-    @Test("a full disk ends the recorder with a line, and what is stored by then is sound")
-    func fullDisk() async throws {
+    @Test("a disk that has no room for a journal is refused")
+    func tinyDisk() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "max"])
         let steps = try await run(
             """
             mount -t tmpfs -o size=8m tmpfs "$disk"
-            head -c 7000000 /dev/zero >"$disk/other"
             step \(line(MT4.record(url, into: bench.path("disk/tape"))))
-            rm "$disk/other"
-            step "$feedrec" verify "$disk/tape"
-            step \(line(MT4.record(url, into: bench.path("disk/tape")) + ["--count", "100"]))
-            step "$feedrec" verify "$disk/tape"
             """
         )
-        try #require(steps.count == 4)
+        try #require(steps.count == 1)
         expectFailure(steps[0], naming: "the disk is full", "disk/tape")
-        #expect(steps[1].status == 0 && steps[1].output.contains(": sound; "), "\(steps[1])")
-        #expect(!steps[1].output.contains("; 0 messages received"))
-        #expect(steps[2].status == 0, "\(steps[2].errors)")
-        #expect(steps[3].status == 0 && steps[3].output.contains(": sound; "), "\(steps[3])")
+    }
+
+    @Test("a full disk pauses the recorder; when there is room it goes on by itself, and the gap is exact")
+    func fullDisk() async throws {
+        let ledger = bench.path("ledger.ndjson")
+        let (venue, url) = try await bench.serve(
+            ["simulate", "--venue", "mt4", "--rate", "2000", "--ledger", ledger]
+        )
+        let tape = bench.path("disk/tape")
+        let steps = try await run(
+            """
+            mount -t tmpfs -o size=24m tmpfs "$disk"
+            \(line(MT4.record(url, into: tape))) 2>"$0.log" </dev/null &
+            recorder=$!
+            until grep -q subscribed "$0.log"; do sleep 0.1; done
+            head -c 30000000 /dev/zero >"$disk/other" 2>/dev/null || true
+            until grep -q paused "$0.log"; do sleep 0.1; done
+            sleep 1
+            rm "$disk/other"
+            until grep -q resumed "$0.log"; do sleep 0.1; done
+            sleep 1
+            kill -TERM $recorder
+            step wait $recorder
+            cp -r "$disk/tape" '\(bench.path("copy"))'
+            step cat "$0.log"
+            """
+        )
+        venue.terminate()
+        _ = try await venue.finish()
+        try #require(steps.count == 2)
+        // It ended in good order, and says that something is missing.
+        #expect(steps[1].output.contains("data is missing: 1 gap"), "\(steps[1].output)")
+        let copy = bench.path("copy")
+        _ = try await bench.verify(copy)
+        #expect(try await bench.query(copy, "select count(*) from connections") == ["1"])
+        let gaps = try await bench.query(copy, "select cause, ts_from, ts_to from gaps")
+        try #require(gaps.count == 1)
+        let fields = gaps[0].split(separator: ",")
+        #expect(fields[0] == "disk_full")
+        let recorded = try await bench.export(copy).filter { MT4.isData($0.payload) }
+        let sent = try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n").compactMap {
+            try JSONDecoder().decode(ExportedLine.self, from: Data($0.utf8)).payload
+        }.filter { MT4.isData($0) }
+        // One stretch is missing; before and behind it is everything.
+        let before = zip(recorded.map(\.payload), sent).prefix { $0 == $1 }.count
+        let (last, next) = (recorded[before - 1], recorded[before])
+        #expect(fields[1] == "\(last.tsRecv ?? 0)" && fields[2] == "\(next.tsRecv ?? 0)")
+        let behind = recorded[before...].map { $0.payload ?? "" }
+        let place = try #require(sent[before...].firstIndex(of: behind[0]))
+        #expect(behind == Array(sent[place..<min(sent.count, place + behind.count)]))
     }
 
     @Test("a read-only disk can be read, and is refused by those who write")
@@ -62,7 +103,8 @@ struct BadDirectoryTests {
             disk='\(bench.path("disk"))' feedrec='\(Executable.feedrec.path)' n=0
             step() {
                 status=0
-                timeout 60 "$@" >"$0.$n.out" 2>"$0.$n.err" </dev/null || status=$?
+                if [ "$1" = wait ]; then limit=; else limit='timeout 60'; fi
+                $limit "$@" >"$0.$n.out" 2>"$0.$n.err" </dev/null || status=$?
                 echo $status
                 n=$((n + 1))
             }

@@ -99,7 +99,9 @@ struct KillTests {
             #expect(attributes[.posixPermissions] as? Int == 0o444)
             #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
         }
-        #expect(count.contains(causes.count { $0 == "restart,0" }), "\(causes)")
+        // One that goes on in another file has a row in both.
+        let closed = causes.count { $0 == "restart,0" }
+        #expect(closed >= count.lowerBound && closed <= count.upperBound * (kind == .rotating ? 2 : 1), "\(causes)")
         #expect(causes.count { $0.hasSuffix(",1") } == 1, "\(causes)")
         #expect(causes.allSatisfy { $0.hasPrefix("restart,") }, "\(causes)")
         if kind == .rotating { #expect(files.count > 1) }

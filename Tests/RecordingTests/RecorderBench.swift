@@ -59,7 +59,39 @@ struct RecorderBench: Sendable {
         }
     }
 
-    func record(_ url: String, into writer: ArchiveWriter) async throws -> RecordingOutcome {
+    /// Records with a journal, and closes both.
+    func recordWithJournal(
+        _ url: String,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) async throws -> RecordingOutcome {
+        let writer = try ArchiveWriter.open(directory: directory.path, day: "2026-01-05", fileSystem: fileSystem)
+        var configuration = Journal.Configuration(directory: directory.path)
+        configuration.segmentBytes = 1 << 14
+        configuration.durability = policy.durability
+        configuration.fileSystem = fileSystem
+        let journal: Journal
+        do { journal = try Journal(configuration) } catch {
+            await writer.close()
+            throw error
+        }
+        do {
+            let outcome = try await record(url, into: writer, journal: journal, fileSystem: fileSystem)
+            await writer.close()
+            try journal.close(isStored: true)
+            return outcome
+        } catch {
+            await writer.close()
+            try journal.close(isStored: false)
+            throw error
+        }
+    }
+
+    func record(
+        _ url: String,
+        into writer: ArchiveWriter,
+        journal: Journal? = nil,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) async throws -> RecordingOutcome {
         let (wall, reports, limits) = (wall, reports, limits)
         var feed = FeedConfiguration(
             name: "test",
@@ -73,7 +105,7 @@ struct RecorderBench: Sendable {
             }
         )
         feed.secrets = ["SECRET-token"]
-        let recorder = Recorder(
+        var recorder = Recorder(
             feed: feed,
             policy: policy,
             session: SessionStart(
@@ -88,6 +120,8 @@ struct RecorderBench: Sendable {
             now: { wall.unixNow },
             report: { reports.append($0) }
         )
+        recorder.journal = journal
+        recorder.fileSystem = fileSystem
         return try await recorder.run(into: writer)
     }
 
@@ -159,7 +193,12 @@ struct StoredRecording {
     private(set) var messages: [Message] = []
 
     init(_ directory: TemporaryDirectory) throws {
-        let location = try ArchiveLocation(directory.path)
+        try self.init(path: directory.path)
+    }
+
+    /// Of an archive with one recording, or of one recording.
+    init(path: String) throws {
+        let location = try ArchiveLocation(path)
         problems = try ArchiveVerifier.verify(location).problems
         let reader = try ArchiveReader(path: location.files[0])
         sessions = try reader.sessions()

@@ -15,5 +15,7 @@ static int run(int argc, char **argv) { return LLVMFuzzerRunDriver(&argc, &argv,
 int FuzzHandshake_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzFrames_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzDeflate_main(int argc, char **argv) { return run(argc, argv); }
+int FuzzJournal_main(int argc, char **argv) { return run(argc, argv); }
+int FuzzBlocks_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzHubRecords_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzHubMessagePack_main(int argc, char **argv) { return run(argc, argv); }

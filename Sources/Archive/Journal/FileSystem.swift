@@ -21,6 +21,8 @@ package protocol FileSystem: Sendable {
     /// Names in a directory in byte order, without those that begin with a dot; empty where it is missing.
     func names(in directory: String) throws(ArchiveError) -> [String]
     func createDirectory(_ path: String) throws(ArchiveError)
+    /// Removes a directory that is empty; another one stays.
+    func removeDirectory(_ path: String)
     /// Called before each commit of a recording.
     func willCommit(_ path: String) throws(ArchiveError)
 }
@@ -96,6 +98,10 @@ package struct SystemFileSystem: FileSystem {
 
     package func createDirectory(_ path: String) throws(ArchiveError) {
         try FilePath.createDirectory(path)
+    }
+
+    package func removeDirectory(_ path: String) {
+        rmdir(path)
     }
 
     package func willCommit(_ path: String) throws(ArchiveError) {}

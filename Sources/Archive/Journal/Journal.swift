@@ -160,13 +160,15 @@ package final class Journal: Sendable {
         if isWork { prepareSoon() }
     }
 
-    /// Says that nothing of a connection is needed any more.
-    package func forget(_ key: UInt64) {
+    /// Says that a connection is over and that a recording has stored its messages up to `position`.
+    ///
+    /// Should the journal have more of them, which only an error in between can leave there, they are kept.
+    package func forget(_ key: UInt64, through position: JournalPosition) {
         let isWork = state.withLock { state in
             state.stored[key] = nil
             state.connections[key] = nil
-            state.current?.marks[key] = nil
-            return release(&state) { other, _ in other == key }
+            if let mark = state.current?.marks[key], mark.isCovered(by: position) { state.current?.marks[key] = nil }
+            return release(&state) { $0 == key && $1.isCovered(by: position) }
         }
         if isWork { prepareSoon() }
     }
@@ -202,5 +204,6 @@ package final class Journal: Sendable {
         guard isStored else { return }
         let late = state.withLock { $0.free.map(\.path) }
         for path in Set(paths + late) { try configuration.fileSystem.unlink(path) }
+        configuration.fileSystem.removeDirectory(directory.path)
     }
 }

@@ -48,6 +48,7 @@ package struct JournalScan {
     /// Removes the segments, oldest first, once recordings have everything in them.
     package func remove() throws(ArchiveError) {
         for path in segments { try fileSystem.unlink(path) }
+        fileSystem.removeDirectory(directory.path)
     }
 }
 

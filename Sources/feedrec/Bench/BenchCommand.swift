@@ -9,7 +9,8 @@ struct BenchCommand: AsyncParsableCommand {
 
               feedrec bench ingest
               feedrec bench wire
+              feedrec bench journal
             """,
-        subcommands: [IngestBench.self, WireBench.self, WirePeer.self]
+        subcommands: [IngestBench.self, WireBench.self, JournalBench.self, WirePeer.self]
     )
 }

@@ -26,6 +26,9 @@ struct IngestBench: AsyncParsableCommand {
     @Option(help: "How many symbols they are spread over.")
     var symbols = 28
 
+    @Flag(inversion: .prefixedNo, help: "Put every message into the journal first, as 'record' does.")
+    var journal = true
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -70,7 +73,7 @@ struct IngestBench: AsyncParsableCommand {
         let writer = try ArchiveWriter.open(directory: directory, day: Clocks.wall().utcDay)
         var policy = RecordingPolicy()
         policy.isOnce = true
-        let recorder = Recorder(
+        var recorder = Recorder(
             feed: feed,
             policy: policy,
             session: SessionFacts.start(.record, feed: feed),
@@ -79,9 +82,11 @@ struct IngestBench: AsyncParsableCommand {
             now: Clocks.wall,
             report: { _ in }
         )
+        if journal { recorder.journal = try Journal(Journal.Configuration(directory: directory)) }
         let (cpuStart, start) = (Clocks.cpuSeconds(), Clocks.monotonic.now)
         let outcome = try await recorder.run(into: writer)
         await writer.close()
+        try recorder.journal?.close(isStored: true)
         let result = IngestResult(
             totals: outcome.totals,
             cpuSeconds: Clocks.cpuSeconds() - cpuStart,

@@ -112,7 +112,7 @@ struct JournalTests {
         let journal = try journal(bytesMax: 4 * 4096)
         var position = JournalPosition()
         while journal.append(Self.batch(0..<10), connectionKey: 7, position: &position) == 10 {}
-        journal.forget(7)
+        journal.forget(7, through: position)
         var other = JournalPosition()
         #expect(journal.append(Self.batch(0..<100), connectionKey: 8, position: &other) == 100)
     }

@@ -1,0 +1,174 @@
+import Archive
+import FeedrecTestKit
+import Foundation
+import MarketModel
+import Testing
+import Transport
+
+@testable import Recording
+
+/// Files that follow each other: what is at the seam, and what is left behind it.
+@Suite(.timeLimit(.minutes(1)))
+struct RotationTests {
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+
+    /// Sends a hundred trades, lets `wait` happen, and sends a hundred more, as often as there are waits.
+    private static func venue(_ waits: [@Sendable () async -> Void]) -> ScriptedVenue {
+        ScriptedVenue { connection, _ in
+            try await connection.send(MessageBatch(texts: trades(0..<100)))
+            for (index, wait) in waits.enumerated() {
+                await wait()
+                let first = (index + 1) * 100
+                try await connection.send(MessageBatch(texts: trades(first..<first + 100)))
+            }
+        }
+    }
+
+    private static func query(_ path: String, _ sql: String) async throws -> [[SQLValue]] {
+        var rows: [[SQLValue]] = []
+        let session = try SQLSession(recordings: [path])
+        try await session.run(sql) { if case .row(let row) = $0 { rows.append(row) } }
+        session.close()
+        return rows
+    }
+
+    @Test("a new day goes on in a new file: no message is lost or doubled, and the old file is sealed")
+    func midnight() async throws {
+        var bench = try RecorderBench.binance()
+        bench.policy.isOnce = true
+        bench.policy.rotation = RotationPolicy()
+        let run = bench
+        let midnight: @Sendable () async -> Void = {
+            await run.commit { $0.received == 100 }
+            run.wall.advance(by: .seconds(86_400))
+        }
+        let outcome = try await withServer(Self.venue([midnight])) { server in
+            try await run.committing { try await run.recordWithJournal(server.url) }
+        }
+        #expect(outcome.totals.messagesReceived == 200 && outcome.totals.gaps == 0)
+        let files = try ArchiveLocation(bench.directory.path).files
+        try #require(files.count == 2 && outcome.file == files[1])
+        let stored = try files.map { try StoredRecording(path: $0) }
+        for recording in stored { #expect(recording.problems == []) }
+        #expect(stored.map(\.received) == [Self.trades(0..<100), Self.trades(100..<200)])
+        #expect(stored.map { $0.sessions.map(\.endCause) } == [["rotation"], ["peer_closed"]])
+        #expect(stored.map(\.connections.count) == [1, 1])
+        #expect(try await Self.query(files[1], "SELECT min(first_message_index) FROM message_block") == [[.integer(0)]])
+        // The instrument is the same in both.
+        #expect(stored[0].summary.instruments.map(\.instrument) == stored[1].summary.instruments.map(\.instrument))
+
+        let mode = try FileManager.default.attributesOfItem(atPath: files[0])[.posixPermissions] as? Int
+        #expect(mode == 0o444 && RecordingName.isSealed(files[0]) && !RecordingName.isSealed(files[1]))
+        #expect(!FileManager.default.fileExists(atPath: files[0] + "-wal"))
+        let digest = try ArchiveVerifier.verify(ArchiveLocation(files[0])).payloadSHA256
+        #expect(
+            try await Self.query(files[0], "SELECT message_count, payload_sha256 FROM seal")
+                == [[.integer(100), .text(digest)]]
+        )
+        #expect(try JournalScan(archive: bench.directory.path).isEmpty)
+    }
+
+    @Test("a bar that spans the seam is whole in the later file, and as far as it had come in the earlier")
+    func bars() async throws {
+        var bench = try RecorderBench.binance()
+        bench.policy.isOnce = true
+        bench.policy.rotation = RotationPolicy()
+        let run = bench
+        let waits = (1...2).map { day -> @Sendable () async -> Void in
+            {
+                await run.commit { $0.received == day * 100 }
+                run.wall.advance(by: .seconds(86_400))
+            }
+        }
+        // All trades are of one second of the venue's time.
+        _ = try await withServer(Self.venue(waits)) { server in
+            try await run.committing { try await run.recordWithJournal(server.url) }
+        }
+        let files = try ArchiveLocation(bench.directory.path).files
+        try #require(files.count == 3)
+        var counts: [[SQLValue]] = []
+        for file in files { counts += try await Self.query(file, "SELECT tick_count FROM bar WHERE side = 2") }
+        #expect(counts == [[.integer(100)], [.integer(200)], [.integer(300)]])
+    }
+
+    @Test("a file that has its size is followed by another of the same day; the next recorder goes on with the last")
+    func size() async throws {
+        var bench = try RecorderBench.binance()
+        bench.policy.isOnce = true
+        var rotation = RotationPolicy()
+        rotation.bytesMax = 1
+        bench.policy.rotation = rotation
+        for round in 0..<2 {
+            bench.stop = StopControl()
+            let run = bench
+            _ = try await withServer(Self.venue([])) { server in
+                try await run.committing { try await run.recordWithJournal(server.url) }
+            }
+            let names = try ArchiveLocation(bench.directory.path).files.map { $0.split(separator: "/").last ?? "" }
+            #expect(names.count > round + 1)
+            #expect(Set(names).count == names.count && names == names.sorted())
+        }
+        var received: [String] = []
+        for file in try ArchiveLocation(bench.directory.path).files {
+            let stored = try StoredRecording(path: file)
+            #expect(stored.problems == [])
+            received += stored.received
+        }
+        #expect(received == Self.trades(0..<100) + Self.trades(0..<100))
+    }
+
+    @Test("names of a day's files are in the order of time")
+    func names() throws {
+        let directory = try TemporaryDirectory()
+        var files: [String] = []
+        for _ in 0..<12 {
+            let file = try RecordingName.next(in: directory.path, day: "2026-01-05")
+            try Data([1]).write(to: URL(fileURLWithPath: file))
+            files.append(file)
+        }
+        #expect(files == files.sorted())
+        #expect(try RecordingName.current(in: directory.path, day: "2026-01-05") == files.last)
+        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: files[11])
+        #expect(try RecordingName.current(in: directory.path, day: "2026-01-05").hasSuffix("2026-01-05_00013.feedrec"))
+        #expect(try RecordingName.current(in: directory.path, day: "2026-01-06").hasSuffix("/2026-01-06.feedrec"))
+    }
+
+    @Test(
+        "whichever sync, allocation, mapping, renaming, removal or commit fails, the recording is readable and has what was read",
+        arguments: [[.allocate, .map, .open], [.sync, .rename, .unlink], [.commit]] as [Set<FailingFileSystem.Call>]
+    )
+    func faults(calls: Set<FailingFileSystem.Call>) async throws {
+        var number = 1
+        while true {
+            var bench = try RecorderBench.binance()
+            bench.policy.isOnce = true
+            bench.policy.durability = .power
+            bench.policy.rotation = RotationPolicy()
+            let run = bench
+            let fileSystem = FailingFileSystem(calls, number: number)
+            let midnight: @Sendable () async -> Void = { run.wall.advance(by: .seconds(86_400)) }
+            let result = await failure {
+                _ = try await withServer(Self.venue([midnight, midnight])) { server in
+                    try await run.committing { try await run.recordWithJournal(server.url, fileSystem: fileSystem) }
+                }
+            }
+            let lock = try ArchiveLock(directory: bench.directory.path)
+            _ = try await ArchiveRecovery(directory: bench.directory.path, lock: lock).run()
+            var received: [String] = []
+            for file in try ArchiveLocation(bench.directory.path).files {
+                let stored = try StoredRecording(path: file)
+                #expect(stored.problems == [], "call \(number) of \(calls)")
+                received += stored.received
+            }
+            let isBeginning = received == Self.trades(0..<received.count)
+            #expect(
+                isBeginning,
+                "call \(number) of \(calls): \(received.count) messages, \(String(describing: result))"
+            )
+            if result == nil { #expect(received.count == 300) }
+            if !fileSystem.hasFired { break }
+            number += 1
+        }
+        #expect(number > 1)
+    }
+}
