@@ -1,5 +1,5 @@
 # Shortcuts; the scripts do the work and need no make.
-.PHONY: demo test fuzz tsan format lint
+.PHONY: demo test fuzz soak tsan format lint
 
 demo:
 	examples/demo.sh
@@ -10,6 +10,11 @@ test:
 # Ten minutes for each fuzzer, with the address sanitizer; `make fuzz SECONDS_EACH=60` for less.
 fuzz:
 	Fuzz/run.sh $(SECONDS_EACH)
+
+# Kills a recorder 200 times under load; the tests do it 20 times.
+soak:
+	swift build --build-tests
+	FEEDREC_KILLS=200 swift test --skip-build --disable-xctest --no-parallel --filter KillTests
 
 # The transport's tests under the thread sanitizer, which does not know the standard library's Mutex.
 tsan:

@@ -10,6 +10,33 @@ extension ArchiveReader {
         }
     }
 
+    /// The latest time of a tick of an instrument in `[tsOpen, tsClose)`, by the time that bars follow, among its last
+    /// 2,000; `nil` where none of them lies in it.
+    package func lastTick(
+        instrumentID: Int64,
+        isTrade: Bool,
+        from tsOpen: UnixNanoseconds,
+        to tsClose: UnixNanoseconds
+    ) throws(ArchiveError) -> UnixNanoseconds? {
+        let (table, condition) = isTrade ? ("trade", "true") : ("quote", "bid_price > 0 AND ask_price > 0")
+        return try read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement(
+                """
+                SELECT max(time) FROM (SELECT coalesce(ts_event, ts_recv) AS time FROM \(table)
+                    WHERE instrument_id = ? AND \(condition)
+                    ORDER BY ts_recv DESC, message_index DESC, item DESC LIMIT 2000)
+                WHERE time >= ? AND time < ?
+                """,
+                on: handle,
+                path: path
+            )
+            statement.bind(1, instrumentID)
+            statement.bind(2, tsOpen.rawValue)
+            statement.bind(3, tsClose.rawValue)
+            return try statement.step() ? statement.optionalInteger(0).map { UnixNanoseconds($0) } : nil
+        }
+    }
+
     /// The bar with this key; `nil` where there is none.
     package func bar(
         instrumentID: Int64,

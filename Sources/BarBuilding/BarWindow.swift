@@ -110,7 +110,9 @@ struct BarWindow<Values: BarValues>: Sendable {
         if slots.count > Self.slotsMax, !slots[0].isChanged, slots[0].isClosed { slots.removeFirst() }
     }
 
-    /// The bar that an earlier run stored, whose ticks all come before those of this run.
+    /// The bar that an earlier run stored.
+    ///
+    /// A tick of this run that is older than the last one of that does not become its close; none becomes its open.
     private func restore(_ tsOpen: Int64) -> Slot? {
         guard let history else { return nil }
         let bars = Values.sides.compactMap { side in
@@ -123,7 +125,12 @@ struct BarWindow<Values: BarValues>: Sendable {
             values: Values(restoring: bars),
             tickCount: bars[0].tickCount,
             firstTick: tsOpen,
-            lastTick: tsOpen,
+            lastTick: history.lastTick(
+                instrumentID: instrumentID,
+                side: bars[0].side,
+                tsOpen: tsOpen,
+                tsClose: bars[0].tsClose
+            ) ?? tsOpen,
             timeSource: bars[0].timeSource,
             isBroken: !bars[0].isComplete,
             isClosed: bars[0].isComplete,

@@ -4,7 +4,7 @@ import Synchronization
 /// The machine's file system, whose n-th call of some kinds fails.
 package final class FailingFileSystem: FileSystem {
     package enum Call: Hashable, Sendable, CaseIterable {
-        case open, allocate, map, sync, rename, unlink, commit
+        case open, allocate, map, sync, syncDirectory, rename, unlink, commit
     }
 
     private struct State {
@@ -77,6 +77,11 @@ package final class FailingFileSystem: FileSystem {
     package func sync(_ descriptor: Int32, path: String) throws(ArchiveError) {
         try check(.sync, path)
         try system.sync(descriptor, path: path)
+    }
+
+    package func syncDirectory(_ path: String) throws(ArchiveError) {
+        try check(.syncDirectory, path)
+        try system.syncDirectory(path)
     }
 
     package func read(_ path: String) throws(ArchiveError) -> [UInt8] { try system.read(path) }

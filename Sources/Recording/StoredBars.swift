@@ -43,6 +43,16 @@ final class StoredBars: BarHistory {
         )
         return row.map { Bar($0, side: side, interval: interval, notionalDigits: digits) }
     }
+
+    func lastTick(instrumentID: Int64, side: BarSide, tsOpen: Int64, tsClose: Int64) -> Int64? {
+        let last = try? reader.withLock(\.self)?.lastTick(
+            instrumentID: instrumentID,
+            isTrade: side == .trade,
+            from: UnixNanoseconds(tsOpen),
+            to: UnixNanoseconds(tsClose)
+        )
+        return last?.rawValue
+    }
 }
 
 extension Bar {

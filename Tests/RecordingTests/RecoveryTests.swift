@@ -180,6 +180,29 @@ struct RecoveryTests {
         #expect(bars == (try await rows(two)))
     }
 
+    @Test("a tick that comes late, across the kill, does not become the close of its bar")
+    func lateTick() async throws {
+        let directory = try TemporaryDirectory()
+        let base: Int64 = 1_767_571_200_000
+        func trade(_ id: Int, _ price: String, _ offset: Int64) -> String {
+            BinanceSample.trade(id: id, price: price, time: base + offset)
+        }
+        try await {
+            let victim = try await Victim(directory)
+            try await victim.open()
+            try await victim.commit(victim.read([trade(1, "10.00", 100), trade(2, "20.00", 700)]))
+            _ = victim.read([trade(3, "30.00", 400)])
+            try await victim.die()
+        }()
+        try await Self.recover(directory)
+        let session = try SQLSession(recordings: [directory.file("2026-01-05.feedrec")])
+        var rows: [[SQLValue]] = []
+        try await session.run("SELECT open, high, close, tick_count FROM bars") {
+            if case .row(let row) = $0 { rows.append(row) }
+        }
+        #expect(rows == [[.real(10), .real(30), .real(20), .integer(3)]])
+    }
+
     private static func quotes(_ ids: Range<Int>) -> [String] {
         ids.map { BinanceSample.bookTicker(id: $0, bid: "\(60000 + $0 * 7 % 101).5", ask: "\(60200 + $0 * 3 % 97).5") }
     }

@@ -135,7 +135,8 @@ struct RotationTests {
 
     @Test(
         "whichever sync, allocation, mapping, renaming, removal or commit fails, the recording is readable and has what was read",
-        arguments: [[.allocate, .map, .open], [.sync, .rename, .unlink], [.commit]] as [Set<FailingFileSystem.Call>]
+        arguments: [[.allocate, .map, .open], [.sync, .syncDirectory, .rename, .unlink], [.commit]]
+            as [Set<FailingFileSystem.Call>]
     )
     func faults(calls: Set<FailingFileSystem.Call>) async throws {
         var number = 1

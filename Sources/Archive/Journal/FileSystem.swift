@@ -14,6 +14,8 @@ package protocol FileSystem: Sendable {
     func unmap(_ memory: UnsafeMutableRawPointer, byteCount: Int)
     /// Brings what was written to the file, also through a mapping, onto the disk.
     func sync(_ descriptor: Int32, path: String) throws(ArchiveError)
+    /// Brings the names in a directory onto the disk.
+    func syncDirectory(_ path: String) throws(ArchiveError)
     /// The whole file.
     func read(_ path: String) throws(ArchiveError) -> [UInt8]
     func rename(_ path: String, to other: String) throws(ArchiveError)
@@ -62,6 +64,13 @@ package struct SystemFileSystem: FileSystem {
 
     package func sync(_ descriptor: Int32, path: String) throws(ArchiveError) {
         guard fdatasync(descriptor) == 0 else { throw FilePath.failure("write", path, errno) }
+    }
+
+    package func syncDirectory(_ path: String) throws(ArchiveError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FilePath.failure("open", path, errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FilePath.failure("write", path, errno) }
     }
 
     package func read(_ path: String) throws(ArchiveError) -> [UInt8] {

@@ -141,12 +141,14 @@ extension Journal {
             }
         }
         do throws(ArchiveError) {
-            return try JournalSegment(
+            let segment = try JournalSegment(
                 path: path,
                 number: claim.number,
                 byteCount: claim.byteCount,
                 fileSystem: configuration.fileSystem
             )
+            if configuration.durability == .power { try configuration.fileSystem.syncDirectory(directory.path) }
+            return segment
         } catch {
             try? configuration.fileSystem.unlink(path)
             throw error

@@ -153,7 +153,7 @@ struct JournalTests {
             }
             var position = JournalPosition()
             var stored: UInt64 = 0
-            for start in stride(from: 0, to: 2000, by: 10) {
+            for start in stride(from: 0, to: 1000, by: 10) {
                 var taken = 0
                 while taken < 10 {
                     // A failure is told, and the next attempt may work.
@@ -169,7 +169,7 @@ struct JournalTests {
             try journal.close(isStored: false)
             let sequences = try found()[7]?.map(\.sequence) ?? []
             #expect(sequences == sequences.sorted() && Set(sequences).count == sequences.count)
-            #expect(Set(sequences).isSuperset(of: (stored + 1)...2000))
+            #expect(Set(sequences).isSuperset(of: (stored + 1)...1000))
             try JournalScan(archive: directory.path).remove()
             if !fileSystem.hasFired { break }
         }
