@@ -34,7 +34,7 @@ let package = Package(
         fuzzer("FuzzFrames", ["WebSocketProtocol", "MarketModel"]),
         fuzzer("FuzzDeflate", ["WebSocketProtocol", "MarketModel"]),
         fuzzer("FuzzJournal", ["JournalFormat", "MarketModel"]),
-        fuzzer("FuzzBlocks", ["JournalFormat"]),
+        fuzzer("FuzzBlocks", ["JournalFormat", "MarketModel"]),
         fuzzer("FuzzHubRecords", ["SignalRProtocol", "JSONScanning", "MarketModel"]),
         fuzzer("FuzzHubMessagePack", ["SignalRProtocol", "JSONScanning", "MarketModel"]),
     ],

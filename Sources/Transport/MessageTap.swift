@@ -40,7 +40,12 @@ struct TappedMessages {
             swap(&batch, &state.received)
             return
         }
-        for index in batch.entries.indices { state.received.append(messageAt: index, of: batch) }
+        let bytesBefore = state.received.bytes.count
+        state.received.bytes.append(contentsOf: batch.bytes)
+        for var entry in batch.entries {
+            entry.offset += bytesBefore
+            state.received.entries.append(entry)
+        }
         batch.removeAll()
     }
 }

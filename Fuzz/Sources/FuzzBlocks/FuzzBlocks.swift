@@ -1,4 +1,5 @@
 import JournalFormat
+import MarketModel
 
 /// Called by libFuzzer for every input: decodes it as a block, as it is and with a checksum that is right.
 ///

@@ -6,13 +6,15 @@ import Synchronization
 extension Journal {
     /// Files without a record that matters which are kept, beside the segments that are in use and prepared.
     private static let freeMax = 2
+    /// Full segments that stay in memory.
+    private static let mappedMax = 3
 
     /// A segment that may be made: within the limit, with its number.
     private struct Claim {
         let number: UInt64
         let byteCount: Int
         /// A file to put to use again.
-        let reused: String?
+        let reused: FreeSegment?
     }
 
     /// Makes the next segment the current one, with room for such a message; false where there is none to be had.
@@ -33,7 +35,7 @@ extension Journal {
             do throws(ArchiveError) {
                 let segment = try make(claim)
                 // It would come behind this one, with a lower number.
-                if let smaller = state.prepared { state.free.append((smaller.path, smaller.byteCount)) }
+                if let smaller = state.prepared { state.free.append(FreeSegment(smaller)) }
                 state.prepared = segment
             } catch {
                 state.byteCount -= claim.byteCount
@@ -57,18 +59,26 @@ extension Journal {
         return true
     }
 
-    /// Takes a full segment out of memory.
+    /// Keeps a full segment until it is stored.
     private func retire(_ segment: JournalSegment, _ state: inout State) {
         let marks = segment.marks.filter { key, position in
             state.stored[key].map { !position.isCovered(by: $0) } ?? true
         }
         if configuration.durability == .power { state.unsynced.append(segment) }
         if marks.isEmpty {
-            state.free.append((segment.path, segment.byteCount))
+            state.free.append(FreeSegment(segment))
         } else {
-            state.retired.append(RetiredSegment(path: segment.path, byteCount: segment.byteCount, marks: marks))
+            let isKept = state.retired.count { $0.segment != nil } < Self.mappedMax
+            state.retired.append(
+                RetiredSegment(
+                    path: segment.path,
+                    byteCount: segment.byteCount,
+                    marks: marks,
+                    segment: isKept ? segment : nil
+                )
+            )
         }
-        // The last reference unmaps the file, which takes its time.
+        // Where this is the last reference, it unmaps the file, which takes its time.
         worker.async { withExtendedLifetime(segment) {} }
     }
 
@@ -109,7 +119,7 @@ extension Journal {
             if state.prepared == nil, claim.number > state.currentNumber, !state.isClosed {
                 state.prepared = segment
             } else {
-                state.free.append((segment.path, segment.byteCount))
+                state.free.append(FreeSegment(segment))
             }
         }
     }
@@ -119,7 +129,7 @@ extension Journal {
         state.lastNumber += 1
         let number = state.lastNumber
         if let index = state.free.firstIndex(where: { $0.byteCount == byteCount }) {
-            return Claim(number: number, byteCount: byteCount, reused: state.free.remove(at: index).path)
+            return Claim(number: number, byteCount: byteCount, reused: state.free.remove(at: index))
         }
         while state.byteCount + byteCount > configuration.bytesMax, let free = state.free.popLast() {
             try? configuration.fileSystem.unlink(free.path)
@@ -134,19 +144,25 @@ extension Journal {
         let path = directory.segment(claim.number)
         if let reused = claim.reused {
             do throws(ArchiveError) {
-                try configuration.fileSystem.rename(reused, to: path)
+                try configuration.fileSystem.rename(reused.path, to: path)
             } catch {
-                try? configuration.fileSystem.unlink(reused)
+                try? configuration.fileSystem.unlink(reused.path)
                 throw error
             }
         }
         do throws(ArchiveError) {
-            let segment = try JournalSegment(
-                path: path,
-                number: claim.number,
-                byteCount: claim.byteCount,
-                fileSystem: configuration.fileSystem
-            )
+            let segment: JournalSegment
+            if let mapped = claim.reused?.segment {
+                mapped.begin(path: path, number: claim.number)
+                segment = mapped
+            } else {
+                segment = try JournalSegment(
+                    path: path,
+                    number: claim.number,
+                    byteCount: claim.byteCount,
+                    fileSystem: configuration.fileSystem
+                )
+            }
             if configuration.durability == .power { try configuration.fileSystem.syncDirectory(directory.path) }
             return segment
         } catch {
@@ -174,5 +190,11 @@ extension Journal {
             }
         }
         try result.get()
+    }
+}
+
+extension Journal.FreeSegment {
+    fileprivate init(_ segment: JournalSegment) {
+        self.init(path: segment.path, byteCount: segment.byteCount, segment: segment)
     }
 }

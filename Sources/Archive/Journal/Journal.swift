@@ -45,8 +45,8 @@ package final class Journal: Sendable {
         var prepared: JournalSegment?
         /// Full ones that hold records not stored yet, oldest first.
         var retired: [RetiredSegment] = []
-        /// Files without a record that matters, and their sizes.
-        var free: [(path: String, byteCount: Int)] = []
+        /// Files to be put to use again.
+        var free: [FreeSegment] = []
         /// Full ones that are not on the disk yet, for ``Durability/power``.
         var unsynced: [JournalSegment] = []
         /// The number given last.
@@ -67,11 +67,19 @@ package final class Journal: Sendable {
         let time: UnixNanoseconds
     }
 
-    /// A full segment, no longer in memory.
+    /// A full segment; the first few stay in memory, since they are put to use again soon.
     struct RetiredSegment {
         let path: String
         let byteCount: Int
         var marks: [UInt64: JournalPosition]
+        let segment: JournalSegment?
+    }
+
+    /// A file without a record that matters, in memory where it still is.
+    struct FreeSegment {
+        let path: String
+        let byteCount: Int
+        let segment: JournalSegment?
     }
 
     let configuration: Configuration
@@ -182,7 +190,9 @@ package final class Journal: Sendable {
         }
         guard hasFreed else { return false }
         for segment in state.retired where segment.marks.isEmpty {
-            state.free.append((segment.path, segment.byteCount))
+            state.free.append(
+                FreeSegment(path: segment.path, byteCount: segment.byteCount, segment: segment.segment)
+            )
         }
         state.retired.removeAll { $0.marks.isEmpty }
         return true

@@ -4,8 +4,8 @@ import JournalFormat
 ///
 /// `@unchecked Sendable`: it is made by one thread and handed over; afterwards the lock of the ``Journal`` protects it.
 final class JournalSegment: @unchecked Sendable {
-    let path: String
-    let number: UInt64
+    private(set) var path: String
+    private(set) var number: UInt64
     let byteCount: Int
     let descriptor: Int32
     var writer: JournalSegmentWriter
@@ -37,6 +37,15 @@ final class JournalSegment: @unchecked Sendable {
         for offset in stride(from: Self.pageBytes, to: byteCount, by: Self.pageBytes) {
             memory.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
         }
+    }
+
+    /// Puts the segment to use again, under another name.
+    func begin(path: String, number: UInt64) {
+        self.path = path
+        self.number = number
+        marks = [:]
+        let memory = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
+        writer = JournalSegmentWriter(memory, number: number)
     }
 
     deinit {

@@ -55,6 +55,7 @@ struct JournalTests {
             #expect(journal.append(batch, connectionKey: UInt64(key), position: &positions[key]) == 10)
         }
         #expect(journal.condition == .good)
+        try journal.close(isStored: false)
         let found = try found()
         for key in 0..<2 {
             let messages = found[UInt64(key)] ?? []
@@ -69,7 +70,6 @@ struct JournalTests {
             // A segment may be all that is left: it says where its messages belong.
             #expect(page.connection(at: 0) == Self.place)
         }
-        try journal.close(isStored: false)
         #expect(throws: ArchiveError.self) { _ = try self.journal() }
     }
 
