@@ -19,7 +19,7 @@ final class FeedTap: MessageTap {
     private let journal: Journal
     private let state: Mutex<State>
 
-    init(key: UInt64, connection: JournalConnection, journal: Journal, redactor: (any MessageRedactor)?) {
+    init(key: UInt64, connection: JournalConnection, journal: Journal, redactor: (any MessageRedactor)? = nil) {
         self.key = key
         self.journal = journal
         state = Mutex(State(connection: connection, redactor: redactor))

@@ -75,6 +75,7 @@ package struct JournalPage: Sendable {
             Entry(kind: record.kind, connectionKey: record.connectionKey, sequence: record.sequence)
         )
         batch.append(record.payload, kind: record.messageKind, direction: record.direction, tsRecv: record.tsRecv)
+        batch.entries[batch.entries.count - 1].isRedacted = record.isRedacted
     }
 
     /// The connection that record `index` opens, if it does.

@@ -11,6 +11,7 @@ enum JournalLayout {
     static let alignment = 8
     static let sentFlag: UInt8 = 1
     static let binaryFlag: UInt8 = 2
+    static let redactedFlag: UInt8 = 4
 
     @inline(__always)
     static func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
@@ -35,6 +36,8 @@ package struct JournalRecord {
     package let tsRecv: UnixNanoseconds
     package let direction: MessageDirection
     package let messageKind: MessageKind
+    /// True where the payload is not what came, because that must not be stored.
+    package let isRedacted: Bool
     /// Valid as long as the memory of the segment.
     package let payload: UnsafeRawBufferPointer
 }

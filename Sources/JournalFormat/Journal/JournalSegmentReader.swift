@@ -68,6 +68,7 @@ extension JournalRecord {
             tsRecv: UnixNanoseconds(record.integer(at: 32, as: Int64.self)),
             direction: record[13] & JournalLayout.sentFlag == 0 ? .received : .sent,
             messageKind: record[13] & JournalLayout.binaryFlag == 0 ? .text : .binary,
+            isRedacted: record[13] & JournalLayout.redactedFlag != 0,
             payload: UnsafeRawBufferPointer(rebasing: record[JournalLayout.headerBytes...])
         )
     }

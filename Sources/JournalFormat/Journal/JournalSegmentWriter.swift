@@ -46,6 +46,7 @@ package struct JournalSegmentWriter {
                 let isSent = entry.direction == .sent
                 let flags =
                     (isSent ? JournalLayout.sentFlag : 0) | (entry.kind == .binary ? JournalLayout.binaryFlag : 0)
+                    | (entry.isRedacted ? JournalLayout.redactedFlag : 0)
                 let isStored = append(
                     .message,
                     flags: flags,
