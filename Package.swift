@@ -50,6 +50,7 @@ let package = Package(
         target("Venues", ["MarketModel", "JSONScanning", "SignalRProtocol"]),
         target("BarBuilding", ["MarketModel"]),
         target("JournalFormat", ["MarketModel", "CZstd", "CCRC32C"]),
+        target("SQLiteFormat"),
 
         // The network and the disk.
         target("Transport", ["MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]),
@@ -62,10 +63,16 @@ let package = Package(
             path: "Migrations",
             resources: [
                 .embedInCode("v0001_initial.sql"), .embedInCode("v0002_hub.sql"), .embedInCode("v0003_journal.sql"),
+                .embedInCode("v0004_upkeep.sql"),
             ],
             swiftSettings: settings
         ),
-        target("Archive", ["MarketModel", "JournalFormat", "Migrations", "CMessageTable", "COpenSSL", grdb, sqlite]),
+        target(
+            "Archive",
+            [
+                "MarketModel", "JournalFormat", "SQLiteFormat", "Migrations", "CMessageTable", "COpenSSL", grdb, sqlite,
+            ]
+        ),
         target("Interchange", ["MarketModel", "JSONScanning", "CZstd", "CZlib"]),
 
         // What feedrec does with them.
@@ -112,6 +119,7 @@ let package = Package(
         tests("VenuesTests", ["Venues", "MarketModel", "JSONScanning", "SignalRProtocol"]),
         tests("BarBuildingTests", ["BarBuilding", "MarketModel"]),
         tests("JournalFormatTests", ["JournalFormat", "MarketModel"], exclude: ["Golden"]),
+        tests("SQLiteFormatTests", ["SQLiteFormat"]),
         tests("CMessageTableTests", ["CMessageTable", "JournalFormat", "MarketModel"]),
         tests(
             "TransportTests",

@@ -10,7 +10,10 @@ package enum Migrations {
 
     /// The text of each step.
     package static var steps: [String] {
-        [PackageResources.v0001_initial_sql, PackageResources.v0002_hub_sql, PackageResources.v0003_journal_sql]
-            .map { String(decoding: $0, as: UTF8.self) }
+        [
+            PackageResources.v0001_initial_sql, PackageResources.v0002_hub_sql, PackageResources.v0003_journal_sql,
+            PackageResources.v0004_upkeep_sql,
+        ]
+        .map { String(decoding: $0, as: UTF8.self) }
     }
 }

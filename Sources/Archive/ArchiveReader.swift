@@ -1,4 +1,5 @@
 import GRDB
+package import MarketModel
 
 /// Reads one recording, also while it is being written; any number of readers may.
 ///
@@ -41,6 +42,11 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RowQueries.gaps(on: handle, path: path) }
     }
 
+    /// What was stored once and is known not to be there any more, in the order in which it was noted.
+    package func absences() throws(ArchiveError) -> [AbsenceRow] {
+        try read { handle throws(ArchiveError) in try AbsenceRow.all(on: handle, path: path) }
+    }
+
     /// What the recording holds, in numbers.
     ///
     /// Counting ticks walks their tables: about 50 ns a row.
@@ -54,6 +60,15 @@ package final class ArchiveReader: Sendable {
             let sql = "SELECT coalesce(max(last_message_index), -1) FROM message_block"
             let statement = try PreparedStatement(sql, on: handle, path: path)
             return try statement.step() ? statement.integer(0) : -1
+        }
+    }
+
+    /// The latest `ts_recv` of any message; `nil` without messages.
+    package func lastMessageTime() throws(ArchiveError) -> UnixNanoseconds? {
+        try read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement("SELECT max(ts_last) FROM message_block", on: handle, path: path)
+            defer { statement.reset() }
+            return try statement.step() ? statement.optionalInteger(0).map { UnixNanoseconds($0) } : nil
         }
     }
 

@@ -14,20 +14,40 @@ package enum ArchiveVerifier {
         return report
     }
 
-    private static func verify(_ file: String, _ archiveDigest: MessageDigest?) throws(ArchiveError) -> RecordingReport
-    {
+    /// Verifies one recording.
+    static func verify(
+        _ file: String,
+        _ archiveDigest: MessageDigest? = nil
+    ) throws(ArchiveError) -> RecordingReport {
         var report = RecordingReport(file: file)
-        do throws(ArchiveError) {
+        try reportingDamage(&report) { report throws(ArchiveError) in
             let reader = try ArchiveReader(path: file)
-            try checkDatabase(reader, &report)
+            try reportingDamage(&report) { report throws(ArchiveError) in try checkDatabase(reader, &report) }
             let last = try reader.lastMessageIndex()
-            var blocks = BlockVerification(try SessionOfConnection(reader), archiveDigest)
-            try blocks.run(reader, through: last, &report)
-            try RowVerification(reader, messages: blocks.messagesOfSession, through: last).run(&report)
+            report.absences = try reader.absences()
+            let absences = Absences(report.absences)
+            var blocks = BlockVerification(try SessionOfConnection(reader), absences, archiveDigest)
+            // What one table has lost says nothing of the others.
+            try reportingDamage(&report) { report throws(ArchiveError) in
+                try blocks.run(reader, through: last, &report)
+            }
+            try RowVerification(reader, messages: blocks.messagesOfSession, absences, through: last).run(&report)
+            report.areRowsCounted = true
+            try GapBars(reader).check(&report)
+            report.coverage = try Coverage(reader)
+        }
+        return report
+    }
+
+    private static func reportingDamage(
+        _ report: inout RecordingReport,
+        _ body: (inout RecordingReport) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
+        do throws(ArchiveError) {
+            try body(&report)
         } catch  where error.code == .corrupted {
             report.add(.database, "\(error)")
         }
-        return report
     }
 
     /// Asks SQLite whether its pages are whole and whether every row's parent exists.

@@ -8,6 +8,13 @@ struct SessionMessages {
     /// Numbers of its first and its last message.
     var firstIndex = Int64.max
     var lastIndex = Int64.min
+    /// In blocks that cannot be read, or known to be absent: received or sent.
+    var missing: Int64 = 0
+
+    mutating func cover(_ range: ClosedRange<Int64>) {
+        firstIndex = min(firstIndex, range.lowerBound)
+        lastIndex = max(lastIndex, range.upperBound)
+    }
 }
 
 /// Decodes every block of a recording and compares it with its row, and the blocks with each other.
@@ -15,6 +22,7 @@ struct BlockVerification {
     private(set) var messagesOfSession: [Int64: SessionMessages] = [:]
 
     private let sessions: SessionOfConnection
+    private let absences: Absences
     private let archiveDigest: MessageDigest?
     private let digest = MessageDigest()
     private let decoder = BlockDecoder()
@@ -22,10 +30,18 @@ struct BlockVerification {
     /// The number the next message must have; `nil` before the first, which may be any.
     private var nextIndex: Int64?
     private var lastReceived: [Int64: UnixNanoseconds] = [:]
+    /// What the rows of blocks that cannot be read say of their messages.
+    private var damaged: [ClosedRange<Int64>] = []
 
-    init(_ sessions: SessionOfConnection, _ archiveDigest: MessageDigest?) {
+    init(_ sessions: SessionOfConnection, _ absences: Absences, _ archiveDigest: MessageDigest?) {
         self.sessions = sessions
+        self.absences = absences
         self.archiveDigest = archiveDigest
+        for absence in absences.rows where absence.kind == .message {
+            guard let sessionID = absence.sessionID else { continue }
+            messagesOfSession[sessionID, default: SessionMessages()].missing += absence.rowCount
+            if let range = absence.messages { messagesOfSession[sessionID]?.cover(range) }
+        }
     }
 
     /// Goes through the messages numbered up to `last`.
@@ -47,7 +63,7 @@ struct BlockVerification {
         report.payloadSHA256 = digest.finish()
     }
 
-    private func decoded(_ stored: StoredBlock, _ report: inout RecordingReport) -> DecodedBlock? {
+    private mutating func decoded(_ stored: StoredBlock, _ report: inout RecordingReport) -> DecodedBlock? {
         do throws(BlockError) {
             return try decoder.decode(stored.bytes)
         } catch {
@@ -57,8 +73,20 @@ struct BlockVerification {
                 firstMessageIndex: stored.firstMessageIndex,
                 "\(error); its \(stored.messageCount) messages are lost"
             )
+            note(damaged: stored, &report)
             return nil
         }
+    }
+
+    /// Rows of messages that cannot be read are no strangers, and the counts of their session are not wrong.
+    private mutating func note(damaged stored: StoredBlock, _ report: inout RecordingReport) {
+        guard stored.firstMessageIndex >= 0, stored.firstMessageIndex <= stored.lastMessageIndex else { return }
+        let range = stored.firstMessageIndex...stored.lastMessageIndex
+        damaged.append(range)
+        report.damagedMessages += max(0, stored.messageCount)
+        guard let sessionID = sessions.sessionID(of: stored.connectionID) else { return }
+        messagesOfSession[sessionID, default: SessionMessages()].missing += max(0, stored.messageCount)
+        messagesOfSession[sessionID]?.cover(range)
     }
 
     /// Compares the columns of the row with what the block holds.
@@ -129,8 +157,8 @@ struct BlockVerification {
             digest.update(0x0A)
             archiveDigest?.update(0x0A)
         }
-        messages.firstIndex = min(messages.firstIndex, run.block.messageIndexes[run.range.lowerBound])
-        messages.lastIndex = max(messages.lastIndex, run.block.messageIndexes[run.range.upperBound - 1])
+        let numbers = run.block.messageIndexes
+        messages.cover(numbers[run.range.lowerBound]...numbers[run.range.upperBound - 1])
         if let sessionID { messagesOfSession[sessionID] = messages }
     }
 
@@ -138,11 +166,20 @@ struct BlockVerification {
         for index in run.block.messageIndexes[run.range] {
             let expected = nextIndex ?? index
             if index > expected {
-                report.add(.messageIndex, "messages \(expected) to \(index - 1) are missing")
+                reportMissing(expected...index - 1, &report)
             } else if index < expected {
                 report.add(.messageIndex, connectionID: run.connectionID, "message \(index) is stored twice")
             }
             nextIndex = max(expected, index + 1)
+        }
+    }
+}
+
+extension BlockVerification {
+    /// Reports what is neither known to be absent nor in a block that has been reported already.
+    private func reportMissing(_ range: ClosedRange<Int64>, _ report: inout RecordingReport) {
+        for part in absences.uncovered(of: range) where !damaged.contains(where: { $0.overlaps(part) }) {
+            report.add(.messageIndex, "messages \(part.lowerBound) to \(part.upperBound) are missing")
         }
     }
 }

@@ -65,6 +65,30 @@ package enum FilePath {
         guard chmod(path, 0o444) == 0 else { throw failure("seal", path, errno) }
     }
 
+    /// The length of a file; 0 where there is none.
+    static func bytes(of path: String) -> Int64 {
+        if case .file(let bytes) = kind(of: path) { Int64(bytes) } else { 0 }
+    }
+
+    /// Which file a path names; `nil` where there is none.
+    static func inode(of path: String) -> UInt64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
+    }
+
+    /// The last part of a path.
+    static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    /// Makes a file's content, or a directory's names, survive a loss of power.
+    static func synchronise(_ path: String) throws(ArchiveError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path, errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("write", path, errno) }
+    }
+
     static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
     /// An error that says what the system call said.

@@ -4,6 +4,9 @@ package import MarketModel
 ///
 /// ``ArchiveWriter/makeGapID()`` gives the key. A gap is written first without `tsTo`, and again when data flows.
 package struct GapRow: Hashable, Sendable {
+    /// The cause of a gap that `verify --repair` leaves where messages cannot be read any more.
+    package static let damageCause = "damage"
+
     package var gapID: Int64
     package var sessionID: Int64
     package var feedID: Int64?

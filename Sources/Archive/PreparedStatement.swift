@@ -33,6 +33,10 @@ final class PreparedStatement {
         if let value { sqlite3_bind_int64(statement, index, value) } else { sqlite3_bind_null(statement, index) }
     }
 
+    func bind(real value: Double, at index: Int32) {
+        sqlite3_bind_double(statement, index, value)
+    }
+
     func bind(_ index: Int32, _ value: String?) {
         guard var value else {
             sqlite3_bind_null(statement, index)

@@ -2,6 +2,25 @@ import MarketModel
 
 /// Reads the small tables whole.
 enum RowQueries {
+    /// False for a table or view that came with a newer schema than the file has.
+    static func hasTable(_ name: String, on handle: OpaquePointer?, path: String) throws(ArchiveError) -> Bool {
+        let statement = try PreparedStatement(
+            "SELECT 1 FROM sqlite_schema WHERE name = ?",
+            on: handle,
+            path: path
+        )
+        statement.bind(1, name)
+        defer { statement.reset() }
+        return try statement.step()
+    }
+
+    /// A number that SQL computes; 0 where it yields none.
+    static func integer(_ sql: String, on handle: OpaquePointer?, path: String) throws(ArchiveError) -> Int64 {
+        let statement = try PreparedStatement(sql, on: handle, path: path)
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : 0
+    }
+
     static func instruments(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [InstrumentRow] {
         try rows(
             "SELECT instrument_id, venue, symbol, price_digits, size_digits, details FROM instrument ORDER BY 1",

@@ -2,19 +2,27 @@
 struct RowVerification {
     private let reader: ArchiveReader
     private let messages: [Int64: SessionMessages]
+    private let absences: Absences
     private let last: Int64
     private let sessions: [SessionRow]
 
     /// Sessions in order of their messages: they follow each other, since a recording has one writer.
     private let bounds: [(sessionID: Int64, first: Int64, last: Int64)]
 
-    init(_ reader: ArchiveReader, messages: [Int64: SessionMessages], through last: Int64) throws(ArchiveError) {
+    init(
+        _ reader: ArchiveReader,
+        messages: [Int64: SessionMessages],
+        _ absences: Absences,
+        through last: Int64
+    ) throws(ArchiveError) {
         self.reader = reader
         self.messages = messages
+        self.absences = absences
         sessions = try reader.sessions()
         // Only a session that goes on can have added rows since the blocks were read.
         self.last = sessions.contains { $0.tsEnd == nil } ? last : .max
-        bounds = messages.map { ($0.key, $0.value.firstIndex, $0.value.lastIndex) }.sorted { $0.first < $1.first }
+        bounds = messages.filter { $0.value.firstIndex <= $0.value.lastIndex }
+            .map { ($0.key, $0.value.firstIndex, $0.value.lastIndex) }.sorted { $0.first < $1.first }
     }
 
     func run(_ report: inout RecordingReport) throws(ArchiveError) {
@@ -31,20 +39,20 @@ struct RowVerification {
         report.oddityCount = oddities.total
         report.gapCount = gaps.values.reduce(0, +)
         report.barCount = try count("bar")
+        report.sessionBounds = bounds.map { $0.first...$0.last }
         for session in sessions {
             guard let counts = session.counts else {
                 report.openSessionCount += 1
                 continue
             }
             let id = session.sessionID
-            compare(id, "messages_received", counts.messagesReceived, messages[id]?.received ?? 0, &report)
-            compare(id, "messages_sent", counts.messagesSent, messages[id]?.sent ?? 0, &report)
-            compare(id, "quote_count", counts.quoteCount, quotes[id], &report)
-            compare(id, "trade_count", counts.tradeCount, trades[id], &report)
-            compare(id, "margin_update_count", counts.marginUpdateCount, marginUpdates[id], &report)
-            compare(id, "event_count", counts.eventCount, events[id], &report)
-            compare(id, "oddity_count", counts.oddityCount, oddities[id], &report)
-            compare(id, "gap_count", counts.gapCount, gaps[id] ?? 0, &report)
+            compareMessages(id, counts, &report)
+            compare(id, "quote_count", .quote, counts.quoteCount, quotes[id], &report)
+            compare(id, "trade_count", .trade, counts.tradeCount, trades[id], &report)
+            compare(id, "margin_update_count", .marginUpdate, counts.marginUpdateCount, marginUpdates[id], &report)
+            compare(id, "event_count", .event, counts.eventCount, events[id], &report)
+            compare(id, "oddity_count", .oddity, counts.oddityCount, oddities[id], &report)
+            compare(id, "gap_count", .gap, counts.gapCount, gaps[id] ?? 0, &report)
         }
         compareBars(&report)
     }
@@ -125,7 +133,8 @@ struct RowVerification {
 
     private func gapsBySession() throws(ArchiveError) -> [Int64: Int64] {
         var counts: [Int64: Int64] = [:]
-        for gap in try reader.gaps() { counts[gap.sessionID, default: 0] += 1 }
+        // Damage is found after the session has counted its gaps.
+        for gap in try reader.gaps() where gap.cause != GapRow.damageCause { counts[gap.sessionID, default: 0] += 1 }
         return counts
     }
 
@@ -142,20 +151,77 @@ struct RowVerification {
     private func compare(
         _ sessionID: Int64,
         _ column: String,
-        _ expected: Int64,
-        _ actual: Int64,
+        _ kind: AbsentKind,
+        _ claimed: Int64,
+        _ held: Int64,
         _ report: inout RecordingReport
     ) {
-        guard expected != actual else { return }
-        report.add(.count, "session \(sessionID) says \(column) \(expected), the recording holds \(actual)")
+        let absent = absences.count(kind, session: sessionID)
+        guard claimed != held + absent else { return }
+        report.mismatches.append(
+            CountMismatch(
+                sessionID: sessionID,
+                column: column,
+                kind: kind,
+                claimed: claimed,
+                accounted: held + absent
+            )
+        )
+        report.add(
+            .count,
+            "session \(sessionID) says \(column) \(claimed), the recording holds \(held)"
+                + (absent > 0 ? " and lacks \(absent)" : "")
+        )
+    }
+
+    /// Of messages that are missing nobody knows which were received and which sent.
+    private func compareMessages(_ sessionID: Int64, _ counts: SessionCounts, _ report: inout RecordingReport) {
+        let stored = messages[sessionID] ?? SessionMessages()
+        let lacking = counts.messagesReceived &- stored.received &+ counts.messagesSent &- stored.sent
+        let isPossible = counts.messagesReceived >= stored.received && counts.messagesSent >= stored.sent
+        guard !isPossible || lacking != stored.missing else { return }
+        report.mismatches.append(
+            CountMismatch(
+                sessionID: sessionID,
+                column: "messages_received",
+                kind: .message,
+                claimed: counts.messagesReceived,
+                accounted: stored.received + stored.missing
+            )
+        )
+        if counts.messagesSent != stored.sent {
+            report.mismatches.append(
+                CountMismatch(
+                    sessionID: sessionID,
+                    column: "messages_sent",
+                    kind: .message,
+                    claimed: counts.messagesSent,
+                    accounted: stored.sent
+                )
+            )
+        }
+        for (column, claimed, held) in [
+            ("messages_received", counts.messagesReceived, stored.received),
+            ("messages_sent", counts.messagesSent, stored.sent),
+        ] where claimed != held {
+            report.add(
+                .count,
+                "session \(sessionID) says \(column) \(claimed), the recording holds \(held)"
+                    + (stored.missing > 0 ? " and lacks \(stored.missing) messages" : "")
+            )
+        }
     }
 
     /// Bars name no session, and two sessions may have written the same bar: the sum is the most there can be.
     private func compareBars(_ report: inout RecordingReport) {
         guard report.openSessionCount == 0, !sessions.isEmpty else { return }
-        let claimed = sessions.reduce(0) { $0 + ($1.counts?.barCount ?? 0) }
-        let isPossible = sessions.count == 1 ? report.barCount == claimed : report.barCount <= claimed
+        let claimed = sessions.reduce(0) { $0 &+ ($1.counts?.barCount ?? 0) }
+        let accounted = report.barCount + absences.count(.bar, session: nil)
+        let isPossible = sessions.count == 1 ? accounted == claimed : accounted <= claimed
         guard !isPossible else { return }
+        report.mismatches.append(
+            CountMismatch(sessionID: nil, column: "bar_count", kind: .bar, claimed: claimed, accounted: accounted)
+        )
         report.add(.count, "the sessions say bar_count \(claimed), the recording holds \(report.barCount)")
     }
 }

@@ -13,6 +13,8 @@ package struct VerifyProblem: Hashable, Sendable, CustomStringConvertible {
         case row
         /// Counts of a session that differ from what is stored.
         case count
+        /// Complete bars that a gap touches.
+        case bar
     }
 
     package let kind: Kind
@@ -52,6 +54,18 @@ package struct RecordingReport: Hashable, Sendable {
     package internal(set) var openSessionCount = 0
     /// SHA-256 over the payloads received, in stored order, each followed by 0x0A.
     package internal(set) var payloadSHA256 = ""
+    /// What was stored once and is known not to be there any more: no problem, but missing.
+    package internal(set) var absences: [AbsenceRow] = []
+    /// Messages in blocks that cannot be read, by the rows of those blocks.
+    package internal(set) var damagedMessages: Int64 = 0
+    /// False where damage kept the rows from being counted: the counts of rows mean nothing then.
+    package internal(set) var areRowsCounted = false
+    /// How much of the time each instrument was recorded.
+    package internal(set) var coverage = Coverage()
+    /// Counts that differ, for who repairs them.
+    var mismatches: [CountMismatch] = []
+    /// Messages that rows may belong to, a range a session.
+    var sessionBounds: [ClosedRange<Int64>] = []
 
     package var isSound: Bool { problemCount == 0 }
 
@@ -79,6 +93,17 @@ package struct RecordingReport: Hashable, Sendable {
     }
 }
 
+/// A session that stored another number of rows, by its own account, than there are.
+struct CountMismatch: Hashable, Sendable {
+    /// `nil` for bars, whose number the sessions tell together.
+    let sessionID: Int64?
+    let column: String
+    let kind: AbsentKind
+    let claimed: Int64
+    /// What is there, and what is known to be absent.
+    let accounted: Int64
+}
+
 /// What verifying an archive found.
 package struct VerifyReport: Hashable, Sendable {
     package internal(set) var recordings: [RecordingReport] = []
@@ -88,4 +113,6 @@ package struct VerifyReport: Hashable, Sendable {
     package var isSound: Bool { recordings.allSatisfy(\.isSound) }
     package var problems: [VerifyProblem] { recordings.flatMap(\.problems) }
     package var messagesReceived: Int64 { recordings.reduce(0) { $0 + $1.messagesReceived } }
+    /// The least coverage of any instrument of any recording; 1 where there is none.
+    package var leastCoverage: Double { recordings.map(\.coverage.least).min() ?? 1 }
 }

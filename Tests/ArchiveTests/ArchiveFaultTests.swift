@@ -65,14 +65,14 @@ struct ArchiveFaultTests {
         let session = try SQLSession(recordings: [recording.writer.path])
         session.close()
         try #require(hasSQLiteShell)
-        _ = try output(of: "sqlite3", [recording.writer.path, "PRAGMA user_version = 7"])
+        _ = try output(of: "sqlite3", [recording.writer.path, "PRAGMA user_version = 99"])
         for open in [{ _ = try ArchiveReader(path: $0) }, { _ = try SQLSession(recordings: [$0]) }]
             as [(String) throws -> Void]
         {
             let error = await archiveError { try open(recording.writer.path) }
             #expect(error?.code == .newerSchema)
             #expect(
-                error?.description.hasSuffix("by a newer feedrec (schema 7, this program knows \(Migrations.version))")
+                error?.description.hasSuffix("by a newer feedrec (schema 99, this program knows \(Migrations.version))")
                     == true
             )
             #expect(error?.hint == "update feedrec to read it")

@@ -10,6 +10,8 @@ struct RecordingFacts {
     let feeds: [FeedRow]
     let connections: [ConnectionRow]
     let gaps: [GapRow]
+    let absences: [AbsenceRow]
+    let coverage: Coverage
 
     init(reader: ArchiveReader) throws(ArchiveError) {
         path = reader.path
@@ -18,6 +20,14 @@ struct RecordingFacts {
         feeds = try reader.feeds()
         connections = try reader.connections()
         gaps = try reader.gaps()
+        absences = try reader.absences()
+        coverage = Coverage(
+            sessions: sessions,
+            feeds: feeds,
+            instruments: summary.instruments.map(\.instrument),
+            gaps: gaps,
+            tsLast: summary.tsLast
+        )
     }
 
     /// Seconds between the first and the last message.
@@ -52,7 +62,7 @@ extension RecordingFacts {
             lines.append("  \(Self.padded(name, 13))\(Self.grouped(count))")
         }
         lines += feeds.map { "  feed         \($0.name) (\($0.venue))\($0.url.map { " " + $0 } ?? "")" }
-        lines += instrumentLines + sessionLines + gapLines
+        lines += instrumentLines + sessionLines + gapLines + absenceLines + CoverageText.lines(of: coverage)
         return lines
     }
 
@@ -78,6 +88,14 @@ extension RecordingFacts {
         return gaps.map { gap in
             "  gap          \(gap.tsFrom) to \(gap.tsTo.map(\.iso8601) ?? "now"): \(gap.cause)"
                 + (gap.detail.map { ", \($0)" } ?? "")
+        }
+    }
+
+    private var absenceLines: [String] {
+        absences.map { absence in
+            let range = absence.messages.map { " (\($0.lowerBound) to \($0.upperBound))" } ?? ""
+            return "  absent       \(Self.grouped(absence.rowCount)) rows of \(absence.kind.rawValue)\(range): "
+                + "\(absence.cause.rawValue), noted \(absence.tsNoted)"
         }
     }
 
@@ -140,6 +158,7 @@ extension RecordingFacts {
         object.raw("sessions", Self.array(sessions.map(Self.json)))
         object.raw("connections", Self.array(connections.map(Self.json)))
         object.raw("gaps", Self.array(gaps.map(Self.json)))
+        object.raw("coverage", CoverageText.json(of: coverage))
         return object.text()
     }
 

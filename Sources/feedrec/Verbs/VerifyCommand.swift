@@ -1,92 +1,108 @@
 import Archive
 import ArgumentParser
-import JSONScanning
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check every block, checksum and count of a recording.",
+        abstract: "Check every block, checksum and count of a recording; repair it.",
         discussion: """
-            Exit status 0 when all is sound, 1 when something is not.
+            Exit status 0 when all is sound, 1 when something is not, 3 when --repair had to give something up or the \
+            coverage is below what was asked for.
 
             payload_sha256 is the SHA-256 over all received payloads in stored order, each followed by a line feed: two \
             recordings of the same messages have the same.
 
+            Coverage is the part of the time that sessions ran in which no gap touches the instrument; the map has a \
+            character for each hour of the day: # recorded, 0-9 tenths of it recorded, - nothing to record.
+
+            --repair keeps every whole block and row in a new file, notes what is gone in 'absence' and 'gap', and \
+            keeps the damaged file as NAME.damaged.
+
               feedrec verify ./tape
-              feedrec verify ./tape --json
+              feedrec verify ./tape --require-coverage 0.999
+              feedrec verify ./tape/2026-01-05.feedrec --repair
             """
     )
 
     @Argument(help: "A recording, or a directory of recordings.")
     var archive: String
 
+    @Flag(help: "Repair recordings that are damaged.")
+    var repair = false
+
+    @Option(help: "The least coverage that any instrument must have, 0 to 1.")
+    var requireCoverage: Double?
+
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        if let requireCoverage, !(0...1).contains(requireCoverage) {
+            throw ValidationError("--require-coverage is a fraction from 0 to 1, not \(requireCoverage)")
+        }
+    }
+
     func run() async throws {
+        let location = try ArchiveLocation(archive)
+        if repair { return try runRepair(location) }
         try await JournalNotice.fold([archive])
-        let report = try ArchiveVerifier.verify(ArchiveLocation(archive))
+        try runVerify(location)
+    }
+
+    private func runVerify(_ location: ArchiveLocation) throws {
+        let report = try ArchiveVerifier.verify(location)
         var output = StandardOutput()
         if json {
-            try output.writeLine(Self.json(of: report))
+            try output.writeLine(VerifyText.json(of: report))
         } else {
-            for recording in report.recordings { try Self.write(recording, to: &output) }
+            for line in report.recordings.flatMap(VerifyText.lines) { try output.writeLine(line) }
             try output.writeLine("payload_sha256 \(report.payloadSHA256)")
         }
         try output.flush()
         guard report.isSound else {
             let count = report.recordings.reduce(0) { $0 + $1.problemCount }
-            throw Failure("'\(archive)' has \(count) problem\(count == 1 ? "" : "s")")
+            throw Failure(
+                "'\(archive)' has \(count) problem\(count == 1 ? "" : "s")",
+                hint: "'feedrec verify --repair' keeps all that is whole"
+            )
         }
+        try checkCoverage(report.recordings)
     }
 
-    private static func write(_ recording: RecordingReport, to output: inout StandardOutput) throws {
-        for problem in recording.problems { try output.writeLine("problem: \(problem)") }
-        let verdict = recording.isSound ? "sound" : "\(recording.problemCount) problems"
-        try output.writeLine(
-            "\(recording.file): \(verdict); \(recording.messagesReceived) messages received, "
-                + "\(recording.messagesSent) sent, in \(recording.blockCount) blocks; \(recording.quoteCount) quotes, "
-                + "\(recording.tradeCount) trades, \(recording.marginUpdateCount) margin updates, "
-                + "\(recording.barCount) bars, \(recording.eventCount) events, \(recording.oddityCount) oddities, "
-                + "\(recording.gapCount) gaps"
-                + (recording.openSessionCount > 0 ? "; \(recording.openSessionCount) session(s) not ended" : "")
-        )
-    }
-
-    private static func json(of report: VerifyReport) -> String {
-        var object = JSONObjectWriter()
-        object.boolean("is_sound", report.isSound)
-        object.text("payload_sha256", report.payloadSHA256)
-        object.integer("messages_received", report.messagesReceived)
-        object.raw("recordings", "[" + report.recordings.map(json).joined(separator: ",") + "]")
-        return object.text()
-    }
-
-    private static func json(of recording: RecordingReport) -> String {
-        var object = JSONObjectWriter()
-        object.text("file", recording.file)
-        object.boolean("is_sound", recording.isSound)
-        for (name, count) in [
-            ("problem_count", Int64(recording.problemCount)), ("blocks", recording.blockCount),
-            ("messages_received", recording.messagesReceived), ("messages_sent", recording.messagesSent),
-            ("payload_bytes", recording.payloadBytes), ("quotes", recording.quoteCount),
-            ("trades", recording.tradeCount), ("margin_updates", recording.marginUpdateCount),
-            ("bars", recording.barCount), ("events", recording.eventCount), ("oddities", recording.oddityCount),
-            ("gaps", recording.gapCount), ("open_sessions", Int64(recording.openSessionCount)),
-        ] {
-            object.integer(name, count)
+    private func runRepair(_ location: ArchiveLocation) throws {
+        let stamp = UpkeepStamp(now: Clocks.wall(), programVersion: Program.version)
+        var repairs: [RepairOutcome] = []
+        for file in location.files { repairs.append(try ArchiveRepairer.repair(file, stamp)) }
+        var output = StandardOutput()
+        if json {
+            try output.writeLine(VerifyText.json(of: repairs))
+        } else {
+            for line in repairs.flatMap({ VerifyText.lines(of: $0) }) { try output.writeLine(line) }
         }
-        object.text("payload_sha256", recording.payloadSHA256)
-        object.raw("problems", "[" + recording.problems.map(json).joined(separator: ",") + "]")
-        return object.text()
+        try output.flush()
+        let problems = repairs.reduce(0) { $0 + $1.report.problemCount }
+        guard problems == 0 else { throw Failure("'\(archive)' still has \(problems) problems, which no repair mends") }
+        let repaired = repairs.filter(\.isRepaired)
+        guard repaired.isEmpty else {
+            let lost = repaired.reduce(0) { $0 + $1.lostMessageCount }
+            throw EndedEarly(
+                status: ExitStatus.dataMissing,
+                line: "repaired \(repaired.count) recording\(repaired.count == 1 ? "" : "s"); \(lost) messages are gone"
+            )
+        }
+        try checkCoverage(repairs.map(\.report))
     }
 
-    private static func json(of problem: VerifyProblem) -> String {
-        var object = JSONObjectWriter()
-        object.text("kind", problem.kind.rawValue)
-        object.integer("connection_id", problem.connectionID)
-        object.integer("first_message_index", problem.firstMessageIndex)
-        object.text("reason", problem.reason)
-        return object.text()
+    private func checkCoverage(_ recordings: [RecordingReport]) throws {
+        guard let requireCoverage else { return }
+        for recording in recordings {
+            for instrument in recording.coverage.instruments where instrument.fraction < requireCoverage {
+                throw EndedEarly(
+                    status: ExitStatus.dataMissing,
+                    line: "'\(recording.file)' covers \(CoverageText.text(instrument.fraction)) of the time of "
+                        + "\(instrument.symbol), less than \(requireCoverage)"
+                )
+            }
+        }
     }
 }

@@ -1,0 +1,164 @@
+package import MarketModel
+
+/// How much of the time that sessions ran an instrument was recorded.
+package struct InstrumentCoverage: Hashable, Sendable {
+    package let venue: String
+    package let symbol: String
+    /// Nanoseconds that should have been recorded, and those that were.
+    package fileprivate(set) var expectedNS: Int64 = 0
+    package fileprivate(set) var coveredNS: Int64 = 0
+    /// Hours with any expected time, in order.
+    package fileprivate(set) var hours: [Hour] = []
+
+    package struct Hour: Hashable, Sendable {
+        /// The beginning of the hour, UTC.
+        package let start: UnixNanoseconds
+        package let expectedNS: Int64
+        package let coveredNS: Int64
+
+        package var fraction: Double { InstrumentCoverage.fraction(coveredNS, of: expectedNS) }
+    }
+
+    package var fraction: Double { Self.fraction(coveredNS, of: expectedNS) }
+
+    /// 1 where nothing was expected.
+    private static func fraction(_ covered: Int64, of expected: Int64) -> Double {
+        expected > 0 ? Double(covered) / Double(expected) : 1
+    }
+}
+
+/// The coverage of a recording, instrument by instrument and hour by hour.
+///
+/// Expected is the time of the sessions that have a feed of the instrument's venue, and the time of gaps, which may lie
+/// between two sessions; covered is what of it no gap touches. A gap touches an instrument that it names, or all of
+/// its feed's venue where it names none. Gaps of damage count: their messages were received, but are not there any more.
+package struct Coverage: Hashable, Sendable {
+    /// In order of venue and symbol; an instrument whose digits grew is one.
+    package private(set) var instruments: [InstrumentCoverage] = []
+
+    /// The least fraction of any instrument; 1 where there is none.
+    package var least: Double { instruments.map(\.fraction).min() ?? 1 }
+
+    init() {}
+
+    /// A session that still runs, or was killed, counts up to its last message.
+    package init(_ reader: ArchiveReader) throws(ArchiveError) {
+        let last = try reader.lastMessageTime()
+        self.init(
+            sessions: try reader.sessions(),
+            feeds: try reader.feeds(),
+            instruments: try reader.instruments(),
+            gaps: try reader.gaps(),
+            tsLast: last
+        )
+    }
+
+    package init(
+        sessions: [SessionRow],
+        feeds: [FeedRow],
+        instruments: [InstrumentRow],
+        gaps: [GapRow],
+        tsLast: UnixNanoseconds?
+    ) {
+        let end = tsLast?.rawValue ?? sessions.map(\.start.tsStart.rawValue).max() ?? 0
+        var venues: [String: TimeSpans] = [:]
+        var venueOfFeed: [Int64: String] = [:]
+        let bySession = Dictionary(grouping: sessions, by: \.sessionID)
+        for feed in feeds {
+            venueOfFeed[feed.feedID] = feed.venue
+            guard let session = bySession[feed.sessionID]?.first else { continue }
+            let start = session.start.tsStart.rawValue
+            venues[feed.venue, default: TimeSpans()].add(start, session.tsEnd?.rawValue ?? end)
+        }
+        let names = Dictionary(instruments.map { ($0.instrumentID, Name($0)) }, uniquingKeysWith: { first, _ in first })
+        for name in Set(names.values).sorted() {
+            var missing = TimeSpans()
+            for gap in gaps where Self.touches(gap, name, names, venueOfFeed) {
+                missing.add(gap.tsFrom.rawValue, gap.tsTo?.rawValue ?? end)
+            }
+            var expected = venues[name.venue] ?? TimeSpans()
+            for span in missing.spans { expected.add(span.from, span.to) }
+            self.instruments.append(InstrumentCoverage(name: name, expected: expected, missing: missing))
+        }
+    }
+
+    fileprivate struct Name: Hashable, Comparable {
+        let venue: String
+        let symbol: String
+
+        init(_ row: InstrumentRow) { (venue, symbol) = (row.venue, row.symbol) }
+
+        static func < (left: Name, right: Name) -> Bool { (left.venue, left.symbol) < (right.venue, right.symbol) }
+    }
+
+    private static func touches(
+        _ gap: GapRow,
+        _ name: Name,
+        _ names: [Int64: Name],
+        _ venueOfFeed: [Int64: String]
+    ) -> Bool {
+        if let instrumentID = gap.instrumentID { return names[instrumentID] == name }
+        guard let feedID = gap.feedID, let venue = venueOfFeed[feedID] else { return true }
+        return venue == name.venue
+    }
+}
+
+extension InstrumentCoverage {
+    private static let hourNS: Int64 = 3_600_000_000_000
+
+    fileprivate init(name: Coverage.Name, expected: TimeSpans, missing: TimeSpans) {
+        (venue, symbol) = (name.venue, name.symbol)
+        var byHour: [Int64: (expected: Int64, missing: Int64)] = [:]
+        for span in expected.spans {
+            Self.forEachHour(of: span) { byHour[$0, default: (0, 0)].expected += $1 }
+        }
+        for span in missing.spans {
+            Self.forEachHour(of: span) { byHour[$0, default: (0, 0)].missing += $1 }
+        }
+        for (start, time) in byHour.sorted(by: { $0.key < $1.key }) where time.expected > 0 {
+            let covered = max(0, time.expected - time.missing)
+            hours.append(Hour(start: UnixNanoseconds(start), expectedNS: time.expected, coveredNS: covered))
+            expectedNS += time.expected
+            coveredNS += covered
+        }
+    }
+
+    /// More hours than that in one span are no session but a damaged time.
+    private static let hoursMax = 24 * 366 * 50
+
+    private static func forEachHour(of span: TimeSpans.Span, _ body: (Int64, Int64) -> Void) {
+        var from = span.from
+        for _ in 0..<hoursMax where from < span.to {
+            let start = from - ((from % hourNS) + hourNS) % hourNS
+            let (next, overflow) = start.addingReportingOverflow(hourNS)
+            let to = overflow ? span.to : min(span.to, next)
+            body(start, to - from)
+            from = to
+        }
+    }
+}
+
+/// Stretches of time, `[from, to)`, in order and apart from each other.
+struct TimeSpans {
+    struct Span: Hashable {
+        var from: Int64
+        var to: Int64
+    }
+
+    private(set) var spans: [Span] = []
+
+    mutating func add(_ from: Int64, _ to: Int64) {
+        guard from < to else { return }
+        var added = Span(from: from, to: to)
+        spans.removeAll { span in
+            guard span.from <= added.to, added.from <= span.to else { return false }
+            added = Span(from: min(span.from, added.from), to: max(span.to, added.to))
+            return true
+        }
+        spans.insert(added, at: spans.firstIndex { $0.from > added.from } ?? spans.endIndex)
+    }
+
+    func overlaps(_ from: Int64, _ to: Int64) -> Bool {
+        spans.contains { $0.from < to && from < $0.to }
+    }
+}

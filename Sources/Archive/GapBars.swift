@@ -1,0 +1,149 @@
+import MarketModel
+
+/// Finds bars that are called complete although a gap touches them.
+///
+/// Gaps are known in receive time. Bars that follow the venue's time are translated by the least distance of the two
+/// clocks among the ticks around the gap, with a second of tolerance.
+struct GapBars {
+    /// A bar's key, as the primary key of its table has it.
+    struct Key: Hashable {
+        let instrumentID: Int64
+        let side: Int64
+        let intervalNS: Int64
+        let tsOpen: Int64
+    }
+
+    private static let toleranceNS: Int64 = 1_000_000_000
+    private let reader: ArchiveReader
+
+    init(_ reader: ArchiveReader) {
+        self.reader = reader
+    }
+
+    func check(_ report: inout RecordingReport) throws(ArchiveError) {
+        let bars = try find()
+        guard let first = bars.first else { return }
+        report.add(
+            .bar,
+            "\(bars.count) bars are called complete although a gap touches them (the first: instrument "
+                + "\(first.instrumentID), ts_open \(first.tsOpen))"
+        )
+    }
+
+    /// The bars, in order of their gaps.
+    func find() throws(ArchiveError) -> [Key] {
+        // What damage took was there when the bar was built.
+        let gaps = try reader.gaps().filter { $0.cause != GapRow.damageCause }
+        guard !gaps.isEmpty else { return [] }
+        let instruments = try reader.instruments()
+        var venueOfFeed: [Int64: String] = [:]
+        for feed in try reader.feeds() { venueOfFeed[feed.feedID] = feed.venue }
+        let series = try series()
+        var keys: [Key] = []
+        for gap in gaps {
+            let venue = gap.feedID.flatMap { venueOfFeed[$0] }
+            for instrument in instruments {
+                if let id = gap.instrumentID, id != instrument.instrumentID { continue }
+                if gap.instrumentID == nil, let venue, venue != instrument.venue { continue }
+                keys += try bars(of: instrument.instrumentID, series[instrument.instrumentID] ?? [], touching: gap)
+            }
+        }
+        return keys
+    }
+
+    /// What kinds of bars an instrument has.
+    private struct Series {
+        let side: Int64
+        let intervalNS: Int64
+    }
+
+    private func series() throws(ArchiveError) -> [Int64: [Series]] {
+        try reader.read { handle throws(ArchiveError) in
+            let sql = "SELECT DISTINCT instrument_id, side, interval_ns FROM bar"
+            let statement = try PreparedStatement(sql, on: handle, path: reader.path)
+            var series: [Int64: [Series]] = [:]
+            while try statement.step() {
+                let one = Series(side: statement.integer(1), intervalNS: statement.integer(2))
+                series[statement.integer(0), default: []].append(one)
+            }
+            return series
+        }
+    }
+
+    private func bars(of id: Int64, _ series: [Series], touching gap: GapRow) throws(ArchiveError) -> [Key] {
+        guard !series.isEmpty else { return [] }
+        let to = gap.tsTo?.rawValue ?? .max
+        var keys = try bars(of: id, series, source: 1, from: gap.tsFrom.rawValue, to: to)
+        guard let lag = try lag(of: id, around: gap) else { return keys }
+        let from = gap.tsFrom.rawValue.subtractingClamped(lag).addingClamped(Self.toleranceNS)
+        let end = gap.tsTo == nil ? Int64.max : to.subtractingClamped(lag).subtractingClamped(Self.toleranceNS)
+        if from < end { keys += try bars(of: id, series, source: 0, from: from, to: end) }
+        return keys
+    }
+
+    /// Complete bars with `ts_open < to` and `ts_close > from`.
+    private func bars(
+        of id: Int64,
+        _ series: [Series],
+        source: Int64,
+        from: Int64,
+        to: Int64
+    ) throws(ArchiveError) -> [Key] {
+        try reader.read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement(
+                """
+                SELECT ts_open FROM bar WHERE instrument_id = ? AND side = ? AND interval_ns = ? AND ts_open > ?
+                    AND ts_open < ? AND ts_close > ? AND is_complete = 1 AND time_source = ?
+                """,
+                on: handle,
+                path: reader.path
+            )
+            var keys: [Key] = []
+            for one in series {
+                statement.bind(1, id)
+                statement.bind(2, one.side)
+                statement.bind(3, one.intervalNS)
+                statement.bind(4, from.subtractingClamped(one.intervalNS))
+                statement.bind(5, to)
+                statement.bind(6, from)
+                statement.bind(7, source)
+                while try statement.step() {
+                    let tsOpen = statement.integer(0)
+                    keys.append(
+                        Key(instrumentID: id, side: one.side, intervalNS: one.intervalNS, tsOpen: tsOpen)
+                    )
+                }
+            }
+            return keys
+        }
+    }
+
+    /// The least `ts_recv - ts_event` of up to 50 ticks on either side of the gap.
+    private func lag(of id: Int64, around gap: GapRow) throws(ArchiveError) -> Int64? {
+        try reader.read { handle throws(ArchiveError) in
+            var least: Int64?
+            for table in ["quote", "trade"] {
+                for side in ["ts_recv <= ?2 ORDER BY ts_recv DESC", "ts_recv >= ?3 ORDER BY ts_recv"] {
+                    let statement = try PreparedStatement(
+                        "SELECT min(d) FROM (SELECT ts_recv - ts_event AS d FROM \(table) WHERE instrument_id = ?1"
+                            + " AND ts_event IS NOT NULL AND \(side) LIMIT 50)",
+                        on: handle,
+                        path: reader.path
+                    )
+                    statement.bind(1, id)
+                    statement.bind(2, gap.tsFrom.rawValue)
+                    statement.bind(3, gap.tsTo?.rawValue ?? .max)
+                    guard try statement.step() else { continue }
+                    if let lag = statement.optionalInteger(0) { least = min(least ?? lag, lag) }
+                    statement.reset()
+                }
+            }
+            return least
+        }
+    }
+}
+
+extension Int64 {
+    fileprivate func subtractingClamped(_ other: Int64) -> Int64 { Int64(clamping: Int128(self) - Int128(other)) }
+    fileprivate func addingClamped(_ other: Int64) -> Int64 { Int64(clamping: Int128(self) + Int128(other)) }
+}

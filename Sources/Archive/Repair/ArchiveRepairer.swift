@@ -1,0 +1,154 @@
+import GRDBSQLite
+import Glibc
+import Migrations
+import SQLiteFormat
+
+/// What `verify --repair` did to one recording.
+package struct RepairOutcome: Hashable, Sendable {
+    package let file: String
+    /// Where the damaged file is now; `nil` where nothing had to be done.
+    package fileprivate(set) var damagedFile: String?
+    /// Pages and rows that could not be read.
+    package fileprivate(set) var damagedPages = 0
+    package fileprivate(set) var damagedRows = 0
+    /// Rows made because others name them: they say `unknown`.
+    package fileprivate(set) var unknownRows = 0
+    /// Messages that are gone, as ranges of their numbers.
+    package fileprivate(set) var lostMessages: [ClosedRange<Int64>] = []
+    package fileprivate(set) var lostBlocks = 0
+    /// Rows that are gone, by kind, as far as the sessions have counted them.
+    package fileprivate(set) var lostRows: [AbsentKind: Int64] = [:]
+    /// What the repaired file verifies as.
+    package fileprivate(set) var report: RecordingReport
+
+    package var isRepaired: Bool { damagedFile != nil }
+    package var lostMessageCount: Int64 {
+        lostMessages.reduce(0) { $0 + $1.upperBound - $1.lowerBound + 1 }
+    }
+}
+
+/// Repairs recordings: keeps every block and row that is whole in a new file, and says what is gone.
+package enum ArchiveRepairer {
+    /// Verifies the recording at `path`, and repairs it where something is wrong with it.
+    ///
+    /// The damaged file is kept as `NAME.damaged`, its write-ahead log as `NAME.damaged-wal`. A repair that was killed
+    /// is made again by the next one; one of a sound file does nothing.
+    ///
+    /// - Throws: ``ArchiveError/Code/busy`` while the recording is being written.
+    package static func repair(_ path: String, _ stamp: UpkeepStamp) throws(ArchiveError) -> RepairOutcome {
+        let upkeep = try ArchiveUpkeep(directory: FilePath.parent(of: path))
+        try upkeep.checkNotWritten(path)
+        return try withExtendedLifetime(upkeep) { () throws(ArchiveError) in
+            let damaged = DamagedFiles(of: path)
+            if !damaged.isInterrupted {
+                let report = try verified(path)
+                if let report, report.isSound { return RepairOutcome(file: path, report: report) }
+            }
+            return try salvage(path, damaged, stamp)
+        }
+    }
+
+    /// `nil` where the file cannot be opened as a recording for its damage.
+    private static func verified(_ path: String) throws(ArchiveError) -> RecordingReport? {
+        do throws(ArchiveError) {
+            return try ArchiveVerifier.verify(path)
+        } catch  where [.corrupted, .notARecording, .database].contains(error.code) {
+            return nil
+        }
+    }
+
+    private static func salvage(
+        _ path: String,
+        _ damaged: DamagedFiles,
+        _ stamp: UpkeepStamp
+    ) throws(ArchiveError) -> RepairOutcome {
+        let source = try SalvageSource(path: damaged.source, logPath: damaged.sourceLog)
+        let stored = Int(source.header.userVersion)
+        let version = source.isRecognised && (1...Migrations.version).contains(stored) ? stored : Migrations.version
+        let replacement = try RecordingReplacement(of: path, version: version)
+        let salvager = try Salvager(into: replacement)
+        try salvager.run(source)
+        guard source.isRecognised || !salvager.storedMessages.isEmpty else {
+            throw ArchiveError(code: .notARecording, path: path, detail: "'\(path)' is not a recording of feedrec")
+        }
+        try replacement.migrate(from: version)
+        var outcome = RepairOutcome(file: path, report: RecordingReport(file: path))
+        outcome.damagedPages = salvager.damagedPages
+        outcome.damagedRows = salvager.damagedRows
+        outcome.unknownRows = try MissingParents(replacement).make()
+        var lost = try LostMessages(replacement)
+        let losses = try lost.find(salvager)
+        try lost.write(losses, now: stamp.now)
+        outcome.lostMessages = losses.map(\.messages)
+        outcome.lostBlocks = salvager.damagedBlocks.count
+        try replacement.finish()
+        try settle(replacement, &outcome, stamp)
+        outcome.damagedFile = try damaged.setAside()
+        try replacement.putInPlace()
+        return outcome
+    }
+
+    /// Makes the counts of the new file agree with what it holds, and verifies it.
+    private static func settle(
+        _ replacement: RecordingReplacement,
+        _ outcome: inout RepairOutcome,
+        _ stamp: UpkeepStamp
+    ) throws(ArchiveError) {
+        let draft = try ArchiveVerifier.verify(replacement.path)
+        let bars = try GapBars(ArchiveReader(path: replacement.path)).find()
+        try replacement.reopen()
+        let settlement = CountSettlement(replacement, stamp)
+        try settlement.removeStrangers(outside: draft.sessionBounds)
+        try settlement.markIncomplete(bars)
+        // Without strangers the counts are other ones.
+        try replacement.finish()
+        let counted = try ArchiveVerifier.verify(replacement.path)
+        try replacement.reopen()
+        let second = CountSettlement(replacement, stamp)
+        outcome.lostRows = try second.settle(counted)
+        try second.note(outcome)
+        try replacement.finish()
+        outcome.report = try ArchiveVerifier.verify(replacement.path)
+    }
+}
+
+/// The damaged recording, before and after it was set aside.
+private struct DamagedFiles {
+    private let path: String
+    /// A name beside the recording that nobody has, or has for the same file.
+    private let aside: String
+    /// True where an earlier repair was killed after it had set the file aside.
+    let isInterrupted: Bool
+
+    init(of path: String) {
+        let absolute = FilePath.absolute(path)
+        self.path = absolute
+        var candidate = absolute + ".damaged"
+        var number = 2
+        while let inode = FilePath.inode(of: candidate), inode != FilePath.inode(of: absolute) {
+            candidate = absolute + ".damaged-\(number)"
+            number += 1
+        }
+        aside = candidate
+        isInterrupted = FilePath.inode(of: candidate) != nil
+    }
+
+    var source: String { isInterrupted ? aside : path }
+    var sourceLog: String {
+        isInterrupted && FilePath.inode(of: aside + "-wal") != nil ? aside + "-wal" : path + "-wal"
+    }
+
+    /// Gives the file its second name, and takes its write-ahead log away, which would be applied to the new one.
+    func setAside() throws(ArchiveError) -> String {
+        for suffix in ["", "-wal"] where FilePath.inode(of: path + suffix) != nil {
+            if FilePath.inode(of: aside + suffix) == FilePath.inode(of: path + suffix) { continue }
+            guard link(path + suffix, aside + suffix) == 0 else {
+                throw FilePath.failure("keep", path + suffix, errno)
+            }
+        }
+        try FilePath.synchronise(FilePath.parent(of: path))
+        for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
+        try FilePath.synchronise(FilePath.parent(of: path))
+        return aside
+    }
+}

@@ -1,0 +1,53 @@
+import GRDBSQLite
+import SQLiteFormat
+
+/// Writes salvaged rows into the new file; a row that breaks a rule of its table is refused.
+final class SalvageInserter {
+    let shape: TableShape
+    private let replacement: RecordingReplacement
+    /// By number of values: rows from before a column was added are shorter.
+    private var statements: [Int: PreparedStatement] = [:]
+    private(set) var rowCount: Int64 = 0
+
+    init(_ shape: TableShape, into replacement: RecordingReplacement) {
+        self.shape = shape
+        self.replacement = replacement
+    }
+
+    /// False where the row does not belong into the table; a row that is there already is passed over.
+    func insert(_ row: [StoredValue]) throws(ArchiveError) -> Bool {
+        let statement = try statement(for: row.count)
+        var parameter: Int32 = 1
+        for (value, column) in zip(row, shape.columns) where !column.isGenerated {
+            switch value {
+            case .null: statement.bind(parameter, Optional<Int64>.none)
+            case .integer(let value): statement.bind(parameter, value)
+            case .real(let value): statement.bind(real: value, at: parameter)
+            case .text(let bytes): statement.bind(text: bytes, at: parameter)
+            case .blob(let bytes): statement.bind(blob: bytes, at: parameter)
+            }
+            parameter += 1
+        }
+        do throws(ArchiveError) {
+            try statement.run()
+        } catch {
+            guard let code = error.sqliteExtendedCode, [SQLITE_CONSTRAINT, SQLITE_MISMATCH].contains(code & 0xFF) else {
+                throw error
+            }
+            return false
+        }
+        rowCount += Int64(sqlite3_changes(replacement.handle))
+        return true
+    }
+
+    private func statement(for count: Int) throws(ArchiveError) -> PreparedStatement {
+        if let statement = statements[count] { return statement }
+        let names = shape.columns.prefix(count).filter { !$0.isGenerated }.map { "\"\($0.name)\"" }
+        let marks = Array(repeating: "?", count: names.count).joined(separator: ", ")
+        let statement = try replacement.statement(
+            "INSERT OR IGNORE INTO \"\(shape.name)\" (\(names.joined(separator: ", "))) VALUES (\(marks))"
+        )
+        statements[count] = statement
+        return statement
+    }
+}

@@ -1,0 +1,114 @@
+import JournalFormat
+import MarketModel
+import SQLiteFormat
+
+/// Moves every row that can be read from a damaged recording into a new one.
+///
+/// SQL gives up on a table at its first damaged page, and on the file at damage in its schema; so the pages are read
+/// here. A block is kept where its checksum holds; a row of another table where it has the shape of its table: SQLite
+/// has no checksums, so a value that was changed within such a row goes unnoticed (`rebuild` finds it).
+final class Salvager {
+    /// A block that is there but cannot be read.
+    struct DamagedBlock {
+        let connectionID: Int64
+        let messages: ClosedRange<Int64>
+    }
+
+    private(set) var damagedPages = 0
+    private(set) var damagedRows = 0
+    private(set) var damagedBlocks: [DamagedBlock] = []
+    private(set) var storedMessages = MessageNumberSet()
+
+    private let replacement: RecordingReplacement
+    private let inserters: [SalvageInserter]
+    private let decoder = BlockDecoder()
+
+    /// `replacement` is empty and has the schema that the damaged file has.
+    init(into replacement: RecordingReplacement) throws(ArchiveError) {
+        self.replacement = replacement
+        inserters = try TableShape.all(on: replacement.handle, path: replacement.path).map {
+            SalvageInserter($0, into: replacement)
+        }
+    }
+
+    func run(_ source: SalvageSource) throws(ArchiveError) {
+        do {
+            try walk(source)
+        } catch {
+            throw ArchiveError(error, action: "repair", path: replacement.original)
+        }
+    }
+
+    private func walk(_ source: SalvageSource) throws {
+        var walk = DatabaseWalk(source, header: source.header)
+        let (roots, indexes) = roots(&walk)
+        for inserter in inserters {
+            guard let root = roots[inserter.shape.name] else { continue }
+            try walk.walk(root: root, isIndex: !inserter.shape.hasRowID) { row in try self.take(row, inserter) }
+        }
+        // Indexes are made anew; walking them keeps their pages from being taken for lost tables.
+        var ignored = walk
+        for root in indexes { ignored.walk(root: root, isIndex: true) { _ in true } }
+        (damagedPages, damagedRows) = (walk.damagedPages, walk.damagedRows)
+        try ignored.walkOrphans { row, isIndex in
+            for inserter in inserters where inserter.shape.hasRowID != isIndex {
+                if try self.take(row, inserter) { return true }
+            }
+            return false
+        }
+    }
+
+    /// The root pages that the schema names, as far as it can be read: those of tables, and those of indexes.
+    private func roots(_ walk: inout DatabaseWalk<SalvageSource>) -> ([String: UInt32], [UInt32]) {
+        var tables: [String: UInt32] = [:]
+        var indexes: [UInt32] = []
+        walk.walk(root: 1, isIndex: false) { row in
+            guard row.values.count == 5, case .text(let type) = row.values[0], case .text(let name) = row.values[1],
+                case .integer(let root) = row.values[3]
+            else { return false }
+            guard let page = UInt32(exactly: root), page > 1 else { return true }
+            switch String(decoding: type, as: UTF8.self) {
+            case "table": tables[String(decoding: name, as: UTF8.self)] = page
+            case "index": indexes.append(page)
+            default: break
+            }
+            return true
+        }
+        return (tables, indexes)
+    }
+
+    private func take(_ row: DatabaseWalk<SalvageSource>.Row, _ inserter: SalvageInserter) throws -> Bool {
+        guard let values = inserter.shape.row(row.values, rowID: row.rowID) else { return false }
+        guard inserter.shape.name == "message_block" else { return try inserter.insert(values) }
+        return try takeBlock(values, inserter)
+    }
+
+    /// Keeps a block whose content is whole, with a row that says what it holds.
+    private func takeBlock(_ values: [StoredValue], _ inserter: SalvageInserter) throws -> Bool {
+        guard values.count >= 8, case .integer(let connectionID) = values[0], case .blob(let bytes) = values[7] else {
+            return false
+        }
+        guard let block = try? decoder.decode(bytes), let first = block.messageIndexes.first,
+            let last = block.messageIndexes.last
+        else {
+            if case .integer(let first) = values[1], case .integer(let last) = values[2], first >= 0, first <= last {
+                damagedBlocks.append(DamagedBlock(connectionID: connectionID, messages: first...last))
+            }
+            // The row is a row; that its block is damaged is told by the messages that are missing.
+            return true
+        }
+        // An older state of a block that has grown since, in a page that nothing names any more.
+        guard !storedMessages.contains(anyOf: block.messageIndexes) else { return true }
+        var row = values
+        let times = block.batch.entries.map(\.tsRecv.rawValue)
+        row[1] = .integer(first)
+        row[2] = .integer(last)
+        row[3] = .integer(Int64(block.batch.count))
+        row[4] = .integer(times.min() ?? 0)
+        row[5] = .integer(times.max() ?? 0)
+        row[6] = .integer(Int64(block.batch.entries.reduce(0) { $0 + $1.length }))
+        guard try inserter.insert(row) else { return false }
+        storedMessages.insert(block.messageIndexes)
+        return true
+    }
+}

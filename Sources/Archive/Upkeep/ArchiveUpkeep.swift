@@ -1,0 +1,74 @@
+import GRDB
+import Glibc
+
+/// The right to change recordings of a directory that nobody is writing, also while a recorder runs there.
+///
+/// One process at a time has it, by a lock on `.upkeep`. With no recorder at work this also holds the writer's lock, so
+/// that none begins meanwhile; then every recording may be changed. With one at work the newest recording, and any with
+/// a write-ahead log beside it, may not.
+final class ArchiveUpkeep {
+    let directory: String
+    private let descriptor: Int32
+    private let lock: ArchiveLock?
+
+    /// - Throws: ``ArchiveError/Code/busy`` where another process has the right.
+    init(directory: String) throws(ArchiveError) {
+        self.directory = directory
+        let path = FilePath.joined(directory, ".upkeep")
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw FilePath.failure("write to", directory, errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw ArchiveError(
+                code: .busy,
+                path: directory,
+                detail: "'\(directory)' is being compacted, pruned, rebuilt or repaired by another feedrec",
+                hint: "wait until it has ended"
+            )
+        }
+        self.descriptor = descriptor
+        do throws(ArchiveError) {
+            lock = try ArchiveLock(directory: directory)
+        } catch  where error.code == .busy {
+            lock = nil
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// True while a recorder or an import is at work in the directory.
+    var isBeingWritten: Bool { lock == nil }
+
+    /// True where somebody may be writing the recording just now.
+    func isWritten(_ path: String) -> Bool {
+        guard lock == nil else { return false }
+        if case .file(let bytes) = FilePath.kind(of: path + "-wal"), bytes > 0 { return true }
+        let names = (try? FilePath.names(in: directory)) ?? []
+        return names.last { $0.hasSuffix(ArchiveLocation.fileExtension) } == FilePath.name(of: path)
+    }
+
+    func checkNotWritten(_ path: String) throws(ArchiveError) {
+        guard isWritten(path) else { return }
+        throw ArchiveError(
+            code: .busy,
+            path: path,
+            detail: "'\(path)' is being written",
+            hint: "stop the recorder first"
+        )
+    }
+
+    /// Folds a write-ahead log that a killed writer left into its recording.
+    func foldLog(of path: String) throws(ArchiveError) {
+        guard let lock, case .file(let bytes) = FilePath.kind(of: path + "-wal"), bytes > 0 else { return }
+        _ = lock
+        let queue = try RecordingFile.openForWriting(path)
+        do {
+            try queue.inDatabase { db in
+                try WriterConnection(handle: db.sqliteConnection, path: path).finish()
+            }
+            try queue.close()
+        } catch {
+            throw ArchiveError(error, action: "open", path: path)
+        }
+    }
+}

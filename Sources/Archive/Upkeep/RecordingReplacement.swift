@@ -1,0 +1,93 @@
+import GRDBSQLite
+import Glibc
+import Migrations
+
+/// A new version of a recording, made beside it and put into its place once it is whole.
+///
+/// Until ``putInPlace()`` the recording is as it was, whatever happens; a file left by a process that was killed
+/// (`.NAME.new`) is in nobody's way and goes with the next attempt. Not `Sendable`: one task at a time.
+final class RecordingReplacement {
+    let original: String
+    let path: String
+    private(set) var handle: OpaquePointer?
+
+    /// Creates the empty file with the schema of `version`, and begins a transaction.
+    init(of original: String, version: Int = Migrations.version) throws(ArchiveError) {
+        let absolute = FilePath.absolute(original)
+        self.original = absolute
+        path = FilePath.joined(FilePath.parent(of: absolute), "." + FilePath.name(of: absolute) + ".new")
+        Self.remove(path)
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI
+        guard sqlite3_open_v2(path, &handle, flags, nil) == SQLITE_OK else {
+            let error = ArchiveError(handle: handle, action: "create", path: path)
+            sqlite3_close_v2(handle)
+            throw error
+        }
+        // Nobody sees the file before it is whole and synchronised, so its own journal would protect nothing.
+        try execute("PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+        for step in Migrations.steps.prefix(version) { try execute(step) }
+        try execute("PRAGMA user_version = \(version); PRAGMA cache_size = -32768; BEGIN")
+    }
+
+    deinit {
+        guard handle != nil else { return }
+        sqlite3_close_v2(handle)
+        Self.remove(path)
+    }
+
+    func execute(_ sql: String) throws(ArchiveError) {
+        try RecordingFile.execute(sql, handle, path)
+    }
+
+    func statement(_ sql: String) throws(ArchiveError) -> PreparedStatement {
+        try PreparedStatement(sql, on: handle, path: path)
+    }
+
+    /// Brings the schema to the newest version.
+    func migrate(from version: Int) throws(ArchiveError) {
+        guard version < Migrations.version else { return }
+        for step in Migrations.steps.dropFirst(version) { try execute(step) }
+        try execute("PRAGMA user_version = \(Migrations.version)")
+    }
+
+    /// Ends the transaction; ``path`` can be read as a recording afterwards.
+    func finish() throws(ArchiveError) {
+        try execute("COMMIT")
+        sqlite3_close_v2(handle)
+        handle = nil
+        var status = stat()
+        if stat(original, &status) == 0 {
+            chmod(path, status.st_mode & 0o7777)
+            // The recorder may belong to somebody else; where we may not give it back, it stays ours.
+            _ = chown(path, status.st_uid, status.st_gid)
+        }
+        try FilePath.synchronise(path)
+    }
+
+    /// Begins another transaction after ``finish()``.
+    func reopen() throws(ArchiveError) {
+        guard sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK else {
+            throw ArchiveError(handle: handle, action: "open", path: path)
+        }
+        try execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN")
+    }
+
+    /// Takes the recording's place, in one step and durably.
+    ///
+    /// - Precondition: ``finish()`` has been called.
+    func putInPlace() throws(ArchiveError) {
+        guard rename(path, original) == 0 else { throw FilePath.failure("replace", original, errno) }
+        try FilePath.synchronise(FilePath.parent(of: original))
+    }
+
+    /// Removes the new file; the recording stays.
+    func abandon() {
+        sqlite3_close_v2(handle)
+        handle = nil
+        Self.remove(path)
+    }
+
+    private static func remove(_ path: String) {
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
+    }
+}

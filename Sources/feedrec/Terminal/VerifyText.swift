@@ -1,0 +1,155 @@
+import Archive
+import JSONScanning
+import MarketModel
+
+/// What verifying and repairing found, as people and programs read it.
+enum VerifyText {
+    static func lines(of recording: RecordingReport) -> [String] {
+        var lines = recording.problems.map { "problem: \($0)" }
+        let verdict = recording.isSound ? "sound" : "\(recording.problemCount) problems"
+        var text =
+            "\(recording.file): \(verdict); \(recording.messagesReceived) messages received, "
+            + "\(recording.messagesSent) sent, in \(recording.blockCount) blocks; "
+        if recording.areRowsCounted {
+            text +=
+                "\(recording.quoteCount) quotes, \(recording.tradeCount) trades, "
+                + "\(recording.marginUpdateCount) margin updates, \(recording.barCount) bars, "
+                + "\(recording.eventCount) events, \(recording.oddityCount) oddities, \(recording.gapCount) gaps"
+        } else {
+            text += "rows cannot be counted"
+        }
+        if recording.openSessionCount > 0 { text += "; \(recording.openSessionCount) session(s) not ended" }
+        lines.append(text)
+        lines += absences(of: recording) + CoverageText.lines(of: recording.coverage)
+        return lines
+    }
+
+    private static func absences(of recording: RecordingReport) -> [String] {
+        AbsentKind.allCases.flatMap { kind in
+            [AbsenceCause.damage, .prune].compactMap { cause in
+                let count = recording.absences.reduce(0) {
+                    $0 + ($1.kind == kind && $1.cause == cause ? $1.rowCount : 0)
+                }
+                guard count > 0 else { return nil }
+                let why = cause == .damage ? "lost by damage" : "pruned"
+                return "  absent       \(count) \(name(of: kind, count)) (\(why))"
+            }
+        }
+    }
+
+    static func lines(of repair: RepairOutcome) -> [String] {
+        guard let damaged = repair.damagedFile else { return lines(of: repair.report) }
+        var lines: [String] = []
+        for range in repair.lostMessages {
+            let names =
+                range.count == 1 ? "message \(range.lowerBound)" : "messages \(range.lowerBound) to \(range.upperBound)"
+            lines.append("gone: \(names)")
+        }
+        if repair.lostMessageCount > 0 { lines.append("gone: \(repair.lostMessageCount) messages in all") }
+        for (kind, count) in repair.lostRows.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            lines.append(
+                "gone: \(count) \(name(of: kind, count)); 'feedrec rebuild' makes those again whose messages are left"
+            )
+        }
+        if repair.damagedPages + repair.damagedRows > 0 {
+            lines.append("damaged: \(repair.damagedPages) pages, \(repair.damagedRows) rows on other pages")
+        }
+        if repair.unknownRows > 0 {
+            lines.append("unknown: \(repair.unknownRows) sessions, feeds, connections or instruments that others name")
+        }
+        lines += self.lines(of: repair.report)
+        lines.append("repaired '\(repair.file)'; the damaged file is '\(damaged)'")
+        return lines
+    }
+
+    private static func name(of kind: AbsentKind, _ count: Int64) -> String {
+        let text = kind.rawValue.split(separator: "_").joined(separator: " ")
+        if count == 1 { return text }
+        return kind == .oddity ? "oddities" : text + "s"
+    }
+
+    // MARK: For programs
+
+    static func json(of report: VerifyReport) -> String {
+        var object = JSONObjectWriter()
+        object.boolean("is_sound", report.isSound)
+        object.text("payload_sha256", report.payloadSHA256)
+        object.integer("messages_received", report.messagesReceived)
+        object.raw("least_coverage", "\(report.leastCoverage)")
+        object.raw("recordings", array(report.recordings.map { json(of: $0) }))
+        return object.text()
+    }
+
+    static func json(of repairs: [RepairOutcome]) -> String {
+        var object = JSONObjectWriter()
+        object.boolean("is_sound", repairs.allSatisfy(\.report.isSound))
+        object.boolean("is_repaired", repairs.contains(where: \.isRepaired))
+        object.raw("recordings", array(repairs.map { json(of: $0.report, repair: $0) }))
+        return object.text()
+    }
+
+    private static func json(of recording: RecordingReport, repair: RepairOutcome? = nil) -> String {
+        var object = JSONObjectWriter()
+        object.text("file", repair?.file ?? recording.file)
+        object.boolean("is_sound", recording.isSound)
+        for (name, count) in [
+            ("problem_count", Int64(recording.problemCount)), ("blocks", recording.blockCount),
+            ("messages_received", recording.messagesReceived), ("messages_sent", recording.messagesSent),
+            ("payload_bytes", recording.payloadBytes), ("quotes", recording.quoteCount),
+            ("trades", recording.tradeCount), ("margin_updates", recording.marginUpdateCount),
+            ("bars", recording.barCount), ("events", recording.eventCount), ("oddities", recording.oddityCount),
+            ("gaps", recording.gapCount), ("open_sessions", Int64(recording.openSessionCount)),
+            ("damaged_messages", recording.damagedMessages),
+        ] {
+            object.integer(name, count)
+        }
+        object.boolean("rows_counted", recording.areRowsCounted)
+        object.text("payload_sha256", recording.payloadSHA256)
+        object.raw("problems", array(recording.problems.map(json)))
+        object.raw("absences", array(recording.absences.map(json)))
+        object.raw("coverage", CoverageText.json(of: recording.coverage))
+        if let repair, repair.isRepaired { object.raw("repair", json(of: repair)) }
+        return object.text()
+    }
+
+    private static func json(of repair: RepairOutcome) -> String {
+        var object = JSONObjectWriter()
+        object.text("damaged_file", repair.damagedFile)
+        object.integer("lost_messages", repair.lostMessageCount)
+        object.raw(
+            "lost_message_ranges",
+            array(repair.lostMessages.map { "[\($0.lowerBound),\($0.upperBound)]" })
+        )
+        object.integer("damaged_blocks", Int64(repair.lostBlocks))
+        object.integer("damaged_pages", Int64(repair.damagedPages))
+        object.integer("damaged_rows", Int64(repair.damagedRows))
+        object.integer("unknown_rows", Int64(repair.unknownRows))
+        for kind in AbsentKind.allCases where kind != .message {
+            object.integer("lost_\(kind.rawValue)_rows", repair.lostRows[kind])
+        }
+        return object.text()
+    }
+
+    private static func json(of problem: VerifyProblem) -> String {
+        var object = JSONObjectWriter()
+        object.text("kind", problem.kind.rawValue)
+        object.integer("connection_id", problem.connectionID)
+        object.integer("first_message_index", problem.firstMessageIndex)
+        object.text("reason", problem.reason)
+        return object.text()
+    }
+
+    private static func json(of absence: AbsenceRow) -> String {
+        var object = JSONObjectWriter()
+        object.integer("session_id", absence.sessionID)
+        object.text("kind", absence.kind.rawValue)
+        object.text("cause", absence.cause.rawValue)
+        object.integer("first_message_index", absence.messages?.lowerBound)
+        object.integer("last_message_index", absence.messages?.upperBound)
+        object.integer("row_count", absence.rowCount)
+        object.integer("ts_noted", absence.tsNoted.rawValue)
+        return object.text()
+    }
+
+    private static func array(_ objects: [String]) -> String { "[" + objects.joined(separator: ",") + "]" }
+}
