@@ -57,4 +57,18 @@ package struct SessionRow: Hashable, Sendable {
     package var endCause: String?
     /// `nil` as long as the session has not ended, and for one that was killed.
     package var counts: SessionCounts?
+
+    package init(
+        sessionID: Int64,
+        start: SessionStart,
+        tsEnd: UnixNanoseconds? = nil,
+        endCause: String? = nil,
+        counts: SessionCounts? = nil
+    ) {
+        self.sessionID = sessionID
+        self.start = start
+        self.tsEnd = tsEnd
+        self.endCause = endCause
+        self.counts = counts
+    }
 }

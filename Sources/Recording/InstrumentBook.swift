@@ -37,16 +37,20 @@ struct InstrumentBook: Sendable {
     private var details: [String: String] = [:]
 
     /// A book over the rows the file has, in order of their ids.
+    ///
+    /// With `isFromStart` it goes over the messages again: symbols take up their rows in the order they first did.
     init(
         venue: String,
         priceDigitsMin: UInt8,
         known: [(id: Int64, key: Known)],
+        isFromStart: Bool = false,
         makeID: @escaping @Sendable () -> Int64
     ) {
         self.venue = venue
         self.priceDigitsMin = priceDigitsMin
         self.known = Dictionary(known.map { ($0.key, $0.id) }, uniquingKeysWith: { first, _ in first })
-        self.bySymbol = Dictionary(known.map { ($0.key.symbol, $0.key) }, uniquingKeysWith: { _, last in last })
+        self.bySymbol =
+            isFromStart ? [:] : Dictionary(known.map { ($0.key.symbol, $0.key) }, uniquingKeysWith: { _, last in last })
         self.makeID = makeID
     }
 

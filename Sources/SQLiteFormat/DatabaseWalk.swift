@@ -36,7 +36,11 @@ package struct DatabaseWalk<Source: PageSource> {
 
     /// Hands the rows of the tree at `root` to `receive`, which says whether a row belongs there.
     ///
-    /// - Parameter isIndex: true for a table without row ids.
+    /// - Parameters:
+    ///   - root: the page at the top.
+    ///   - isIndex: true for a table without row ids.
+    ///   - receive: takes a row.
+    /// - Throws: what `receive` throws.
     package mutating func walk(root: UInt32, isIndex: Bool, _ receive: (Row) throws -> Bool) rethrows {
         var pending = [root]
         while let number = pending.popLast() {

@@ -11,8 +11,8 @@ struct HelpTests {
     @Test(
         "every verb explains itself, with an example",
         arguments: [
-            "record", "replay", "sql", "info", "verify", "import messages", "export messages", "simulate", "probe",
-            "bench ingest",
+            "record", "replay", "sql", "info", "verify", "rebuild", "compact", "prune", "import messages", "export messages", "simulate",
+            "probe", "bench ingest",
         ]
     )
     func help(verb: String) async throws {
@@ -84,6 +84,10 @@ struct HelpTests {
             (["simulate", "--venue", "mt4", "--listen", "127.0.0.1:0", "--tls-cert", "a.pem"], "--tls-key"),
             (["simulate", "--venue", "mt4", "--listen", "127.0.0.1:0", "--rate=-1"], "-1"),
             (["probe"], "<url>"),
+            (["prune", "tape"], "--raw"),
+            (["prune", "tape", "--raw", "soon"], "soon"),
+            (["compact", "tape", "--level", "23"], "--level"),
+            (["verify", "tape", "--require-coverage", "99"], "--require-coverage"),
         ]
     )
     func usage(arguments: [String], reason: String) async throws {

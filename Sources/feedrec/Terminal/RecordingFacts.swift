@@ -120,7 +120,7 @@ extension RecordingFacts {
 
     private static func text(tenths value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
-    private static func text(bytes: Int64) -> String {
+    static func text(bytes: Int64) -> String {
         for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= Int64(size) {
             return "\(text(tenths: Double(bytes) / Double(size))) \(unit)"
         }

@@ -1,0 +1,155 @@
+import MarketModel
+
+/// Gives up what a ``RetentionPolicy`` does not keep: whole tiers of whole recordings, oldest first.
+///
+/// Sessions, feeds, connections, instruments and gaps stay for ever, and what was pruned is noted, so that `verify`
+/// knows. Recordings that somebody writes are left alone. Each is replaced in one step; a run that was killed has done
+/// some of them, and the next one does the rest.
+package struct ArchivePruner: Sendable {
+    private let policy: RetentionPolicy
+    private let stamp: UpkeepStamp
+
+    package init(_ policy: RetentionPolicy, _ stamp: UpkeepStamp) {
+        self.policy = policy
+        self.stamp = stamp
+    }
+
+    /// Prunes recordings of one directory, given in the order of their days.
+    ///
+    /// With `isDryRun` it only says what would be done.
+    ///
+    /// - Parameters:
+    ///   - files: paths of the recordings.
+    ///   - isDryRun: changes nothing.
+    /// - Returns: an outcome for each recording that loses something or is being written.
+    /// - Throws: what keeps a recording from being read or replaced; those before it are done.
+    package func prune(_ files: [String], isDryRun: Bool = false) throws(ArchiveError) -> [PruneOutcome] {
+        guard let first = files.first else { return [] }
+        let upkeep = try ArchiveUpkeep(directory: FilePath.parent(of: first))
+        return try withExtendedLifetime(upkeep) { () throws(ArchiveError) in
+            var outcomes: [PruneOutcome] = []
+            var kept: [RetentionTier: Int64] = [:]
+            for file in files.reversed() {
+                guard let outcome = try plan(file, &kept, upkeep) else { continue }
+                outcomes.append(isDryRun || outcome.isWritten ? outcome : try apply(outcome, upkeep))
+            }
+            return outcomes.reversed()
+        }
+    }
+
+    /// What a recording loses; `nil` for nothing.
+    private func plan(
+        _ file: String,
+        _ kept: inout [RetentionTier: Int64],
+        _ upkeep: ArchiveUpkeep
+    ) throws(ArchiveError) -> PruneOutcome? {
+        var outcome = PruneOutcome(file: file)
+        outcome.fileBytesBefore = FilePath.bytes(of: file)
+        outcome.fileBytesAfter = outcome.fileBytesBefore
+        let isWritten = upkeep.isWritten(file)
+        let reader = try ArchiveReader(path: file)
+        let newest = try newestTime(reader)
+        for tier in RetentionTier.allCases where policy[tier] != .keep {
+            let rows = try rowCount(of: tier, reader)
+            guard rows > 0 else { continue }
+            let bytes = try self.bytes(of: tier, reader)
+            kept[tier, default: 0] += bytes
+            let isOver =
+                switch policy[tier] {
+                case .keep: false
+                case .age(let age): newest.map { stamp.now.since($0) > age } ?? false
+                case .bytes(let most): kept[tier, default: 0] > most
+                }
+            guard isOver else { continue }
+            if isWritten {
+                outcome.isWritten = true
+            } else {
+                outcome.tiers[tier] = bytes
+                outcome.rows[tier] = rows
+            }
+        }
+        return outcome.tiers.isEmpty && !outcome.isWritten ? nil : outcome
+    }
+
+    /// When the youngest of what is in a recording was received, or its last session ended.
+    private func newestTime(_ reader: ArchiveReader) throws(ArchiveError) -> UnixNanoseconds? {
+        let sessions = try reader.sessions()
+        let times = sessions.compactMap(\.tsEnd) + [try reader.lastMessageTime()].compactMap { $0 }
+        return times.max() ?? sessions.map(\.start.tsStart).max()
+    }
+
+    private func rowCount(of tier: RetentionTier, _ reader: ArchiveReader) throws(ArchiveError) -> Int64 {
+        try reader.read { handle throws(ArchiveError) in
+            var count: Int64 = 0
+            for table in tier.tables {
+                let what = tier == .raw ? "coalesce(sum(message_count), 0)" : "count(*)"
+                let condition = table == "event" ? " WHERE message_index IS NOT NULL" : ""
+                count += try RowQueries.integer(
+                    "SELECT \(what) FROM \(table)\(condition)",
+                    on: handle,
+                    path: reader.path
+                )
+            }
+            return count
+        }
+    }
+
+    /// Bytes of the pages that hold the tier, its indexes included.
+    ///
+    /// Where SQLite was built without `dbstat`, an estimate.
+    private func bytes(of tier: RetentionTier, _ reader: ArchiveReader) throws(ArchiveError) -> Int64 {
+        let names = tier.tables.map { "'\($0)'" }.joined(separator: ", ")
+        let measured = try? reader.read { handle throws(ArchiveError) in
+            try RowQueries.integer(
+                """
+                SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = true AND name IN (
+                    SELECT name FROM sqlite_schema WHERE tbl_name IN (\(names)))
+                """,
+                on: handle,
+                path: reader.path
+            )
+        }
+        if let measured { return measured }
+        guard tier == .raw else { return try rowCount(of: tier, reader) * 48 }
+        return try reader.read { handle throws(ArchiveError) in
+            let sql = "SELECT coalesce(sum(length(block)), 0) FROM message_block"
+            return try RowQueries.integer(sql, on: handle, path: reader.path)
+        }
+    }
+
+    // MARK: Doing it
+
+    private func apply(_ plan: PruneOutcome, _ upkeep: ArchiveUpkeep) throws(ArchiveError) -> PruneOutcome {
+        var outcome = plan
+        try upkeep.foldLog(of: plan.file)
+        let replacement = try RecordingReplacement(of: plan.file)
+        let copy = try TableCopy(replacement)
+        let pruned = Set(plan.tiers.keys.flatMap(\.tables))
+        for table in copy.tables where !pruned.contains(table.name) { try copy.copy(table) }
+        if plan.tiers[.ticks] != nil {
+            // Events of our own are part of the ledger.
+            try replacement.execute(
+                "INSERT INTO main.event SELECT * FROM source.event WHERE message_index IS NULL"
+            )
+        }
+        let notes = PruneNotes(replacement, stamp)
+        if plan.tiers[.raw] != nil { try notes.noteMessages() }
+        if plan.tiers[.ticks] != nil { try notes.noteTicks() }
+        if plan.tiers[.bars] != nil { try notes.noteBars() }
+        try copy.detach()
+        let tiers = plan.tiers.keys.map { "\"\($0.rawValue)\"" }.sorted().joined(separator: ",")
+        let detail = "{\"tiers\":[\(tiers)],\"file_bytes_before\":\(plan.fileBytesBefore)}"
+        let row = UpkeepRow(kind: .prune, ts: stamp.now, programVersion: stamp.programVersion, detail: detail)
+        try row.insert(on: replacement.handle, path: replacement.path)
+        try replacement.finish()
+        guard !upkeep.isWritten(plan.file) else {
+            replacement.abandon()
+            var written = PruneOutcome(file: plan.file)
+            written.isWritten = true
+            return written
+        }
+        try replacement.putInPlace()
+        outcome.fileBytesAfter = FilePath.bytes(of: plan.file)
+        return outcome
+    }
+}

@@ -1,0 +1,281 @@
+import MarketModel
+
+/// What rebuilding found different in one table.
+package struct RebuildDifference: Hashable, Sendable {
+    package let table: String
+    /// Rows that were not stored and belong there.
+    package let made: Int64
+    /// Rows that were stored and do not belong there.
+    package let removed: Int64
+    /// Rows stored with other values.
+    package let changed: Int64
+
+    package var isEmpty: Bool { made == 0 && removed == 0 && changed == 0 }
+}
+
+/// A recording whose rows and bars are being made again, in a file beside it.
+///
+/// The caller writes the rows that the stored messages give, then those of bars; what belongs to messages that are not
+/// stored any more is taken over from the recording. Not `Sendable`: one task at a time.
+package final class RecordingRebuild {
+    package let reader: ArchiveReader
+    /// The instruments of the recording, which keep their numbers.
+    package let instruments: [InstrumentRow]
+    /// The intervals of which there are bars, in nanoseconds.
+    package let barIntervals: [Int64]
+    /// The intervals that the configurations of the sessions name, as they are written there.
+    package let configuredBars: [String]
+    /// Tiers that were pruned: they stay away.
+    package let pruned: Set<RetentionTier>
+
+    private let upkeep: ArchiveUpkeep
+    private let replacement: RecordingReplacement
+    private let absences: [AbsenceRow]
+    private var storedMessages: [ClosedRange<Int64>] = []
+    private var ticks: TickInserter?
+    private var rows: RowInserter?
+
+    /// Begins the rebuilding of the recording at `path`.
+    ///
+    /// - Throws: ``ArchiveError/Code/busy`` while it is being written, ``ArchiveError/Code/notFound`` where its messages
+    ///   have been pruned.
+    package init(of path: String) throws(ArchiveError) {
+        upkeep = try ArchiveUpkeep(directory: FilePath.parent(of: path))
+        try upkeep.checkNotWritten(path)
+        try upkeep.foldLog(of: path)
+        reader = try ArchiveReader(path: path)
+        instruments = try reader.instruments()
+        absences = try reader.absences()
+        pruned = Set(absences.filter { $0.cause == .prune }.map(\.kind.tier))
+        guard !pruned.contains(.raw) else {
+            throw ArchiveError(
+                code: .notFound,
+                path: path,
+                detail: "cannot rebuild '\(path)': its raw messages have been pruned"
+            )
+        }
+        configuredBars = try reader.read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement(
+                """
+                SELECT DISTINCT configuration ->> '$.bars' FROM session
+                WHERE json_valid(configuration) AND json_type(configuration, '$.bars') = 'text'
+                """,
+                on: handle,
+                path: path
+            )
+            var texts: [String] = []
+            while try statement.step() { texts += statement.text(0).split(separator: ",").map(String.init) }
+            return texts
+        }
+        barIntervals = try reader.read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement(
+                "SELECT DISTINCT interval_ns FROM bar ORDER BY 1",
+                on: handle,
+                path: path
+            )
+            var intervals: [Int64] = []
+            while try statement.step() { intervals.append(statement.integer(0)) }
+            return intervals
+        }
+        replacement = try RecordingReplacement(of: path)
+        try openInserters()
+        for row in instruments { try rows?.insert(row) }
+    }
+
+    /// Writes rows made again, of any kind but blocks and gaps.
+    package func write(_ batch: WriteBatch) throws(ArchiveError) {
+        guard let ticks, let rows else { return }
+        for row in batch.instruments { try rows.insert(row) }
+        for row in batch.bars { try rows.insert(row) }
+        guard !pruned.contains(.ticks) else { return }
+        try ticks.insert(batch.quotes)
+        try ticks.insert(batch.trades)
+        for row in batch.marginUpdates { try rows.insert(row) }
+        for row in batch.events { try rows.insert(row) }
+    }
+
+    /// Says that all rows of the messages numbered `numbers`, which follow those said before, have been written.
+    package func cover(_ numbers: ClosedRange<Int64>) {
+        if let last = storedMessages.last, last.upperBound + 1 == numbers.lowerBound {
+            storedMessages[storedMessages.count - 1] = last.lowerBound...numbers.upperBound
+        } else {
+            storedMessages.append(numbers)
+        }
+    }
+
+    /// Takes over the rows of messages that are not stored; the ticks that bars are made of, then.
+    package func finishRows() throws(ArchiveError) -> ArchiveReader {
+        let copy = try TableCopy(replacement)
+        try replacement.execute("CREATE TEMP TABLE stored (first INTEGER PRIMARY KEY, last INTEGER NOT NULL)")
+        let insert = try replacement.statement("INSERT INTO temp.stored VALUES (?, ?)")
+        for range in storedMessages.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            insert.bind(1, range.lowerBound)
+            insert.bind(2, range.upperBound)
+            try insert.run()
+        }
+        for table in copy.tables where RetentionTier.ticks.tables.contains(table.name) {
+            let columns = table.columns.filter { $0.name != "event_id" }.map(\.name).joined(separator: ", ")
+            // The last range that begins at or before a message is the only one that can have it.
+            try replacement.execute(
+                """
+                INSERT OR IGNORE INTO main.\(table.name) (\(columns)) SELECT \(columns) FROM source.\(table.name) r
+                WHERE message_index IS NULL OR message_index > coalesce(
+                    (SELECT last FROM temp.stored WHERE first <= r.message_index ORDER BY first DESC LIMIT 1), -1)
+                """
+            )
+        }
+        try keepInstruments()
+        try copy.detach()
+        try closeInserters()
+        try replacement.finish()
+        return try ArchiveReader(path: replacement.path)
+    }
+
+    /// Puts ticks under the row of their symbol that they are stored under, where the numbers are the same.
+    ///
+    /// A symbol goes on under another row when its digits grow, and how soon that happens for other messages of the same
+    /// read depends on how many came together, which nobody knows any more.
+    private func keepInstruments() throws(ArchiveError) {
+        try replacement.execute(
+            """
+            CREATE TEMP VIEW twin AS
+            SELECT a.instrument_id AS id, b.instrument_id AS stored_id, a.price_scale AS price_scale,
+                a.size_scale AS size_scale, b.price_scale AS stored_price_scale, b.size_scale AS stored_size_scale
+            FROM main.instrument a JOIN main.instrument b USING (venue, symbol) WHERE a.instrument_id <> b.instrument_id
+            """
+        )
+        for (table, prices, sizes) in [
+            ("quote", ["bid_price", "ask_price"], ["bid_size", "ask_size"]), ("trade", ["price"], ["size"]),
+        ] {
+            let isSame =
+                prices.map { "m.\($0) / t.price_scale IS s.\($0) / t.stored_price_scale" }
+                + sizes.map { "m.\($0) / t.size_scale IS s.\($0) / t.stored_size_scale" }
+            let key = "ts_recv, message_index, item"
+            try replacement.execute(
+                """
+                CREATE TEMP TABLE moved_\(table) AS
+                SELECT t.id, t.stored_id, m.ts_recv, m.message_index, m.item FROM temp.twin t
+                JOIN main.\(table) m ON m.instrument_id = t.id
+                JOIN source.\(table) s ON s.instrument_id = t.stored_id
+                    AND (\(prefixed("s", key))) = (\(prefixed("m", key)))
+                WHERE \(isSame.joined(separator: " AND "));
+                INSERT OR REPLACE INTO main.\(table) SELECT s.* FROM temp.moved_\(table) v JOIN source.\(table) s
+                    ON s.instrument_id = v.stored_id AND (\(prefixed("s", key))) = (\(prefixed("v", key)));
+                DELETE FROM main.\(table) WHERE (instrument_id, \(key)) IN (
+                    SELECT id, \(key) FROM temp.moved_\(table));
+                DROP TABLE temp.moved_\(table)
+                """
+            )
+        }
+        try replacement.execute("DROP VIEW temp.twin")
+    }
+
+    /// Compares what was made with what is stored, after bars have been written.
+    ///
+    /// Whether a bar is complete only the session that built it knew; a bar with the same values keeps what it said.
+    package func compare() throws(ArchiveError) -> [RebuildDifference] {
+        let copy = try TableCopy(replacement)
+        try settleBars(copy)
+        var differences: [RebuildDifference] = []
+        for table in copy.tables {
+            let tier = RetentionTier.allCases.first { $0 != .raw && $0.tables.contains(table.name) }
+            guard table.name == "instrument" || tier.map({ !pruned.contains($0) }) == true else { continue }
+            let difference = try TableComparison(replacement, table).difference()
+            if !difference.isEmpty { differences.append(difference) }
+        }
+        try copy.detach()
+        return differences
+    }
+
+    private func settleBars(_ copy: TableCopy) throws(ArchiveError) {
+        guard let bars = copy.tables.first(where: { $0.name == "bar" }) else { return }
+        let values = "ts_close, open, high, low, close, tick_count, volume, taker_buy_volume, notional, time_source"
+        let key = "instrument_id, side, interval_ns, ts_open"
+        try replacement.execute(
+            """
+            UPDATE main.bar SET is_complete = s.is_complete FROM source.bar s
+            WHERE (\(prefixed("bar", key))) = (\(prefixed("s", key)))
+                AND (\(prefixed("bar", values))) IS (\(prefixed("s", values)))
+            """
+        )
+        if absences.contains(where: { $0.kind == .message }) {
+            // The ticks of messages that are gone may be gone, too; the bar saw them.
+            let columns = bars.columns.map(\.name).joined(separator: ", ")
+            try replacement.execute(
+                """
+                INSERT OR REPLACE INTO main.bar (\(columns)) SELECT \(columns) FROM source.bar s
+                WHERE s.tick_count > coalesce((SELECT tick_count FROM main.bar b
+                    WHERE (\(prefixed("b", key))) = (\(prefixed("s", key)))), 0)
+                """
+            )
+        }
+    }
+
+    private func prefixed(_ name: String, _ columns: String) -> String {
+        columns.split(separator: ",").map { "\(name).\($0.drop { $0 == " " })" }.joined(separator: ", ")
+    }
+
+    /// Reopens the new file for bars, after ``finishRows()``.
+    package func beginBars() throws(ArchiveError) {
+        try replacement.reopen()
+        try openInserters()
+    }
+
+    package func endBars() throws(ArchiveError) {
+        try closeInserters()
+    }
+
+    /// Puts the new file into the recording's place.
+    package func apply(_ differences: [RebuildDifference], _ stamp: UpkeepStamp) throws(ArchiveError) {
+        let made = Set(["quote", "trade", "margin_update", "event", "bar", "instrument"])
+        let copy = try TableCopy(replacement)
+        for table in copy.tables where !made.contains(table.name) { try copy.copy(table) }
+        try copy.detach()
+        // What damage took has been made again as far as it could be; the rest is found when the counts are settled.
+        try replacement.execute("DELETE FROM absence WHERE cause = 'damage' AND kind NOT IN ('message', 'gap')")
+        let detail = differences.map {
+            "\"\($0.table)\":{\"made\":\($0.made),\"removed\":\($0.removed),\"changed\":\($0.changed)}"
+        }
+        let row = UpkeepRow(
+            kind: .rebuild,
+            ts: stamp.now,
+            programVersion: stamp.programVersion,
+            detail: "{" + detail.joined(separator: ",") + "}"
+        )
+        try row.insert(on: replacement.handle, path: replacement.path)
+        try replacement.finish()
+        let report = try ArchiveVerifier.verify(replacement.path)
+        try replacement.reopen()
+        _ = try CountSettlement(replacement, stamp).settle(report)
+        try replacement.finish()
+        try upkeep.checkNotWritten(reader.path)
+        try replacement.putInPlace()
+    }
+
+    /// Leaves the recording as it is.
+    package func abandon() {
+        ticks = nil
+        rows = nil
+        replacement.abandon()
+    }
+
+    private func openInserters() throws(ArchiveError) {
+        ticks = try TickInserter(on: replacement.handle, path: replacement.path)
+        rows = try RowInserter(on: replacement.handle, path: replacement.path)
+    }
+
+    private func closeInserters() throws(ArchiveError) {
+        ticks = nil
+        rows = nil
+    }
+}
+
+extension AbsentKind {
+    fileprivate var tier: RetentionTier {
+        switch self {
+        case .message: .raw
+        case .bar: .bars
+        case .quote, .trade, .marginUpdate, .event, .oddity, .gap: .ticks
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package import Archive
+package import BarBuilding
+import JournalFormat
+import MarketModel
+import Venues
+
+/// Makes the rows and bars of a recording again from its raw messages, by the way that imports go.
+///
+/// The stored messages are read by the dialect of their venue, connection by connection, and give the rows; all ticks
+/// give the bars. The recording is replaced in one step, or only compared.
+package struct Rebuilder: Sendable {
+    package struct Outcome: Hashable, Sendable {
+        package let file: String
+        package let messages: Int64
+        package let differences: [RebuildDifference]
+        /// Blocks that cannot be read; the rows of their messages stay as they are.
+        package let damagedBlocks: Int
+
+        package var isSame: Bool { differences.isEmpty }
+    }
+
+    private let stamp: UpkeepStamp
+    private let isCheck: Bool
+    private let extraIntervals: [BarInterval]
+    private let progress: @Sendable (String, Double) -> Void
+
+    /// - Parameters:
+    ///   - isCheck: only compares.
+    ///   - barIntervals: bars to make beside those there are.
+    package init(
+        _ stamp: UpkeepStamp,
+        isCheck: Bool,
+        barIntervals: [BarInterval] = [],
+        progress: @escaping @Sendable (String, Double) -> Void = { _, _ in }
+    ) {
+        self.stamp = stamp
+        self.isCheck = isCheck
+        extraIntervals = barIntervals
+        self.progress = progress
+    }
+
+    /// Rebuilds one recording, which nobody writes.
+    ///
+    /// - Throws: `ArchiveError`; `CancellationError` when the task was cancelled. The recording is as it was then.
+    package func run(_ path: String) throws -> Outcome {
+        let rebuild = try RecordingRebuild(of: path)
+        do {
+            var rows = RebuiltRows(rebuild)
+            try rows.run { progress(path, $0) }
+            let draft = try rebuild.finishRows()
+            try rebuild.beginBars()
+            if !rebuild.pruned.contains(.bars), !rebuild.pruned.contains(.ticks) {
+                try RebuiltBars(rebuild, draft, extraIntervals).run()
+            }
+            try rebuild.endBars()
+            let differences = try rebuild.compare()
+            let outcome = Outcome(
+                file: path,
+                messages: rows.messages,
+                differences: differences,
+                damagedBlocks: rows.damagedBlocks
+            )
+            try Task.checkCancellation()
+            if isCheck || differences.isEmpty { rebuild.abandon() } else { try rebuild.apply(differences, stamp) }
+            return outcome
+        } catch {
+            rebuild.abandon()
+            throw error
+        }
+    }
+}
+
+/// The rows that stored messages give.
+private struct RebuiltRows {
+    private let rebuild: RecordingRebuild
+    private var builders: [String: RowBuilder] = [:]
+    private var dialects: [Int64: any VenueDialect] = [:]
+    private var connections: [Int64: (venue: Venue, feedID: Int64)] = [:]
+    private var lastConnection: Int64?
+    private(set) var messages: Int64 = 0
+    private(set) var damagedBlocks = 0
+
+    init(_ rebuild: RecordingRebuild) {
+        self.rebuild = rebuild
+    }
+
+    mutating func run(_ progress: (Double) -> Void) throws {
+        for row in try rebuild.reader.connections() {
+            guard let venue = Venue(rawValue: row.venue) else { continue }
+            connections[row.connectionID] = (venue, row.opened.feedID)
+        }
+        makeBuilders()
+        let last = Double(max(1, try rebuild.reader.lastMessageIndex()))
+        var cursor = try rebuild.reader.messages()
+        while let run = try nextReadable(&cursor) {
+            try take(run)
+            progress(Double(run.block.messageIndexes[run.range.lowerBound]) / last)
+            try Task.checkCancellation()
+        }
+        try flush()
+    }
+
+    /// The next messages that can be read; blocks that cannot are counted and passed over.
+    private mutating func nextReadable(_ cursor: inout MessageCursor) throws(ArchiveError) -> MessageRun? {
+        var damage: ArchiveError?
+        repeat {
+            damage = nil
+            do throws(ArchiveError) {
+                return try cursor.next()
+            } catch {
+                guard error.code == .corrupted else { throw error }
+                damage = error
+                damagedBlocks += 1
+            }
+        } while damage != nil
+        return nil
+    }
+
+    /// A book a venue, which knows the numbers of the instruments, but not yet which of them a symbol has first.
+    private mutating func makeBuilders() {
+        let ids = InstrumentNumbers(next: (rebuild.instruments.map(\.instrumentID).max() ?? 0) + 1)
+        for venue in Set(connections.values.map(\.venue)) {
+            let known = rebuild.instruments.filter { $0.venue == venue.rawValue }.map {
+                (
+                    id: $0.instrumentID,
+                    key: InstrumentBook.Known(
+                        symbol: $0.symbol,
+                        priceDigits: $0.priceDigits,
+                        sizeDigits: $0.sizeDigits
+                    )
+                )
+            }
+            let book = InstrumentBook(
+                venue: venue.rawValue,
+                priceDigitsMin: venue.priceDigitsMin,
+                known: known,
+                isFromStart: true,
+                makeID: { ids.take() }
+            )
+            builders[venue.rawValue] = RowBuilder(book: book, bars: BarBuilder(intervals: []), feedID: 0)
+        }
+    }
+
+    private mutating func take(_ run: MessageRun) throws(ArchiveError) {
+        let numbers = run.block.messageIndexes
+        messages += Int64(run.range.count)
+        guard let connection = connections[run.connectionID],
+            var builder = builders.removeValue(forKey: connection.venue.rawValue)
+        else { return }
+        var dialect = dialects[run.connectionID] ?? connection.venue.makeReader()
+        if lastConnection != run.connectionID { builder.forgetSymbolIndexes() }
+        lastConnection = run.connectionID
+        builder.feedID = connection.feedID
+        var start = run.range.lowerBound
+        while start < run.range.upperBound {
+            var end = start + 1
+            while end < run.range.upperBound, numbers[end] == numbers[end - 1] + 1,
+                run.block.batch.entries[end].direction == run.block.batch.entries[start].direction
+            {
+                end += 1
+            }
+            read(run.block, start..<end, &dialect, &builder)
+            rebuild.cover(numbers[start]...numbers[end - 1])
+            start = end
+        }
+        dialects[run.connectionID] = dialect
+        if builder.pendingRows >= 10_000 { try rebuild.write(builder.takeRows(clock: UnixNanoseconds(0))) }
+        builders[connection.venue.rawValue] = builder
+    }
+
+    private func read(
+        _ block: DecodedBlock,
+        _ range: Range<Int>,
+        _ dialect: inout any VenueDialect,
+        _ builder: inout RowBuilder
+    ) {
+        let entries = block.batch.entries[range]
+        guard let first = entries.first, first.direction == .received else { return }
+        var batch = MessageBatch()
+        batch.bytes = block.batch.bytes
+        batch.entries = Array(entries)
+        var events = MarketEvents()
+        var answers = MessageBatch()
+        _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
+        builder.append(
+            events,
+            symbols: dialect.symbols,
+            batch: batch,
+            firstMessageIndex: block.messageIndexes[range.lowerBound]
+        )
+    }
+
+    private mutating func flush() throws(ArchiveError) {
+        for venue in builders.keys.sorted() {
+            guard var builder = builders.removeValue(forKey: venue) else { continue }
+            try rebuild.write(builder.takeRows(clock: UnixNanoseconds(0)))
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Archive
+import MarketModel
+import Testing
+
+struct CoverageTests {
+    private static let hour: Int64 = 3_600_000_000_000
+    /// 2026-01-05T00:00:00Z.
+    private static let midnight: Int64 = 1_767_571_200_000_000_000
+
+    private static func session(_ id: Int64, from: Double, to: Double?) -> SessionRow {
+        SessionRow(
+            sessionID: id,
+            start: SessionStart(kind: .record, tsStart: at(from), host: nil, programVersion: "1", configuration: "{}"),
+            tsEnd: to.map(at),
+            endCause: nil,
+            counts: nil
+        )
+    }
+
+    private static func at(_ hours: Double) -> UnixNanoseconds {
+        UnixNanoseconds(midnight + Int64(hours * Double(hour)))
+    }
+
+    private static func gap(_ from: Double, _ to: Double?, feed: Int64? = nil, instrument: Int64? = nil) -> GapRow {
+        GapRow(
+            gapID: 1,
+            sessionID: 1,
+            feedID: feed,
+            instrumentID: instrument,
+            tsFrom: at(from),
+            tsTo: to.map(at),
+            cause: "disconnect"
+        )
+    }
+
+    private static func coverage(_ sessions: [SessionRow], _ gaps: [GapRow], last: Double? = nil) -> Coverage {
+        Coverage(
+            sessions: sessions,
+            feeds: [
+                FeedRow(feedID: 1, sessionID: 1, name: "a", venue: "binance-spot", url: nil),
+                FeedRow(feedID: 2, sessionID: 1, name: "b", venue: "mt4", url: nil),
+                FeedRow(feedID: 3, sessionID: 2, name: "a", venue: "binance-spot", url: nil),
+            ],
+            instruments: [instrument(1, "A"), instrument(2, "B"), instrument(3, "B", priceDigits: 9)],
+            gaps: gaps,
+            tsLast: last.map(at)
+        )
+    }
+
+    @Test("without a gap every hour of a session is covered")
+    func whole() {
+        let coverage = Self.coverage([Self.session(1, from: 1.5, to: 4)], [])
+        #expect(coverage.instruments.map(\.symbol) == ["A", "B"])
+        #expect(coverage.least == 1)
+        #expect(coverage.instruments[0].hours.map(\.expectedNS) == [Self.hour / 2, Self.hour, Self.hour])
+        #expect(coverage.instruments[0].hours.map(\.start) == [1, 2, 3].map(Self.at))
+    }
+
+    @Test("a gap touches its instrument, or all of its feed's venue, or everything")
+    func gaps() {
+        let session = [Self.session(1, from: 0, to: 4)]
+        #expect(Self.coverage(session, [Self.gap(1, 2, instrument: 3)]).instruments.map(\.fraction) == [1, 0.75])
+        #expect(Self.coverage(session, [Self.gap(1, 2, feed: 1)]).instruments.map(\.fraction) == [0.75, 0.75])
+        #expect(Self.coverage(session, [Self.gap(1, 2, feed: 2)]).instruments.map(\.fraction) == [1, 1])
+        #expect(Self.coverage(session, [Self.gap(1, 2)]).least == 0.75)
+    }
+
+    @Test("gaps that overlap count once, an open one up to the last message")
+    func overlapping() {
+        let gaps = [Self.gap(0.5, 1.25), Self.gap(1, 1.5), Self.gap(3.5, nil)]
+        let coverage = Self.coverage([Self.session(1, from: 0, to: nil)], gaps, last: 4)
+        #expect(coverage.instruments[0].hours.map(\.fraction) == [0.5, 0.5, 1, 0.5])
+        #expect(coverage.least == 0.625)
+    }
+
+    @Test("the time between two sessions counts where a gap says that something was missed")
+    func restart() {
+        let sessions = [Self.session(1, from: 0, to: 1), Self.session(2, from: 3, to: 4)]
+        #expect(Self.coverage(sessions, []).least == 1)
+        let coverage = Self.coverage(sessions, [Self.gap(1, 3)])
+        #expect(coverage.least == 0.5)
+        #expect(coverage.instruments[0].hours.map(\.fraction) == [1, 0, 0, 1])
+    }
+
+    @Test("a complete bar that a gap touches is found", arguments: [(true, 1), (false, 0)])
+    func gapBars(isComplete: Bool, problems: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        var batch = WriteBatch()
+        batch.instruments = [instrument(1, "A")]
+        batch.gaps = [
+            GapRow(gapID: 1, sessionID: 1, feedID: 1, tsFrom: time(1500), tsTo: time(2500), cause: "disconnect")
+        ]
+        batch.bars = [(0, true), (1000, isComplete), (2000, isComplete), (3000, true)].map { offset, isComplete in
+            BarRow(
+                instrumentID: 1,
+                side: .bid,
+                intervalNS: 1000,
+                tsOpen: time(offset),
+                tsClose: time(offset + 1000),
+                open: 1,
+                high: 1,
+                low: 1,
+                close: 1,
+                tickCount: 1,
+                isComplete: isComplete,
+                timeSource: .recv
+            )
+        }
+        try await recording.writer.write(batch)
+        var counts = SessionCounts()
+        (counts.gapCount, counts.barCount) = (1, 4)
+        try await recording.end(counts)
+        let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
+        #expect(report.problems.map(\.kind) == Array(repeating: .bar, count: problems))
+        if problems > 0 { #expect(report.problems[0].reason.hasPrefix("2 bars are called complete")) }
+    }
+}
