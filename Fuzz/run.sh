@@ -2,7 +2,7 @@
 # Builds the fuzzers with libFuzzer and the address sanitizer, and runs them one after the other.
 #
 #   Fuzz/run.sh [seconds each, default 600] [FuzzHandshake|FuzzFrames|FuzzDeflate|FuzzHubRecords|FuzzHubMessagePack|
-#               FuzzJournal|FuzzBlocks ...]
+#               FuzzJournal|FuzzBlocks|FuzzPages ...]
 #
 # Seeds are in Fuzz/Seeds; what is learned goes to FUZZ_HOME (default /tmp/feedrec-fuzz), as do inputs that fail. Such an
 # input belongs into the tests of its target. Status 0: nothing was found.
@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 home="${FUZZ_HOME:-/tmp/feedrec-fuzz}"
 seconds="${1:-600}"
 shift || true
-(($#)) || set -- FuzzHandshake FuzzFrames FuzzDeflate FuzzHubRecords FuzzHubMessagePack FuzzJournal FuzzBlocks
+(($#)) || set -- FuzzHandshake FuzzFrames FuzzDeflate FuzzHubRecords FuzzHubMessagePack FuzzJournal FuzzBlocks FuzzPages
 mkdir -p "$home"
 for fuzzer; do
     swift build -c release --scratch-path "$home/build" --sanitize=address \

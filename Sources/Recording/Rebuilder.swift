@@ -24,9 +24,7 @@ package struct Rebuilder: Sendable {
     private let extraIntervals: [BarInterval]
     private let progress: @Sendable (String, Double) -> Void
 
-    /// - Parameters:
-    ///   - isCheck: only compares.
-    ///   - barIntervals: bars to make beside those there are.
+    /// With `isCheck` it only compares; `barIntervals` are made beside those there are.
     package init(
         _ stamp: UpkeepStamp,
         isCheck: Bool,

@@ -19,3 +19,4 @@ int FuzzJournal_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzBlocks_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzHubRecords_main(int argc, char **argv) { return run(argc, argv); }
 int FuzzHubMessagePack_main(int argc, char **argv) { return run(argc, argv); }
+int FuzzPages_main(int argc, char **argv) { return run(argc, argv); }

