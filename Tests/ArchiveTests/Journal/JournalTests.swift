@@ -73,6 +73,22 @@ struct JournalTests {
         #expect(throws: ArchiveError.self) { _ = try self.journal() }
     }
 
+    @Test("a journal that is let go without being closed keeps what it has")
+    func letGo() throws {
+        for _ in 0..<50 {
+            var position = JournalPosition()
+            try {
+                let journal = try journal()
+                #expect(journal.append(Self.batch(0..<300), connectionKey: 7, position: &position) == 300)
+            }()
+            // Its worker may still be making a segment.
+            #expect((try? found())?[7]?.count ?? 300 == 300)
+            while (try? JournalScan(archive: directory.path).isEmpty) == false {
+                try JournalScan(archive: directory.path).remove()
+            }
+        }
+    }
+
     @Test("segments whose messages are stored are put to use again, and the journal stays small")
     func recycling() throws {
         let journal = try journal(bytesMax: 1 << 20)
