@@ -42,7 +42,7 @@ struct BadDirectoryTests {
             sleep 1
             rm "$disk/other"
             until grep -q resumed "$0.log"; do sleep 0.1; done
-            sleep 1
+            sleep 3
             kill -TERM $recorder
             step wait $recorder
             cp -r "$disk/tape" '\(bench.path("copy"))'
@@ -67,6 +67,7 @@ struct BadDirectoryTests {
         }.filter { MT4.isData($0) }
         // One stretch is missing; before and behind it is everything.
         let before = zip(recorded.map(\.payload), sent).prefix { $0 == $1 }.count
+        try #require(before > 0 && before < recorded.count, "nothing was recorded on one side of the gap")
         let (last, next) = (recorded[before - 1], recorded[before])
         #expect(fields[1] == "\(last.tsRecv ?? 0)" && fields[2] == "\(next.tsRecv ?? 0)")
         let behind = recorded[before...].map { $0.payload ?? "" }
