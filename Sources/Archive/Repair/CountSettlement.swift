@@ -14,7 +14,7 @@ struct CountSettlement {
         // SQLite limits the depth of an expression; sessions of a day are few.
         guard inside.count < 500 else { return }
         let condition = inside.isEmpty ? "false" : inside.joined(separator: " OR ")
-        for table in ["quote", "trade", "margin_update", "event"] {
+        for table in ["quote", "trade", "margin_update", "venue_bar", "order_update", "event"] {
             try replacement.execute("DELETE FROM \(table) WHERE message_index IS NOT NULL AND NOT (\(condition))")
         }
     }

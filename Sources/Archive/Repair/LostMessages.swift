@@ -113,7 +113,7 @@ struct LostMessages {
         for block in salvager.damagedBlocks where block.messages.upperBound <= reach {
             last = max(last, block.messages.upperBound)
         }
-        for table in ["quote", "trade", "margin_update", "event"] {
+        for table in ["quote", "trade", "margin_update", "venue_bar", "order_update", "event"] {
             let newest = try RowQueries.integer(
                 "SELECT max(message_index) FROM \(table) WHERE message_index <= \(reach)",
                 on: replacement.handle,

@@ -34,7 +34,8 @@ struct MissingParents {
             """
             INSERT INTO feed (feed_id, session_id, name, venue)
             SELECT DISTINCT feed_id, (SELECT coalesce(max(session_id), 1) FROM session), 'unknown', 'unknown'
-            FROM (SELECT feed_id FROM connection UNION SELECT feed_id FROM margin_update UNION SELECT feed_id FROM event)
+            FROM (SELECT feed_id FROM connection UNION SELECT feed_id FROM margin_update
+                UNION SELECT feed_id FROM order_update UNION SELECT feed_id FROM event)
             WHERE feed_id NOT IN (SELECT feed_id FROM feed)
             """
         )
@@ -51,7 +52,7 @@ struct MissingParents {
             INSERT INTO instrument (instrument_id, venue, symbol, price_digits, size_digits)
             SELECT DISTINCT instrument_id, 'unknown', 'instrument-' || instrument_id, 0, 0
             FROM (SELECT DISTINCT instrument_id FROM quote UNION SELECT DISTINCT instrument_id FROM trade
-                UNION SELECT DISTINCT instrument_id FROM bar)
+                UNION SELECT DISTINCT instrument_id FROM bar UNION SELECT DISTINCT instrument_id FROM venue_bar)
             WHERE instrument_id NOT IN (SELECT instrument_id FROM instrument)
             """
         )

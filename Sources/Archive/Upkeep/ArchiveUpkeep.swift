@@ -64,7 +64,7 @@ final class ArchiveUpkeep {
         let queue = try RecordingFile.openForWriting(path)
         do {
             try queue.inDatabase { db in
-                try WriterConnection(handle: db.sqliteConnection, path: path).finish()
+                try WriterConnection(handle: db.sqliteConnection, path: path, fileSystem: SystemFileSystem()).finish()
             }
             try queue.close()
         } catch {

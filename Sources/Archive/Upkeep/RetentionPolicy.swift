@@ -9,7 +9,7 @@ package enum RetentionTier: String, Hashable, Sendable, CaseIterable {
     var tables: [String] {
         switch self {
         case .raw: ["message_block"]
-        case .ticks: ["quote", "trade", "margin_update", "event"]
+        case .ticks: ["quote", "trade", "margin_update", "venue_bar", "order_update", "event"]
         case .bars: ["bar"]
         }
     }
