@@ -110,7 +110,10 @@ let package = Package(
         ),
 
         // Tests, a target for each of the above, and what they share.
-        target("FeedrecTestKit", ["MarketModel", "WebSocketProtocol", "Transport", "Archive", nioPosix]),
+        target(
+            "FeedrecTestKit",
+            ["MarketModel", "WebSocketProtocol", "Transport", "Archive", nioCore, nioPosix]
+        ),
         tests("MarketModelTests", ["MarketModel"]),
         tests("JSONScanningTests", ["JSONScanning", "MarketModel"]),
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),

@@ -36,12 +36,14 @@ package func connect(
     headers: [(String, String)] = [],
     limits: WebSocketLimits = WebSocketLimits(),
     tap: (any MessageTap)? = nil,
+    pongTimeout: Duration? = nil,
     now: @escaping @Sendable () -> UnixNanoseconds = { UnixNanoseconds(0) }
 ) async throws(TransportError) -> WebSocketConnection {
     var configuration = WebSocketClient.Configuration(url: try WebSocketURL(url))
     configuration.headers = HTTPHeaders(headers)
     configuration.limits = limits
     configuration.tap = tap
+    if let pongTimeout { configuration.pongTimeout = pongTimeout }
     return try await WebSocketClient.connect(configuration, group: MultiThreadedEventLoopGroup.singleton, now: now)
 }
 

@@ -9,6 +9,10 @@ struct ArchiveFeeder: Sendable {
     /// Where storing may pause; without it the first failure is the end.
     var pause: StoragePause?
 
+    /// Tells the time by a clock that nobody sets, to measure transactions with.
+    var steady: (@Sendable () -> UnixNanoseconds)?
+    var report: (@Sendable (RecorderReport) -> Void)?
+
     /// Runs until the queue ends; when storing fails, ends the queue, so that its producers notice.
     func run() async throws {
         let compressor = ZstdCompressor(level: 1)
@@ -32,7 +36,11 @@ struct ArchiveFeeder: Sendable {
     private func store(_ batch: WriteBatch, in writer: ArchiveWriter) async throws {
         while true {
             do throws(ArchiveError) {
+                let start = steady?()
                 try await writer.write(batch)
+                if let start, let end = steady?() {
+                    report?(.committed(took: end.since(start), waiting: queue.count))
+                }
                 pause?.end()
                 return
             } catch {

@@ -82,6 +82,9 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
+    /// Elements that wait, and producers that wait for room.
+    var count: Int { state.withLock { $0.elements.count + $0.producers.count } }
+
     /// True once nothing can be pushed any more.
     var isFinished: Bool { state.withLock(\.isFinished) }
 

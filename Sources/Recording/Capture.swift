@@ -46,6 +46,10 @@ struct Capture: Sendable {
     private let makeRedactor: @Sendable () -> (any MessageRedactor)?
     private var redactor: (any MessageRedactor)?
     private var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
+    /// Where the venue numbers its trades without leaving one out.
+    private var sequence: SequenceWatch?
+    /// The places of the connection's symbols in it.
+    private var sequencePlaces: [Int?] = []
     /// The latest time of a received message: the tape's clock.
     private(set) var tsLast: UnixNanoseconds?
 
@@ -55,8 +59,10 @@ struct Capture: Sendable {
         barIntervals: [BarInterval],
         counter: MessageCounter,
         writer: ArchiveWriter,
-        reading: VenueReading = VenueReading()
+        reading: VenueReading = VenueReading(),
+        instruments: InstrumentNumbers? = nil
     ) throws(ArchiveError) {
+        let instruments = instruments ?? InstrumentNumbers(writer)
         makeRedactor = { venue.makeRedactor(reading) }
         redactor = makeRedactor()
         let known = writer.instruments.filter { $0.venue == venue.rawValue }.map {
@@ -73,11 +79,11 @@ struct Capture: Sendable {
             venue: venue.rawValue,
             priceDigitsMin: venue.priceDigitsMin,
             known: known,
-            makeID: { writer.makeInstrumentID() }
+            makeID: { instruments.number(of: $0, venue: venue.rawValue) }
         )
         self.counter = counter
         self.writer = writer
-        history = try StoredBars(writer)
+        history = try StoredBars(writer, instruments)
         rowBuilder = RowBuilder(
             book: book,
             bars: BarBuilder(intervals: barIntervals, history: history),
@@ -89,6 +95,7 @@ struct Capture: Sendable {
         var totals = rowBuilder.totals
         totals.messagesReceived = messageTotals.messagesReceived
         totals.messagesSent = messageTotals.messagesSent
+        totals.bytesReceived = messageTotals.bytesReceived
         totals.dataMessages = messageTotals.dataMessages
         totals.redacted = messageTotals.redacted
         totals.lateTicks = rowBuilder.bars.lateTicks
@@ -119,6 +126,7 @@ struct Capture: Sendable {
         // What the journal has was made safe before it got there.
         redactor = journalKey == nil ? makeRedactor() : nil
         rowBuilder.forgetSymbolIndexes()
+        sequencePlaces.removeAll(keepingCapacity: true)
     }
 
     /// Ends the connection as of `time`; a record that it left unfinished is told, where its bytes were held back.
@@ -154,13 +162,20 @@ struct Capture: Sendable {
     ///
     /// Everything must have been handed over. Instruments keep their numbers; bars that are not over are written again, so
     /// that the new file has them whole.
-    mutating func move(to writer: ArchiveWriter, feedID: Int64, connectionID: Int64?, counter: MessageCounter) {
+    mutating func move(
+        to writer: ArchiveWriter,
+        feedID: Int64,
+        connectionID: Int64?,
+        counter: MessageCounter,
+        instruments: InstrumentNumbers
+    ) {
         seal()
         self.writer = writer
         self.counter = counter
         self.connectionID = connectionID ?? 0
         history?.close()
-        rowBuilder.move(toFeed: feedID) { writer.makeInstrumentID() }
+        let venue = rowBuilder.book.venue
+        rowBuilder.move(toFeed: feedID) { instruments.number(of: $0, venue: venue) }
     }
 
     /// Takes received messages down, lets `dialect` read them, and takes down what it says and answers.
@@ -186,6 +201,7 @@ struct Capture: Sendable {
         for change in events.linkChanges {
             linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
         }
+        if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
         return outcome
     }
 
@@ -259,6 +275,15 @@ struct Capture: Sendable {
         rowBuilder.append(gap)
     }
 
+    /// Adds an event of our own.
+    mutating func append(_ event: EventRow) {
+        rowBuilder.append(event)
+    }
+
+    mutating func append(_ sample: ClockSampleRow) {
+        rowBuilder.append(sample)
+    }
+
     /// Everything since the last call, with the unfinished block as it stands.
     mutating func takeWork(clock: UnixNanoseconds) -> CaptureWork {
         var blocks = sealed
@@ -273,6 +298,35 @@ struct Capture: Sendable {
         if isMoved, let watermark = watermark(isLast: false) { rows.watermarks.append(watermark) }
         isMoved = false
         return CaptureWork(writer: writer, blocks: blocks, rows: rows)
+    }
+
+    // MARK: Numbers of trades
+
+    /// Watches the numbers of trades from now on.
+    mutating func watchNumbers() {
+        sequence = SequenceWatch(grace: .seconds(2))
+    }
+
+    /// The holes that nobody has filled in time; all of them where `isEnd`.
+    mutating func takeHoles(at time: Duration, isEnd: Bool) -> [SequenceHole] {
+        sequence?.takeHoles(at: time, isEnd: isEnd) ?? []
+    }
+
+    /// The instrument that the latest tick of a symbol belongs to.
+    func instrumentID(of symbol: String) -> Int64? {
+        rowBuilder.book.instrumentID(of: symbol)
+    }
+
+    private mutating func noteNumbers(of batch: MessageBatch, symbols: SymbolTable, now: UnixNanoseconds) {
+        let time = now.since(UnixNanoseconds(0))
+        for trade in events.trades {
+            guard let number = trade.tradeID else { continue }
+            let index = Int(trade.symbol.value)
+            while sequencePlaces.count <= index { sequencePlaces.append(nil) }
+            let place = sequencePlaces[index] ?? sequence?.place(of: symbols.text(of: trade.symbol)) ?? 0
+            sequencePlaces[index] = place
+            sequence?.received(number, at: place, tsRecv: batch.entries[trade.origin.message].tsRecv, time: time)
+        }
     }
 
     // MARK: Inside
@@ -319,6 +373,7 @@ struct Capture: Sendable {
                 continue
             }
             messageTotals.messagesReceived += 1
+            messageTotals.bytesReceived += Int64(entry.length)
             journalPosition.received += 1
             tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
         }

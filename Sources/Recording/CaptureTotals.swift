@@ -2,6 +2,8 @@
 package struct CaptureTotals: Sendable, Hashable {
     package var messagesReceived: Int64 = 0
     package var messagesSent: Int64 = 0
+    /// Of the payloads of received messages.
+    package var bytesReceived: Int64 = 0
     /// Received messages that carried market data or events.
     package var dataMessages: Int64 = 0
     package var quotes: Int64 = 0
@@ -22,6 +24,10 @@ package struct CaptureTotals: Sendable, Hashable {
 
     package init() {}
 
+    mutating func add(_ other: CaptureTotals) {
+        for count in Self.counts { self[keyPath: count] += other[keyPath: count] }
+    }
+
     /// What came after `earlier`.
     func since(_ earlier: CaptureTotals) -> CaptureTotals {
         var totals = self
@@ -31,7 +37,8 @@ package struct CaptureTotals: Sendable, Hashable {
 
     private static var counts: [WritableKeyPath<CaptureTotals, Int64>] {
         [
-            \.messagesReceived, \.messagesSent, \.dataMessages, \.quotes, \.trades, \.marginUpdates, \.events,
+            \.messagesReceived, \.messagesSent, \.bytesReceived, \.dataMessages, \.quotes, \.trades, \.marginUpdates,
+            \.events,
             \.oddities, \.lateTicks, \.bars, \.gaps,
         ]
     }

@@ -16,6 +16,11 @@ package struct FeedConfiguration: Sendable {
     package var reading = VenueReading()
     /// Texts that appear in no report and no row: the token, for one.
     package var secrets: [String] = []
+    package var watch = WatchRules()
+    /// How long to wait between two attempts to connect; the recorder's own where it is not set.
+    package var backoff: Backoff?
+    /// Hears of this feed alone; the recorder's own where it is not set.
+    package var report: (@Sendable (RecorderReport) -> Void)?
     package var makeDialect: @Sendable () -> any VenueDialect
     /// Opens a connection whose received messages go through the tap first.
     package var connect: @Sendable ((any MessageTap)?) async throws(TransportError) -> WebSocketConnection
@@ -77,6 +82,15 @@ package enum RecorderReport: Sendable {
     case sealingFailed(reason: String)
     /// Whether the journal takes messages.
     case journal(Journal.Condition)
+    /// A transaction was stored; so many pieces of work wait for the next ones.
+    case committed(took: Duration, waiting: Int)
+    /// Data is missing from here on, or was found to be missing.
+    case gapBegan(cause: String)
+    case gapEnded(cause: String)
+    /// The kernel's word on its clock has been stored.
+    case clockSampled(KernelClockReading)
+    /// The wall clock was set, forwards or backwards.
+    case clockStepped(Duration)
 }
 
 /// A recording that could not go on.

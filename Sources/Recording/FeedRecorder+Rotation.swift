@@ -25,41 +25,36 @@ extension FeedRecorder {
         while isRotating { await withCheckedContinuation { rotationWaiters.append($0) } }
     }
 
-    /// Goes on in another file.
-    ///
-    /// Where the new one cannot be made for want of room, the old one goes on until it can. Should the change fail half
-    /// way, nothing is taken down any more: everything is in the journal, and the next recorder sorts it out.
-    func rotate(_ rotation: Rotation, at time: UnixNanoseconds) async throws {
+    /// Takes nothing down until ``endRotation()``.
+    func standStill() async {
         isRotating = true
-        defer {
-            isRotating = false
-            for waiter in rotationWaiters { waiter.resume() }
-            rotationWaiters.removeAll()
-        }
-        let old = place
-        let new: RecordingPlace
-        do {
-            new = try await rotation.begin(after: old, feed: configuration, at: time)
-        } catch let error as ArchiveError where error.code == .diskFull {
-            return
-        }
+        while isChangingConnection { await withCheckedContinuation { connectionWaiters.append($0) } }
+    }
+
+    /// Hands everything over for the present file.
+    ///
+    /// Should the change fail from here on, nothing is taken down any more: everything is in the journal, and the next
+    /// recorder sorts it out.
+    func finishFile(at time: UnixNanoseconds) async throws {
         isBroken = true
-        let gap = openGap
+        heldGap = openGap
         closeGap(at: time)
         try await handOver()
-        guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }
-        try await old.writer.endSession(
-            old.sessionID,
-            tsEnd: time,
-            cause: "rotation",
-            counts: SessionCounts(totals.since(totalsBefore))
-        )
+    }
+
+    /// Goes on in another file, with an open gap as it was.
+    func goOn(in new: RecordingPlace, at time: UnixNanoseconds) async throws {
         totalsBefore = totals
         try await moveConnection(to: new, at: time)
         isBroken = false
-        if let gap { beginGap(cause: gap.cause, detail: gap.detail ?? "", from: time) }
-        _ = await rotation.left.push(old.writer)
-        report(.rotated(file: place.writer.path))
+        if let gap = heldGap { beginGap(cause: gap.cause, detail: gap.detail ?? "", from: time) }
+    }
+
+    func endRotation() {
+        isRotating = false
+        heldGap = nil
+        for waiter in rotationWaiters { waiter.resume() }
+        rotationWaiters.removeAll()
     }
 
     /// Gives the open connection a row in the new file and lets the capture go on there.
@@ -78,7 +73,8 @@ extension FeedRecorder {
             to: new.writer,
             feedID: new.feedID,
             connectionID: newID,
-            counter: MessageCounter(next: new.writer.nextMessageIndex)
+            counter: new.counter,
+            instruments: new.instruments
         )
     }
 }

@@ -15,6 +15,8 @@ actor FeedRecorder {
     private let stop: StopControl
     private let clock: any Clock<Duration>
     let now: @Sendable () -> UnixNanoseconds
+    /// Goes on with the wall clock, but is never set.
+    let steady: @Sendable () -> UnixNanoseconds
     let report: @Sendable (RecorderReport) -> Void
 
     /// The file, and the rows of it that everything belongs to.
@@ -34,7 +36,12 @@ actor FeedRecorder {
     var isRotating = false
     /// Set while two files are half changed: what comes then stays in the journal.
     var isBroken = false
-    private var isChangingConnection = false
+    var isChangingConnection = false
+    var connectionWaiters: [CheckedContinuation<Void, Never>] = []
+    /// The gap that was open when the file began to be changed.
+    var heldGap: GapRow?
+    /// Those who change the file together.
+    private let crew: FeedCrew
     var rotationWaiters: [CheckedContinuation<Void, Never>] = []
     private var journalCondition = Journal.Condition.good
     private var isSubscribed = false
@@ -43,8 +50,9 @@ actor FeedRecorder {
     private var hangUpAt: UnixNanoseconds?
     /// False from a goodbye on that did not ask to come back, until the next connection.
     private var isReturnWelcome = true
-    /// Set when the venue was silent for too long.
-    private var silence: String?
+    /// Why we cut the connection, where we did.
+    var silence: String?
+    var watch: FeedWatch
     private var tsKeepAlive: UnixNanoseconds?
     var openGap: GapRow?
     /// The open gap is because of a full disk, and ends when there is room.
@@ -62,10 +70,12 @@ actor FeedRecorder {
         journal: Journal?,
         pause: StoragePause,
         rotation: Rotation?,
+        crew: FeedCrew,
         openGap: GapRow?,
         stop: StopControl,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> UnixNanoseconds,
+        steady: @escaping @Sendable () -> UnixNanoseconds,
         report: @escaping @Sendable (RecorderReport) -> Void
     ) {
         self.configuration = configuration
@@ -76,18 +86,27 @@ actor FeedRecorder {
         self.journal = journal
         self.pause = pause
         self.rotation = rotation
+        self.crew = crew
         self.openGap = openGap
         self.stop = stop
         self.clock = clock
         self.now = now
+        self.steady = steady
         self.report = report
         self.dialect = configuration.makeDialect()
+        watch = FeedWatch(configuration.watch)
+        if configuration.watch.tradesAreNumbered { self.capture.watchNumbers() }
     }
 
     var totals: CaptureTotals {
         var totals = capture.totals
         totals.gaps = gapCount
         return totals
+    }
+
+    /// What was taken down: in all, and in the present file.
+    var accounts: (all: CaptureTotals, inFile: CaptureTotals) {
+        (totals, totals.since(totalsBefore))
     }
 
     // MARK: The life of the feed
@@ -97,7 +116,7 @@ actor FeedRecorder {
     /// - Throws: `RecordingError` where the policy makes a failed connection an error, what storing throws, and
     ///   `CancellationError`.
     func run() async throws -> StopCause {
-        var (backoff, goodbyeBackoff) = (policy.backoff, policy.goodbyeBackoff)
+        var (backoff, goodbyeBackoff) = (configuration.backoff ?? policy.backoff, policy.goodbyeBackoff)
         var generator = SystemRandomNumberGenerator()
         while true {
             let failure = try await attempt()
@@ -106,7 +125,7 @@ actor FeedRecorder {
             if failure == nil, policy.isOnce { return .peerClosed }
             let reason = failure ?? "the peer closed the connection"
             guard hasEverSubscribed || policy.retriesFirstConnection else { throw RecordingError(reason) }
-            beginGap(cause: "disconnect", detail: reason)
+            beginGap(cause: watch.takeCause().rawValue, detail: reason)
             guard !policy.isOnce else { throw RecordingError(reason) }
             if isSubscribed {
                 backoff.reset()
@@ -163,6 +182,7 @@ extension FeedRecorder {
             connection.beginClose()
         }
         let closing = await connection.ended()
+        watch.connectionEnded(because: connection.gapCause)
         try await end(connection, closing)
         if let failure = failure ?? silence { return failure }
         // After the venue's goodbye it does not matter how the socket went.
@@ -203,9 +223,10 @@ extension FeedRecorder {
         hangUpAt = nil
         silence = nil
         isLinked = true
+        watch.connectionBegan(at: elapsed)
         report(.connected(url: configuration.url, info: connection.info))
         var outgoing = MessageBatch()
-        dialect.open(now: time, outgoing: &outgoing)
+        dialect.open(now: steady(), outgoing: &outgoing)
         await send(outgoing, over: connection)
     }
 
@@ -220,6 +241,7 @@ extension FeedRecorder {
             subscribed(from: batch.entries.first?.tsRecv ?? now())
         }
         for (change, time) in capture.takeLinkChanges() { follow(change, at: time) }
+        if outcome.dataMessages > 0 { dataArrived(at: batch.entries.last?.tsRecv ?? now()) }
         await send(outgoing, over: connection)
         if capture.isWorthWriting { try await flush() }
         if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
@@ -228,7 +250,7 @@ extension FeedRecorder {
         guard let ending = outcome.ending else { return nil }
         isReturnWelcome = ending.isReturnWelcome
         if ending.isFailure { return ending.reason }
-        hangUpAt = hangUpAt ?? now().advanced(by: policy.closeGrace)
+        hangUpAt = hangUpAt ?? steady().advanced(by: policy.closeGrace)
         return nil
     }
 
@@ -245,19 +267,21 @@ extension FeedRecorder {
                     closeGap(at: time)
                 }
             }
-            return capture.take(batch, dialect: &dialect, now: now(), outgoing: &outgoing)
+            return capture.take(batch, dialect: &dialect, now: steady(), outgoing: &outgoing)
         }
         if !isDropping, isSubscribed {
             isDropping = true
             beginGap(cause: "disk_full", detail: "the disk is full")
         }
-        return capture.drop(batch, dialect: &dialect, now: now(), outgoing: &outgoing)
+        return capture.drop(batch, dialect: &dialect, now: steady(), outgoing: &outgoing)
     }
 
     private func subscribed(from time: UnixNanoseconds) {
         isSubscribed = true
         hasEverSubscribed = true
-        if isLinked, !isDropping {
+        watch.subscribed(at: elapsed)
+        // A silence ends with data, not with the promise of some.
+        if isLinked, !isDropping, openGap?.cause != GapCause.silence.rawValue {
             capture.resume(at: time)
             closeGap(at: time)
         }
@@ -267,6 +291,10 @@ extension FeedRecorder {
     /// Sends what the dialect wants to say; a connection that is closing is noticed by its receiver.
     private func send(_ outgoing: MessageBatch, over connection: WebSocketConnection) async {
         guard !outgoing.isEmpty else { return }
+        // A dialect knows only the time that nobody sets.
+        var outgoing = outgoing
+        let time = max(now(), capture.tsLast ?? now())
+        for index in outgoing.entries.indices { outgoing.entries[index].tsRecv = time }
         let kept = tap?.willSend(outgoing) ?? outgoing
         let isSent = (try? await connection.send(outgoing)) != nil
         await untilRotated()
@@ -292,7 +320,11 @@ extension FeedRecorder {
     private func changingConnection(_ body: () async throws -> Void) async throws {
         await untilRotated()
         isChangingConnection = true
-        defer { isChangingConnection = false }
+        defer {
+            isChangingConnection = false
+            for waiter in connectionWaiters { waiter.resume() }
+            connectionWaiters.removeAll()
+        }
         try await body()
     }
 
@@ -300,7 +332,7 @@ extension FeedRecorder {
     private func rotateIfDue() async throws {
         guard let rotation, !isRotating, !isChangingConnection, !pause.isPaused else { return }
         let time = now()
-        if rotation.isDue(at: time, place) { try await rotate(rotation, at: time) }
+        if rotation.isDue(at: time, place) { try await crew.rotate(from: place.writer, at: time) }
     }
 }
 
@@ -310,7 +342,7 @@ extension FeedRecorder {
     /// Keeps the venue happy and stores what has come together.
     func tick() async throws {
         if let connection {
-            let time = now()
+            let time = steady()
             if let hangUpAt, time >= hangUpAt { connection.abort() }
             if time.since(tsKeepAlive ?? UnixNanoseconds(0)) >= .seconds(1) {
                 tsKeepAlive = time
@@ -319,10 +351,14 @@ extension FeedRecorder {
                 await send(outgoing, over: connection)
                 if let ending = dialect.ending, ending.isFailure {
                     silence = ending.reason
+                    watch.connectionEnded(because: .silence)
                     connection.abort()
                 }
             }
+            watchConnection(connection)
         }
+        await untilRotated()
+        recordHoles()
         try await rotateIfDue()
         try await flush()
         reportJournal()
@@ -361,7 +397,7 @@ extension FeedRecorder {
     func hangUp() async -> Bool {
         guard let connection else { return false }
         var outgoing = MessageBatch()
-        dialect.leave(now: now(), outgoing: &outgoing)
+        dialect.leave(now: steady(), outgoing: &outgoing)
         await send(outgoing, over: connection)
         _ = await connection.close(code: 1000, reason: "")
         return true
@@ -372,6 +408,7 @@ extension FeedRecorder {
         await untilRotated()
         capture.closeHistory()
         guard !isBroken else { return }
+        recordHoles(isEnd: true)
         capture.endConnection()
         closeGap(at: now())
         try await handOver()
@@ -395,6 +432,7 @@ extension FeedRecorder {
         capture.append(gap)
         openGap = gap
         gapCount += 1
+        report(.gapBegan(cause: cause))
     }
 
     /// A venue without its own source sends nothing, over a connection that is in good health.
@@ -411,8 +449,22 @@ extension FeedRecorder {
     /// Says that data flows again.
     func closeGap(at time: UnixNanoseconds) {
         guard var gap = openGap else { return }
-        gap.tsTo = time
+        // A clock that was set back makes no gap that ends before it began.
+        gap.tsTo = max(gap.tsFrom, time)
         capture.append(gap)
         openGap = nil
+        report(.gapEnded(cause: gap.cause))
+    }
+
+    // MARK: The clock
+
+    /// Stores what the kernel says of its clock.
+    func record(_ reading: KernelClockReading) {
+        capture.append(ClockSampleRow(ts: now(), reading))
+    }
+
+    /// Stores that the wall clock was set.
+    func recordClockStep(_ step: Duration) {
+        capture.append(EventRow(clockStep: step, at: now(), feedID: place.feedID))
     }
 }

@@ -25,7 +25,7 @@ struct InstrumentBook: Sendable {
     /// Prices that lose their trailing zeros on the way (JSON numbers) start with this many digits.
     let priceDigitsMin: UInt8
     private var known: [Known: Int64]
-    private var makeID: @Sendable () -> Int64
+    private var makeID: @Sendable (Known) -> Int64
     /// The current row of each symbol, by ``SymbolIndex``.
     private var current: [Instrument?] = []
     private var bySymbol: [String: Known]
@@ -44,7 +44,7 @@ struct InstrumentBook: Sendable {
         priceDigitsMin: UInt8,
         known: [(id: Int64, key: Known)],
         isFromStart: Bool = false,
-        makeID: @escaping @Sendable () -> Int64
+        makeID: @escaping @Sendable (Known) -> Int64
     ) {
         self.venue = venue
         self.priceDigitsMin = priceDigitsMin
@@ -61,6 +61,11 @@ struct InstrumentBook: Sendable {
         return index < current.count ? current[index] : nil
     }
 
+    /// The current row of a symbol, by its text.
+    func instrumentID(of symbol: String) -> Int64? {
+        bySymbol[symbol].flatMap { known[$0] }
+    }
+
     /// Digits behind the point of price times size.
     func notionalDigits(of id: Int64) -> UInt8 {
         notionalDigitsByID[id] ?? 0
@@ -72,7 +77,7 @@ struct InstrumentBook: Sendable {
     }
 
     /// Goes on in another file: all instruments are new there, under the numbers they have.
-    mutating func move(makeID: @escaping @Sendable () -> Int64) {
+    mutating func move(makeID: @escaping @Sendable (Known) -> Int64) {
         self.makeID = makeID
         fresh = known.map { (id: $0.value, key: $0.key) }.sorted { $0.id < $1.id }
     }
@@ -124,7 +129,7 @@ struct InstrumentBook: Sendable {
 
     private mutating func identifier(of key: Known) -> Int64 {
         if let id = known[key] { return id }
-        let id = makeID()
+        let id = makeID(key)
         known[key] = id
         fresh.append((id, key))
         return id

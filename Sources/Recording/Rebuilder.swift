@@ -116,7 +116,7 @@ private struct RebuiltRows {
 
     /// A book a venue, which knows the numbers of the instruments, but not yet which of them a symbol has first.
     private mutating func makeBuilders() {
-        let ids = InstrumentNumbers(next: (rebuild.instruments.map(\.instrumentID).max() ?? 0) + 1)
+        let ids = RebuiltNumbers(next: (rebuild.instruments.map(\.instrumentID).max() ?? 0) + 1)
         for venue in Set(connections.values.map(\.venue)) {
             let known = rebuild.instruments.filter { $0.venue == venue.rawValue }.map {
                 (
@@ -133,7 +133,7 @@ private struct RebuiltRows {
                 priceDigitsMin: venue.priceDigitsMin,
                 known: known,
                 isFromStart: true,
-                makeID: { ids.take() }
+                makeID: { _ in ids.take() }
             )
             builders[venue.rawValue] = RowBuilder(book: book, bars: BarBuilder(intervals: []), feedID: 0)
         }

@@ -90,7 +90,7 @@ struct RebuiltBars {
 }
 
 /// Numbers for instruments that a recording does not have yet.
-final class InstrumentNumbers: Sendable {
+final class RebuiltNumbers: Sendable {
     private let next: Atomic<Int64>
 
     init(next: Int64) { self.next = Atomic(next) }

@@ -11,9 +11,11 @@ package struct RecordingOutcome: Sendable {
     package var totals: CaptureTotals
 }
 
-/// Records one feed into an archive until it is asked to stop.
+/// Records feeds into an archive until it is asked to stop.
+///
+/// Feeds are isolated: one that cannot connect, is refused or falls silent disturbs no other.
 package struct Recorder: Sendable {
-    package var feed: FeedConfiguration
+    package var feeds: [FeedConfiguration]
     package var policy: RecordingPolicy
     package var session: SessionStart
     package var stop: StopControl
@@ -25,9 +27,15 @@ package struct Recorder: Sendable {
     package var fileSystem: any FileSystem = SystemFileSystem()
     /// Gaps of earlier files that go on.
     package var carriedGaps: [CarriedGap] = []
+    /// Goes on with the wall clock, but is never set: by it silences and delays are measured.
+    package var steady: @Sendable () -> UnixNanoseconds
+    /// How the wall clock is watched, and what the kernel says of it.
+    package var clockRules = ClockRules()
+    /// By which feeds are added and removed while it runs.
+    package let changes = FeedChanges()
 
     package init(
-        feed: FeedConfiguration,
+        feeds: [FeedConfiguration],
         policy: RecordingPolicy,
         session: SessionStart,
         stop: StopControl,
@@ -35,13 +43,14 @@ package struct Recorder: Sendable {
         now: @escaping @Sendable () -> UnixNanoseconds,
         report: @escaping @Sendable (RecorderReport) -> Void
     ) {
-        self.feed = feed
+        self.feeds = feeds
         self.policy = policy
         self.session = session
         self.stop = stop
         self.clock = clock
         self.now = now
         self.report = report
+        steady = now
     }
 
     /// Runs to the end; everything that was read is stored when this returns.
@@ -49,74 +58,50 @@ package struct Recorder: Sendable {
     /// - Throws: `RecordingError` when the feed cannot be recorded at all, `ArchiveError` when it cannot be stored; what
     ///   could not be stored is still in the journal then.
     package func run(into writer: ArchiveWriter) async throws -> RecordingOutcome {
-        let start = now()
-        let sessionID = try await writer.beginSession(session)
-        let feedID = try await writer.addFeed(FeedRow(sessionID: sessionID, feed))
+        let place = RecordingPlace(
+            writer: writer,
+            sessionID: try await writer.beginSession(session),
+            feedID: 0,
+            tsBegun: now(),
+            counter: MessageCounter(next: writer.nextMessageIndex),
+            instruments: InstrumentNumbers(writer)
+        )
         let queue = BoundedQueue<CaptureWork>(capacity: 4)
         let pause = StoragePause(stop: stop, clock: clock, report: report)
         let rotation = rotation(directory: writer.lock.directory)
-        let recorder = FeedRecorder(
-            configuration: feed,
-            policy: policy,
-            place: RecordingPlace(writer: writer, sessionID: sessionID, feedID: feedID, tsBegun: start),
-            queue: queue,
-            capture: try Capture(
-                venue: feed.venue,
-                feedID: feedID,
-                barIntervals: feed.barIntervals,
-                counter: MessageCounter(next: writer.nextMessageIndex),
-                writer: writer,
-                reading: feed.reading
-            ),
-            journal: journal,
-            pause: pause,
-            rotation: rotation,
-            openGap: try await adoptGap(of: writer),
-            stop: stop,
-            clock: clock,
-            now: now,
-            report: report
-        )
-        if let gap = carriedGaps.last(where: { $0.feedName == feed.name && $0.venue == feed.venue.rawValue }) {
-            await recorder.beginGap(cause: gap.cause, detail: gap.detail ?? "", from: start)
-        }
+        let crew = FeedCrew(self, queue: queue, pause: pause, rotation: rotation, place: place)
         async let feeding: Void = ArchiveFeeder(
             queue: queue,
             journal: journal,
-            pause: journal == nil ? nil : pause
+            pause: journal == nil ? nil : pause,
+            steady: steady,
+            report: report
         ).run()
         async let sealing: Void? = rotation?.run(now: now, report: report)
         let ending: Result<StopCause, any Error>
-        do {
-            let cause = try await recordUntilStopped(recorder)
-            try await recorder.finish()
-            ending = .success(cause)
-        } catch {
-            try? await recorder.finish()
-            ending = .failure(error)
-        }
+        do { ending = .success(try await record(by: crew)) } catch { ending = .failure(error) }
         queue.finish()
         rotation?.left.finish()
         _ = await sealing
         // Why storing failed says more than that the feed noticed.
-        let last = await recorder.place
+        let last = await crew.place
         do { try await feeding } catch {
             await last.writer.close()
             throw error
         }
-        let totals = await recorder.totals
+        let accounts = await crew.accounts()
         let cause = (try? ending.get()) ?? .error
-        if await !recorder.isBroken {
+        if await !crew.isBroken {
             try await last.writer.endSession(
                 last.sessionID,
                 tsEnd: now(),
                 cause: cause.rawValue,
-                counts: SessionCounts(totals.since(await recorder.totalsBefore))
+                counts: SessionCounts(accounts.inFile)
             )
         }
         await last.writer.close()
         _ = try ending.get()
-        return RecordingOutcome(file: last.writer.path, cause: cause, totals: totals)
+        return RecordingOutcome(file: last.writer.path, cause: cause, totals: accounts.all)
     }
 
     private func rotation(directory: String) -> Rotation? {
@@ -133,7 +118,7 @@ package struct Recorder: Sendable {
     }
 
     /// The gap that a recorder of this feed left open in the file when it was killed; it ends when data flows again.
-    private func adoptGap(of writer: ArchiveWriter) async throws -> GapRow? {
+    func adoptedGap(of feed: FeedConfiguration, in writer: ArchiveWriter) async throws -> GapRow? {
         let names = Dictionary(
             try ArchiveReader(path: writer.path).feeds().map { ($0.feedID, ($0.name, $0.venue)) },
             uniquingKeysWith: { first, _ in first }
@@ -143,48 +128,8 @@ package struct Recorder: Sendable {
         }
     }
 
-    private enum Child: Sendable {
-        case feed(StopCause)
-        case ticker
-        case stopper
-    }
-
-    /// Runs the feed beside its ticker, and a stopper that closes the connection when asked.
-    private func recordUntilStopped(_ recorder: FeedRecorder) async throws -> StopCause {
-        try await withThrowingTaskGroup(of: Child.self) { group in
-            defer { group.cancelAll() }
-            group.addTask { .feed(try await recorder.run()) }
-            group.addTask {
-                while !Task.isCancelled {
-                    try? await clock.sleep(for: policy.commitInterval, tolerance: nil)
-                    try await recorder.tick()
-                    report(.progress(await recorder.totals))
-                }
-                return .ticker
-            }
-            if let journal, policy.durability == .power {
-                group.addTask {
-                    while !Task.isCancelled {
-                        try? await clock.sleep(for: .milliseconds(100), tolerance: nil)
-                        try await journal.sync()
-                    }
-                    return .ticker
-                }
-            }
-            group.addTask {
-                await stop.wait()
-                // An open connection is closed and drained; what is still connecting or waiting is cancelled.
-                if await recorder.hangUp() { try? await clock.sleep(for: policy.closeGrace, tolerance: nil) }
-                return .stopper
-            }
-            for try await child in group {
-                switch child {
-                case .feed(let cause): return cause
-                case .stopper: group.cancelAll()
-                case .ticker: continue
-                }
-            }
-            return stop.cause ?? .error
-        }
+    /// The gap of this feed that goes on from an earlier file.
+    func carriedGap(of feed: FeedConfiguration) -> CarriedGap? {
+        carriedGaps.last { $0.feedName == feed.name && $0.venue == feed.venue.rawValue }
     }
 }

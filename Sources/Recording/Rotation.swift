@@ -21,6 +21,10 @@ package struct RecordingPlace: Sendable {
     package var feedID: Int64
     /// When the file was begun, or this session of it.
     package var tsBegun: UnixNanoseconds
+    /// Numbers the messages of all feeds.
+    package var counter: MessageCounter
+    /// Numbers their instruments.
+    package var instruments: InstrumentNumbers
 }
 
 /// Divides a recording into files, and finishes those that are left.
@@ -44,10 +48,12 @@ struct Rotation: Sendable {
         return policy.bytesMax.map { place.writer.byteCount >= $0 } ?? false
     }
 
-    /// Begins the file that follows that of `place`, with a session and a feed of its own.
-    func begin(after place: RecordingPlace, feed: FeedConfiguration, at time: UnixNanoseconds) async throws
-        -> RecordingPlace
-    {
+    /// Begins the file that follows that of `place`, with a session of its own; a place in it for each feed, in order.
+    func begin(
+        after place: RecordingPlace,
+        feeds: [FeedConfiguration],
+        at time: UnixNanoseconds
+    ) async throws -> [RecordingPlace] {
         let file = try RecordingName.next(in: directory, day: time.utcDay)
         do {
             let writer = try ArchiveWriter.open(file: file, lock: place.writer.lock, fileSystem: fileSystem)
@@ -55,9 +61,20 @@ struct Rotation: Sendable {
             writer.continueNumbers(of: place.writer)
             var session = session
             session.tsStart = time
-            let sessionID = try await writer.beginSession(session)
-            let feedID = try await writer.addFeed(FeedRow(sessionID: sessionID, feed))
-            return RecordingPlace(writer: writer, sessionID: sessionID, feedID: feedID, tsBegun: time)
+            var next = RecordingPlace(
+                writer: writer,
+                sessionID: try await writer.beginSession(session),
+                feedID: 0,
+                tsBegun: time,
+                counter: MessageCounter(next: writer.nextMessageIndex),
+                instruments: InstrumentNumbers(writer)
+            )
+            var places: [RecordingPlace] = []
+            for feed in feeds {
+                next.feedID = try await writer.addFeed(FeedRow(sessionID: next.sessionID, feed))
+                places.append(next)
+            }
+            return places
         } catch {
             // Nothing is in it, and the next attempt would pass it over.
             for suffix in ["", "-wal", "-shm"] { try? fileSystem.unlink(file + suffix) }

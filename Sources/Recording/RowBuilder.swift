@@ -54,6 +54,16 @@ struct RowBuilder: Sendable {
         rows.gaps.append(gap)
     }
 
+    /// Stores an event of our own.
+    mutating func append(_ event: EventRow) {
+        rows.events.append(event)
+        totals.events += 1
+    }
+
+    mutating func append(_ sample: ClockSampleRow) {
+        rows.clockSamples.append(sample)
+    }
+
     /// Says that nothing is missed from `time` on.
     mutating func resume(at time: UnixNanoseconds) {
         bars.resume(at: time)
@@ -65,7 +75,7 @@ struct RowBuilder: Sendable {
     }
 
     /// Goes on in another file, which knows none of the instruments yet.
-    mutating func move(toFeed id: Int64, makeInstrumentID: @escaping @Sendable () -> Int64) {
+    mutating func move(toFeed id: Int64, makeInstrumentID: @escaping @Sendable (InstrumentBook.Known) -> Int64) {
         feedID = id
         book.move(makeID: makeInstrumentID)
         bars.beginFile()

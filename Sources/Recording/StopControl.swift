@@ -5,6 +5,8 @@ package enum StopCause: String, Sendable, Hashable {
     case duration
     case count
     case signal
+    /// The configuration does not name the feed any more.
+    case removed
     case peerClosed = "peer_closed"
     case endOfFile = "end_of_file"
     case error

@@ -14,16 +14,14 @@ final class StoredBars: BarHistory {
     private let notionalDigits: [Int64: UInt8]
 
     /// `nil` where the recording has no bars yet.
-    init?(_ writer: ArchiveWriter) throws(ArchiveError) {
-        guard !writer.instruments.isEmpty else { return nil }
+    init?(_ writer: ArchiveWriter, _ instruments: InstrumentNumbers) throws(ArchiveError) {
+        let digits = instruments.notionalDigits
+        guard !digits.isEmpty else { return nil }
         let reader = try ArchiveReader(path: writer.path)
         guard let last = try reader.lastBarOpen() else { return nil }
         self.reader = Mutex(reader)
         lastOpen = last.rawValue
-        notionalDigits = Dictionary(
-            writer.instruments.map { ($0.instrumentID, $0.priceDigits + $0.sizeDigits) },
-            uniquingKeysWith: { first, _ in first }
-        )
+        notionalDigits = digits
     }
 
     /// Lets go of the file: it is about to be sealed, which takes that nobody has it open.

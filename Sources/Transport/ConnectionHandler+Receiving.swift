@@ -14,7 +14,9 @@ extension ConnectionHandler {
     /// Takes bytes from the peer, also those that came glued to the handshake; see ``announceMessages()``.
     func take(_ buffer: ByteBuffer) {
         guard buffer.readableBytes > 0 else { return }
-        let receivedAt = now()
+        // A wall clock that is set back stands still here until it has caught up: no message is before an earlier one.
+        let receivedAt = max(lastReceivedAt, now())
+        lastReceivedAt = receivedAt
         guard engine.deflate != nil else {
             return buffer.withUnsafeReadableBytes { receive($0, at: receivedAt) }
         }

@@ -15,6 +15,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let status: WebSocketStatus
     let settings: ConnectionSettings
     let now: @Sendable () -> UnixNanoseconds
+    /// When bytes came last; it never goes back.
+    var lastReceivedAt = UnixNanoseconds(.min)
     var engine: WebSocketEngine
     var context: ChannelHandlerContext?
     var actions: [EngineAction] = []

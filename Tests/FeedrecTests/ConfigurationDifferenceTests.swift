@@ -15,21 +15,21 @@ struct ConfigurationDifferenceTests {
 
     @Test("a reload knows which feeds are new, gone, changed and the same")
     func feeds() throws {
-        let old = try configuration([("a", "x@trade"), ("b", "x@trade"), ("c", "x@trade")])
-        let new = try configuration([("d", "x@trade"), ("c", "y@trade"), ("a", "x@trade")])
+        let old = try configuration([("a", "x@trade"), ("b", "y@trade"), ("c", "z@trade")])
+        let new = try configuration([("d", "w@trade"), ("c", "z@bookTicker"), ("a", "x@trade")])
         let difference = ConfigurationDifference(from: old, to: new)
         #expect(difference.added.map(\.name) == ["d"])
         #expect(difference.removed.map(\.name) == ["b"])
-        #expect(difference.changed.map(\.name) == ["c"] && difference.changed.first?.streams == ["y@trade"])
+        #expect(difference.changed.map(\.name) == ["c"] && difference.changed.first?.streams == ["z@bookTicker"])
         #expect(difference.unchanged.map(\.name) == ["a"])
         #expect(difference.needRestart.isEmpty)
     }
 
     @Test("the same configuration in another order and with other comments changes nothing")
     func nothing() throws {
-        let old = try configuration([("a", "x@trade"), ("b", "x@trade")])
+        let old = try configuration([("a", "x@trade"), ("b", "y@trade")])
         let new = try configuration(
-            [("b", "x@trade"), ("a", "x@trade")],
+            [("b", "y@trade"), ("a", "x@trade")],
             head: "# a comment\n[log]\nlevel = \"debug\""
         )
         #expect(ConfigurationDifference(from: old, to: new).isEmpty)
@@ -39,8 +39,8 @@ struct ConfigurationDifferenceTests {
     @Test("options that only a restart can change are named")
     func restart() throws {
         let old = try configuration([("a", "x@trade")])
-        var new = try configuration([("a", "x@trade")], head: "when_full = \"drop\"\n[metrics]\nlisten = \"9464\"")
-        #expect(ConfigurationDifference(from: old, to: new).needRestart == ["metrics.listen", "when_full"])
+        var new = try configuration([("a", "x@trade")], head: "commit_interval = \"1s\"\n[metrics]\nlisten = \"9464\"")
+        #expect(ConfigurationDifference(from: old, to: new).needRestart == ["commit_interval", "metrics.listen"])
         new = old
         #expect(ConfigurationDifference(from: old, to: new).isEmpty)
     }

@@ -65,7 +65,6 @@ struct ConfigurationTests {
         ("archive = 5", "f.toml: line 1: 'archive' wants a path"),
         ("archive = \"t\"\ncommit_interval = \"soon\"", "line 2: 'commit_interval' wants a duration"),
         ("archive = \"t\"\ncommit_interval = \"1d\"", "from 10ms to 10s"),
-        ("archive = \"t\"\nwhen_full = \"explode\"", "\"wait\" or \"drop\""),
         ("archive = \"t\"\n[log]\n\nformat = \"xml\"", "line 4: 'format' wants \"text\" or \"json\""),
         ("archive = \"t\"\nlog = 1", "'log' is a section"),
         ("archive = \"t\"\n[metrics]\nlisten = \"here\"", "an address and a port"),

@@ -13,7 +13,7 @@ struct InstrumentBookTests {
 
         init(priceDigitsMin: UInt8 = 0, known: [(id: Int64, key: InstrumentBook.Known)] = []) {
             let ids = IDs()
-            book = InstrumentBook(venue: "v", priceDigitsMin: priceDigitsMin, known: known, makeID: { ids.next() })
+            book = InstrumentBook(venue: "v", priceDigitsMin: priceDigitsMin, known: known, makeID: { _ in ids.next() })
         }
 
         /// Adopts numbers given as text for symbol 0, `S`; nil where no row can hold them.

@@ -23,6 +23,11 @@ struct RecorderBench: Sendable {
     var venue: Venue
     var makeDialect: @Sendable () -> any VenueDialect
     var limits = WebSocketLimits()
+    var watch = WatchRules()
+    /// The wall clock where somebody sets it; `wall` then is the one that nobody does.
+    var now: (@Sendable () -> UnixNanoseconds)?
+    var readKernel: @Sendable () -> KernelClockReading? = { nil }
+    var pongTimeout: Duration?
 
     private init(_ venue: Venue, _ makeDialect: @escaping @Sendable () -> any VenueDialect) throws {
         directory = try TemporaryDirectory()
@@ -92,21 +97,35 @@ struct RecorderBench: Sendable {
         journal: Journal? = nil,
         fileSystem: any FileSystem = SystemFileSystem()
     ) async throws -> RecordingOutcome {
-        let (wall, reports, limits) = (wall, reports, limits)
+        var recorder = recorder(of: [feed(url)])
+        recorder.journal = journal
+        recorder.fileSystem = fileSystem
+        return try await recorder.run(into: writer)
+    }
+
+    /// A feed of the venue at `url`.
+    func feed(_ url: String, name: String = "test") -> FeedConfiguration {
+        let (limits, pongTimeout, now) = (limits, pongTimeout, time)
         var feed = FeedConfiguration(
-            name: "test",
+            name: name,
             venue: venue,
             url: url,
             subscription: "{}",
             barIntervals: [BarInterval(text: "1s")].compactMap { $0 },
             makeDialect: makeDialect,
             connect: { tap async throws(TransportError) in
-                try await connect(url, limits: limits, tap: tap, now: { wall.unixNow })
+                try await connect(url, limits: limits, tap: tap, pongTimeout: pongTimeout, now: now)
             }
         )
+        feed.watch = watch
         feed.secrets = ["SECRET-token"]
+        return feed
+    }
+
+    func recorder(of feeds: [FeedConfiguration]) -> Recorder {
+        let (wall, reports) = (wall, reports)
         var recorder = Recorder(
-            feed: feed,
+            feeds: feeds,
             policy: policy,
             session: SessionStart(
                 kind: .record,
@@ -117,12 +136,16 @@ struct RecorderBench: Sendable {
             ),
             stop: stop,
             clock: clock,
-            now: { wall.unixNow },
+            now: time,
             report: { reports.append($0) }
         )
-        recorder.journal = journal
-        recorder.fileSystem = fileSystem
-        return try await recorder.run(into: writer)
+        recorder.steady = { wall.unixNow }
+        recorder.clockRules.readKernel = readKernel
+        return recorder
+    }
+
+    private var time: @Sendable () -> UnixNanoseconds {
+        now ?? { [wall] in wall.unixNow }
     }
 
     /// Moves the commit clock, commit by commit, until the reports are as wanted.

@@ -12,7 +12,7 @@ struct RowBuilderTests {
     private static let batch = MessageBatch(texts: ["a", "b", "c"], start: start, step: .seconds(1))
 
     private static func builder() -> RowBuilder {
-        let book = InstrumentBook(venue: "v", priceDigitsMin: 0, known: [], makeID: { 1 })
+        let book = InstrumentBook(venue: "v", priceDigitsMin: 0, known: [], makeID: { _ in 1 })
         return RowBuilder(book: book, bars: BarBuilder(intervals: []), feedID: 7)
     }
 

@@ -108,6 +108,9 @@ package final class Journal: Sendable {
 
     package var condition: Condition { state.withLock(\.condition) }
 
+    /// The most that ``byteCount`` may be.
+    package var limit: Int { configuration.bytesMax }
+
     /// Bytes of the journal's files.
     package var byteCount: Int { state.withLock(\.byteCount) }
 

@@ -20,6 +20,18 @@ package struct KernelClockReading: Sendable, Hashable {
     package var isSynchronized: Bool { status & 0x40 == 0 }
 }
 
+/// What is watched of the host's clock.
+package struct ClockRules: Sendable {
+    /// The kernel's word; `nil` where it has none.
+    package var readKernel: @Sendable () -> KernelClockReading? = { nil }
+    /// How often that is stored.
+    package var interval: Duration = .seconds(60)
+    /// From how far on a jump of the wall clock counts as a step.
+    package var stepMin: Duration = .milliseconds(500)
+
+    package init() {}
+}
+
 /// Watches the wall clock against one that nobody sets.
 package struct ClockWatch: Sendable {
     private let stepMin: Duration
@@ -31,6 +43,10 @@ package struct ClockWatch: Sendable {
     package init(stepMin: Duration, interval: Duration) {
         self.stepMin = stepMin
         self.interval = interval
+    }
+
+    package init(_ rules: ClockRules) {
+        self.init(stepMin: rules.stepMin, interval: rules.interval)
     }
 
     /// How far the wall clock has been set since the last call, forwards or backwards; `nil` where it just went on.
@@ -63,13 +79,13 @@ extension ClockSampleRow {
 }
 
 extension EventRow {
-    /// A step of the wall clock, found at `time` by the clock as it is set now.
-    package init(clockStep step: Duration, at time: UnixNanoseconds) {
+    /// A step of the wall clock, found at `time` by the clock as it is set now; `feedID` says whose session noticed.
+    package init(clockStep step: Duration, at time: UnixNanoseconds, feedID: Int64) {
         self.init(
             tsRecv: time,
             messageIndex: nil,
             item: nil,
-            feedID: nil,
+            feedID: feedID,
             kind: "clock_step",
             json: Array(#"{"step_ns":\#(step.wholeNanoseconds)}"#.utf8)
         )

@@ -20,7 +20,6 @@ package struct FeedFigures: Sendable, Hashable {
     /// When it came to that, on the recorder's own clock.
     package var stateSince: Duration = .zero
     package var totals = CaptureTotals()
-    package var bytesReceived: Int64 = 0
     /// Connections that were opened.
     package var connections: Int64 = 0
     /// Attempts that failed, or connections that were lost.

@@ -74,7 +74,7 @@ struct IngestBench: AsyncParsableCommand {
         var policy = RecordingPolicy()
         policy.isOnce = true
         var recorder = Recorder(
-            feed: feed,
+            feeds: [feed],
             policy: policy,
             session: SessionFacts.start(.record, feed: feed),
             stop: StopControl(),

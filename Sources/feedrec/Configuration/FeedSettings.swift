@@ -29,12 +29,10 @@ struct FeedSettings: Hashable, Sendable {
     var messageLimit = 16 << 20
     var retryMax: Duration = .seconds(30)
 
-    // When a connection counts as dead, and when it is replaced.
+    // When a connection counts as dead.
     var silence = AutomaticDuration.automatic
     var pongTimeout: Duration = .seconds(20)
     var ackTimeout: Duration = .seconds(30)
-    var renewAfter = AutomaticDuration.automatic
-    var redundancy = 1
 
     init(name: String, venue: Venue, url: String) {
         self.name = name
@@ -86,8 +84,6 @@ extension FeedSettings {
         silence = reader.value("silence", .automatic(Self.anyTime), default: silence)
         pongTimeout = reader.value("pong_timeout", .duration(Self.anyTime), default: pongTimeout)
         ackTimeout = reader.value("ack_timeout", .duration(Self.anyTime), default: ackTimeout)
-        renewAfter = reader.value("renew_after", .automatic(.seconds(1)...(.seconds(30 * 86_400))), default: renewAfter)
-        redundancy = reader.value("redundancy", .integer(1...2), default: redundancy)
     }
 
     /// What no single option can know.
@@ -124,5 +120,20 @@ extension FeedSettings {
             "token", "access_token", "auth", "key", "api_key", "apikey", "secret", "password", "pass", "signature",
         ]
         return query.split(separator: "&").map { $0.prefix { $0 != "=" }.lowercased() }.first { suspects.contains($0) }
+    }
+
+    /// True where both bring ticks of one instrument: its bars would be made twice.
+    func overlaps(_ other: FeedSettings) -> Bool {
+        guard venue == other.venue, name != other.name else { return false }
+        switch venue {
+        case .mt4:
+            let hasTicks = (allSymbols || !symbols.isEmpty) && (other.allSymbols || !other.symbols.isEmpty)
+            return hasTicks && (allSymbols || other.allSymbols || !Set(symbols).isDisjoint(with: other.symbols))
+        case .binanceSpot:
+            func symbols(_ feed: FeedSettings) -> Set<String> {
+                Set(feed.streams.map { $0.prefix { $0 != "@" }.lowercased() })
+            }
+            return !symbols(self).isDisjoint(with: symbols(other))
+        }
     }
 }

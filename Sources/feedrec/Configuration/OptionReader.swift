@@ -82,7 +82,7 @@ struct OptionReader {
         let value = find(key, type, default: nil)
         if value == nil, ledger.problems.count == count {
             let place = section.isEmpty ? "" : " in [\(section == "feed" ? "[feed]" : section)]"
-            ledger.problem("'\(key)' is missing\(place): \(type.expectation)", line: line)
+            ledger.problem("'\(key)' is missing\(place): \(type.expectation)", line: section == "feed" ? line : nil)
         }
         return value
     }

@@ -1,3 +1,6 @@
+import Archive
+import Recording
+
 /// Everything that `record` is told: by flags, the environment and a file.
 struct RecorderConfiguration: Hashable, Sendable {
     /// Where it was read from; empty for flags alone.
@@ -12,7 +15,7 @@ struct RecorderConfiguration: Hashable, Sendable {
 /// What concerns the recorder as a whole.
 struct RecorderSettings: Hashable, Sendable {
     var commitInterval: Duration = .milliseconds(250)
-    var whenFull = OverloadRule.wait
+    var files = FileSettings()
     var clockInterval: Duration = .seconds(60)
     var clockStep: Duration = .milliseconds(500)
     var logFormat = LogFormat.text
@@ -20,12 +23,31 @@ struct RecorderSettings: Hashable, Sendable {
     var metrics: ListenAddress?
 }
 
-/// What happens when more comes than can be stored.
-enum OverloadRule: String, CaseIterable, Hashable, Sendable {
-    /// Stop reading the sockets until there is room: the venue may hang up.
-    case wait
-    /// Drop what comes and write it down as a gap.
-    case drop
+/// How a recording is kept on the disk.
+struct FileSettings: Hashable, Sendable {
+    /// In bytes.
+    var rotateSize: Int?
+    var rotateEvery: Duration?
+    var durability = Durability.process
+    /// In bytes.
+    var journalLimit = 256 << 20
+
+    init() {}
+
+    init(_ reader: inout OptionReader) {
+        rotateSize = reader.optional("rotate_size", .size((64 << 10)...(1 << 44)))
+        rotateEvery = reader.optional("rotate_every", .duration(.seconds(1)...(.seconds(86_400))))
+        durability = reader.value("durability", OptionType<Durability>.choice, default: durability)
+        journalLimit = reader.value("journal_limit", .size((16 << 20)...(1 << 40)), default: journalLimit)
+        reader.finish()
+    }
+
+    var rotation: RotationPolicy {
+        var policy = RotationPolicy()
+        policy.bytesMax = rotateSize.map(Int64.init)
+        policy.period = rotateEvery
+        return policy
+    }
 }
 
 extension RecorderConfiguration {
@@ -36,15 +58,14 @@ extension RecorderConfiguration {
         try self.init(document.root, origin: document.origin, flags: flags, environment: environment)
     }
 
-    /// What flags and the environment say, with the one feed of the flags.
-    init(feed: FeedSettings, flags: OptionFlags, environment: [String: String]) throws {
-        try self.init(nil, origin: "", feed: feed, flags: flags, environment: environment)
+    /// What flags and the environment say; the feed of the flags is described elsewhere.
+    init(flags: OptionFlags, environment: [String: String]) throws {
+        try self.init(nil, origin: "", flags: flags, environment: environment)
     }
 
     private init(
         _ node: ConfigurationNode?,
         origin: String,
-        feed: FeedSettings? = nil,
         flags: OptionFlags,
         environment: [String: String]
     ) throws {
@@ -59,7 +80,8 @@ extension RecorderConfiguration {
             .duration(.milliseconds(10)...(.seconds(10))),
             default: settings.commitInterval
         )
-        settings.whenFull = root.value("when_full", OptionType<OverloadRule>.choice, default: settings.whenFull)
+        var files = reader("files", root.table("files"))
+        settings.files = FileSettings(&files)
         var log = reader("log", root.table("log"))
         settings.logFormat = log.value("format", OptionType<LogFormat>.choice, default: settings.logFormat)
         settings.logLevel = log.value("level", OptionType<LogLevel>.choice, default: settings.logLevel)
@@ -81,7 +103,7 @@ extension RecorderConfiguration {
         clock.finish()
         let feedNodes = root.table("feed")
         root.finish()
-        feeds = feed.map { [$0] } ?? Self.feeds(feedNodes, ledger)
+        feeds = node == nil ? [] : Self.feeds(feedNodes, ledger)
         self.origin = origin
         self.archive = archive ?? ""
         options = ledger.options
@@ -105,6 +127,13 @@ extension RecorderConfiguration {
             guard let feed = FeedSettings(&reader) else { continue }
             if feeds.contains(where: { $0.name == feed.name }) {
                 reader.problem("name", "two feeds are named '\(feed.name)'")
+            }
+            if let other = feeds.first(where: { $0.overlaps(feed) }) {
+                reader.problem(
+                    "name",
+                    "the feeds '\(other.name)' and '\(feed.name)' record the same instruments, which one archive cannot "
+                        + "tell apart: give one of them an archive of its own"
+                )
             }
             feeds.append(feed)
         }

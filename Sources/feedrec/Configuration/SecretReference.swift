@@ -16,10 +16,10 @@ enum SecretReference: Hashable, Sendable {
             return value
         case .file(let path):
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw Failure("cannot read the secret file '\(path)'")
+                throw Failure("cannot read the token file '\(path)'")
             }
             let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-            guard !line.isEmpty else { throw Failure("the secret file '\(path)' is empty") }
+            guard !line.isEmpty else { throw Failure("the token file '\(path)' is empty") }
             return line
         }
     }

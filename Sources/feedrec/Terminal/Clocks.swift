@@ -1,5 +1,4 @@
 import MarketModel
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -11,19 +10,14 @@ import Musl
 enum Clocks {
     static let monotonic = ContinuousClock()
 
-    /// The wall clock, made to never run backwards within a run: a step back stands still until time has caught up.
-    static let wall: @Sendable () -> UnixNanoseconds = {
-        let latest = Latest()
-        return { latest.advance(to: readWall()) }
+    /// The wall clock, which may be set at any time, forwards and backwards.
+    static let wall: @Sendable () -> UnixNanoseconds = { UnixNanoseconds(readWall()) }
+
+    /// As the wall clock stood at the start of the program, and has gone on since: nobody sets this one.
+    static let steady: @Sendable () -> UnixNanoseconds = {
+        let (start, began) = (UnixNanoseconds(readWall()), monotonic.now)
+        return { start.advanced(by: began.duration(to: monotonic.now)) }
     }()
-
-    private final class Latest: Sendable {
-        private let value = Atomic<Int64>(.min)
-
-        func advance(to time: Int64) -> UnixNanoseconds {
-            UnixNanoseconds(value.max(time, ordering: .relaxed).newValue)
-        }
-    }
 
     private static func readWall() -> Int64 {
         var time = timespec()

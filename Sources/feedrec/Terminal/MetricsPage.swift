@@ -102,7 +102,7 @@ struct MetricsPage {
         let counters: [(name: String, help: String, value: (FeedFigures) -> Int64)] = [
             ("feedrec_messages_received_total", "Messages received.", { $0.totals.messagesReceived }),
             ("feedrec_messages_sent_total", "Messages sent.", { $0.totals.messagesSent }),
-            ("feedrec_bytes_received_total", "Payload bytes received.", { $0.bytesReceived }),
+            ("feedrec_bytes_received_total", "Payload bytes received.", { $0.totals.bytesReceived }),
             ("feedrec_data_messages_total", "Messages that carried data.", { $0.totals.dataMessages }),
             ("feedrec_margin_updates_total", "Margin updates stored.", { $0.totals.marginUpdates }),
             ("feedrec_bars_total", "Bars made.", { $0.totals.bars }),

@@ -8,7 +8,7 @@ struct OpenedArchive {
     let journal: Journal
     let carriedGaps: [CarriedGap]
 
-    init(directory: String, _ files: FileOptions) async throws {
+    init(directory: String, _ files: FileSettings) async throws {
         let lock = try ArchiveLock(creating: directory)
         JournalNotice.tell(try await ArchiveRecovery(directory: directory, lock: lock).run())
         let file = try RecordingName.current(in: directory, day: Clocks.wall().utcDay)
@@ -17,7 +17,7 @@ struct OpenedArchive {
         if files.durability == .power { try writer.makePowerSafe() }
         var configuration = Journal.Configuration(directory: directory)
         configuration.durability = files.durability
-        configuration.bytesMax = Int(files.journalLimit.bytes)
+        configuration.bytesMax = files.journalLimit
         journal = try Journal(configuration)
     }
 

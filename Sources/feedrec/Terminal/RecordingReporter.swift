@@ -8,15 +8,25 @@ import Transport
 final class RecordingReporter: Sendable {
     private let hasConnected = Atomic<Bool>(false)
     private let file: String?
+    /// Where a structured log is wanted instead of sentences.
+    private let log: RecordingLog?
     /// How many reports lie between two progress lines: four come a second.
     private let tick = Atomic<Int>(0)
 
     /// Names `file` once the recording really begins.
-    init(file: String? = nil) {
+    init(file: String? = nil, log: RecordingLog? = nil) {
         self.file = file
+        self.log = log
     }
 
-    func report(_ report: RecorderReport) {
+    /// The recorder has been set up.
+    func started(feeds: [String], metrics: String?) {
+        if let log { return log.started(file: file, feeds: feeds, metrics: metrics) }
+        if let metrics { line("metrics on \(metrics)") }
+    }
+
+    func report(_ report: RecorderReport, feed: String = "") {
+        if let log { return log.report(report, feed: feed) }
         switch report {
         case .connected(let url, let info):
             let security = [info.tlsVersion, info.cipher].compactMap { $0 }.joined(separator: " ")
@@ -39,6 +49,12 @@ final class RecordingReporter: Sendable {
         case .progress(let totals):
             guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
             StandardError.progress("feedrec: \(Self.text(of: totals))")
+        case .gapBegan(let cause) where cause == GapCause.sequence.rawValue:
+            line("warning: the venue left numbers out, see 'feedrec info'")
+        case .clockStepped(let step):
+            line("warning: the wall clock was set by \(step / .seconds(1)) s")
+        // A disconnection has told as much, and a subscription.
+        case .gapBegan, .gapEnded, .clockSampled, .committed: break
         }
     }
 
@@ -54,14 +70,24 @@ final class RecordingReporter: Sendable {
             try output.writeLine(Self.json(of: summary))
             try output.flush()
         }
-        line("ended (\(summary.cause.rawValue)): \(Self.text(of: totals))")
-        if totals.lateTicks > 0 { line("warning: \(totals.lateTicks) ticks came too late for their bars") }
+        if let log {
+            log.ended(summary)
+        } else {
+            tell(summary)
+        }
         guard totals.gaps == 0 else {
             throw EndedEarly(
                 status: ExitStatus.dataMissing,
-                line: "data is missing: \(totals.gaps) gap\(totals.gaps == 1 ? "" : "s"), see 'feedrec info'"
+                line: log == nil
+                    ? "data is missing: \(totals.gaps) gap\(totals.gaps == 1 ? "" : "s"), see 'feedrec info'" : nil
             )
         }
+    }
+
+    private func tell(_ summary: RecordingOutcome) {
+        let totals = summary.totals
+        line("ended (\(summary.cause.rawValue)): \(Self.text(of: totals))")
+        if totals.lateTicks > 0 { line("warning: \(totals.lateTicks) ticks came too late for their bars") }
     }
 
     private func line(_ text: String) {

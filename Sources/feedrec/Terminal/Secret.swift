@@ -15,20 +15,13 @@ struct TokenOptions: ParsableArguments {
         }
     }
 
+    /// Where the token is, if one was asked for.
+    var reference: SecretReference? {
+        tokenEnv.map { .environment($0) } ?? tokenFile.map { .file($0) }
+    }
+
     /// The token, if one was asked for.
     func token() throws -> String? {
-        if let name = tokenEnv {
-            guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
-                throw Failure("the environment variable '\(name)' (--token-env) is not set")
-            }
-            return value
-        }
-        guard let path = tokenFile else { return nil }
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw Failure("cannot read the token file '\(path)'")
-        }
-        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        guard !line.isEmpty else { throw Failure("the token file '\(path)' is empty") }
-        return line
+        try reference?.resolve(environment: ProcessInfo.processInfo.environment)
     }
 }

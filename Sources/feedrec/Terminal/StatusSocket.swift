@@ -66,7 +66,9 @@ final class StatusSocket: Sendable {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while document.count < 16 << 20 {
             let count = recv(descriptor, &buffer, buffer.count, 0)
-            if count == 0 { return document }
+            // A recorder that is just ending lets go of those who came too late.
+            if count < 0, errno == ECONNRESET, document.isEmpty { return nil }
+            if count == 0 { return document.isEmpty ? nil : document }
             guard count > 0 else {
                 throw Failure("the recorder of '\(archive)' does not answer: \(String(cString: strerror(errno)))")
             }

@@ -11,11 +11,16 @@ import WebSocketProtocol
 
 /// What to record, from flags.
 struct FeedOptions: ParsableArguments {
-    @Option(help: "Whose protocol is spoken.")
-    var venue: Venue
+    @Option(name: .customLong("venue"), help: "Whose protocol is spoken.")
+    var givenVenue: Venue?
 
-    @Option(help: "Where to connect: ws:// or wss://.")
-    var url: String
+    @Option(name: .customLong("url"), help: "Where to connect: ws:// or wss://.")
+    var givenURL: String?
+
+    /// False where a configuration file describes the feeds instead.
+    var isGiven: Bool { givenVenue != nil || givenURL != nil }
+    var venue: Venue { givenVenue ?? .mt4 }
+    var url: String { givenURL ?? "" }
 
     @Option(help: "mt4: which of its hubs: mt4, mt5 or test, which needs nothing else.")
     var hub = MT4Hub.mt4
@@ -67,6 +72,9 @@ struct FeedOptions: ParsableArguments {
     var messageLimit = ByteCountArgument(16 << 20)
 
     func validate() throws {
+        guard isGiven else { return }
+        guard givenVenue != nil else { throw ValidationError("--venue is missing") }
+        guard givenURL != nil else { throw ValidationError("--url is missing") }
         guard (1024...64 << 20).contains(messageLimit.bytes) else {
             throw ValidationError("--message-limit must be between 1024 and 67108864 (64 MiB, what a block can hold)")
         }

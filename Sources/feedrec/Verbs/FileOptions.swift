@@ -1,7 +1,5 @@
 import Archive
 import ArgumentParser
-import MarketModel
-import Recording
 
 /// How a recording is kept on the disk.
 struct FileOptions: ParsableArguments {
@@ -11,25 +9,22 @@ struct FileOptions: ParsableArguments {
     @Option(help: "Begin another file at each multiple of this time, such as 1h.")
     var rotateEvery: DurationArgument?
 
-    @Option(help: "process: lose nothing by 'kill -9'. power: lose 100 ms at most by a loss of power.")
-    var durability = Durability.process
+    @Option(
+        help: "process: lose nothing by 'kill -9'. power: lose 100 ms at most by a loss of power. (default: process)"
+    )
+    var durability: Durability?
 
-    @Option(help: "The most that messages which are not yet in a file may take on the disk.")
-    var journalLimit = SizeArgument(bytes: 256 << 20)
+    @Option(help: "The most that messages which are not yet in a file may take on the disk. (default: 256MiB)")
+    var journalLimit: SizeArgument?
 
-    func validate() throws {
-        guard journalLimit.bytes >= 16 << 20 else { throw ValidationError("--journal-limit must be at least 16MiB") }
-        if let rotateSize, rotateSize.bytes < 1 << 16 { throw ValidationError("--rotate-size must be at least 64KiB") }
-        if let rotateEvery, rotateEvery.duration < .seconds(1) {
-            throw ValidationError("--rotate-every must be at least 1s")
-        }
-    }
-
-    var rotation: RotationPolicy {
-        var policy = RotationPolicy()
-        policy.bytesMax = rotateSize?.bytes
-        policy.period = rotateEvery?.duration
-        return policy
+    /// What was given; the configuration knows the defaults and the ranges.
+    var flags: OptionFlags {
+        var flags: OptionFlags = [:]
+        flags["files.rotate_size"] = rotateSize.map { ("--rotate-size", "\($0.bytes)B") }
+        flags["files.rotate_every"] = rotateEvery.map { ("--rotate-every", $0.description) }
+        flags["files.durability"] = durability.map { ("--durability", $0.rawValue) }
+        flags["files.journal_limit"] = journalLimit.map { ("--journal-limit", "\($0.bytes)B") }
+        return flags
     }
 }
 

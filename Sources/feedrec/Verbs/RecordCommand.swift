@@ -1,16 +1,12 @@
-import Archive
 import ArgumentParser
 import BarBuilding
-import MarketModel
-import NIOCore
+import Foundation
 import Recording
-import Transport
-import Venues
 
 struct RecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
-        abstract: "Record a feed until told to stop.",
+        abstract: "Record feeds until told to stop.",
         discussion: """
             Every message goes into the archive byte for byte, with the time it arrived; ticks, margin updates and bars \
             are made from it on the way. A lost connection is opened again for ever, and leaves a gap in the archive. \
@@ -22,24 +18,37 @@ struct RecordCommand: AsyncParsableCommand {
               feedrec record --venue binance-spot \\
                 --url wss://data-stream.binance.vision --stream btcusdt@trade \\
                 --stream btcusdt@bookTicker --archive ./tape --duration 1h
+              feedrec record --config feedrec.toml --check
+              feedrec record --config feedrec.toml
 
             A file holds one UTC day at most, and is sealed when the next one begins; --rotate-size and --rotate-every make \
             more of them. What was read and is not yet in a file is in the archive's journal, which outlives 'kill -9'; the \
             next feedrec that opens the archive folds it in.
 
-            A connection that fails before anything was ever recorded ends the program with status 1, since that is \
-            usually a mistake in the command; --keep-trying waits for the venue instead.
+            --config describes any number of feeds; SIGHUP reads it again. A flag wins over the environment \
+            (FEEDREC_CONFIG, FEEDREC_ARCHIVE, FEEDREC_LOG_LEVEL, …), that over the file.
+
+            With flags alone, a connection that fails before anything was ever recorded ends the program with status 1, \
+            since that is usually a mistake in the command; --keep-trying waits for the venue instead. The feeds of a \
+            file are always waited for.
             """
     )
 
+    @Option(help: "The file that describes what to record, such as feedrec.toml.")
+    var config: String?
+
+    @Flag(help: "Only read --config, and print what is in effect and where it comes from.")
+    var check = false
+
     @OptionGroup(title: "Feed") var feed: FeedOptions
     @OptionGroup var tokens: TokenOptions
+    @OptionGroup var files: FileOptions
 
     @Option(help: "Directory of the recordings; made if missing.")
-    var archive: String
+    var archive: String?
 
-    @Option(help: "Lengths of the bars to build, such as 1s,1m.")
-    var bars = BarIntervalsArgument.standard
+    @Option(help: "Lengths of the bars to build, such as 1s,1m. (default: 1s,1m)")
+    var bars: BarIntervalsArgument?
 
     @Option(help: "Stop after this time, such as 30s, 5m or 2h.")
     var duration: DurationArgument?
@@ -47,95 +56,101 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(help: "Stop after this many messages with data.")
     var count: Int64?
 
-    @OptionGroup var files: FileOptions
-
     @Flag(help: "Stop when the peer closes, instead of connecting again.")
     var once = false
 
     @Flag(help: "Go on trying when the first connection fails, too.")
     var keepTrying = false
 
-    @Flag(help: "Print what was recorded as JSON at the end.")
+    @Option(help: "Serve /metrics for Prometheus and /healthz here, such as 127.0.0.1:9464.")
+    var metrics: String?
+
+    @Option(help: "Log one structured line an event: text or json. (default with --config: text)")
+    var logFormat: LogFormat?
+
+    @Option(help: "What to log: debug, info, warning or error. (default: info)")
+    var logLevel: LogLevel?
+
+    @Flag(help: "Print what was recorded as JSON at the end, with --check what is in effect.")
     var json = false
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+        if configurationFile == nil {
+            guard feed.isGiven else { throw ValidationError("what to record? give --config, or --venue and --url") }
+            if check { throw ValidationError("--check is for --config") }
+        } else {
+            guard !feed.isGiven else {
+                throw ValidationError("give either --config or the flags of a feed (--venue, --url, …), not both")
+            }
+            guard tokens.reference == nil, bars == nil, count == nil, !once, !keepTrying else {
+                throw ValidationError(
+                    "--token-env, --token-file, --bars, --count, --once and --keep-trying are for a feed from flags"
+                )
+            }
+        }
     }
 
     func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        guard let file = configurationFile else { return try await runFlags(environment) }
+        let source = ConfigurationSource(file: file, flags: flags, environment: environment)
+        let configuration = try source.read()
+        if check { return try await printEffective(configuration, environment) }
+        try await RecordingService(configuration, source: source, duration: duration?.duration).run(json: json)
+    }
+
+    /// Flags of a feed win over a configuration that only the environment names.
+    private var configurationFile: String? {
+        if let config { return config }
+        return feed.isGiven ? nil : ProcessInfo.processInfo.environment["FEEDREC_CONFIG"]
+    }
+
+    private var flags: OptionFlags {
+        var flags: OptionFlags = [:]
+        flags["archive"] = archive.map { ("--archive", $0) }
+        flags["metrics.listen"] = metrics.map { ("--metrics", $0) }
+        flags.merge(files.flags) { $1 }
+        flags["log.format"] = logFormat.map { ("--log-format", $0.rawValue) }
+        flags["log.level"] = logLevel.map { ("--log-level", $0.rawValue) }
+        return flags
+    }
+
+    private func runFlags(_ environment: [String: String]) async throws {
+        let configuration = try RecorderConfiguration(flags: flags, environment: environment)
+        var service = RecordingService(configuration, source: nil, duration: duration?.duration)
         // A missing token is a mistake in the command; later it is read again for every connection.
         _ = try tokens.token()
-        let (outcome, reporter) = try await withEventLoop { group in
-            let configuration = try feed.configuration(
-                token: { [tokens] in try tokens.token() },
-                bars: bars.intervals,
-                group: group
-            )
-            let opened = try await OpenedArchive(directory: archive, files)
-            let writer = opened.writer
-            let reporter = RecordingReporter(file: writer.path)
-            let stop = StopControl()
-            let signals = Signals.onStop { stop.request(.signal) }
-            var recorder = Recorder(
-                feed: configuration,
-                policy: policy,
-                session: SessionFacts.start(.record, feed: configuration),
-                stop: stop,
-                clock: Clocks.monotonic,
-                now: Clocks.wall,
-                report: { reporter.report($0) }
-            )
-            recorder.journal = opened.journal
-            recorder.carriedGaps = opened.carriedGaps
-            let result = await Self.result(of: recorder, into: writer, for: duration?.duration)
-            withExtendedLifetime(signals) {}
-            await writer.close()
-            reporter.end()
-            try opened.close(isStored: (try? result.get()) != nil || !(Self.failure(of: result) is ArchiveError))
-            return (try result.get(), reporter)
+        service.flagFeed = (
+            feed, bars?.intervals ?? BarIntervalsArgument.standard.intervals, { [tokens] in try tokens.token() }
+        )
+        service.isForPeople = logFormat == nil && environment["FEEDREC_LOG_FORMAT"] == nil
+        service.policy.dataMessagesMax = count
+        service.policy.isOnce = once
+        service.policy.retriesFirstConnection = keepTrying
+        try await service.run(json: json)
+    }
+
+    /// Also opens what the configuration names, so that nothing is left to find out at the start.
+    private func printEffective(_ configuration: RecorderConfiguration, _ environment: [String: String]) async throws {
+        try await withEventLoop { group in
+            for feed in configuration.feeds {
+                _ = try feed.configuration(token: { try feed.resolveToken(environment: environment) }, group: group)
+            }
         }
-        try reporter.finish(outcome, json: json)
-    }
-
-    private var policy: RecordingPolicy {
-        var policy = RecordingPolicy()
-        policy.dataMessagesMax = count
-        policy.isOnce = once
-        policy.retriesFirstConnection = keepTrying
-        policy.rotation = files.rotation
-        policy.durability = files.durability
-        return policy
-    }
-
-    private static func failure(of result: Result<RecordingOutcome, any Error>) -> (any Error)? {
-        if case .failure(let error) = result { error } else { nil }
-    }
-
-    /// Runs the recorder beside the timer that stops it.
-    private static func result(
-        of recorder: Recorder,
-        into writer: ArchiveWriter,
-        for duration: Duration?
-    ) async -> Result<RecordingOutcome, any Error> {
-        await withTaskGroup(of: Result<RecordingOutcome, any Error>?.self) { group in
-            group.addTask {
-                do { return .success(try await recorder.run(into: writer)) } catch { return .failure(error) }
-            }
-            if let duration {
-                group.addTask {
-                    if (try? await Clocks.monotonic.sleep(for: duration)) != nil { recorder.stop.request(.duration) }
-                    return nil
-                }
-            }
-            for await result in group {
-                guard let result else { continue }
-                group.cancelAll()
-                return result
-            }
-            return .failure(CancellationError())
+        var output = StandardOutput()
+        let effective = EffectiveConfiguration(configuration: configuration)
+        if json {
+            try output.writeLine(effective.json)
+        } else {
+            for line in effective.lines { try output.writeLine(line) }
         }
+        try output.flush()
     }
 }
+
+extension LogFormat: ExpressibleByArgument {}
+extension LogLevel: ExpressibleByArgument {}
 
 extension BarIntervalsArgument {
     /// One second and one minute.

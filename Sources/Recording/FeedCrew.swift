@@ -1,0 +1,172 @@
+import Archive
+import BarBuilding
+import MarketModel
+
+/// The feeds of one recording. They share its file and the numbers of its messages, and change the file together.
+///
+/// One thing happens at a time: a feed joins, a feed leaves, the file is changed. Feeds go on recording meanwhile, but
+/// for the moment of the change.
+actor FeedCrew {
+    private let recorder: Recorder
+    private let queue: BoundedQueue<CaptureWork>
+    private let pause: StoragePause
+    private let rotation: Rotation?
+    /// The file and its session; the feed is that of whoever asks.
+    private(set) var place: RecordingPlace
+    private var members: [FeedRecorder] = []
+    /// What feeds took down that have left: in all, and in the present file.
+    private var departed = (all: CaptureTotals(), inFile: CaptureTotals())
+    private var clockWatch: ClockWatch
+    /// Set while two files are half changed, and for good where that failed: the journal has everything.
+    private(set) var isBroken = false
+    private var isBusy = false
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    init(
+        _ recorder: Recorder,
+        queue: BoundedQueue<CaptureWork>,
+        pause: StoragePause,
+        rotation: Rotation?,
+        place: RecordingPlace
+    ) {
+        self.recorder = recorder
+        self.queue = queue
+        self.pause = pause
+        self.rotation = rotation
+        self.place = place
+        clockWatch = ClockWatch(recorder.clockRules)
+    }
+
+    /// Watches the wall clock, and stores what the kernel says of it: with the first feed, since it belongs to none.
+    func keepClock(with member: FeedRecorder) async {
+        guard members.first === member else { return }
+        let uptime = recorder.steady().since(UnixNanoseconds(0))
+        if let step = clockWatch.step(wall: recorder.now(), uptime: uptime) {
+            await member.recordClockStep(step)
+            recorder.report(.clockStepped(step))
+        }
+        if clockWatch.isSampleDue(uptime: uptime), let reading = recorder.clockRules.readKernel() {
+            await member.record(reading)
+            recorder.report(.clockSampled(reading))
+        }
+    }
+
+    /// What all feeds have taken down: in all, and in the present file.
+    func accounts() async -> (all: CaptureTotals, inFile: CaptureTotals) {
+        var sum = departed
+        for member in members {
+            let accounts = await member.accounts
+            sum.all.add(accounts.all)
+            sum.inFile.add(accounts.inFile)
+        }
+        return sum
+    }
+
+    // MARK: Coming and going
+
+    /// Makes a recorder of `feed`, which goes on with the gap that an earlier one left open.
+    func join(_ feed: FeedConfiguration, stop: StopControl) async throws -> FeedRecorder {
+        await begin()
+        defer { end() }
+        // What an earlier feed of this recording left is stored before the new one looks for it.
+        if departed.all != CaptureTotals() { _ = await queue.untilIdle() }
+        let gap = try await recorder.adoptedGap(of: feed, in: place.writer)
+        var place = place
+        place.feedID = try await place.writer.addFeed(FeedRow(sessionID: place.sessionID, feed))
+        let member = FeedRecorder(
+            configuration: feed,
+            policy: recorder.policy,
+            place: place,
+            queue: queue,
+            capture: try Capture(
+                venue: feed.venue,
+                feedID: place.feedID,
+                barIntervals: feed.barIntervals,
+                counter: place.counter,
+                writer: place.writer,
+                reading: feed.reading,
+                instruments: place.instruments
+            ),
+            journal: recorder.journal,
+            pause: pause,
+            rotation: rotation,
+            crew: self,
+            openGap: gap,
+            stop: stop,
+            clock: recorder.clock,
+            now: recorder.now,
+            steady: recorder.steady,
+            report: feed.report ?? recorder.report
+        )
+        if let gap = recorder.carriedGap(of: feed) {
+            await member.beginGap(cause: gap.cause, detail: gap.detail ?? "", from: place.tsBegun)
+        }
+        members.append(member)
+        return member
+    }
+
+    /// Stores what `member` still holds, and lets it go.
+    func leave(_ member: FeedRecorder) async throws {
+        await begin()
+        defer { end() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await member.finish()) } catch { result = .failure(error) }
+        let accounts = await member.accounts
+        departed.all.add(accounts.all)
+        departed.inFile.add(accounts.inFile)
+        members.removeAll { $0 === member }
+        try result.get()
+    }
+
+    // MARK: Another file
+
+    /// Goes on in another file, unless somebody has seen to that since `writer` was found to be due.
+    ///
+    /// The old file is complete, and has committed its last message, before the new one says where it begins. Where the
+    /// new one cannot be made for want of room, the old one goes on until it can.
+    func rotate(from writer: ArchiveWriter, at time: UnixNanoseconds) async throws {
+        await begin()
+        defer { end() }
+        guard let rotation, place.writer === writer else { return }
+        for member in members { await member.standStill() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await changeFile(rotation, at: time)) } catch { result = .failure(error) }
+        for member in members { await member.endRotation() }
+        try result.get()
+    }
+
+    private func changeFile(_ rotation: Rotation, at time: UnixNanoseconds) async throws {
+        let (old, new): (RecordingPlace, [RecordingPlace])
+        do {
+            (old, new) = (place, try await rotation.begin(after: place, feeds: members.map(\.configuration), at: time))
+        } catch let error as ArchiveError where error.code == .diskFull {
+            return
+        }
+        isBroken = true
+        for member in members { try await member.finishFile(at: time) }
+        guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }
+        let counts = SessionCounts(await accounts().inFile)
+        try await old.writer.endSession(old.sessionID, tsEnd: time, cause: "rotation", counts: counts)
+        departed.inFile = CaptureTotals()
+        for (member, place) in zip(members, new) { try await member.goOn(in: place, at: time) }
+        // Until here the old file is the one to close where something fails.
+        place = new.first ?? old
+        isBroken = false
+        _ = await rotation.left.push(old.writer)
+        recorder.report(.rotated(file: place.writer.path))
+    }
+
+    // MARK: One at a time
+
+    private func begin() async {
+        while isBusy { await withCheckedContinuation { waiters.append($0) } }
+        isBusy = true
+    }
+
+    private func end() {
+        isBusy = false
+        let waiting = waiters
+        waiters.removeAll()
+        for waiter in waiting { waiter.resume() }
+    }
+}

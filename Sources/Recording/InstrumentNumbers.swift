@@ -1,0 +1,46 @@
+import Archive
+import Synchronization
+
+/// Gives instruments their numbers in one recording, the same to all feeds that meet the same instrument.
+package final class InstrumentNumbers: Sendable {
+    private struct Key: Hashable {
+        let venue: String
+        let instrument: InstrumentBook.Known
+    }
+
+    private let writer: ArchiveWriter
+    private let known = Mutex<[Key: Int64]>([:])
+
+    init(_ writer: ArchiveWriter) {
+        self.writer = writer
+        known.withLock { known in
+            for row in writer.instruments {
+                let instrument = InstrumentBook.Known(
+                    symbol: row.symbol,
+                    priceDigits: row.priceDigits,
+                    sizeDigits: row.sizeDigits
+                )
+                let key = Key(venue: row.venue, instrument: instrument)
+                if known[key] == nil { known[key] = row.instrumentID }
+            }
+        }
+    }
+
+    /// Digits behind the point of price times size, by the number of the instrument.
+    var notionalDigits: [Int64: UInt8] {
+        known.withLock { known in
+            let digits = known.map { ($0.value, $0.key.instrument.priceDigits + $0.key.instrument.sizeDigits) }
+            return Dictionary(digits, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    func number(of instrument: InstrumentBook.Known, venue: String) -> Int64 {
+        known.withLock { known in
+            let key = Key(venue: venue, instrument: instrument)
+            if let number = known[key] { return number }
+            let number = writer.makeInstrumentID()
+            known[key] = number
+            return number
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Recording
+import Synchronization
+import Venues
+
+/// Keeps the figures of feeds by what they report, and tells people.
+final class FeedObservers: Sendable {
+    private let monitor: RecorderMonitor
+    private let reporter: RecordingReporter
+
+    init(monitor: RecorderMonitor, reporter: RecordingReporter) {
+        self.monitor = monitor
+        self.reporter = reporter
+    }
+
+    /// The feed, whose reports come here from now on; one of its name that there was is forgotten.
+    func observed(_ feed: FeedConfiguration) -> FeedConfiguration {
+        forget([feed.name])
+        let figures = FeedMonitor(name: feed.name, venue: feed.venue.rawValue, url: feed.url)
+        monitor.add(figures)
+        let isAcknowledged = feed.watch.ackTimeout != nil
+        var feed = feed
+        feed.report = { [monitor, reporter, name = feed.name] report in
+            monitor.note(report, of: figures, isAcknowledged: isAcknowledged)
+            reporter.report(report, feed: name)
+        }
+        return feed
+    }
+
+    func forget(_ names: [String]) {
+        for feed in monitor.feeds where names.contains(feed.name) { monitor.remove(feed) }
+    }
+
+    /// Takes down what belongs to no feed.
+    @Sendable
+    func note(_ report: RecorderReport) {
+        switch report {
+        case .committed(let duration, let waiting):
+            monitor.update { storage in
+                storage.commits.add(duration)
+                storage.queueDepth = waiting
+            }
+        case .clockSampled(let reading): monitor.update { $0.clock = reading }
+        case .clockStepped: monitor.update { $0.clockSteps += 1 }
+        case .paused(let reason): monitor.update { $0.halt = reason }
+        case .resumed: monitor.update { $0.halt = nil }
+        case .rotated(let file): monitor.update { $0.file = file }
+        default: break
+        }
+        reporter.report(report)
+    }
+}
+
+extension RecorderMonitor {
+    /// Keeps the figures of a feed by what it reports, four times a second at least.
+    ///
+    /// A venue that acknowledges nothing is subscribed once it is connected.
+    func note(_ report: RecorderReport, of feed: FeedMonitor, isAcknowledged: Bool) {
+        let uptime = uptime()
+        update { $0.tickedAt = uptime }
+        switch report {
+        case .connected:
+            feed.enter(isAcknowledged ? .subscribing : .recording, at: uptime)
+            feed.update { $0.connections += 1 }
+        case .subscribed: feed.enter(.recording, at: uptime)
+        case .disconnected(let reason, _):
+            feed.enter(.waiting, at: uptime)
+            feed.update { figures in
+                figures.disconnections += 1
+                figures.lastFailure = reason
+            }
+        case .progress(let totals):
+            feed.update { figures in
+                if totals.messagesReceived != figures.totals.messagesReceived { figures.lastMessage = uptime }
+                if totals.dataMessages != figures.totals.dataMessages { figures.lastData = uptime }
+                figures.totals = totals
+            }
+        case .gapBegan(let cause):
+            feed.update { figures in
+                figures.gaps[cause, default: 0] += 1
+                if cause != GapCause.sequence.rawValue { figures.openGap = cause }
+            }
+        case .gapEnded: feed.update { $0.openGap = nil }
+        default: break
+        }
+    }
+}

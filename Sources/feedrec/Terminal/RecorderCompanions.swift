@@ -1,0 +1,86 @@
+import Archive
+import NIOCore
+import Recording
+import Transport
+
+/// What runs beside a recorder so that people and machines can watch it: the status socket, the metrics, the service
+/// manager's watchdog.
+///
+/// None of them can end a recording.
+struct RecorderCompanions: Sendable {
+    let monitor: RecorderMonitor
+    let archive: String
+    let notifier: ServiceNotifier?
+    private let journal: Journal
+    private let socket: StatusSocket
+    private let server: WebSocketServer?
+
+    /// Listens; what cannot be listened on is an error before anything is recorded.
+    init(
+        monitor: RecorderMonitor,
+        configuration: RecorderConfiguration,
+        notifier: ServiceNotifier?,
+        journal: Journal,
+        group: any EventLoopGroup
+    ) async throws {
+        self.monitor = monitor
+        let archive = configuration.archive
+        self.archive = archive
+        self.notifier = notifier
+        self.journal = journal
+        socket = try StatusSocket(archive: archive) { StatusDocument(monitor, archive: archive).json }
+        if let address = configuration.settings.metrics {
+            server = try await MetricsServer.start(on: address, monitor: monitor, archive: archive, group: group)
+        } else {
+            server = nil
+        }
+    }
+
+    /// The URL of the metrics, where they are served.
+    var metricsURL: String? {
+        server.map { $0.url.replacing("ws://", with: "http://") + "/metrics" }
+    }
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        await withTaskGroup(of: Void.self) { tasks in
+            if let server { tasks.addTask { try? await server.run() } }
+            if let notifier, let interval = notifier.watchdogInterval {
+                tasks.addTask { await watch(notifier, every: interval) }
+            }
+            tasks.addTask { await measure() }
+        }
+        withExtendedLifetime(socket) {}
+    }
+
+    private func measure() async {
+        var seconds = 0
+        while (try? await Clocks.monotonic.sleep(for: .seconds(1))) != nil {
+            let uptime = monitor.uptime()
+            let (bytes, bytesMax) = (Int64(journal.byteCount), Int64(journal.limit))
+            monitor.update { storage in
+                storage.journalBytes = bytes
+                storage.journalBytesMax = bytesMax
+            }
+            for feed in monitor.feeds { feed.sample(at: uptime) }
+            if seconds.isMultiple(of: 10) { notifier?.status(summary) }
+            seconds += 1
+        }
+    }
+
+    /// Says that all is well only while that is so: a recorder that hangs is started again.
+    private func watch(_ notifier: ServiceNotifier, every interval: Duration) async {
+        repeat {
+            if monitor.uptime() - monitor.storage.tickedAt < max(interval, .seconds(5)) { notifier.watchdog() }
+        } while (try? await Clocks.monotonic.sleep(for: interval)) != nil
+    }
+
+    /// One line for `systemctl status`.
+    private var summary: String {
+        let feeds = monitor.feeds.map { (name: $0.name, figures: $0.figures) }
+        let messages = feeds.reduce(0) { $0 + $1.figures.totals.messagesReceived }
+        let down = feeds.filter { !$0.figures.state.isUp }.map(\.name)
+        let state = down.isEmpty ? "all feeds deliver" : "down: \(down.joined(separator: ", "))"
+        return "\(feeds.count) feed\(feeds.count == 1 ? "" : "s"), \(messages) messages, \(state)"
+    }
+}

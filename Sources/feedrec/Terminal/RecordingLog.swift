@@ -1,0 +1,67 @@
+import Archive
+import Recording
+import Transport
+
+/// Writes what happens to feeds into the structured log.
+struct RecordingLog: Sendable {
+    let log: Log
+
+    func report(_ report: RecorderReport, feed: String) {
+        let feed = LogValue.text(feed)
+        switch report {
+        case .connected(let url, let info):
+            log.info(
+                "connected",
+                [
+                    "feed": feed, "url": .text(url), "remote": info.remoteAddress.map(LogValue.text),
+                    "tls": info.tlsVersion.map(LogValue.text), "cipher": info.cipher.map(LogValue.text),
+                ]
+            )
+        case .subscribed: log.info("subscribed", ["feed": feed])
+        case .disconnected(let reason, let delay):
+            log.warning("disconnected", ["feed": feed, "reason": .text(reason), "retry_in": .duration(delay)])
+        case .gapBegan(let cause): log.warning("gap began", ["feed": feed, "cause": .text(cause)])
+        case .gapEnded(let cause): log.info("gap ended", ["feed": feed, "cause": .text(cause)])
+        case .clockStepped(let step): log.warning("clock stepped", ["by": .duration(step)])
+        case .clockSampled(let reading):
+            log.debug(
+                "clock sampled",
+                [
+                    "offset": .duration(reading.offset), "error": .duration(reading.error),
+                    "synchronized": .boolean(reading.isSynchronized),
+                ]
+            )
+        case .paused(let reason): log.error("storing paused", ["reason": .text(reason)])
+        case .resumed: log.info("storing resumed")
+        case .rotated(let file): log.info("file begun", ["file": .text(file)])
+        case .sealingFailed(let reason): log.warning("sealing failed", ["reason": .text(reason)])
+        case .journal(.good): log.info("journal takes messages")
+        case .journal(.full(bytesMax: let bytes)): log.error("journal full", ["limit_bytes": .integer(Int64(bytes))])
+        case .journal(.failed(let error)): log.error("journal failed", ["reason": .text("\(error)")])
+        case .progress, .committed: break
+        }
+    }
+
+    func started(file: String?, feeds: [String], metrics: String?) {
+        log.info(
+            "recording",
+            [
+                "file": file.map(LogValue.text), "feeds": .text(feeds.joined(separator: ",")),
+                "metrics": metrics.map(LogValue.text),
+            ]
+        )
+    }
+
+    func ended(_ outcome: RecordingOutcome) {
+        let totals = outcome.totals
+        log.info(
+            "ended",
+            [
+                "cause": .text(outcome.cause.rawValue), "messages_received": .integer(totals.messagesReceived),
+                "quotes": .integer(totals.quotes), "trades": .integer(totals.trades),
+                "margin_updates": .integer(totals.marginUpdates), "bars": .integer(totals.bars),
+                "oddities": .integer(totals.oddities), "gaps": .integer(totals.gaps),
+            ]
+        )
+    }
+}

@@ -1,0 +1,173 @@
+import Archive
+import BarBuilding
+import Foundation
+import MarketModel
+import NIOCore
+import Recording
+import Venues
+
+/// A recorder with all that runs beside it, from the configuration to the exit status.
+struct RecordingService: Sendable {
+    let configuration: RecorderConfiguration
+    /// To read it again; `nil` where flags describe the one feed.
+    let source: ConfigurationSource?
+    let duration: Duration?
+    var flagFeed: (options: FeedOptions, bars: [BarInterval], token: @Sendable () throws -> String?)?
+    /// Plain sentences and a progress line instead of the structured log.
+    var isForPeople = false
+    var policy = RecordingPolicy()
+
+    init(_ configuration: RecorderConfiguration, source: ConfigurationSource?, duration: Duration?) {
+        self.configuration = configuration
+        self.source = source
+        self.duration = duration
+        // Who writes a file starts it at boot: the venue may come later.
+        policy.retriesFirstConnection = source != nil
+        policy.commitInterval = configuration.settings.commitInterval
+        policy.rotation = configuration.settings.files.rotation
+        policy.durability = configuration.settings.files.durability
+    }
+
+    func run(json: Bool) async throws {
+        let settings = configuration.settings
+        let log = Log(
+            format: settings.logFormat,
+            level: settings.logLevel,
+            now: Clocks.wall,
+            write: StandardError.write
+        )
+        let (outcome, reporter) = try await withEventLoop { group in
+            let feeds = try feedConfigurations(log, group)
+            let opened = try await OpenedArchive(directory: configuration.archive, settings.files)
+            let reporter = RecordingReporter(file: opened.writer.path, log: isForPeople ? nil : RecordingLog(log: log))
+            let result: Result<RecordingOutcome, any Error>
+            var isStored = true
+            do {
+                result = .success(try await record(feeds, into: opened, reporter, log, group))
+            } catch {
+                // What could not be stored waits in the journal for the next feedrec.
+                isStored = !(error is ArchiveError)
+                result = .failure(error)
+            }
+            await opened.writer.close()
+            reporter.end()
+            try opened.close(isStored: isStored)
+            return (try result.get(), reporter)
+        }
+        try reporter.finish(outcome, json: json)
+    }
+
+    /// The feeds, ready to connect; the log learns their secrets, to keep them out of it.
+    private func feedConfigurations(_ log: Log, _ group: any EventLoopGroup) throws -> [FeedConfiguration] {
+        if let (options, bars, token) = flagFeed {
+            var feed = try options.configuration(token: kept(token, outOf: log), bars: bars, group: group)
+            feed.watch = .standard(venue: options.venue, streams: options.streams)
+            return [feed]
+        }
+        return try configuration.feeds.map { try feedConfiguration($0, log, group) }
+    }
+
+    func feedConfiguration(_ feed: FeedSettings, _ log: Log, _ group: any EventLoopGroup) throws -> FeedConfiguration {
+        let environment = source?.environment ?? [:]
+        let token = kept({ try feed.resolveToken(environment: environment) }, outOf: log)
+        return try feed.configuration(token: token, group: group)
+    }
+
+    /// The same token, known to the log as something to leave out.
+    private func kept(
+        _ token: @escaping @Sendable () throws -> String?,
+        outOf log: Log
+    ) -> @Sendable () throws -> String? {
+        {
+            let value = try token()
+            if let value { log.redact(value) }
+            return value
+        }
+    }
+
+    /// Runs the recorder beside its companions, and the timer that stops it.
+    private func record(
+        _ feeds: [FeedConfiguration],
+        into opened: OpenedArchive,
+        _ reporter: RecordingReporter,
+        _ log: Log,
+        _ group: any EventLoopGroup
+    ) async throws -> RecordingOutcome {
+        let monitor = RecorderMonitor(clock: Clocks.monotonic)
+        monitor.update { $0.file = opened.writer.path }
+        let observers = FeedObservers(monitor: monitor, reporter: reporter)
+        // Before anybody can ask how they do.
+        let feeds = feeds.map(observers.observed)
+        let notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
+        let companions = try await RecorderCompanions(
+            monitor: monitor,
+            configuration: configuration,
+            notifier: notifier,
+            journal: opened.journal,
+            group: group
+        )
+        reporter.started(feeds: feeds.map(\.name), metrics: companions.metricsURL)
+        let stop = StopControl()
+        let signals = Signals.onStop { stop.request(.signal) }
+        var recorder = Recorder(
+            feeds: feeds,
+            policy: policy,
+            session: session(feeds),
+            stop: stop,
+            clock: Clocks.monotonic,
+            now: Clocks.wall,
+            report: observers.note
+        )
+        recorder.journal = opened.journal
+        recorder.carriedGaps = opened.carriedGaps
+        recorder.steady = Clocks.steady
+        recorder.clockRules.readKernel = KernelClock.read
+        recorder.clockRules.interval = configuration.settings.clockInterval
+        recorder.clockRules.stepMin = configuration.settings.clockStep
+        notifier?.ready()
+        let reload = source.map {
+            ConfigurationReload(source: $0, service: self, observers: observers, log: log, notifier: notifier)
+        }
+        let outcome = try await run(recorder, into: opened.writer, beside: companions) { [recorder] in
+            await reload?.run(from: configuration, group: group) { await recorder.changes.apply($0) }
+        }
+        withExtendedLifetime(signals) {}
+        return outcome
+    }
+
+    private func session(_ feeds: [FeedConfiguration]) -> SessionStart {
+        if source == nil, let feed = feeds.first { return SessionFacts.start(.record, feed: feed) }
+        return SessionFacts.start(.record, configuration: EffectiveConfiguration(configuration: configuration).json)
+    }
+
+    private func run(
+        _ recorder: Recorder,
+        into writer: ArchiveWriter,
+        beside companions: RecorderCompanions,
+        reloading reload: @escaping @Sendable () async -> Void
+    ) async throws -> RecordingOutcome {
+        try await withThrowingTaskGroup(of: RecordingOutcome?.self) { group in
+            group.addTask { try await recorder.run(into: writer) }
+            group.addTask {
+                await companions.run()
+                return nil
+            }
+            group.addTask {
+                await reload()
+                return nil
+            }
+            if let duration {
+                group.addTask {
+                    if (try? await Clocks.monotonic.sleep(for: duration)) != nil { recorder.stop.request(.duration) }
+                    return nil
+                }
+            }
+            defer { group.cancelAll() }
+            for try await case let outcome? in group {
+                companions.notifier?.stopping()
+                return outcome
+            }
+            throw CancellationError()
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import Archive
+import FeedrecTestKit
+import MarketModel
+import Synchronization
+import Testing
+import Transport
+import WebSocketProtocol
+
+@testable import Recording
+
+/// Connections that look well and carry nothing, numbers that are left out, and clocks that are set.
+@Suite(.timeLimit(.minutes(1)))
+struct RecorderWatchTests {
+    /// One tick of the recorder's clock, and what it did.
+    private func tick(_ bench: RecorderBench) async {
+        await bench.clock.untilSleeping(count: 1)
+        let count = bench.reports.all.progressCount
+        bench.clock.advance(by: bench.policy.commitInterval)
+        await bench.reports.until { $0.progressCount > count }
+    }
+
+    @Test("a venue that answers pings and sends no data is connected and subscribed anew; the gap ends with data")
+    func silence() async throws {
+        var bench = try RecorderBench.hub()
+        bench.watch.silence = .after(.seconds(10))
+        let heard = EventLog<String>()
+        let pings = Mutex(0)
+        let scene = ScriptedVenue.Scene.talk { connection, _ in
+            let hub = HubScript(connection: connection, heard: heard)
+            try await hub.answerUntilSubscribed()
+            let number = pings.withLock { count in
+                count += 1
+                return count
+            }
+            // The second connection is as silent as the first becomes.
+            if number != 2 { try await hub.send(HubScript.tick("1.\(number)")) }
+            while number != 3, connection.closeInfo == nil {
+                // What the hub says to stay connected is no data.
+                try await hub.send(#"{"type":6}"#)
+                guard try await connection.receive() != nil else { return }
+            }
+            try await hub.listen()
+        }
+        let run = bench
+        try await withServer(ScriptedVenue([scene])) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { $0.received >= 4 }
+            for connections in 2...3 {
+                run.wall.advance(by: .seconds(11))
+                await tick(run)
+                await run.commit { $0.subscribedCount == connections }
+            }
+            await run.commit { $0.gapEndings == ["silence"] }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        let stored = try bench.stored()
+        #expect(stored.problems == [])
+        let start = ManualClock().unixNow
+        #expect(stored.gaps.map(\.cause) == ["silence"], "one gap over both silent connections")
+        #expect(stored.gaps.map(\.tsFrom) == [start])
+        #expect(stored.gaps.map(\.tsTo) == [start.advanced(by: .seconds(22))])
+        #expect(stored.gaps.first?.detail == "no data came for 11.0 s")
+        let subscriptions = heard.all.filter { $0.contains("SubscribeToTicks") }
+        #expect(subscriptions.count == 3 && subscriptions.allSatisfy { $0.contains("EURUSD") })
+    }
+
+    @Test("a subscription that is not acknowledged in time is asked for again")
+    func noAcknowledgement() async throws {
+        var bench = try RecorderBench.hub()
+        bench.watch.ackTimeout = .seconds(10)
+        bench.policy.retriesFirstConnection = true
+        let deaf = ScriptedVenue.Scene.talk { connection, _ in _ = try await connection.receiveAll() }
+        let good = ScriptedVenue.Scene.talk { connection, _ in
+            let hub = HubScript(connection: connection)
+            try await hub.answerUntilSubscribed()
+            try await hub.send(HubScript.tick("1.1"))
+            try await hub.listen()
+        }
+        let run = bench
+        try await withServer(ScriptedVenue([deaf, good])) { server in
+            async let outcome = run.record(server.url)
+            await run.reports.until { $0.connectedCount == 1 }
+            run.wall.advance(by: .seconds(10))
+            await tick(run)
+            await run.commit { $0.subscribedCount == 1 }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        let stored = try bench.stored()
+        #expect(stored.gaps.map(\.cause) == ["no-ack"])
+        #expect(stored.gaps.first?.detail == "the venue did not acknowledge the subscription within 10.0 s")
+    }
+
+    @Test("a peer that does not answer a ping is given up, and that is the gap's cause")
+    func noPong() async throws {
+        var bench = try RecorderBench.binance()
+        bench.watch.pingInterval = .seconds(5)
+        bench.pongTimeout = .milliseconds(100)
+        let peer = try await DeafPeer(sending: [BinanceSample.trade(id: 1)])
+        let run = bench
+        async let outcome = run.record(peer.url)
+        await run.reports.until { $0.connectedCount == 1 }
+        await run.commit { $0.subscribedCount == 1 }
+        run.wall.advance(by: .seconds(5))
+        await tick(run)
+        await run.reports.until { $0.disconnections.count == 1 }
+        run.stop.request(.signal)
+        _ = try await outcome
+        try await peer.close()
+        let stored = try bench.stored()
+        #expect(stored.gaps.map(\.cause) == ["no-pong"], "\(stored.gaps)")
+    }
+
+    @Test("a jump in the numbers of trades is a gap with its numbers, its instrument and how many they are")
+    func sequence() async throws {
+        var bench = try RecorderBench.binance()
+        bench.watch.tradesAreNumbered = true
+        let venue = ScriptedVenue { connection, _ in
+            let ids = [1, 2, 3, 7, 8, 10, 9, 11]
+            try await connection.send(MessageBatch(texts: ids.map { BinanceSample.trade(id: $0) }))
+            _ = try await connection.receiveAll()
+        }
+        let run = bench
+        let outcome = try await withServer(venue) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { $0.received == 8 }
+            #expect(run.reports.all.gapBeginnings == [], "what is missing may still come")
+            run.wall.advance(by: .seconds(2))
+            await run.commit { $0.gapBeginnings == ["sequence"] }
+            run.stop.request(.signal)
+            return try await outcome
+        }
+        #expect(outcome.totals.gaps == 1)
+        let stored = try bench.stored()
+        #expect(stored.problems == [])
+        let gap = try #require(stored.gaps.first)
+        #expect(stored.gaps.count == 1 && gap.tsTo != nil && gap.instrumentID != nil)
+        #expect(gap.sequenceFrom == 4 && gap.sequenceTo == 6 && gap.estimatedCount == 3)
+        #expect(gap.detail == "trades 4 to 6 of BTCUSDT never came")
+    }
+
+    @Test("a wall clock that is set an hour either way is an event; it kills no connection", arguments: [3600, -3600])
+    func clockStep(seconds: Int) async throws {
+        var bench = try RecorderBench.hub()
+        bench.watch.silence = .after(.seconds(10))
+        let offset = Atomic<Int64>(0)
+        let scene = ScriptedVenue.Scene.talk { connection, _ in
+            let hub = HubScript(connection: connection)
+            try await hub.answerUntilSubscribed()
+            try await hub.send(HubScript.tick("1.1"))
+            try await hub.listen()
+        }
+        let wall = bench.wall
+        bench.now = { [wall] in wall.unixNow.advanced(by: .seconds(offset.load(ordering: .sequentiallyConsistent))) }
+        bench.readKernel = { KernelClockReading(offset: .microseconds(-3), error: .milliseconds(2), status: 1) }
+        let run = bench
+        try await withServer(ScriptedVenue([scene])) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { $0.received == 4 }
+            offset.store(Int64(seconds), ordering: .sequentiallyConsistent)
+            await run.commit { $0.clockSteps == [.seconds(seconds)] }
+            // The connection goes on as if nothing had happened, and the clock is set right again.
+            offset.store(0, ordering: .sequentiallyConsistent)
+            await run.commit { $0.clockSteps.count == 2 }
+            run.stop.request(.signal)
+            let outcome2 = try await outcome
+            #expect(outcome2.totals.gaps == 0)
+        }
+        let stored = try bench.stored()
+        #expect(stored.problems == [])
+        #expect(stored.connections.count == 1)
+        #expect(stored.summary.eventCount >= 2)
+        #expect(bench.reports.all.disconnections.isEmpty)
+    }
+}
+
+extension [RecorderReport] {
+    var gapBeginnings: [String] { compactMap { if case .gapBegan(let cause) = $0 { cause } else { nil } } }
+    var gapEndings: [String] { compactMap { if case .gapEnded(let cause) = $0 { cause } else { nil } } }
+    var clockSteps: [Duration] { compactMap { if case .clockStepped(let step) = $0 { step } else { nil } } }
+}

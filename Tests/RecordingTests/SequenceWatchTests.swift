@@ -1,0 +1,77 @@
+import MarketModel
+import Testing
+
+@testable import Recording
+
+struct SequenceWatchTests {
+    /// The holes that these numbers leave, one number a second, each hole after `grace` seconds.
+    private func holes(_ numbers: [Int64], grace: Int = 2) -> [ClosedRange<Int64>] {
+        var watch = SequenceWatch(grace: .seconds(grace))
+        var holes: [SequenceHole] = []
+        for (second, number) in numbers.enumerated() {
+            let time = UnixNanoseconds(Int64(second) * 1_000_000_000)
+            watch.received(number, at: watch.place(of: "btcusdt"), tsRecv: time, time: .seconds(second))
+            holes += watch.takeHoles(at: .seconds(second))
+        }
+        return (holes + watch.takeHoles(at: .zero, isEnd: true)).map(\.numbers)
+    }
+
+    @Test("numbers in order leave no hole, wherever they begin")
+    func none() {
+        #expect(holes([]) == [])
+        #expect(holes([7]) == [])
+        #expect(holes([7, 8, 9, 10]) == [])
+        #expect(holes([.max - 1, .max, .max]) == [])
+    }
+
+    @Test("a jump is a hole with its numbers and times")
+    func jump() {
+        #expect(holes([1, 2, 5, 6]) == [3...4])
+        #expect(holes([1, 3, 5]) == [2...2, 4...4])
+        #expect(holes([.min, .max]) == [(.min + 1)...(.max - 1)])
+        var watch = SequenceWatch(grace: .zero)
+        watch.received(1, at: watch.place(of: "a"), tsRecv: UnixNanoseconds(10), time: .zero)
+        watch.received(4, at: watch.place(of: "a"), tsRecv: UnixNanoseconds(20), time: .zero)
+        #expect(
+            watch.takeHoles(at: .zero) == [
+                SequenceHole(symbol: "a", numbers: 2...3, tsFrom: UnixNanoseconds(10), tsTo: UnixNanoseconds(20))
+            ]
+        )
+        #expect(watch.takeHoles(at: .zero) == [], "a hole is told once")
+    }
+
+    @Test("what comes late, but in time, is not missing; duplicates are not either")
+    func outOfOrder() {
+        #expect(holes([1, 3, 2, 4]) == [])
+        #expect(holes([1, 5, 3, 2, 4]) == [4...4], "the grace is two seconds")
+        #expect(holes([1, 5, 3, 2, 4], grace: 10) == [])
+        #expect(holes([1, 6, 3], grace: 10) == [2...2, 4...5])
+        #expect(holes([1, 2, 2, 1, 3]) == [])
+    }
+
+    @Test("symbols are counted apart, and a count that starts over is no hole")
+    func symbols() {
+        var watch = SequenceWatch(grace: .zero)
+        for (symbol, number) in [("a", 1), ("b", 100), ("a", 2), ("b", 101)] as [(String, Int64)] {
+            watch.received(number, at: watch.place(of: symbol), tsRecv: UnixNanoseconds(0), time: .zero)
+        }
+        #expect(watch.takeHoles(at: .zero) == [])
+        #expect(holes([5_000_000, 1, 2, 3]) == [])
+    }
+
+    @Test("holes are bounded: the oldest is told before its time")
+    func bounded() {
+        var watch = SequenceWatch(grace: .seconds(1000))
+        for number in 0..<Int64(SequenceWatch.pendingMax + 11) {
+            watch.received(number * 2, at: watch.place(of: "a"), tsRecv: UnixNanoseconds(0), time: .zero)
+        }
+        #expect(watch.takeHoles(at: .zero).count == 10)
+    }
+
+    @Test("recent numbers are known, as many as there is room for")
+    func recent() {
+        var recent = RecentNumbers(capacity: 3)
+        let isNew = [1, 2, 1, 3, 4, 2, 1].map { recent.insert($0) }
+        #expect(isNew == [true, true, false, true, true, false, true])
+    }
+}
