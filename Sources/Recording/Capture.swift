@@ -96,6 +96,7 @@ struct Capture: Sendable {
         totals.messagesReceived = messageTotals.messagesReceived
         totals.messagesSent = messageTotals.messagesSent
         totals.bytesReceived = messageTotals.bytesReceived
+        totals.latency = messageTotals.latency
         totals.dataMessages = messageTotals.dataMessages
         totals.redacted = messageTotals.redacted
         totals.lateTicks = rowBuilder.bars.lateTicks
@@ -201,6 +202,7 @@ struct Capture: Sendable {
         for change in events.linkChanges {
             linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
         }
+        noteLatency(in: batch)
         if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
         return outcome
     }
@@ -315,6 +317,13 @@ struct Capture: Sendable {
     /// The instrument that the latest tick of a symbol belongs to.
     func instrumentID(of symbol: String) -> Int64? {
         rowBuilder.book.instrumentID(of: symbol)
+    }
+
+    private mutating func noteLatency(in batch: MessageBatch) {
+        let trade = events.trades.last.flatMap { trade in trade.tsEvent.map { (trade.origin.message, $0) } }
+        let quote = events.quotes.last.flatMap { quote in quote.tsEvent.map { (quote.origin.message, $0) } }
+        guard let (message, tsEvent) = trade ?? quote, batch.entries.indices.contains(message) else { return }
+        messageTotals.latency = batch.entries[message].tsRecv.since(tsEvent)
     }
 
     private mutating func noteNumbers(of batch: MessageBatch, symbols: SymbolTable, now: UnixNanoseconds) {

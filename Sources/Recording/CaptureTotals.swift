@@ -22,6 +22,9 @@ package struct CaptureTotals: Sendable, Hashable {
     package var bars: Int64 = 0
     package var gaps: Int64 = 0
 
+    /// Of the latest tick with a time of the venue's: our time less that, negative where the venue is ahead.
+    package var latency: Duration?
+
     package init() {}
 
     mutating func add(_ other: CaptureTotals) {

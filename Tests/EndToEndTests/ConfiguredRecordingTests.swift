@@ -55,6 +55,8 @@ struct ConfiguredRecordingTests {
         let metrics = try #require(URL(string: address))
         let page = try await bench.tool("curl", ["-sf", metrics.absoluteString])
         #expect(page.contains("feedrec_feed_state{feed=\"hub\",venue=\"mt4\",state=\"recording\"} 1"))
+        #expect(page.contains("feedrec_latency_seconds{feed=\"hub\"}"))
+        #expect(!page.contains("feedrec_commit_seconds_count 0\n"))
         let health = metrics.deletingLastPathComponent().appendingPathComponent("healthz").absoluteString
         #expect(try await bench.tool("curl", ["-sf", health]) == "ok\n")
 

@@ -37,7 +37,7 @@ struct MetricsPageTests {
             figures.totals.messagesReceived = 7
             figures.totals.quotes = 5
             figures.lastData = .seconds(8)
-            figures.latency = .milliseconds(-1500)
+            figures.totals.latency = .milliseconds(-1500)
             figures.gaps = ["silence": 2, "disconnect": 1]
             figures.openGap = "silence"
         }

@@ -32,8 +32,6 @@ package struct FeedFigures: Sendable, Hashable {
     package var gaps: [String: Int64] = [:]
     /// The cause of the gap that is open.
     package var openGap: String?
-    /// Of the latest tick: our time less the venue's, negative where the venue is ahead.
-    package var latency: Duration?
     /// Over about the last ten seconds.
     package var messagesPerSecond: Double = 0
 

@@ -156,7 +156,7 @@ struct MetricsPage {
                 { $0.lastMessage.map { uptime - $0 } }
             ),
             ("feedrec_last_data_age_seconds", "Time since the last data.", { $0.lastData.map { uptime - $0 } }),
-            ("feedrec_latency_seconds", "Our time less the venue's, of the latest tick.", { $0.latency }),
+            ("feedrec_latency_seconds", "Our time less the venue's, of the latest tick.", { $0.totals.latency }),
         ]
         for age in ages {
             page.family(age.name, .gauge, age.help)

@@ -107,7 +107,7 @@ extension StatusDocument.Feed {
         messagesPerSecond = (figures.messagesPerSecond * 10).rounded() / 10
         lastMessageAgeSeconds = age(figures.lastMessage)
         lastDataAgeSeconds = age(figures.lastData)
-        latencySeconds = figures.latency.map { $0 / .seconds(1) }
+        latencySeconds = figures.totals.latency.map { $0 / .seconds(1) }
         connections = figures.connections
         disconnections = figures.disconnections
         lastFailure = figures.lastFailure
