@@ -327,6 +327,11 @@ struct Capture: Sendable {
     }
 
     private mutating func noteNumbers(of batch: MessageBatch, symbols: SymbolTable, now: UnixNanoseconds) {
+        // The number of a message that cannot be read is not missing; which it was nobody knows.
+        guard !events.venueEvents.contains(where: \.isOddity) else {
+            sequence?.startOver()
+            return
+        }
         let time = now.since(UnixNanoseconds(0))
         for trade in events.trades {
             guard let number = trade.tradeID else { continue }

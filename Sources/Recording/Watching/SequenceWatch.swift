@@ -91,6 +91,11 @@ struct SequenceWatch: Sendable {
         if pending.count > Self.pendingMax { overdue.append(pending.removeFirst().hole) }
     }
 
+    /// Begins all counts anew with the next numbers.
+    mutating func startOver() {
+        for place in symbols.indices { symbols[place].last = nil }
+    }
+
     /// The holes that nobody has filled in time; all of them where `isEnd`.
     mutating func takeHoles(at time: Duration, isEnd: Bool = false) -> [SequenceHole] {
         guard !pending.isEmpty || !overdue.isEmpty else { return [] }
