@@ -29,6 +29,9 @@ struct RowVerification {
         let quotes = try countBySession(of: "quote", &report)
         let trades = try countBySession(of: "trade", &report)
         let marginUpdates = try countBySession(of: "margin_update", &report)
+        // No session says how many of these it stored: their messages must be there.
+        report.orderUpdateCount = try countBySession(of: "order_update", &report).total
+        report.venueBarCount = try countBySession(of: "venue_bar", &report).total
         let events = try countBySession(of: "event", where: "is_oddity = 0", &report)
         let oddities = try countBySession(of: "event", where: "is_oddity = 1", &report)
         let gaps = try gapsBySession()

@@ -46,6 +46,9 @@ package struct RecordingReport: Hashable, Sendable {
     package internal(set) var quoteCount: Int64 = 0
     package internal(set) var tradeCount: Int64 = 0
     package internal(set) var marginUpdateCount: Int64 = 0
+    package internal(set) var orderUpdateCount: Int64 = 0
+    /// Bars that the venue made.
+    package internal(set) var venueBarCount: Int64 = 0
     package internal(set) var barCount: Int64 = 0
     package internal(set) var eventCount: Int64 = 0
     package internal(set) var oddityCount: Int64 = 0

@@ -60,10 +60,11 @@ struct Capture: Sendable {
         counter: MessageCounter,
         writer: ArchiveWriter,
         reading: VenueReading = VenueReading(),
+        secrets: FeedSecrets = FeedSecrets(),
         instruments: InstrumentNumbers? = nil
     ) throws(ArchiveError) {
         let instruments = instruments ?? InstrumentNumbers(writer)
-        makeRedactor = { venue.makeRedactor(reading) }
+        makeRedactor = { venue.makeRedactor(reading) { secrets.texts } }
         redactor = makeRedactor()
         let known = writer.instruments.filter { $0.venue == venue.rawValue }.map {
             (

@@ -14,8 +14,8 @@ package struct FeedConfiguration: Sendable {
     package var barIntervals: [BarInterval]
     /// How messages are read and what of them is kept.
     package var reading = VenueReading()
-    /// Texts that appear in no report and no row: the token, for one.
-    package var secrets: [String] = []
+    /// Texts that appear in no report, no row and no message: the token, for one.
+    package var secrets = FeedSecrets()
     package var watch = WatchRules()
     /// How long to wait between two attempts to connect; the recorder's own where it is not set.
     package var backoff: Backoff?
@@ -70,6 +70,8 @@ package struct RecordingPolicy: Sendable {
 package enum RecorderReport: Sendable {
     case connected(url: String, info: ConnectionInfo)
     case subscribed
+    /// The venue did not do all that it was asked for, and the recording goes on.
+    case notice(String)
     /// The connection failed or ended; the next attempt follows after `retryIn`.
     case disconnected(reason: String, retryIn: Duration)
     case progress(CaptureTotals)
@@ -106,6 +108,6 @@ extension FeedConfiguration {
     /// A text of the venue or of the network as it may be shown and stored: without the secrets, and cut off behind a
     /// word that announces one.
     func safe(_ text: String) -> String {
-        venue.withoutSecrets(text, known: secrets)
+        venue.withoutSecrets(text, known: secrets.texts)
     }
 }

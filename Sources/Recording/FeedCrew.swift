@@ -85,6 +85,7 @@ actor FeedCrew {
                 counter: place.counter,
                 writer: place.writer,
                 reading: feed.reading,
+                secrets: feed.secrets,
                 instruments: place.instruments
             ),
             journal: recorder.journal,

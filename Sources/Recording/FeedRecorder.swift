@@ -151,7 +151,9 @@ actor FeedRecorder {
                 key: .random(in: 1...(1 << 63 - 1)),
                 connection: journalConnection,
                 journal: journal,
-                redactor: configuration.venue.makeRedactor(configuration.reading)
+                redactor: configuration.venue.makeRedactor(configuration.reading) { [secrets = configuration.secrets] in
+                    secrets.texts
+                }
             )
         }
         do {
@@ -242,6 +244,7 @@ extension FeedRecorder {
         }
         for (change, time) in capture.takeLinkChanges() { follow(change, at: time) }
         if outcome.dataMessages > 0 { dataArrived(at: batch.entries.last?.tsRecv ?? now()) }
+        for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
         await send(outgoing, over: connection)
         if capture.isWorthWriting { try await flush() }
         if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
@@ -249,7 +252,7 @@ extension FeedRecorder {
         }
         guard let ending = outcome.ending else { return nil }
         isReturnWelcome = ending.isReturnWelcome
-        if ending.isFailure { return ending.reason }
+        if ending.isFailure { return configuration.safe(ending.reason) }
         hangUpAt = hangUpAt ?? steady().advanced(by: policy.closeGrace)
         return nil
     }
@@ -350,7 +353,7 @@ extension FeedRecorder {
                 dialect.keepAlive(now: time, outgoing: &outgoing)
                 await send(outgoing, over: connection)
                 if let ending = dialect.ending, ending.isFailure {
-                    silence = ending.reason
+                    silence = configuration.safe(ending.reason)
                     watch.connectionEnded(because: .silence)
                     connection.abort()
                 }

@@ -13,6 +13,8 @@ package struct SignalRConnector: Sendable {
     package var hasTokenInQuery = false
     /// Asked for the token before every connection, since tokens expire.
     package var token: @Sendable () throws -> String?
+    /// Gets to know every token that is used.
+    package var secrets = FeedSecrets()
     private let post: @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> HTTPResponse
     private let open: @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> WebSocketConnection
 
@@ -38,6 +40,7 @@ package struct SignalRConnector: Sendable {
     /// Errors name neither token nor connection id, also where the server repeats them.
     package func connect() async throws(TransportError) -> WebSocketConnection {
         let token = try currentToken()
+        self.secrets.add(token)
         var secrets = ConnectSecrets(url: client.url)
         secrets.add(token)
         do throws(TransportError) {
@@ -67,6 +70,7 @@ package struct SignalRConnector: Sendable {
                 let answer = try await self.answer(of: url, token: run.accessToken)
                 step = try Self.next(of: &run, answer)
                 secrets.add(run.accessToken)
+                self.secrets.add(run.accessToken)
             }
             if case .connect(let last, let lastID) = step { (hub, id) = (last, lastID) }
             secrets.add(id)

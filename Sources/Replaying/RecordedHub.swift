@@ -1,6 +1,7 @@
 import Archive
 import JournalFormat
 import MarketModel
+import SignalRProtocol
 import Venues
 
 /// Where the MT4 hubs of recordings were found, and what was asked of them.
@@ -51,17 +52,42 @@ struct RecordedHub {
     ) throws(ArchiveError) {
         let opened = connection.opened.tsOpened
         var cursor = try reader.blocks(ReadRange(from: opened, to: opened.advanced(by: callsWithin)), order: .time)
+        var conversation = Conversation()
         var blocks = 0
         while blocks < blocksMax, let (connectionID, block) = try cursor.next() {
             guard connectionID == connection.connectionID else { continue }
             blocks += 1
             for (index, entry) in block.batch.entries.enumerated() {
                 block.batch.withPayload(at: index) { payload in
-                    guard entry.direction == .sent else { return calls.noteReceived(payload) }
-                    own.note(payload)
-                    calls.note(payload)
+                    conversation.withRecords(of: payload, entry) { records in
+                        guard entry.direction == .sent else { return calls.noteReceived(records) }
+                        own.note(records)
+                        calls.note(records)
+                    }
                 }
             }
+        }
+    }
+
+    /// Both directions of a connection, as JSON records where they were recorded in MessagePack.
+    private struct Conversation {
+        private var received = HubBinaryReader()
+        private var sent = HubBinaryReader()
+
+        mutating func withRecords(
+            of payload: UnsafeRawBufferPointer,
+            _ entry: MessageBatch.Entry,
+            _ body: (UnsafeRawBufferPointer) -> Void
+        ) {
+            guard entry.kind == .binary else { return body(payload) }
+            var records: [UInt8] = []
+            var problems: [HubBinaryReader.Problem] = []
+            if entry.direction == .received {
+                received.appendRecords(of: payload, to: &records, problems: &problems)
+            } else {
+                sent.appendRecords(of: payload, to: &records, problems: &problems)
+            }
+            records.withUnsafeBytes(body)
         }
     }
 

@@ -58,9 +58,14 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
     }
 
     /// What takes secrets out of a connection's messages; `nil` for venues whose messages hold none.
-    package func makeRedactor(_ reading: VenueReading = VenueReading()) -> (any MessageRedactor)? {
+    ///
+    /// `known` gives the secrets that the connection was opened with; it is asked when the first messages come.
+    package func makeRedactor(
+        _ reading: VenueReading = VenueReading(),
+        known: @escaping @Sendable () -> [String] = { [] }
+    ) -> (any MessageRedactor)? {
         switch self {
-        case .mt4: MT4Redactor(keepsPersonalData: reading.keepsPersonalData)
+        case .mt4: MT4Redactor(keepsPersonalData: reading.keepsPersonalData, known: known)
         case .binanceSpot: nil
         }
     }

@@ -39,6 +39,8 @@ package struct DialectOutcome: Sendable, Hashable {
     package var isSubscribed = false
     /// Set when the conversation is over: the venue refused or said goodbye.
     package var ending: Ending?
+    /// What a person at the recorder should know, such as that the venue refused a part of what was asked for.
+    package var notices: [String] = []
 
     /// Why the conversation is over.
     package struct Ending: Sendable, Hashable {

@@ -37,7 +37,7 @@ struct HubClient: Sendable, CustomTestStringConvertible {
 
     private static var chromium: URL? { Executable.find("node").flatMap { _ in Executable.find("chromium") } }
 
-    private static func script(_ name: String) -> String {
+    static func script(_ name: String) -> String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Clients/\(name)").path
     }
 

@@ -11,6 +11,13 @@ enum MT4 {
         ]
     }
 
+    /// `record` of everything that a hub can be asked for.
+    static func recordEverything(_ url: String, into archive: String) -> [String] {
+        record(url, into: archive) + [
+            "--all-ticks", "--symbol", "EURUSD", "--symbol-updates", "--online-updates", "--trades", "--user-updates",
+        ]
+    }
+
     /// True for what a tape consists of: calls of the client and items of streams, not answers and pings.
     static func isData(_ payload: String?) -> Bool {
         payload.map { $0.hasPrefix(#"{"type":1,"#) || $0.hasPrefix(#"{"type":2,"#) } ?? false

@@ -1,5 +1,7 @@
+import FeedrecTestKit
 import Foundation
 import Testing
+import Transport
 
 /// Recording a hub that is reached by negotiation, with secrets in every place they can be.
 @Suite(
@@ -105,5 +107,16 @@ struct MessagePackHubTests {
             #expect(try await bench.query(tape, columns) == expected, "\(tape)")
             #expect(try await bench.verify(tape).oddities == 0)
         }
+        // What was asked for in MessagePack is known as well.
+        let client = try await connect(replay + MT4.path)
+        try await client.send(#"{"protocol":"json","version":1}"# + "\u{1E}")
+        try await client.send(
+            #"{"type":4,"invocationId":"7","target":"StreamTrades","arguments":[{"tradePlatform":"P"}]}"# + "\u{1E}"
+        )
+        let answers = try await client.receive(count: 2).texts
+        #expect(
+            answers.last == #"{"type":3,"invocationId":"7","error":"this recording has no StreamTrades"}"# + "\u{1E}"
+        )
+        await client.close()
     }
 }

@@ -60,6 +60,9 @@ final class RunningProgram: Sendable {
         try process.run()
     }
 
+    /// What the system shows everybody of the process: its arguments.
+    var commandLine: String { Self.text(of: "/proc/\(process.processIdentifier)/cmdline") }
+
     var output: String { Self.text(of: outputPath) }
     var errors: String { Self.text(of: errorPath) }
 

@@ -144,8 +144,14 @@ struct Verified: Decodable {
         var trades: Int
         var gaps: Int
         var oddities: Int
+        var orderUpdates: Int
+        var venueBars: Int
 
-        enum CodingKeys: String, CodingKey { case quotes, trades, gaps, oddities }
+        enum CodingKeys: String, CodingKey {
+            case quotes, trades, gaps, oddities
+            case orderUpdates = "order_updates"
+            case venueBars = "venue_bars"
+        }
     }
 
     var isSound: Bool

@@ -118,7 +118,7 @@ struct RecorderBench: Sendable {
             }
         )
         feed.watch = watch
-        feed.secrets = ["SECRET-token"]
+        feed.secrets = FeedSecrets(["SECRET-token"])
         return feed
     }
 

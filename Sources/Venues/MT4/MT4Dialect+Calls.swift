@@ -47,7 +47,8 @@ extension MT4Dialect {
     package mutating func leave(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         guard stage == .awaitingSubscriptions || stage == .subscribed, ending == nil else { return }
         stage = .leaving
-        for index in calls.indices where calls[index].id > 0 {
+        let first = outgoing.count
+        for index in calls.indices where calls[index].id > 0 && !calls[index].isRefused {
             if calls[index].isStream, !calls[index].isCompleted {
                 let start = outgoing.bytes.count
                 HubRecordWriter.appendCancel(of: Array("\"\(calls[index].id)\"".utf8), to: &outgoing.bytes)
@@ -57,6 +58,7 @@ extension MT4Dialect {
                 send(callAt: calls.count - 1, now: now, outgoing: &outgoing)
             }
         }
+        encode(&outgoing, from: first)
         lastSent = now
     }
 
@@ -77,11 +79,51 @@ extension MT4Dialect {
         } else if calls[index].arguments == .connect {
             completeConnect(record, failure, &context, events: &events, outgoing: &outgoing)
         } else if let failure {
-            end("the hub refused \(calls[index].method): \(failure)", isFailure: true)
+            refuse(callAt: index, failure, &context, events: &events)
         } else if calls[index].isStream {
             end("the hub ended \(calls[index].method)", isFailure: false)
+        } else if calls[index].isRefused {
+            calls[index].againAt = nil
+            calls[index].delay = MT4Call.delayFirst
+            noteSubscription(context, events: &events)
         }
         noteProgress(context, events: &events)
+    }
+
+    /// Goes on without a subscription that the hub refused, as long as there is another; it is asked for again later.
+    ///
+    /// A stream that breaks after it had begun is no refusal: what it would have said is missing.
+    private mutating func refuse(
+        callAt index: Int,
+        _ failure: String,
+        _ context: inout MT4Reception,
+        events: inout MarketEvents
+    ) {
+        let method = calls[index].method
+        if calls[index].isStream, context.now.since(calls[index].sentAt) > Self.answerTimeout {
+            return end("the hub broke off \(method): \(failure)", isFailure: true)
+        }
+        let isKnown = calls[index].delay > MT4Call.delayFirst
+        calls[index].refuse(now: context.now)
+        guard calls.contains(where: { $0.arguments != .connect && !$0.isRefused }) else {
+            return end("the hub refused \(method): \(failure)", isFailure: true)
+        }
+        var origin = context.origin
+        normaliser.appendOddity(method, reason: failure, origin: &origin, events: &events)
+        events.venueEvents[events.venueEvents.count - 1].isOwn = true
+        if !isKnown { context.notices.append("the hub refused \(method): \(failure); the rest goes on") }
+    }
+
+    /// Calls again what the hub refused, where the time has come.
+    mutating func repeatRefused(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+        guard stage == .subscribed else { return }
+        for index in calls.indices {
+            guard let time = calls[index].againAt, now >= time, calls[index].isCompleted else { continue }
+            calls[index].isCompleted = false
+            // A stream that begins says nothing of that.
+            if calls[index].isStream { calls[index].againAt = nil }
+            send(callAt: index, now: now, outgoing: &outgoing)
+        }
     }
 
     /// Some hubs do not have the method, and one that is not connected yet may be later: subscribe in any case.
@@ -177,6 +219,7 @@ extension MT4Dialect {
     private mutating func send(callAt index: Int, now: UnixNanoseconds, outgoing: inout MessageBatch) {
         lastID += 1
         calls[index].id = lastID
+        calls[index].sentAt = now
         let call = calls[index]
         let start = outgoing.bytes.count
         HubRecordWriter.appendInvocation(
@@ -199,6 +242,11 @@ extension MT4Dialect {
     private mutating func noteProgress(_ context: MT4Reception, events: inout MarketEvents) {
         guard stage == .awaitingSubscriptions, ending == nil, calls.allSatisfy(\.isSettled) else { return }
         stage = .subscribed
+        noteSubscription(context, events: &events)
+    }
+
+    /// Notes what the hub took, and in which form.
+    private func noteSubscription(_ context: MT4Reception, events: inout MarketEvents) {
         var object = JSONObjectWriter()
         object.text("hub", subscription.hub.rawValue)
         object.raw("calls", "[" + calls.map(\.fact).joined(separator: ",") + "]")

@@ -55,6 +55,7 @@ package struct MT4Dialect: VenueDialect {
         self.subscription = subscription
         normaliser = MT4Normaliser(
             clock: MT4Clock(zone: subscription.brokerTimeZone),
+            tradePlatform: subscription.tradePlatform,
             redaction: MT4Redaction(keepsPersonalData: subscription.keepsPersonalData)
         )
         self.hubProtocol = hubProtocol
@@ -98,6 +99,7 @@ package struct MT4Dialect: VenueDialect {
         encode(&outgoing, from: firstOutgoing)
         checkPatience(now: now)
         outcome.isSubscribed = stage == .subscribed
+        outcome.notices = context.notices
         outcome.ending = ending
         return outcome
     }
@@ -107,13 +109,16 @@ package struct MT4Dialect: VenueDialect {
         checkPatience(now: now)
         // Before the handshake's answer nothing may be sent.
         guard stage != .offline, stage != .awaitingHandshake, ending == nil else { return }
+        let first = outgoing.count
         repeatConnect(now: now, outgoing: &outgoing)
-        guard now.since(lastSent) >= Self.pingInterval else { return }
-        let (first, start) = (outgoing.count, outgoing.bytes.count)
-        HubRecordWriter.appendPing(to: &outgoing.bytes)
-        outgoing.endMessage(from: start, tsRecv: now)
+        repeatRefused(now: now, outgoing: &outgoing)
+        if now.since(lastSent) >= Self.pingInterval {
+            let start = outgoing.bytes.count
+            HubRecordWriter.appendPing(to: &outgoing.bytes)
+            outgoing.endMessage(from: start, tsRecv: now)
+            lastSent = now
+        }
         encode(&outgoing, from: first)
-        lastSent = now
     }
 
     // MARK: Records
@@ -234,6 +239,8 @@ struct MT4Reception {
     var origin = EventOrigin(message: 0, item: 0)
     /// True where the message carried data or events.
     var hasData = false
+    /// What a person should know.
+    var notices: [String] = []
 
     init(now: UnixNanoseconds) {
         self.now = now

@@ -126,9 +126,15 @@ extension MT4Normaliser {
         appendEvent(kind, record.arguments, symbol: symbol, origin: &origin, events: &events)
     }
 
+    private func isOurs(_ platform: JSONValue?) -> Bool {
+        guard !tradePlatform.isEmpty, let name = platform?.text, !name.isEmpty else { return true }
+        return name.lowercased() == tradePlatform.lowercased()
+    }
+
     /// Notes what `OnMT4ConnectionStatus` and `OnMT5ConnectionStatus` say of the link behind the hub.
     ///
-    /// MT4's is documented as one object, MT5's as two arguments; both forms are read for both.
+    /// MT4's is documented as one object, MT5's as two arguments; both forms are read for both. What it says of another
+    /// trade server means nothing for this one.
     func noteLink(
         _ record: HubRecord,
         target: JSONValue,
@@ -142,7 +148,8 @@ extension MT4Normaliser {
         let values = try MT4Arguments.values(in: arguments)
         let object = try MT4Object(values.first { $0.kind == .object })
         let state = object.map { $0["connected"] } ?? (values.count > 1 ? values[1] : nil)
-        guard let isUp = state?.flag else { return }
+        let platform = object.map { $0["tradePlatform"] } ?? values.first
+        guard let isUp = state?.flag, isOurs(platform) else { return }
         let server = target.bytes.equalsIgnoringCase("OnMT5ConnectionStatus") ? "MT5" : "MT4"
         events.linkChanges.append(
             LinkChange(

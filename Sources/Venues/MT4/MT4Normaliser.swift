@@ -10,9 +10,16 @@ struct MT4Normaliser: Sendable {
     let clock: MT4Clock
     /// What is taken out of JSON that is stored in events.
     let redaction: MT4Redaction
+    /// The trade server that is recorded; empty where that is not known.
+    let tradePlatform: String
 
-    init(clock: MT4Clock = MT4Clock(zone: nil), redaction: MT4Redaction = MT4Redaction(keepsPersonalData: false)) {
+    init(
+        clock: MT4Clock = MT4Clock(zone: nil),
+        tradePlatform: String = "",
+        redaction: MT4Redaction = MT4Redaction(keepsPersonalData: false)
+    ) {
         self.clock = clock
+        self.tradePlatform = tradePlatform
         self.redaction = redaction
     }
 

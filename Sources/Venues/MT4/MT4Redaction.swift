@@ -3,16 +3,26 @@ import JSONScanning
 /// What is taken out of the JSON of a hub: secrets always, what is about persons unless they are kept.
 struct MT4Redaction: Sendable {
     let keepsPersonalData: Bool
+    /// Texts that go wherever they stand: tokens, which a hub may repeat under any name.
+    let known: MT4KnownSecrets
     private let scan = MT4SecretScan()
 
-    init(keepsPersonalData: Bool) {
+    init(keepsPersonalData: Bool, known: [String] = []) {
         self.keepsPersonalData = keepsPersonalData
+        self.known = MT4KnownSecrets(known)
     }
 
     /// True where `text`, JSON or not, needs a closer look; false is certain.
     func isSuspicious(_ text: UnsafeRawBufferPointer) -> Bool {
+        if !known.isEmpty, known.areIn(text) { return true }
         guard scan.isSuspicious(text) else { return false }
         return text.contains(UInt8(ascii: "\\")) || MT4SecretNames.areNamed(in: text)
+    }
+
+    /// True where a MessagePack message needs a closer look; names and texts stand in it in plain sight.
+    func isSuspicious(packed message: UnsafeRawBufferPointer) -> Bool {
+        message.contains(UInt8(ascii: "\\")) || MT4SecretNames.areNamed(in: message)
+            || MT4SecretNames.holdsPackedName(message, self) || known.areIn(message)
     }
 
     /// `json` as it may be stored; `nil` where it may be stored as it is.
@@ -23,7 +33,10 @@ struct MT4Redaction: Sendable {
         guard isSuspicious(json) else { return nil }
         do throws(JSONError) {
             var rewriter = MT4JSONRewriter(json, redaction: self, level: 0)
-            return try rewriter.run()
+            let clean = try rewriter.run()
+            // Outside texts, such as in the name of a member, nothing is replaced.
+            guard clean?.withUnsafeBytes(known.areIn) ?? known.areIn(json) else { return clean }
+            return Self.withheld(bytes: json.count, reason: "a secret outside of texts")
         } catch {
             return isNamedAnywhere(in: json) ? Self.withheld(bytes: json.count, reason: error.detail) : nil
         }
@@ -38,6 +51,11 @@ struct MT4Redaction: Sendable {
         }
     }
 
+    /// True where a text for people, or of no known meaning, gives something away.
+    func isTelling(_ text: UnsafeRawBufferPointer) -> Bool {
+        MT4SecretNames.areMentioned(in: text) || known.areIn(text)
+    }
+
     /// What is stored in place of something that could not be redacted.
     static func withheld(bytes: Int, reason: String) -> [UInt8] {
         Array(#"{"withheld_bytes":\#(bytes),"reason":\#(JSONText.quoted(reason))}"#.utf8)
@@ -45,12 +63,12 @@ struct MT4Redaction: Sendable {
 
     /// Undoes escapes as often as something honest nests them, and looks for names in each layer.
     private func isNamedAnywhere(in bytes: UnsafeRawBufferPointer) -> Bool {
-        if MT4SecretNames.areNamed(in: bytes) { return true }
+        if MT4SecretNames.areNamed(in: bytes) || known.areIn(bytes) { return true }
         var text = Array(bytes)
         for _ in 0..<MT4JSONRewriter.levelsMax {
             guard text.contains(UInt8(ascii: "\\")) else { return false }
             text = text.withUnsafeBytes(JSONText.unescaped)
-            if text.withUnsafeBytes(MT4SecretNames.areNamed) { return true }
+            if text.withUnsafeBytes({ MT4SecretNames.areNamed(in: $0) || known.areIn($0) }) { return true }
         }
         return text.contains(UInt8(ascii: "\\"))
     }
@@ -121,7 +139,7 @@ struct MT4JSONRewriter {
 
     /// What a string becomes, quotes included; `nil` where it stays.
     private func rewritten(_ value: JSONValue) -> [UInt8]? {
-        guard value.hasEscapes else { return MT4SecretNames.areMentioned(in: value.bytes) ? Self.mark : nil }
+        guard value.hasEscapes else { return redaction.isTelling(value.bytes) ? Self.mark : nil }
         let text = JSONText.unescaped(value.bytes)
         return text.withUnsafeBytes { text in
             let isJSON = text.first { $0 > 0x20 }.map { "{[\"".utf8.contains($0) } ?? false
@@ -135,10 +153,11 @@ struct MT4JSONRewriter {
                     inside.withUnsafeBytes { JSONText.appendString($0, to: &quoted) }
                     return quoted
                 } catch {
-                    return MT4SecretNames.areNamed(in: text) || text.contains(UInt8(ascii: "\\")) ? Self.mark : nil
+                    let isNamed = MT4SecretNames.areNamed(in: text) || redaction.known.areIn(text)
+                    return isNamed || text.contains(UInt8(ascii: "\\")) ? Self.mark : nil
                 }
             }
-            return MT4SecretNames.areMentioned(in: text) ? Self.mark : nil
+            return redaction.isTelling(text) ? Self.mark : nil
         }
     }
 

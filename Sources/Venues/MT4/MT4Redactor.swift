@@ -6,29 +6,47 @@ import SignalRProtocol
 ///
 /// A record may be split over messages, and a secret with it. The beginning of a record goes on at once where it is
 /// certain to be harmless by itself: nothing in it is suspicious, and it does not end inside a text. Otherwise it is held
-/// back and comes out, redacted, in the message that completes it.
+/// back and comes out, redacted, in the message that completes it. Of MessagePack, whole messages come out.
 package struct MT4Redactor: MessageRedactor {
     /// Bytes of a split record that are looked at; of longer ones the rest is withheld.
     package static let recordBytesMax = 16 << 20
 
-    private let redaction: MT4Redaction
+    private var redaction: MT4Redaction
+    /// Asked for the secrets of the connection when its first messages come: when it is made they may not be known.
+    private var known: (@Sendable () -> [String])?
     private var received = Stream()
     private var sent = Stream()
+    private var receivedBinary = HubBinaryRewriter(bytesMax: recordBytesMax)
+    private var sentBinary = HubBinaryRewriter(bytesMax: recordBytesMax)
 
-    package init(keepsPersonalData: Bool) {
+    /// - Parameters:
+    ///   - keepsPersonalData: Whether what is about persons may stay.
+    ///   - known: Texts that go wherever they stand; short ones are found in honest words as well, and ignored.
+    package init(keepsPersonalData: Bool, known: @escaping @Sendable () -> [String] = { [] }) {
         redaction = MT4Redaction(keepsPersonalData: keepsPersonalData)
+        self.known = known
     }
 
-    package var heldBytes: Int { received.heldBytes + sent.heldBytes }
+    package var heldBytes: Int {
+        received.heldBytes + sent.heldBytes + receivedBinary.heldBytes + sentBinary.heldBytes
+    }
 
     package mutating func redact(_ batch: inout MessageBatch) {
+        if let known {
+            redaction = MT4Redaction(keepsPersonalData: redaction.keepsPersonalData, known: known())
+            self.known = nil
+        }
         var rewriting: MessageBatch?
         for index in batch.entries.indices {
             let entry = batch.entries[index]
             let output = batch.withPayload(at: index) { payload in
-                if entry.kind == .binary { return redactedBinary(payload) }
-                return entry.direction == .received
-                    ? received.redacted(payload, redaction) : sent.redacted(payload, redaction)
+                let isPacked = entry.kind == .binary && !Self.isJSON(payload)
+                return switch (isPacked, entry.direction) {
+                case (true, .received): Self.redacted(payload, &receivedBinary, redaction)
+                case (true, .sent): Self.redacted(payload, &sentBinary, redaction)
+                case (_, .received): received.redacted(payload, redaction)
+                case (_, .sent): sent.redacted(payload, redaction)
+                }
             }
             if output != nil, rewriting == nil {
                 rewriting = MessageBatch()
@@ -44,16 +62,23 @@ package struct MT4Redactor: MessageRedactor {
         if let rewriting { batch = rewriting }
     }
 
-    /// What a binary message becomes; `nil` where it stays.
+    /// True for JSON records in a binary message, as of a hub that means nothing by that.
     ///
-    /// MessagePack has its texts in plain sight, so a message that names nothing holds nothing. One that does is withheld
-    /// whole; whoever can turn such a message into JSON and back goes here.
-    private func redactedBinary(_ payload: UnsafeRawBufferPointer) -> [UInt8]? {
-        // Names follow each other without quotes there.
-        guard MT4SecretNames.holdsMarker(payload) || MT4SecretNames.holdsPackedName(payload, redaction) else {
-            return nil
-        }
-        return MT4Redaction.withheld(bytes: payload.count, reason: "a binary message that names secrets")
+    /// As MessagePack it would begin with a message that is no array.
+    private static func isJSON(_ payload: UnsafeRawBufferPointer) -> Bool {
+        let (brace, separator) = (UInt8(ascii: "{"), HubRecordScanner.separator)
+        guard payload.count > 2, payload[0] == brace, payload[1] < 0x80, payload.last == separator else { return false }
+        // Behind a handshake there may be MessagePack.
+        return payload.indices.dropLast().allSatisfy { payload[$0] != separator || payload[$0 + 1] == brace }
+    }
+
+    /// What a message of MessagePack becomes; `nil` where it stays.
+    private static func redacted(
+        _ payload: UnsafeRawBufferPointer,
+        _ rewriter: inout HubBinaryRewriter,
+        _ redaction: MT4Redaction
+    ) -> [UInt8]? {
+        rewriter.rewritten(payload, isSuspicious: redaction.isSuspicious(packed:), redacted: redaction.redacted)
     }
 
     /// One direction: the record that has begun and not ended.

@@ -89,13 +89,29 @@ enum MT4SecretNames {
         return isSentence && areNamed(in: text)
     }
 
-    /// True where a MessagePack text (its length in the byte before it) is a name that has to go.
+    /// True where a MessagePack text (its length in the byte or bytes before it) is a name that has to go.
     static func holdsPackedName(_ bytes: UnsafeRawBufferPointer, _ redaction: MT4Redaction) -> Bool {
-        for start in bytes.indices where bytes[start] & 0xE0 == 0xA0 {
-            let end = start + 1 + Int(bytes[start] & 0x1F)
-            guard end <= bytes.count else { continue }
-            if redaction.applies(to: UnsafeRawBufferPointer(rebasing: bytes[start + 1..<end])) { return true }
+        for start in bytes.indices {
+            guard let text = packedText(in: bytes, at: start), text.count <= packedNameMax else { continue }
+            if redaction.applies(to: text) { return true }
         }
         return false
+    }
+
+    /// Names are far shorter.
+    private static let packedNameMax = 64
+
+    /// The text that begins at `start`, in each of the forms that a short one may have (fixstr, str 8, str 16).
+    private static func packedText(in bytes: UnsafeRawBufferPointer, at start: Int) -> UnsafeRawBufferPointer? {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+        let (head, count): (Int, Int)
+        switch rest[0] {
+        case 0xA0...0xBF: (head, count) = (1, Int(rest[0] & 0x1F))
+        case 0xD9 where rest.count > 1: (head, count) = (2, Int(rest[1]))
+        case 0xDA where rest.count > 2: (head, count) = (3, Int(rest[1]) << 8 | Int(rest[2]))
+        default: return nil
+        }
+        guard count <= rest.count - head else { return nil }
+        return UnsafeRawBufferPointer(rebasing: rest[head..<head + count])
     }
 }

@@ -77,6 +77,14 @@ struct MT4Call: Sendable, Hashable {
     var isPositional = false
     /// True once the hub said how the call ended, which for a stream is its end.
     var isCompleted = false
+    /// When it was sent last.
+    var sentAt = UnixNanoseconds(0)
+    /// Set while the hub refuses the call: when it is sent again, and how long to wait the time after.
+    var againAt: UnixNanoseconds?
+    var delay = Self.delayFirst
+
+    static let delayFirst = Duration.seconds(5)
+    static let delayMax = Duration.seconds(300)
 
     init(_ method: String, _ arguments: Arguments = .platform(symbol: nil), isStream: Bool = false) {
         self.method = method
@@ -93,6 +101,16 @@ struct MT4Call: Sendable, Hashable {
         case .none, .text: false
         case .connect, .platform: true
         }
+    }
+
+    var isRefused: Bool { againAt != nil }
+
+    /// Notes that the hub refused the call at `now`; it is tried again from the form that comes first.
+    mutating func refuse(now: UnixNanoseconds) {
+        isCompleted = true
+        isPositional = false
+        againAt = now.advanced(by: delay)
+        delay = min(delay * 2, Self.delayMax)
     }
 
     /// The call that takes this one back; `nil` for streams, which are cancelled, and where there is none.
@@ -132,6 +150,7 @@ struct MT4Call: Sendable, Hashable {
         object.text("method", method)
         if case .platform(let symbol?) = arguments { object.text("symbol", symbol) }
         if hasPositionalForm { object.text("arguments", isPositional ? "positional" : "object") }
+        if isRefused { object.boolean("refused", true) }
         return object.text()
     }
 }

@@ -1,10 +1,15 @@
 import MarketModel
+import Recording
 import Transport
 import WebSocketProtocol
 
 /// One line an operation on standard error, with the time of day in UTC.
 enum ProbeLog {
+    /// Texts that no line repeats, also where the peer does.
+    static let secrets = FeedSecrets()
+
     static func line(_ text: String, at time: UnixNanoseconds = Clocks.wall()) {
+        let text = secrets.texts.reduce(text) { $0.replacing($1, with: "***") }
         StandardError.write("\(time.iso8601.dropFirst(11).prefix(12)) \(text)")
     }
 

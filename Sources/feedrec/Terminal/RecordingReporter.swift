@@ -35,6 +35,8 @@ final class RecordingReporter: Sendable {
             line("recording into '\(file)'; Ctrl-C ends it")
         case .subscribed:
             line("subscribed, recording")
+        case .notice(let text):
+            line("warning: \(text)")
         case .disconnected(let reason, let delay):
             line("disconnected: \(reason); trying again in \(Self.text(of: delay))")
         case .paused(let reason): line("paused: \(reason); messages are dropped until there is room")

@@ -13,7 +13,8 @@ enum VerifyText {
         if recording.areRowsCounted {
             text +=
                 "\(recording.quoteCount) quotes, \(recording.tradeCount) trades, "
-                + "\(recording.marginUpdateCount) margin updates, \(recording.barCount) bars, "
+                + "\(recording.marginUpdateCount) margin updates, \(recording.orderUpdateCount) order updates, "
+                + "\(recording.venueBarCount) venue bars, \(recording.barCount) bars, "
                 + "\(recording.eventCount) events, \(recording.oddityCount) oddities, \(recording.gapCount) gaps"
         } else {
             text += "rows cannot be counted"
@@ -97,6 +98,7 @@ enum VerifyText {
             ("messages_received", recording.messagesReceived), ("messages_sent", recording.messagesSent),
             ("payload_bytes", recording.payloadBytes), ("quotes", recording.quoteCount),
             ("trades", recording.tradeCount), ("margin_updates", recording.marginUpdateCount),
+            ("order_updates", recording.orderUpdateCount), ("venue_bars", recording.venueBarCount),
             ("bars", recording.barCount), ("events", recording.eventCount), ("oddities", recording.oddityCount),
             ("gaps", recording.gapCount), ("open_sessions", Int64(recording.openSessionCount)),
             ("damaged_messages", recording.damagedMessages),

@@ -128,7 +128,10 @@ struct FeedOptions: ParsableArguments {
     ) throws -> FeedConfiguration {
         let base = try WebSocketURL(url)
         let client = try client.configuration(url: target(of: base), messageBytesMax: messageLimit.bytes)
-        let connector = signalR.connector(client, hubProtocol: hubProtocol, token: token, group: group)
+        let secrets = FeedSecrets()
+        secrets.add(try token())
+        var connector = signalR.connector(client, hubProtocol: hubProtocol, token: token, group: group)
+        connector.secrets = secrets
         let (venue, streams, hubProtocol) = (venue, streams, hubProtocol)
         let subscription = hubSubscription
         var feed = FeedConfiguration(
@@ -143,14 +146,14 @@ struct FeedOptions: ParsableArguments {
                 case .binanceSpot: BinanceSpotDialect(streams: streams)
                 }
             },
-            connect: { tap async throws(TransportError) in
+            connect: { [connector] tap async throws(TransportError) in
                 var connector = connector
                 connector.client.tap = tap
                 return try await connector.connect()
             }
         )
         feed.reading = reading.reading
-        feed.secrets = try token().map { [$0] } ?? []
+        feed.secrets = secrets
         return feed
     }
 
@@ -188,6 +191,9 @@ struct FeedOptions: ParsableArguments {
         case .mt4:
             var object = JSONObjectWriter()
             object.text("hub", hub.rawValue)
+            object.text("hub_protocol", hubProtocol.rawValue)
+            object.boolean("negotiates", signalR.negotiate)
+            object.boolean("token_in_query", signalR.tokenInQuery)
             object.text("trade_platform", tradePlatform)
             object.raw("symbols", list(symbols))
             object.boolean("all_ticks", allTicks)

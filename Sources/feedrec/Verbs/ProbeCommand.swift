@@ -59,7 +59,9 @@ struct ProbeCommand: AsyncParsableCommand {
         let (options, tokens) = (configuration, tokens)
         ProbeLog.line("connecting to \(target.redacted)")
         try await withEventLoop { group in
-            let connection = try await hub.connector(options, token: { try tokens.token() }, group: group).connect()
+            var connector = hub.connector(options, token: { try tokens.token() }, group: group)
+            connector.secrets = ProbeLog.secrets
+            let connection = try await connector.connect()
             ProbeLog.connected(connection.info)
             let conversation = ProbeConversation(
                 connection: connection,

@@ -82,6 +82,67 @@ struct MT4CallsTests {
         #expect(run.oddities.count == 2 && run.events.venueEvents.allSatisfy { $0.isOwn })
     }
 
+    @Test("a refused subscription is told and asked for again after a while that doubles; the others go on")
+    func refusedAmongOthers() {
+        var run = MT4DialectRun(MT4Subscription(tradePlatform: "P", symbols: ["A", "B"], margin: true))
+        _ = run.open()
+        run.receive("{}|", #"{"type":3,"invocationId":"1","result":true}|"#)
+        run.receive(#"{"type":3,"invocationId":"2","error":"no such symbol"}|"#)
+        #expect(run.outcome.notices == ["the hub refused SubscribeToTicks: no such symbol; the rest goes on"])
+        run.receive(#"{"type":3,"invocationId":"3"}|"#)
+        #expect(run.outcome.isSubscribed && run.outcome.ending == nil)
+        run.receive(#"{"type":3,"invocationId":"4","error":"Unknown hub method 'StreamMarginCallUpdates'"}|"#)
+        #expect(run.outcome.ending == nil && run.outcome.notices.count == 1)
+        #expect(
+            run.oddities == [
+                #"SubscribeToTicks {"reason":"no such symbol"}"#,
+                #"StreamMarginCallUpdates {"reason":"Unknown hub method 'StreamMarginCallUpdates'"}"#,
+            ]
+        )
+        #expect(run.json(run.events.venueEvents[1]).contains(#""symbol":"A","arguments":"object","refused":true"#))
+        #expect(run.keepAlive(after: .milliseconds(4900)).isEmpty)
+        let again = run.keepAlive(after: .milliseconds(100))
+        #expect(again.count == 2 && again[0].contains(#""invocationId":"5","target":"SubscribeToTicks""#))
+        run.receive(#"{"type":3,"invocationId":"5","error":"no such symbol"}|"#)
+        #expect(run.outcome.notices.isEmpty)
+        #expect(run.keepAlive(after: .milliseconds(9900)).isEmpty)
+        #expect(run.keepAlive(after: .milliseconds(100)).count == 1)
+        run.receive(#"{"type":3,"invocationId":"7"}|"#)
+        #expect(run.events.venueEvents.last.map(run.json)?.contains("refused") == false)
+        var outgoing = MessageBatch()
+        run.dialect.leave(now: run.now, outgoing: &outgoing)
+        #expect(outgoing.count == 3)
+    }
+
+    @Test("a hub that refuses everything ends the conversation, and so does a stream that breaks")
+    func nothingLeft() {
+        var run = MT4DialectRun(MT4Subscription(tradePlatform: "P", symbols: ["A"], margin: true))
+        _ = run.open()
+        run.receive("{}|", #"{"type":3,"invocationId":"1","result":true}|"#)
+        var other = run
+        run.receive(#"{"type":3,"invocationId":"2","error":"no"}|"#, #"{"type":3,"invocationId":"3","error":"no!"}|"#)
+        #expect(
+            run.outcome.ending == .init(reason: "the hub refused StreamMarginCallUpdates: no!", isFailure: true)
+        )
+        other.receive(#"{"type":3,"invocationId":"2"}|"#)
+        _ = other.keepAlive(after: .seconds(20))
+        other.receive(#"{"type":3,"invocationId":"3","error":"gone"}|"#)
+        #expect(
+            other.outcome.ending == .init(reason: "the hub broke off StreamMarginCallUpdates: gone", isFailure: true)
+        )
+    }
+
+    @Test("only the status of the recorded trade server is a lost link", arguments: [("p", 1), ("Q", 0)])
+    func platforms(name: String, changes: Int) {
+        for arguments in [#"{"TradePlatform":"\#(name)","connected":false}"#, #""\#(name)",false"#] {
+            var run = MT4DialectRun()
+            _ = run.open()
+            run.receive("{}|", #"{"type":1,"target":"OnMT4ConnectionStatus","arguments":[\#(arguments)]}|"#)
+            #expect(run.events.linkChanges.count == changes, "\(arguments)")
+            #expect(run.events.venueEvents.count == 1)
+        }
+    }
+
     @Test("the test hub is pinged and asked for its time; its clock is heard")
     func testHub() {
         var subscription = MT4Subscription(tradePlatform: "")

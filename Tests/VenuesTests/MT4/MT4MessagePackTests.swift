@@ -73,6 +73,33 @@ struct MT4MessagePackTests {
         #expect(outcome.ending?.isFailure == false && outcome.ending?.isReturnWelcome == true)
     }
 
+    @Test("calls that are repeated, and those at the end, are MessagePack as well")
+    func laterCalls() {
+        var dialect = MT4Dialect(subscription, hubProtocol: .messagePack)
+        var hub = Hub()
+        var (now, outgoing, events) = (UnixNanoseconds(1_000_000_000), MessageBatch(), MarketEvents())
+        func receive(_ records: String) {
+            outgoing = MessageBatch()
+            let batch = hub.say(records)
+            _ = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
+        }
+        dialect.open(now: now, outgoing: &outgoing)
+        _ = hub.answer(outgoing)
+        var handshake = mt4Batch(["{}|"], kind: .binary)
+        handshake = mt4Flipped(handshake)
+        _ = dialect.receive(handshake, now: now, events: &events, outgoing: &outgoing)
+        receive(#"{"type":3,"invocationId":"1","result":false}|"#)
+        receive(#"{"type":3,"invocationId":"2"}|{"type":3,"invocationId":"3"}|"#)
+        outgoing = MessageBatch()
+        now = now.advanced(by: .seconds(2))
+        dialect.keepAlive(now: now, outgoing: &outgoing)
+        dialect.leave(now: now, outgoing: &outgoing)
+        #expect(outgoing.count == 3 && outgoing.entries.allSatisfy { $0.kind == .binary })
+        _ = hub.answer(outgoing)
+        #expect(hub.heard.suffix(3).first?.contains(#""target":"Connect""#) == true)
+        #expect(hub.heard.last?.contains("UnsubscribeFromTicks") == true)
+    }
+
     @Test("our own hub takes and gives MessagePack, and a tape of it serves clients of either kind")
     func ownHub() throws {
         var (dialect, session) = (MT4Dialect(subscription, hubProtocol: .messagePack), MT4HubSession())

@@ -1,4 +1,5 @@
 import MarketModel
+import SignalRProtocol
 import Testing
 import Venues
 
@@ -141,27 +142,94 @@ struct MT4RedactorTests {
         #expect(mt4Texts(batch) == ["", #"{"headers":{"Authorization":"***"}}|"#, #"{"a":"xy"}|"#])
     }
 
-    @Test("a binary message that names secrets is withheld whole")
-    func binary() {
+    @Test(
+        "in MessagePack secrets go as well, however it is cut, and what is left can be read",
+        arguments: [nil, 1, 9, 70]
+    )
+    func packed(cutBytes: Int?) throws {
+        let records = [
+            #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"A","bid":1.5,"ask":2}}]}"#,
+            #"{"type":2,"invocationId":"2","item":{"user":{"login":5,"Password":"SECRET-1","name":"SECRET-2"}}}"#,
+            #"{"type":1,"target":"OnDebug","arguments":[{"data":"{\"\\u0070assword\":\"SECRET-3\"}"}]}"#,
+            #"{"type":6}"#,
+        ]
+        var wire: [UInt8] = []
+        for record in records {
+            try Array(record.utf8).withUnsafeBytes { try HubTranscoder.appendMessagePack(of: $0, to: &wire) }
+        }
         var redactor = MT4Redactor(keepsPersonalData: false)
-        var batch = MessageBatch()
-        batch.append(
-            [0x81, 0xA8] + "Password".utf8 + [0xA8] + "SECRET-1".utf8,
-            kind: .binary,
-            direction: .received,
-            tsRecv: UnixNanoseconds(0)
-        )
-        batch.append(
-            [0x81, 0xA4] + "name".utf8 + [0xA3] + "Ann".utf8,
-            kind: .binary,
-            direction: .received,
-            tsRecv: UnixNanoseconds(0)
-        )
-        batch.append([0x91, 0x06], kind: .binary, direction: .received, tsRecv: UnixNanoseconds(0))
+        var (reader, problems, json) = (HubBinaryReader(), [HubBinaryReader.Problem](), [UInt8]())
+        let size = cutBytes ?? wire.count
+        for direction in [MessageDirection.received, .sent] {
+            for start in stride(from: 0, to: wire.count, by: size) {
+                var batch = MessageBatch()
+                let part = wire[start..<min(start + size, wire.count)]
+                batch.append(part, kind: .binary, direction: direction, tsRecv: UnixNanoseconds(0))
+                redactor.redact(&batch)
+                try #require(batch.count == 1 && batch.entries[0].kind == .binary)
+                batch.withPayload(at: 0) { reader.appendRecords(of: $0, to: &json, problems: &problems) }
+            }
+        }
+        #expect(problems.isEmpty && redactor.heldBytes == 0)
+        let clean = [
+            records[0], #"{"type":2,"invocationId":"2","item":{"user":{"login":5,"Password":"***","name":"***"}}}"#,
+            #"{"type":1,"target":"OnDebug","arguments":[{"data":"{\"\\u0070assword\":\"***\"}"}]}"#, records[3],
+        ]
+        let read = String(decoding: json, as: UTF8.self).split(separator: "\u{1E}").map(String.init)
+        #expect(read == clean + clean)
+    }
+
+    @Test("a name in MessagePack is found in every form that a text can have")
+    func packedNames() {
+        for head: [UInt8] in [[0xA4], [0xD9, 4], [0xDA, 0, 4]] {
+            let item = [0x94, 2, 0x80, 0xA1, 0x32, 0x81] + head + Array("name".utf8) + [0xA8] + Array("SECRET-1".utf8)
+            var batch = MessageBatch()
+            batch.append([UInt8(item.count)] + item, kind: .binary, direction: .received, tsRecv: UnixNanoseconds(0))
+            var redactor = MT4Redactor(keepsPersonalData: false)
+            redactor.redact(&batch)
+            #expect(batch.entries[0].isRedacted)
+            #expect(!String(decoding: batch.payload(at: 0), as: UTF8.self).contains("SECRET"))
+        }
+    }
+
+    @Test("JSON records in a binary message are read as such")
+    func binaryJSON() {
+        var redactor = MT4Redactor(keepsPersonalData: false)
+        var batch = mt4Batch(["{}|", #"{"type":6}|{"item":{"password":"SECRET-1"}}|"#], kind: .binary)
         redactor.redact(&batch)
-        #expect(batch.entries.map(\.isRedacted) == [true, true, false])
-        #expect(mt4Texts(batch)[0] == #"{"withheld_bytes":19,"reason":"a binary message that names secrets"}"#)
-        #expect(batch.payload(at: 2) == [0x91, 0x06])
+        #expect(mt4Texts(batch) == ["{}|", #"{"type":6}|{"item":{"password":"***"}}|"#])
+        #expect(redactor.heldBytes == 0)
+    }
+
+    @Test(
+        "a token goes wherever a hub repeats it",
+        arguments: [
+            (#"{"type":3,"error":"T0KEN+value/ is gone"}|"#, #"{"type":3,"error":"***"}|"#),
+            (#"{"jwt":"T0KEN+value/"}|"#, #"{"jwt":"***"}|"#),
+            (#"{"jwt":"T0KEN\u002Bvalue\/"}|"#, #"{"jwt":"***"}|"#),
+            (#"{"url":"wss://h/?id=1&t=T0KEN%2Bvalue%2F"}|"#, #"{"url":"***"}|"#),
+            (#"{"T0KEN+value/":1}|"#, #"{"withheld_bytes":18,"reason":"a secret outside of texts"}|"#),
+            (#"{"symbol":"T0KEN"}|"#, #"{"symbol":"T0KEN"}|"#),
+        ]
+    )
+    func known(record: String, clean: String) {
+        var redactor = MT4Redactor(keepsPersonalData: false, known: { ["T0KEN+value/", "short"] })
+        var batch = mt4Batch([record])
+        redactor.redact(&batch)
+        #expect(mt4Texts(batch) == [clean])
+    }
+
+    @Test("a token is found at every place of a text")
+    func everywhere() {
+        for before in 0..<70 {
+            for after in [0, 1, 15, 16, 40] {
+                var redactor = MT4Redactor(keepsPersonalData: false, known: { ["T0KENvalue"] })
+                let text = String(repeating: "x", count: before) + "T0KENvalue" + String(repeating: "v", count: after)
+                var batch = mt4Batch([#"{"a":"\#(text)"}|"#])
+                redactor.redact(&batch)
+                #expect(mt4Texts(batch) == [#"{"a":"***"}|"#], "\(before) \(after)")
+            }
+        }
     }
 
     @Test("what was redacted stays so, and counts as redacted")

@@ -1,0 +1,57 @@
+import SignalRProtocol
+
+/// Finds texts that must not be kept, such as the token, 16 bytes at a time.
+struct MT4KnownSecrets: Sendable {
+    /// What is shorter would be found in honest words as well.
+    private static let bytesMin = 8
+
+    private let texts: [[UInt8]]
+
+    init(_ secrets: [String]) {
+        var texts: [[UInt8]] = []
+        for secret in secrets where secret.utf8.count >= Self.bytesMin {
+            for form in [Array(secret.utf8), Array(HubURL.encoded(secret).utf8)] where !texts.contains(form) {
+                texts.append(form)
+            }
+        }
+        self.texts = texts
+    }
+
+    var isEmpty: Bool { texts.isEmpty }
+
+    /// True where one of them stands in `text` as it is: not where it is written with escapes.
+    func areIn(_ text: UnsafeRawBufferPointer) -> Bool {
+        texts.contains { secret in secret.withUnsafeBytes { Self.isFound($0, in: text) } }
+    }
+
+    // Vectors on both sides of every operator: those with a scalar on one side are generic, and 300 times slower.
+    private typealias Bytes = SIMD16<UInt8>
+    private static let step = 16
+
+    /// Looks for the byte in the middle and the last one at once: the first ones of all tokens are alike.
+    private static func isFound(_ secret: UnsafeRawBufferPointer, in text: UnsafeRawBufferPointer) -> Bool {
+        let starts = text.count - secret.count + 1
+        guard starts > 0, let base = text.baseAddress else { return false }
+        guard starts >= step else { return isFound(secret, in: text, at: 0..<starts) }
+        let (middle, last) = (secret.count / 2, secret.count - 1)
+        let middleByte = Bytes(repeating: secret[middle])
+        let lastByte = Bytes(repeating: secret[last])
+        var start = 0
+        while true {
+            let middles = (base + start + middle).loadUnaligned(as: Bytes.self)
+            let lasts = (base + start + last).loadUnaligned(as: Bytes.self)
+            let hits = unsafeBitCast((middles .== middleByte) .& (lasts .== lastByte), to: SIMD2<UInt64>.self)
+            if hits.x | hits.y != 0, isFound(secret, in: text, at: start..<start + step) { return true }
+            if start == starts - step { return false }
+            start = min(start + step, starts - step)
+        }
+    }
+
+    private static func isFound(
+        _ secret: UnsafeRawBufferPointer,
+        in text: UnsafeRawBufferPointer,
+        at starts: Range<Int>
+    ) -> Bool {
+        starts.contains { text[$0..<$0 + secret.count].elementsEqual(secret) }
+    }
+}
