@@ -29,6 +29,11 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RowQueries.feeds(on: handle, path: path) }
     }
 
+    /// What the venue took of what each feed asked for: JSON by feed, of those whose venue says so.
+    package func subscriptions() throws(ArchiveError) -> [Int64: String] {
+        try read { handle throws(ArchiveError) in try RowQueries.subscriptions(on: handle, path: path) }
+    }
+
     package func connections() throws(ArchiveError) -> [ConnectionRow] {
         try read { handle throws(ArchiveError) in try RowQueries.connections(on: handle, path: path) }
     }

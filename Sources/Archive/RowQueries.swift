@@ -151,6 +151,19 @@ enum RowQueries {
         return closed
     }
 
+    /// What the venue took of what each feed asked for, as it was told last: JSON by feed.
+    static func subscriptions(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [Int64: String] {
+        let told = try rows(
+            """
+            SELECT feed_id, json FROM event WHERE kind = 'subscription' AND message_index IS NULL
+            ORDER BY ts_recv, event_id
+            """,
+            on: handle,
+            path: path
+        ) { ($0.integer(0), $0.text(1)) }
+        return Dictionary(told) { $1 }
+    }
+
     static func gaps(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [GapRow] {
         try rows(
             """

@@ -56,11 +56,14 @@ enum TapeEventWriter {
         object.integer("login", row.login)
         object.text("account_group", row.accountGroup)
         object.integer("leverage", row.leverage)
-        for (name, value) in [
-            ("balance", row.balance), ("equity", row.equity), ("volume", row.volume), ("margin", row.margin),
-            ("margin_free", row.marginFree), ("margin_level", row.marginLevel),
+        for (name, value, text) in [
+            ("balance", row.balance, row.texts.balance), ("equity", row.equity, row.texts.equity),
+            ("volume", row.volume, row.texts.volume), ("margin", row.margin, row.texts.margin),
+            ("margin_free", row.marginFree, row.texts.marginFree),
+            ("margin_level", row.marginLevel, row.texts.marginLevel),
         ] {
             object.decimal(name, value, row.digits)
+            if value == nil, let text { object.amount(name, text) }
         }
         object.text("state", row.state.map(Self.text))
         object.integer("message_index", row.messageIndex)
@@ -84,6 +87,16 @@ enum TapeEventWriter {
 }
 
 extension JSONObjectWriter {
+    /// An amount that no mantissa holds, as the venue wrote it: a number where it is one.
+    fileprivate mutating func amount(_ name: String, _ text: String) {
+        var text = text
+        let isNumber = text.withUTF8 { bytes in
+            var cursor = JSONCursor(UnsafeRawBufferPointer(bytes))
+            return (try? cursor.nextValue())?.kind == .number && (try? cursor.expectEnd()) != nil
+        }
+        if isNumber { raw(name, text) } else { self.text(name, text) }
+    }
+
     /// A number with exactly `digits` digits behind the point.
     mutating func decimal(_ name: String, _ mantissa: Int64?, _ digits: UInt8) {
         raw(name, mantissa.map { FixedDecimal(mantissa: $0, digits: digits).description })

@@ -24,6 +24,13 @@ struct HelpTests {
         expectWholeExamples(finished)
     }
 
+    @Test("the options of record stand in groups")
+    func groups() async throws {
+        let lines = try await bench.succeed(["record", "--help"]).lines
+        let titles = lines.filter { $0.hasSuffix(":") && !$0.hasPrefix(" ") }
+        #expect(titles == ["FEED:", "MT4 HUB (--VENUE MT4):", "CONNECTION:", "TOKEN:", "OPTIONS:"])
+    }
+
     @Test("the program tells its verbs, its exit statuses and its version")
     func overview() async throws {
         let help = try await bench.succeed(["--help"])

@@ -59,6 +59,28 @@ struct HubFaultTests {
         expectFailure(finished, naming: "user is unauthorized")
     }
 
+    @Test("one refused subscription is told and costs nothing else; what the hub took is in info")
+    func partlyRefused() async throws {
+        let (_, hub) = try await bench.serve(
+            ["simulate", "--venue", "mt4", "--rate", "max", "--count", "300", "--fault", "positional-only"]
+        )
+        let (first, second) = (bench.path("first"), bench.path("second"))
+        try await bench.succeed(MT4.record(hub, into: first) + ["--once", "--symbol", "EURUSD"])
+        let told = try await bench.succeed(["info", first, "--json"]).output
+        #expect(told.contains(#""hub_protocol":"json","negotiates":false,"token_in_query":false"#), "\(told)")
+        #expect(told.contains(#""symbol":"EURUSD","arguments":"positional"}"#), "\(told)")
+        let (_, replay) = try await bench.serve(["replay", first, "--speed", "max"])
+        let finished = try await bench.succeed(MT4.record(replay, into: second) + ["--once", "--trades"])
+        let warning = "warning: the hub refused StreamTrades: this recording has no StreamTrades; the rest goes on"
+        #expect(finished.errors.contains(warning), "\(finished.errors)")
+        #expect(
+            try await bench.query(second, "select kind, json from events where is_oddity")
+                == [#"StreamTrades,"{""reason"":""this recording has no StreamTrades""}""#]
+        )
+        let accepted = try await bench.succeed(["info", second, "--json"]).output
+        #expect(accepted.contains(#"{"method":"StreamTrades","arguments":"object","refused":true}"#), "\(accepted)")
+    }
+
     @Test("pages from elsewhere are let in where they are listed")
     func origins() async throws {
         let (_, url) = try await bench.serve(

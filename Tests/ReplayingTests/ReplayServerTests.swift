@@ -85,6 +85,22 @@ struct ReplayServerTests {
         #expect(replay.closeInfo?.code == 1000 && replay.closeInfo?.reason == "end of the recording")
     }
 
+    @Test("an amount that only a text holds is given as the venue wrote it")
+    func amounts() {
+        var row = MarginUpdateRow(tsRecv: TapeArchive.start, messageIndex: 1, item: 0, feedID: 1, login: 7, digits: 2)
+        row.balance = 150
+        row.texts.balance = "1.5"
+        row.texts.equity = "12345678901234567890.123"
+        row.texts.margin = "n/a"
+        var json: [UInt8] = []
+        TapeEventWriter.append(.margin(row), to: &json)
+        let text = String(decoding: json, as: UTF8.self)
+        #expect(
+            text.contains(#""balance":1.50,"equity":12345678901234567890.123,"margin":"n/a","message_index""#),
+            "\(text)"
+        )
+    }
+
     @Test("numbers have exactly the digits that were recorded, and what is absent is left out")
     func json() async throws {
         let replay = try await Self.serve { url in try await Replay(try await connect(url + "/replay")) }

@@ -76,6 +76,8 @@ extension MT4Dialect {
         let failure = record.error.map { $0.text ?? "no reason given" }
         if let failure, calls[index].hasPositionalForm, !calls[index].isPositional, Self.isBindError(failure) {
             repeatPositionally(callAt: index, now: context.now, outgoing: &outgoing)
+            // Of a stream nothing more may come to tell by.
+            if stage == .subscribed, calls[index].isStream { noteSubscription(context, events: &events) }
         } else if calls[index].arguments == .connect {
             completeConnect(record, failure, &context, events: &events, outgoing: &outgoing)
         } else if let failure {
@@ -111,6 +113,7 @@ extension MT4Dialect {
         var origin = context.origin
         normaliser.appendOddity(method, reason: failure, origin: &origin, events: &events)
         events.venueEvents[events.venueEvents.count - 1].isOwn = true
+        if stage == .subscribed, !isKnown { noteSubscription(context, events: &events) }
         if !isKnown { context.notices.append("the hub refused \(method): \(failure); the rest goes on") }
     }
 

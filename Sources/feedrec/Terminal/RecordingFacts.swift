@@ -8,6 +8,7 @@ struct RecordingFacts {
     let summary: RecordingSummary
     let sessions: [SessionRow]
     let feeds: [FeedRow]
+    let subscriptions: [Int64: String]
     let connections: [ConnectionRow]
     let gaps: [GapRow]
     let absences: [AbsenceRow]
@@ -18,6 +19,7 @@ struct RecordingFacts {
         summary = try reader.summary()
         sessions = try reader.sessions()
         feeds = try reader.feeds()
+        subscriptions = try reader.subscriptions()
         connections = try reader.connections()
         gaps = try reader.gaps()
         absences = try reader.absences()
@@ -154,7 +156,7 @@ extension RecordingFacts {
             object.integer(name, count)
         }
         object.raw("instruments", Self.array(summary.instruments.map(Self.json)))
-        object.raw("feeds", Self.array(feeds.map(Self.json)))
+        object.raw("feeds", Self.array(feeds.map(json)))
         object.raw("sessions", Self.array(sessions.map(Self.json)))
         object.raw("connections", Self.array(connections.map(Self.json)))
         object.raw("gaps", Self.array(gaps.map(Self.json)))
@@ -179,7 +181,7 @@ extension RecordingFacts {
         return object.text()
     }
 
-    private static func json(of row: FeedRow) -> String {
+    private func json(of row: FeedRow) -> String {
         var object = JSONObjectWriter()
         object.integer("feed_id", row.feedID)
         object.integer("session_id", row.sessionID)
@@ -187,6 +189,7 @@ extension RecordingFacts {
         object.text("venue", row.venue)
         object.text("url", row.url)
         object.raw("subscription", row.subscription)
+        object.raw("accepted", subscriptions[row.feedID])
         return object.text()
     }
 

@@ -61,7 +61,7 @@ struct RecordingService: Sendable {
     private func feedConfigurations(_ log: Log, _ group: any EventLoopGroup) throws -> [FeedConfiguration] {
         if let (options, bars, token) = flagFeed {
             var feed = try options.configuration(token: kept(token, outOf: log), bars: bars, group: group)
-            feed.watch = .standard(venue: options.venue, streams: options.streams)
+            feed.watch = .standard(venue: options.source.venue, streams: options.source.streams)
             return [feed]
         }
         return try configuration.feeds.map { try feedConfiguration($0, log, group) }

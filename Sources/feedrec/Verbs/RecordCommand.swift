@@ -9,12 +9,17 @@ struct RecordCommand: AsyncParsableCommand {
         abstract: "Record feeds until told to stop.",
         discussion: """
             Every message goes into the archive byte for byte, with the time it arrived; ticks, margin updates and bars \
-            are made from it on the way. A lost connection is opened again for ever, and leaves a gap in the archive. \
+            are made from it on the way. Of a hub's messages passwords, tokens and personal data are left out. A lost \
+            connection is opened again for ever, and leaves a gap in the archive. \
             SIGINT, SIGTERM, --duration and --count end a recording with everything stored.
 
               feedrec record --venue mt4 --url wss://HOST/hubs/mt4/v1 \\
                 --trade-platform P --symbol EURUSD --margin --token-env MT4_TOKEN \\
                 --bars 1s,1m --archive ./tape
+              feedrec record --venue mt4 --url wss://HOST/hubs/mt4/v1 \\
+                --negotiate --trade-platform P --all-symbols --trades \\
+                --broker-time-zone Europe/Athens --token-file token \\
+                --archive ./tape
               feedrec record --venue binance-spot \\
                 --url wss://data-stream.binance.vision --stream btcusdt@trade \\
                 --stream btcusdt@bookTicker --archive ./tape --duration 1h
@@ -40,8 +45,8 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Only read --config, and print what is in effect and where it comes from.")
     var check = false
 
-    @OptionGroup(title: "Feed") var feed: FeedOptions
-    @OptionGroup var tokens: TokenOptions
+    @OptionGroup var feed: FeedOptions
+    @OptionGroup(title: "Token") var tokens: TokenOptions
     @OptionGroup var files: FileOptions
 
     @Option(help: "Directory of the recordings; made if missing.")
