@@ -38,6 +38,7 @@ struct RecordingLog: Sendable {
         case .journal(.good): log.info("journal takes messages")
         case .journal(.full(bytesMax: let bytes)): log.error("journal full", ["limit_bytes": .integer(Int64(bytes))])
         case .journal(.failed(let error)): log.error("journal failed", ["reason": .text("\(error)")])
+        case .notice(let text): log.warning("notice", ["feed": feed, "text": .text(text)])
         case .progress, .committed: break
         }
     }
