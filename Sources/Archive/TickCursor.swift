@@ -23,7 +23,8 @@ package struct TickCursor<Row: StoredTick> {
         streams = instrumentIDs.map { TickStream(instrumentID: $0, range: range) }
         try reader.read { handle throws(ArchiveError) in
             let statement = try TickStream<Row>.statement(on: handle, path: reader.path)
-            for index in streams.indices { try streams[index].refill(statement, range, pageRows) }
+            // Small at first: who opens a tape wants its beginning soon.
+            for index in streams.indices { try streams[index].refill(statement, range, min(pageRows, 64)) }
         }
         heap = streams.indices.filter { streams[$0].head != nil }
         for position in heap.indices.reversed() { siftDown(position) }
@@ -35,9 +36,13 @@ package struct TickCursor<Row: StoredTick> {
     @_specialize(where Row == TradeRow)
     package mutating func next() throws(ArchiveError) -> Row? {
         guard let index = heap.first, let row = streams[index].pop() else { return nil }
-        if streams[index].head == nil { try refill(index) }
-        if streams[index].head == nil { heap.swapAt(0, heap.count - 1) }
-        if streams[index].head == nil { heap.removeLast() }
+        if streams[index].isEmpty {
+            try refill(index)
+            if streams[index].isEmpty {
+                heap.swapAt(0, heap.count - 1)
+                heap.removeLast()
+            }
+        }
         siftDown(0)
         return row
     }
@@ -46,7 +51,7 @@ package struct TickCursor<Row: StoredTick> {
         guard !streams[index].isExhausted else { return }
         try reader.read { handle throws(ArchiveError) in
             let statement = try TickStream<Row>.statement(on: handle, path: reader.path)
-            try streams[index].refill(statement, range, pageRows)
+            try streams[index].refill(statement, range, min(pageRows, streams[index].lastLimit * 4))
         }
     }
 
@@ -69,6 +74,8 @@ package struct TickCursor<Row: StoredTick> {
 private struct TickStream<Row: StoredTick> {
     private(set) var headKey: TickKey
     private(set) var isExhausted = false
+    /// Rows asked for last.
+    private(set) var lastLimit = 64
     private var rows: [Row] = []
     private var position = 0
     /// The last key read from the table.
@@ -83,12 +90,13 @@ private struct TickStream<Row: StoredTick> {
 
     mutating func pop() -> Row? {
         guard position < rows.count else { return nil }
-        defer {
-            position += 1
-            updateHeadKey()
-        }
-        return rows[position]
+        position += 1
+        updateHeadKey()
+        return rows[position - 1]
     }
+
+    @inline(__always)
+    var isEmpty: Bool { position >= rows.count }
 
     private mutating func updateHeadKey() {
         guard position < rows.count else { return }
@@ -112,6 +120,7 @@ private struct TickStream<Row: StoredTick> {
     mutating func refill(_ statement: PreparedStatement, _ range: ReadRange, _ limit: Int) throws(ArchiveError) {
         rows.removeAll(keepingCapacity: true)
         position = 0
+        lastLimit = limit
         statement.bind(1, lastKey.instrumentID)
         statement.bind(5, range.to.rawValue)
         statement.bind(6, Int64(limit))

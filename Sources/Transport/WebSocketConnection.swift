@@ -13,7 +13,7 @@ package final class WebSocketConnection: Sendable {
     /// State and last error, for any number of observers.
     package let status: WebSocketStatus
     /// Bytes under way to the event loop before senders wait.
-    private let sendQueueBytesMax: Int
+    let sendQueueBytesMax: Int
 
     /// Frames of one hand-over to the event loop, unless one message alone is longer.
     private static let sendBytesMax = 1 << 20

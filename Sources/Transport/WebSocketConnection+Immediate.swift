@@ -1,0 +1,61 @@
+package import MarketModel
+package import NIOCore
+
+/// For senders that run on the connection's own event loop, and pace what they send to the microsecond.
+extension WebSocketConnection {
+    /// The thread that writes to the socket; a task on it sends without a change of thread.
+    package var executor: any SerialExecutor { channel.eventLoop.executor }
+
+    /// As ``send(_:)`` without waiting: false, and nothing is taken, while the outgoing queue is full.
+    ///
+    /// On the connection's event loop the frames have been handed to the socket when it returns, as far as that takes them.
+    package func sendNow(_ batch: MessageBatch) throws -> Bool {
+        let bytes = batch.bytes.count
+        let isTaken = try monitor.update { [bytesMax = sendQueueBytesMax] state -> Bool in
+            guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }
+            guard state.isWritable, state.outgoingBytes < bytesMax else { return false }
+            state.outgoing.append(OutgoingMessages(batch: batch, range: 0..<batch.count))
+            state.outgoingBytes += bytes
+            return true
+        }
+        guard isTaken else { return false }
+        if channel.eventLoop.inEventLoop {
+            handler.value.sendOutgoing()
+        } else {
+            channel.eventLoop.execute { [handler] in handler.value.sendOutgoing() }
+        }
+        return true
+    }
+
+    /// Waits until ``sendNow(_:)`` would take something; throws once the connection is closing or closed.
+    package func waitUntilWritable() async throws {
+        try await monitor.wait(for: .writable) { [bytesMax = sendQueueBytesMax] state -> Void? in
+            guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }
+            return state.isWritable && state.outgoingBytes < bytesMax ? () : nil
+        }
+    }
+
+    /// Monotonic nanoseconds, and calls at moments of them, on the connection's event loop.
+    package var loopTimer: EventLoopTimer { EventLoopTimer(channel.eventLoop) }
+}
+
+/// The clock and the timers of an event loop.
+package struct EventLoopTimer: Sendable {
+    private let eventLoop: any EventLoop
+
+    package init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    package var executor: any SerialExecutor { eventLoop.executor }
+
+    /// Nanoseconds since the machine's start, the same for every event loop.
+    package static var now: Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
+    package var now: Int64 { Self.now }
+
+    /// Calls `body` on the event loop when ``now`` is `deadline`; the result calls it off.
+    package func schedule(at deadline: Int64, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+        let scheduled = eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(clamping: deadline)), body)
+        return { scheduled.cancel() }
+    }
+}
