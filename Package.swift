@@ -33,6 +33,7 @@ let package = Package(
     products: [
         .executable(name: "feedrec", targets: ["feedrec"]),
         .library(name: "FeedrecWebSocket", targets: ["FeedrecWebSocket"]),
+        .library(name: "FeedrecReplay", targets: ["FeedrecReplay"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -86,17 +87,17 @@ let package = Package(
         target(
             "Replaying",
             [
-                "MarketModel", "JSONScanning", "Venues", "SignalRProtocol", "JournalFormat", "WebSocketProtocol",
-                "Transport", "Archive",
+                "MarketModel", "JSONScanning", "Venues", "SignalRProtocol", "BarBuilding", "JournalFormat",
+                "WebSocketProtocol", "Transport", "Archive",
             ]
         ),
+        target("FeedrecReplay", ["MarketModel", "Archive", "Replaying", nioPosix]),
         .executableTarget(
             name: "feedrec",
             dependencies: [
                 "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
-                "Archive", "Interchange", "Recording", "Replaying", "SignalRProtocol", nioCore, nioPosix,
-                argumentParser,
-                tomlKit, "CEpoll", "CTimex",
+                "Archive", "Interchange", "JournalFormat", "Recording", "Replaying", "FeedrecReplay", "SignalRProtocol",
+                nioCore, nioPosix, argumentParser, tomlKit, "CEpoll", "CTimex",
             ],
             swiftSettings: settings
         ),
@@ -149,6 +150,7 @@ let package = Package(
                 "WebSocketProtocol", "Transport", "Archive",
             ]
         ),
+        tests("FeedrecReplayTests", ["FeedrecReplay", "FeedrecTestKit", "Archive", "JournalFormat", "MarketModel"]),
         tests("TidyTests", []),
         tests("FeedrecTests", ["feedrec", "FeedrecTestKit", "MarketModel", "BarBuilding", "Venues", "Recording"]),
         tests(

@@ -32,8 +32,16 @@ package struct ArchiveTape: Tape {
 
     /// A tape of what `venue` sent within `range`.
     package init(readers: [ArchiveReader], venue: Venue, range: ReadRange) throws(ArchiveError) {
+        try self.init(files: readers.map { TapeCatalog.File(reader: $0) }, venue: venue, range: range)
+    }
+
+    init(files: [TapeCatalog.File], venue: Venue, range: ReadRange) throws(ArchiveError) {
         var sources: [TapeSource] = []
-        for reader in readers { sources.append(try TapeSource(reader: reader, venue: venue, range: range)) }
+        for file in files {
+            if let last = file.bounds?.upperBound, last < range.from.rawValue { continue }
+            if let first = file.bounds?.lowerBound, first >= range.to.rawValue { continue }
+            sources.append(try TapeSource(reader: file.reader, venue: venue, range: file.narrowing(range)))
+        }
         self.sources = sources
     }
 
@@ -45,6 +53,16 @@ package struct ArchiveTape: Tape {
         return true
     }
 
+    /// Appends messages until there are `bytesMin` or the tape ends; false, and nothing appended, at the end.
+    mutating func fill(_ batch: inout MessageBatch, bytesMin: Int) throws -> Bool {
+        while batch.bytes.count < bytesMin, batch.count < Self.fillCountMax, let run = try nextRun() {
+            append(run, to: &batch)
+        }
+        return !batch.isEmpty
+    }
+
+    private static let fillCountMax = 8192
+
     // MARK: Inside
 
     /// Messages of one block that come before everything else.
@@ -55,15 +73,33 @@ package struct ArchiveTape: Tape {
 
     private mutating func nextRun() throws -> Run? {
         try openBlocksThatBegin()
-        guard let first = open.indices.min(by: { open[$0].head < open[$1].head }) else { return nil }
-        let rival = open.indices.filter { $0 != first }.map { open[$0].head }.min()
-        let tsUpcoming = sources.compactMap(\.tsUpcoming).min()
+        guard let first = firstOpen else { return nil }
         let start = open[first].position
-        open[first].position += 1
-        while !open[first].isAtEnd, isNext(open[first].head, rival, tsUpcoming) { open[first].position += 1 }
+        open[first].position = end(ofRunIn: first)
         let run = Run(block: open[first].block, range: start..<open[first].position)
         if open[first].isAtEnd { open.remove(at: first) }
         return run
+    }
+
+    /// Which open block has the next message.
+    private var firstOpen: Int? {
+        guard open.count > 1 else { return open.isEmpty ? nil : 0 }
+        return open.indices.min { open[$0].head < open[$1].head }
+    }
+
+    /// How far the messages of an open block come before everything else.
+    private func end(ofRunIn first: Int) -> Int {
+        let entries = open[first].block.batch.entries
+        let tsUpcoming = sources.lazy.compactMap(\.tsUpcoming).min()
+        // Nearly always: one connection, whose blocks follow each other.
+        if open.count == 1, let last = entries.last, tsUpcoming.map({ last.tsRecv < $0 }) ?? true {
+            return entries.count
+        }
+        let rival = open.indices.filter { $0 != first }.map { open[$0].head }.min()
+        var candidate = open[first]
+        candidate.position += 1
+        while !candidate.isAtEnd, isNext(candidate.head, rival, tsUpcoming) { candidate.position += 1 }
+        return candidate.position
     }
 
     /// True for a message that comes before those of the other open blocks and before any of a block still closed.
@@ -86,7 +122,21 @@ package struct ArchiveTape: Tape {
 
     private func append(_ run: Run, to batch: inout MessageBatch) {
         let messages = run.block.batch
-        for index in run.range { batch.append(messageAt: index, of: messages) }
+        if batch.isEmpty, run.range.count == messages.count {
+            // A whole block needs no copy.
+            batch = messages
+            return
+        }
+        guard let first = run.range.first, let last = run.range.last else { return }
+        // One copy for all of them; what lies between them and is not theirs comes along.
+        let source = messages.entries[first].offset..<messages.entries[last].range.upperBound
+        let shift = batch.bytes.count - source.lowerBound
+        batch.bytes.append(contentsOf: messages.bytes[source])
+        for index in run.range {
+            var entry = messages.entries[index]
+            entry.offset += shift
+            batch.entries.append(entry)
+        }
     }
 }
 

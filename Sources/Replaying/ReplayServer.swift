@@ -4,86 +4,91 @@ package import Transport
 package import Venues
 package import WebSocketProtocol
 
-/// Serves recordings: on the venues' own paths to their clients, on `/replay` to backtests.
+/// Serves recordings: on the venues' own paths to their clients, on `/replay` to backtests, on `/api` to who drives them.
 package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration == Duration {
-    package struct Selection: Sendable {
-        package var range: ReadRange
-        /// The symbols wanted; `nil` for all.
-        package var symbols: Set<String>?
-
-        package init(range: ReadRange = ReadRange(), symbols: Set<String>? = nil) {
-            self.range = range
-            self.symbols = symbols
-        }
-    }
-
-    private let readers: [ArchiveReader]
-    private let selection: Selection
-    private let policy: ServingPolicy
+    private let desk: ReplayDesk<C>
+    private let api: ReplayAPI<C>
     private let access: AccessControl
-    private let clock: C
+    private let origins: OriginPolicy
     private let host: VenueHost<C>
 
-    package init(readers: [ArchiveReader], selection: Selection, policy: ServingPolicy, clock: C) throws(ArchiveError) {
-        self.readers = readers
-        self.selection = selection
-        self.policy = policy
-        self.access = AccessControl(token: policy.token, allowedOrigins: policy.allowedOrigins)
-        self.clock = clock
-        var policy = policy
-        let hub = try RecordedHub(readers)
+    /// A server of the tape in `catalog`, which reads it on threads of `pool`.
+    ///
+    /// With a `ContinuousClock` tapes are paced by the event loops' timers, with any other by sleeping on it.
+    package init(
+        _ catalog: TapeCatalog,
+        options: ReplayOptions,
+        pool: any BlockingPool,
+        clock: C
+    ) throws(ArchiveError) {
+        let desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock)
+        self.desk = desk
+        api = ReplayAPI(desk)
+        access = AccessControl(token: options.token)
+        origins = OriginPolicy(allowed: options.allowedOrigins, hasToken: options.token != nil)
+        var policy = ServingPolicy(speed: options.defaults.speed)
+        policy.settling = options.settling
+        policy.symbols = options.defaults.symbols
+        policy.token = options.token
+        policy.allowedOrigins = options.allowedOrigins
+        let hub = try RecordedHub(catalog.readers)
         policy.hubPaths.formUnion(hub.paths)
         policy.hubBehavior.recorded = hub.recorded
-        var names: Set<String> = []
-        for reader in readers { names.formUnion(try reader.feeds().map(\.venue)) }
-        host = VenueHost(
-            venues: Venue.allCases.filter { names.contains($0.rawValue) },
-            policy: policy,
-            clock: clock
-        ) { venue in
-            try ArchiveTape(readers: readers, venue: venue, range: selection.range)
+        var host = VenueHost(venues: desk.venues, policy: policy, clock: clock) { _ in NoTape() }
+        host.playTape = { connection, request, venue, session in
+            await desk.play(to: connection, request, venue, session)
         }
+        self.host = host
     }
 
     /// The venues whose clients can connect.
     package var venues: [Venue] { host.venues }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        guard origins.admits(request.head) else { return APIError.forbidden.response }
         if let answer = host.respond(to: request) { return answer }
-        switch request.head.path {
-        case "/": return HTTPResponse(status: 200, text: welcome)
-        case "/replay": return HTTPResponse(status: 426, text: "this is a WebSocket endpoint")
-        default: return .notFound
-        }
+        if request.head.path == "/replay" { return HTTPResponse(status: 426, text: "this is a WebSocket endpoint") }
+        if let asset = desk.options.page?.asset(path: request.head.path) { return page(asset, request.head.method) }
+        if request.head.path == "/" { return HTTPResponse(status: 200, text: welcome) }
+        guard access.admits(request.head) else { return APIError.unauthorized.response }
+        return await api.respond(to: request) ?? .notFound
+    }
+
+    /// The page itself holds no data, so that it can be had before the token is known.
+    private func page(_ asset: ReplayAsset, _ method: String) -> HTTPResponse {
+        guard method == "GET" || method == "HEAD" else { return APIError.methodNotAllowed("GET").response }
+        var headers = asset.headers
+        headers.append("Content-Type", asset.contentType)
+        return HTTPResponse(status: 200, headers: headers, body: asset.bytes)
     }
 
     private var welcome: String {
-        let paths = host.venues.flatMap(\.examplePaths) + ["/replay?speed=max"]
+        let paths = desk.catalogPaths + ["/replay?speed=max"]
         return "feedrec replay: connect with a WebSocket client to one of\n"
             + paths.map { "  \($0)\n" }.joined()
+            + "and drive what is connected by HTTP under /api/sessions\n"
     }
 
     package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
-        guard request.path == "/replay" else { return host.accept(request) }
-        guard access.admitsOrigin(of: request) else { return .reject(.foreignOrigin) }
-        guard access.admits(request) else { return .reject(.unauthorized) }
+        guard origins.admits(request) else { return .reject(APIError.forbidden.response) }
+        let isReplay = request.path == "/replay"
+        if isReplay, !access.admits(request) { return .reject(.unauthorized) }
+        guard isReplay || host.venue(of: request) != nil else { return .reject(.notFound) }
         do {
-            _ = try normalizedRequest(request)
-            return .accept(subprotocol: nil)
+            _ = try desk.request(request)
         } catch {
             return .reject(HTTPResponse(status: 400, text: error.description))
         }
+        return isReplay ? .accept(subprotocol: nil) : host.accept(request)
     }
 
     package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
         guard request.path == "/replay" else { return await host.serve(connection, request: request) }
-        guard let wanted = try? normalizedRequest(request) else { return }
-        await NormalizedPlayback(connection: connection, readers: readers, request: wanted, clock: clock).run()
+        await desk.playEvents(to: connection, request)
     }
+}
 
-    private func normalizedRequest(_ request: HTTPRequestHead) throws(BadQuery) -> NormalizedRequest {
-        var wanted = NormalizedRequest(symbols: selection.symbols, range: selection.range, speed: policy.speed)
-        try wanted.narrow(by: request.queryItems)
-        return wanted
-    }
+/// Stands where tapes are played in another way.
+private struct NoTape: Tape {
+    func next(for session: any VenueSession, into batch: inout MessageBatch) -> Bool { false }
 }

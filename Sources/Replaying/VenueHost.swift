@@ -15,11 +15,14 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
     package let venues: [Venue]
     private let policy: ServingPolicy
     private let access: AccessControl
+    private let origins: OriginPolicy
     private let negotiated = NegotiatedConnections()
     private let clients = ClientCounter()
     private let clock: C
     private let makeTape: @Sendable (Venue) throws -> any Tape
     private let observe: Observer?
+    /// Plays to a client in place of a tape of ``makeTape``, where that is set.
+    var playTape: (@Sendable (WebSocketConnection, HTTPRequestHead, Venue, any VenueSession) async -> Void)?
 
     package init(
         venues: [Venue],
@@ -30,7 +33,8 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
     ) {
         self.venues = venues
         self.policy = policy
-        self.access = AccessControl(token: policy.token, allowedOrigins: policy.allowedOrigins)
+        self.access = AccessControl(token: policy.token)
+        self.origins = OriginPolicy(allowed: policy.allowedOrigins, hasToken: policy.token != nil)
         self.clock = clock
         self.observe = observe
         self.makeTape = makeTape
@@ -42,7 +46,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
     /// Decides on a WebSocket connection to a venue's path.
     package func accept(_ request: HTTPRequestHead) -> UpgradeDecision {
         guard let place = place(request.path), !place.isNegotiation else { return .reject(.notFound) }
-        guard access.admitsOrigin(of: request) else { return .reject(.foreignOrigin) }
+        guard origins.admits(request) else { return .reject(.foreignOrigin) }
         guard admits(request, to: place) else { return .reject(.unauthorized) }
         // Without an id the client skipped negotiation.
         guard place.hub != nil, let id = request.query("id") else { return .accept(subprotocol: nil) }
@@ -56,7 +60,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
     /// Answers what is not a WebSocket connection; `nil` for paths that are no venue's.
     package func respond(to request: HTTPRequest) -> HTTPResponse? {
         guard let place = place(request.head.path) else { return nil }
-        guard access.admitsOrigin(of: request.head) else { return .foreignOrigin }
+        guard origins.admits(request.head) else { return .foreignOrigin }
         return answer(request.head, at: place).allowingOrigin(of: request.head)
     }
 
@@ -133,6 +137,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
         var session =
             place.hub?.makeSession(policy.hubBehavior) ?? venue.makeSession(target: request.target)
         if let symbols = policy.symbols { session.restrict(toSymbols: symbols) }
+        if let playTape { return await playTape(connection, request, venue, session) }
         let makeTape = makeTape
         let playback = ClientPlayback(
             connection: connection,

@@ -43,25 +43,18 @@ struct ReplayServerTests {
                 Array((event + "\n").utf8).withUnsafeBytes { digest.update($0) }
             }
             return #"{"type":"summary","quotes":\#(count("quote")),"trades":\#(count("trade")),"#
-                + #""margin_updates":\#(count("margin_update")),"gaps":\#(count("gap")),"sha256":"\#(digest.finish())"}"#
+                + #""margin_updates":\#(count("margin_update")),"gaps":\#(count("gap")),"disconnects":0,"#
+                + #""sha256":"\#(digest.finish())"}"#
         }
     }
 
     private static func serve<Result: Sendable>(
         clock: ManualClock = ManualClock(),
-        selection: ReplayServer<ManualClock>.Selection = .init(),
-        token: String? = nil,
+        _ change: (inout ReplayOptions) -> Void = { _ in },
         _ body: @Sendable (String) async throws -> Result
     ) async throws -> Result {
         let archive = try TapeArchive()
-        var policy = ServingPolicy(speed: .max)
-        policy.token = token
-        let server = try ReplayServer(
-            readers: [try await reader(archive)],
-            selection: selection,
-            policy: policy,
-            clock: clock
-        )
+        let server = try ReplayServer([try await reader(archive)], clock: clock, change)
         return try await withServer(server) { try await body($0.url) }
     }
 
@@ -77,7 +70,9 @@ struct ReplayServerTests {
 
     @Test("a replay is its events, then a summary with counts and digest, then close 1000")
     func summary() async throws {
-        let replay = try await Self.serve { url in try await Replay(try await connect(url + "/replay")) }
+        let replay = try await Self.serve { url in
+            try await Replay(try await connect(url + "/replay"))
+        }
         #expect(replay.events.count == 62)
         #expect(replay.count("quote") == 36 && replay.count("trade") == 12)
         #expect(replay.count("margin_update") == 12 && replay.count("gap") == 2)
@@ -103,7 +98,9 @@ struct ReplayServerTests {
 
     @Test("numbers have exactly the digits that were recorded, and what is absent is left out")
     func json() async throws {
-        let replay = try await Self.serve { url in try await Replay(try await connect(url + "/replay")) }
+        let replay = try await Self.serve { url in
+            try await Replay(try await connect(url + "/replay"))
+        }
         let start = TapeArchive.start.rawValue
         #expect(
             replay.events.first
@@ -150,11 +147,12 @@ struct ReplayServerTests {
 
     @Test("the query narrows what the server offers")
     func query() async throws {
-        let selection = ReplayServer<ManualClock>.Selection(
-            range: ReadRange(from: TapeArchive.time(10_000_000), to: TapeArchive.time(50_000_000)),
-            symbols: ["AAA"]
-        )
-        try await Self.serve(selection: selection) { url in
+        let narrowed: (inout ReplayOptions) -> Void = { options in
+            options.defaults.from = .absolute(TapeArchive.time(10_000_000).rawValue)
+            options.defaults.to = .behindStart(50_000_000)
+            options.defaults.symbols = ["AAA"]
+        }
+        try await Self.serve(narrowed) { url in
             let whole = try await Replay(try await connect(url + "/replay"))
             #expect(whole.events.allSatisfy { $0.contains(#""symbol":"AAA""#) || $0.contains("gap") })
             #expect(whole.summary == whole.expectedSummary)
@@ -181,9 +179,12 @@ struct ReplayServerTests {
         "a query that makes no sense is refused with its reason",
         arguments: [
             ("speed=fast", "speed must be 'max' or a positive number, not 'fast'"),
+            ("lag_rule=drop", "lag_rule must be wait or close, not 'drop'"),
+            ("clock=a/b", "clock must be a name of 1 to 64 letters, digits, '.', '_' or '-'"),
+            ("bars=1s,x", "bars must be lengths such as '1s,1m', not '1s,x'"),
             ("speed=0", "speed must be 'max' or a positive number, not '0'"),
-            ("from=yesterday", "from must be ISO 8601 or nanoseconds since 1970, not 'yesterday'"),
-            ("to=", "to must be ISO 8601 or nanoseconds since 1970, not ''"),
+            ("from=yesterday", "from must be ISO 8601 or nanoseconds since 1970, or like '+5m', not 'yesterday'"),
+            ("to=", "to must be ISO 8601 or nanoseconds since 1970, or like '+5m', not ''"),
         ]
     )
     func badQuery(query: String, reason: String) async throws {
@@ -207,7 +208,7 @@ struct ReplayServerTests {
 
     @Test("without the token nobody gets in")
     func token() async throws {
-        try await Self.serve(token: "secret") { url in
+        try await Self.serve({ $0.token = "secret" }) { url in
             for path in ["/replay", "/hubs/mt4/v1"] {
                 #expect(await Self.refusal(of: url + path)?.code == .handshake(status: 401))
             }
@@ -221,12 +222,7 @@ struct ReplayServerTests {
     @Test("plain requests are told what is here")
     func plain() async throws {
         let archive = try TapeArchive()
-        let server = try ReplayServer(
-            readers: [try await Self.reader(archive)],
-            selection: .init(),
-            policy: ServingPolicy(speed: .max),
-            clock: ManualClock()
-        )
+        let server = try ReplayServer([try await Self.reader(archive)])
         func status(_ path: String) async -> Int {
             await server.respond(to: HTTPRequest(head: HTTPRequestHead(method: "GET", target: path))).status
         }
@@ -249,12 +245,7 @@ struct ReplayServerTests {
             TapeArchive.Message(connection: index % 3, offset: Int64(index) * 1000, text: text)
         }
         let archive = try TapeArchive()
-        let server = try ReplayServer(
-            readers: [try await archive.write(messages: messages)],
-            selection: .init(),
-            policy: ServingPolicy(speed: .max),
-            clock: ManualClock()
-        )
+        let server = try ReplayServer([try await archive.write(messages: messages)])
         try await withServer(server) { server in
             let combined = try await connect(server.url + "/stream?streams=btcusdt@trade")
             #expect(try await combined.receiveAll().texts == trades)

@@ -150,7 +150,7 @@ struct VenueHostTests {
         arguments: [
             ("http://localhost", 101), ("https://LOCALHOST:3000", 101), ("http://127.0.0.1:1", 101),
             ("http://127.9.9.9", 101), ("http://[::1]", 101), ("http://[::1]:80", 101), ("https://listed.org", 101),
-            ("https://feed.example:9000", 101), ("https://feed.example", 403), ("https://listed.org.evil.org", 403),
+            ("https://feed.example:9000", 403), ("https://feed.example", 403), ("ws://localhost", 403), ("https://listed.org.evil.org", 403),
             ("http://localhost.evil.org", 403), ("http://127.0.0.1.evil.org", 403), ("http://127.evil.org", 403),
             ("http://[::1].evil.org", 403), ("null", 403), ("", 403), ("https://evil.org", 403),
         ]
@@ -164,6 +164,25 @@ struct VenueHostTests {
         let response = host.respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate", headers))
         #expect(response?.status == (status == 101 ? 200 : 403))
         #expect(response?.headers["Access-Control-Allow-Origin"] == (status == 101 ? origin : nil))
+    }
+
+    @Test(
+        "a name that is not known to be ours is let in with a token alone: others may have pointed it here",
+        arguments: [
+            ("localhost:9000", true), ("127.0.0.1:9000", true), ("[::1]:9000", true), ("192.0.2.7", true),
+            ("listed.org:9000", true), ("feed.example:9000", false), ("127.evil.org", false), ("[::1].evil.org", false),
+        ]
+    )
+    func names(host: String, isOwn: Bool) {
+        for token in [nil, "secret"] {
+            let server = Self.host(token: token) { $0.allowedOrigins = ["https://listed.org"] }
+            let credentials = [("Host", host), ("Authorization", "Bearer secret")]
+            let expected = isOwn || token != nil ? 101 : 403
+            #expect(Self.status(server.accept(Self.upgrade("/ws", credentials))) == expected)
+            // A page of the server itself.
+            let page = credentials + [("Origin", "https://\(host)")]
+            #expect(Self.status(server.accept(Self.upgrade("/ws", page))) == expected)
+        }
     }
 
     @Test("who is not a page gets no such headers")

@@ -14,7 +14,7 @@ struct ImportTests {
     }
 
     static let rules = [
-        Rule(module: "NIO*", targets: ["Transport", "FeedrecWebSocket", "feedrec", "FeedrecTestKit"]),
+        Rule(module: "NIO*", targets: ["Transport", "FeedrecWebSocket", "FeedrecReplay", "feedrec", "FeedrecTestKit"]),
         Rule(module: "GRDB*", targets: ["Archive"]),
         Rule(module: "COpenSSL", targets: ["TLSEngine", "Archive"]),
         Rule(module: "CZstd", targets: ["JournalFormat", "Interchange"]),
@@ -28,9 +28,9 @@ struct ImportTests {
         Rule(module: "Musl", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
         Rule(module: "Darwin", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
         Rule(module: "Recording", targets: ["feedrec"]),
-        Rule(module: "Replaying", targets: ["feedrec"]),
+        Rule(module: "Replaying", targets: ["feedrec", "FeedrecReplay"]),
         Rule(module: "Venues", targets: ["Recording", "Replaying", "feedrec"]),
-        Rule(module: "Archive", targets: ["Recording", "Replaying", "feedrec", "FeedrecTestKit"]),
+        Rule(module: "Archive", targets: ["Recording", "Replaying", "FeedrecReplay", "feedrec", "FeedrecTestKit"]),
         Rule(
             module: "Transport",
             targets: ["FeedrecWebSocket", "Recording", "Replaying", "feedrec", "FeedrecTestKit"]

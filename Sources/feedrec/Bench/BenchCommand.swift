@@ -10,7 +10,10 @@ struct BenchCommand: AsyncParsableCommand {
               feedrec bench ingest
               feedrec bench wire
               feedrec bench journal
+              feedrec bench replay
             """,
-        subcommands: [IngestBench.self, WireBench.self, JournalBench.self, WirePeer.self]
+        subcommands: [
+            IngestBench.self, WireBench.self, JournalBench.self, ReplayBench.self, WirePeer.self, ReplayPeer.self,
+        ]
     )
 }

@@ -54,7 +54,7 @@ struct IngestBench: AsyncParsableCommand {
         try output.flush()
     }
 
-    private func record(from url: String, into directory: String) async throws -> IngestResult {
+    func record(from url: String, into directory: String) async throws -> IngestResult {
         let names = (0..<symbols).flatMap { ["sym\($0)usdt@bookTicker", "sym\($0)usdt@trade"] }
         let options = try FeedOptions.parse(
             ["--venue", "binance-spot", "--url", url] + names.flatMap { ["--stream", $0] }

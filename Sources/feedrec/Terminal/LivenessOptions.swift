@@ -24,25 +24,27 @@ struct LivenessOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when the peer has taken nothing for this time of what waits to be sent, or off.",
+            "Abort the connection when the peer has taken nothing for this time of what waits to be sent, or off. "
+                + "By default 30s; 10m where a recording is replayed.",
             valueName: "time"
         )
     )
-    var sendTimeout = OptionalDurationArgument(.seconds(30))
+    var sendTimeout: OptionalDurationArgument?
 
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when the peer has not answered our close frame within this time.",
+            "Abort the connection when the peer has not answered our close frame within this time. "
+                + "By default 5s; 1m where a recording is replayed.",
             valueName: "time"
         )
     )
-    var closeTimeout = DurationArgument(.seconds(5))
+    var closeTimeout: DurationArgument?
 
     func apply(to settings: inout ConnectionSettings) {
         settings.idleTimeout = idleTimeout.duration
         settings.pingInterval = pingInterval.duration
         settings.pongTimeout = pongTimeout.duration
-        settings.sendTimeout = sendTimeout.duration
-        settings.closeTimeout = closeTimeout.duration
+        if let sendTimeout { settings.sendTimeout = sendTimeout.duration }
+        if let closeTimeout { settings.closeTimeout = closeTimeout.duration }
     }
 }

@@ -8,6 +8,19 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
     var listen: ListenAddress
 
+    @OptionGroup var security: ServerSecurity
+
+    var isSecure: Bool { security.isSecure }
+    var origins: Set<String> { security.origins }
+
+    /// See ``ServerSecurity/serve(_:on:hasToken:onEventLoop:preset:)``.
+    func serve(_ handler: some WebSocketServerHandler, hasToken: Bool, onEventLoop: Bool = false) async throws {
+        try await security.serve(handler, on: listen, hasToken: hasToken, onEventLoop: onEventLoop)
+    }
+}
+
+/// What protects a server.
+struct ServerSecurity: ParsableArguments {
     @Option(help: "Certificate chain (PEM): serve wss:// instead of ws://.")
     var tlsCert: String?
 
@@ -70,11 +83,13 @@ struct ServerOptions: ParsableArguments {
     /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.
     ///
     /// An address that others can reach needs a token, and TLS. Only a handler that never blocks may be served
-    /// `onEventLoop`.
+    /// `onEventLoop`. `preset` sets what holds where the options say nothing.
     func serve(
         _ handler: some WebSocketServerHandler,
+        on listen: ListenAddress,
         hasToken: Bool,
-        onEventLoop: Bool = false
+        onEventLoop: Bool = false,
+        preset: (inout WebSocketServer.Configuration) -> Void = { _ in }
     ) async throws {
         if !listen.isLoopback {
             guard hasToken else {
@@ -88,6 +103,7 @@ struct ServerOptions: ParsableArguments {
             }
         }
         var configuration = WebSocketServer.Configuration(host: listen.host, port: listen.port)
+        preset(&configuration)
         configure(&configuration)
         let identity = try identity()
         if let identity { configuration.tls = try TLSContext.server(TLSServerConfiguration(identity: identity)) }

@@ -1,0 +1,220 @@
+import Archive
+import MarketModel
+import NIOPosix
+import Replaying
+
+/// Recordings as one tape, read straight from their files: the events that `feedrec replay` sends on `/replay`, without a
+/// socket.
+///
+/// ```swift
+/// let tape = try ReplayTape(paths: ["./tape"], symbols: ["EURUSD"])
+/// for try await event in tape.events() {
+///     if case .quote(let quote) = event { print(tape.instruments[quote.instrument].price(quote.bidPrice)) }
+/// }
+/// ```
+public struct ReplayTape: Sendable {
+    /// What is traded on it; events name their place here.
+    public let instruments: [Instrument]
+    private let files: [String]
+    private let from: Int64?
+    private let to: Int64?
+    private let symbols: Set<String>?
+
+    /// Opens recordings, or directories of recordings.
+    ///
+    /// - Parameters:
+    ///   - paths: Files and directories; all of them are one tape, ordered by time of reception.
+    ///   - symbols: The symbols wanted; `nil` for all.
+    ///   - from: The first `tsRecv` wanted, in nanoseconds since 1970.
+    ///   - to: The first `tsRecv` not wanted any more.
+    /// - Throws: ``ReplayTapeError`` where something is missing or is no recording.
+    public init(paths: [String], symbols: Set<String>? = nil, from: Int64? = nil, to: Int64? = nil) throws {
+        do {
+            files = try ArchiveLocation(paths).files
+            self.symbols = symbols
+            self.from = from
+            self.to = to
+            instruments = try Self.stream(files, symbols, from, to, partCount: 1).instruments.map { row in
+                Instrument(
+                    venue: row.venue,
+                    symbol: row.symbol,
+                    priceDigits: Int(row.priceDigits),
+                    sizeDigits: Int(row.sizeDigits)
+                )
+            }
+        } catch {
+            throw ReplayTapeError(error)
+        }
+    }
+
+    /// The events from the start on, in order; each call begins anew.
+    public func events() -> Events { Events(batches: batches()) }
+
+    /// The events in batches, for programs that count nanoseconds.
+    public func batches() -> Batches { Batches(tape: self) }
+
+    private static func stream(
+        _ files: [String],
+        _ symbols: Set<String>?,
+        _ from: Int64?,
+        _ to: Int64?,
+        partCount: Int
+    ) throws(ArchiveError) -> RowStream {
+        try RowStream(
+            paths: files,
+            from: from.map { .absolute($0) },
+            to: to.map { .absolute($0) },
+            symbols: symbols,
+            kinds: [.quote, .trade, .gap, .disconnect],
+            partCount: partCount,
+            pool: SharedThreads()
+        )
+    }
+
+    /// The batches of a tape; a `for` loop over it reads the tape from its start.
+    public struct Batches: AsyncSequence, Sendable {
+        /// Some thousand events.
+        public typealias Element = [TapeEvent]
+        fileprivate let tape: ReplayTape
+
+        /// Begins at the start.
+        public func makeAsyncIterator() -> Iterator { Iterator(tape: tape) }
+
+        /// Reads ahead on threads of its own while its events are used.
+        public struct Iterator: AsyncIteratorProtocol {
+            fileprivate let tape: ReplayTape
+            private var rows: RowStream.Iterator?
+
+            fileprivate init(tape: ReplayTape) {
+                self.tape = tape
+            }
+
+            private static func events(of items: [RowItem]) -> [TapeEvent] {
+                var events: [TapeEvent] = []
+                events.reserveCapacity(items.count)
+                for item in items {
+                    if let event = TapeEvent(item) { events.append(event) }
+                }
+                return events
+            }
+
+            /// The next events; `nil` at the end.
+            public mutating func next() async throws -> [TapeEvent]? {
+                do {
+                    var rows =
+                        try rows
+                        ?? ReplayTape.stream(tape.files, tape.symbols, tape.from, tape.to, partCount: 2).makeIterator()
+                    self.rows = nil
+                    let items = try await rows.next()
+                    self.rows = rows
+                    return items.map(Self.events)
+                } catch let error as ArchiveError {
+                    throw ReplayTapeError(error)
+                }
+            }
+        }
+    }
+
+    /// The events of a tape; a `for` loop over it reads the tape from its start.
+    public struct Events: AsyncSequence, Sendable {
+        /// One event.
+        public typealias Element = TapeEvent
+        fileprivate let batches: Batches
+
+        /// Begins at the start.
+        public func makeAsyncIterator() -> Iterator { Iterator(batches: batches.makeAsyncIterator()) }
+
+        /// Goes through batch after batch.
+        public struct Iterator: AsyncIteratorProtocol {
+            private var batches: Batches.Iterator
+            private var batch: [TapeEvent] = []
+            private var place = 0
+
+            fileprivate init(batches: Batches.Iterator) {
+                self.batches = batches
+            }
+
+            /// The next event; `nil` at the end.
+            public mutating func next() async throws -> TapeEvent? {
+                while place == batch.count {
+                    guard let next = try await batches.next() else { return nil }
+                    (batch, place) = (next, 0)
+                }
+                defer { place += 1 }
+                return batch[place]
+            }
+        }
+    }
+}
+
+/// Why a tape cannot be read: which file, and what to do.
+public struct ReplayTapeError: Error, Hashable, CustomStringConvertible {
+    /// One lower-case line.
+    public let description: String
+
+    init(_ error: ArchiveError) {
+        description = "\(error)"
+    }
+}
+
+/// Threads of the process for whoever reads files.
+private struct SharedThreads: BlockingPool {
+    func submit(_ job: @escaping @Sendable () -> Void) {
+        NIOThreadPool.singleton.submit { _ in job() }
+    }
+}
+
+extension TapeEvent {
+    init?(_ row: RowItem) {
+        switch row {
+        case .quote(let row, let instrument):
+            self = .quote(
+                Quote(
+                    instrument: Int(instrument),
+                    tsRecv: row.tsRecv.rawValue,
+                    tsEvent: row.tsEvent?.rawValue,
+                    bidPrice: row.bidPrice,
+                    bidSize: row.bidSize,
+                    askPrice: row.askPrice,
+                    askSize: row.askSize,
+                    sequence: row.sequence,
+                    messageIndex: row.messageIndex
+                )
+            )
+        case .trade(let row, let instrument):
+            self = .trade(
+                Trade(
+                    instrument: Int(instrument),
+                    tsRecv: row.tsRecv.rawValue,
+                    tsEvent: row.tsEvent?.rawValue,
+                    price: row.price,
+                    size: row.size,
+                    aggressorSide: row.aggressorSide.map { $0 == .buyer ? .buyer : .seller },
+                    tradeID: row.tradeID,
+                    messageIndex: row.messageIndex
+                )
+            )
+        case .other(let row):
+            guard let event = TapeEvent(row) else { return nil }
+            self = event
+        }
+    }
+
+    private init?(_ row: RareRow) {
+        switch row.content {
+        case .gap(let row):
+            let tsTo = row.tsTo?.rawValue
+            self = .gap(Gap(tsFrom: row.tsFrom.rawValue, tsTo: tsTo, cause: row.cause, detail: row.detail))
+        case .disconnect(let row, let closed):
+            self = .disconnect(
+                Disconnect(
+                    tsClosed: closed.tsClosed.rawValue,
+                    venue: row.venue,
+                    code: closed.closeCode.flatMap { Int(exactly: $0) },
+                    reason: closed.closeReason
+                )
+            )
+        case .margin: return nil
+        }
+    }
+}

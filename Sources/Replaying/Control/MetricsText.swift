@@ -1,0 +1,51 @@
+import JSONScanning
+
+/// The numbers of a replay server in the text format of Prometheus.
+enum MetricsText {
+    private static let lateness: [(text: String, nanoseconds: Int64)] = [
+        ("0.00001", 10_000), ("0.00002", 20_000), ("0.00005", 50_000), ("0.0001", 100_000), ("0.0002", 200_000),
+        ("0.0005", 500_000), ("0.001", 1_000_000), ("0.002", 2_000_000), ("0.005", 5_000_000), ("0.01", 10_000_000),
+        ("0.1", 100_000_000), ("1", 1_000_000_000),
+    ]
+
+    static func text(of registry: SessionRegistry) -> String {
+        let totals = registry.totals
+        let sessions = registry.all
+        var lines: [String] = []
+        func add(_ name: String, _ type: String, _ help: String, _ samples: [(labels: String, value: String)]) {
+            lines.append("# HELP feedrec_replay_\(name) \(help)")
+            lines.append("# TYPE feedrec_replay_\(name) \(type)")
+            for sample in samples { lines.append("feedrec_replay_\(name)\(sample.labels) \(sample.value)") }
+        }
+        add("sessions", "gauge", "Clients that are connected.", [("", "\(sessions.count)")])
+        add("sessions_total", "counter", "Clients there were.", [("", "\(totals.sessions)")])
+        add("messages_total", "counter", "Messages of tapes sent.", [("", "\(totals.messages)")])
+        add("bytes_total", "counter", "Payload bytes of tapes sent.", [("", "\(totals.bytes)")])
+        add("commands_total", "counter", "Commands taken.", [("", "\(totals.commands)")])
+        add("slow_closes_total", "counter", "Clients closed for being slow.", [("", "\(totals.slowCloses)")])
+        add("lateness_seconds", "histogram", "From the deadline of a message to its hand-over to the kernel.", [])
+        for (text, nanoseconds) in lateness {
+            let count = totals.lateness.count(upTo: nanoseconds)
+            lines.append(#"feedrec_replay_lateness_seconds_bucket{le="\#(text)"} \#(count)"#)
+        }
+        lines.append(#"feedrec_replay_lateness_seconds_bucket{le="+Inf"} \#(totals.lateness.count)"#)
+        lines.append("feedrec_replay_lateness_seconds_sum \(Double(totals.lateness.sum) / 1e9)")
+        lines.append("feedrec_replay_lateness_seconds_count \(totals.lateness.count)")
+        let labelled = sessions.map { record in
+            (labels: #"{session="\#(record.id)",protocol="\#(record.name)"}"#, figures: record.figures)
+        }
+        add(
+            "lag_seconds",
+            "gauge",
+            "How far a client is behind its clock.",
+            labelled.map { ($0.labels, "\(Double($0.figures.lag) / 1e9)") }
+        )
+        add(
+            "session_messages_total",
+            "counter",
+            "Messages of its tape sent to a connected client.",
+            labelled.map { ($0.labels, "\($0.figures.messages)") }
+        )
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,187 @@
+import Archive
+package import BarBuilding
+import MarketModel
+
+/// How a client wants to be served: the server's defaults, and what the query of its URL says.
+package struct SessionRequest: Sendable {
+    package var speed = PlaybackSpeed.factor(1)
+    /// The symbols wanted; `nil` for all.
+    package var symbols: Set<String>?
+    package var from: TapeMoment?
+    package var to: TapeMoment?
+    package var startsPaused = false
+    package var loop: LoopRequest?
+    package var end = EndRule.close
+    package var clock: String?
+    package var expect = 1
+    package var joinsAtStart = false
+    package var lagLimit = Duration.seconds(5)
+    package var lagRule = LagRule.wait
+    package var breaks = BreakRule.silence
+    package var kinds = Set(EventKind.allCases)
+    package var intervals: [BarInterval] = []
+    package var rebasesToNow = false
+    package var follows = false
+    package var statusInterval: Int64?
+
+    package enum LoopRequest: Sendable, Hashable {
+        case whole
+        case part(TapeMoment, TapeMoment)
+    }
+
+    package init() {}
+
+    /// Takes what the query says; see docs/REPLAY.md.
+    ///
+    /// Names that are not ours are passed over.
+    mutating func take(_ query: [(name: String, value: String)]) throws(BadQuery) {
+        for (name, value) in query { try take(name, value) }
+    }
+
+    private mutating func take(_ name: String, _ value: String) throws(BadQuery) {
+        switch name {
+        case "speed":
+            speed = try Self.value(PlaybackSpeed(text: value), name, value, "'max' or a positive number")
+        case "from": from = try Self.moment(name, value)
+        case "to": to = try Self.moment(name, value)
+        case "symbols":
+            let wanted = Set(value.split(separator: ",").map(String.init))
+            symbols = symbols.map(wanted.intersection) ?? wanted
+        case "paused": startsPaused = try Self.flag(name, value)
+        case "loop": loop = try Self.loop(value)
+        case "end": end = try Self.value(EndRule(rawValue: value), name, value, "close or hold")
+        case "clock":
+            guard (1...64).contains(value.utf8.count), value.utf8.allSatisfy(Self.isNameByte) else {
+                throw BadQuery(description: "clock must be a name of 1 to 64 letters, digits, '.', '_' or '-'")
+            }
+            clock = value
+        case "expect":
+            let count = Int(value).flatMap { (1...1000).contains($0) ? $0 : nil }
+            expect = try Self.value(count, name, value, "a whole number from 1 to 1000")
+        case "join":
+            guard value == "live" || value == "start" else { throw Self.bad(name, value, "live or start") }
+            joinsAtStart = value == "start"
+        case "lag_limit":
+            lagLimit = .nanoseconds(try Self.length(name, value, "a length such as '5s'"))
+        case "lag_rule": lagRule = try Self.value(LagRule(rawValue: value), name, value, "wait or close")
+        case "breaks":
+            breaks = try Self.value(BreakRule(rawValue: value), name, value, "silence, close or skip")
+        case "types":
+            kinds = try Self.kinds(value)
+        case "bars":
+            intervals = []
+            for part in value.split(separator: ",", omittingEmptySubsequences: false) {
+                intervals.append(
+                    try Self.value(BarInterval(text: String(part)), name, value, "lengths such as '1s,1m'")
+                )
+            }
+            guard intervals.count <= 8 else { throw Self.bad(name, value, "at most 8 lengths") }
+        case "rebase":
+            guard value == "now" else { throw Self.bad(name, value, "now") }
+            rebasesToNow = true
+        case "follow": follows = try Self.flag(name, value)
+        case "status":
+            let interval = try Self.length(name, value, "a length of at least '10ms'")
+            guard interval >= 10_000_000 else { throw Self.bad(name, value, "a length of at least '10ms'") }
+            statusInterval = interval
+        default: break
+        }
+    }
+
+    // MARK: Values
+
+    private static func kinds(_ text: String) throws(BadQuery) -> Set<EventKind> {
+        var kinds: Set<EventKind> = [.bar]
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let kind = EventKind.allCases.first { $0.name == part && $0 != .bar }
+            kinds.insert(
+                try value(kind, "types", text, "some of quote, trade, margin_update, gap and disconnect")
+            )
+        }
+        return kinds
+    }
+
+    private static func loop(_ text: String) throws(BadQuery) -> LoopRequest? {
+        if text == "1" || text == "true" { return .whole }
+        if text == "0" || text == "false" { return nil }
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard parts.count == 2, let from = TapeMoment(text: String(parts[0])),
+            let to = TapeMoment(text: String(parts[1]))
+        else { throw bad("loop", text, "1, or two moments with a comma between them") }
+        return .part(from, to)
+    }
+
+    private static func moment(_ name: String, _ text: String) throws(BadQuery) -> TapeMoment {
+        try value(TapeMoment(text: text), name, text, "ISO 8601 or nanoseconds since 1970, or like '+5m'")
+    }
+
+    private static func length(_ name: String, _ text: String, _ wanted: String) throws(BadQuery) -> Int64 {
+        let length = TapeLength(text: text)?.nanoseconds
+        return try value(length.flatMap { $0 > 0 ? $0 : nil }, name, text, wanted)
+    }
+
+    private static func flag(_ name: String, _ text: String) throws(BadQuery) -> Bool {
+        switch text {
+        case "1", "true": return true
+        case "0", "false": return false
+        default: throw bad(name, text, "1 or 0")
+        }
+    }
+
+    private static func value<Value>(
+        _ value: Value?,
+        _ name: String,
+        _ text: String,
+        _ wanted: String
+    ) throws(BadQuery) -> Value {
+        guard let value else { throw bad(name, text, wanted) }
+        return value
+    }
+
+    private static func bad(_ name: String, _ text: String, _ wanted: String) -> BadQuery {
+        BadQuery(description: "\(name) must be \(wanted), not '\(text.prefix(100))'")
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+        default: false
+        }
+    }
+
+    // MARK: What follows from it
+
+    /// The part of a tape with these `bounds` that is wanted.
+    func range(within bounds: ClosedRange<Int64>?) -> ReadRange {
+        let start = bounds?.lowerBound ?? 0
+        return ReadRange(
+            from: UnixNanoseconds(from?.time(start: start) ?? .min),
+            to: UnixNanoseconds(to?.time(start: start) ?? .max)
+        )
+    }
+
+    /// A deck for a tape with these `bounds`.
+    func deck(bounds: ClosedRange<Int64>?, skips: [Range<Int64>]) -> TapeDeck {
+        let start = bounds?.lowerBound ?? 0
+        let loop: TapeDeck.Loop? =
+            switch loop {
+            case nil: nil
+            case .whole: TapeDeck.Loop(from: start, to: .max)
+            case .part(let from, let to): TapeDeck.Loop(from: from.time(start: start), to: to.time(start: start))
+            }
+        return TapeDeck(
+            speed: speed,
+            loop: loop.flatMap { $0.from < $0.to ? $0 : nil },
+            expect: clock == nil ? 1 : expect,
+            startsPaused: startsPaused,
+            start: loop.flatMap { $0.to == .max ? nil : $0.from },
+            skips: TapeSkips(skips),
+            bounds: bounds
+        )
+    }
+}
+
+/// A query that makes no sense.
+struct BadQuery: Error {
+    let description: String
+}

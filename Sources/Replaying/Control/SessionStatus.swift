@@ -1,0 +1,126 @@
+import JSONScanning
+import MarketModel
+
+/// A session as it is at one moment, for the status of docs/REPLAY.md.
+struct SessionStatus {
+    private let record: SessionRecord
+    private let figures: SessionRecord.Figures
+    private let clock: ClockStatus
+
+    init(_ record: SessionRecord, now: Int64) {
+        self.record = record
+        figures = record.figures
+        clock = ClockStatus(record.clock, now: now)
+    }
+
+    /// The status as a JSON object; a message of `type`, or the answer to a command.
+    func json(type: String? = nil, command: DeckCommand? = nil, id: String? = nil) -> String {
+        var object = JSONObjectWriter()
+        object.text("type", type)
+        if let command {
+            object.text("cmd", command.name)
+            object.raw("id", id)
+            object.integer("session", Int64(record.id))
+        } else {
+            object.integer("id", Int64(record.id))
+        }
+        object.text("path", record.path)
+        object.text("protocol", record.name)
+        object.text("client", record.client)
+        object.nullable("clock", record.clock.name.map(JSONText.quoted))
+        clock.append(to: &object, isAtEnd: figures.isAtEnd)
+        object.nullable("from", record.bounds.map { "\($0.lowerBound)" })
+        object.nullable("to", record.bounds.map { "\($0.upperBound)" })
+        object.integer("sent", figures.messages)
+        object.integer("sent_bytes", figures.bytes)
+        object.integer("lag_ns", figures.lag)
+        object.boolean("is_slow", figures.lag > 0)
+        object.raw("lateness", figures.lateness.json)
+        if !figures.counts.isEmpty { object.raw("counts", Self.json(of: figures.counts)) }
+        return object.text()
+    }
+
+    private static func json(of counts: [Int64]) -> String {
+        var object = JSONObjectWriter()
+        for (kind, count) in zip(EventKind.allCases, counts) where kind != .bar || count > 0 {
+            object.integer(kind.countName, count)
+        }
+        return object.text()
+    }
+}
+
+/// A clock as it is at one moment.
+struct ClockStatus {
+    private let name: String?
+    private let sessionIDs: [Int]
+    private let deck: TapeDeck
+    private let position: Int64
+
+    init(_ clock: PlaybackClock, now: Int64) {
+        name = clock.name
+        sessionIDs = clock.sessionIDs
+        deck = clock.deck
+        position = deck.position(at: now)
+    }
+
+    func append(to object: inout JSONObjectWriter, isAtEnd: Bool) {
+        object.text("state", isAtEnd && deck.state != .stopped ? "ended" : deck.state.rawValue)
+        object.raw("speed", deck.speed.json)
+        object.integer("position", position)
+        object.text("time", UnixNanoseconds(position).iso8601)
+        object.nullable("loop", deck.loop?.json)
+        object.integer("take", Int64(deck.take))
+        object.integer("expect", Int64(deck.expect))
+        object.integer("joined", Int64(sessionIDs.count))
+    }
+
+    /// The clock by itself.
+    var json: String {
+        var object = JSONObjectWriter()
+        object.text("clock", name)
+        append(to: &object, isAtEnd: deck.isAtEnd)
+        object.raw("sessions", "[" + sessionIDs.map { "\($0)" }.joined(separator: ",") + "]")
+        return object.text()
+    }
+}
+
+extension PlaybackSpeed {
+    /// A number, or `"max"`.
+    var json: String { self == .max ? "\"max\"" : description }
+}
+
+extension TapeDeck.Loop {
+    fileprivate var json: String {
+        var object = JSONObjectWriter()
+        object.integer("from", from)
+        object.nullable("to", to == .max ? nil : "\(to)")
+        return object.text()
+    }
+}
+
+extension LatenessHistogram {
+    /// Count and percentiles, in nanoseconds.
+    var json: String {
+        var object = JSONObjectWriter()
+        object.integer("count", Int64(clamping: count))
+        object.integer("p50_ns", percentile(0.5))
+        object.integer("p99_ns", percentile(0.99))
+        object.integer("max_ns", max)
+        return object.text()
+    }
+}
+
+extension JSONObjectWriter {
+    /// A member that is `null` where there is nothing to say.
+    mutating func nullable(_ name: String, _ json: String?) {
+        raw(name, json ?? "null")
+    }
+}
+
+extension TapeLength {
+    /// Milliseconds or seconds with one digit behind the point.
+    var shortText: String {
+        if nanoseconds >= 1_000_000_000 { return "\(nanoseconds / 1_000_000_000).\(nanoseconds / 100_000_000 % 10)s" }
+        return "\(nanoseconds / 1_000_000)ms"
+    }
+}

@@ -1,0 +1,215 @@
+import Archive
+import BarBuilding
+import JSONScanning
+import MarketModel
+import Venues
+
+/// Answers what a tape holds; blocks for the time of the disk.
+struct TapeReading: Sendable {
+    let catalog: TapeCatalog
+    /// What is offered, and to whom: nothing else is told.
+    let range: ReadRange
+    let symbols: Set<String>?
+
+    private static let itemsMax = 10_000
+
+    /// Runs `body`, and has what the archive says go to the log of nobody: the client is told that it cannot be read.
+    private func reading<Value>(_ body: () throws(ArchiveError) -> Value) throws(APIError) -> Value {
+        do throws(ArchiveError) {
+            return try body()
+        } catch {
+            throw .unreadable
+        }
+    }
+
+    private var bounds: ClosedRange<Int64>? {
+        guard let bounds = catalog.bounds else { return nil }
+        let first = max(bounds.lowerBound, range.from.rawValue)
+        let last = range.to.rawValue == .max ? bounds.upperBound : min(bounds.upperBound, range.to.rawValue - 1)
+        return first <= last ? first...last : nil
+    }
+
+    private func appendBounds(_ bounds: ClosedRange<Int64>?, to object: inout JSONObjectWriter) {
+        object.nullable("from", bounds.map { "\($0.lowerBound)" })
+        object.nullable("to", bounds.map { "\($0.upperBound)" })
+    }
+
+    // MARK: Lists
+
+    func tape(paths: [String], speed: PlaybackSpeed) throws(APIError) -> String {
+        var object = JSONObjectWriter()
+        appendBounds(bounds, to: &object)
+        let files = catalog.files.map { file in
+            var object = JSONObjectWriter()
+            object.text("path", file.name)
+            appendBounds(file.bounds, to: &object)
+            return object.text()
+        }
+        object.raw("files", Self.list(files))
+        let venues = try reading { () throws(ArchiveError) in try catalog.venues() }
+        object.raw("venues", Self.list(venues.map { JSONText.quoted($0.rawValue) }))
+        object.raw("paths", Self.list(paths.map(JSONText.quoted)))
+        object.raw("speed", speed.json)
+        object.integer("gap_count", Int64(try gapRows().count))
+        return object.text()
+    }
+
+    func instruments() throws(APIError) -> String {
+        var seen: Set<InstrumentRow> = []
+        var list: [String] = []
+        for file in catalog.files {
+            for row in try reading({ () throws(ArchiveError) in try file.reader.instruments() }) where isOffered(row) {
+                let plain = InstrumentRow(
+                    instrumentID: 0,
+                    venue: row.venue,
+                    symbol: row.symbol,
+                    priceDigits: row.priceDigits,
+                    sizeDigits: row.sizeDigits
+                )
+                guard seen.insert(plain).inserted else { continue }
+                var object = JSONObjectWriter()
+                object.text("venue", row.venue)
+                object.text("symbol", row.symbol)
+                object.integer("price_digits", Int64(row.priceDigits))
+                object.integer("size_digits", Int64(row.sizeDigits))
+                list.append(object.text())
+            }
+        }
+        return #"{"instruments":"# + Self.list(list) + "}"
+    }
+
+    private func isOffered(_ row: InstrumentRow) -> Bool { symbols?.contains(row.symbol) ?? true }
+
+    private func gapRows() throws(APIError) -> [(gap: GapRow, connection: ConnectionRow?)] {
+        var rows: [(gap: GapRow, connection: ConnectionRow?)] = []
+        for file in catalog.files {
+            let (gaps, connections) = try reading { () throws(ArchiveError) in
+                (try file.reader.gaps(), try file.reader.connections())
+            }
+            for gap in gaps where isWithin(gap.tsFrom, gap.tsTo) {
+                let connection =
+                    connections.first { $0.connectionID == gap.connectionID }
+                    ?? connections.first { $0.opened.feedID == gap.feedID }
+                rows.append((gap, connection))
+            }
+        }
+        return rows
+    }
+
+    private func isWithin(_ from: UnixNanoseconds, _ to: UnixNanoseconds?) -> Bool {
+        (from < range.to || range.to.rawValue == .max) && to ?? UnixNanoseconds(.max) >= range.from
+    }
+
+    func timeline() throws(APIError) -> String {
+        var object = JSONObjectWriter()
+        appendBounds(bounds, to: &object)
+        object.raw("gaps", Self.list(try gapRows().limited(to: Self.itemsMax).map(Self.json)))
+        var connections: [ConnectionRow] = []
+        for file in catalog.files {
+            connections += try reading { () throws(ArchiveError) in try file.reader.connections() }
+                .filter { isWithin($0.opened.tsOpened, $0.closed?.tsClosed) }
+        }
+        connections.sort { $0.opened.tsOpened < $1.opened.tsOpened }
+        object.raw("connections", Self.list(connections.prefix(Self.itemsMax).map(Self.json)))
+        return object.text()
+    }
+
+    private static func json(of item: (gap: GapRow, connection: ConnectionRow?)) -> String {
+        var object = JSONObjectWriter()
+        object.integer("from", item.gap.tsFrom.rawValue)
+        object.nullable("to", item.gap.tsTo.map { "\($0.rawValue)" })
+        object.text("cause", item.gap.cause)
+        object.nullable("detail", item.gap.detail.map(JSONText.quoted))
+        object.nullable("venue", item.connection.map { JSONText.quoted($0.venue) })
+        object.nullable("feed", item.connection.map { JSONText.quoted($0.feedName) })
+        return object.text()
+    }
+
+    private static func json(of row: ConnectionRow) -> String {
+        var object = JSONObjectWriter()
+        object.integer("from", row.opened.tsOpened.rawValue)
+        object.nullable("to", row.closed.map { "\($0.tsClosed.rawValue)" })
+        object.text("venue", row.venue)
+        object.text("feed", row.feedName)
+        object.nullable("code", row.closed?.closeCode.map { "\($0)" })
+        object.nullable("reason", row.closed?.closeReason.map(JSONText.quoted))
+        object.nullable("closed_by", row.closed.map { JSONText.quoted($0.closedBy.rawValue) })
+        return object.text()
+    }
+
+    private static func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
+
+    // MARK: Bars
+
+    func bars(_ query: [(name: String, value: String)]) throws(APIError) -> String {
+        let order = try BarOrder(query, range: range, start: catalog.bounds?.lowerBound ?? 0)
+        var bars: [Int64: ChartBar] = [:]
+        var venue = order.venue
+        for file in catalog.files {
+            let rows = try reading { () throws(ArchiveError) in try file.reader.instruments() }
+            for row in rows where isOffered(row) && row.symbol == order.symbol {
+                guard venue == nil || venue == row.venue else { continue }
+                venue = row.venue
+                try add(file, row, order, to: &bars)
+            }
+        }
+        guard let venue else { throw .notFound("there is no symbol '\(order.symbol.prefix(64))'") }
+        var object = JSONObjectWriter()
+        object.text("symbol", order.symbol)
+        object.text("venue", venue)
+        object.text("side", order.side.name)
+        object.text("interval", order.interval.description)
+        let first = bars.keys.sorted().prefix(order.limit)
+        object.raw("bars", Self.list(first.compactMap { time in bars[time]?.json(at: time) }))
+        return object.text()
+    }
+
+    private func add(
+        _ file: TapeCatalog.File,
+        _ row: InstrumentRow,
+        _ order: BarOrder,
+        to bars: inout [Int64: ChartBar]
+    ) throws(APIError) {
+        if let last = file.bounds?.upperBound, last < order.range.from.rawValue { return }
+        if let first = file.bounds?.lowerBound, first >= order.range.to.rawValue { return }
+        let stored = try reading { () throws(ArchiveError) in
+            try file.reader.bars(
+                instrumentID: row.instrumentID,
+                side: order.side,
+                intervalNS: order.interval.nanoseconds,
+                from: order.range.from,
+                limit: order.limit
+            )
+        }
+        if !stored.isEmpty {
+            for bar in stored where bar.tsOpen < order.range.to || order.range.to.rawValue == .max {
+                bars.merge(ChartBar(bar, row), at: bar.tsOpen.rawValue)
+            }
+            return
+        }
+        try reading { () throws(ArchiveError) in
+            switch order.side {
+            case .bid, .ask:
+                var cursor = try file.reader.quotes(order.range, instrumentIDs: [row.instrumentID])
+                while order.hasRoom(bars), let tick = try cursor.next() {
+                    let price = order.side == .bid ? tick.bidPrice : tick.askPrice
+                    bars.add(price, size: nil, at: order.start(tick.tsEvent, tick.tsRecv), row)
+                }
+            case .trade:
+                var cursor = try file.reader.trades(order.range, instrumentIDs: [row.instrumentID])
+                while order.hasRoom(bars), let tick = try cursor.next() {
+                    bars.add(tick.price, size: tick.size, at: order.start(tick.tsEvent, tick.tsRecv), row)
+                }
+            }
+        }
+    }
+}
+
+extension [(gap: GapRow, connection: ConnectionRow?)] {
+    /// The widest, in order of time.
+    fileprivate func limited(to count: Int) -> Self {
+        func width(_ gap: GapRow) -> Int64 { (gap.tsTo?.rawValue ?? .max).subtractingSaturated(gap.tsFrom.rawValue) }
+        let widest = self.count <= count ? self : Array(sorted { width($0.gap) > width($1.gap) }.prefix(count))
+        return widest.sorted { $0.gap.tsFrom < $1.gap.tsFrom }
+    }
+}

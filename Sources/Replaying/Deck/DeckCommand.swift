@@ -1,0 +1,67 @@
+/// What somebody wants of a clock.
+package enum DeckCommand: Sendable, Hashable {
+    case play
+    case pause
+    case seek(SeekTarget)
+    case speed(PlaybackSpeed)
+    case stepEvents(Int)
+    /// Everything before the next multiple of so many nanoseconds since 1970.
+    case stepInterval(Int64)
+    case loop(from: TapeMoment, to: TapeMoment)
+    case loopOff
+    case status
+    case stop
+
+    package var name: String {
+        switch self {
+        case .play: "play"
+        case .pause: "pause"
+        case .seek: "seek"
+        case .speed: "speed"
+        case .stepEvents, .stepInterval: "step"
+        case .loop, .loopOff: "loop"
+        case .status: "status"
+        case .stop: "stop"
+        }
+    }
+}
+
+package enum SeekTarget: Sendable, Hashable {
+    case to(TapeMoment)
+    /// Nanoseconds from where the tape stands.
+    case by(Int64)
+}
+
+/// A moment as a person names it.
+package enum TapeMoment: Sendable, Hashable {
+    /// Nanoseconds since 1970.
+    case absolute(Int64)
+    /// Nanoseconds behind the tape's start.
+    case behindStart(Int64)
+
+    func time(start: Int64) -> Int64 {
+        switch self {
+        case .absolute(let time): time
+        case .behindStart(let offset): start.addingSaturated(offset)
+        }
+    }
+}
+
+/// A command that cannot be done.
+package struct DeckError: Error, Hashable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        case badJSON = "bad_json"
+        case badCommand = "bad_command"
+        case tooLong = "too_long"
+        case tooMany = "too_many"
+        case notPossible = "not_possible"
+    }
+
+    package let code: Code
+    package let description: String
+
+    package init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

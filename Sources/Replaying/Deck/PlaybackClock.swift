@@ -1,0 +1,133 @@
+import Synchronization
+
+/// A ``TapeDeck`` that sessions share, and what wakes them when it changes.
+final class PlaybackClock: Sendable {
+    private struct Guarded {
+        var deck: TapeDeck
+        var signals: [Int: WakeSignal] = [:]
+        /// When the last session left, on the monotonic clock.
+        var abandonedAt: Int64?
+    }
+
+    /// The name by which sessions share it; `nil` for a session's own.
+    let name: String?
+    private let guarded: Mutex<Guarded>
+
+    init(name: String? = nil, _ deck: TapeDeck) {
+        self.name = name
+        guarded = Mutex(Guarded(deck: deck))
+    }
+
+    /// The deck as it is now.
+    var deck: TapeDeck { guarded.withLock(\.deck) }
+    var sessionIDs: [Int] { guarded.withLock { $0.signals.keys.sorted() } }
+    var abandonedAt: Int64? { guarded.withLock(\.abandonedAt) }
+
+    func join(_ id: Int, atStart: Bool, signal: WakeSignal, now: Int64) -> (position: Int64?, take: Int) {
+        guarded.withLock { guarded in
+            guarded.signals[id] = signal
+            guarded.abandonedAt = nil
+            return guarded.deck.join(id, atStart: atStart, now: now)
+        }
+    }
+
+    func leave(_ id: Int, now: Int64) {
+        change { guarded in
+            guarded.signals[id] = nil
+            guarded.deck.leave(id)
+            if guarded.signals.isEmpty { guarded.abandonedAt = now }
+        }
+    }
+
+    func ready(_ id: Int, first: Int64, now: Int64) {
+        change { $0.deck.ready(id, first: first, now: now) }
+    }
+
+    /// See ``TapeDeck/verdict(for:head:tail:take:now:)``; the others are woken where that lets them go on.
+    func verdict(for id: Int, head: Int64, tail: Int64, take: Int, now: Int64) -> TapeDeck.Verdict {
+        let (verdict, woken) = guarded.withLock { guarded -> (TapeDeck.Verdict, [WakeSignal]) in
+            guard guarded.signals.count > 1 else {
+                return (guarded.deck.verdict(for: id, head: head, tail: tail, take: take, now: now), [])
+            }
+            let before = (guarded.deck.isPaced ? 0 : guarded.deck.position(at: now), guarded.deck.take)
+            let verdict = guarded.deck.verdict(for: id, head: head, tail: tail, take: take, now: now)
+            let after = (guarded.deck.isPaced ? 0 : guarded.deck.position(at: now), guarded.deck.take)
+            // Those who wait for the end of a lap wait for the last one to get there.
+            let isChanged = before != after || (guarded.deck.loop != nil && head >= (guarded.deck.loop?.to ?? .max))
+            return (verdict, isChanged ? guarded.signals.filter { $0.key != id }.map(\.value) : [])
+        }
+        for signal in woken { signal.signal() }
+        return verdict
+    }
+
+    func sent(_ id: Int, count: Int, last: Int64) {
+        guarded.withLock { $0.deck.sent(id, count: count, last: last) }
+    }
+
+    func holdBack(by excess: Int64) {
+        change { $0.deck.holdBack(by: excess) }
+    }
+
+    /// Does what `command` says and returns the deck as it is then.
+    @discardableResult
+    func apply(_ command: DeckCommand, now: Int64) throws(DeckError) -> TapeDeck {
+        let result = change { guarded -> Result<TapeDeck, DeckError> in
+            do throws(DeckError) {
+                try guarded.deck.apply(command, now: now)
+                return .success(guarded.deck)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private func change<Value: Sendable>(_ body: (inout sending Guarded) -> sending Value) -> Value {
+        let (value, signals) = guarded.withLock { guarded in (body(&guarded), Array(guarded.signals.values)) }
+        for signal in signals { signal.signal() }
+        return value
+    }
+}
+
+/// The shared clocks by their names.
+final class ClockDirectory: Sendable {
+    /// A clock that nobody uses is forgotten after a minute.
+    private static let graceNanoseconds: Int64 = 60_000_000_000
+    private static let clocksMax = 256
+
+    private let clocks = Mutex<[String: PlaybackClock]>([:])
+
+    /// The clock of that name, made by `make` where there is none.
+    func clock(named name: String, now: Int64, make: () -> TapeDeck) throws(DeckError) -> PlaybackClock {
+        let clock = clocks.withLock { clocks -> PlaybackClock? in
+            Self.forgetAbandoned(&clocks, now)
+            if let clock = clocks[name], clock.deck.state != .stopped { return clock }
+            guard clocks.count < Self.clocksMax else { return nil }
+            let clock = PlaybackClock(name: name, make())
+            clocks[name] = clock
+            return clock
+        }
+        guard let clock else { throw DeckError(.tooMany, "there are \(Self.clocksMax) shared clocks already") }
+        return clock
+    }
+
+    func forget(_ name: String) {
+        clocks.withLock { $0[name] = nil }
+    }
+
+    func find(_ name: String) -> PlaybackClock? { clocks.withLock { $0[name] } }
+
+    /// All of them, by name.
+    func all(now: Int64) -> [PlaybackClock] {
+        clocks.withLock { clocks in
+            Self.forgetAbandoned(&clocks, now)
+            return clocks.keys.sorted().compactMap { clocks[$0] }
+        }
+    }
+
+    private static func forgetAbandoned(_ clocks: inout [String: PlaybackClock], _ now: Int64) {
+        clocks = clocks.filter { _, clock in
+            clock.abandonedAt.map { now.subtractingSaturated($0) < graceNanoseconds } ?? true
+        }
+    }
+}

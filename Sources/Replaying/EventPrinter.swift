@@ -1,0 +1,59 @@
+package import Archive
+import MarketModel
+
+/// Plays events to whoever takes their bytes: the NDJSON of `--to stdout`.
+package struct EventPrinter<C: Clock>: Sendable where C.Duration == Duration {
+    private let desk: ReplayDesk<C>
+
+    package init(
+        _ catalog: TapeCatalog,
+        options: ReplayOptions,
+        pool: any BlockingPool,
+        clock: C
+    ) throws(ArchiveError) {
+        desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock)
+    }
+
+    /// Plays the tape to `sink` until it is over, paced by `timer`, on `executor`; throws what the sink threw, or what the
+    /// recording did.
+    package func run(
+        to sink: some MessageSink,
+        timer: some PlaybackTimer,
+        executor: any SerialExecutor
+    ) async -> SessionReport {
+        await desk.print(to: sink, timer: timer, executor: executor)
+    }
+}
+
+extension ReplayDesk {
+    fileprivate func print(
+        to sink: some MessageSink,
+        timer: some PlaybackTimer,
+        executor: any SerialExecutor
+    ) async -> SessionReport {
+        var request = options.defaults
+        request.clock = nil
+        let order = order(for: request)
+        let bounds = bounds(of: order.range)
+        let record = SessionRecord(
+            id: 1,
+            path: "",
+            name: "replay",
+            client: "stdout",
+            clock: PlaybackClock(request.deck(bounds: bounds, skips: [])),
+            bounds: bounds
+        )
+        let player = TapePlayer(
+            record: record,
+            registry: registry,
+            feed: ReadAhead(EventReader(catalog, order), pool: pool),
+            sink: sink,
+            outlet: EventOutlet(hasBars: !request.intervals.isEmpty),
+            policy: PlayerPolicy(),
+            timer: timer,
+            executor: executor
+        )
+        let ending = await player.play()
+        return SessionReport(record, ending)
+    }
+}

@@ -1,0 +1,34 @@
+import MarketModel
+import Synchronization
+import Venues
+
+/// The feed of a tape that is made as it is asked for, without reading a file: a simulated one.
+///
+/// It cannot seek.
+final class DirectFeed: TapeFeed {
+    private struct State: ~Copyable {
+        var tape: (any Tape)?
+    }
+
+    private let makeTape: @Sendable () throws -> any Tape
+    private let state = Mutex(State())
+
+    init(makeTape: @escaping @Sendable () throws -> any Tape) {
+        self.makeTape = makeTape
+    }
+
+    func seek(to time: Int64?) {}
+
+    func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> FeedStep {
+        guard let session else { return .end }
+        let makeTape = makeTape
+        return try state.withLock { state in
+            var tape = try state.tape ?? makeTape()
+            state.tape = nil
+            var chunk = TapeChunk()
+            let isGoingOn = try tape.next(for: session, into: &chunk.batch)
+            state.tape = tape
+            return isGoingOn ? .chunk(chunk) : .end
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Synchronization
+import Venues
+
+/// Threads that may block, for what reads files: never those that tasks run on.
+package protocol BlockingPool: Sendable {
+    /// Has a thread run `job`, which is short; jobs may run at the same time.
+    func submit(_ job: @escaping @Sendable () -> Void)
+}
+
+/// Reads a tape, blocking; one thread at a time uses it.
+protocol TapeReader {
+    /// Goes to a moment; `nil` for the start.
+    mutating func open(at time: Int64?) throws
+    mutating func next() throws -> FeedStep
+}
+
+/// Reads a tape on threads of a pool, a few chunks ahead of who plays it.
+final class ReadAhead: TapeFeed {
+    /// Chunks at hand, at most.
+    private static let depth = 3
+
+    private struct State {
+        var ready: [FeedStep] = []
+        var failure: (any Error)?
+        /// Where to go before the next read.
+        var seek: Int64??
+        /// Counts seeks, so that what was read before one is thrown away.
+        var generation = 0
+        var isWorking = false
+        var isAtEnd = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    /// Only the job that is working touches it, and there is one at most.
+    private final class Shelf: @unchecked Sendable {
+        var reader: any TapeReader
+        init(_ reader: any TapeReader) { self.reader = reader }
+    }
+
+    private let pool: any BlockingPool
+    private let shelf: Shelf
+    private let state: Mutex<State>
+
+    init(_ reader: sending any TapeReader, pool: any BlockingPool) {
+        shelf = Shelf(reader)
+        self.pool = pool
+        state = Mutex(State(seek: .some(nil)))
+    }
+
+    func seek(to time: Int64?) {
+        state.withLock { state in
+            state.seek = .some(time)
+            state.generation += 1
+            state.ready = []
+            state.failure = nil
+            state.isAtEnd = false
+        }
+    }
+
+    func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> FeedStep {
+        while true {
+            if let step = try take() { return step }
+            await withCheckedContinuation(isolation: isolation) { continuation in
+                let isReady = state.withLock { state in
+                    if !state.ready.isEmpty || state.failure != nil || state.isAtEnd { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+    }
+
+    /// What is at hand; has the rest read.
+    private func take() throws -> FeedStep? {
+        let (step, failure, starts) = state.withLock { state -> (FeedStep?, (any Error)?, Bool) in
+            let step = state.ready.isEmpty ? (state.isAtEnd ? .end : nil) : state.ready.removeFirst()
+            let starts = !state.isWorking && !state.isAtEnd && state.failure == nil
+            if starts { state.isWorking = true }
+            return (step, step == nil ? state.failure : nil, starts)
+        }
+        if starts { pool.submit { self.work() } }
+        if let failure { throw failure }
+        return step
+    }
+
+    // MARK: On a thread of the pool
+
+    private func work() {
+        while let order = nextOrder() {
+            do {
+                if let time = order.seek { try shelf.reader.open(at: time) }
+                deliver(.success(try shelf.reader.next()), generation: order.generation)
+            } catch {
+                deliver(.failure(error), generation: order.generation)
+            }
+        }
+    }
+
+    /// What to do next; `nil`, and the job is over, when enough is at hand.
+    private func nextOrder() -> (seek: Int64??, generation: Int)? {
+        state.withLock { state in
+            let isEnough = state.ready.count >= Self.depth || state.isAtEnd || state.failure != nil
+            // Who asks for more where nothing was yet starts the next job.
+            let isWaitingForMore = if case .nothingYet = state.ready.last { true } else { false }
+            guard !isEnough, !isWaitingForMore else {
+                state.isWorking = false
+                return nil
+            }
+            let seek = state.seek
+            state.seek = .none
+            return (seek, state.generation)
+        }
+    }
+
+    private func deliver(_ result: Result<FeedStep, any Error>, generation: Int) {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.generation == generation else { return nil }
+            switch result {
+            case .success(.end): state.isAtEnd = true
+            case .success(let step): state.ready.append(step)
+            case .failure(let error): state.failure = error
+            }
+            let waiter = state.waiter
+            state.waiter = nil
+            return waiter
+        }
+        waiter?.resume()
+    }
+}

@@ -1,0 +1,295 @@
+package import Archive
+import MarketModel
+import Synchronization
+
+/// A row of a tape, with the number of its instrument among those of the ``RowStream``.
+///
+/// What comes seldom lies elsewhere, so that copying a row is copying bytes.
+package enum RowItem: Sendable {
+    case quote(QuoteRow, instrument: Int32)
+    case trade(TradeRow, instrument: Int32)
+    case other(RareRow)
+}
+
+/// A row that is no tick.
+package final class RareRow: Sendable {
+    package enum Content: Sendable {
+        case margin(MarginUpdateRow)
+        case gap(GapRow)
+        case disconnect(ConnectionRow, ConnectionClosed)
+    }
+
+    package let content: Content
+
+    init(_ content: Content) {
+        self.content = content
+    }
+}
+
+/// Rows and their places, in order.
+private struct RowPage: Sendable {
+    var keys: [RowKey] = []
+    var items: [RowItem] = []
+}
+
+/// The rows of a tape in order, for programs that read them as they are: no socket, no JSON.
+///
+/// Instruments are dealt out to several readers, each with connections and a thread of its own, whose rows are merged: reading a
+/// row costs SQLite more than everything else here does.
+package final class RowStream: Sendable {
+    private struct Part {
+        var page = RowPage()
+        var place = 0
+        var isAtEnd = false
+    }
+
+    package let instruments: [InstrumentRow]
+    private let ahead: [RowsAhead]
+
+    /// Rows of `catalog` within the times, of these symbols, or of all where that is `nil`.
+    package init(
+        paths: [String],
+        from: TapeMoment?,
+        to: TapeMoment?,
+        symbols: Set<String>?,
+        kinds: Set<EventKind>,
+        partCount: Int,
+        pool: any BlockingPool
+    ) throws(ArchiveError) {
+        var readers: [ArchiveReader] = []
+        for path in paths { readers.append(try ArchiveReader(path: path)) }
+        let catalog = try TapeCatalog(readers)
+        var request = SessionRequest()
+        (request.from, request.to) = (from, to)
+        let range = request.range(within: catalog.bounds)
+        var instruments: [InstrumentRow] = []
+        for reader in readers {
+            for row in try reader.instruments() where symbols?.contains(row.symbol) ?? true {
+                var row = row
+                row.instrumentID = 0
+                if !instruments.contains(row) { instruments.append(row) }
+            }
+        }
+        self.instruments = instruments
+        let names = Set(instruments.map(\.symbol)).sorted()
+        let count = max(1, min(partCount, names.count))
+        var ahead: [RowsAhead] = []
+        for part in 0..<count {
+            var selection = EventSelection(symbols: symbols, kinds: kinds)
+            if count > 1 {
+                // What belongs to no symbol is the first one's.
+                let own = names.indices.filter { $0 % count == part }.map { names[$0] }
+                selection = EventSelection(
+                    symbols: nil,
+                    kinds: part == 0 ? kinds : kinds.intersection([.quote, .trade])
+                )
+                selection.tickSymbols = Set(own)
+                if symbols != nil { selection.kinds.remove(.marginUpdate) }
+            }
+            var own: [ArchiveReader] = []
+            for path in paths { own.append(part == 0 ? readers[own.count] : try ArchiveReader(path: path)) }
+            let files = part == 0 ? catalog.files : try TapeCatalog(own).files
+            ahead.append(RowsAhead(RowsReader(files, range, selection, instruments), pool: pool))
+        }
+        self.ahead = ahead
+    }
+
+    /// Walks the rows; each iterator takes from the same stream.
+    package func makeIterator() -> Iterator { Iterator(ahead) }
+
+    package struct Iterator {
+        private let ahead: [RowsAhead]
+        private var parts: [Part]
+        private static let batchItemsMax = 4096
+
+        fileprivate init(_ ahead: [RowsAhead]) {
+            self.ahead = ahead
+            parts = ahead.map { _ in Part() }
+        }
+
+        /// The next rows; `nil` at the end.
+        package mutating func next() async throws -> [RowItem]? {
+            if ahead.count == 1 { return try await ahead[0].next()?.items }
+            for index in parts.indices
+            where parts[index].place == parts[index].page.items.count && !parts[index].isAtEnd {
+                parts[index].page = try await ahead[index].next() ?? RowPage()
+                parts[index].place = 0
+                parts[index].isAtEnd = parts[index].page.items.isEmpty
+            }
+            let items = merge()
+            return items.isEmpty ? nil : items
+        }
+
+        /// What can be told to come next: until the rows at hand of any part are used up.
+        private mutating func merge() -> [RowItem] {
+            var output: [RowItem] = []
+            output.reserveCapacity(Self.batchItemsMax)
+            while output.count < Self.batchItemsMax {
+                var best = -1
+                for index in parts.indices where !parts[index].isAtEnd {
+                    guard parts[index].place < parts[index].page.items.count else { return output }
+                    if best < 0 || headKey(index) < headKey(best) { best = index }
+                }
+                guard best >= 0 else { return output }
+                output.append(parts[best].page.items[parts[best].place])
+                parts[best].place += 1
+            }
+            return output
+        }
+
+        @inline(__always)
+        private func headKey(_ index: Int) -> RowKey { parts[index].page.keys[parts[index].place] }
+    }
+}
+
+/// The place of a row on a tape of several recordings.
+struct RowKey: Comparable, Sendable {
+    let key: EventKey
+    let file: Int
+
+    @inline(__always)
+    static func < (left: RowKey, right: RowKey) -> Bool {
+        if left.key.tsRecv != right.key.tsRecv { return left.key.tsRecv < right.key.tsRecv }
+        if left.file != right.file { return left.file < right.file }
+        return left.key < right.key
+    }
+}
+
+/// Reads the rows of some instruments; blocks.
+private struct RowsReader {
+    private static let itemsMax = 8192
+    private let files: [TapeCatalog.File]
+    private let range: ReadRange
+    private let selection: EventSelection
+    private let instruments: [InstrumentRow]
+    private var tape: RowTape?
+    /// By the recording's own number.
+    private var numbers: [Int32] = []
+    private var numberedFile = -1
+
+    init(_ files: [TapeCatalog.File], _ range: ReadRange, _ selection: EventSelection, _ instruments: [InstrumentRow]) {
+        self.files = files
+        self.range = range
+        self.selection = selection
+        self.instruments = instruments
+    }
+
+    mutating func next() throws(ArchiveError) -> RowPage {
+        var tape: RowTape
+        if let begun = self.tape {
+            tape = begun
+        } else {
+            tape = try RowTape(files: files, range: range, selection: selection)
+        }
+        // One owner at a time, or every row would copy it.
+        self.tape = nil
+        var page = RowPage()
+        page.keys.reserveCapacity(Self.itemsMax)
+        page.items.reserveCapacity(Self.itemsMax)
+        while page.items.count < Self.itemsMax, let next = tape.nextKey {
+            if next.file != numberedFile { number(tape.instruments, of: next.file) }
+            switch try tape.takeRow() {
+            case .quote(let row): page.items.append(.quote(row, instrument: number(of: row.instrumentID)))
+            case .trade(let row): page.items.append(.trade(row, instrument: number(of: row.instrumentID)))
+            case .other(let row): page.items.append(.other(row))
+            case nil: continue
+            }
+            page.keys.append(next)
+        }
+        self.tape = tape
+        return page
+    }
+
+    @inline(__always)
+    private func number(of id: Int64) -> Int32 { id >= 0 && id < Int64(numbers.count) ? numbers[Int(id)] : 0 }
+
+    private mutating func number(_ rows: [InstrumentRow], of file: Int) {
+        numberedFile = file
+        numbers = []
+        for row in rows where row.instrumentID >= 0 && row.instrumentID < 1 << 20 {
+            let index = Int(row.instrumentID)
+            while numbers.count <= index { numbers.append(0) }
+            var plain = row
+            plain.instrumentID = 0
+            numbers[index] = instruments.firstIndex(of: plain).map { Int32($0) } ?? 0
+        }
+    }
+}
+
+/// Reads rows on a thread of a pool, a few batches ahead.
+private final class RowsAhead: Sendable {
+    private static let depth = 4
+
+    private struct State {
+        var ready: [RowPage] = []
+        var failure: ArchiveError?
+        var isWorking = false
+        var isAtEnd = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    /// Only the job that is working touches it, and there is one at most.
+    private final class Shelf: @unchecked Sendable {
+        var reader: RowsReader
+        init(_ reader: RowsReader) { self.reader = reader }
+    }
+
+    private let shelf: Shelf
+    private let pool: any BlockingPool
+    private let state = Mutex(State())
+
+    init(_ reader: RowsReader, pool: any BlockingPool) {
+        shelf = Shelf(reader)
+        self.pool = pool
+    }
+
+    func next() async throws -> RowPage? {
+        while true {
+            let (items, failure, isAtEnd, starts) = state.withLock { state in
+                let items = state.ready.isEmpty ? nil : state.ready.removeFirst()
+                let starts = !state.isWorking && !state.isAtEnd && state.failure == nil
+                if starts { state.isWorking = true }
+                return (items, state.failure, state.isAtEnd, starts)
+            }
+            if starts { pool.submit { self.work() } }
+            if let items { return items }
+            if let failure { throw failure }
+            if isAtEnd { return nil }
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if !state.ready.isEmpty || state.isAtEnd || state.failure != nil { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+    }
+
+    private func work() {
+        while true {
+            let goesOn = state.withLock { state in
+                state.isWorking = state.ready.count < Self.depth && !state.isAtEnd && state.failure == nil
+                return state.isWorking
+            }
+            guard goesOn else { return }
+            let result: Result<RowPage, ArchiveError>
+            do throws(ArchiveError) {
+                result = .success(try shelf.reader.next())
+            } catch {
+                result = .failure(error)
+            }
+            let waiter = state.withLock { state in
+                switch result {
+                case .success(let page) where page.items.isEmpty: state.isAtEnd = true
+                case .success(let page): state.ready.append(page)
+                case .failure(let error): state.failure = error
+                }
+                let waiter = state.waiter
+                state.waiter = nil
+                return waiter
+            }
+            waiter?.resume()
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Archive
+import MarketModel
+
+/// The rows of several recordings as one sequence, in order of `(ts_recv, recording, message_index, item)`.
+///
+/// Recordings are opened when their time comes, so that a long archive opens as fast as a short one.
+struct RowTape {
+    private struct Upcoming {
+        let file: TapeCatalog.File
+        let index: Int
+        let tsFirst: Int64
+    }
+
+    private struct Open {
+        var rows: FileRows
+        let index: Int
+
+        func precedes(_ other: Open) -> Bool {
+            if rows.key.tsRecv != other.rows.key.tsRecv { return rows.key.tsRecv < other.rows.key.tsRecv }
+            return index < other.index
+        }
+    }
+
+    private let range: ReadRange
+    private let selection: EventSelection
+    /// By their first time, the last first.
+    private var upcoming: [Upcoming] = []
+    private var open: [Open] = []
+    /// Which of `open` has the next event.
+    private var current = 0
+    /// From here on another one may come first.
+    private var rivalTime = Int64.min
+
+    /// A tape of what `files` have within `range`.
+    init(files: [TapeCatalog.File], range: ReadRange, selection: EventSelection) throws(ArchiveError) {
+        self.range = range
+        self.selection = selection
+        upcoming = files.enumerated().map { index, file in
+            // Gaps may lie before the first message, and after the last.
+            let gapFirst = (try? file.reader.gaps().map(\.tsFrom.rawValue).min()) ?? .max
+            return Upcoming(file: file, index: index, tsFirst: min(gapFirst, file.bounds?.lowerBound ?? .max))
+        }
+        .sorted { ($0.tsFirst, $0.index) > ($1.tsFirst, $1.index) }
+        try choose()
+    }
+
+    /// The kind and the time of the next event; `nil` at the end.
+    var next: (kind: EventKind, time: Int64)? {
+        guard current < open.count else { return nil }
+        return (open[current].rows.kind, open[current].rows.key.tsRecv)
+    }
+
+    /// The place of the next event, and the recording it is of; `nil` at the end.
+    var nextKey: RowKey? {
+        guard current < open.count else { return nil }
+        return RowKey(key: open[current].rows.key, file: open[current].index)
+    }
+
+    /// The instruments of the recording that has the next event.
+    var instruments: [InstrumentRow] { open[current].rows.instruments.rows }
+
+    /// One row as it is.
+    enum Row {
+        case quote(QuoteRow)
+        case trade(TradeRow)
+        case other(RareRow)
+    }
+
+    /// The next event's row.
+    mutating func takeRow() throws(ArchiveError) -> Row? {
+        let row: Row?
+        switch open[current].rows.kind {
+        case .quote: row = try open[current].rows.takeQuote().map { .quote($0) }
+        case .trade: row = try open[current].rows.takeTrade().map { .trade($0) }
+        case .marginUpdate: row = try open[current].rows.takeMargin().map { .other(RareRow(.margin($0))) }
+        case .gap: row = open[current].rows.takeGap().map { .other(RareRow(.gap($0))) }
+        case .disconnect:
+            row = open[current].rows.takeDisconnect().map { .other(RareRow(.disconnect($0.row, $0.closed))) }
+        case .bar: row = nil
+        }
+        if open[current].rows.key.tsRecv >= rivalTime { try choose() }
+        return row
+    }
+
+    /// Writes the next event; a tick is also given to `bars`.
+    mutating func take(into writer: inout EventWriter, bars: inout TapeBars?) throws(ArchiveError) {
+        switch open[current].rows.kind {
+        case .quote:
+            guard let row = try open[current].rows.takeQuote(),
+                let instrument = open[current].rows.instruments[row.instrumentID]
+            else { break }
+            writer.append(row, instrument)
+            bars?.add(row, instrument, source: open[current].index)
+        case .trade:
+            guard let row = try open[current].rows.takeTrade(),
+                let instrument = open[current].rows.instruments[row.instrumentID]
+            else { break }
+            writer.append(row, instrument)
+            bars?.add(row, instrument, source: open[current].index)
+        case .marginUpdate:
+            if let row = try open[current].rows.takeMargin() { writer.append(row) }
+        case .gap:
+            guard let row = open[current].rows.takeGap() else { break }
+            writer.append(row)
+            bars?.interrupt(row)
+        case .disconnect:
+            if let (row, closed) = open[current].rows.takeDisconnect() { writer.append(row, closed: closed) }
+        case .bar: break
+        }
+        if open[current].rows.key.tsRecv >= rivalTime { try choose() }
+    }
+
+    /// Opens the recordings whose time has come and finds the one with the next event.
+    private mutating func choose() throws(ArchiveError) {
+        open.removeAll { $0.rows.key == .end }
+        while let next = upcoming.last, open.allSatisfy({ next.tsFirst <= $0.rows.key.tsRecv }) {
+            upcoming.removeLast()
+            let rows = try FileRows(next.file.reader, range: next.file.narrowing(range), selection: selection)
+            if rows.key != .end { open.append(Open(rows: rows, index: next.index)) }
+        }
+        current = open.indices.min { open[$0].precedes(open[$1]) } ?? 0
+        let others = open.indices.filter { $0 != current }.map { open[$0].rows.key.tsRecv }
+        // Its own end has to be noticed too.
+        rivalTime = min(others.min() ?? .max, upcoming.last?.tsFirst ?? .max)
+    }
+}

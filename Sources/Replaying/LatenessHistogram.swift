@@ -1,0 +1,69 @@
+/// How late messages left, in nanoseconds: counts in 16 buckets for each power of two, so that a percentile is
+/// exact to about 6 %.
+package struct LatenessHistogram: Sendable, Hashable {
+    private static let bucketsPerDoubling = 16
+    /// Up to 2^41 ns, 36 minutes; what is later counts as that.
+    private static let exponentMax = 41
+    private static let bucketCount = (exponentMax - 3) * bucketsPerDoubling
+
+    private var buckets: [UInt64] = []
+    package private(set) var count: UInt64 = 0
+    package private(set) var max: Int64 = 0
+    package private(set) var sum: Int64 = 0
+
+    package init() {}
+
+    /// Counts a lateness; what was early counts as on time.
+    @inline(__always)
+    package mutating func record(_ nanoseconds: Int64) {
+        if buckets.isEmpty { buckets = [UInt64](repeating: 0, count: Self.bucketCount) }
+        let value = Swift.max(0, nanoseconds)
+        buckets[Self.bucket(of: value)] += 1
+        count += 1
+        sum = sum.addingSaturated(value)
+        if value > max { max = value }
+    }
+
+    package mutating func add(_ other: LatenessHistogram) {
+        guard other.count > 0 else { return }
+        if buckets.isEmpty { buckets = [UInt64](repeating: 0, count: Self.bucketCount) }
+        for index in buckets.indices { buckets[index] += other.buckets[index] }
+        count += other.count
+        sum = sum.addingSaturated(other.sum)
+        max = Swift.max(max, other.max)
+    }
+
+    /// The lateness that the share `quantile` (0 to 1) of all messages did not exceed; 0 without messages.
+    package func percentile(_ quantile: Double) -> Int64 {
+        guard count > 0 else { return 0 }
+        let rank = Swift.max(1, UInt64((Double(count) * quantile).rounded(.up)))
+        var seen: UInt64 = 0
+        for (index, number) in buckets.enumerated() {
+            seen += number
+            if seen >= rank { return Swift.min(Self.upperEnd(of: index), max) }
+        }
+        return max
+    }
+
+    /// How many were at most so late; exact where `nanoseconds` is an end of a bucket.
+    package func count(upTo nanoseconds: Int64) -> UInt64 {
+        guard !buckets.isEmpty else { return 0 }
+        return buckets[0...Self.bucket(of: nanoseconds)].reduce(0, +)
+    }
+
+    /// The first 16 buckets hold one value each; from there on four bits of mantissa tell them apart.
+    @inline(__always)
+    private static func bucket(of value: Int64) -> Int {
+        guard value >= 16 else { return Int(value) }
+        let exponent = 63 - value.leadingZeroBitCount
+        guard exponent < exponentMax else { return bucketCount - 1 }
+        return (exponent - 3) * bucketsPerDoubling + Int((value >> (exponent - 4)) & 15)
+    }
+
+    private static func upperEnd(of bucket: Int) -> Int64 {
+        guard bucket >= bucketsPerDoubling else { return Int64(bucket) }
+        let exponent = bucket / bucketsPerDoubling + 3
+        let mantissa = Int64(bucket % bucketsPerDoubling + bucketsPerDoubling)
+        return ((mantissa + 1) << (exponent - 4)) - 1
+    }
+}

@@ -1,0 +1,280 @@
+import Archive
+package import MarketModel
+import Synchronization
+import Transport
+import Venues
+import WebSocketProtocol
+
+/// How a replay server treats its clients, beside what each of them asks for.
+package struct ReplayOptions: Sendable {
+    /// What a client gets that asks for nothing else; it may narrow symbols and times, not widen them.
+    package var defaults = SessionRequest()
+    /// A tape starts when a venue's client has been quiet for this long after its last subscription.
+    package var settling: Duration = .milliseconds(200)
+    /// What clients must present as bearer token; `nil` lets everybody in.
+    package var token: String?
+    /// Origins of pages that may connect, beside those of this machine.
+    package var allowedOrigins: Set<String> = []
+    /// Wakes early and spins, for a tenth of a core a client.
+    package var isPrecise = false
+    /// The page at `/`.
+    package var page: (any ReplayPage)?
+    /// Told of every session that is over.
+    package var report: (@Sendable (SessionReport) -> Void)?
+    /// The wall clock, for `rebase=now`.
+    package var wallNow: @Sendable () -> UnixNanoseconds = { UnixNanoseconds(0) }
+
+    package init() {}
+}
+
+/// What came of one session.
+package struct SessionReport: Sendable {
+    package let id: Int
+    /// `replay` or the venue.
+    package let name: String
+    package let client: String
+    package let messages: Int64
+    package let bytes: Int64
+    /// Of the messages that were paced.
+    package let lateness: LatenessHistogram
+    /// SHA-256 over what was sent since the start or the last seek, each message followed by a line feed.
+    package let digest: String?
+    /// Such as `end of the tape` or `stopped`.
+    package let ending: String
+}
+
+/// Makes the sessions of a replay server and knows them all.
+final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
+    let catalog: TapeCatalog
+    let options: ReplayOptions
+    let pool: any BlockingPool
+    let registry = SessionRegistry()
+    let clocks = ClockDirectory()
+    private let clock: C
+    /// One for all, so that what sessions share has one time.
+    private let timers: ClockTimer<C>
+    /// The venues whose clients can connect.
+    let venues: [Venue]
+    private let breaks: [Venue: [TapeBreak]]
+    private let gaps: [Range<Int64>]
+    /// The monotonic clock of the sessions.
+    let now: @Sendable () -> Int64
+
+    init(_ catalog: TapeCatalog, options: ReplayOptions, pool: any BlockingPool, clock: C) throws(ArchiveError) {
+        self.catalog = catalog
+        self.options = options
+        self.pool = pool
+        self.clock = clock
+        timers = ClockTimer(clock)
+        if clock is ContinuousClock {
+            now = { EventLoopTimer.now }
+        } else {
+            let timer = timers
+            now = { timer.now }
+        }
+        venues = try catalog.venues()
+        var breaks: [Venue: [TapeBreak]] = [:]
+        for venue in venues { breaks[venue] = try catalog.breaks(of: venue) }
+        self.breaks = breaks
+        gaps = try catalog.gaps()
+    }
+
+    /// What a client asks for by its URL.
+    func request(_ head: HTTPRequestHead) throws(BadQuery) -> SessionRequest {
+        var request = options.defaults
+        try request.take(head.queryItems)
+        return request
+    }
+
+    /// Paths that a venue's client can try.
+    var catalogPaths: [String] { venues.flatMap(\.examplePaths) }
+
+    /// The part of the tape that anybody gets.
+    var offeredRange: ReadRange { options.defaults.range(within: catalog.bounds) }
+
+    /// The part of the tape that a client gets.
+    private func range(of request: SessionRequest) -> ReadRange {
+        let offered = options.defaults.range(within: catalog.bounds)
+        let wanted = request.range(within: catalog.bounds)
+        return ReadRange(from: max(offered.from, wanted.from), to: min(offered.to, wanted.to))
+    }
+
+    func bounds(of range: ReadRange) -> ClosedRange<Int64>? {
+        guard let bounds = catalog.bounds else { return nil }
+        let first = max(bounds.lowerBound, range.from.rawValue)
+        let last = range.to.rawValue == .max ? bounds.upperBound : min(bounds.upperBound, range.to.rawValue - 1)
+        return first <= last ? first...last : nil
+    }
+
+    // MARK: Sessions
+
+    /// Plays what the venue sent to one of its clients.
+    func play(
+        to connection: WebSocketConnection,
+        _ head: HTTPRequestHead,
+        _ venue: Venue,
+        _ session: any VenueSession
+    ) async {
+        guard var request = try? request(head) else { return }
+        let breaks = request.breaks == .close ? breaks[venue] ?? [] : []
+        if request.breaks == .close, request.clock == nil {
+            // The clock has to outlive the connection.
+            request.clock = "@\(head.path) \(Self.host(of: connection))"
+        }
+        let range = range(of: request)
+        let feed = ReadAhead(
+            VenueReader(catalog, venue: venue, range: range, follows: request.follows),
+            pool: pool
+        )
+        await run(
+            connection,
+            head,
+            name: venue.rawValue,
+            request: request,
+            range: range,
+            breaks: breaks,
+            feed: feed,
+            outlet: VenueOutlet(session, isDigesting: true, observe: nil)
+        )
+    }
+
+    /// Plays events to a client of `/replay`.
+    func playEvents(to connection: WebSocketConnection, _ head: HTTPRequestHead) async {
+        guard let request = try? request(head) else { return }
+        let order = order(for: request)
+        await run(
+            connection,
+            head,
+            name: "replay",
+            request: request,
+            range: order.range,
+            breaks: [],
+            feed: ReadAhead(EventReader(catalog, order), pool: pool),
+            outlet: EventOutlet(hasBars: !request.intervals.isEmpty)
+        )
+    }
+
+    func order(for request: SessionRequest) -> EventOrder {
+        var order = EventOrder()
+        order.range = range(of: request)
+        order.selection = EventSelection(symbols: request.symbols, kinds: request.kinds)
+        order.intervals = request.intervals
+        order.follows = request.follows
+        if request.rebasesToNow, let start = bounds(of: order.range)?.lowerBound {
+            order.shift = options.wallNow().rawValue.subtractingSaturated(start)
+        }
+        return order
+    }
+
+    private func run(
+        _ connection: WebSocketConnection,
+        _ head: HTTPRequestHead,
+        name: String,
+        request: SessionRequest,
+        range: ReadRange,
+        breaks: [TapeBreak],
+        feed: any TapeFeed,
+        outlet: sending any PlaybackOutlet
+    ) async {
+        let timer: any PlaybackTimer =
+            clock is ContinuousClock ? connection.timer(isPrecise: options.isPrecise) : timers
+        let bounds = bounds(of: range)
+        let record: SessionRecord
+        do throws(DeckError) {
+            record = SessionRecord(
+                id: registry.makeID(),
+                path: head.path,
+                name: name,
+                client: connection.info.remoteAddress ?? "",
+                clock: try playbackClock(for: request, bounds: bounds, now: timer.now),
+                bounds: bounds
+            )
+        } catch {
+            await connection.close(code: 1013, reason: error.description)
+            return
+        }
+        let player = TapePlayer(
+            record: record,
+            registry: registry,
+            feed: feed,
+            sink: connection,
+            outlet: outlet,
+            policy: policy(for: request, breaks: breaks),
+            timer: timer,
+            executor: connection.executor
+        )
+        registry.add(record)
+        let ending = await SessionRunner(connection: connection, player: player).run()
+        registry.remove(record)
+        if let name = record.clock.name, name.hasPrefix("@"), ending == .endOfTape || ending == .stopped {
+            clocks.forget(name)
+        }
+        options.report?(SessionReport(record, ending))
+    }
+
+    private func playbackClock(
+        for request: SessionRequest,
+        bounds: ClosedRange<Int64>?,
+        now: Int64
+    ) throws(DeckError) -> PlaybackClock {
+        let skips = request.breaks == .skip ? gaps : []
+        guard let name = request.clock else { return PlaybackClock(request.deck(bounds: bounds, skips: skips)) }
+        // What is shared goes over all that anybody may get.
+        let shared = self.bounds(of: options.defaults.range(within: catalog.bounds))
+        return try clocks.clock(named: name, now: now) { request.deck(bounds: shared, skips: skips) }
+    }
+
+    private func policy(for request: SessionRequest, breaks: [TapeBreak]) -> PlayerPolicy {
+        var policy = PlayerPolicy()
+        policy.settling = options.settling
+        policy.lagLimit = request.lagLimit
+        policy.lagRule = request.lagRule
+        policy.end = request.end
+        policy.joinsAtStart = request.joinsAtStart
+        policy.breaks = breaks
+        policy.statusInterval = request.statusInterval
+        return policy
+    }
+
+    private static func host(of connection: WebSocketConnection) -> String {
+        let address = connection.info.remoteAddress ?? ""
+        return address.lastIndex(of: ":").map { String(address[..<$0]) } ?? address
+    }
+}
+
+extension SessionReport {
+    init(_ record: SessionRecord, _ ending: PlayerEnding) {
+        let figures = record.figures
+        id = record.id
+        name = record.name
+        client = record.client
+        messages = figures.messages
+        bytes = figures.bytes
+        lateness = figures.lateness
+        digest = figures.digest
+        self.ending = ending.text
+    }
+}
+
+extension PlayerEnding {
+    var text: String {
+        switch self {
+        case .endOfTape: "end of the tape"
+        case .stopped: "stopped"
+        case .unreadable: "the recording cannot be read"
+        case .lagging(let reason): reason
+        case .refused(_, let reason): reason.isEmpty ? "closed" : reason
+        case .broken: "a recorded break"
+        case .gone: "the client left"
+        }
+    }
+}
+
+extension BlockingPool {
+    /// Runs `body` on a thread of the pool.
+    func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            submit { continuation.resume(with: Result { try body() }) }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import MarketModel
+import Synchronization
+
+/// What is known of one session, for those who ask from outside.
+final class SessionRecord: Sendable {
+    struct Figures: Sendable {
+        var messages: Int64 = 0
+        var bytes: Int64 = 0
+        /// How far the client is behind its clock, in nanoseconds.
+        var lag: Int64 = 0
+        var lateness = LatenessHistogram()
+        var counts: [Int64] = []
+        /// True once the tape is over.
+        var isAtEnd = false
+        var digest: String?
+    }
+
+    let id: Int
+    /// The path asked for, without its query.
+    let path: String
+    /// `replay` or the venue.
+    let name: String
+    let client: String
+    let clock: PlaybackClock
+    /// Of the tape it gets; `nil` without data.
+    let bounds: ClosedRange<Int64>?
+    private let guarded = Mutex(Figures())
+
+    init(id: Int, path: String, name: String, client: String, clock: PlaybackClock, bounds: ClosedRange<Int64>?) {
+        self.id = id
+        self.path = path
+        self.name = name
+        self.client = client
+        self.clock = clock
+        self.bounds = bounds
+    }
+
+    var figures: Figures { guarded.withLock { $0 } }
+
+    func update(_ body: (inout Figures) -> Void) {
+        guarded.withLock { body(&$0) }
+    }
+}
+
+/// The sessions that are connected, and sums over all there were.
+final class SessionRegistry: Sendable {
+    struct Totals: Sendable {
+        var sessions: Int64 = 0
+        var messages: Int64 = 0
+        var bytes: Int64 = 0
+        var lateness = LatenessHistogram()
+        var slowCloses: Int64 = 0
+        var commands: Int64 = 0
+    }
+
+    private struct State {
+        var records: [Int: SessionRecord] = [:]
+        /// Of the sessions that are over.
+        var past = Totals()
+        var lastID = 0
+    }
+
+    private let state = Mutex(State())
+
+    func makeID() -> Int {
+        state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+    }
+
+    func add(_ record: SessionRecord) {
+        state.withLock { state in
+            state.records[record.id] = record
+            state.past.sessions += 1
+        }
+    }
+
+    func remove(_ record: SessionRecord) {
+        let figures = record.figures
+        state.withLock { state in
+            guard state.records.removeValue(forKey: record.id) != nil else { return }
+            state.past.messages += figures.messages
+            state.past.bytes += figures.bytes
+            state.past.lateness.add(figures.lateness)
+        }
+    }
+
+    func countCommand() { state.withLock { $0.past.commands += 1 } }
+    func countSlowClose() { state.withLock { $0.past.slowCloses += 1 } }
+
+    func find(_ id: Int) -> SessionRecord? { state.withLock { $0.records[id] } }
+
+    /// In order of their numbers.
+    var all: [SessionRecord] {
+        state.withLock { state in state.records.keys.sorted().compactMap { state.records[$0] } }
+    }
+
+    /// Sums over the sessions that are over and those that are not.
+    var totals: Totals {
+        let (past, records) = state.withLock { ($0.past, Array($0.records.values)) }
+        return records.reduce(into: past) { totals, record in
+            let figures = record.figures
+            totals.messages += figures.messages
+            totals.bytes += figures.bytes
+            totals.lateness.add(figures.lateness)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import MarketModel
+package import Transport
+
+/// Serves one client with a player, and ends the connection as the player says.
+struct SessionRunner: Sendable {
+    let connection: WebSocketConnection
+    let player: TapePlayer
+
+    /// Returns when the client left, the tape is over or the session was ended.
+    func run() async -> PlayerEnding {
+        let ending = await withTaskGroup(of: PlayerEnding.self) { group in
+            group.addTask { await listen() }
+            group.addTask { await player.play() }
+            // Whoever ends first ends the conversation.
+            let first = await group.next() ?? .gone
+            await player.end()
+            group.cancelAll()
+            return first
+        }
+        await close(ending)
+        return ending
+    }
+
+    private func listen() async -> PlayerEnding {
+        while let batch = try? await connection.receive() {
+            if let ending = await player.hear(batch) { return ending }
+        }
+        return .gone
+    }
+
+    private func close(_ ending: PlayerEnding) async {
+        switch ending {
+        case .endOfTape: await close(1000, "end of the recording")
+        case .stopped: await close(1000, "stopped")
+        case .unreadable: await close(1011, "the recording cannot be read")
+        case .lagging(let reason): await close(PlayerPolicy.lagCloseCode, reason)
+        case .refused(let code, let reason): await close(code, reason)
+        case .broken(let recorded) where recorded.code == 1006: connection.abort()
+        case .broken(let recorded): await close(recorded.code, recorded.reason)
+        case .gone: break
+        }
+    }
+
+    private func close(_ code: UInt16, _ reason: String) async {
+        await connection.close(code: code, reason: reason, discardingReceived: true)
+    }
+}
+
+extension EventLoopTimer: PlaybackTimer {}
+
+extension WebSocketConnection {
+    /// Timers of the connection's event loop, which wake sooner than a task does.
+    func timer(isPrecise: Bool) -> any PlaybackTimer {
+        isPrecise ? PreciseTimer(loopTimer) : loopTimer
+    }
+}
+
+/// An event loop's timer that wakes early and spins for the rest: microseconds instead of tens of them, for a tenth of a core.
+package struct PreciseTimer: PlaybackTimer {
+    /// What a wake-up is late by, with some to spare.
+    package var leadNanoseconds: Int64 { 60_000 }
+    private let timer: EventLoopTimer
+
+    package init(_ timer: EventLoopTimer) {
+        self.timer = timer
+    }
+
+    package var now: Int64 { timer.now }
+
+    package func schedule(at deadline: Int64, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+        timer.schedule(at: deadline, body)
+    }
+
+    /// At most ``leadNanoseconds``.
+    package func spin(until deadline: Int64) {
+        let end = min(deadline, timer.now + leadNanoseconds)
+        while timer.now < end {}
+    }
+}

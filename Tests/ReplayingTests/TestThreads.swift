@@ -1,0 +1,27 @@
+import Archive
+import FeedrecTestKit
+import Foundation
+
+@testable import Replaying
+
+/// A thread for each job.
+struct TestThreads: BlockingPool {
+    func submit(_ job: @escaping @Sendable () -> Void) {
+        Thread { job() }.start()
+    }
+}
+
+extension ReplayServer where C == ManualClock {
+    /// A server of what `readers` have, by a clock that the test moves.
+    init(
+        _ readers: [ArchiveReader],
+        clock: ManualClock = ManualClock(),
+        _ change: (inout ReplayOptions) -> Void = { _ in }
+    ) throws {
+        var options = ReplayOptions()
+        options.defaults.speed = .max
+        options.settling = .zero
+        change(&options)
+        try self.init(try TapeCatalog(readers), options: options, pool: TestThreads(), clock: clock)
+    }
+}
