@@ -6,8 +6,8 @@ import MarketModel
 /// merged: no sort, no second index. No transaction is open between two pages. One tick costs a page's share of a
 /// query and a few comparisons in a heap of instruments.
 package struct TickCursor<Row: StoredTick> {
-    /// Rows held at once, over all instruments: 14 MB of quotes.
-    private static var rowsMax: Int { 131_072 }
+    /// Rows held at once, over all instruments: two megabytes of quotes, as a server has a cursor for each of many clients.
+    private static var rowsMax: Int { 16_384 }
 
     private let reader: ArchiveReader
     private let range: ReadRange

@@ -64,8 +64,9 @@ final class PlaybackClock: Sendable {
         guarded.withLock { $0.deck.sent(id, count: count, last: last) }
     }
 
+    /// Wakes nobody: all that changes is that deadlines come later, which everybody notices at the earlier ones.
     func holdBack(by excess: Int64) {
-        change { $0.deck.holdBack(by: excess) }
+        guarded.withLock { $0.deck.holdBack(by: excess) }
     }
 
     /// Does what `command` says and returns the deck as it is then.
