@@ -235,8 +235,9 @@ actor TapePlayer {
         }
         let output = outlet.deliver(chunk, range)
         let last = chunk.time(at: end - 1)
-        let wasWaiting = try await send(output, pace: pace)
+        // Before they leave: who sees them may step on at once.
         clock.sent(record.id, count: range.count, last: last)
+        let wasWaiting = try await send(output, pace: pace)
         note(range, output, pace: wasWaiting ? nil : pace)
         place = end
         if pace == nil { await giveWay() }
