@@ -29,9 +29,7 @@ struct RecordedHubTests {
                 Message(connection: 0, offset: Int64(index), text: message.1, direction: message.0)
             }
         )
-        var policy = ServingPolicy(speed: .max)
-        policy.settling = .seconds(1)
-        let server = try ReplayServer(readers: [reader], selection: .init(), policy: policy, clock: ManualClock())
+        let server = try ReplayServer([reader]) { $0.settling = .seconds(1) }
         return try await withServer(server) { server in
             let client = try await connect(server.url + "/base/quotes/hub")
             try await client.send(#"{"protocol":"json","version":1}"# + "\u{1E}")
