@@ -75,6 +75,11 @@ let package = Package(
             ]
         ),
         target("Interchange", ["MarketModel", "JSONScanning", "CZstd", "CZlib"]),
+        .target(
+            name: "ControlPage",
+            resources: [.embedInCode("Resources")],
+            swiftSettings: settings
+        ),
 
         // What feedrec does with them.
         target(
@@ -136,6 +141,7 @@ let package = Package(
             ["Archive", "FeedrecTestKit", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite],
             exclude: ["Golden"]
         ),
+        tests("ControlPageTests", ["ControlPage"]),
         tests(
             "RecordingTests",
             [

@@ -1,0 +1,39 @@
+// The server's two ways in: HTTP for what is there and for commands, one WebSocket for the page's own tape.
+
+/** The token of the address bar, taken out of it so that it is in no bookmark. */
+const token = (() => {
+  const url = new URL(location.href);
+  const found = url.searchParams.get("access_token");
+  if (found) {
+    url.searchParams.delete("access_token");
+    history.replaceState(null, "", url);
+  }
+  return found;
+})();
+
+async function request(path, options = {}) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(path, { ...options, headers, cache: "no-store" });
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(body.error?.message ?? `the server answered ${answer.status}`);
+  return body;
+}
+
+export function get(path, query = {}) {
+  const text = new URLSearchParams(query).toString();
+  return request(text ? `${path}?${text}` : path);
+}
+
+/** Drives a session other than the page's own. */
+export function command(session, name, body) {
+  return request(`api/sessions/${session}/${name}`, { method: "POST", body: body ? JSON.stringify(body) : undefined });
+}
+
+/** Opens the page's own tape: paused at the start, and open behind the end so that one can seek back. */
+export function openTape() {
+  const query = new URLSearchParams({ speed: "1", paused: "1", end: "hold", status: "250ms" });
+  if (token) query.set("access_token", token);
+  const url = new URL(`replay?${query}`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(url);
+}
