@@ -218,10 +218,11 @@ const keys = {
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || element("help").open) return;
-  const inField = event.target.matches("input:not([type=radio]), select, textarea");
-  if (inField) return;
-  if (event.key === " " && event.target.matches("button")) return;
-  if (event.target.matches("input[type=radio]") && event.key.startsWith("Arrow")) return;
+  const isIn = (selector) => event.target instanceof Element && event.target.matches(selector);
+  if (isIn("input:not([type=radio]), select, textarea")) return;
+  // These keys mean something to the element that has the focus.
+  if (event.key === " " && isIn("button")) return;
+  if (event.key.startsWith("Arrow") && isIn("input[type=radio]")) return;
   if (event.key === "ArrowLeft") skip(event.shiftKey ? -60 : -10);
   else if (event.key === "ArrowRight") skip(event.shiftKey ? 60 : 10);
   else if (event.key === "?") element("help").showModal();

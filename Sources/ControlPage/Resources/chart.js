@@ -69,7 +69,7 @@ export class Chart {
     context.globalAlpha = 0.22;
     for (const gap of gaps) {
       const first = shown.findIndex((bar) => bar[0] + interval > gap.from);
-      if (first < 0) continue;
+      if (first < 0 || (gap.to ?? Infinity) <= shown[0][0]) continue;
       let end = shown.findIndex((bar) => bar[0] >= (gap.to ?? Infinity));
       if (end < 0) end = shown.length;
       context.fillRect(first * step - 1, 0, Math.max(end - first, 0.4) * step, plot.height);

@@ -104,7 +104,8 @@ export class Margins {
 
   draw() {
     this.#panel.hidden = this.#latest.size === 0;
-    for (const [login, { equity, margin, margin_level: level, state }] of this.#latest) {
+    const accounts = [...this.#latest].sort(([left], [right]) => left - right);
+    for (const [login, { equity, margin, margin_level: level, state }] of accounts) {
       const row = this.#rows.row(login, (fresh) => { for (let index = 0; index < 4; index++) fresh.insertCell(); });
       cell(row, 0, String(login));
       cell(row, 1, price(equity, 2));
