@@ -223,11 +223,9 @@ struct ClientPlaybackTests {
                 while (try? await client.connection.receive()) != nil {}
                 #expect(client.connection.closeInfo?.code == 1006)
             case .stay:
-                await run.advance(to: .seconds(15))
                 await run.advance(to: .milliseconds(15_200))
                 #expect(try await client.connection.receive(count: 1).texts == ["{\"type\":6}\u{1E}"])
             case .silence:
-                await run.advance(to: .seconds(15))
                 await run.advance(to: .milliseconds(15_200))
                 await run.clock.untilSleeping(until: .milliseconds(30_200))
                 await client.connection.close()

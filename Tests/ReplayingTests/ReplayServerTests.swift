@@ -87,9 +87,9 @@ struct ReplayServerTests {
         row.texts.balance = "1.5"
         row.texts.equity = "12345678901234567890.123"
         row.texts.margin = "n/a"
-        var json: [UInt8] = []
-        TapeEventWriter.append(.margin(row), to: &json)
-        let text = String(decoding: json, as: UTF8.self)
+        var writer = EventWriter()
+        writer.append(row)
+        let text = String(decoding: writer.chunk.batch.bytes, as: UTF8.self)
         #expect(
             text.contains(#""balance":1.50,"equity":12345678901234567890.123,"margin":"n/a","message_index""#),
             "\(text)"
