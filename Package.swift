@@ -102,7 +102,7 @@ let package = Package(
             dependencies: [
                 "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
                 "Archive", "Interchange", "JournalFormat", "Recording", "Replaying", "FeedrecReplay", "SignalRProtocol",
-                nioCore, nioPosix, argumentParser, tomlKit, "CEpoll", "CTimex",
+                "ControlPage", nioCore, nioPosix, argumentParser, tomlKit, "CEpoll", "CTimex",
             ],
             swiftSettings: settings
         ),

@@ -5,6 +5,8 @@ import Transport
 
 /// Tapes of the simulated MT4 hub with everything on them.
 enum HubTape {
+    /// When imported tapes begin: 2026-01-05T09:30:00Z.
+    static let start = 1_767_605_400_000_000_000
     static let streams = ["StreamAllTicks", "StreamMarginCallUpdates", "StreamTrades", "StreamUserUpdates"]
     private static let subscriptions = ["SubscribeToAllTicks", "SubscribeToSymbols", "SubscribeToOnlineUpdates"]
 
@@ -20,12 +22,16 @@ enum HubTape {
     }
 
     /// What a simulator that was told to end after `count` messages sent, in an archive; the messages and the archive.
-    static func imported(on bench: Workbench, count: Int) async throws -> (sent: [String], archive: String) {
+    static func imported(
+        on bench: Workbench,
+        count: Int,
+        stepMilliseconds: Int = 1
+    ) async throws -> (sent: [String], archive: String) {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "max", "--count", "\(count)"])
         let sent = try await readAll(url)
         try #require(sent.count == count)
-        // A millisecond apart.
-        let lines = sent.enumerated().map { "\(1_767_605_400_000_000_000 + $0.offset * 1_000_000) \($0.element)\n" }
+        let step = stepMilliseconds * 1_000_000
+        let lines = sent.enumerated().map { "\(start + $0.offset * step) \($0.element)\n" }
         let file = try bench.write(lines.joined(), to: "tape.ns")
         let archive = bench.path("imported")
         try await bench.succeed(["import", "messages", file, "--venue", "mt4", "--archive", archive])

@@ -28,6 +28,7 @@ struct ImportTests {
         Rule(module: "Musl", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
         Rule(module: "Darwin", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
         Rule(module: "Recording", targets: ["feedrec"]),
+        Rule(module: "ControlPage", targets: ["feedrec"]),
         Rule(module: "Replaying", targets: ["feedrec", "FeedrecReplay"]),
         Rule(module: "Venues", targets: ["Recording", "Replaying", "feedrec"]),
         Rule(module: "Archive", targets: ["Recording", "Replaying", "FeedrecReplay", "feedrec", "FeedrecTestKit"]),

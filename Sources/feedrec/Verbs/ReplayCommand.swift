@@ -26,7 +26,7 @@ struct ReplayCommand: AsyncParsableCommand {
               curl -X POST localhost:9000/api/sessions/1/pause
               curl -X POST localhost:9000/api/sessions/1/seek -d '{"to":"+5m"}'
 
-            docs/REPLAY.md has all of it.
+            and from the page that a browser finds at http://localhost:9000/. docs/REPLAY.md has all of it.
             """
     )
 
@@ -159,6 +159,7 @@ struct ReplayCommand: AsyncParsableCommand {
         options.token = token
         options.allowedOrigins = security.origins
         options.isPrecise = pacing == .precise
+        options.page = EmbeddedPage()
         options.wallNow = Clocks.wall
         if !quiet { options.report = { StandardError.write("feedrec: " + $0.line) } }
         return options
