@@ -35,7 +35,8 @@ struct HubLedgerTests {
         #expect(try await hub.finish().status == 0)
         let messages = try await bench.succeed(["export", "messages", tape, "--direction", "received"]).output
         let exported = try bench.write(messages, to: "messages.ndjson")
-        let file = try #require(try FileManager.default.contentsOfDirectory(atPath: tape).first)
+        let names = try FileManager.default.contentsOfDirectory(atPath: tape)
+        let file = try #require(names.first { $0.hasSuffix(".feedrec") })
         let script = HubClient.script("hub_ledger.py")
         let judged = try await bench.start(
             #require(Executable.find("python3")),
