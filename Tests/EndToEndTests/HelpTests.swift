@@ -11,7 +11,8 @@ struct HelpTests {
     @Test(
         "every verb explains itself, with an example",
         arguments: [
-            "record", "replay", "sql", "info", "verify", "rebuild", "compact", "prune", "import messages", "export messages", "simulate",
+            "record", "replay", "sql", "info", "verify", "rebuild", "compact", "prune", "import messages",
+            "export messages", "simulate",
             "probe", "bench ingest",
         ]
     )
