@@ -12,8 +12,7 @@ struct HelpTests {
         "every verb explains itself, with an example",
         arguments: [
             "record", "replay", "sql", "info", "verify", "rebuild", "compact", "prune", "import messages",
-            "export messages", "simulate",
-            "probe", "bench ingest",
+            "export messages", "simulate", "probe", "bench ingest",
         ]
     )
     func help(verb: String) async throws {
