@@ -34,6 +34,13 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RowQueries.subscriptions(on: handle, path: path) }
     }
 
+    /// What a feed, or else its session, was configured with under each of `names`, as text; by the number of the feed.
+    ///
+    /// An option that is not there, or is null, is left out; `true` is `1`.
+    package func feedOptions(_ names: [String]) throws(ArchiveError) -> [Int64: [String: String]] {
+        try read { handle throws(ArchiveError) in try RowQueries.feedOptions(names, on: handle, path: path) }
+    }
+
     package func connections() throws(ArchiveError) -> [ConnectionRow] {
         try read { handle throws(ArchiveError) in try RowQueries.connections(on: handle, path: path) }
     }

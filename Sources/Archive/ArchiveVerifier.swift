@@ -33,6 +33,7 @@ package enum ArchiveVerifier {
             }
             try RowVerification(reader, messages: blocks.messagesOfSession, absences, through: last).run(&report)
             report.areRowsCounted = true
+            try Seal(reader)?.check(&report)
             try GapBars(reader).check(&report)
             report.coverage = try Coverage(reader)
         }

@@ -9,7 +9,9 @@ extension ArchiveWriter {
     ///
     /// - Throws: ``ArchiveError/Code/busy`` where a reader keeps the file from standing alone; the next recorder seals it.
     package func seal(at time: UnixNanoseconds) async throws(ArchiveError) {
-        let (count, digest) = try Self.digest(of: path)
+        try await countKilledSessions()
+        let path = path
+        let (count, digest) = try await BackgroundWork.run { () throws(ArchiveError) in try Self.digest(of: path) }
         _ = try await perform { connection throws(ArchiveError) in
             try connection.run(
                 "INSERT OR REPLACE INTO seal (seal_id, ts_sealed, message_count, payload_sha256) VALUES (1, ?, ?, ?)"

@@ -27,27 +27,12 @@ extension ArchiveWriter {
         counts: SessionCounts
     ) async throws(ArchiveError) {
         _ = try await perform { connection throws(ArchiveError) in
-            try connection.run(
-                """
-                UPDATE session SET ts_end = ?, end_cause = ?, messages_received = ?, messages_sent = ?, quote_count = ?,
-                    trade_count = ?, margin_update_count = ?, bar_count = ?, event_count = ?, oddity_count = ?,
-                    gap_count = ?
-                WHERE session_id = ?
-                """
-            ) {
+            try connection.run("UPDATE session SET ts_end = ?, end_cause = ? WHERE session_id = ?") {
                 $0.bind(1, tsEnd.rawValue)
                 $0.bind(2, cause)
-                $0.bind(3, counts.messagesReceived)
-                $0.bind(4, counts.messagesSent)
-                $0.bind(5, counts.quoteCount)
-                $0.bind(6, counts.tradeCount)
-                $0.bind(7, counts.marginUpdateCount)
-                $0.bind(8, counts.barCount)
-                $0.bind(9, counts.eventCount)
-                $0.bind(10, counts.oddityCount)
-                $0.bind(11, counts.gapCount)
-                $0.bind(12, sessionID)
+                $0.bind(3, sessionID)
             }
+            return try connection.run(SessionCounts.update) { counts.bind($0, sessionID: sessionID) }
         }
     }
 
@@ -119,5 +104,22 @@ extension ArchiveWriter {
                 $0.bind(9, closed.connectionID)
             }
         }
+    }
+}
+
+extension SessionCounts {
+    /// Stores the counts of a session; see ``bind(_:sessionID:)``.
+    static let update = """
+        UPDATE session SET messages_received = ?, messages_sent = ?, quote_count = ?, trade_count = ?,
+            margin_update_count = ?, bar_count = ?, event_count = ?, oddity_count = ?, gap_count = ?
+        WHERE session_id = ?
+        """
+
+    func bind(_ statement: PreparedStatement, sessionID: Int64) {
+        let values = [
+            messagesReceived, messagesSent, quoteCount, tradeCount, marginUpdateCount, barCount, eventCount,
+            oddityCount, gapCount, sessionID,
+        ]
+        for (index, value) in values.enumerated() { statement.bind(Int32(index + 1), value) }
     }
 }

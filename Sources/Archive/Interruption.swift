@@ -23,5 +23,11 @@ final class Interruption: Sendable {
         )
     }
 
+    /// - Throws: ``ArchiveError/Code/interrupted`` once it has been requested.
+    func check(_ path: String) throws(ArchiveError) {
+        guard isRequested.load(ordering: .relaxed) else { return }
+        throw ArchiveError(code: .interrupted, path: path, detail: "interrupted")
+    }
+
     func request() { isRequested.store(true, ordering: .relaxed) }
 }

@@ -14,6 +14,30 @@ enum RowQueries {
         return try statement.step()
     }
 
+    /// See ``ArchiveReader/feedOptions(_:)``.
+    static func feedOptions(
+        _ names: [String],
+        on handle: OpaquePointer?,
+        path: String
+    ) throws(ArchiveError) -> [Int64: [String: String]] {
+        let statement = try PreparedStatement(
+            """
+            SELECT f.feed_id, coalesce(
+                CASE WHEN json_valid(f.subscription) THEN f.subscription ->> ?1 END,
+                CASE WHEN json_valid(s.configuration) THEN s.configuration ->> ?1 END)
+            FROM feed f LEFT JOIN session s USING (session_id)
+            """,
+            on: handle,
+            path: path
+        )
+        var options: [Int64: [String: String]] = [:]
+        for name in names {
+            statement.bind(1, "$.\(name)")
+            while try statement.step() { options[statement.integer(0), default: [:]][name] = statement.optionalText(1) }
+        }
+        return options
+    }
+
     /// A number that SQL computes; 0 where it yields none.
     static func integer(_ sql: String, on handle: OpaquePointer?, path: String) throws(ArchiveError) -> Int64 {
         let statement = try PreparedStatement(sql, on: handle, path: path)

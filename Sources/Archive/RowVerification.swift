@@ -26,21 +26,16 @@ struct RowVerification {
     }
 
     func run(_ report: inout RecordingReport) throws(ArchiveError) {
-        let quotes = try countBySession(of: "quote", &report)
-        let trades = try countBySession(of: "trade", &report)
-        let marginUpdates = try countBySession(of: "margin_update", &report)
+        let held = try held(&report)
         // No session says how many of these it stored: their messages must be there.
         report.orderUpdateCount = try countBySession(of: "order_update", &report).total
         report.venueBarCount = try countBySession(of: "venue_bar", &report).total
-        let events = try countBySession(of: "event", where: "is_oddity = 0", &report)
-        let oddities = try countBySession(of: "event", where: "is_oddity = 1", &report)
-        let gaps = try gapsBySession()
-        report.quoteCount = quotes.total
-        report.tradeCount = trades.total
-        report.marginUpdateCount = marginUpdates.total
-        report.eventCount = events.total
-        report.oddityCount = oddities.total
-        report.gapCount = gaps.values.reduce(0, +)
+        report.quoteCount = held.quotes.total
+        report.tradeCount = held.trades.total
+        report.marginUpdateCount = held.marginUpdates.total
+        report.eventCount = held.events.total
+        report.oddityCount = held.oddities.total
+        report.gapCount = held.gaps.values.reduce(0, +)
         report.barCount = try count("bar")
         report.sessionBounds = bounds.map { $0.first...$0.last }
         for session in sessions {
@@ -50,19 +45,60 @@ struct RowVerification {
             }
             let id = session.sessionID
             compareMessages(id, counts, &report)
-            compare(id, "quote_count", .quote, counts.quoteCount, quotes[id], &report)
-            compare(id, "trade_count", .trade, counts.tradeCount, trades[id], &report)
-            compare(id, "margin_update_count", .marginUpdate, counts.marginUpdateCount, marginUpdates[id], &report)
-            compare(id, "event_count", .event, counts.eventCount, events[id], &report)
-            compare(id, "oddity_count", .oddity, counts.oddityCount, oddities[id], &report)
-            compare(id, "gap_count", .gap, counts.gapCount, gaps[id] ?? 0, &report)
+            let there = held.counts(of: id)
+            compare(id, "quote_count", .quote, counts.quoteCount, there.quoteCount, &report)
+            compare(id, "trade_count", .trade, counts.tradeCount, there.tradeCount, &report)
+            compare(
+                id,
+                "margin_update_count",
+                .marginUpdate,
+                counts.marginUpdateCount,
+                there.marginUpdateCount,
+                &report
+            )
+            compare(id, "event_count", .event, counts.eventCount, there.eventCount, &report)
+            compare(id, "oddity_count", .oddity, counts.oddityCount, there.oddityCount, &report)
+            compare(id, "gap_count", .gap, counts.gapCount, there.gapCount, &report)
         }
         compareBars(&report)
     }
 
+    /// The rows that are there, by session.
+    struct Held {
+        fileprivate var quotes = Counts()
+        fileprivate var trades = Counts()
+        fileprivate var marginUpdates = Counts()
+        fileprivate var events = Counts()
+        fileprivate var oddities = Counts()
+        fileprivate var gaps: [Int64: Int64] = [:]
+
+        /// Those of one session, without messages and bars.
+        func counts(of sessionID: Int64) -> SessionCounts {
+            var counts = SessionCounts()
+            counts.quoteCount = quotes[sessionID]
+            counts.tradeCount = trades[sessionID]
+            counts.marginUpdateCount = marginUpdates[sessionID]
+            counts.eventCount = events[sessionID]
+            counts.oddityCount = oddities[sessionID]
+            counts.gapCount = gaps[sessionID] ?? 0
+            return counts
+        }
+    }
+
+    func held(_ report: inout RecordingReport) throws(ArchiveError) -> Held {
+        var held = Held()
+        held.quotes = try countBySession(of: "quote", &report)
+        held.trades = try countBySession(of: "trade", &report)
+        held.marginUpdates = try countBySession(of: "margin_update", &report)
+        held.events = try countBySession(of: "event", where: "is_oddity = 0", &report)
+        held.oddities = try countBySession(of: "event", where: "is_oddity = 1", &report)
+        held.gaps = try gapsBySession()
+        return held
+    }
+
     // MARK: Counting
 
-    private struct Counts {
+    fileprivate struct Counts {
         var bySession: [Int64: Int64] = [:]
         var total: Int64 = 0
         subscript(sessionID: Int64) -> Int64 { bySession[sessionID] ?? 0 }
@@ -141,7 +177,7 @@ struct RowVerification {
         return counts
     }
 
-    private func count(_ table: String) throws(ArchiveError) -> Int64 {
+    func count(_ table: String) throws(ArchiveError) -> Int64 {
         try reader.read { handle throws(ArchiveError) in
             let statement = try PreparedStatement("SELECT count(*) FROM \(table)", on: handle, path: reader.path)
             defer { statement.reset() }

@@ -55,7 +55,7 @@ package struct SessionRow: Hashable, Sendable {
     package var tsEnd: UnixNanoseconds?
     /// `killed`, `rotation`, `duration`, `count`, `signal`, `peer_closed`, `end_of_file`, `error`, ….
     package var endCause: String?
-    /// `nil` as long as the session has not ended, and for one that was killed.
+    /// `nil` as long as the session has not ended, and after a kill until recovery has counted what is there.
     package var counts: SessionCounts?
 
     package init(

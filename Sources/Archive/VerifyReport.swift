@@ -15,6 +15,8 @@ package struct VerifyProblem: Hashable, Sendable, CustomStringConvertible {
         case count
         /// Complete bars that a gap touches.
         case bar
+        /// A finished recording that holds something else than when it was finished.
+        case seal
     }
 
     package let kind: Kind

@@ -82,6 +82,10 @@ package enum RecorderReport: Sendable {
     case rotated(file: String)
     /// A finished file could not be sealed; the next recorder tries again.
     case sealingFailed(reason: String)
+    /// A finished file has lost what was over its limit.
+    case pruned(PruneOutcome)
+    /// It is tried again after the next rotation.
+    case pruningFailed(reason: String)
     /// Whether the journal takes messages.
     case journal(Journal.Condition)
     /// A transaction was stored; so many pieces of work wait for the next ones.

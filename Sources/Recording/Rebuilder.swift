@@ -22,18 +22,27 @@ package struct Rebuilder: Sendable {
     private let stamp: UpkeepStamp
     private let isCheck: Bool
     private let extraIntervals: [BarInterval]
+    private let zones: ZoneLookup
+    private let fileSystem: any FileSystem
     private let progress: @Sendable (String, Double) -> Void
 
-    /// With `isCheck` it only compares; `barIntervals` are made beside those there are.
+    /// Rebuilds, or with `isCheck` only compares.
+    ///
+    /// `barIntervals` are made beside those there are. `zones` finds the zone of a broker's clocks that a feed was
+    /// recorded with.
     package init(
         _ stamp: UpkeepStamp,
         isCheck: Bool,
         barIntervals: [BarInterval] = [],
+        zones: @escaping ZoneLookup,
+        fileSystem: any FileSystem = SystemFileSystem(),
         progress: @escaping @Sendable (String, Double) -> Void = { _, _ in }
     ) {
         self.stamp = stamp
         self.isCheck = isCheck
         extraIntervals = barIntervals
+        self.zones = zones
+        self.fileSystem = fileSystem
         self.progress = progress
     }
 
@@ -41,9 +50,9 @@ package struct Rebuilder: Sendable {
     ///
     /// - Throws: `ArchiveError`; `CancellationError` when the task was cancelled. The recording is as it was then.
     package func run(_ path: String) throws -> Outcome {
-        let rebuild = try RecordingRebuild(of: path)
+        let rebuild = try RecordingRebuild(of: path, fileSystem: fileSystem)
         do {
-            var rows = RebuiltRows(rebuild)
+            var rows = try RebuiltRows(rebuild, FeedReadings(rebuild.reader, zones))
             try rows.run { progress(path, $0) }
             let draft = try rebuild.finishRows()
             try rebuild.beginBars()
@@ -71,6 +80,7 @@ package struct Rebuilder: Sendable {
 /// The rows that stored messages give.
 private struct RebuiltRows {
     private let rebuild: RecordingRebuild
+    private let readings: FeedReadings
     private var builders: [String: RowBuilder] = [:]
     private var dialects: [Int64: any VenueDialect] = [:]
     private var connections: [Int64: (venue: Venue, feedID: Int64)] = [:]
@@ -78,8 +88,9 @@ private struct RebuiltRows {
     private(set) var messages: Int64 = 0
     private(set) var damagedBlocks = 0
 
-    init(_ rebuild: RecordingRebuild) {
+    init(_ rebuild: RecordingRebuild, _ readings: FeedReadings) {
         self.rebuild = rebuild
+        self.readings = readings
     }
 
     mutating func run(_ progress: (Double) -> Void) throws {
@@ -145,7 +156,8 @@ private struct RebuiltRows {
         guard let connection = connections[run.connectionID],
             var builder = builders.removeValue(forKey: connection.venue.rawValue)
         else { return }
-        var dialect = dialects[run.connectionID] ?? connection.venue.makeReader()
+        let reading = try readings[connection.feedID]
+        var dialect = dialects[run.connectionID] ?? connection.venue.makeReader(reading)
         if lastConnection != run.connectionID { builder.forgetSymbolIndexes() }
         lastConnection = run.connectionID
         builder.feedID = connection.feedID

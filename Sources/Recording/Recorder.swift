@@ -77,11 +77,11 @@ package struct Recorder: Sendable {
             steady: steady,
             report: report
         ).run()
-        async let sealing: Void? = rotation?.run(now: now, report: report)
+        async let sealing: Void? = rotation?.run(first: writer, now: now, report: report)
         let ending: Result<StopCause, any Error>
         do { ending = .success(try await record(by: crew)) } catch { ending = .failure(error) }
         queue.finish()
-        rotation?.left.finish()
+        rotation?.stop()
         _ = await sealing
         // Why storing failed says more than that the feed noticed.
         let last = await crew.place
@@ -112,7 +112,14 @@ package struct Recorder: Sendable {
                 session: session,
                 durability: policy.durability,
                 fileSystem: fileSystem,
-                left: BoundedQueue(capacity: 4)
+                left: BoundedQueue(capacity: 4),
+                keeper: $0.retention == RetentionPolicy()
+                    ? nil
+                    : RetentionKeeper(
+                        directory: directory,
+                        policy: $0.retention,
+                        programVersion: session.programVersion
+                    )
             )
         }
     }

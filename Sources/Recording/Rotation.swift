@@ -10,6 +10,8 @@ package struct RotationPolicy: Sendable, Hashable {
     package var bytesMax: Int64?
     /// Files also change at multiples of this since the UNIX epoch.
     package var period: Duration?
+    /// What finished files lose after some time.
+    package var retention = RetentionPolicy()
 
     package init() {}
 }
@@ -36,6 +38,8 @@ struct Rotation: Sendable {
     let fileSystem: any FileSystem
     /// Files that are left, to be sealed.
     let left: BoundedQueue<ArchiveWriter>
+    /// `nil` where everything is kept.
+    let keeper: RetentionKeeper?
 
     /// True where what arrives at `time` belongs to another file.
     func isDue(at time: UnixNanoseconds, _ place: RecordingPlace) -> Bool {
@@ -82,14 +86,41 @@ struct Rotation: Sendable {
         }
     }
 
-    /// Seals what is left, until nothing more comes.
-    func run(now: @Sendable () -> UnixNanoseconds, report: @Sendable (RecorderReport) -> Void) async {
+    /// Does what needs time, one after the other, until nothing more is left: counts what killed sessions have stored in
+    /// `first`, seals the files that are left, and prunes.
+    func run(
+        first: ArchiveWriter,
+        now: @Sendable () -> UnixNanoseconds,
+        report: @Sendable (RecorderReport) -> Void
+    ) async {
+        let left = left
+        // A later recovery, or the sealing, does it where it is cut short.
+        try? await first.countKilledSessions(isCancelled: { left.isFinished })
+        await prune(at: now(), report)
         while let writer = await left.next() {
             do {
                 try await writer.seal(at: now())
             } catch {
                 report(.sealingFailed(reason: "\(error)"))
             }
+            await prune(at: now(), report)
+        }
+    }
+
+    /// Has ``run(first:now:report:)`` come to an end.
+    func stop() {
+        left.finish()
+        keeper?.stop()
+    }
+
+    private func prune(at time: UnixNanoseconds, _ report: @Sendable (RecorderReport) -> Void) async {
+        guard let keeper else { return }
+        do {
+            for outcome in try await keeper.prune(at: time) { report(.pruned(outcome)) }
+        } catch  where error.code == .interrupted {
+            return
+        } catch {
+            report(.pruningFailed(reason: "\(error)"))
         }
     }
 }

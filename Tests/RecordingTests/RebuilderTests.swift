@@ -77,7 +77,7 @@ struct RebuilderTests {
         let before = try await Self.content(path)
         #expect(before.count > 3000)
         for isCheck in [true, false] {
-            let outcome = try Rebuilder(Self.stamp, isCheck: isCheck).run(path)
+            let outcome = try Rebuilder(Self.stamp, isCheck: isCheck, zones: { _ in nil }).run(path)
             #expect(outcome.differences == [] && outcome.messages == 3000)
         }
         #expect(try await Self.content(path) == before)
@@ -100,10 +100,10 @@ struct RebuilderTests {
         let before = try await Self.content(path)
         try await Self.change(path, sql)
         let damaged = try await Self.content(path)
-        let check = try Rebuilder(Self.stamp, isCheck: true).run(path)
+        let check = try Rebuilder(Self.stamp, isCheck: true, zones: { _ in nil }).run(path)
         #expect(check.differences.contains { $0.table == table })
         #expect(try await Self.content(path) == damaged, "a check changes nothing")
-        let outcome = try Rebuilder(Self.stamp, isCheck: false).run(path)
+        let outcome = try Rebuilder(Self.stamp, isCheck: false, zones: { _ in nil }).run(path)
         #expect(outcome.differences == check.differences)
         // Which bars were complete only the session knew; where they were gone, the rest must be as it was.
         let after = try await Self.content(path)
@@ -112,7 +112,7 @@ struct RebuilderTests {
                 == before.map { $0.count == 15 ? Array($0[..<13]) : $0 }
         )
         #expect(try ArchiveVerifier.verify(ArchiveLocation(path)).problems == [])
-        #expect(try Rebuilder(Self.stamp, isCheck: true).run(path).isSame)
+        #expect(try Rebuilder(Self.stamp, isCheck: true, zones: { _ in nil }).run(path).isSame)
     }
 
     @Test("rows of messages that are gone stay, and so do the bars that saw them")
@@ -121,10 +121,10 @@ struct RebuilderTests {
         let path = try await Self.recording(directory)
         let before = try await Self.content(path)
         try await Self.change(path, "UPDATE message_block SET block = zeroblob(99) WHERE rowid = 2")
-        #expect(try Rebuilder(Self.stamp, isCheck: true).run(path).damagedBlocks == 1)
+        #expect(try Rebuilder(Self.stamp, isCheck: true, zones: { _ in nil }).run(path).damagedBlocks == 1)
         let repaired = try ArchiveRepairer.repair(path, Self.stamp)
         #expect(repaired.lostMessageCount > 0 && repaired.report.problems == [])
-        let outcome = try Rebuilder(Self.stamp, isCheck: false).run(path)
+        let outcome = try Rebuilder(Self.stamp, isCheck: false, zones: { _ in nil }).run(path)
         #expect(outcome.differences == [])
         #expect(try await Self.content(path) == before)
     }
@@ -137,7 +137,7 @@ struct RebuilderTests {
         try await Self.change(path, "DELETE FROM trade WHERE message_index < 500")
         let repaired = try ArchiveRepairer.repair(path, Self.stamp)
         #expect((repaired.lostRows[.trade] ?? 0) > 300)
-        let outcome = try Rebuilder(Self.stamp, isCheck: false).run(path)
+        let outcome = try Rebuilder(Self.stamp, isCheck: false, zones: { _ in nil }).run(path)
         #expect(outcome.differences.map(\.table) == ["trade"])
         #expect(try await Self.content(path) == before)
         let report = try ArchiveVerifier.verify(ArchiveLocation(path))

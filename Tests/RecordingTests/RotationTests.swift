@@ -68,6 +68,36 @@ struct RotationTests {
         #expect(try JournalScan(archive: bench.directory.path).isEmpty)
     }
 
+    @Test("what is over its limit goes after each rotation, beside the recording")
+    func retention() async throws {
+        var bench = try RecorderBench.binance()
+        bench.policy.isOnce = true
+        var rotation = RotationPolicy()
+        rotation.retention = RetentionPolicy(raw: .age(.seconds(3600)))
+        bench.policy.rotation = rotation
+        let run = bench
+        let waits = (1...2).map { day -> @Sendable () async -> Void in
+            {
+                await run.commit { $0.received == day * 100 }
+                run.wall.advance(by: .seconds(86_400))
+            }
+        }
+        let isPruned: @Sendable () async -> Void = {
+            await run.reports.until { $0.contains { if case .pruned = $0 { true } else { false } } }
+        }
+        let outcome = try await withServer(Self.venue(waits + [isPruned])) { server in
+            try await run.committing { try await run.recordWithJournal(server.url) }
+        }
+        #expect(outcome.totals.messagesReceived == 400 && outcome.totals.gaps == 0)
+        let files = try ArchiveLocation(bench.directory.path).files
+        try #require(files.count == 3)
+        let pruned = run.reports.all.compactMap { if case .pruned(let outcome) = $0 { outcome } else { nil } }
+        #expect(pruned.map(\.file) == [files[0]] && pruned.map(\.rows) == [[.raw: 100]])
+        let report = try ArchiveVerifier.verify(ArchiveLocation(bench.directory.path))
+        #expect(report.problems == [] && report.recordings.map(\.messagesReceived) == [0, 100, 200])
+        #expect(report.recordings.map(\.tradeCount) == [100, 100, 200] && RecordingName.isSealed(files[0]))
+    }
+
     @Test("a bar that spans the seam is whole in the later file, and as far as it had come in the earlier")
     func bars() async throws {
         var bench = try RecorderBench.binance()
@@ -154,7 +184,7 @@ struct RotationTests {
                 }
             }
             let lock = try ArchiveLock(directory: bench.directory.path)
-            _ = try await ArchiveRecovery(directory: bench.directory.path, lock: lock).run()
+            _ = try await ArchiveRecovery(directory: bench.directory.path, lock: lock, zones: { _ in nil }).run()
             var received: [String] = []
             for file in try ArchiveLocation(bench.directory.path).files {
                 let stored = try StoredRecording(path: file)

@@ -35,7 +35,11 @@ package enum ArchiveRepairer {
     /// is made again by the next one; one of a sound file does nothing.
     ///
     /// - Throws: ``ArchiveError/Code/busy`` while the recording is being written.
-    package static func repair(_ path: String, _ stamp: UpkeepStamp) throws(ArchiveError) -> RepairOutcome {
+    package static func repair(
+        _ path: String,
+        _ stamp: UpkeepStamp,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) throws(ArchiveError) -> RepairOutcome {
         let upkeep = try ArchiveUpkeep(directory: FilePath.parent(of: path))
         try upkeep.checkNotWritten(path)
         return try withExtendedLifetime(upkeep) { () throws(ArchiveError) in
@@ -44,7 +48,7 @@ package enum ArchiveRepairer {
                 let report = try verified(path)
                 if let report, report.isSound { return RepairOutcome(file: path, report: report) }
             }
-            return try salvage(path, damaged, stamp)
+            return try salvage(path, damaged, stamp, fileSystem)
         }
     }
 
@@ -60,12 +64,13 @@ package enum ArchiveRepairer {
     private static func salvage(
         _ path: String,
         _ damaged: DamagedFiles,
-        _ stamp: UpkeepStamp
+        _ stamp: UpkeepStamp,
+        _ fileSystem: any FileSystem
     ) throws(ArchiveError) -> RepairOutcome {
         let source = try SalvageSource(path: damaged.source, logPath: damaged.sourceLog)
         let stored = Int(source.header.userVersion)
         let version = source.isRecognised && (1...Migrations.version).contains(stored) ? stored : Migrations.version
-        let replacement = try RecordingReplacement(of: path, version: version)
+        let replacement = try RecordingReplacement(of: path, version: version, fileSystem: fileSystem)
         let salvager = try Salvager(into: replacement)
         try salvager.run(source)
         guard source.isRecognised || !salvager.storedMessages.isEmpty else {
@@ -107,6 +112,11 @@ package enum ArchiveRepairer {
         let second = CountSettlement(replacement, stamp)
         outcome.lostRows = try second.settle(counted)
         try second.note(outcome)
+        try Seal.renew(
+            replacement,
+            messageCount: counted.messagesReceived + counted.messagesSent,
+            payloadSHA256: counted.payloadSHA256
+        )
         try replacement.finish()
         outcome.report = try ArchiveVerifier.verify(replacement.path)
     }

@@ -43,16 +43,19 @@ package struct ArchiveCompactor: Sendable {
 
     private let settings: Settings
     private let stamp: UpkeepStamp
+    private let fileSystem: any FileSystem
     /// Told which part of the messages of a file is done, 0 to 1, now and then.
     private let progress: @Sendable (String, Double) -> Void
 
     package init(
         _ settings: Settings,
         _ stamp: UpkeepStamp,
+        fileSystem: any FileSystem = SystemFileSystem(),
         progress: @escaping @Sendable (String, Double) -> Void = { _, _ in }
     ) {
         self.settings = settings
         self.stamp = stamp
+        self.fileSystem = fileSystem
         self.progress = progress
     }
 
@@ -76,7 +79,7 @@ package struct ArchiveCompactor: Sendable {
             return outcome
         }
         let before = try verified(path)
-        let replacement = try RecordingReplacement(of: path)
+        let replacement = try RecordingReplacement(of: path, fileSystem: fileSystem)
         let copy = try TableCopy(replacement)
         for table in copy.tables where table.name != "message_block" { try copy.copy(table) }
         try copy.detach()

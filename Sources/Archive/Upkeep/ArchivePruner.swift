@@ -8,10 +8,27 @@ import MarketModel
 package struct ArchivePruner: Sendable {
     private let policy: RetentionPolicy
     private let stamp: UpkeepStamp
+    private let fileSystem: any FileSystem
+    private let interruption: Interruption?
 
-    package init(_ policy: RetentionPolicy, _ stamp: UpkeepStamp) {
+    package init(
+        _ policy: RetentionPolicy,
+        _ stamp: UpkeepStamp,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) {
+        self.init(policy, stamp, fileSystem: fileSystem, interruption: nil)
+    }
+
+    init(
+        _ policy: RetentionPolicy,
+        _ stamp: UpkeepStamp,
+        fileSystem: any FileSystem,
+        interruption: Interruption?
+    ) {
         self.policy = policy
         self.stamp = stamp
+        self.fileSystem = fileSystem
+        self.interruption = interruption
     }
 
     /// Prunes recordings of one directory, given in the order of their days.
@@ -30,6 +47,7 @@ package struct ArchivePruner: Sendable {
             var outcomes: [PruneOutcome] = []
             var kept: [RetentionTier: Int64] = [:]
             for file in files.reversed() {
+                try interruption?.check(file)
                 guard let outcome = try plan(file, &kept, upkeep) else { continue }
                 outcomes.append(isDryRun || outcome.isWritten ? outcome : try apply(outcome, upkeep))
             }
@@ -50,17 +68,13 @@ package struct ArchivePruner: Sendable {
         let reader = try ArchiveReader(path: file)
         let newest = try newestTime(reader)
         for tier in RetentionTier.allCases where policy[tier] != .keep {
+            // Counting reads much of a file, so young ones are passed over before.
+            if case .age(let age) = policy[tier], newest.map({ stamp.now.since($0) <= age }) ?? true { continue }
             let rows = try rowCount(of: tier, reader)
             guard rows > 0 else { continue }
             let bytes = try self.bytes(of: tier, reader)
             kept[tier, default: 0] += bytes
-            let isOver =
-                switch policy[tier] {
-                case .keep: false
-                case .age(let age): newest.map { stamp.now.since($0) > age } ?? false
-                case .bytes(let most): kept[tier, default: 0] > most
-                }
-            guard isOver else { continue }
+            if case .bytes(let most) = policy[tier], kept[tier, default: 0] <= most { continue }
             if isWritten {
                 outcome.isWritten = true
             } else {
@@ -122,7 +136,8 @@ package struct ArchivePruner: Sendable {
     private func apply(_ plan: PruneOutcome, _ upkeep: ArchiveUpkeep) throws(ArchiveError) -> PruneOutcome {
         var outcome = plan
         try upkeep.foldLog(of: plan.file)
-        let replacement = try RecordingReplacement(of: plan.file)
+        let replacement = try RecordingReplacement(of: plan.file, fileSystem: fileSystem)
+        if let interruption { replacement.obey(interruption) }
         let copy = try TableCopy(replacement)
         let pruned = Set(plan.tiers.keys.flatMap(\.tables))
         for table in copy.tables where !pruned.contains(table.name) { try copy.copy(table) }
@@ -133,7 +148,10 @@ package struct ArchivePruner: Sendable {
             )
         }
         let notes = PruneNotes(replacement, stamp)
-        if plan.tiers[.raw] != nil { try notes.noteMessages() }
+        if plan.tiers[.raw] != nil {
+            try notes.noteMessages()
+            try Seal.renew(replacement, messageCount: 0, payloadSHA256: MessageDigest().finish())
+        }
         if plan.tiers[.ticks] != nil { try notes.noteTicks() }
         if plan.tiers[.bars] != nil { try notes.noteBars() }
         try copy.detach()

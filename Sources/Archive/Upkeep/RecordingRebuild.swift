@@ -39,7 +39,10 @@ package final class RecordingRebuild {
     ///
     /// - Throws: ``ArchiveError/Code/busy`` while it is being written, ``ArchiveError/Code/notFound`` where its messages
     ///   have been pruned.
-    package init(of path: String) throws(ArchiveError) {
+    package init(
+        of path: String,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) throws(ArchiveError) {
         upkeep = try ArchiveUpkeep(directory: FilePath.parent(of: path))
         try upkeep.checkNotWritten(path)
         try upkeep.foldLog(of: path)
@@ -77,7 +80,7 @@ package final class RecordingRebuild {
             while try statement.step() { intervals.append(statement.integer(0)) }
             return intervals
         }
-        replacement = try RecordingReplacement(of: path)
+        replacement = try RecordingReplacement(of: path, fileSystem: fileSystem)
         try openInserters()
         for row in instruments { try rows?.insert(row) }
     }
@@ -91,6 +94,8 @@ package final class RecordingRebuild {
         try ticks.insert(batch.quotes)
         try ticks.insert(batch.trades)
         for row in batch.marginUpdates { try rows.insert(row) }
+        for row in batch.venueBars { try rows.insert(row) }
+        for row in batch.orderUpdates { try rows.insert(row) }
         for row in batch.events { try rows.insert(row) }
     }
 
@@ -131,6 +136,8 @@ package final class RecordingRebuild {
         return try ArchiveReader(path: replacement.path)
     }
 
+    private static let venueBarPrices = ["open", "high", "low", "close"]
+
     /// Puts ticks under the row of their symbol that they are stored under, where the numbers are the same.
     ///
     /// A symbol goes on under another row when its digits grow, and how soon that happens for other messages of the same
@@ -146,6 +153,7 @@ package final class RecordingRebuild {
         )
         for (table, prices, sizes) in [
             ("quote", ["bid_price", "ask_price"], ["bid_size", "ask_size"]), ("trade", ["price"], ["size"]),
+            ("venue_bar", ["bid", "ask"].flatMap { side in Self.venueBarPrices.map { "\(side)_\($0)" } }, []),
         ] {
             let isSame =
                 prices.map { "m.\($0) / t.price_scale IS s.\($0) / t.stored_price_scale" }
@@ -227,7 +235,7 @@ package final class RecordingRebuild {
 
     /// Puts the new file into the recording's place.
     package func apply(_ differences: [RebuildDifference], _ stamp: UpkeepStamp) throws(ArchiveError) {
-        let made = Set(["quote", "trade", "margin_update", "event", "bar", "instrument"])
+        let made = Set(RetentionTier.ticks.tables + RetentionTier.bars.tables + ["instrument"])
         let copy = try TableCopy(replacement)
         for table in copy.tables where !made.contains(table.name) { try copy.copy(table) }
         try copy.detach()

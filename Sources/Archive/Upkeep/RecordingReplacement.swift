@@ -10,9 +10,16 @@ final class RecordingReplacement {
     let original: String
     let path: String
     private(set) var handle: OpaquePointer?
+    private let fileSystem: any FileSystem
+    private var isInPlace = false
 
     /// Creates the empty file with the schema of `version`, and begins a transaction.
-    init(of original: String, version: Int = Migrations.version) throws(ArchiveError) {
+    init(
+        of original: String,
+        version: Int = Migrations.version,
+        fileSystem: any FileSystem
+    ) throws(ArchiveError) {
+        self.fileSystem = fileSystem
         let absolute = FilePath.absolute(original)
         self.original = absolute
         path = FilePath.joined(FilePath.parent(of: absolute), "." + FilePath.name(of: absolute) + ".new")
@@ -30,9 +37,8 @@ final class RecordingReplacement {
     }
 
     deinit {
-        guard handle != nil else { return }
         sqlite3_close_v2(handle)
-        Self.remove(path)
+        if !isInPlace { Self.remove(path) }
     }
 
     func execute(_ sql: String) throws(ArchiveError) {
@@ -52,16 +58,10 @@ final class RecordingReplacement {
 
     /// Ends the transaction; ``path`` can be read as a recording afterwards.
     func finish() throws(ArchiveError) {
+        try fileSystem.willCommit(path)
         try execute("COMMIT")
         sqlite3_close_v2(handle)
         handle = nil
-        var status = stat()
-        if stat(original, &status) == 0 {
-            chmod(path, status.st_mode & 0o7777)
-            // The recorder may belong to somebody else; where we may not give it back, it stays ours.
-            _ = chown(path, status.st_uid, status.st_gid)
-        }
-        try FilePath.synchronise(path)
     }
 
     /// Begins another transaction after ``finish()``.
@@ -72,12 +72,32 @@ final class RecordingReplacement {
         try execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN")
     }
 
-    /// Takes the recording's place, in one step and durably.
+    /// Takes the recording's place, in one step and durably; read-only where that was.
     ///
     /// - Precondition: ``finish()`` has been called.
     func putInPlace() throws(ArchiveError) {
-        guard rename(path, original) == 0 else { throw FilePath.failure("replace", original, errno) }
-        try FilePath.synchronise(FilePath.parent(of: original))
+        try synchronise()
+        try fileSystem.rename(path, to: original)
+        isInPlace = true
+        try fileSystem.syncDirectory(FilePath.parent(of: original))
+    }
+
+    /// Gives the new file the owner and the rights of the old one, and brings it onto the disk.
+    private func synchronise() throws(ArchiveError) {
+        let descriptor = try fileSystem.openFile(path)
+        defer { fileSystem.closeFile(descriptor) }
+        var status = stat()
+        if stat(original, &status) == 0 {
+            // The recorder may belong to somebody else; where we may not give it back, it stays ours.
+            _ = fchown(descriptor, status.st_uid, status.st_gid)
+            _ = fchmod(descriptor, status.st_mode & 0o7777)
+        }
+        try fileSystem.sync(descriptor, path: path)
+    }
+
+    /// Has what runs on the new file obey `interruption`, which must outlive it.
+    func obey(_ interruption: Interruption) {
+        interruption.install(on: handle)
     }
 
     /// Removes the new file; the recording stays.

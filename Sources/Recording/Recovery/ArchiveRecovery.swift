@@ -28,13 +28,26 @@ package struct RecoveryReport: Sendable, Hashable {
 package struct ArchiveRecovery: Sendable {
     private let directory: String
     private let lock: ArchiveLock
+    private let zones: ZoneLookup
+    private let countsSessions: Bool
     private let fileSystem: any FileSystem
     /// How many of the newest recordings may know the connections of the journal: the last two, of a kill at a seam.
     private static let filesMax = 2
 
-    package init(directory: String, lock: ArchiveLock, fileSystem: any FileSystem = SystemFileSystem()) {
+    /// `zones` finds the zone of a broker's clocks that a feed was recorded with.
+    ///
+    /// Counting what killed sessions have stored means reading their recordings whole; a recorder does it later.
+    package init(
+        directory: String,
+        lock: ArchiveLock,
+        zones: @escaping ZoneLookup,
+        countsSessions: Bool = true,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) {
         self.directory = directory
         self.lock = lock
+        self.zones = zones
+        self.countsSessions = countsSessions
         self.fileSystem = fileSystem
     }
 
@@ -92,6 +105,7 @@ package struct ArchiveRecovery: Sendable {
         let own = connections.filter { known[$0.key] != nil || $0.place?.file == name }
         let feedIDs = Set(own.compactMap { known[$0.key]?.feedID ?? $0.place?.feedID }).sorted()
         let messagesBefore = report.messages
+        let readings = try FeedReadings(ArchiveReader(path: file), zones)
         for feedID in feedIDs {
             let ofFeed = own.filter { (known[$0.key]?.feedID ?? $0.place?.feedID) == feedID }
             guard let place = ofFeed.compactMap(\.place).last, let venue = Venue(rawValue: place.venue) else {
@@ -101,6 +115,7 @@ package struct ArchiveRecovery: Sendable {
                 writer: try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem),
                 feedID: feedID,
                 venue: venue,
+                reading: try readings[feedID],
                 barIntervals: place.bars.split(separator: ",").compactMap { BarInterval(text: String($0)) },
                 connections: ofFeed,
                 known: known,
@@ -111,5 +126,6 @@ package struct ArchiveRecovery: Sendable {
         }
         if report.messages > messagesBefore { report.files.append(file) }
         report.killedSessions += try await writer.endKilledSessions()
+        if countsSessions { try await writer.countKilledSessions() }
     }
 }

@@ -14,6 +14,7 @@ final class JournalFolder {
     private let sessionID: Int64
     private var isSessionOpen = false
     private let venue: Venue
+    private let reading: VenueReading
     private let connections: [JournalSurvey.Connection]
     private let known: [UInt64: JournaledConnection]
     private let survey: JournalSurvey
@@ -34,6 +35,7 @@ final class JournalFolder {
         writer: ArchiveWriter,
         feedID: Int64,
         venue: Venue,
+        reading: VenueReading,
         barIntervals: [BarInterval],
         connections: [JournalSurvey.Connection],
         known: [UInt64: JournaledConnection],
@@ -42,17 +44,19 @@ final class JournalFolder {
         self.writer = writer
         self.feedID = feedID
         self.venue = venue
+        self.reading = reading
         self.connections = connections
         self.known = known
         self.survey = survey
         sessionID = try await writer.sessionID(ofFeed: feedID)
-        dialect = venue.makeReader()
+        dialect = venue.makeReader(reading)
         capture = try Capture(
             venue: venue,
             feedID: feedID,
             barIntervals: barIntervals,
             counter: MessageCounter(next: writer.nextMessageIndex),
-            writer: writer
+            writer: writer,
+            reading: reading
         )
     }
 
@@ -92,7 +96,7 @@ final class JournalFolder {
         }
         if positions[key] == nil { try await begin(key) }
         current = key
-        dialect = dialects[key] ?? venue.makeReader()
+        dialect = dialects[key] ?? venue.makeReader(reading)
         capture.beginConnection(
             connectionIDs[key] ?? 0,
             journalKey: key,
@@ -102,7 +106,7 @@ final class JournalFolder {
 
     /// Finds the row of a connection, or makes it; brings a dialect to where the stored messages end.
     private func begin(_ key: UInt64) async throws {
-        var reader = venue.makeReader()
+        var reader = venue.makeReader(reading)
         if let row = known[key] {
             positions[key] = row.position
             connectionIDs[key] = row.connectionID

@@ -44,6 +44,11 @@ extension OptionType where Value == String {
     /// Text that is not empty.
     static let text = OptionType("a text", parse: { $0.isEmpty ? nil : $0 }, write: { $0 })
     static let path = OptionType("a path", parse: { $0.isEmpty ? nil : $0 }, write: { $0 })
+    static let retention = OptionType(
+        #"a time such as "30d", a size such as "200G", or "keep""#,
+        parse: { RetentionArgument(argument: $0)?.text },
+        write: { $0 }
+    )
 }
 
 extension OptionType where Value == [String] {

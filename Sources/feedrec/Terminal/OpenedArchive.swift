@@ -10,7 +10,13 @@ struct OpenedArchive {
 
     init(directory: String, _ files: FileSettings) async throws {
         let lock = try ArchiveLock(creating: directory)
-        JournalNotice.tell(try await ArchiveRecovery(directory: directory, lock: lock).run())
+        let recovery = ArchiveRecovery(
+            directory: directory,
+            lock: lock,
+            zones: BrokerTimeZone.lookup,
+            countsSessions: false
+        )
+        JournalNotice.tell(try await recovery.run())
         let file = try RecordingName.current(in: directory, day: Clocks.wall().utcDay)
         carriedGaps = try await ArchiveWriter.sealEarlier(in: directory, except: [file], lock: lock, now: Clocks.wall)
         writer = try ArchiveWriter.open(file: file, lock: lock)
@@ -35,7 +41,7 @@ enum JournalNotice {
             do {
                 guard try ArchiveRecovery.isJournalPresent(in: directory) else { continue }
                 let lock = try ArchiveLock(directory: directory)
-                tell(try await ArchiveRecovery(directory: directory, lock: lock).run())
+                tell(try await ArchiveRecovery(directory: directory, lock: lock, zones: BrokerTimeZone.lookup).run())
             } catch let error as ArchiveError where error.code == .busy {
                 // A recorder is alive; what it has not stored yet is its own affair.
                 continue

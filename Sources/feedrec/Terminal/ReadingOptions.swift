@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Interchange
 import MarketModel
+import Recording
 import Venues
 
 /// How the messages of a hub are read and what of them is kept.
@@ -24,9 +25,12 @@ struct BrokerTimeZone: ExpressibleByArgument {
     let rules: ZoneRules
 
     init?(argument: String) {
-        guard let rules = ZoneRules(fixedOffset: argument) ?? Self.rules(named: argument) else { return nil }
+        guard let rules = Self.lookup(argument) else { return nil }
         self.rules = rules
     }
+
+    /// The rules of the zone that was asked for as `text`.
+    static let lookup: ZoneLookup = { text in ZoneRules(fixedOffset: text) ?? rules(named: text) }
 
     /// The rules of the system for `name`; names do not lead out of the zone directory.
     private static func rules(named name: String) -> ZoneRules? {

@@ -43,6 +43,8 @@ final class RecordingReporter: Sendable {
         case .resumed: line("resumed: there is room again")
         case .rotated(let file): line("recording into '\(file)'")
         case .sealingFailed(let reason): line("warning: \(reason)")
+        case .pruned(let outcome): line("pruned: \(PruneCommand.line(of: outcome, isDryRun: false))")
+        case .pruningFailed(let reason): line("warning: nothing was pruned: \(reason)")
         case .journal(.good): line("the journal takes messages again")
         case .journal(.full(bytesMax: let bytesMax)):
             line("warning: the journal is full (\(bytesMax >> 20) MiB); until it is not, 'kill -9' loses messages")

@@ -17,6 +17,15 @@ struct FileOptions: ParsableArguments {
     @Option(help: "The most that messages which are not yet in a file may take on the disk. (default: 256MiB)")
     var journalLimit: SizeArgument?
 
+    @Option(help: "How long, or how much of, the raw messages to keep, such as 30d or 200G. (default: keep)")
+    var keepRaw: RetentionArgument?
+
+    @Option(help: "How long, or how many, quotes, trades, margin updates and events to keep, such as 1y. (default: keep)")
+    var keepTicks: RetentionArgument?
+
+    @Option(help: "How long, or how many, bars to keep. (default: keep)")
+    var keepBars: RetentionArgument?
+
     /// What was given; the configuration knows the defaults and the ranges.
     var flags: OptionFlags {
         var flags: OptionFlags = [:]
@@ -24,6 +33,9 @@ struct FileOptions: ParsableArguments {
         flags["files.rotate_every"] = rotateEvery.map { ("--rotate-every", $0.description) }
         flags["files.durability"] = durability.map { ("--durability", $0.rawValue) }
         flags["files.journal_limit"] = journalLimit.map { ("--journal-limit", "\($0.bytes)B") }
+        flags["files.keep_raw"] = keepRaw.map { ("--keep-raw", $0.text) }
+        flags["files.keep_ticks"] = keepTicks.map { ("--keep-ticks", $0.text) }
+        flags["files.keep_bars"] = keepBars.map { ("--keep-bars", $0.text) }
         return flags
     }
 }

@@ -6,10 +6,15 @@ import MarketModel
 /// `keep`, an age (`30d`, `1y`) or a size (`500M`, `20G`).
 struct RetentionArgument: ExpressibleByArgument {
     let limit: RetentionLimit
+    /// As it was given.
+    let text: String
 
-    init(_ limit: RetentionLimit) { self.limit = limit }
+    static let keep = RetentionArgument()
+
+    private init() { (limit, text) = (.keep, "keep") }
 
     init?(argument: String) {
+        text = argument
         let units: [(String, (Int64) -> RetentionLimit)] = [
             ("s", { .age(.seconds($0)) }), ("m", { .age(.seconds($0 * 60)) }), ("h", { .age(.seconds($0 * 3600)) }),
             ("d", { .age(.seconds($0 * 86_400)) }), ("w", { .age(.seconds($0 * 604_800)) }),
@@ -27,7 +32,7 @@ struct RetentionArgument: ExpressibleByArgument {
         }
     }
 
-    var defaultValueDescription: String { "keep" }
+    var defaultValueDescription: String { text }
 }
 
 struct PruneCommand: AsyncParsableCommand {
@@ -48,13 +53,13 @@ struct PruneCommand: AsyncParsableCommand {
     var archive: String
 
     @Option(help: "How long, or how much of, the raw messages to keep.")
-    var raw = RetentionArgument(.keep)
+    var raw = RetentionArgument.keep
 
     @Option(help: "How long, or how many, quotes, trades, margin updates and events to keep.")
-    var ticks = RetentionArgument(.keep)
+    var ticks = RetentionArgument.keep
 
     @Option(help: "How long, or how many, bars to keep.")
-    var bars = RetentionArgument(.keep)
+    var bars = RetentionArgument.keep
 
     @Flag(help: "Only say what would be done.")
     var dryRun = false
@@ -78,13 +83,13 @@ struct PruneCommand: AsyncParsableCommand {
         if json {
             try output.writeLine("[" + outcomes.map(json).joined(separator: ",\n ") + "]")
         } else {
-            for outcome in outcomes { try output.writeLine(line(of: outcome)) }
+            for outcome in outcomes { try output.writeLine(Self.line(of: outcome, isDryRun: dryRun)) }
             if outcomes.isEmpty { try output.writeLine("nothing is over its limit") }
         }
         try output.flush()
     }
 
-    private func line(of outcome: PruneOutcome) -> String {
+    static func line(of outcome: PruneOutcome, isDryRun: Bool) -> String {
         if outcome.isWritten, outcome.tiers.isEmpty { return "\(outcome.file): left alone, it is being written" }
         let tiers = RetentionTier.allCases.compactMap { tier in
             outcome.tiers[tier].map { bytes in
@@ -92,9 +97,9 @@ struct PruneCommand: AsyncParsableCommand {
                 return "\(outcome.rows[tier] ?? 0) \(name) (\(RecordingFacts.text(bytes: bytes)))"
             }
         }
-        let action = dryRun ? "would lose" : "lost"
+        let action = isDryRun ? "would lose" : "lost"
         let freed =
-            dryRun ? "" : "; freed \(RecordingFacts.text(bytes: outcome.fileBytesBefore - outcome.fileBytesAfter))"
+            isDryRun ? "" : "; freed \(RecordingFacts.text(bytes: outcome.fileBytesBefore - outcome.fileBytesAfter))"
         return "\(outcome.file): \(action) \(tiers.joined(separator: ", "))\(freed)"
     }
 

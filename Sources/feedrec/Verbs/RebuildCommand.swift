@@ -35,6 +35,7 @@ struct RebuildCommand: AsyncParsableCommand {
             stamp,
             isCheck: check,
             barIntervals: bars?.intervals ?? [],
+            zones: BrokerTimeZone.lookup,
             progress: UpkeepProgress.reporter("rebuilding")
         )
         var outcomes: [Rebuilder.Outcome] = []
