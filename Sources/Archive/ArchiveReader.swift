@@ -20,6 +20,10 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RecordingFile.coverOlderSchema(handle, path) }
     }
 
+    /// Bytes of the write-ahead log beside the recording: there is one while it is being written, and it is long where a
+    /// reader holds a transaction.
+    package var logBytes: Int64 { FilePath.bytes(of: path + "-wal") }
+
     /// All sessions in order of their numbers.
     package func sessions() throws(ArchiveError) -> [SessionRow] {
         try read { handle throws(ArchiveError) in try RowQueries.sessions(on: handle, path: path) }

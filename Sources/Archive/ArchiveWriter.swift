@@ -92,6 +92,12 @@ package final class ArchiveWriter: Sendable {
         }
     }
 
+    /// Bytes that the write-ahead log needs just now.
+    ///
+    /// They stay below about 17 MiB, unless a reader holds a transaction: what was committed after it began cannot go into
+    /// the file before it ends.
+    package var logBytes: Int64 { connection.logBytes.load(ordering: .relaxed) }
+
     /// Stores the rows of `batch` in one transaction.
     package func write(_ batch: WriteBatch) async throws(ArchiveError) {
         guard !batch.isEmpty else { return }

@@ -1,4 +1,5 @@
 import GRDBSQLite
+import Synchronization
 
 /// The writing side of one open recording: transactions, statements and checkpoints.
 ///
@@ -14,6 +15,8 @@ final class WriterConnection: @unchecked Sendable {
     private var rows: RowInserter?
     /// Set by SQLite after each commit to the length of the WAL in pages.
     private let walPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    /// What the WAL holds, for anybody to read.
+    let logBytes = Atomic<Int64>(0)
     /// The WAL length that leads to the next checkpoint; grows where a reader keeps the WAL from being emptied.
     private var checkpointAt = WriterConnection.checkpointPages
 
@@ -54,6 +57,8 @@ final class WriterConnection: @unchecked Sendable {
             throw error
         }
         checkpointIfLong()
+        // A frame is a page of 4 KiB and 24 bytes in front of it.
+        logBytes.store(Int64(walPages.pointee) * 4120, ordering: .relaxed)
         return result
     }
 

@@ -62,6 +62,8 @@ package struct RecordingPolicy: Sendable {
     /// When another file is begun; `nil` for one file, however long it becomes.
     package var rotation: RotationPolicy?
     package var durability = Durability.process
+    /// A write-ahead log that is longer is reported, and again each time it has doubled.
+    package var logBytesMax: Int64 = 64 << 20
 
     package init() {}
 }
@@ -86,6 +88,10 @@ package enum RecorderReport: Sendable {
     case pruned(PruneOutcome)
     /// It is tried again after the next rotation.
     case pruningFailed(reason: String)
+    /// A reader holds a transaction, so that the write-ahead log grows: it needs as much room as this.
+    case logHeld(bytes: Int64)
+    /// The write-ahead log is short again.
+    case logFreed
     /// Whether the journal takes messages.
     case journal(Journal.Condition)
     /// A transaction was stored; so many pieces of work wait for the next ones.

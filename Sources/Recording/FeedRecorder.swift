@@ -43,6 +43,7 @@ actor FeedRecorder {
     /// Those who change the file together.
     private let crew: FeedCrew
     var rotationWaiters: [CheckedContinuation<Void, Never>] = []
+    var logWatch: LogWatch
     private var journalCondition = Journal.Condition.good
     private var isSubscribed = false
     private var hasEverSubscribed = false
@@ -80,6 +81,7 @@ actor FeedRecorder {
     ) {
         self.configuration = configuration
         self.policy = policy
+        logWatch = LogWatch(bytesMax: policy.logBytesMax)
         self.place = place
         self.queue = queue
         self.capture = capture
@@ -365,6 +367,7 @@ extension FeedRecorder {
         try await rotateIfDue()
         try await flush()
         reportJournal()
+        reportLog()
     }
 
     private func reportJournal() {

@@ -13,9 +13,11 @@ struct RecordingFacts {
     let gaps: [GapRow]
     let absences: [AbsenceRow]
     let coverage: Coverage
+    let logBytes: Int64
 
     init(reader: ArchiveReader) throws(ArchiveError) {
         path = reader.path
+        logBytes = reader.logBytes
         summary = try reader.summary()
         sessions = try reader.sessions()
         feeds = try reader.feeds()
@@ -55,6 +57,7 @@ extension RecordingFacts {
                     + "\(Self.text(bytes: summary.blockBytes)) (\(Self.text(tenths: ratio))x)"
             )
         }
+        if logBytes > 0 { lines.append("  WAL          \(Self.text(bytes: logBytes)) beside it, being written") }
         for (name, count) in [
             ("quotes", summary.quoteCount), ("trades", summary.tradeCount), ("margin", summary.marginUpdateCount),
             ("orders", summary.orderUpdateCount), ("venue bars", summary.venueBarCount),
@@ -152,6 +155,7 @@ extension RecordingFacts {
             ("order_updates", summary.orderUpdateCount), ("venue_bars", summary.venueBarCount),
             ("redacted_messages", summary.redactedCount), ("bars", summary.barCount),
             ("events", summary.eventCount), ("oddities", summary.oddityCount), ("gap_count", summary.gapCount),
+            ("wal_bytes", logBytes),
         ] {
             object.integer(name, count)
         }

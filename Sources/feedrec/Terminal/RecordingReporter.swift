@@ -45,6 +45,12 @@ final class RecordingReporter: Sendable {
         case .sealingFailed(let reason): line("warning: \(reason)")
         case .pruned(let outcome): line("pruned: \(PruneCommand.line(of: outcome, isDryRun: false))")
         case .pruningFailed(let reason): line("warning: nothing was pruned: \(reason)")
+        case .logHeld(let bytes):
+            line(
+                "warning: a reader keeps a transaction open, so the write-ahead log grows (\(bytes >> 20) MiB); end that "
+                    + "query or program before the disk is full"
+            )
+        case .logFreed: line("the write-ahead log is short again")
         case .journal(.good): line("the journal takes messages again")
         case .journal(.full(bytesMax: let bytesMax)):
             line("warning: the journal is full (\(bytesMax >> 20) MiB); until it is not, 'kill -9' loses messages")
