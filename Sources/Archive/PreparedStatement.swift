@@ -108,6 +108,13 @@ final class PreparedStatement {
 
     var columnCount: Int32 { sqlite3_column_count(statement) }
 
+    func columnName(_ column: Int32) -> String? { sqlite3_column_name(statement, column).map { String(cString: $0) } }
+
+    /// The declared type; `nil` for what is computed.
+    func columnType(_ column: Int32) -> String? {
+        sqlite3_column_decltype(statement, column).map { String(cString: $0) }
+    }
+
     @inline(__always)
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
 

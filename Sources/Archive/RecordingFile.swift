@@ -57,6 +57,40 @@ enum RecordingFile {
         }
     }
 
+    /// Opens an existing recording for reading as ``openForReading(_:writable:setUp:)`` does, without anything around it.
+    ///
+    /// The caller closes the handle, and uses it on one thread at a time.
+    static func openHandle(_ path: String) throws(ArchiveError) -> (handle: OpaquePointer?, version: Int64) {
+        guard FilePath.kind(of: path) != .missing else {
+            throw ArchiveError(code: .notFound, path: path, detail: "there is no file '\(path)'")
+        }
+        let absolute = FilePath.absolute(path)
+        do throws(ArchiveError) {
+            return try openHandle(absolute, path)
+        } catch  where isBlockedByDirectory(error, absolute) {
+            return try openHandle(immutableURI(absolute), path)
+        }
+    }
+
+    private static func openHandle(_ name: String, _ path: String) throws(ArchiveError) -> (OpaquePointer?, Int64) {
+        var handle: OpaquePointer?
+        do throws(ArchiveError) {
+            let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
+            guard sqlite3_open_v2(name, &handle, flags, nil) == SQLITE_OK else {
+                throw ArchiveError(handle: handle, action: "open", path: path)
+            }
+            sqlite3_busy_timeout(handle, Int32(busySeconds * 1000))
+            try check(applicationID: pragma("application_id", handle, path), path)
+            let version = try pragma("user_version", handle, path)
+            try check(version: version, path)
+            try execute("PRAGMA cache_size = -1024", handle, path)
+            return (handle, version)
+        } catch {
+            sqlite3_close_v2(handle)
+            throw error
+        }
+    }
+
     // MARK: Configuration
 
     private static func configuration(

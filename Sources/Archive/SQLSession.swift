@@ -4,31 +4,30 @@ import GRDBSQLite
 
 /// SQL on one or several recordings, with the virtual table `messages`.
 ///
-/// The first recording is schema `main`, the others are attached as `d1`, `d2`, …. With several, the plural views
-/// (`quotes`, `bars`, …) cover all of them: a temporary view of that name, which SQL finds first, joins those of the
-/// files end to end. Tables, and `messages`, are those of `main` unless the schema is named. SQLite attaches ten files
-/// at most, so eleven recordings are the limit.
+/// The first recording is schema `main`. With several, the plural views (`quotes`, `bars`, …) and `messages` cover all of
+/// them, with a further column `file`: virtual tables of those names, which SQL finds first, read one file after the
+/// other, however many there are. Tables are those of `main`. Up to as many files as SQLite takes are attached, too, as
+/// `d1`, `d2`, …, for those who want a table of one of them.
 package final class SQLSession: Sendable {
-    package static let recordingsMax = 11
+    /// SQLite attaches ten databases.
+    private static let attachedMax = 11
 
-    /// Schema names and paths, `main` first.
+    /// Schema names and paths, `main` first; that alone where there are too many to attach.
     package let schemas: [(name: String, path: String)]
 
     private let queue: DatabaseQueue
     private let interruption: Interruption
     private let lock: ArchiveLock?
+    private let set: RecordingSet
+    /// What errors name: the recording, or the directory of several.
+    private let path: String
 
     /// Opens `recordings`, at least one; see ``ArchiveLocation/files``.
     ///
     /// With `isWritable` the first may be changed, and its directory's lock is held, so that no recorder runs meanwhile.
     package init(recordings: [String], isWritable: Bool = false) throws(ArchiveError) {
-        guard let first = recordings.first, recordings.count <= Self.recordingsMax else {
-            throw ArchiveError(
-                code: .database,
-                path: recordings.first ?? "",
-                detail: "cannot query \(recordings.count) recordings at once: SQLite takes \(Self.recordingsMax)",
-                hint: "name the files instead of the directory"
-            )
+        guard let first = recordings.first else {
+            throw ArchiveError(code: .noRecordings, path: "", detail: "there is no recording to query")
         }
         let interruption = Interruption()
         lock = isWritable ? try ArchiveLock(directory: FilePath.parent(of: first)) : nil
@@ -37,9 +36,12 @@ package final class SQLSession: Sendable {
             interruption.install(on: handle)
         }
         self.interruption = interruption
-        schemas = recordings.enumerated().map { (name: $0.offset == 0 ? "main" : "d\($0.offset)", path: $0.element) }
+        path = recordings.count == 1 ? first : FilePath.parent(of: first)
+        set = RecordingSet(recordings, interruption)
+        let attached = recordings.count <= Self.attachedMax ? recordings : [first]
+        schemas = attached.enumerated().map { (name: $0.offset == 0 ? "main" : "d\($0.offset)", path: $0.element) }
         for (schema, path) in schemas.dropFirst() { try attach(path, as: schema) }
-        if schemas.count > 1 { try joinViews() }
+        if recordings.count > 1 { try joinViews() }
     }
 
     /// Runs one or more statements and calls `receive` for what they yield, row by row.
@@ -55,7 +57,11 @@ package final class SQLSession: Sendable {
     ) async throws {
         try await withTaskCancellationHandler {
             try queue.inDatabase { db in
-                try SQLText(sql, handle: db.sqliteConnection, path: schemas[0].path).run(receive)
+                do {
+                    try SQLText(sql, handle: db.sqliteConnection, path: path).run(receive)
+                } catch let error as ArchiveError {
+                    throw set.takeFailure() ?? error
+                }
             }
         } onCancel: {
             interruption.request()
@@ -83,45 +89,9 @@ package final class SQLSession: Sendable {
 
     private func joinViews() throws(ArchiveError) {
         do {
-            try queue.inDatabase { db in
-                let columns = try viewColumns(db.sqliteConnection)
-                for view in Set(columns.flatMap(\.keys)).sorted() where view.allSatisfy({ $0.isLetter || $0 == "_" }) {
-                    // A recording with an older schema may lack a view, or columns of it.
-                    let all = columns.compactMap { $0[view] }.max { $0.count < $1.count } ?? []
-                    let parts = zip(schemas, columns).compactMap { schema, columns -> String? in
-                        columns[view].map { own in
-                            let list = all.map { own.contains($0) ? $0 : "NULL AS \($0)" }.joined(separator: ", ")
-                            return "SELECT \(list) FROM \(schema.name).\(view)"
-                        }
-                    }
-                    try RecordingFile.execute(
-                        "CREATE TEMP VIEW \(view) AS \(parts.joined(separator: " UNION ALL "))",
-                        db.sqliteConnection,
-                        schemas[0].path
-                    )
-                }
-            }
+            try queue.inDatabase { db in try set.join(to: db.sqliteConnection, path: schemas[0].path) }
         } catch {
             throw ArchiveError(error, action: "open", path: schemas[0].path)
         }
-    }
-
-    /// The columns of each view, for each schema in turn.
-    private func viewColumns(_ handle: OpaquePointer?) throws(ArchiveError) -> [[String: [String]]] {
-        var all: [[String: [String]]] = []
-        for (schema, path) in schemas {
-            let statement = try PreparedStatement(
-                """
-                SELECT v.name, c.name FROM \(schema).sqlite_schema v JOIN pragma_table_info(v.name, '\(schema)') c
-                WHERE v.type = 'view' ORDER BY v.name, c.cid
-                """,
-                on: handle,
-                path: path
-            )
-            var columns: [String: [String]] = [:]
-            while try statement.step() { columns[statement.text(0), default: []].append(statement.text(1)) }
-            all.append(columns)
-        }
-        return all
     }
 }

@@ -23,6 +23,15 @@ typedef struct sqlite3 sqlite3;
  */
 int feedrec_register_messages(sqlite3 *db);
 
+/* Opens file number `file` for reading; `*is_older` is 1 where its schema may lack views or columns. Returns an SQLite
+ * result code, and where that is not SQLITE_OK a text for people, made by sqlite3_malloc, in `*error`. */
+typedef int (*feedrec_open_file)(void *context, int file, sqlite3 **db, int *is_older, char **error);
+
+/* Makes the module `feedrec_files` known to one connection, see feedrec_files.c. `names` is what the column `file` says;
+ * they are copied. `context` must outlive the connection. Files are opened when needed, and closed with it. */
+int feedrec_register_files(
+    sqlite3 *db, int file_count, const char *const *names, feedrec_open_file open_callback, void *context);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,10 +7,12 @@ struct SQLCommand: AsyncParsableCommand {
         abstract: "Run SQL on a recording.",
         discussion: """
             Views for people: quotes, trades, ticks, margin_updates, bars, events, gaps, sessions, feeds, connections, \
-            instruments; messages has the raw messages, one a row.
+            instruments; messages has the raw messages, one a row. Of a directory of several recordings they cover all, \
+            with a column file; tables are those of the first.
 
               feedrec sql ./tape "select time_recv, symbol, bid, ask from quotes"
               feedrec sql ./tape "select * from bars where interval = '1m'" --format csv
+              feedrec sql ./tape "select file, count(*) from trades where symbol = 'BTCUSDT' group by 1"
               feedrec sql ./tape "select direction, count(*) from messages group by 1"
             """
     )
