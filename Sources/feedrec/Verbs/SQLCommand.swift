@@ -12,7 +12,7 @@ struct SQLCommand: AsyncParsableCommand {
 
               feedrec sql ./tape "select time_recv, symbol, bid, ask from quotes"
               feedrec sql ./tape "select * from bars where interval = '1m'" --format csv
-              feedrec sql ./tape "select file, count(*) from trades where symbol = 'BTCUSDT' group by 1"
+              feedrec sql ./tape "select file, count(*) from trades group by 1"
               feedrec sql ./tape "select direction, count(*) from messages group by 1"
             """
     )
