@@ -129,6 +129,16 @@ struct ConfigurationTests {
         ),
         ("archive = \"t\"\n[[feed]]\nname = \"m\"\nvenue = \"binance-spot\"\nurl = \"ws://h\"", "needs 'streams'"),
         ("archive = \"t\"\n" + feed + "margin = true", "line 7: 'margin' is for the venue \"mt4\""),
+        ("archive = \"t\"\n" + feed + "negotiate = true", "line 7: 'negotiate' is for the venue \"mt4\""),
+        (
+            "archive = \"t\"\n[[feed]]\nname = \"m\"\nvenue = \"mt4\"\nurl = \"ws://h\"\nhub = \"test\"\nmargin = true",
+            "the hub \"test\" takes neither"
+        ),
+        (
+            "archive = \"t\"\n[[feed]]\nname = \"m\"\nvenue = \"mt4\"\nurl = \"ws://h\"\nhub = \"test\"\n"
+                + "broker_time_zone = \"Nowhere/Land\"",
+            "'broker_time_zone' wants a time zone"
+        ),
         ("archive = \"t\"\n" + feed + feed, "two feeds are named 'a'"),
         ("archive = \"t\"\n" + feed + "client_cert = \"c\"", "belong together"),
         ("archive = \"t\"\n" + feed.replacing("wss:", with: "https:"), "ws:// or wss://"),

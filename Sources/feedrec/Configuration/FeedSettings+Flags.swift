@@ -1,6 +1,7 @@
 import ArgumentParser
 import NIOCore
 import Recording
+import SignalRProtocol
 import Venues
 
 extension FeedSettings {
@@ -15,25 +16,57 @@ extension FeedSettings {
         func add(_ flag: String, if isSet: Bool) {
             if isSet { flags.append(flag) }
         }
+        if venue == .mt4 { add("--hub", hub.rawValue) }
         add("--trade-platform", tradePlatform)
         for symbol in symbols { add("--symbol", symbol) }
         add("--all-symbols", if: allSymbols)
+        add("--all-ticks", if: allTicks)
+        add("--symbol-updates", if: symbolUpdates)
+        add("--online-updates", if: onlineUpdates)
+        add("--trades", if: trades)
         add("--margin", if: margin)
+        add("--user-updates", if: userUpdates)
+        add("--negotiate", if: negotiate)
+        add("--token-in-query", if: tokenInQuery)
+        add("--hub-protocol", hubProtocol.rawValue)
+        add("--broker-time-zone", brokerTimeZone)
+        add("--keep-personal-data", if: keepPersonalData)
         for stream in streams { add("--stream", stream) }
         add("--ca-file", caFile)
         add("--client-cert", clientCert)
         add("--client-key", clientKey)
         for pin in pins { add("--pin", pin) }
         add("--no-proxy", if: !useProxy)
+        add("--proxy-ca-file", proxyCAFile)
         add("--compress", if: compress)
-        add("--connect-timeout", "\(Int(connectTimeout / .milliseconds(1)))ms")
-        add("--pong-timeout", "\(Int(pongTimeout / .milliseconds(1)))ms")
-        add("--message-limit", String(messageLimit))
+        return flags + timeoutFlags + limitFlags
+    }
+
+    /// The recorder itself sends the pings, so that it knows what they are for.
+    private var timeoutFlags: [String] {
+        let times: [(String, Duration?)] = [
+            ("--connect-timeout", connectTimeout), ("--proxy-timeout", proxyTimeout), ("--tls-timeout", tlsTimeout),
+            ("--handshake-timeout", handshakeTimeout), ("--pong-timeout", pongTimeout),
+            ("--idle-timeout", idleTimeout), ("--send-timeout", sendTimeout), ("--close-timeout", closeTimeout),
+        ]
+        return times.map { flag, time in
+            "\(flag)=" + (time.map { "\(Int($0 / .milliseconds(1)))ms" } ?? "off")
+        }
+    }
+
+    private var limitFlags: [String] {
+        var flags = [
+            "--message-limit=\(messageLimit)", "--fragment-limit=\(fragmentLimit)", "--header-limit=\(headerLimit)",
+            "--send-queue=\(sendQueue)",
+        ]
+        if let frameLimit { flags.append("--frame-limit=\(frameLimit)") }
         return flags
     }
 
     /// The feed itself; the error says what is wrong with a file it names, or a combination of options.
-    func configuration(token: @escaping @Sendable () throws -> String?, group: any EventLoopGroup) throws -> FeedConfiguration {
+    func configuration(token: @escaping @Sendable () throws -> String?, group: any EventLoopGroup) throws
+        -> FeedConfiguration
+    {
         let options: FeedOptions
         do {
             options = try FeedOptions.parse(flags)
@@ -69,6 +102,7 @@ extension FeedSettings {
         case .off: rules.silence = .off
         case .after(let duration): rules.silence = .after(duration)
         }
+        rules.pingInterval = pingInterval
         if rules.ackTimeout != nil { rules.ackTimeout = ackTimeout }
         return rules
     }

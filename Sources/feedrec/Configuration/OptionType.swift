@@ -49,6 +49,11 @@ extension OptionType where Value == String {
         parse: { RetentionArgument(argument: $0)?.text },
         write: { $0 }
     )
+    static let zone = OptionType(
+        #"a time zone such as "Europe/Athens" or "+02:00""#,
+        parse: { BrokerTimeZone(argument: $0) == nil ? nil : $0 },
+        write: { $0 }
+    )
 }
 
 extension OptionType where Value == [String] {
@@ -110,6 +115,18 @@ extension OptionType where Value == Duration {
             #"a duration such as "10s" or "1h30m", from \#(low) to \#(high)"#,
             parse: { ReadableUnits.duration($0).flatMap { range.contains($0) ? $0 : nil } },
             write: { ReadableUnits.text(of: $0) }
+        )
+    }
+}
+
+extension OptionType where Value == Duration? {
+    /// A time that may be done without.
+    static func durationOrOff(_ range: ClosedRange<Duration>) -> OptionType {
+        let type = OptionType<Duration>.duration(range)
+        return OptionType(
+            #""off", or "# + type.expectation,
+            parse: { text in text == "off" ? .some(nil) : type.parse(text).map(Optional.some) },
+            write: { $0.map(ReadableUnits.text(of:)) ?? "off" }
         )
     }
 }
