@@ -12,11 +12,13 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         var isFinished = false
         /// Set while the consumer cannot go on: producers do not wait then.
         var isRelaxed = false
-        var idleWaiter: CheckedContinuation<Void, Never>?
+        var idleWaiters: [CheckedContinuation<Void, Never>] = []
         var isConsumerWaiting = false
         /// Those that wait for room, the first to come in front.
         var producers: [Producer] = []
         var consumer: CheckedContinuation<Void, Never>?
+
+        var isIdle: Bool { isConsumerWaiting && elements.isEmpty && producers.isEmpty }
     }
 
     private let capacity: Int
@@ -52,38 +54,56 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     ///
     /// For a consumer that is held up; the producers must then see to it that they produce little.
     func relax() {
-        let producers = state.withLock { state in
+        let (producers, idleWaiters) = state.withLock { state in
             state.isRelaxed = true
-            defer { state.producers.removeAll() }
+            defer {
+                state.producers.removeAll()
+                state.idleWaiters.removeAll()
+            }
             state.elements += state.producers.map(\.element)
-            return state.producers
+            return (state.producers, state.idleWaiters)
         }
+        for waiter in idleWaiters { waiter.resume() }
         for producer in producers { producer.continuation.resume(returning: true) }
     }
 
     /// Waits until the consumer has done with everything that was pushed; false when the queue is finished instead.
-    ///
-    /// One caller at a time.
     func untilIdle(isolation: isolated (any Actor)? = #isolation) async -> Bool {
         while true {
-            let (isIdle, isFinished) = state.withLock {
-                ($0.isConsumerWaiting && $0.elements.isEmpty && $0.producers.isEmpty, $0.isFinished)
-            }
             if isFinished { return false }
-            if isIdle { return true }
-            await withCheckedContinuation { continuation in
-                let mayGoOn = state.withLock { state in
-                    if state.isFinished || state.isConsumerWaiting && state.elements.isEmpty { return true }
-                    state.idleWaiter = continuation
-                    return false
-                }
-                if mayGoOn { continuation.resume() }
+            if state.withLock({ $0.isIdle }) { return true }
+            await waitForIdleness { $0.isIdle }
+        }
+    }
+
+    /// As ``untilIdle(isolation:)``, but also comes back, with false, where the consumer is held up.
+    func untilIdleOrRelaxed(isolation: isolated (any Actor)? = #isolation) async -> Bool {
+        while true {
+            let (isIdle, isOver) = state.withLock { ($0.isIdle, $0.isFinished || $0.isRelaxed) }
+            if isIdle || isOver { return isIdle }
+            await waitForIdleness { $0.isIdle || $0.isRelaxed }
+        }
+    }
+
+    private func waitForIdleness(
+        isolation: isolated (any Actor)? = #isolation,
+        _ isOver: @Sendable (borrowing State) -> Bool
+    ) async {
+        await withCheckedContinuation { continuation in
+            let mayGoOn = state.withLock { state in
+                if state.isFinished || isOver(state) { return true }
+                state.idleWaiters.append(continuation)
+                return false
             }
+            if mayGoOn { continuation.resume() }
         }
     }
 
     /// Elements that wait, and producers that wait for room.
     var count: Int { state.withLock { $0.elements.count + $0.producers.count } }
+
+    /// True where a push would not wait.
+    var hasRoom: Bool { state.withLock { $0.elements.count < capacity || $0.isRelaxed || $0.isFinished } }
 
     /// True once nothing can be pushed any more.
     var isFinished: Bool { state.withLock(\.isFinished) }
@@ -130,14 +150,14 @@ final class BoundedQueue<Element: Sendable>: Sendable {
 
     private func waitForElement() async {
         await withCheckedContinuation { continuation in
-            let (mayGoOn, idleWaiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
-                if state.isFinished || !state.elements.isEmpty { return (true, nil) }
+            let (mayGoOn, idleWaiters) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
+                if state.isFinished || !state.elements.isEmpty { return (true, []) }
                 state.consumer = continuation
                 state.isConsumerWaiting = true
-                defer { state.idleWaiter = nil }
-                return (false, state.idleWaiter)
+                defer { state.idleWaiters.removeAll() }
+                return (false, state.idleWaiters)
             }
-            idleWaiter?.resume()
+            for waiter in idleWaiters { waiter.resume() }
             if mayGoOn { continuation.resume() }
         }
         state.withLock { $0.isConsumerWaiting = false }
@@ -145,18 +165,18 @@ final class BoundedQueue<Element: Sendable>: Sendable {
 
     /// Ends the queue; the elements of those that still wait in line are dropped.
     private func end(_ change: (inout State) -> Void) {
-        let (producers, consumer, idleWaiter) = state.withLock { state in
+        let (producers, consumer, idleWaiters) = state.withLock { state in
             state.isFinished = true
             change(&state)
             defer {
                 state.producers.removeAll()
                 state.consumer = nil
-                state.idleWaiter = nil
+                state.idleWaiters.removeAll()
             }
-            return (state.producers, state.consumer, state.idleWaiter)
+            return (state.producers, state.consumer, state.idleWaiters)
         }
         for producer in producers { producer.continuation.resume(returning: false) }
         consumer?.resume()
-        idleWaiter?.resume()
+        for waiter in idleWaiters { waiter.resume() }
     }
 }

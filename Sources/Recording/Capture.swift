@@ -110,6 +110,11 @@ struct Capture: Sendable {
         rowBuilder.pendingRows >= 10_000 || sealed.count >= 64
     }
 
+    /// True when so much waits that it must not become more: some 50 MB.
+    var isOverfull: Bool {
+        rowBuilder.pendingRows >= 100_000 || sealed.count >= 512
+    }
+
     /// Takes the following messages as those of another feed of the same venue.
     mutating func beginFeed(_ id: Int64) {
         rowBuilder.feedID = id

@@ -64,8 +64,17 @@ package struct RecordingPolicy: Sendable {
     package var durability = Durability.process
     /// A write-ahead log that is longer is reported, and again each time it has doubled.
     package var logBytesMax: Int64 = 64 << 20
+    package var overload = OverloadRule.stopReading
 
     package init() {}
+}
+
+/// What a feed does when storing cannot keep up and the journal's limit is near.
+package enum OverloadRule: String, Sendable, Hashable, CaseIterable {
+    /// Wait: the sockets are not read, and venues have to wait too. Nothing is lost unless a venue hangs up.
+    case stopReading = "stop-reading"
+    /// Go on reading and leave out what comes, as a gap.
+    case drop
 }
 
 /// What a person who watches a recording wants to know.
@@ -94,6 +103,9 @@ package enum RecorderReport: Sendable {
     case logFreed
     /// Whether the journal takes messages.
     case journal(Journal.Condition)
+    /// Storing cannot keep up: until it does, the socket is not read, or what comes is left out.
+    case overloaded(OverloadRule)
+    case caughtUp
     /// A transaction was stored; so many pieces of work wait for the next ones.
     case committed(took: Duration, waiting: Int)
     /// Data is missing from here on, or was found to be missing.

@@ -11,7 +11,8 @@ extension FeedRecorder {
     func watchConnection(_ connection: WebSocketConnection) {
         let time = elapsed
         if watch.isPingDue(at: time) { connection.ping() }
-        guard let reason = watch.verdict(at: time) else { return }
+        // Who does not listen cannot say that nobody speaks.
+        guard !isHeldBack, let reason = watch.verdict(at: time) else { return }
         silence = reason
         connection.abort()
     }

@@ -56,8 +56,10 @@ actor FeedRecorder {
     var watch: FeedWatch
     private var tsKeepAlive: UnixNanoseconds?
     var openGap: GapRow?
-    /// The open gap is because of a full disk, and ends when there is room.
-    private var isDropping = false
+    /// Why what comes is left out just now: the disk is full, or storing cannot keep up.
+    var dropCause: GapCause?
+    /// True while the connection is not read on purpose.
+    var isHeldBack = false
     var gapCount: Int64 = 0
     /// False while the venue says that it has no source of data itself.
     private var isLinked = true
@@ -181,12 +183,13 @@ extension FeedRecorder {
         var failure: String?
         // What arrives while the connection closes is recorded like the rest.
         while let batch = try await nextBatch(of: connection) {
+            try await untilJournalHasRoom()
             guard let reason = try await take(batch, over: connection), failure == nil else { continue }
             failure = reason
             connection.beginClose()
         }
         let closing = await connection.ended()
-        watch.connectionEnded(because: connection.gapCause)
+        watch.connectionEnded(because: isHeldBack ? .overload : connection.gapCause)
         try await end(connection, closing)
         if let failure = failure ?? silence { return failure }
         // After the venue's goodbye it does not matter how the socket went.
@@ -248,7 +251,7 @@ extension FeedRecorder {
         if outcome.dataMessages > 0 { dataArrived(at: batch.entries.last?.tsRecv ?? now()) }
         for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
         await send(outgoing, over: connection)
-        if capture.isWorthWriting { try await flush() }
+        if capture.isWorthWriting, !isWriterBusy { try await flush() }
         if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
             stop.request(.count)
         }
@@ -263,10 +266,10 @@ extension FeedRecorder {
     ///
     /// What is dropped is a gap from the last message before to the first after.
     private func takeOrDrop(_ batch: MessageBatch, outgoing: inout MessageBatch) -> DialectOutcome {
-        guard pause.isPaused else {
+        guard let cause: GapCause = pause.isPaused ? .diskFull : isOverloaded ? .overload : nil else {
             let time = batch.entries.first?.tsRecv ?? now()
-            if isDropping {
-                isDropping = false
+            if dropCause != nil {
+                noteDropping(nil)
                 if isLinked {
                     capture.resume(at: time)
                     closeGap(at: time)
@@ -274,9 +277,12 @@ extension FeedRecorder {
             }
             return capture.take(batch, dialect: &dialect, now: steady(), outgoing: &outgoing)
         }
-        if !isDropping, isSubscribed {
-            isDropping = true
-            beginGap(cause: "disk_full", detail: "the disk is full")
+        if dropCause == nil, isSubscribed {
+            noteDropping(cause)
+            beginGap(
+                cause: cause.rawValue,
+                detail: cause == .diskFull ? "the disk is full" : "storing could not keep up"
+            )
         }
         return capture.drop(batch, dialect: &dialect, now: steady(), outgoing: &outgoing)
     }
@@ -286,7 +292,7 @@ extension FeedRecorder {
         hasEverSubscribed = true
         watch.subscribed(at: elapsed)
         // A silence ends with data, not with the promise of some.
-        if isLinked, !isDropping, openGap?.cause != GapCause.silence.rawValue {
+        if isLinked, dropCause == nil, openGap?.cause != GapCause.silence.rawValue {
             capture.resume(at: time)
             closeGap(at: time)
         }
@@ -365,7 +371,7 @@ extension FeedRecorder {
         await untilRotated()
         recordHoles()
         try await rotateIfDue()
-        try await flush()
+        if !isWriterBusy { try await flush() }
         reportJournal()
         reportLog()
     }

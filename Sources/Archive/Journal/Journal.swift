@@ -108,6 +108,14 @@ package final class Journal: Sendable {
 
     package var condition: Condition { state.withLock(\.condition) }
 
+    /// Bytes of records that can still be taken, roughly, unless the disk says otherwise.
+    package var room: Int {
+        state.withLock { state in
+            (state.current?.room ?? 0) + (state.prepared?.byteCount ?? 0) + state.free.reduce(0) { $0 + $1.byteCount }
+                + max(0, configuration.bytesMax - state.byteCount)
+        }
+    }
+
     /// The most that ``byteCount`` may be.
     package var limit: Int { configuration.bytesMax }
 

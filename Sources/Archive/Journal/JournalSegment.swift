@@ -39,6 +39,9 @@ final class JournalSegment: @unchecked Sendable {
         }
     }
 
+    /// Bytes behind the last record.
+    var room: Int { byteCount - writer.position }
+
     /// Puts the segment to use again, under another name.
     func begin(path: String, number: UInt64) {
         self.path = path

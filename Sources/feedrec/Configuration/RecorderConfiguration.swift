@@ -35,6 +35,7 @@ struct FileSettings: Hashable, Sendable {
     var keepRaw = "keep"
     var keepTicks = "keep"
     var keepBars = "keep"
+    var overload = OverloadRule.stopReading
 
     init() {}
 
@@ -46,6 +47,7 @@ struct FileSettings: Hashable, Sendable {
         keepRaw = reader.value("keep_raw", .retention, default: keepRaw)
         keepTicks = reader.value("keep_ticks", .retention, default: keepTicks)
         keepBars = reader.value("keep_bars", .retention, default: keepBars)
+        overload = reader.value("overload", OptionType<OverloadRule>.choice, default: overload)
         reader.finish()
     }
 

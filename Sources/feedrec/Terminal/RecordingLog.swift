@@ -39,6 +39,8 @@ struct RecordingLog: Sendable {
         case .journal(.full(bytesMax: let bytes)): log.error("journal full", ["limit_bytes": .integer(Int64(bytes))])
         case .journal(.failed(let error)): log.error("journal failed", ["reason": .text("\(error)")])
         case .notice(let text): log.warning("notice", ["feed": feed, "text": .text(text)])
+        case .overloaded(let rule): log.error("overloaded", ["feed": feed, "rule": .text(rule.rawValue)])
+        case .caughtUp: log.info("caught up", ["feed": feed])
         case .progress, .committed: break
         }
     }

@@ -56,6 +56,9 @@ final class RecordingReporter: Sendable {
             line("warning: the journal is full (\(bytesMax >> 20) MiB); until it is not, 'kill -9' loses messages")
         case .journal(.failed(let error)):
             line("warning: the journal cannot grow (\(error)); until it can, 'kill -9' loses messages")
+        case .overloaded(.stopReading): line("warning: storing cannot keep up; the venue has to wait")
+        case .overloaded(.drop): line("warning: storing cannot keep up; messages are left out")
+        case .caughtUp: line("storing keeps up again")
         case .progress(let totals):
             guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
             StandardError.progress("feedrec: \(Self.text(of: totals))")

@@ -26,6 +26,7 @@ struct RecordingService: Sendable {
         policy.commitInterval = configuration.settings.commitInterval
         policy.rotation = configuration.settings.files.rotation
         policy.durability = configuration.settings.files.durability
+        policy.overload = configuration.settings.files.overload
     }
 
     func run(json: Bool) async throws {

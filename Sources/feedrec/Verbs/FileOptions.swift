@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Recording
 
 /// How a recording is kept on the disk.
 struct FileOptions: ParsableArguments {
@@ -25,6 +26,13 @@ struct FileOptions: ParsableArguments {
 
     @Option(help: "How long, or how many, bars to keep. (default: keep)")
     var keepBars: RetentionArgument?
+    @Option(
+        help: """
+            What to do when storing cannot keep up and three quarters of the journal are taken. stop-reading: let the venue \
+            wait. drop: leave messages out, as a gap. (default: stop-reading)
+            """
+    )
+    var overload: OverloadRule?
 
     /// What was given; the configuration knows the defaults and the ranges.
     var flags: OptionFlags {
@@ -36,11 +44,13 @@ struct FileOptions: ParsableArguments {
         flags["files.keep_raw"] = keepRaw.map { ("--keep-raw", $0.text) }
         flags["files.keep_ticks"] = keepTicks.map { ("--keep-ticks", $0.text) }
         flags["files.keep_bars"] = keepBars.map { ("--keep-bars", $0.text) }
+        flags["files.overload"] = overload.map { ("--overload", $0.rawValue) }
         return flags
     }
 }
 
 extension Durability: ExpressibleByArgument {}
+extension OverloadRule: ExpressibleByArgument {}
 
 /// A number of bytes: `4096`, `64KiB`, `500MiB`, `2GiB`.
 struct SizeArgument: ExpressibleByArgument, CustomStringConvertible {

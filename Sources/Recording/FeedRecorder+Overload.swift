@@ -1,0 +1,55 @@
+import Archive
+import Transport
+
+/// What a feed does when storing cannot keep up.
+///
+/// A slow disk is usually felt by the queue to the writer: the feed waits, its connection is not read, and the venue's
+/// side of the socket fills. The journal, which has what was read but not stored, must not reach its limit meanwhile.
+extension FeedRecorder {
+    /// A quarter of the journal is kept for what is on its way in when the sockets cease to be read.
+    private static let reservedParts = 4
+
+    /// True where the journal has room for what may still come; also where there is none, or it fails for a reason of its
+    /// own, since then nothing would be gained by waiting.
+    private var hasJournalRoom: Bool {
+        guard let journal, !journal.condition.isFailure else { return true }
+        return journal.room >= journal.limit / Self.reservedParts
+    }
+
+    /// Waits until everything taken so far is stored, where the journal needs the room.
+    ///
+    /// One wait a batch: what was read since may itself fill the journal, and only taking it frees that.
+    func untilJournalHasRoom() async throws {
+        guard policy.overload == .stopReading, !hasJournalRoom, !pause.isPaused, !queue.isFinished else { return }
+        isHeldBack = true
+        report(.overloaded(.stopReading))
+        try await flush()
+        _ = await queue.untilIdleOrRelaxed()
+        isHeldBack = false
+        report(.caughtUp)
+    }
+
+    /// Notes why what comes is left out from now on, or that it no longer is.
+    func noteDropping(_ cause: GapCause?) {
+        if cause == .overload { report(.overloaded(.drop)) } else if dropCause == .overload { report(.caughtUp) }
+        dropCause = cause
+    }
+
+    /// True while what comes has to be left out.
+    var isOverloaded: Bool {
+        guard policy.overload == .drop else { return false }
+        // Once dropping, everything that waits must be on its way first, so that gaps do not follow each other closely.
+        return !hasJournalRoom || (dropCause == .overload ? isWriterBusy : capture.isOverfull)
+    }
+
+    /// True where handing over would mean waiting, and the rule is not to wait.
+    var isWriterBusy: Bool {
+        policy.overload == .drop && !queue.hasRoom
+    }
+}
+
+extension Journal.Condition {
+    fileprivate var isFailure: Bool {
+        if case .failed = self { true } else { false }
+    }
+}
