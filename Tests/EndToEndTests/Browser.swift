@@ -86,7 +86,8 @@ final class Browser {
 
     /// Clicks in the middle of the element, or at a share of its width.
     func click(_ selector: String, at share: Double = 0.5) async throws {
-        let box = "(() => { const e = document.querySelector('\(selector)'); e.scrollIntoView({block: 'nearest'}); "
+        let box =
+            "(() => { const e = document.querySelector('\(selector)'); e.scrollIntoView({block: 'nearest'}); "
             + "const r = e.getBoundingClientRect(); return [r.x + r.width * \(share), r.y + r.height / 2]; })()"
         let place = try #require(try await evaluate(box) as? [Double])
         for type in ["mousePressed", "mouseReleased"] {
@@ -134,7 +135,8 @@ final class Browser {
         case "Runtime.exceptionThrown": complaints.append("\(parameters)")
         case "Log.entryAdded":
             let entry = parameters["entry"] as? [String: Any] ?? [:]
-            if entry["level"] as? String == "error" { complaints.append("\(entry["text"] ?? "") \(entry["url"] ?? "")") }
+            guard entry["level"] as? String == "error" else { return }
+            complaints.append("\(entry["text"] ?? "") \(entry["url"] ?? "")")
         case "Runtime.consoleAPICalled":
             if parameters["type"] as? String == "error" { complaints.append("\(parameters["args"] ?? "")") }
         default: return

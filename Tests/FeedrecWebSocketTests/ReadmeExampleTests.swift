@@ -31,10 +31,10 @@ struct ReadmeExampleTests {
         let root = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
         let source = try String(contentsOf: file, encoding: .utf8)
-        let start = try #require(readme.firstRange(of: "```swift\n")?.upperBound)
-        let end = try #require(readme[start...].firstRange(of: "```")?.lowerBound)
+        let start = try #require(readme.firstRange(of: "```swift\nimport FeedrecWebSocket\n")?.lowerBound)
+        let end = try #require(readme[start...].firstRange(of: "\n```\n")?.lowerBound)
         let tested = Set(source.split(separator: "\n").map { $0.drop { $0 == " " } })
-        for line in readme[start..<end].split(separator: "\n") {
+        for line in readme[start..<end].split(separator: "\n").dropFirst() {
             #expect(tested.contains(line.drop { $0 == " " }), "'\(line)' is not tested")
         }
     }

@@ -150,7 +150,8 @@ struct VenueHostTests {
         arguments: [
             ("http://localhost", 101), ("https://LOCALHOST:3000", 101), ("http://127.0.0.1:1", 101),
             ("http://127.9.9.9", 101), ("http://[::1]", 101), ("http://[::1]:80", 101), ("https://listed.org", 101),
-            ("https://feed.example:9000", 403), ("https://feed.example", 403), ("ws://localhost", 403), ("https://listed.org.evil.org", 403),
+            ("https://feed.example:9000", 403), ("https://feed.example", 403), ("ws://localhost", 403),
+            ("https://listed.org.evil.org", 403),
             ("http://localhost.evil.org", 403), ("http://127.0.0.1.evil.org", 403), ("http://127.evil.org", 403),
             ("http://[::1].evil.org", 403), ("null", 403), ("", 403), ("https://evil.org", 403),
         ]

@@ -1,6 +1,8 @@
 import JSONScanning
 
-/// Prints what is in effect: as TOML that says where each value comes from, or as JSON. Secrets are references.
+/// Prints what is in effect: as TOML that says where each value comes from, or as JSON.
+///
+/// Secrets are references.
 struct EffectiveConfiguration {
     let configuration: RecorderConfiguration
 

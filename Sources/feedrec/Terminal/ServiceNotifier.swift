@@ -59,7 +59,9 @@ enum UnixSocketAddress {
     /// With the zero byte behind it.
     static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
 
-    /// The address of a path; one that begins with `@` is in the abstract name space. Longer paths are cut.
+    /// The address of a path; one that begins with an at sign is in the abstract name space.
+    ///
+    /// Longer paths are cut.
     static func make(_ path: String) -> (address: sockaddr_un, length: socklen_t) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

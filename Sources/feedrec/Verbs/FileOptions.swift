@@ -21,7 +21,7 @@ struct FileOptions: ParsableArguments {
     @Option(help: "How long, or how much of, the raw messages to keep, such as 30d or 200G. (default: keep)")
     var keepRaw: RetentionArgument?
 
-    @Option(help: "How long, or how many, quotes, trades, margin updates and events to keep, such as 1y. (default: keep)")
+    @Option(help: "How long, or how many, quotes, trades, margins and events to keep, such as 1y. (default: keep)")
     var keepTicks: RetentionArgument?
 
     @Option(help: "How long, or how many, bars to keep. (default: keep)")
