@@ -135,8 +135,9 @@ final class Browser {
         case "Runtime.exceptionThrown": complaints.append("\(parameters)")
         case "Log.entryAdded":
             let entry = parameters["entry"] as? [String: Any] ?? [:]
-            guard entry["level"] as? String == "error" else { return }
-            complaints.append("\(entry["text"] ?? "") \(entry["url"] ?? "")")
+            if entry["level"] as? String == "error" {
+                complaints.append("\(entry["text"] ?? "") \(entry["url"] ?? "")")
+            }
         case "Runtime.consoleAPICalled":
             if parameters["type"] as? String == "error" { complaints.append("\(parameters["args"] ?? "")") }
         default: return
@@ -145,8 +146,13 @@ final class Browser {
 
     /// The address of the only page, from the browser's own HTTP server.
     private static func pageAddress(port: Int) async throws -> String {
-        let address = try #require(URL(string: "http://127.0.0.1:\(port)/json/list"))
-        let list = try JSONSerialization.jsonObject(with: Data(contentsOf: address)) as? [[String: Any]] ?? []
+        let answer = try await HTTPClient.send(
+            .init(method: "GET"),
+            .init(url: WebSocketURL("ws://127.0.0.1:\(port)/json/list")),
+            group: MultiThreadedEventLoopGroup.singleton,
+            now: { UnixNanoseconds(0) }
+        )
+        let list = try JSONSerialization.jsonObject(with: Data(answer.body)) as? [[String: Any]] ?? []
         let page = try #require(list.first { $0["type"] as? String == "page" })
         return try #require(page["webSocketDebuggerUrl"] as? String)
     }

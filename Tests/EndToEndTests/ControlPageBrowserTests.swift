@@ -55,6 +55,9 @@ struct ControlPageBrowserTests {
         try await browser.wait(for: "document.querySelectorAll('#prices tbody tr').length >= 4")
         try await browser.wait(for: Self.state + ".startsWith('paused')")
         try await browser.wait(for: Self.seconds + " < 0.001")
+        try await browser.wait(
+            for: "document.querySelector('#sessions tr:has(input:checked)').innerText.includes('this page')"
+        )
         try await browser.screenshot(to: picture("1-start"))
 
         try await browser.click("#play")
@@ -73,7 +76,7 @@ struct ControlPageBrowserTests {
         try await browser.press(".")
         try await browser.wait(for: Self.seconds + " % 1 !== 0")
         try await browser.press("b")
-        try await browser.wait(for: "\(Self.seconds) % 5 === 0")
+        try await browser.wait(for: "\(Self.seconds) % 1 === 0")
         try await browser.press("Home")
         try await browser.wait(for: Self.seconds + " < 0.001")
         try await browser.press("g")
@@ -138,7 +141,7 @@ struct ControlPageBrowserTests {
         let url = try await serve(["--token-env", "TOKEN"], environment: ["TOKEN": Self.token])
         let browser = try await Browser(bench)
         try await browser.open(page(url))
-        try await browser.wait(for: "document.getElementById('notice').textContent !== ''")
+        try await browser.wait(for: "document.getElementById('notice')?.textContent")
         try await browser.open(page(url) + "?access_token=" + Self.token)
         try await browser.wait(for: "document.querySelectorAll('#prices tbody tr').length >= 4")
         try await browser.wait(for: Self.state + ".startsWith('paused')")

@@ -31,7 +31,14 @@ enum HubTape {
         let sent = try await readAll(url)
         try #require(sent.count == count)
         let step = stepMilliseconds * 1_000_000
-        let lines = sent.enumerated().map { "\(start + $0.offset * step) \($0.element)\n" }
+        let lines = sent.enumerated().map { index, message in
+            let second = index * stepMilliseconds / 1000 % 60
+            let minute = 30 + index * stepMilliseconds / 60_000
+            // The venue's own times have to keep step.
+            let time = "2026-01-05T09:\(minute):\(second < 10 ? "0" : "")\(second)"
+            let timed = stepMilliseconds == 1 ? message : message.replacing(/2026-01-05T09:30:[0-9]{2}/, with: time)
+            return "\(start + index * step) \(timed)\n"
+        }
         let file = try bench.write(lines.joined(), to: "tape.ns")
         let archive = bench.path("imported")
         try await bench.succeed(["import", "messages", file, "--venue", "mt4", "--archive", archive])

@@ -19,6 +19,8 @@ let choice = null;
 let driven = null;
 /** The first end of a loop that is being pointed out; `undefined` while none is. */
 let loopFrom;
+/** The number of the page's own session. */
+let ownID;
 
 const candles = new Candles();
 const chart = new Chart(element("chart"), element("legend"));
@@ -30,13 +32,19 @@ const clients = new Clients(element("sessions"), drive);
 const tape = new OwnTape({
   event(event) {
     if (event.type === "quote" || event.type === "trade") {
+      noteDigits(event.venue, event.symbol, event.price ?? event.bid_price);
+      noteDigits(event.venue, event.symbol, event.ask_price);
       prices.take(event);
       if (driven === null) candles.take(event);
     } else if (event.type === "margin_update") {
       margins.take(event);
     }
   },
-  status() {},
+  status({ id }) {
+    if (id === ownID) return;
+    ownID = id;
+    refresh();
+  },
   seek(position) {
     prices.clear();
     margins.clear();
@@ -65,6 +73,7 @@ async function act(name, body = {}) {
   try {
     const status = await command(driven, name, body);
     sessions = sessions.map((session) => (session.id === status.id ? status : session));
+    clients.draw(sessions, ownID, driven);
     if (name === "seek") reload(status.position);
     notice("");
   } catch (error) {
@@ -112,6 +121,8 @@ function shiftSpeed(by) {
   const now = current()?.speed ?? 1;
   const index = now === "max" ? speeds.length - 1 : speeds.findLastIndex((one) => one !== "max" && one <= now);
   const next = speeds[Math.min(speeds.length - 1, Math.max(0, index + by))];
+  // Another press may come before the server's answer.
+  if (current()) current().speed = next;
   act("speed", { speed: next });
 }
 
@@ -130,10 +141,20 @@ function choose(change) {
   reload(current()?.position);
 }
 
+/** Prices are stored with more digits than the venue may quote: as many are shown as were seen. */
+function noteDigits(venue, symbol, value) {
+  const instrument = instruments.find((one) => one.symbol === symbol && one.venue === venue);
+  if (!instrument || value === undefined) return;
+  const digits = (String(value).split(".")[1] ?? "").length;
+  instrument.seen_digits = Math.min(instrument.price_digits, Math.max(instrument.seen_digits ?? 0, digits));
+}
+
 async function reload(position) {
   if (!choice || position === null || position === undefined) return;
+  const { venue, symbol } = choice;
   try {
     await candles.load(choice, position);
+    for (const bar of candles.bars) noteDigits(venue, symbol, bar[4]);
   } catch (error) {
     notice(error.message);
   }
@@ -157,7 +178,7 @@ function show() {
   if (timeline.isChanged) timeline.draw();
   if (candles.isChanged || chart.isChanged) {
     candles.isChanged = false;
-    const digits = instruments.find((one) => one.symbol === choice?.symbol && one.venue === choice?.venue)?.price_digits ?? 5;
+    const digits = instruments.find((one) => one.symbol === choice?.symbol && one.venue === choice?.venue)?.seen_digits ?? 5;
     chart.draw(candles, digits, timeline.facts.gaps);
   }
   requestAnimationFrame(show);

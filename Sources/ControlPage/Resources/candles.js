@@ -13,6 +13,8 @@ export class Candles {
   isChanged = true;
   #choice = null;
   #generation = 0;
+  /** How far the venue's clock, which bars follow, is ahead of the tape's: a broker's may be by hours. */
+  #ahead = 0;
 
   get interval() {
     return this.#choice ? nanoseconds(this.#choice.interval) : 60e9;
@@ -25,7 +27,7 @@ export class Candles {
     this.bars = [];
     this.isChanged = true;
     const length = nanoseconds(choice.interval);
-    const to = Math.floor(position / length) * length;
+    const to = Math.floor((position + this.#ahead) / length) * length;
     const answer = await get("api/bars", {
       symbol: choice.symbol, venue: choice.venue, side: choice.side, interval: choice.interval,
       from: String(to - historyCount * length), to: String(to), limit: "1000",
@@ -41,6 +43,7 @@ export class Candles {
   take(event) {
     const choice = this.#choice;
     if (!choice || event.symbol !== choice.symbol || event.venue !== choice.venue) return;
+    if (event.ts_event !== undefined) this.#ahead = Math.round((event.ts_event - event.ts_recv) / 60e9) * 60e9;
     const value = choice.side === "trade" ? event.price : choice.side === "bid" ? event.bid_price : event.ask_price;
     if (value === undefined) return;
     const open = Math.floor((event.ts_event ?? event.ts_recv) / this.interval) * this.interval;

@@ -39,19 +39,19 @@ export class Chart {
     const pad = (high - low || Math.abs(high) * 1e-4 || 1) * 0.06;
     const y = (value) => plot.height - ((value - low + pad) / (high - low + 2 * pad)) * plot.height;
     this.#drawGaps(context, colour, shown, interval, gaps, plot);
-    this.#drawPrices(context, colour, low, high, y, plot, digits);
+    this.#drawPrices(context, colour, low, high, y, plot, digits, y(shown.at(-1)[4]));
     shown.forEach((bar, index) => drawCandle(context, colour, bar, index * step, y));
     this.#drawTimes(context, colour, shown, plot);
     this.#drawLast(context, colour, shown.at(-1), y, plot, digits);
     this.#describe(shown, digits, plot, context, colour);
   }
 
-  #drawPrices(context, colour, low, high, y, plot, digits) {
+  #drawPrices(context, colour, low, high, y, plot, digits, taken) {
     context.strokeStyle = colour.line;
     context.fillStyle = colour.quiet;
     for (const value of ticks(low, high, Math.max(2, plot.height / 60))) {
       line(context, 0, y(value), plot.width, y(value));
-      context.fillText(price(value, digits), plot.width + 6, y(value) + 4);
+      if (Math.abs(y(value) - taken) > 17) context.fillText(price(value, digits), plot.width + 6, y(value) + 4);
     }
   }
 

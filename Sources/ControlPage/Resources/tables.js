@@ -65,7 +65,7 @@ export class Prices {
   }
 
   draw(instruments, chosen) {
-    for (const { venue, symbol, price_digits: digits } of instruments) {
+    for (const { venue, symbol, seen_digits: digits } of instruments) {
       const row = this.#rows.row(`${venue} ${symbol}`, (fresh) => {
         const button = document.createElement("button");
         button.type = "button";

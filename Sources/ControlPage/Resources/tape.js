@@ -50,8 +50,9 @@ export class OwnTape {
     switch (message.type) {
       case "ack":
       case "status":
-        this.status = message;
-        return this.#handlers.status(message);
+        // `id` in an answer is that of the command.
+        this.status = { ...message, id: message.session ?? message.id };
+        return this.#handlers.status(this.status);
       case "error":
         return this.#handlers.failed(message.message);
       case "seek":
