@@ -9,6 +9,7 @@ package import MarketModel
 package final class ArchiveReader: Sendable {
     package let path: String
     private let queue: DatabaseQueue
+    private let statements = StatementShelf()
 
     /// Opens the recording at `path`.
     ///
@@ -18,6 +19,11 @@ package final class ArchiveReader: Sendable {
         self.path = path
         queue = try RecordingFile.openForReading(path)
         try read { handle throws(ArchiveError) in try RecordingFile.coverOlderSchema(handle, path) }
+    }
+
+    deinit {
+        let statements = statements
+        queue.inDatabase { _ in statements.removeAll() }
     }
 
     /// Bytes of the write-ahead log beside the recording: there is one while it is being written, and it is long where a
@@ -139,6 +145,18 @@ package final class ArchiveReader: Sendable {
         return try instruments().map(\.instrumentID)
     }
 
+    /// Runs `body` with a statement that is compiled once and shared by all cursors; it leaves no rows unread.
+    func read(
+        with sql: String,
+        _ body: (PreparedStatement) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
+        try read { handle throws(ArchiveError) in
+            let statement = try statements.statement(sql, on: handle, path: path)
+            defer { statement.reset() }
+            try body(statement)
+        }
+    }
+
     /// Runs `body` on the database's queue; the transaction ends with its last statement.
     func read<Value>(_ body: (OpaquePointer?) throws(ArchiveError) -> Value) throws(ArchiveError) -> Value {
         do {
@@ -147,4 +165,18 @@ package final class ArchiveReader: Sendable {
             throw ArchiveError(error, action: "read", path: path)
         }
     }
+}
+
+/// Compiled statements by their SQL; touched on the database's queue alone.
+private final class StatementShelf: @unchecked Sendable {
+    private var statements: [String: PreparedStatement] = [:]
+
+    func statement(_ sql: String, on handle: OpaquePointer?, path: String) throws(ArchiveError) -> PreparedStatement {
+        if let statement = statements[sql] { return statement }
+        let statement = try PreparedStatement(sql, on: handle, path: path)
+        statements[sql] = statement
+        return statement
+    }
+
+    func removeAll() { statements = [:] }
 }

@@ -120,7 +120,9 @@ final class PreparedStatement {
 
     @inline(__always)
     func optionalInteger(_ column: Int32) -> Int64? {
-        isNull(column) ? nil : sqlite3_column_int64(statement, column)
+        // Nearly always one call: NULL reads as zero.
+        let value = sqlite3_column_int64(statement, column)
+        return value == 0 && isNull(column) ? nil : value
     }
 
     @inline(__always)

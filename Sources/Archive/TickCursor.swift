@@ -6,8 +6,8 @@ import MarketModel
 /// merged: no sort, no second index. No transaction is open between two pages. One tick costs a page's share of a
 /// query and a few comparisons in a heap of instruments.
 package struct TickCursor<Row: StoredTick> {
-    /// Rows held at once, over all instruments: two megabytes of quotes, as a server has a cursor for each of many clients.
-    private static var rowsMax: Int { 16_384 }
+    /// Rows held at once, over all instruments: half a megabyte of quotes, as a server has a cursor for each of many clients.
+    private static var rowsMax: Int { 4096 }
 
     private let reader: ArchiveReader
     private let range: ReadRange
@@ -19,10 +19,9 @@ package struct TickCursor<Row: StoredTick> {
     init(_ reader: ArchiveReader, _ range: ReadRange, instrumentIDs: [Int64]) throws(ArchiveError) {
         self.reader = reader
         self.range = range
-        pageRows = min(4096, max(64, Self.rowsMax / max(1, instrumentIDs.count)))
+        pageRows = min(1024, max(64, Self.rowsMax / max(1, instrumentIDs.count)))
         streams = instrumentIDs.map { TickStream(instrumentID: $0, range: range) }
-        try reader.read { handle throws(ArchiveError) in
-            let statement = try TickStream<Row>.statement(on: handle, path: reader.path)
+        try reader.read(with: TickStream<Row>.sql) { statement throws(ArchiveError) in
             // Small at first: who opens a tape wants its beginning soon.
             for index in streams.indices { try streams[index].refill(statement, range, min(pageRows, 64)) }
         }
@@ -49,8 +48,7 @@ package struct TickCursor<Row: StoredTick> {
 
     private mutating func refill(_ index: Int) throws(ArchiveError) {
         guard !streams[index].isExhausted else { return }
-        try reader.read { handle throws(ArchiveError) in
-            let statement = try TickStream<Row>.statement(on: handle, path: reader.path)
+        try reader.read(with: TickStream<Row>.sql) { statement throws(ArchiveError) in
             try streams[index].refill(statement, range, min(pageRows, streams[index].lastLimit * 4))
         }
     }
@@ -105,16 +103,12 @@ private struct TickStream<Row: StoredTick> {
         headKey.item = rows[position].item
     }
 
-    static func statement(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> PreparedStatement {
-        try PreparedStatement(
-            """
-            SELECT ts_recv, message_index, item, \(Row.valueColumns) FROM \(Row.table)
-            WHERE instrument_id = ? AND (ts_recv, message_index, item) > (?, ?, ?) AND ts_recv <= ?
-            ORDER BY ts_recv, message_index, item LIMIT ?
-            """,
-            on: handle,
-            path: path
-        )
+    static var sql: String {
+        """
+        SELECT ts_recv, message_index, item, \(Row.valueColumns) FROM \(Row.table)
+        WHERE instrument_id = ? AND (ts_recv, message_index, item) > (?, ?, ?) AND ts_recv <= ?
+        ORDER BY ts_recv, message_index, item LIMIT ?
+        """
     }
 
     mutating func refill(_ statement: PreparedStatement, _ range: ReadRange, _ limit: Int) throws(ArchiveError) {

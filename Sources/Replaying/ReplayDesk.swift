@@ -134,7 +134,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
             range: range,
             breaks: breaks,
             feed: feed,
-            outlet: VenueOutlet(session, isDigesting: true, observe: nil)
+            outlet: VenueOutlet(session, hasher: MessageHasher(pool: pool), observe: nil)
         )
     }
 

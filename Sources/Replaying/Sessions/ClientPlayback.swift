@@ -32,7 +32,7 @@ struct ClientPlayback<C: Clock>: Sendable where C.Duration == Duration {
             registry: SessionRegistry(),
             feed: DirectFeed(makeTape: makeTape),
             sink: connection,
-            outlet: VenueOutlet(session, isDigesting: false, observe: observe),
+            outlet: VenueOutlet(session, hasher: nil, observe: observe),
             policy: policy,
             timer: clock is ContinuousClock ? connection.timer(isPrecise: false) : ClockTimer(clock),
             executor: connection.executor

@@ -63,14 +63,13 @@ struct VenueOutlet: PlaybackOutlet {
     private var session: any VenueSession
     let isReadyAtOnce: Bool
     private let observe: (@Sendable (MessageBatch) -> Void)?
-    private let isDigesting: Bool
-    private var hash = MessageDigest()
-    private var text: [UInt8] = []
+    /// `nil` where nobody asks for a digest.
+    private let hasher: MessageHasher?
     private(set) var digest: String?
 
-    init(_ session: any VenueSession, isDigesting: Bool, observe: (@Sendable (MessageBatch) -> Void)?) {
+    init(_ session: any VenueSession, hasher: MessageHasher?, observe: (@Sendable (MessageBatch) -> Void)?) {
         self.session = session
-        self.isDigesting = isDigesting
+        self.hasher = hasher
         self.observe = observe
         isReadyAtOnce = session.hasSubscribed
     }
@@ -98,21 +97,8 @@ struct VenueOutlet: PlaybackOutlet {
         output.entries.reserveCapacity(range.count)
         session.deliver(chunk.batch, range, into: &output)
         observe?(output)
-        if isDigesting { update(output) }
+        hasher?.add(output)
         return output
-    }
-
-    /// One call to the hash for many messages: each costs more than hashing 100 bytes.
-    private mutating func update(_ output: MessageBatch) {
-        text.removeAll(keepingCapacity: true)
-        text.reserveCapacity(output.bytes.count + output.count)
-        output.bytes.withUnsafeBytes { bytes in
-            for entry in output.entries {
-                text.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[entry.range]))
-                text.append(UInt8(ascii: "\n"))
-            }
-        }
-        text.withUnsafeBytes { hash.update($0) }
     }
 
     mutating func keepAlive(replies: inout MessageBatch) { session.keepAlive(replies: &replies) }
@@ -133,8 +119,6 @@ struct VenueOutlet: PlaybackOutlet {
     }
 
     private mutating func endTake() {
-        guard isDigesting else { return }
-        digest = hash.finish()
-        hash = MessageDigest()
+        digest = hasher?.finish() ?? digest
     }
 }
