@@ -33,7 +33,8 @@ struct TapeArchive {
         url: String? = nil,
         messages: [Message],
         blockMessages: Int = 4,
-        rows: WriteBatch = WriteBatch()
+        rows: WriteBatch = WriteBatch(),
+        ends: [ConnectionClosed] = []
     ) async throws -> ArchiveReader {
         let folder = directory.file(name)
         let writer = try ArchiveWriter.open(directory: folder, day: name)
@@ -51,6 +52,7 @@ struct TapeArchive {
             }
         }
         try await writer.write(batch)
+        for end in ends { try await writer.closeConnection(end) }
         await writer.close()
         return try ArchiveReader(path: writer.path)
     }

@@ -120,7 +120,8 @@ extension JSONObjectWriter {
 extension TapeLength {
     /// Milliseconds or seconds with one digit behind the point.
     var shortText: String {
-        if nanoseconds >= 1_000_000_000 { return "\(nanoseconds / 1_000_000_000).\(nanoseconds / 100_000_000 % 10)s" }
+        let (seconds, tenths) = (nanoseconds / 1_000_000_000, nanoseconds / 100_000_000 % 10)
+        if seconds > 0 { return tenths == 0 ? "\(seconds)s" : "\(seconds).\(tenths)s" }
         return "\(nanoseconds / 1_000_000)ms"
     }
 }

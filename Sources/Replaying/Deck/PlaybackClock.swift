@@ -7,6 +7,8 @@ final class PlaybackClock: Sendable {
         var signals: [Int: WakeSignal] = [:]
         /// When the last session left, on the monotonic clock.
         var abandonedAt: Int64?
+        /// The last break of a recorded connection that ended a session, and in which take that was.
+        var passedBreak: (time: Int64, take: Int)?
     }
 
     /// The name by which sessions share it; `nil` for a session's own.
@@ -37,6 +39,16 @@ final class PlaybackClock: Sendable {
             guarded.deck.leave(id)
             if guarded.signals.isEmpty { guarded.abandonedAt = now }
         }
+    }
+
+    /// A session was ended by a recorded break; who comes back is not to be ended by the same one.
+    func passBreak(at time: Int64, take: Int) {
+        guarded.withLock { $0.passedBreak = (time, take) }
+    }
+
+    /// Where the last break of this take was.
+    func passedBreak(take: Int) -> Int64? {
+        guarded.withLock { guarded in guarded.passedBreak.flatMap { $0.take == take ? $0.time : nil } }
     }
 
     func ready(_ id: Int, first: Int64, now: Int64) {

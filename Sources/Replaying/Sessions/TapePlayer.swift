@@ -165,6 +165,7 @@ actor TapePlayer {
             case .reposition(let position, let take): try await reposition(to: position, take: take)
             case .send(let before, let countMax, let pace):
                 if let passed = try await release(before: before, countMax: countMax, pace: pace) {
+                    clock.passBreak(at: passed.time, take: take)
                     return .broken(passed)
                 }
             case .wait(let deadline):
@@ -190,7 +191,9 @@ actor TapePlayer {
         isAtEnd = false
         isHeld = false
         pollDue = nil
-        breaksPassed = policy.breaks.firstIndex { $0.time >= position ?? .min } ?? policy.breaks.count
+        let passed = clock.passedBreak(take: take) ?? .min
+        breaksPassed =
+            policy.breaks.firstIndex { $0.time >= position ?? .min && $0.time > passed } ?? policy.breaks.count
         feed.seek(to: position)
         record.update { $0.isAtEnd = false }
     }
