@@ -59,6 +59,8 @@ package struct Trade: Hashable, Sendable {
     package var aggressorSide: AggressorSide?
     /// The venue's trade number, as received.
     package var tradeID: Int64?
+    /// True for several executions of one order told as one, which the venue numbers apart.
+    package var isAggregate = false
 
     package init(
         origin: EventOrigin,

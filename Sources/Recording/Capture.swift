@@ -31,25 +31,19 @@ struct Capture: Sendable {
     private var counter: MessageCounter
     private var writer: ArchiveWriter
     private let history: StoredBars?
-    private var rowBuilder: RowBuilder
-    private var connectionID: Int64 = 0
-    /// The connection's name in the journal, and how far its messages have been taken.
-    private var journalKey: UInt64?
-    private(set) var journalPosition = JournalPosition()
+    var rowBuilder: RowBuilder
+    /// The connection at work, and its number; the other ones wait.
+    var lane = ConnectionLane()
+    var laneNumber = 0
+    var parked: [ConnectionLane] = []
     private var watermarks: [JournalWatermark] = []
-    private var isMoved = false
-    private var block = MessageBlockBuilder()
-    private var isBlockChanged = false
     private var sealed: [PendingBlock] = []
     private var events = MarketEvents()
     private var messageTotals = CaptureTotals()
     private let makeRedactor: @Sendable () -> (any MessageRedactor)?
-    private var redactor: (any MessageRedactor)?
     private var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
     /// Where the venue numbers its trades without leaving one out.
     private var sequence: SequenceWatch?
-    /// The places of the connection's symbols in it.
-    private var sequencePlaces: [Int?] = []
     /// The latest time of a received message: the tape's clock.
     private(set) var tsLast: UnixNanoseconds?
 
@@ -65,7 +59,7 @@ struct Capture: Sendable {
     ) throws(ArchiveError) {
         let instruments = instruments ?? InstrumentNumbers(writer)
         makeRedactor = { venue.makeRedactor(reading) { secrets.texts } }
-        redactor = makeRedactor()
+        lane.redactor = makeRedactor()
         let known = writer.instruments.filter { $0.venue == venue.rawValue }.map {
             (
                 id: $0.instrumentID,
@@ -91,6 +85,8 @@ struct Capture: Sendable {
             feedID: feedID
         )
     }
+
+    var journalPosition: JournalPosition { lane.journalPosition }
 
     var totals: CaptureTotals {
         var totals = rowBuilder.totals
@@ -127,37 +123,38 @@ struct Capture: Sendable {
         position: JournalPosition = JournalPosition()
     ) {
         endConnection()
-        connectionID = id
-        self.journalKey = journalKey
-        journalPosition = position
+        lane.connectionID = id
+        lane.journalKey = journalKey
+        lane.journalPosition = position
+        (lane.ticks, lane.duplicates) = (0, 0)
         // What the journal has was made safe before it got there.
-        redactor = journalKey == nil ? makeRedactor() : nil
+        lane.redactor = lane.journalKey == nil ? makeRedactor() : nil
         rowBuilder.forgetSymbolIndexes()
-        sequencePlaces.removeAll(keepingCapacity: true)
+        lane.sequencePlaces.removeAll(keepingCapacity: true)
     }
 
     /// Ends the connection as of `time`; a record that it left unfinished is told, where its bytes were held back.
     mutating func endConnection(at time: UnixNanoseconds, heldBytes: Int = 0) {
-        let held = heldBytes + (redactor?.heldBytes ?? 0)
+        let held = heldBytes + (lane.redactor?.heldBytes ?? 0)
         if held > 0 {
             rowBuilder.appendWithheld(bytes: held, reason: "the connection ended inside a record", at: time)
         }
-        redactor = nil
+        lane.redactor = nil
         endConnection()
     }
 
     /// Says that the connection brings no more messages, so that the journal may forget it once they are stored.
     mutating func endConnection() {
         seal()
-        if let watermark = watermark(isLast: true) { watermarks.append(watermark) }
-        journalKey = nil
+        if let watermark = lane.watermark(isLast: true) { watermarks.append(watermark) }
+        lane.journalKey = nil
     }
 
     /// Leaves messages out that are in the journal but shall not be in the recording, or were never in either.
     mutating func skip(to position: JournalPosition) {
-        journalPosition.received = max(journalPosition.received, position.received)
-        journalPosition.sent = max(journalPosition.sent, position.sent)
-        isMoved = true
+        lane.journalPosition.received = max(lane.journalPosition.received, position.received)
+        lane.journalPosition.sent = max(lane.journalPosition.sent, position.sent)
+        lane.isMoved = true
     }
 
     /// Lets go of the file, which can then stand alone; bars of earlier sessions are not continued any more.
@@ -165,21 +162,24 @@ struct Capture: Sendable {
         history?.close()
     }
 
-    /// Goes on in another file, under the numbers that the feed and its connection have there.
+    /// Goes on in another file, under the numbers that the feed and its connections, lane by lane, have there.
     ///
     /// Everything must have been handed over. Instruments keep their numbers; bars that are not over are written again, so
     /// that the new file has them whole.
     mutating func move(
         to writer: ArchiveWriter,
         feedID: Int64,
-        connectionID: Int64?,
+        connectionIDs: [Int64?],
         counter: MessageCounter,
         instruments: InstrumentNumbers
     ) {
-        seal()
+        forEachLane { capture in
+            capture.seal()
+            let number = capture.laneNumber
+            capture.lane.connectionID = connectionIDs.indices.contains(number) ? connectionIDs[number] ?? 0 : 0
+        }
         self.writer = writer
         self.counter = counter
-        self.connectionID = connectionID ?? 0
         history?.close()
         let venue = rowBuilder.book.venue
         rowBuilder.move(toFeed: feedID) { instruments.number(of: $0, venue: venue) }
@@ -199,12 +199,16 @@ struct Capture: Sendable {
         events.removeAll()
         let outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
         messageTotals.dataMessages += Int64(outcome.dataMessages)
+        let duplicates = rowBuilder.totals.duplicates
         rowBuilder.append(
             events,
             symbols: dialect.symbols,
             batch: batch,
-            firstMessageIndex: firstMessageIndex
+            firstMessageIndex: firstMessageIndex,
+            connectionID: lane.connectionID
         )
+        lane.ticks += Int64(events.quotes.count + events.trades.count)
+        lane.duplicates += rowBuilder.totals.duplicates - duplicates
         for change in events.linkChanges {
             linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
         }
@@ -222,13 +226,13 @@ struct Capture: Sendable {
     ) -> DialectOutcome {
         events.removeAll()
         let received = batch.entries.count { $0.direction == .received }
-        skip(to: JournalPosition(received: journalPosition.received + UInt64(received)))
+        skip(to: JournalPosition(received: lane.journalPosition.received + UInt64(received)))
         return dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
     }
 
     /// Leaves out messages that were to be sent.
     mutating func skip(sent count: Int) {
-        skip(to: JournalPosition(sent: journalPosition.sent + UInt64(count)))
+        skip(to: JournalPosition(sent: lane.journalPosition.sent + UInt64(count)))
     }
 
     /// Takes down messages that need no reading, such as those we send; returns the number of the first.
@@ -246,9 +250,9 @@ struct Capture: Sendable {
 
     /// The batch as it may be stored and read; the same where its venue has no secrets.
     private mutating func redacted(_ batch: MessageBatch) -> MessageBatch {
-        guard redactor != nil else { return batch }
+        guard lane.redactor != nil else { return batch }
         var batch = batch
-        redactor?.redact(&batch)
+        lane.redactor?.redact(&batch)
         return batch
     }
 
@@ -256,15 +260,15 @@ struct Capture: Sendable {
         let firstMessageIndex = counter.take(batch.count)
         var start = 0
         while start < batch.count {
-            if !block.isEmpty, batch.entries[start].length >= Self.blockBytes { seal() }
+            if !lane.block.isEmpty, batch.entries[start].length >= Self.blockBytes { seal() }
             let end = endOfBlock(batch, from: start)
-            block.append(
+            lane.block.append(
                 batch: batch,
                 range: start..<end,
                 firstMessageIndex: firstMessageIndex + Int64(start)
             )
-            isBlockChanged = true
-            if block.payloadBytes >= Self.blockBytes || block.count >= Self.blockMessagesMax { seal() }
+            lane.isBlockChanged = true
+            if lane.block.payloadBytes >= Self.blockBytes || lane.block.count >= Self.blockMessagesMax { seal() }
             start = end
         }
         count(batch)
@@ -296,15 +300,20 @@ struct Capture: Sendable {
     mutating func takeWork(clock: UnixNanoseconds) -> CaptureWork {
         var blocks = sealed
         sealed.removeAll(keepingCapacity: true)
-        if isBlockChanged, !block.isEmpty {
-            blocks.append(PendingBlock(connectionID: connectionID, builder: block))
-            isBlockChanged = false
+        forEachLane { capture in
+            guard capture.lane.isBlockChanged, !capture.lane.block.isEmpty else { return }
+            blocks.append(PendingBlock(connectionID: capture.lane.connectionID, builder: capture.lane.block))
+            capture.lane.isBlockChanged = false
         }
         var rows = rowBuilder.takeRows(clock: clock)
         rows.watermarks = watermarks
         watermarks.removeAll()
-        if isMoved, let watermark = watermark(isLast: false) { rows.watermarks.append(watermark) }
-        isMoved = false
+        forEachLane { capture in
+            if capture.lane.isMoved, let watermark = capture.lane.watermark(isLast: false) {
+                rows.watermarks.append(watermark)
+            }
+            capture.lane.isMoved = false
+        }
         return CaptureWork(writer: writer, blocks: blocks, rows: rows)
     }
 
@@ -342,31 +351,20 @@ struct Capture: Sendable {
         for trade in events.trades {
             guard let number = trade.tradeID else { continue }
             let index = Int(trade.symbol.value)
-            while sequencePlaces.count <= index { sequencePlaces.append(nil) }
-            let place = sequencePlaces[index] ?? sequence?.place(of: symbols.text(of: trade.symbol)) ?? 0
-            sequencePlaces[index] = place
+            while lane.sequencePlaces.count <= index { lane.sequencePlaces.append(nil) }
+            let place = lane.sequencePlaces[index] ?? sequence?.place(of: symbols.text(of: trade.symbol)) ?? 0
+            lane.sequencePlaces[index] = place
             sequence?.received(number, at: place, tsRecv: batch.entries[trade.origin.message].tsRecv, time: time)
         }
     }
 
     // MARK: Inside
 
-    private func watermark(isLast: Bool) -> JournalWatermark? {
-        journalKey.map {
-            JournalWatermark(
-                connectionID: connectionID,
-                journalKey: $0,
-                position: journalPosition,
-                isLast: isLast
-            )
-        }
-    }
-
     /// Where the block ends; a message that fills a block by itself does not share it.
     private func endOfBlock(_ batch: MessageBatch, from start: Int) -> Int {
-        var bytes = block.payloadBytes
+        var bytes = lane.block.payloadBytes
         var end = start
-        let endMax = min(batch.count, start + max(1, Self.blockMessagesMax - block.count))
+        let endMax = min(batch.count, start + max(1, Self.blockMessagesMax - lane.block.count))
         while end < endMax, bytes < Self.blockBytes {
             if end > start, batch.entries[end].length >= Self.blockBytes { break }
             bytes += batch.entries[end].length
@@ -376,25 +374,25 @@ struct Capture: Sendable {
     }
 
     private mutating func seal() {
-        if isBlockChanged, !block.isEmpty {
-            sealed.append(PendingBlock(connectionID: connectionID, builder: block))
+        if lane.isBlockChanged, !lane.block.isEmpty {
+            sealed.append(PendingBlock(connectionID: lane.connectionID, builder: lane.block))
         }
-        isBlockChanged = false
-        block = MessageBlockBuilder()
+        lane.isBlockChanged = false
+        lane.block = MessageBlockBuilder()
     }
 
     private mutating func count(_ batch: MessageBatch) {
-        isMoved = isMoved || !batch.isEmpty
+        lane.isMoved = lane.isMoved || !batch.isEmpty
         for entry in batch.entries {
             if entry.isRedacted { messageTotals.redacted += 1 }
             guard entry.direction == .received else {
                 messageTotals.messagesSent += 1
-                journalPosition.sent += 1
+                lane.journalPosition.sent += 1
                 continue
             }
             messageTotals.messagesReceived += 1
             messageTotals.bytesReceived += Int64(entry.length)
-            journalPosition.received += 1
+            lane.journalPosition.received += 1
             tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
         }
     }

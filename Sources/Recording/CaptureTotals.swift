@@ -8,6 +8,8 @@ package struct CaptureTotals: Sendable, Hashable {
     package var dataMessages: Int64 = 0
     package var quotes: Int64 = 0
     package var trades: Int64 = 0
+    /// Ticks left out because another connection of the feed had brought them.
+    package var duplicates: Int64 = 0
     package var marginUpdates: Int64 = 0
     /// Bars that the venue made.
     package var venueBars: Int64 = 0
@@ -40,7 +42,8 @@ package struct CaptureTotals: Sendable, Hashable {
 
     private static var counts: [WritableKeyPath<CaptureTotals, Int64>] {
         [
-            \.messagesReceived, \.messagesSent, \.bytesReceived, \.dataMessages, \.quotes, \.trades, \.marginUpdates,
+            \.duplicates, \.messagesReceived, \.messagesSent, \.bytesReceived, \.dataMessages, \.quotes, \.trades,
+            \.marginUpdates,
             \.events,
             \.oddities, \.lateTicks, \.bars, \.gaps,
         ]

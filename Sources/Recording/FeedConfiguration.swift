@@ -17,6 +17,7 @@ package struct FeedConfiguration: Sendable {
     /// Texts that appear in no report, no row and no message: the token, for one.
     package var secrets = FeedSecrets()
     package var watch = WatchRules()
+    package var overlap = OverlapRules()
     /// How long to wait between two attempts to connect; the recorder's own where it is not set.
     package var backoff: Backoff?
     /// Hears of this feed alone; the recorder's own where it is not set.
@@ -42,6 +43,20 @@ package struct FeedConfiguration: Sendable {
         self.makeDialect = makeDialect
         self.connect = connect
     }
+}
+
+/// When a feed has two connections at a time. For venues that number their ticks, so that none is stored twice.
+package struct OverlapRules: Sendable, Hashable {
+    /// Two connections always, instead of only while one takes over from another.
+    package var isRedundant = false
+    /// A connection of this age is replaced, before the venue cuts it; `nil` leaves it to the venue.
+    package var renewAfter: Duration?
+    /// For how long both connections run at most where it cannot be seen that the new one has caught up.
+    package var handoverMax: Duration = .seconds(30)
+
+    package init() {}
+
+    var isPossible: Bool { isRedundant || renewAfter != nil }
 }
 
 /// When a recording ends by itself, and what it does about connections that fail.
@@ -86,6 +101,12 @@ package enum RecorderReport: Sendable {
     /// The connection failed or ended; the next attempt follows after `retryIn`.
     case disconnected(reason: String, retryIn: Duration)
     case progress(CaptureTotals)
+    /// A connection beside another that carries the feed was subscribed.
+    case spareSubscribed
+    /// A connection failed or ended while another carries the feed.
+    case spareLost(reason: String, retryIn: Duration)
+    /// A new connection has taken over, with nothing missing; the old one is being closed.
+    case renewed
     /// Nothing can be stored; what comes meanwhile is missing from the recording, unless the journal still has it.
     case paused(reason: String)
     case resumed

@@ -19,13 +19,13 @@ extension FeedRecorder {
     /// Waits until everything taken so far is stored, where the journal needs the room.
     ///
     /// One wait a batch: what was read since may itself fill the journal, and only taking it frees that.
-    func untilJournalHasRoom() async throws {
+    func untilJournalHasRoom(_ lane: FeedLane) async throws {
         guard policy.overload == .stopReading, !hasJournalRoom, !pause.isPaused, !queue.isFinished else { return }
-        isHeldBack = true
+        lane.isHeldBack = true
         report(.overloaded(.stopReading))
         try await flush()
         _ = await queue.untilIdleOrRelaxed()
-        isHeldBack = false
+        lane.isHeldBack = false
         report(.caughtUp)
     }
 

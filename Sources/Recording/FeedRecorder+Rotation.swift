@@ -28,7 +28,7 @@ extension FeedRecorder {
     /// Takes nothing down until ``endRotation()``.
     func standStill() async {
         isRotating = true
-        while isChangingConnection { await withCheckedContinuation { connectionWaiters.append($0) } }
+        while changingConnections > 0 { await withCheckedContinuation { connectionWaiters.append($0) } }
     }
 
     /// Hands everything over for the present file.
@@ -45,7 +45,7 @@ extension FeedRecorder {
     /// Goes on in another file, with an open gap as it was.
     func goOn(in new: RecordingPlace, at time: UnixNanoseconds) async throws {
         totalsBefore = totals
-        try await moveConnection(to: new, at: time)
+        try await moveConnections(to: new, at: time)
         isBroken = false
         if let gap = heldGap { beginGap(cause: gap.cause, detail: gap.detail ?? "", from: time) }
     }
@@ -57,22 +57,30 @@ extension FeedRecorder {
         rotationWaiters.removeAll()
     }
 
-    /// Gives the open connection a row in the new file and lets the capture go on there.
-    private func moveConnection(to new: RecordingPlace, at time: UnixNanoseconds) async throws {
-        var newID: Int64?
-        if connectionID != nil, let connection {
-            var opened = ConnectionOpened(feedID: new.feedID, tsOpened: time, connection.info)
-            opened.journalKey = tap?.key
-            opened.journalPosition = capture.journalPosition
-            newID = try await new.writer.openConnection(opened)
+    /// Gives the open connections rows in the new file and lets the capture go on there.
+    private func moveConnections(to new: RecordingPlace, at time: UnixNanoseconds) async throws {
+        var newIDs: [Int64?] = []
+        for lane in lanes {
+            var newID: Int64?
+            if lane.connectionID != nil, let connection = lane.connection {
+                var opened = ConnectionOpened(feedID: new.feedID, tsOpened: time, connection.info)
+                opened.journalKey = lane.tap?.key
+                capture.select(lane.number)
+                opened.journalPosition = capture.journalPosition
+                newID = try await new.writer.openConnection(opened)
+            }
+            newIDs.append(newID)
         }
         place = new
-        connectionID = newID
-        tap?.move(to: journalConnection, at: time)
+        for (lane, newID) in zip(lanes, newIDs) {
+            lane.connectionID = newID
+            lane.lastConnectionID = newID
+            lane.tap?.move(to: journalConnection, at: time)
+        }
         capture.move(
             to: new.writer,
             feedID: new.feedID,
-            connectionID: newID,
+            connectionIDs: newIDs,
             counter: new.counter,
             instruments: new.instruments
         )

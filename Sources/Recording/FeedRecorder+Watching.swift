@@ -8,18 +8,18 @@ extension FeedRecorder {
     var elapsed: Duration { steady().since(UnixNanoseconds(0)) }
 
     /// Pings, and ends a connection that is dead; called by the ticker.
-    func watchConnection(_ connection: WebSocketConnection) {
+    func watchConnection(_ connection: WebSocketConnection, _ lane: FeedLane) {
         let time = elapsed
-        if watch.isPingDue(at: time) { connection.ping() }
+        if lane.watch.isPingDue(at: time) { connection.ping() }
         // Who does not listen cannot say that nobody speaks.
-        guard !isHeldBack, let reason = watch.verdict(at: time) else { return }
-        silence = reason
+        guard !lane.isHeldBack, let reason = lane.watch.verdict(at: time) else { return }
+        lane.silence = reason
         connection.abort()
     }
 
     /// Data came: a silence is over, whatever the venue acknowledged before.
-    func dataArrived(at time: UnixNanoseconds) {
-        watch.dataArrived(at: elapsed)
+    func dataArrived(_ lane: FeedLane, at time: UnixNanoseconds) {
+        lane.watch.dataArrived(at: elapsed)
         guard openGap?.cause == GapCause.silence.rawValue, !pause.isPaused else { return }
         capture.resume(at: time)
         closeGap(at: time)

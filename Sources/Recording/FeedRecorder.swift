@@ -12,8 +12,8 @@ actor FeedRecorder {
     let configuration: FeedConfiguration
     let policy: RecordingPolicy
     let queue: BoundedQueue<CaptureWork>
-    private let stop: StopControl
-    private let clock: any Clock<Duration>
+    let stop: StopControl
+    let clock: any Clock<Duration>
     let now: @Sendable () -> UnixNanoseconds
     /// Goes on with the wall clock, but is never set.
     let steady: @Sendable () -> UnixNanoseconds
@@ -22,11 +22,17 @@ actor FeedRecorder {
     /// The file, and the rows of it that everything belongs to.
     var place: RecordingPlace
     var capture: Capture
-    private var dialect: any VenueDialect
-    var connection: WebSocketConnection?
-    var connectionID: Int64?
+    /// The connections there may be at a time: two where the venue numbers its ticks, else one.
+    let lanes: [FeedLane]
+    /// The numbers of the lanes that are at work.
+    var running: Set<Int> = []
+    /// Asks ``run()`` for another connection.
+    var wish: AsyncStream<Int>.Continuation?
+    /// How many messages with data come in a second.
+    var rate = MessageRate()
+    /// Messages left out since the gap began.
+    var droppedCount: Int64 = 0
     let journal: Journal?
-    var tap: FeedTap?
     let pause: StoragePause
     /// Finishes files; `nil` where they are not divided.
     let rotation: Rotation?
@@ -36,33 +42,23 @@ actor FeedRecorder {
     var isRotating = false
     /// Set while two files are half changed: what comes then stays in the journal.
     var isBroken = false
-    var isChangingConnection = false
+    /// So many connections are beginning or ending.
+    var changingConnections = 0
     var connectionWaiters: [CheckedContinuation<Void, Never>] = []
     /// The gap that was open when the file began to be changed.
     var heldGap: GapRow?
     /// Those who change the file together.
-    private let crew: FeedCrew
+    let crew: FeedCrew
     var rotationWaiters: [CheckedContinuation<Void, Never>] = []
     var logWatch: LogWatch
     private var journalCondition = Journal.Condition.good
-    private var isSubscribed = false
-    private var hasEverSubscribed = false
-    /// Set when the venue said goodbye: the time at which we stop waiting for its close.
-    private var hangUpAt: UnixNanoseconds?
-    /// False from a goodbye on that did not ask to come back, until the next connection.
-    private var isReturnWelcome = true
-    /// Why we cut the connection, where we did.
-    var silence: String?
-    var watch: FeedWatch
-    private var tsKeepAlive: UnixNanoseconds?
+    var hasEverSubscribed = false
     var openGap: GapRow?
     /// Why what comes is left out just now: the disk is full, or storing cannot keep up.
     var dropCause: GapCause?
-    /// True while the connection is not read on purpose.
-    var isHeldBack = false
     var gapCount: Int64 = 0
     /// False while the venue says that it has no source of data itself.
-    private var isLinked = true
+    var isLinked = true
 
     init(
         configuration: FeedConfiguration,
@@ -97,8 +93,9 @@ actor FeedRecorder {
         self.now = now
         self.steady = steady
         self.report = report
-        self.dialect = configuration.makeDialect()
-        watch = FeedWatch(configuration.watch)
+        lanes = (0..<(configuration.overlap.isPossible && !policy.isOnce ? 2 : 1)).map {
+            FeedLane(number: $0, dialect: configuration.makeDialect(), watch: FeedWatch(configuration.watch))
+        }
         if configuration.watch.tradesAreNumbered { self.capture.watchNumbers() }
     }
 
@@ -120,36 +117,57 @@ actor FeedRecorder {
     /// - Throws: `RecordingError` where the policy makes a failed connection an error, what storing throws, and
     ///   `CancellationError`.
     func run() async throws -> StopCause {
+        guard lanes.count > 1 else {
+            running = [0]
+            return try await run(lane: 0) ?? .error
+        }
+        return try await runLanes()
+    }
+
+    /// Keeps one lane connected; returns `nil` when another lane carries the feed alone from now on.
+    func run(lane number: Int) async throws -> StopCause? {
+        let lane = lanes[number]
+        defer { running.remove(number) }
         var (backoff, goodbyeBackoff) = (configuration.backoff ?? policy.backoff, policy.goodbyeBackoff)
         var generator = SystemRandomNumberGenerator()
         while true {
-            let failure = try await attempt()
+            let (failure, wasSubscribed) = try await attempt(lane)
             if let cause = stop.cause { return cause }
             try Task.checkCancellation()
             if failure == nil, policy.isOnce { return .peerClosed }
             let reason = failure ?? "the peer closed the connection"
             guard hasEverSubscribed || policy.retriesFirstConnection else { throw RecordingError(reason) }
-            beginGap(cause: watch.takeCause().rawValue, detail: reason)
+            let cause = lane.watch.takeCause()
+            let isCarried = isCarriedByOther(lane)
+            if !isCarried { beginGap(cause: cause.rawValue, detail: reason, connectionID: lane.lastConnectionID) }
             guard !policy.isOnce else { throw RecordingError(reason) }
-            if isSubscribed {
+            if isSuperfluous(lane) {
+                succeeded(lane)
+                return nil
+            }
+            if wasSubscribed {
                 backoff.reset()
                 goodbyeBackoff.reset()
             }
             let delay =
-                isReturnWelcome ? backoff.next(using: &generator) : goodbyeBackoff.next(using: &generator)
-            report(.disconnected(reason: reason, retryIn: delay))
+                lane.isReturnWelcome ? backoff.next(using: &generator) : goodbyeBackoff.next(using: &generator)
+            report(
+                isCarried
+                    ? .spareLost(reason: reason, retryIn: delay) : .disconnected(reason: reason, retryIn: delay)
+            )
             try? await clock.sleep(for: delay, tolerance: nil)
             if let cause = stop.cause { return cause }
         }
     }
 
-    /// One connection from start to end; returns why it failed, or `nil` when the peer closed it normally.
-    private func attempt() async throws -> String? {
-        isSubscribed = false
-        isReturnWelcome = true
+    /// One connection from start to end; says why it failed, or `nil` when the peer closed it normally.
+    private func attempt(_ lane: FeedLane) async throws -> (failure: String?, wasSubscribed: Bool) {
+        lane.isSubscribed = false
+        lane.isReturnWelcome = true
+        lane.lastConnectionID = nil
         let connection: WebSocketConnection
         await untilRotated()
-        tap = journal.map { journal in
+        lane.tap = journal.map { journal in
             // Numbers of 63 bits, so that SQLite shows them as they are.
             FeedTap(
                 key: .random(in: 1...(1 << 63 - 1)),
@@ -161,189 +179,20 @@ actor FeedRecorder {
             )
         }
         do {
-            connection = try await configuration.connect(tap)
+            connection = try await configuration.connect(lane.tap)
         } catch {
-            return configuration.safe(error.description)
+            return (configuration.safe(error.description), false)
         }
         do {
-            return try await converse(over: connection)
+            let failure = try await converse(over: connection, lane)
+            defer { lane.isSubscribed = false }
+            return (failure, lane.isSubscribed)
         } catch {
             // It cannot be stored any more.
-            self.connection = nil
+            lane.connection = nil
             connection.abort()
             throw error
         }
-    }
-}
-
-extension FeedRecorder {
-    /// Records one open connection until it is closed.
-    private func converse(over connection: WebSocketConnection) async throws -> String? {
-        try await begin(connection)
-        var failure: String?
-        // What arrives while the connection closes is recorded like the rest.
-        while let batch = try await nextBatch(of: connection) {
-            try await untilJournalHasRoom()
-            guard let reason = try await take(batch, over: connection), failure == nil else { continue }
-            failure = reason
-            connection.beginClose()
-        }
-        let closing = await connection.ended()
-        watch.connectionEnded(because: isHeldBack ? .overload : connection.gapCause)
-        try await end(connection, closing)
-        if let failure = failure ?? silence { return failure }
-        // After the venue's goodbye it does not matter how the socket went.
-        if hangUpAt != nil { return nil }
-        if let error = closing.error { return configuration.safe(error) }
-        guard closing.code == 1000 || closing.code == 1001 else {
-            return "the connection was closed with status \(closing.code)"
-                + (closing.reason.isEmpty ? "" : ": \(configuration.safe(closing.reason))")
-        }
-        return nil
-    }
-
-    /// What arrived since the last call; once the task is cancelled the connection is cut, and what had been read by
-    /// then still comes.
-    private func nextBatch(of connection: WebSocketConnection) async throws -> MessageBatch? {
-        do {
-            return try await connection.receive()
-        } catch is CancellationError {
-            connection.abort()
-            _ = await connection.ended()
-            return connection.takeReceived()
-        }
-    }
-
-    private func begin(_ connection: WebSocketConnection) async throws {
-        let time = now()
-        try await changingConnection {
-            var opened = ConnectionOpened(feedID: place.feedID, tsOpened: time, connection.info)
-            opened.journalKey = tap?.key
-            let id = try await place.writer.openConnection(opened)
-            connectionID = id
-            capture.beginConnection(id, journalKey: tap?.key)
-        }
-        // The ticker must not meet the new connection with the old dialect.
-        self.connection = connection
-        dialect = configuration.makeDialect()
-        isSubscribed = false
-        hangUpAt = nil
-        silence = nil
-        isLinked = true
-        watch.connectionBegan(at: elapsed)
-        report(.connected(url: configuration.url, info: connection.info))
-        var outgoing = MessageBatch()
-        dialect.open(now: steady(), outgoing: &outgoing)
-        await send(outgoing, over: connection)
-    }
-
-    /// Takes one batch; returns why the connection must end, if it must.
-    private func take(_ batch: MessageBatch, over connection: WebSocketConnection) async throws -> String? {
-        try await rotateIfDue()
-        await untilRotated()
-        guard !isBroken else { throw RecordingError("the recording cannot be written any more") }
-        var outgoing = MessageBatch()
-        let outcome = takeOrDrop(batch, outgoing: &outgoing)
-        if outcome.isSubscribed, !isSubscribed {
-            subscribed(from: batch.entries.first?.tsRecv ?? now())
-        }
-        for (change, time) in capture.takeLinkChanges() { follow(change, at: time) }
-        if outcome.dataMessages > 0 { dataArrived(at: batch.entries.last?.tsRecv ?? now()) }
-        for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
-        await send(outgoing, over: connection)
-        if capture.isWorthWriting, !isWriterBusy { try await flush() }
-        if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
-            stop.request(.count)
-        }
-        guard let ending = outcome.ending else { return nil }
-        isReturnWelcome = ending.isReturnWelcome
-        if ending.isFailure { return configuration.safe(ending.reason) }
-        hangUpAt = hangUpAt ?? steady().advanced(by: policy.closeGrace)
-        return nil
-    }
-
-    /// Takes a batch down, or, while nothing can be stored, only lets the dialect answer it.
-    ///
-    /// What is dropped is a gap from the last message before to the first after.
-    private func takeOrDrop(_ batch: MessageBatch, outgoing: inout MessageBatch) -> DialectOutcome {
-        guard let cause: GapCause = pause.isPaused ? .diskFull : isOverloaded ? .overload : nil else {
-            let time = batch.entries.first?.tsRecv ?? now()
-            if dropCause != nil {
-                noteDropping(nil)
-                if isLinked {
-                    capture.resume(at: time)
-                    closeGap(at: time)
-                }
-            }
-            return capture.take(batch, dialect: &dialect, now: steady(), outgoing: &outgoing)
-        }
-        if dropCause == nil, isSubscribed {
-            noteDropping(cause)
-            beginGap(
-                cause: cause.rawValue,
-                detail: cause == .diskFull ? "the disk is full" : "storing could not keep up"
-            )
-        }
-        return capture.drop(batch, dialect: &dialect, now: steady(), outgoing: &outgoing)
-    }
-
-    private func subscribed(from time: UnixNanoseconds) {
-        isSubscribed = true
-        hasEverSubscribed = true
-        watch.subscribed(at: elapsed)
-        // A silence ends with data, not with the promise of some.
-        if isLinked, dropCause == nil, openGap?.cause != GapCause.silence.rawValue {
-            capture.resume(at: time)
-            closeGap(at: time)
-        }
-        report(.subscribed)
-    }
-
-    /// Sends what the dialect wants to say; a connection that is closing is noticed by its receiver.
-    private func send(_ outgoing: MessageBatch, over connection: WebSocketConnection) async {
-        guard !outgoing.isEmpty else { return }
-        // A dialect knows only the time that nobody sets.
-        var outgoing = outgoing
-        let time = max(now(), capture.tsLast ?? now())
-        for index in outgoing.entries.indices { outgoing.entries[index].tsRecv = time }
-        let kept = tap?.willSend(outgoing) ?? outgoing
-        let isSent = (try? await connection.send(outgoing)) != nil
-        await untilRotated()
-        if isSent, !pause.isPaused { capture.takeRaw(kept) } else { capture.skip(sent: kept.count) }
-    }
-
-    private func end(_ connection: WebSocketConnection, _ closing: CloseInfo) async throws {
-        self.connection = nil
-        try await changingConnection {
-            guard let id = connectionID else { return }
-            capture.endConnection(at: now(), heldBytes: tap?.heldBytes ?? 0)
-            connectionID = nil
-            tap = nil
-            var closing = closing
-            closing.reason = configuration.safe(closing.reason)
-            let closed = ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
-            // It is worth a row, but not the recording, which goes on when there is room.
-            do { try await place.writer.closeConnection(closed) } catch  where pause.isPaused {}
-        }
-    }
-
-    /// Does something that needs the file to stay the same.
-    private func changingConnection(_ body: () async throws -> Void) async throws {
-        await untilRotated()
-        isChangingConnection = true
-        defer {
-            isChangingConnection = false
-            for waiter in connectionWaiters { waiter.resume() }
-            connectionWaiters.removeAll()
-        }
-        try await body()
-    }
-
-    /// Begins another file where the policy wants one.
-    private func rotateIfDue() async throws {
-        guard let rotation, !isRotating, !isChangingConnection, !pause.isPaused else { return }
-        let time = now()
-        if rotation.isDue(at: time, place) { try await crew.rotate(from: place.writer, at: time) }
     }
 }
 
@@ -352,28 +201,34 @@ extension FeedRecorder {
 
     /// Keeps the venue happy and stores what has come together.
     func tick() async throws {
-        if let connection {
-            let time = steady()
-            if let hangUpAt, time >= hangUpAt { connection.abort() }
-            if time.since(tsKeepAlive ?? UnixNanoseconds(0)) >= .seconds(1) {
-                tsKeepAlive = time
-                var outgoing = MessageBatch()
-                dialect.keepAlive(now: time, outgoing: &outgoing)
-                await send(outgoing, over: connection)
-                if let ending = dialect.ending, ending.isFailure {
-                    silence = configuration.safe(ending.reason)
-                    watch.connectionEnded(because: .silence)
-                    connection.abort()
-                }
-            }
-            watchConnection(connection)
+        for lane in lanes {
+            if let connection = lane.connection { await keepUp(connection, lane) }
         }
         await untilRotated()
+        renewIfDue()
+        if openGap == nil { rate.note(capture.totals.dataMessages, at: elapsed) } else { rate.interrupt() }
         recordHoles()
         try await rotateIfDue()
         if !isWriterBusy { try await flush() }
         reportJournal()
         reportLog()
+    }
+
+    private func keepUp(_ connection: WebSocketConnection, _ lane: FeedLane) async {
+        let time = steady()
+        if let hangUpAt = lane.hangUpAt, time >= hangUpAt { connection.abort() }
+        if time.since(lane.tsKeepAlive ?? UnixNanoseconds(0)) >= .seconds(1) {
+            lane.tsKeepAlive = time
+            var outgoing = MessageBatch()
+            lane.dialect.keepAlive(now: time, outgoing: &outgoing)
+            await send(outgoing, over: connection, lane)
+            if let ending = lane.dialect.ending, ending.isFailure {
+                lane.silence = configuration.safe(ending.reason)
+                lane.watch.connectionEnded(because: .silence)
+                connection.abort()
+            }
+        }
+        watchConnection(connection, lane)
     }
 
     private func reportJournal() {
@@ -403,16 +258,23 @@ extension FeedRecorder {
         }
     }
 
-    /// Closes the connection in an orderly way.
+    /// Closes the connections in an orderly way.
     ///
-    /// What it still delivers is recorded. True if there was one.
+    /// What they still deliver is recorded. True if there was one.
     func hangUp() async -> Bool {
-        guard let connection else { return false }
+        wish?.finish()
+        let open = lanes.compactMap { lane in lane.connection.map { (lane, $0) } }
+        for (lane, connection) in open { await beginHangUp(lane, connection) }
+        for (_, connection) in open { _ = await connection.ended() }
+        return !open.isEmpty
+    }
+
+    /// Says goodbye.
+    func beginHangUp(_ lane: FeedLane, _ connection: WebSocketConnection) async {
         var outgoing = MessageBatch()
-        dialect.leave(now: steady(), outgoing: &outgoing)
-        await send(outgoing, over: connection)
-        _ = await connection.close(code: 1000, reason: "")
-        return true
+        lane.dialect.leave(now: steady(), outgoing: &outgoing)
+        await send(outgoing, over: connection, lane)
+        connection.beginClose()
     }
 
     /// Ends an open gap where the recording ends.
@@ -421,7 +283,7 @@ extension FeedRecorder {
         capture.closeHistory()
         guard !isBroken else { return }
         recordHoles(isEnd: true)
-        capture.endConnection()
+        capture.forEachLane { $0.endConnection() }
         closeGap(at: now())
         try await handOver()
     }
@@ -429,7 +291,7 @@ extension FeedRecorder {
     // MARK: Gaps
 
     /// Writes down that data is missing from the last message on; a gap that is open already goes on.
-    func beginGap(cause: String, detail: String, from: UnixNanoseconds? = nil) {
+    func beginGap(cause: String, detail: String, from: UnixNanoseconds? = nil, connectionID: Int64? = nil) {
         guard openGap == nil else { return }
         let from = from ?? capture.tsLast ?? now()
         capture.interrupt(at: from)
@@ -437,22 +299,24 @@ extension FeedRecorder {
             gapID: place.writer.makeGapID(),
             sessionID: place.sessionID,
             feedID: place.feedID,
+            connectionID: connectionID,
             tsFrom: from,
             cause: cause,
             detail: detail
         )
         capture.append(gap)
         openGap = gap
+        droppedCount = 0
         gapCount += 1
         report(.gapBegan(cause: cause))
     }
 
     /// A venue without its own source sends nothing, over a connection that is in good health.
-    private func follow(_ change: LinkChange, at time: UnixNanoseconds) {
+    func follow(_ change: LinkChange, at time: UnixNanoseconds, _ lane: FeedLane) {
         isLinked = change.isUp
         if !change.isUp {
-            beginGap(cause: "upstream", detail: change.detail, from: time)
-        } else if isSubscribed {
+            beginGap(cause: "upstream", detail: change.detail, from: time, connectionID: lane.connectionID)
+        } else if lane.isSubscribed {
             capture.resume(at: time)
             closeGap(at: time)
         }
@@ -463,6 +327,7 @@ extension FeedRecorder {
         guard var gap = openGap else { return }
         // A clock that was set back makes no gap that ends before it began.
         gap.tsTo = max(gap.tsFrom, time)
+        gap.estimatedCount = estimate(of: gap)
         capture.append(gap)
         openGap = nil
         report(.gapEnded(cause: gap.cause))

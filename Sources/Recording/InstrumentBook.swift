@@ -12,6 +12,8 @@ struct InstrumentBook: Sendable {
         let priceDigits: UInt8
         let sizeDigits: UInt8
         let series: BarBuilder.SeriesIndex
+        /// That of the symbol among all of the book, whichever row it has just now.
+        let place: Int
     }
 
     /// The row a symbol already has in the file.
@@ -28,6 +30,7 @@ struct InstrumentBook: Sendable {
     private var makeID: @Sendable (Known) -> Int64
     /// The current row of each symbol, by ``SymbolIndex``.
     private var current: [Instrument?] = []
+    private var places: [String: Int] = [:]
     private var bySymbol: [String: Known]
     private var seriesByID: [Int64: BarBuilder.SeriesIndex] = [:]
     private var notionalDigitsByID: [Int64: UInt8] = [:]
@@ -76,6 +79,11 @@ struct InstrumentBook: Sendable {
         current.removeAll(keepingCapacity: true)
     }
 
+    /// Goes on with the symbols of another connection, and gives those of the last one to be kept.
+    mutating func swapSymbolIndexes(_ other: inout [Instrument?]) {
+        swap(&current, &other)
+    }
+
     /// Goes on in another file: all instruments are new there, under the numbers they have.
     mutating func move(makeID: @escaping @Sendable (Known) -> Int64) {
         self.makeID = makeID
@@ -119,12 +127,19 @@ struct InstrumentBook: Sendable {
             id: identifier(of: key),
             priceDigits: priceDigits,
             sizeDigits: sizeDigits,
-            series: series(of: identifier(of: key), bars: &bars)
+            series: series(of: identifier(of: key), bars: &bars),
+            place: place(of: name)
         )
         while current.count <= Int(symbol.value) { current.append(nil) }
         current[Int(symbol.value)] = instrument
         bySymbol[name] = key
         return instrument
+    }
+
+    private mutating func place(of symbol: String) -> Int {
+        if let place = places[symbol] { return place }
+        places[symbol] = places.count
+        return places.count - 1
     }
 
     private mutating func identifier(of key: Known) -> Int64 {

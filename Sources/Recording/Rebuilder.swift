@@ -169,7 +169,7 @@ private struct RebuiltRows {
             {
                 end += 1
             }
-            read(run.block, start..<end, &dialect, &builder)
+            read(run.block, start..<end, from: run.connectionID, &dialect, &builder)
             rebuild.cover(numbers[start]...numbers[end - 1])
             start = end
         }
@@ -181,6 +181,7 @@ private struct RebuiltRows {
     private func read(
         _ block: DecodedBlock,
         _ range: Range<Int>,
+        from connectionID: Int64,
         _ dialect: inout any VenueDialect,
         _ builder: inout RowBuilder
     ) {
@@ -196,7 +197,8 @@ private struct RebuiltRows {
             events,
             symbols: dialect.symbols,
             batch: batch,
-            firstMessageIndex: block.messageIndexes[range.lowerBound]
+            firstMessageIndex: block.messageIndexes[range.lowerBound],
+            connectionID: connectionID
         )
     }
 

@@ -10,6 +10,9 @@ struct RowBuilder: Sendable {
     /// Rows not handed over yet.
     var rows = WriteBatch()
     var totals = CaptureTotals()
+    /// What came lately, by the place of the symbol in the book.
+    private var numbers: [TickNumbers] = []
+    private var connectionID: Int64 = 0
 
     init(book: InstrumentBook, bars: BarBuilder, feedID: Int64) {
         self.book = book
@@ -24,12 +27,16 @@ struct RowBuilder: Sendable {
     }
 
     /// Adds rows for `events`, whose messages are those of `batch` numbered from `firstMessageIndex`.
+    ///
+    /// Ticks with a number of the venue's that another connection brought before are left out.
     mutating func append(
         _ events: MarketEvents,
         symbols: SymbolTable,
         batch: MessageBatch,
-        firstMessageIndex: Int64
+        firstMessageIndex: Int64,
+        connectionID: Int64 = 0
     ) {
+        self.connectionID = connectionID
         for quote in events.quotes {
             append(quote, RowPosition(quote.origin, batch, firstMessageIndex), symbols)
         }
@@ -114,6 +121,7 @@ struct RowBuilder: Sendable {
         else {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
+        if let number = quote.sequence, !isNew(number, .quote, instrument) { return }
         rows.quotes.append(
             QuoteRow(
                 instrumentID: instrument.id,
@@ -146,6 +154,7 @@ struct RowBuilder: Sendable {
         else {
             return appendUnstorable("trade", trade.symbol, position, symbols)
         }
+        if let number = trade.tradeID, !isNew(number, trade.isAggregate ? .aggregate : .trade, instrument) { return }
         rows.trades.append(
             TradeRow(
                 instrumentID: instrument.id,
@@ -227,6 +236,19 @@ struct RowBuilder: Sendable {
         )
         totals.events += 1
         totals.oddities += 1
+    }
+
+    /// False, and counted, where another connection brought this number before.
+    @inline(__always)
+    private mutating func isNew(
+        _ number: Int64,
+        _ kind: TickNumbers.Kind,
+        _ instrument: InstrumentBook.Instrument
+    ) -> Bool {
+        while numbers.count <= instrument.place { numbers.append(TickNumbers()) }
+        if numbers[instrument.place].insert(number, kind, from: connectionID) { return true }
+        totals.duplicates += 1
+        return false
     }
 
     // MARK: Instruments

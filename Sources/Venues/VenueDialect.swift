@@ -41,6 +41,8 @@ package struct DialectOutcome: Sendable, Hashable {
     package var ending: Ending?
     /// What a person at the recorder should know, such as that the venue refused a part of what was asked for.
     package var notices: [String] = []
+    /// True where the venue announced that it will close the connection soon, and goes on until then.
+    package var isLeaving = false
 
     /// Why the conversation is over.
     package struct Ending: Sendable, Hashable {

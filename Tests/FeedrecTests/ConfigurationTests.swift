@@ -139,6 +139,11 @@ struct ConfigurationTests {
                 + "broker_time_zone = \"Nowhere/Land\"",
             "'broker_time_zone' wants a time zone"
         ),
+        (
+            "archive = \"t\"\n[[feed]]\nname = \"m\"\nvenue = \"mt4\"\nurl = \"ws://h\"\nhub = \"test\"\nredundancy = 2",
+            "line 7: redundancy is for the venue \"binance-spot\""
+        ),
+        ("archive = \"t\"\n" + feed + "redundancy = 3", "from 1 to 2"),
         ("archive = \"t\"\n" + feed + feed, "two feeds are named 'a'"),
         ("archive = \"t\"\n" + feed + "client_cert = \"c\"", "belong together"),
         ("archive = \"t\"\n" + feed.replacing("wss:", with: "https:"), "ws:// or wss://"),

@@ -24,6 +24,7 @@ struct RecorderBench: Sendable {
     var makeDialect: @Sendable () -> any VenueDialect
     var limits = WebSocketLimits()
     var watch = WatchRules()
+    var overlap = OverlapRules()
     /// The wall clock where somebody sets it; `wall` then is the one that nobody does.
     var now: (@Sendable () -> UnixNanoseconds)?
     var readKernel: @Sendable () -> KernelClockReading? = { nil }
@@ -118,6 +119,7 @@ struct RecorderBench: Sendable {
             }
         )
         feed.watch = watch
+        feed.overlap = overlap
         feed.secrets = FeedSecrets(["SECRET-token"])
         return feed
     }

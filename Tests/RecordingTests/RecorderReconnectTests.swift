@@ -49,6 +49,39 @@ struct RecorderReconnectTests {
         #expect(heard.all == stored.sent)
     }
 
+    @Test("a gap names the connection that was lost, and estimates what is missing by the rate before")
+    func estimate() async throws {
+        let bench = try RecorderBench.binance()
+        let first = ScriptedVenue.Scene.talk { connection, _ in
+            for round in 1...5 {
+                try await connection.send(
+                    MessageBatch(texts: (0..<10).map { BinanceSample.trade(id: round * 10 + $0) })
+                )
+                await bench.commit { $0.received == Int64(round * 10) }
+                bench.wall.advance(by: .seconds(1))
+                await bench.commit { [count = bench.reports.all.progressCount] in $0.progressCount > count + 1 }
+            }
+        }
+        let second = ScriptedVenue.Scene.talk { connection, _ in
+            try await connection.send(BinanceSample.trade(id: 2))
+            _ = try await connection.receiveAll()
+        }
+        try await withServer(ScriptedVenue([first, second])) { server in
+            async let outcome = bench.record(server.url)
+            await bench.reports.until { $0.disconnections.count == 1 }
+            bench.wall.advance(by: .seconds(59))
+            await bench.commit { $0.received == 51 }
+            bench.stop.request(.signal)
+            _ = try await outcome
+        }
+        let stored = try bench.stored()
+        let gap = try #require(stored.gaps.first)
+        #expect(stored.problems == [] && stored.gaps.count == 1)
+        #expect(gap.connectionID == stored.connections.first?.connectionID)
+        let estimate = try #require(gap.estimatedCount)
+        #expect((300...900).contains(estimate), "60 s at about 10 a second, not \(estimate)")
+    }
+
     @Test("delays double while the venue refuses, and start over after a connection that worked")
     func backoff() async throws {
         let bench = try RecorderBench.binance()

@@ -68,10 +68,17 @@ struct SequenceWatchTests {
         #expect(watch.takeHoles(at: .zero).count == 10)
     }
 
-    @Test("recent numbers are known, as many as there is room for")
+    @Test("what another connection brought is known, as long as there is room; what one repeats is not held against it")
     func recent() {
         var recent = RecentNumbers(capacity: 3)
-        let isNew = [1, 2, 1, 3, 4, 2, 1].map { recent.insert($0) }
-        #expect(isNew == [true, true, false, true, true, false, true])
+        func take(_ numbers: [Int64], _ connection: Int64) -> [Bool] {
+            numbers.map { recent.insert($0, from: connection) }
+        }
+        #expect(take([10, 12, 12, 14], 1) == [true, true, true, true])
+        #expect(take([9, 10, 11, 12, 13, 14, 15], 2) == [true, false, true, false, true, false, true])
+        #expect(take([13, 11, 15, 16], 1) == [false, false, false, true])
+        #expect(take(Array(17..<40), 1).allSatisfy { $0 })
+        #expect(take([10, 38], 2) == [true, false], "10 is forgotten")
+        #expect(take([.min, .max, .min + 1], 3) == [true, true, true], "a count that starts over")
     }
 }

@@ -32,7 +32,7 @@ struct SequenceWatch: Sendable {
     }
 
     /// Beyond so many at a time the oldest is told at once.
-    static let pendingMax = 64
+    static let pendingMax = 1024
     /// A number so far below the last begins a new count: a venue that was set up again starts over.
     private static let restartDistance: Int64 = 1_000_000
 

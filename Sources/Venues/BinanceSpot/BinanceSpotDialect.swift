@@ -44,8 +44,13 @@ package struct BinanceSpotDialect: VenueDialect {
                 }
             }
         }
+        if !events.venueEvents.isEmpty {
+            outcome.isLeaving = events.venueEvents.contains { $0.kind == Self.shutdownKind }
+        }
         return outcome
     }
+
+    private static let shutdownKind = "serverShutdown"
 
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
 
@@ -63,10 +68,10 @@ package struct BinanceSpotDialect: VenueDialect {
             return append(ticker, origin, &events)
         case .trade:
             guard let report = reader.readTrade(isAggregate: false) else { return false }
-            return append(report, origin, &events)
+            return append(report, isAggregate: false, origin, &events)
         case .aggregateTrade:
             guard let report = reader.readTrade(isAggregate: true) else { return false }
-            return append(report, origin, &events)
+            return append(report, isAggregate: true, origin, &events)
         case .other: return true
         case .serverShutdown, nil: return false
         }
@@ -116,11 +121,12 @@ package struct BinanceSpotDialect: VenueDialect {
             }
         case .trade, .aggregateTrade:
             let isAggregate = kind == .aggregateTrade
-            guard append(try BinancePayloadReader(payload).trade(isAggregate: isAggregate), origin, &events) else {
+            let report = try BinancePayloadReader(payload).trade(isAggregate: isAggregate)
+            guard append(report, isAggregate: isAggregate, origin, &events) else {
                 throw BinancePayloadError(reason: "time 'T' is out of range")
             }
         case .serverShutdown:
-            let event = VenueEvent(origin: origin, kind: "serverShutdown", json: Array(payload))
+            let event = VenueEvent(origin: origin, kind: Self.shutdownKind, json: Array(payload))
             events.venueEvents.append(event)
         case .other: break
         }
@@ -151,23 +157,26 @@ package struct BinanceSpotDialect: VenueDialect {
     }
 
     @inline(__always)
-    private mutating func append(_ report: BinanceTradeReport, _ origin: EventOrigin, _ events: inout MarketEvents)
-        -> Bool
-    {
+    private mutating func append(
+        _ report: BinanceTradeReport,
+        isAggregate: Bool,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) -> Bool {
         let (nanoseconds, overflow) = (report.time ?? 0).multipliedReportingOverflow(by: timeUnit.nanoseconds)
         guard !overflow else { return false }
-        events.trades.append(
-            Trade(
-                origin: origin,
-                symbol: symbols.intern(report.symbol),
-                tsEvent: report.time == nil ? nil : UnixNanoseconds(nanoseconds),
-                price: report.price,
-                size: report.size,
-                // The taker is whoever is not the maker.
-                aggressorSide: report.isBuyerMaker.map { $0 ? .seller : .buyer },
-                tradeID: report.tradeID
-            )
+        var trade = Trade(
+            origin: origin,
+            symbol: symbols.intern(report.symbol),
+            tsEvent: report.time == nil ? nil : UnixNanoseconds(nanoseconds),
+            price: report.price,
+            size: report.size,
+            // The taker is whoever is not the maker.
+            aggressorSide: report.isBuyerMaker.map { $0 ? .seller : .buyer },
+            tradeID: report.tradeID
         )
+        trade.isAggregate = isAggregate
+        events.trades.append(trade)
         return true
     }
 }

@@ -78,6 +78,7 @@ extension FeedSettings {
             configuration.name = name
             configuration.backoff = Backoff(first: .milliseconds(250), max: retryMax)
             configuration.watch = watchRules
+            configuration.overlap = try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy)
             return configuration
         } catch {
             throw Failure("feed '\(name)': \(error)")

@@ -1,3 +1,4 @@
+import Recording
 import SignalRProtocol
 import Transport
 import Venues
@@ -17,6 +18,7 @@ extension FeedSettings {
         readHub(&reader)
         readConnection(&reader)
         readLimits(&reader)
+        readOverlap(&reader)
         readLiveness(&reader)
         reader.finish()
         guard name != nil, venue != nil, url != nil else { return nil }
@@ -68,6 +70,11 @@ extension FeedSettings {
         sendQueue = reader.value("send_queue", .size(1024...(1 << 30)), default: sendQueue)
     }
 
+    private mutating func readOverlap(_ reader: inout OptionReader) {
+        renewAfter = reader.value("renew_after", .automatic(.seconds(1)...(.seconds(864_000))), default: renewAfter)
+        redundancy = reader.value("redundancy", .integer(1...2), default: redundancy)
+    }
+
     private mutating func readLiveness(_ reader: inout OptionReader) {
         silence = reader.value("silence", .automatic(Self.anyTime), default: silence)
         ackTimeout = reader.value("ack_timeout", .duration(Self.anyTime), default: ackTimeout)
@@ -89,6 +96,11 @@ extension FeedSettings {
         }
         for key in Self.hubKeys where venue != .mt4 && reader.isChanged(key) {
             reader.problem(key, "'\(key)' is for the venue \"mt4\"")
+        }
+        do {
+            _ = try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy)
+        } catch {
+            reader.problem(redundancy > 1 ? "redundancy" : "renew_after", "\(error)")
         }
         switch venue {
         case .mt4:

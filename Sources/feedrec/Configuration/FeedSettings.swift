@@ -54,6 +54,10 @@ struct FeedSettings: Hashable, Sendable {
     var headerLimit = WebSocketLimits().headerBytesMax
     var sendQueue = 1 << 20
 
+    // When there are two connections at a time.
+    var renewAfter = AutomaticDuration.automatic
+    var redundancy = 1
+
     // When a connection counts as dead; `nil` is never.
     var silence = AutomaticDuration.automatic
     var ackTimeout: Duration = .seconds(30)

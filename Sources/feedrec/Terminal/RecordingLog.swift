@@ -20,6 +20,13 @@ struct RecordingLog: Sendable {
         case .subscribed: log.info("subscribed", ["feed": feed])
         case .disconnected(let reason, let delay):
             log.warning("disconnected", ["feed": feed, "reason": .text(reason), "retry_in": .duration(delay)])
+        case .spareSubscribed: log.info("second connection subscribed", ["feed": feed])
+        case .spareLost(let reason, let delay):
+            log.warning(
+                "second connection lost",
+                ["feed": feed, "reason": .text(reason), "retry_in": .duration(delay)]
+            )
+        case .renewed: log.info("connection renewed", ["feed": feed])
         case .gapBegan(let cause): log.warning("gap began", ["feed": feed, "cause": .text(cause)])
         case .gapEnded(let cause): log.info("gap ended", ["feed": feed, "cause": .text(cause)])
         case .clockStepped(let step): log.warning("clock stepped", ["by": .duration(step)])

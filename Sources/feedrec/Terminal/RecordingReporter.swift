@@ -51,6 +51,10 @@ final class RecordingReporter: Sendable {
                     + "query or program before the disk is full"
             )
         case .logFreed: line("the write-ahead log is short again")
+        case .spareSubscribed: line("a second connection is subscribed")
+        case .spareLost(let reason, let delay):
+            line("one of two connections was lost: \(reason); trying again in \(Self.text(of: delay))")
+        case .renewed: line("a new connection has taken over")
         case .journal(.good): line("the journal takes messages again")
         case .journal(.full(bytesMax: let bytesMax)):
             line("warning: the journal is full (\(bytesMax >> 20) MiB); until it is not, 'kill -9' loses messages")
@@ -134,6 +138,7 @@ final class RecordingReporter: Sendable {
             ("messages_received", totals.messagesReceived), ("messages_sent", totals.messagesSent),
             ("data_messages", totals.dataMessages), ("quotes", totals.quotes), ("trades", totals.trades),
             ("margin_updates", totals.marginUpdates),
+            ("duplicates", totals.duplicates),
             ("order_updates", totals.orderUpdates), ("venue_bars", totals.venueBars),
             ("redacted", totals.redacted), ("bars", totals.bars), ("events", totals.events),
             ("oddities", totals.oddities),

@@ -13,6 +13,7 @@ struct RecordingService: Sendable {
     let source: ConfigurationSource?
     let duration: Duration?
     var flagFeed: (options: FeedOptions, bars: [BarInterval], token: @Sendable () throws -> String?)?
+    var flagOverlap = OverlapRules()
     /// Plain sentences and a progress line instead of the structured log.
     var isForPeople = false
     var policy = RecordingPolicy()
@@ -62,6 +63,7 @@ struct RecordingService: Sendable {
     private func feedConfigurations(_ log: Log, _ group: any EventLoopGroup) throws -> [FeedConfiguration] {
         if let (options, bars, token) = flagFeed {
             var feed = try options.configuration(token: kept(token, outOf: log), bars: bars, group: group)
+            feed.overlap = flagOverlap
             feed.watch = .standard(venue: options.source.venue, streams: options.source.streams)
             return [feed]
         }

@@ -46,6 +46,7 @@ struct RecordCommand: AsyncParsableCommand {
     var check = false
 
     @OptionGroup var feed: FeedOptions
+    @OptionGroup(title: "Feed") var overlap: OverlapOptions
     @OptionGroup(title: "Token") var tokens: TokenOptions
     @OptionGroup var files: FileOptions
 
@@ -129,6 +130,7 @@ struct RecordCommand: AsyncParsableCommand {
         service.flagFeed = (
             feed, bars?.intervals ?? BarIntervalsArgument.standard.intervals, { [tokens] in try tokens.token() }
         )
+        service.flagOverlap = try overlap.rules(venue: feed.venue)
         service.isForPeople = logFormat == nil && environment["FEEDREC_LOG_FORMAT"] == nil
         service.policy.dataMessagesMax = count
         service.policy.isOnce = once

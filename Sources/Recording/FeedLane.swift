@@ -1,0 +1,58 @@
+import Archive
+import MarketModel
+import Transport
+import Venues
+
+/// One of a feed's connections: what belongs to it alone, from the attempt to connect on to the end.
+///
+/// It belongs to its ``FeedRecorder``, and nobody else touches it. The same lane serves many connections, one after the other.
+final class FeedLane {
+    /// Its number in the ``Capture``, too.
+    let number: Int
+    var dialect: any VenueDialect
+    var connection: WebSocketConnection?
+    var connectionID: Int64?
+    /// That of the connection that has ended, until the next attempt.
+    var lastConnectionID: Int64?
+    var tap: FeedTap?
+    var watch: FeedWatch
+    var isSubscribed = false
+    /// On the clock that nobody sets.
+    var subscribedAt: Duration?
+    /// Duplicates of the feed when the connection began: more of them prove that it overlaps with the other.
+    var duplicatesBefore: Int64 = 0
+    /// Set when the venue said goodbye: the time at which we stop waiting for its close.
+    var hangUpAt: UnixNanoseconds?
+    /// False from a goodbye on that did not ask to come back, until the next connection.
+    var isReturnWelcome = true
+    /// Set when the venue announced that it will close.
+    var isLeaving = false
+    /// Set while we close it because another has taken over, or is to be made in its place.
+    var isClosing = false
+    /// True while it is to take over from another.
+    var isSuccessor = false
+    /// Why we cut the connection, where we did.
+    var silence: String?
+    /// True while the connection is not read on purpose.
+    var isHeldBack = false
+    var tsKeepAlive: UnixNanoseconds?
+
+    init(number: Int, dialect: any VenueDialect, watch: FeedWatch) {
+        self.number = number
+        self.dialect = dialect
+        self.watch = watch
+    }
+
+    /// Begins with a new connection.
+    func begin(_ connection: WebSocketConnection, _ dialect: any VenueDialect, duplicates: Int64) {
+        self.connection = connection
+        self.dialect = dialect
+        isSubscribed = false
+        subscribedAt = nil
+        duplicatesBefore = duplicates
+        hangUpAt = nil
+        isLeaving = false
+        isClosing = false
+        silence = nil
+    }
+}

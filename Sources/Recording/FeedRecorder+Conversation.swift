@@ -1,0 +1,193 @@
+import Archive
+import MarketModel
+import Transport
+import Venues
+import WebSocketProtocol
+
+extension FeedRecorder {
+    /// Records one open connection until it is closed.
+    func converse(over connection: WebSocketConnection, _ lane: FeedLane) async throws -> String? {
+        try await begin(connection, lane)
+        var failure: String?
+        // What arrives while the connection closes is recorded like the rest.
+        while let batch = try await nextBatch(of: connection) {
+            try await untilJournalHasRoom(lane)
+            guard let reason = try await take(batch, over: connection, lane), failure == nil else { continue }
+            failure = reason
+            connection.beginClose()
+        }
+        let closing = await connection.ended()
+        lane.watch.connectionEnded(because: lane.isHeldBack ? .overload : connection.gapCause)
+        try await end(connection, closing, lane)
+        if let failure = failure ?? lane.silence { return failure }
+        // After the venue's goodbye it does not matter how the socket went.
+        if lane.hangUpAt != nil { return nil }
+        if let error = closing.error { return configuration.safe(error) }
+        guard closing.code == 1000 || closing.code == 1001 else {
+            return "the connection was closed with status \(closing.code)"
+                + (closing.reason.isEmpty ? "" : ": \(configuration.safe(closing.reason))")
+        }
+        return nil
+    }
+
+    /// What arrived since the last call; once the task is cancelled the connection is cut, and what had been read by
+    /// then still comes.
+    private func nextBatch(of connection: WebSocketConnection) async throws -> MessageBatch? {
+        do {
+            return try await connection.receive()
+        } catch is CancellationError {
+            connection.abort()
+            _ = await connection.ended()
+            return connection.takeReceived()
+        }
+    }
+
+    private func begin(_ connection: WebSocketConnection, _ lane: FeedLane) async throws {
+        let time = now()
+        try await changingConnection {
+            var opened = ConnectionOpened(feedID: place.feedID, tsOpened: time, connection.info)
+            opened.journalKey = lane.tap?.key
+            let id = try await place.writer.openConnection(opened)
+            lane.connectionID = id
+            lane.lastConnectionID = id
+            capture.select(lane.number)
+            capture.beginConnection(id, journalKey: lane.tap?.key)
+        }
+        // The ticker must not meet the new connection with the old dialect.
+        lane.begin(connection, configuration.makeDialect(), duplicates: capture.totals.duplicates)
+        if !isCarriedByOther(lane) {
+            isLinked = true
+            report(.connected(url: configuration.url, info: connection.info))
+        }
+        lane.watch.connectionBegan(at: elapsed)
+        var outgoing = MessageBatch()
+        lane.dialect.open(now: steady(), outgoing: &outgoing)
+        await send(outgoing, over: connection, lane)
+    }
+
+    /// Takes one batch; returns why the connection must end, if it must.
+    private func take(
+        _ batch: MessageBatch,
+        over connection: WebSocketConnection,
+        _ lane: FeedLane
+    ) async throws -> String? {
+        try await rotateIfDue()
+        await untilRotated()
+        guard !isBroken else { throw RecordingError("the recording cannot be written any more") }
+        var outgoing = MessageBatch()
+        let outcome = takeOrDrop(batch, lane, outgoing: &outgoing)
+        if outcome.isLeaving { lane.isLeaving = true }
+        if outcome.isSubscribed, !lane.isSubscribed {
+            subscribed(lane, from: batch.entries.first?.tsRecv ?? now())
+        }
+        for (change, time) in capture.takeLinkChanges() { follow(change, at: time, lane) }
+        for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
+        if outcome.dataMessages > 0 { dataArrived(lane, at: batch.entries.last?.tsRecv ?? now()) }
+        await send(outgoing, over: connection, lane)
+        if capture.isWorthWriting, !isWriterBusy { try await flush() }
+        if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
+            stop.request(.count)
+        }
+        guard let ending = outcome.ending else { return nil }
+        lane.isReturnWelcome = ending.isReturnWelcome
+        if ending.isFailure { return configuration.safe(ending.reason) }
+        lane.hangUpAt = lane.hangUpAt ?? steady().advanced(by: policy.closeGrace)
+        return nil
+    }
+
+    /// Takes a batch down, or, while nothing can be stored, only lets the dialect answer it.
+    ///
+    /// What is dropped is a gap from the last message before to the first after.
+    private func takeOrDrop(
+        _ batch: MessageBatch,
+        _ lane: FeedLane,
+        outgoing: inout MessageBatch
+    ) -> DialectOutcome {
+        capture.select(lane.number)
+        guard let cause: GapCause = pause.isPaused ? .diskFull : isOverloaded ? .overload : nil else {
+            let time = batch.entries.first?.tsRecv ?? now()
+            if dropCause != nil {
+                noteDropping(nil)
+                if isLinked {
+                    capture.resume(at: time)
+                    closeGap(at: time)
+                }
+            }
+            return capture.take(batch, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
+        }
+        if dropCause == nil, lane.isSubscribed {
+            noteDropping(cause)
+            beginGap(
+                cause: cause.rawValue,
+                detail: cause == .diskFull ? "the disk is full" : "storing could not keep up",
+                connectionID: lane.connectionID
+            )
+        }
+        droppedCount += Int64(batch.count)
+        return capture.drop(batch, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
+    }
+
+    private func subscribed(_ lane: FeedLane, from time: UnixNanoseconds) {
+        let isCarried = isCarriedByOther(lane)
+        lane.isSubscribed = true
+        lane.subscribedAt = elapsed
+        hasEverSubscribed = true
+        lane.watch.subscribed(at: elapsed)
+        // A silence ends with data, not with the promise of some.
+        if isLinked, dropCause == nil, openGap?.cause != GapCause.silence.rawValue {
+            capture.resume(at: time)
+            closeGap(at: time)
+        }
+        report(isCarried ? .spareSubscribed : .subscribed)
+    }
+
+    /// Sends what the dialect wants to say; a connection that is closing is noticed by its receiver.
+    func send(_ outgoing: MessageBatch, over connection: WebSocketConnection, _ lane: FeedLane) async {
+        guard !outgoing.isEmpty else { return }
+        // A dialect knows only the time that nobody sets.
+        var outgoing = outgoing
+        let time = max(now(), capture.tsLast ?? now())
+        for index in outgoing.entries.indices { outgoing.entries[index].tsRecv = time }
+        let kept = lane.tap?.willSend(outgoing) ?? outgoing
+        let isSent = (try? await connection.send(outgoing)) != nil
+        await untilRotated()
+        capture.select(lane.number)
+        if isSent, !pause.isPaused { capture.takeRaw(kept) } else { capture.skip(sent: kept.count) }
+    }
+
+    private func end(_ connection: WebSocketConnection, _ closing: CloseInfo, _ lane: FeedLane) async throws {
+        lane.connection = nil
+        try await changingConnection {
+            guard let id = lane.connectionID else { return }
+            capture.select(lane.number)
+            recordShare(of: lane)
+            capture.endConnection(at: now(), heldBytes: lane.tap?.heldBytes ?? 0)
+            lane.connectionID = nil
+            lane.tap = nil
+            var closing = closing
+            closing.reason = configuration.safe(closing.reason)
+            let closed = ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
+            // It is worth a row, but not the recording, which goes on when there is room.
+            do { try await place.writer.closeConnection(closed) } catch  where pause.isPaused {}
+        }
+    }
+
+    /// Does something that needs the file to stay the same.
+    private func changingConnection(_ body: () async throws -> Void) async throws {
+        await untilRotated()
+        changingConnections += 1
+        defer {
+            changingConnections -= 1
+            for waiter in connectionWaiters { waiter.resume() }
+            connectionWaiters.removeAll()
+        }
+        try await body()
+    }
+
+    /// Begins another file where the policy wants one.
+    func rotateIfDue() async throws {
+        guard let rotation, !isRotating, changingConnections == 0, !pause.isPaused else { return }
+        let time = now()
+        if rotation.isDue(at: time, place) { try await crew.rotate(from: place.writer, at: time) }
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Recording
+import Venues
+
+/// When a feed from flags has two connections at a time.
+struct OverlapOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            binance-spot: replace a connection of this age by a new one, without a gap, before the venue cuts it; or off. \
+            (default: 23h30m)
+            """,
+            valueName: "time"
+        )
+    )
+    var renewAfter: OptionalDurationArgument?
+
+    @Option(
+        help: "binance-spot: 2 keeps two connections always, so that the loss of one costs nothing. (default: 1)"
+    )
+    var redundancy = 1
+
+    func validate() throws {
+        guard (1...2).contains(redundancy) else { throw ValidationError("--redundancy is 1 or 2") }
+        if let time = renewAfter?.duration, time < .seconds(1) {
+            throw ValidationError("--renew-after must be at least 1s")
+        }
+    }
+
+    func rules(venue: Venue) throws -> OverlapRules {
+        let renewAfter: AutomaticDuration = renewAfter.map { $0.duration.map { .after($0) } ?? .off } ?? .automatic
+        return try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy)
+    }
+}
+
+extension OverlapRules {
+    /// What is asked for; the error says that the venue does not allow it.
+    ///
+    /// Binance cuts each connection after 24 hours, and numbers its ticks. The hub does neither, so two connections would
+    /// store every tick twice.
+    init(venue: Venue, renewAfter: AutomaticDuration, redundancy: Int) throws {
+        self.init()
+        switch venue {
+        case .binanceSpot:
+            switch renewAfter {
+            case .automatic: self.renewAfter = .seconds(23 * 3600 + 1800)
+            case .off: break
+            case .after(let time): self.renewAfter = time
+            }
+            isRedundant = redundancy > 1
+        case .mt4:
+            if redundancy > 1 {
+                throw Failure(
+                    "redundancy is for the venue \"binance-spot\": mt4 does not number its ticks, so those of two "
+                        + "connections could not be told apart"
+                )
+            }
+            if case .after = renewAfter {
+                throw Failure(
+                    "renew-after is for the venue \"binance-spot\": mt4 does not number its ticks, so those of two "
+                        + "connections could not be told apart"
+                )
+            }
+        }
+    }
+}
