@@ -112,6 +112,8 @@ package enum RecorderReport: Sendable {
     case resumed
     /// Another file goes on where the last one ended.
     case rotated(file: String)
+    /// The next file could not be begun; the present one goes on, and it is tried again.
+    case rotationFailed(reason: String)
     /// A finished file could not be sealed; the next recorder tries again.
     case sealingFailed(reason: String)
     /// A finished file has lost what was over its limit.

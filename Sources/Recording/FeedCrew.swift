@@ -19,6 +19,8 @@ actor FeedCrew {
     private var clockWatch: ClockWatch
     /// Set while two files are half changed, and for good where that failed: the journal has everything.
     private(set) var isBroken = false
+    /// When the next file could not be begun; it is tried again a while later.
+    private var rotationFailedAt: UnixNanoseconds?
     private var isBusy = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
@@ -124,11 +126,12 @@ actor FeedCrew {
     /// Goes on in another file, unless somebody has seen to that since `writer` was found to be due.
     ///
     /// The old file is complete, and has committed its last message, before the new one says where it begins. Where the
-    /// new one cannot be made for want of room, the old one goes on until it can.
+    /// new one cannot be made, the old one goes on until it can.
     func rotate(from writer: ArchiveWriter, at time: UnixNanoseconds) async throws {
         await begin()
         defer { end() }
         guard let rotation, place.writer === writer else { return }
+        if let failed = rotationFailedAt, time.since(failed) < .seconds(1), time >= failed { return }
         for member in members { await member.standStill() }
         let result: Result<Void, any Error>
         do { result = .success(try await changeFile(rotation, at: time)) } catch { result = .failure(error) }
@@ -140,9 +143,13 @@ actor FeedCrew {
         let (old, new): (RecordingPlace, [RecordingPlace])
         do {
             (old, new) = (place, try await rotation.begin(after: place, feeds: members.map(\.configuration), at: time))
-        } catch let error as ArchiveError where error.code == .diskFull {
+        } catch let error as ArchiveError {
+            // The old file goes on. Too many open files, a directory that cannot be written to: it may pass.
+            rotationFailedAt = time
+            if error.code != .diskFull { recorder.report(.rotationFailed(reason: error.description)) }
             return
         }
+        rotationFailedAt = nil
         isBroken = true
         for member in members { try await member.finishFile(at: time) }
         guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }

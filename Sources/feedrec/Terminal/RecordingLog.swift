@@ -41,6 +41,7 @@ struct RecordingLog: Sendable {
         case .paused(let reason): log.error("storing paused", ["reason": .text(reason)])
         case .resumed: log.info("storing resumed")
         case .rotated(let file): log.info("file begun", ["file": .text(file)])
+        case .rotationFailed(let reason): log.warning("file not begun", ["reason": .text(reason)])
         case .sealingFailed(let reason): log.warning("sealing failed", ["reason": .text(reason)])
         case .pruned(let outcome): log.info("pruned", ["what": .text(PruneCommand.line(of: outcome, isDryRun: false))])
         case .pruningFailed(let reason): log.warning("pruning failed", ["reason": .text(reason)])

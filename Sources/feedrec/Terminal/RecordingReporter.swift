@@ -42,6 +42,7 @@ final class RecordingReporter: Sendable {
         case .paused(let reason): line("paused: \(reason); messages are dropped until there is room")
         case .resumed: line("resumed: there is room again")
         case .rotated(let file): line("recording into '\(file)'")
+        case .rotationFailed(let reason): line("warning: no other file yet: \(reason)")
         case .sealingFailed(let reason): line("warning: \(reason)")
         case .pruned(let outcome): line("pruned: \(PruneCommand.line(of: outcome, isDryRun: false))")
         case .pruningFailed(let reason): line("warning: nothing was pruned: \(reason)")

@@ -130,7 +130,7 @@ struct RecordCommand: AsyncParsableCommand {
         service.flagFeed = (
             feed, bars?.intervals ?? BarIntervalsArgument.standard.intervals, { [tokens] in try tokens.token() }
         )
-        service.flagOverlap = try overlap.rules(venue: feed.venue)
+        service.flagOverlap = try overlap.rules(venue: feed.source.venue)
         service.isForPeople = logFormat == nil && environment["FEEDREC_LOG_FORMAT"] == nil
         service.policy.dataMessagesMax = count
         service.policy.isOnce = once
