@@ -26,6 +26,7 @@ final class RunningProgram: Sendable {
     static let patience: Double = 60
 
     let name: String
+    var processIdentifier: Int32 { process.processIdentifier }
     private let process = Process()
     private let outputPath: String
     private let errorPath: String
