@@ -45,7 +45,9 @@ package struct FeedConfiguration: Sendable {
     }
 }
 
-/// When a feed has two connections at a time. For venues that number their ticks, so that none is stored twice.
+/// When a feed has two connections at a time.
+///
+/// It is for venues that number their ticks, so that none is stored twice.
 package struct OverlapRules: Sendable, Hashable {
     /// Two connections always, instead of only while one takes over from another.
     package var isRedundant = false

@@ -121,7 +121,8 @@ struct RowBuilder: Sendable {
         else {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
-        if let number = quote.sequence, !isNew(number, .quote, instrument) { return }
+        let content = bidPrice &* 31 &+ askPrice
+        if let number = quote.sequence, !isNew(number, .quote, content, instrument) { return }
         rows.quotes.append(
             QuoteRow(
                 instrumentID: instrument.id,
@@ -154,7 +155,8 @@ struct RowBuilder: Sendable {
         else {
             return appendUnstorable("trade", trade.symbol, position, symbols)
         }
-        if let number = trade.tradeID, !isNew(number, trade.isAggregate ? .aggregate : .trade, instrument) { return }
+        let kind: TickNumbers.Kind = trade.isAggregate ? .aggregate : .trade
+        if let number = trade.tradeID, !isNew(number, kind, price &* 31 &+ size, instrument) { return }
         rows.trades.append(
             TradeRow(
                 instrumentID: instrument.id,
@@ -243,10 +245,11 @@ struct RowBuilder: Sendable {
     private mutating func isNew(
         _ number: Int64,
         _ kind: TickNumbers.Kind,
+        _ content: Int64,
         _ instrument: InstrumentBook.Instrument
     ) -> Bool {
         while numbers.count <= instrument.place { numbers.append(TickNumbers()) }
-        if numbers[instrument.place].insert(number, kind, from: connectionID) { return true }
+        if numbers[instrument.place].insert(number, kind, content: content, from: connectionID) { return true }
         totals.duplicates += 1
         return false
     }

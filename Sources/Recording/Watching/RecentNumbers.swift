@@ -8,6 +8,8 @@ struct RecentNumbers: Sendable {
     private struct Entry {
         let number: Int64
         let connectionID: Int64
+        /// A mix of what the tick says: a venue that was set up again gives out the same numbers for something else.
+        let content: Int64
     }
 
     private let capacity: Int
@@ -19,22 +21,24 @@ struct RecentNumbers: Sendable {
         self.capacity = capacity
     }
 
-    /// Notes a number; false where another connection brought it before.
+    /// Notes the number of a tick; false where another connection brought it before, with the same content.
     ///
     /// What one connection repeats is not for us to judge, and what is too old to be remembered counts as new.
     @inline(__always)
-    mutating func insert(_ number: Int64, from connectionID: Int64) -> Bool {
-        if let last = entries.last, number <= last.number { return insertBelow(number, connectionID, last.number) }
+    mutating func insert(_ number: Int64, content: Int64, from connectionID: Int64) -> Bool {
+        let entry = Entry(number: number, connectionID: connectionID, content: content)
+        if let last = entries.last, number <= last.number { return insert(entry, below: last.number) }
         if entries.count >= 2 * capacity { entries.removeFirst(capacity) }
-        entries.append(Entry(number: number, connectionID: connectionID))
+        entries.append(entry)
         return true
     }
 
     @inline(never)
-    private mutating func insertBelow(_ number: Int64, _ connectionID: Int64, _ last: Int64) -> Bool {
+    private mutating func insert(_ entry: Entry, below last: Int64) -> Bool {
+        let number = entry.number
         let (distance, overflow) = last.subtractingReportingOverflow(number)
         guard !overflow, distance < Self.restartDistance else {
-            entries = [Entry(number: number, connectionID: connectionID)]
+            entries = [entry]
             return true
         }
         var (low, high) = (0, entries.count)
@@ -42,9 +46,11 @@ struct RecentNumbers: Sendable {
             let middle = (low + high) / 2
             if entries[middle].number < number { low = middle + 1 } else { high = middle }
         }
-        guard entries[low].number != number else { return entries[low].connectionID == connectionID }
+        guard entries[low].number != number else {
+            return entries[low].connectionID == entry.connectionID || entries[low].content != entry.content
+        }
         if low > 0 || entries.count < capacity {
-            entries.insert(Entry(number: number, connectionID: connectionID), at: low)
+            entries.insert(entry, at: low)
         }
         return true
     }
@@ -58,13 +64,13 @@ struct TickNumbers: Sendable {
     private var trades = RecentNumbers()
     private var aggregates = RecentNumbers()
 
-    /// As ``RecentNumbers/insert(_:from:)``.
+    /// As ``RecentNumbers/insert(_:content:from:)``.
     @inline(__always)
-    mutating func insert(_ number: Int64, _ kind: Kind, from connectionID: Int64) -> Bool {
+    mutating func insert(_ number: Int64, _ kind: Kind, content: Int64, from connectionID: Int64) -> Bool {
         switch kind {
-        case .quote: quotes.insert(number, from: connectionID)
-        case .trade: trades.insert(number, from: connectionID)
-        case .aggregate: aggregates.insert(number, from: connectionID)
+        case .quote: quotes.insert(number, content: content, from: connectionID)
+        case .trade: trades.insert(number, content: content, from: connectionID)
+        case .aggregate: aggregates.insert(number, content: content, from: connectionID)
         }
     }
 }
