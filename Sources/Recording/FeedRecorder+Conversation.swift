@@ -156,8 +156,9 @@ extension FeedRecorder {
     }
 
     private func end(_ connection: WebSocketConnection, _ closing: CloseInfo, _ lane: FeedLane) async throws {
-        lane.connection = nil
         try await changingConnection {
+            // Not before: while the file is changed, a connection that ends gets its row in the new one like the others.
+            lane.connection = nil
             guard let id = lane.connectionID else { return }
             capture.select(lane.number)
             recordShare(of: lane)

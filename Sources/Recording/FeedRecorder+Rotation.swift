@@ -75,7 +75,8 @@ extension FeedRecorder {
         for (lane, newID) in zip(lanes, newIDs) {
             lane.connectionID = newID
             lane.lastConnectionID = newID
-            lane.tap?.move(to: journalConnection, at: time)
+            // Without a row there, recovery would take the journal's messages for new ones.
+            if newID != nil { lane.tap?.move(to: journalConnection, at: time) }
         }
         capture.move(
             to: new.writer,

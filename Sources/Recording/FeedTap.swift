@@ -17,12 +17,12 @@ final class FeedTap: MessageTap {
     /// The connection's name in the journal.
     let key: UInt64
     private let journal: Journal
-    private let state: Mutex<State>
+    private let state: Synchronization.Mutex<State>
 
     init(key: UInt64, connection: JournalConnection, journal: Journal, redactor: (any MessageRedactor)? = nil) {
         self.key = key
         self.journal = journal
-        state = Mutex(State(connection: connection, redactor: redactor))
+        state = Synchronization.Mutex(State(connection: connection, redactor: redactor))
     }
 
     /// Bytes of a received record whose end has not come yet and which are therefore nowhere.

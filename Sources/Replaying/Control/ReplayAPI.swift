@@ -176,10 +176,10 @@ private enum ControlTarget: Sendable {
 
 /// A limit that all who ask share.
 final class CommandLimiter: Sendable {
-    private let limiter: Mutex<RateLimiter>
+    private let limiter: Synchronization.Mutex<RateLimiter>
 
     init(perSecond: Int) {
-        limiter = Mutex(RateLimiter(perSecond: perSecond))
+        limiter = Synchronization.Mutex(RateLimiter(perSecond: perSecond))
     }
 
     func admits(at now: Int64) -> Bool { limiter.withLock { $0.admits(at: now) } }
