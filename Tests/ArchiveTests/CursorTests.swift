@@ -3,25 +3,12 @@ import JournalFormat
 import MarketModel
 import Testing
 
-/// The splitmix64 generator: small, seeded, good enough to shuffle.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 struct CursorTests {
     @Test("ticks of all instruments come merged in order, across pages", arguments: [1, 3, 700])
     func ticks(instruments: Int) async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
-        var random = SplitMix64(state: UInt64(instruments))
+        var random = SplitMix64(seed: UInt64(instruments))
         var batch = WriteBatch()
         batch.instruments = (1...instruments).map { instrument(Int64($0), "S\($0)") }
         batch.quotes = (0..<15_000).map { number in

@@ -1,4 +1,5 @@
 import Foundation
+import MarketModel
 import Testing
 
 /// `kill -9` at any moment costs nothing that had been read; the real programs, as an operator runs them.
@@ -43,7 +44,7 @@ struct KillTests {
         }
         if kind == .rotating { arguments += ["--rotate-every", "1s"] }
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = Generator(state: seed)
+        var generator = SplitMix64(seed: seed)
         for _ in 0..<Self.count(kind) {
             let recorder = try bench.start(arguments)
             try await recorder.wait(for: "the subscription") { recorder.errors.contains("subscribed, recording") }
@@ -105,18 +106,5 @@ struct KillTests {
         #expect(causes.count { $0.hasSuffix(",1") } == 1, "\(causes)")
         #expect(causes.allSatisfy { $0.hasPrefix("restart,") }, "\(causes)")
         if kind == .rotating { #expect(files.count > 1) }
-    }
-
-    /// SplitMix64.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-            return word ^ word >> 31
-        }
     }
 }

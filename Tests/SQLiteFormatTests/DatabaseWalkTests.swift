@@ -1,3 +1,4 @@
+import MarketModel
 import SQLiteFormat
 import Testing
 
@@ -89,7 +90,7 @@ struct DatabaseWalkTests {
 
     @Test("no content of a page traps", arguments: [UInt64(1), 2, 3])
     func random(seed: UInt64) {
-        var generator = Generator(state: seed)
+        var generator = SplitMix64(seed: seed)
         for _ in 0..<300 {
             var pages = (0..<4).map { _ in (0..<512).map { _ in UInt8.random(in: 0...255, using: &generator) } }
             for index in pages.indices {
@@ -145,14 +146,5 @@ struct DatabaseWalkTests {
 
     private static func bytes(_ value: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
-    }
-}
-
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ state >> 29
     }
 }

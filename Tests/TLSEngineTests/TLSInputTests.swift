@@ -1,3 +1,4 @@
+import MarketModel
 import TLSEngine
 import Testing
 
@@ -66,7 +67,7 @@ struct TLSInputTests {
     func damagedHandshake() throws {
         for version in TLSVersion.allCases {
             for seed in 0..<200 as Range<UInt64> {
-                var random = SplitMix64(state: seed)
+                var random = SplitMix64(seed: seed)
                 let pair = try pair(version)
                 _ = pair.client.handshake()
                 var hello = pair.client.drainAll()
@@ -89,7 +90,7 @@ struct TLSInputTests {
     @Test("random bytes at any moment fail cleanly", arguments: TLSVersion.allCases)
     func noise(version: TLSVersion) throws {
         for seed in 0..<200 as Range<UInt64> {
-            var random = SplitMix64(state: seed)
+            var random = SplitMix64(seed: seed)
             var pair = try pair(version)
             if seed % 2 == 0 { pair.shakeHands() } else { _ = pair.client.handshake() }
             for side in [pair.client, pair.server] {
@@ -118,17 +119,5 @@ struct TLSInputTests {
         let candidates = bytes.indices.filter { !ignored.contains($0) }
         guard let index = candidates.randomElement(using: &random) else { return }
         bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-    }
-}
-
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -5,7 +5,7 @@ import WebSocketProtocol
 struct DeflateSendingTests {
     /// Short and long, alike and not, text and binary; the same ones for the same seed.
     static func messages(seed: UInt64) -> [Outcome.Message] {
-        var generator = SeededGenerator(state: seed)
+        var generator = SplitMix64(seed: seed)
         return (0..<40).map { index in
             let count = Int.random(in: 0...(index % 5 == 0 ? 70_000 : 400), using: &generator)
             switch index % 4 {
@@ -79,7 +79,7 @@ struct DeflateSendingTests {
 
     @Test("a message that does not get shorter is sent plain, and nothing later refers to it")
     func incompressible() {
-        var generator = SeededGenerator(state: 1)
+        var generator = SplitMix64(seed: 1)
         let noise = Outcome.Message(
             kind: .binary,
             payload: (0..<3000).map { _ in .random(in: 0...255, using: &generator) }
@@ -98,7 +98,7 @@ struct DeflateSendingTests {
     @Test("a client that asks for a small window of its own keeps to it also if the server does not answer that")
     func ownWindow() {
         let settings = DeflateSettings(ownWindowBits: 9, messageBytesMin: 1)
-        var generator = SeededGenerator(state: 4)
+        var generator = SplitMix64(seed: 4)
         let noise = (0..<600).map { _ in UInt8.random(in: 0...255, using: &generator) }
         // The second half repeats the first, further back than 512 bytes.
         let message = Outcome.Message(kind: .binary, payload: noise + noise)

@@ -1,3 +1,4 @@
+import MarketModel
 import Testing
 import WebSocketProtocol
 
@@ -206,7 +207,7 @@ struct ServerHandshakeTests {
 
     @Test("both sides of the handshake agree")
     func roundTrip() throws {
-        var generator = SeededGenerator(state: 3)
+        var generator = SplitMix64(seed: 3)
         let key = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
         var client = ClientHandshake(host: "h", target: "/x", key: key, subprotocols: ["json"])
         var parser = HTTPHeadParser()

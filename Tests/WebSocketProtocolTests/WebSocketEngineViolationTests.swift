@@ -1,3 +1,4 @@
+import MarketModel
 import Testing
 import WebSocketProtocol
 
@@ -146,7 +147,7 @@ struct WebSocketEngineViolationTests {
     @Test("arbitrary bytes never trap, and give the same outcome for every split")
     func garbage() {
         let seed = UInt64.random(in: 0...(.max))
-        var generator = SeededGenerator(state: seed)
+        var generator = SplitMix64(seed: seed)
         let limits = WebSocketLimits(messageBytesMax: 500, frameBytesMax: 300)
         for round in 0..<3000 {
             let role: WebSocketRole = Bool.random(using: &generator) ? .client : .server
