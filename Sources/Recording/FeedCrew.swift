@@ -99,6 +99,7 @@ actor FeedCrew {
             clock: recorder.clock,
             now: recorder.now,
             steady: recorder.steady,
+            random: recorder.random,
             report: feed.report ?? recorder.report
         )
         if let gap = recorder.carriedGap(of: feed) {

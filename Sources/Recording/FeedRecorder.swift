@@ -17,6 +17,7 @@ actor FeedRecorder {
     let now: @Sendable () -> UnixNanoseconds
     /// Goes on with the wall clock, but is never set.
     let steady: @Sendable () -> UnixNanoseconds
+    private var random: RandomSource
     let report: @Sendable (RecorderReport) -> Void
 
     /// The file, and the rows of it that everything belongs to.
@@ -75,6 +76,7 @@ actor FeedRecorder {
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> UnixNanoseconds,
         steady: @escaping @Sendable () -> UnixNanoseconds,
+        random: RandomSource,
         report: @escaping @Sendable (RecorderReport) -> Void
     ) {
         self.configuration = configuration
@@ -92,6 +94,7 @@ actor FeedRecorder {
         self.clock = clock
         self.now = now
         self.steady = steady
+        self.random = random
         self.report = report
         lanes = (0..<(configuration.overlap.isPossible && !policy.isOnce ? 2 : 1)).map {
             FeedLane(number: $0, dialect: configuration.makeDialect(), watch: FeedWatch(configuration.watch))
@@ -129,7 +132,6 @@ actor FeedRecorder {
         let lane = lanes[number]
         defer { running.remove(number) }
         var (backoff, goodbyeBackoff) = (configuration.backoff ?? policy.backoff, policy.goodbyeBackoff)
-        var generator = SystemRandomNumberGenerator()
         while true {
             let (failure, wasSubscribed) = try await attempt(lane)
             if let cause = stop.cause { return cause }
@@ -150,7 +152,7 @@ actor FeedRecorder {
                 goodbyeBackoff.reset()
             }
             let delay =
-                lane.isReturnWelcome ? backoff.next(using: &generator) : goodbyeBackoff.next(using: &generator)
+                lane.isReturnWelcome ? backoff.next(using: &random) : goodbyeBackoff.next(using: &random)
             report(
                 isCarried
                     ? .spareLost(reason: reason, retryIn: delay) : .disconnected(reason: reason, retryIn: delay)
@@ -170,7 +172,7 @@ actor FeedRecorder {
         lane.tap = journal.map { journal in
             // Numbers of 63 bits, so that SQLite shows them as they are.
             FeedTap(
-                key: .random(in: 1...(1 << 63 - 1)),
+                key: .random(in: 1...(1 << 63 - 1), using: &random),
                 connection: journalConnection,
                 journal: journal,
                 redactor: configuration.venue.makeRedactor(configuration.reading) { [secrets = configuration.secrets] in

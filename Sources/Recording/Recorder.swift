@@ -29,6 +29,7 @@ package struct Recorder: Sendable {
     package var carriedGaps: [CarriedGap] = []
     /// Goes on with the wall clock, but is never set: by it silences and delays are measured.
     package var steady: @Sendable () -> UnixNanoseconds
+    package var random: RandomSource
     /// How the wall clock is watched, and what the kernel says of it.
     package var clockRules = ClockRules()
     /// By which feeds are added and removed while it runs.
@@ -41,6 +42,7 @@ package struct Recorder: Sendable {
         stop: StopControl,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> UnixNanoseconds,
+        random: RandomSource,
         report: @escaping @Sendable (RecorderReport) -> Void
     ) {
         self.feeds = feeds
@@ -49,6 +51,7 @@ package struct Recorder: Sendable {
         self.stop = stop
         self.clock = clock
         self.now = now
+        self.random = random
         self.report = report
         steady = now
     }

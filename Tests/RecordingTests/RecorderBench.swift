@@ -139,6 +139,7 @@ struct RecorderBench: Sendable {
             stop: stop,
             clock: clock,
             now: time,
+            random: RandomSource { .random(in: .min ... .max) },
             report: { reports.append($0) }
         )
         recorder.steady = { wall.unixNow }

@@ -80,6 +80,7 @@ struct IngestBench: AsyncParsableCommand {
             stop: StopControl(),
             clock: Clocks.monotonic,
             now: Clocks.wall,
+            random: Clocks.random,
             report: { _ in }
         )
         if journal { recorder.journal = try Journal(Journal.Configuration(directory: directory)) }

@@ -1,4 +1,5 @@
 import MarketModel
+import Recording
 
 #if canImport(Glibc)
 import Glibc
@@ -6,7 +7,7 @@ import Glibc
 import Musl
 #endif
 
-/// The real clocks; everything below the executable is given them.
+/// The real clocks, and real chance; everything below the executable is given them.
 enum Clocks {
     static let monotonic = ContinuousClock()
 
@@ -18,6 +19,12 @@ enum Clocks {
         let (start, began) = (UnixNanoseconds(readWall()), monotonic.now)
         return { start.advanced(by: began.duration(to: monotonic.now)) }
     }()
+
+    /// The system's random numbers.
+    static let random = RandomSource {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
 
     private static func readWall() -> Int64 {
         var time = timespec()

@@ -119,6 +119,7 @@ struct RecordingService: Sendable {
             stop: stop,
             clock: Clocks.monotonic,
             now: Clocks.wall,
+            random: Clocks.random,
             report: observers.note
         )
         recorder.journal = opened.journal
