@@ -26,6 +26,9 @@ package struct FeedConfiguration: Sendable {
     /// Opens a connection whose received messages go through the tap first.
     package var connect: @Sendable ((any MessageTap)?) async throws(TransportError) -> WebSocketConnection
 
+    /// How long messages of a busy feed, which are in the journal then, gather before they are taken further.
+    package static let gatherTime = Duration.milliseconds(5)
+
     package init(
         name: String,
         venue: Venue,

@@ -24,11 +24,32 @@ extension ConnectionHandler {
         receiveHeld()
     }
 
-    /// Wakes the consumer, once for all that was read in one go.
+    /// Wakes the consumer, once for all that was read in one go, or later where messages are to gather.
     func announceMessages() {
         guard hasNewMessages else { return }
         hasNewMessages = false
-        monitor.wake(.received)
+        if !gather() { monitor.wake(.received) }
+    }
+
+    /// Leaves the messages where they are until ``ConnectionSettings/gatherTime`` has passed since the last wake; false when
+    /// it has, or when there is no time to lose.
+    private func gather() -> Bool {
+        guard let interval = settings.gatherTime, let context else { return false }
+        guard !isReadingPaused, !isOver, farewell == nil else { return false }
+        guard !isGathering else { return true }
+        let now = NIODeadline.now()
+        guard now < gatherUntil else {
+            gatherUntil = now + interval.timeAmount
+            return false
+        }
+        isGathering = true
+        context.eventLoop.assumeIsolated().scheduleTask(deadline: gatherUntil) { [weak self] in
+            guard let self else { return }
+            isGathering = false
+            gatherUntil = .now() + interval.timeAmount
+            monitor.wake(.received)
+        }
+        return true
     }
 
     /// Holds NIO's automatic reading back while the queue is full.

@@ -25,6 +25,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var isReadingPaused = false
     var hasDeferredRead = false
     var hasNewMessages = false
+    /// True while a timer is set to wake the consumer, and before when it is not woken again.
+    var isGathering = false
+    var gatherUntil = NIODeadline.uptimeNanoseconds(0)
     /// What has been read and not been inflated yet.
     var held = HeldInput()
     /// Messages on their way through the tap.

@@ -30,6 +30,12 @@ package struct ConnectionSettings: Sendable {
     /// has closed, by what the kernel holds. Compressed input is inflated in slices, and may exceed it by what 4 KiB
     /// inflate to (4.1 MiB), or by one long message.
     package var receiveQueueBytesMax: Int = 4 << 20
+    /// The consumer is woken at most once in this time, and takes all that has gathered; `nil` wakes it after every read.
+    ///
+    /// The first message after a quiet time, a full queue and the end of the connection wake it at once. At thousands of
+    /// messages a second, one a read, waking a thread for each costs more than all that is done with it; times of arrival
+    /// and the tap are not affected.
+    package var gatherTime: Duration?
     /// Bytes that wait for the socket before senders have to wait, until a quarter of them is left.
     ///
     /// As much again may be on its way from senders to the event loop; one send of each task may exceed both by 1 MiB

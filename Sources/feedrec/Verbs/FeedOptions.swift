@@ -69,6 +69,7 @@ struct FeedOptions: ParsableArguments {
             connect: { [connector] tap async throws(TransportError) in
                 var connector = connector
                 connector.client.tap = tap
+                connector.client.gatherTime = FeedConfiguration.gatherTime
                 return try await connector.connect()
             }
         )
