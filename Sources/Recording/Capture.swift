@@ -113,7 +113,18 @@ struct Capture: Sendable {
 
     /// Takes the following messages as those of another feed of the same venue.
     mutating func beginFeed(_ id: Int64) {
-        rowBuilder.feedID = id
+        rowBuilder.select(feed: id)
+        rowBuilder.parkedNumbers.removeAll()
+    }
+
+    /// Notes which ticks a connection brought before, so that they are known when another one brings them.
+    mutating func remember(_ events: MarketEvents, symbols: SymbolTable, connectionID: Int64) {
+        rowBuilder.remember(events, symbols: symbols, connectionID: connectionID)
+    }
+
+    /// Ends what ``remember(_:symbols:connectionID:)`` did of one connection: the next one numbers its symbols anew.
+    mutating func forgetSymbolIndexes() {
+        rowBuilder.forgetSymbolIndexes()
     }
 
     /// Begins the messages of another connection, of which the journal has the first ones up to `position` in a recording.
@@ -173,16 +184,19 @@ struct Capture: Sendable {
         counter: MessageCounter,
         instruments: InstrumentNumbers
     ) {
+        var newIDs: [Int64: Int64] = [:]
         forEachLane { capture in
             capture.seal()
             let number = capture.laneNumber
-            capture.lane.connectionID = connectionIDs.indices.contains(number) ? connectionIDs[number] ?? 0 : 0
+            let newID = connectionIDs.indices.contains(number) ? connectionIDs[number] : nil
+            newIDs[capture.lane.connectionID] = newID
+            capture.lane.connectionID = newID ?? 0
         }
         self.writer = writer
         self.counter = counter
         history?.close()
         let venue = rowBuilder.book.venue
-        rowBuilder.move(toFeed: feedID) { instruments.number(of: $0, venue: venue) }
+        rowBuilder.move(toFeed: feedID, connectionIDs: newIDs) { instruments.number(of: $0, venue: venue) }
     }
 
     /// Takes received messages down, lets `dialect` read them, and takes down what it says and answers.

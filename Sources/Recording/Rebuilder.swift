@@ -83,8 +83,9 @@ private struct RebuiltRows {
     private let readings: FeedReadings
     private var builders: [String: RowBuilder] = [:]
     private var dialects: [Int64: any VenueDialect] = [:]
-    private var connections: [Int64: (venue: Venue, feedID: Int64)] = [:]
+    private var connections: [Int64: (venue: Venue, feedID: Int64, sessionID: Int64)] = [:]
     private var lastConnection: Int64?
+    private var lastSession: Int64?
     private(set) var messages: Int64 = 0
     private(set) var damagedBlocks = 0
 
@@ -96,9 +97,11 @@ private struct RebuiltRows {
     mutating func run(_ progress: (Double) -> Void) throws {
         for row in try rebuild.reader.connections() {
             guard let venue = Venue(rawValue: row.venue) else { continue }
-            connections[row.connectionID] = (venue, row.opened.feedID)
+            connections[row.connectionID] = (venue, row.opened.feedID, row.sessionID)
         }
         makeBuilders()
+        let ticks = Set(try rebuild.reader.events(kind: RowBuilder.earlierFileKind).compactMap(TickPosition.init))
+        for venue in builders.keys { builders[venue]?.ticksOfEarlierFile = ticks }
         let last = Double(max(1, try rebuild.reader.lastMessageIndex()))
         var cursor = try rebuild.reader.messages()
         while let run = try nextReadable(&cursor) {
@@ -160,7 +163,13 @@ private struct RebuiltRows {
         var dialect = dialects[run.connectionID] ?? connection.venue.makeReader(reading)
         if lastConnection != run.connectionID { builder.forgetSymbolIndexes() }
         lastConnection = run.connectionID
-        builder.feedID = connection.feedID
+        // A session has begun without knowing what the one before had brought.
+        if lastSession != connection.sessionID {
+            for venue in builders.keys { builders[venue]?.forgetNumbers() }
+            builder.forgetNumbers()
+        }
+        lastSession = connection.sessionID
+        builder.select(feed: connection.feedID)
         var start = run.range.lowerBound
         while start < run.range.upperBound {
             var end = start + 1

@@ -6,13 +6,18 @@ import MarketModel
 struct RowBuilder: Sendable {
     var book: InstrumentBook
     var bars: BarBuilder
-    var feedID: Int64
+    /// The feed whose rows follow.
+    private(set) var feedID: Int64
     /// Rows not handed over yet.
     var rows = WriteBatch()
     var totals = CaptureTotals()
-    /// What came lately, by the place of the symbol in the book.
-    private var numbers: [TickNumbers] = []
-    private var connectionID: Int64 = 0
+    /// What came of the feed lately, by the place of the symbol in the book.
+    var numbers: [TickNumbers] = []
+    /// The same of other feeds that may go on: what one feed brought is no duplicate of another's.
+    var parkedNumbers: [Int64: [TickNumbers]] = [:]
+    /// Ticks to leave out because an earlier file has them, where that is known beforehand.
+    var ticksOfEarlierFile: Set<TickPosition> = []
+    var connectionID: Int64 = 0
 
     init(book: InstrumentBook, bars: BarBuilder, feedID: Int64) {
         self.book = book
@@ -81,9 +86,22 @@ struct RowBuilder: Sendable {
         bars.interrupt(at: time)
     }
 
-    /// Goes on in another file, which knows none of the instruments yet.
-    mutating func move(toFeed id: Int64, makeInstrumentID: @escaping @Sendable (InstrumentBook.Known) -> Int64) {
+    /// Takes what follows for that of another feed.
+    mutating func select(feed id: Int64) {
+        guard id != feedID else { return }
+        parkedNumbers[feedID] = numbers
+        numbers = parkedNumbers.removeValue(forKey: id) ?? []
         feedID = id
+    }
+
+    /// Goes on in another file, which knows none of the instruments yet, and where the connections have other numbers.
+    mutating func move(
+        toFeed id: Int64,
+        connectionIDs: [Int64: Int64],
+        makeInstrumentID: @escaping @Sendable (InstrumentBook.Known) -> Int64
+    ) {
+        feedID = id
+        for place in numbers.indices { numbers[place].beginFile(connectionIDs) }
         book.move(makeID: makeInstrumentID)
         bars.beginFile()
     }
@@ -121,8 +139,10 @@ struct RowBuilder: Sendable {
         else {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
-        let content = bidPrice &* 31 &+ askPrice
-        if let number = quote.sequence, !isNew(number, .quote, content, instrument) { return }
+        if let number = quote.sequence {
+            let content = bidPrice &* 31 &+ askPrice
+            guard isNew(number, .quote, content, instrument, position, quote.symbol, symbols) else { return }
+        }
         rows.quotes.append(
             QuoteRow(
                 instrumentID: instrument.id,
@@ -156,7 +176,10 @@ struct RowBuilder: Sendable {
             return appendUnstorable("trade", trade.symbol, position, symbols)
         }
         let kind: TickNumbers.Kind = trade.isAggregate ? .aggregate : .trade
-        if let number = trade.tradeID, !isNew(number, kind, price &* 31 &+ size, instrument) { return }
+        if let number = trade.tradeID {
+            let content = price &* 31 &+ size
+            guard isNew(number, kind, content, instrument, position, trade.symbol, symbols) else { return }
+        }
         rows.trades.append(
             TradeRow(
                 instrumentID: instrument.id,
@@ -240,24 +263,10 @@ struct RowBuilder: Sendable {
         totals.oddities += 1
     }
 
-    /// False, and counted, where another connection brought this number before.
-    @inline(__always)
-    private mutating func isNew(
-        _ number: Int64,
-        _ kind: TickNumbers.Kind,
-        _ content: Int64,
-        _ instrument: InstrumentBook.Instrument
-    ) -> Bool {
-        while numbers.count <= instrument.place { numbers.append(TickNumbers()) }
-        if numbers[instrument.place].insert(number, kind, content: content, from: connectionID) { return true }
-        totals.duplicates += 1
-        return false
-    }
-
     // MARK: Instruments
 
     @inline(__always)
-    private mutating func instrument(for quote: Quote, _ symbols: SymbolTable) -> InstrumentBook.Instrument? {
+    mutating func instrument(for quote: Quote, _ symbols: SymbolTable) -> InstrumentBook.Instrument? {
         if let known = book.instrument(of: quote.symbol), quote.fits(known) { return known }
         return book.adopt(
             quote.symbol,
@@ -269,7 +278,7 @@ struct RowBuilder: Sendable {
     }
 
     @inline(__always)
-    private mutating func instrument(for trade: Trade, _ symbols: SymbolTable) -> InstrumentBook.Instrument? {
+    mutating func instrument(for trade: Trade, _ symbols: SymbolTable) -> InstrumentBook.Instrument? {
         if let known = book.instrument(of: trade.symbol), trade.fits(known) { return known }
         return book.adopt(
             trade.symbol,

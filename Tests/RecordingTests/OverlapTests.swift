@@ -23,7 +23,7 @@ struct OverlapTests {
     private static func rows(_ bench: RecorderBench) async throws -> [Int64] {
         var numbers: [Int64] = []
         let session = try SQLSession(recordings: try ArchiveLocation(bench.directory.path).files)
-        try await session.run("SELECT trade_id FROM trade ORDER BY trade_id") { row in
+        try await session.run("SELECT trade_id FROM trades ORDER BY trade_id") { row in
             if case .row(let values) = row, case .integer(let number)? = values.first { numbers.append(number) }
         }
         session.close()
@@ -179,6 +179,36 @@ struct OverlapTests {
         #expect(stored.problems == [] && stored.gaps == [])
         #expect(stored.connections.count == 3 && stored.connections.allSatisfy { $0.closed != nil })
         #expect(try await Self.rows(bench) == Array(0..<70))
+    }
+
+    @Test(
+        "of two connections one is behind when the file changes: each tick is a row of one file, and so it is made again"
+    )
+    func behindAtSeam() async throws {
+        var bench = try Self.bench()
+        bench.overlap.isRedundant = true
+        bench.policy.rotation = RotationPolicy()
+        let run = bench
+        func scene(_ reached: Int) -> ScriptedVenue.Scene {
+            .talk { connection, _ in
+                try await connection.send(Self.trades(0..<reached))
+                await run.reports.until { $0.rotatedCount == 1 }
+                // What one says twice, before and behind the seam, stays.
+                try await connection.send(Self.trades((reached - 1)..<60))
+                _ = try await connection.receiveAll()
+            }
+        }
+        try await withServer(ScriptedVenue([scene(30), scene(10)])) { server in
+            async let outcome = run.recordWithJournal(server.url)
+            await run.commit { $0.received == 40 && $0.spareCount == 1 }
+            run.wall.advance(by: .seconds(86_400))
+            await run.commit { $0.received == 122 }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        #expect(Set(try await Self.rows(bench)) == Set(0..<60))
+        #expect(try await Self.rows(bench).count >= 61)
+        try OverlapRecoveryTests.checkRebuilt(bench.directory)
     }
 
     @Test("what both connections are at is right in the next file, too")

@@ -72,12 +72,12 @@ struct SequenceWatchTests {
     func recent() {
         var recent = RecentNumbers(capacity: 3)
         func take(_ numbers: [Int64], _ connection: Int64) -> [Bool] {
-            numbers.map { recent.insert($0, content: 7, from: connection) }
+            numbers.map { recent.insert($0, content: 7, from: connection) == .new }
         }
         #expect(take([10, 12, 12, 14], 1) == [true, true, true, true])
         #expect(take([9, 10, 11, 12, 13, 14, 15], 2) == [true, false, true, false, true, false, true])
         #expect(take([13, 11, 15, 16], 1) == [false, false, false, true])
-        let isOther = recent.insert(15, content: 8, from: 3)
+        let isOther = recent.insert(15, content: 8, from: 3) == .new
         #expect(isOther, "the same number for something else")
         #expect(take(Array(17..<40), 1).allSatisfy { $0 })
         #expect(take([10, 38], 2) == [true, false], "10 is forgotten")

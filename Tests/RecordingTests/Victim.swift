@@ -13,13 +13,16 @@ final class Victim {
 
     let directory: TemporaryDirectory
     let journal: Journal
-    let writer: ArchiveWriter
+    private(set) var writer: ArchiveWriter
     let venue: Venue
     let reading: VenueReading
     var capture: Capture
     var tap: FeedTap
     var dialect: any VenueDialect
-    let feedID: Int64
+    private(set) var feedID: Int64
+    private let subscription: String?
+    /// The taps and dialects of connections that wait.
+    private var parked: [Int: (tap: FeedTap, dialect: any VenueDialect)] = [:]
     private var time = Victim.start
 
     init(
@@ -31,22 +34,13 @@ final class Victim {
         self.directory = directory
         self.venue = venue
         self.reading = reading
+        self.subscription = subscription
         let lock = try ArchiveLock(directory: directory.path)
         writer = try ArchiveWriter.open(directory: directory.path, day: "2026-01-05", lock: lock)
         var configuration = Journal.Configuration(directory: directory.path)
         configuration.segmentBytes = 1 << 16
         journal = try Journal(configuration)
-        let start = SessionStart(
-            kind: .record,
-            tsStart: time,
-            host: nil,
-            programVersion: "test",
-            configuration: "{}"
-        )
-        let sessionID = try await writer.beginSession(start)
-        feedID = try await writer.addFeed(
-            FeedRow(sessionID: sessionID, name: "test", venue: venue.rawValue, url: nil, subscription: subscription)
-        )
+        feedID = try await Self.begin(writer, venue, subscription, time)
         capture = try Capture(
             venue: venue,
             feedID: feedID,
@@ -59,14 +53,68 @@ final class Victim {
         tap = Self.makeTap(1, feedID, venue, journal)
     }
 
-    private static func makeTap(_ key: UInt64, _ feedID: Int64, _ venue: Venue, _ journal: Journal) -> FeedTap {
-        let place = JournalConnection(
-            file: "2026-01-05.feedrec",
-            feedID: feedID,
-            venue: venue.rawValue,
-            bars: "1s"
+    private static func begin(
+        _ writer: ArchiveWriter,
+        _ venue: Venue,
+        _ subscription: String?,
+        _ time: UnixNanoseconds
+    ) async throws -> Int64 {
+        let start = SessionStart(
+            kind: .record,
+            tsStart: time,
+            host: nil,
+            programVersion: "test",
+            configuration: "{}"
         )
-        return FeedTap(key: key, connection: place, journal: journal)
+        let sessionID = try await writer.beginSession(start)
+        return try await writer.addFeed(
+            FeedRow(sessionID: sessionID, name: "test", venue: venue.rawValue, url: nil, subscription: subscription)
+        )
+    }
+
+    /// Goes on with another of the feed's connections; one that is new has the tap of `key`.
+    func select(_ lane: Int, key: UInt64) {
+        parked[capture.laneNumber] = (tap, dialect)
+        capture.select(lane)
+        (tap, dialect) = parked[lane] ?? (Self.makeTap(key, feedID, venue, journal), venue.makeReader(reading))
+    }
+
+    /// Goes on in another file, as at midnight, with the connections of the lanes that were selected so far.
+    func rotate() async throws {
+        let old = writer
+        let file = try RecordingName.next(in: directory.path, day: "2026-01-05")
+        writer = try ArchiveWriter.open(file: file, lock: old.lock)
+        writer.continueNumbers(of: old)
+        feedID = try await Self.begin(writer, venue, subscription, time)
+        let lane = capture.laneNumber
+        parked[lane] = (tap, dialect)
+        var ids: [Int64?] = []
+        for number in parked.keys.sorted() {
+            guard let tap = parked[number]?.tap else { continue }
+            capture.select(number)
+            var opened = ConnectionOpened(feedID: feedID, tsOpened: time)
+            opened.journalKey = tap.key
+            opened.journalPosition = capture.journalPosition
+            ids.append(try await writer.openConnection(opened))
+            tap.move(to: Self.place(feedID, venue, FilePath.lastComponent(of: file)), at: time)
+        }
+        capture.select(lane)
+        capture.move(
+            to: writer,
+            feedID: feedID,
+            connectionIDs: ids,
+            counter: MessageCounter(next: writer.nextMessageIndex),
+            instruments: InstrumentNumbers(writer)
+        )
+        await old.close()
+    }
+
+    private static func place(_ feedID: Int64, _ venue: Venue, _ file: String) -> JournalConnection {
+        JournalConnection(file: file, feedID: feedID, venue: venue.rawValue, bars: "1s")
+    }
+
+    private static func makeTap(_ key: UInt64, _ feedID: Int64, _ venue: Venue, _ journal: Journal) -> FeedTap {
+        FeedTap(key: key, connection: place(feedID, venue, "2026-01-05.feedrec"), journal: journal)
     }
 
     /// What the socket delivered, at one message a millisecond.

@@ -63,6 +63,7 @@ final class JournalFolder {
     /// Stores what the recording does not have yet; returns how many messages that were.
     func fold(_ scan: JournalScan) async throws -> Int64 {
         openGap = try await writer.openGaps(feedID: feedID).last
+        try RecalledTicks(path: writer.path, feedID: feedID, venue: venue, reading: reading).recall(into: &capture)
         let keys = Set(connections.map(\.key))
         for path in scan.segments {
             let page = try scan.read(path)

@@ -5,9 +5,16 @@ struct RecentNumbers: Sendable {
     /// A number so far below the last begins a new count: a venue that was set up again starts over.
     private static let restartDistance: Int64 = 1_000_000
 
+    /// What is known of a number that came.
+    enum Verdict { case new, known, knownInEarlierFile }
+
+    /// The owner of numbers that an earlier file has, of a connection that is over.
+    static let endedConnection = Int64.min
+
     private struct Entry {
         let number: Int64
-        let connectionID: Int64
+        /// Negative where it was in an earlier file that the connection, under its present number, brought it.
+        var connectionID: Int64
         /// A mix of what the tick says: a venue that was set up again gives out the same numbers for something else.
         let content: Int64
     }
@@ -21,25 +28,34 @@ struct RecentNumbers: Sendable {
         self.capacity = capacity
     }
 
-    /// Notes the number of a tick; false where another connection brought it before, with the same content.
+    /// Notes the number of a tick; tells where another connection brought it before, with the same content.
     ///
     /// What one connection repeats is not for us to judge, and what is too old to be remembered counts as new.
     @inline(__always)
-    mutating func insert(_ number: Int64, content: Int64, from connectionID: Int64) -> Bool {
+    mutating func insert(_ number: Int64, content: Int64, from connectionID: Int64) -> Verdict {
         let entry = Entry(number: number, connectionID: connectionID, content: content)
         if let last = entries.last, number <= last.number { return insert(entry, below: last.number) }
         if entries.count >= 2 * capacity { entries.removeFirst(capacity) }
         entries.append(entry)
-        return true
+        return .new
+    }
+
+    /// Goes on in another file, where connections have the numbers that `connectionIDs` gives them by their present ones.
+    mutating func beginFile(_ connectionIDs: [Int64: Int64]) {
+        for index in entries.indices {
+            let owner = entries[index].connectionID
+            let present = owner == Self.endedConnection ? nil : connectionIDs[abs(owner)]
+            entries[index].connectionID = present.map { 0 &- $0 } ?? Self.endedConnection
+        }
     }
 
     @inline(never)
-    private mutating func insert(_ entry: Entry, below last: Int64) -> Bool {
+    private mutating func insert(_ entry: Entry, below last: Int64) -> Verdict {
         let number = entry.number
         let (distance, overflow) = last.subtractingReportingOverflow(number)
         guard !overflow, distance < Self.restartDistance else {
             entries = [entry]
-            return true
+            return .new
         }
         var (low, high) = (0, entries.count)
         while low < high {
@@ -47,12 +63,15 @@ struct RecentNumbers: Sendable {
             if entries[middle].number < number { low = middle + 1 } else { high = middle }
         }
         guard entries[low].number != number else {
-            return entries[low].connectionID == entry.connectionID || entries[low].content != entry.content
+            let owner = entries[low].connectionID
+            let isRepeated = owner == entry.connectionID || owner == 0 &- entry.connectionID
+            guard !isRepeated, entries[low].content == entry.content else { return .new }
+            return owner < 0 ? .knownInEarlierFile : .known
         }
         if low > 0 || entries.count < capacity {
             entries.insert(entry, at: low)
         }
-        return true
+        return .new
     }
 }
 
@@ -66,11 +85,23 @@ struct TickNumbers: Sendable {
 
     /// As ``RecentNumbers/insert(_:content:from:)``.
     @inline(__always)
-    mutating func insert(_ number: Int64, _ kind: Kind, content: Int64, from connectionID: Int64) -> Bool {
+    mutating func insert(
+        _ number: Int64,
+        _ kind: Kind,
+        content: Int64,
+        from connectionID: Int64
+    ) -> RecentNumbers.Verdict {
         switch kind {
         case .quote: quotes.insert(number, content: content, from: connectionID)
         case .trade: trades.insert(number, content: content, from: connectionID)
         case .aggregate: aggregates.insert(number, content: content, from: connectionID)
         }
+    }
+
+    /// As ``RecentNumbers/beginFile(_:)``.
+    mutating func beginFile(_ connectionIDs: [Int64: Int64]) {
+        quotes.beginFile(connectionIDs)
+        trades.beginFile(connectionIDs)
+        aggregates.beginFile(connectionIDs)
     }
 }

@@ -1,0 +1,93 @@
+import Archive
+import JournalFormat
+import MarketModel
+import Venues
+
+/// Which ticks a feed's recording has already from its connections, so that what the journal has of another one is known
+/// to be the same.
+///
+/// Two connections may have run when the recorder was killed, one ahead of the other. The last stored messages are read
+/// again, in their order, without storing anything; where the recording has just been begun, those of the one before, too.
+struct RecalledTicks {
+    /// How far one connection may have been ahead of the other, in received time.
+    private static let span = Duration.seconds(60)
+
+    let path: String
+    let feedID: Int64
+    let venue: Venue
+    let reading: VenueReading
+
+    /// What cannot be read is not recalled: a tick that is stored twice is better than one that is not.
+    func recall(into capture: inout Capture) throws(ArchiveError) {
+        do throws(ArchiveError) {
+            try recallStored(&capture)
+        } catch  where error.code == .corrupted || error.code == .notARecording || error.code == .newerSchema {
+            capture.forgetSymbolIndexes()
+        }
+    }
+
+    private func recallStored(_ capture: inout Capture) throws(ArchiveError) {
+        let reader = try ArchiveReader(path: path)
+        let own = try reader.connections().filter { $0.opened.feedID == feedID }.map(\.connectionID)
+        let last = try reader.lastMessageTime()
+        let from = last?.advanced(by: .zero - Self.span)
+        let begun = try reader.timeBounds()?.lowerBound
+        let keys = try reader.journalKeys().filter { own.contains($0.key) }
+        if from.map({ from in begun.map { $0 > from } ?? true }) ?? true { try recallEarlier(keys, &capture) }
+        guard let from, own.count > 1 else { return }
+        try recall(reader, from: from, Dictionary(uniqueKeysWithValues: own.map { ($0, $0) }), &capture)
+    }
+
+    /// Reads the end of the recording before this one, where connections of the feed go on from there.
+    private func recallEarlier(_ keys: [Int64: UInt64], _ capture: inout Capture) throws(ArchiveError) {
+        let name = FilePath.lastComponent(of: path)
+        let files = try ArchiveLocation(ArchiveLocation.directory(of: path)).files
+        guard let earlier = files.last(where: { FilePath.lastComponent(of: $0) < name }) else { return }
+        let reader = try ArchiveReader(path: earlier)
+        guard let last = try reader.lastMessageTime() else { return }
+        let presentIDs = Dictionary(keys.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
+        let earlierKeys = try reader.journalKeys()
+        let connections = try reader.connections()
+        let feeds = Set(
+            connections.filter { earlierKeys[$0.connectionID].flatMap { presentIDs[$0] } != nil }.map(\.opened.feedID)
+        )
+        let owners = connections.filter { feeds.contains($0.opened.feedID) }.map { row in
+            let present = earlierKeys[row.connectionID].flatMap { presentIDs[$0] }
+            return (row.connectionID, present.map { 0 - $0 } ?? RecentNumbers.endedConnection)
+        }
+        guard owners.count > 1 else { return }
+        let from = last.advanced(by: .zero - Self.span)
+        try recall(reader, from: from, Dictionary(uniqueKeysWithValues: owners), &capture)
+    }
+
+    /// Has `capture` remember the ticks of the connections that `owners` names, as brought by the owners there.
+    private func recall(
+        _ reader: ArchiveReader,
+        from: UnixNanoseconds,
+        _ owners: [Int64: Int64],
+        _ capture: inout Capture
+    ) throws(ArchiveError) {
+        var dialects: [Int64: any VenueDialect] = [:]
+        var current: Int64?
+        var messages = try reader.messages(ReadRange(from: from))
+        var events = MarketEvents()
+        var answers = MessageBatch()
+        while let run = try messages.next() {
+            guard let owner = owners[run.connectionID] else { continue }
+            if current != run.connectionID { capture.forgetSymbolIndexes() }
+            current = run.connectionID
+            var dialect = dialects[run.connectionID] ?? venue.makeReader(reading)
+            var batch = MessageBatch()
+            for index in run.range where run.block.batch.entries[index].direction == .received {
+                batch.append(messageAt: index, of: run.block.batch)
+            }
+            guard let first = batch.entries.first else { continue }
+            events.removeAll()
+            _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
+            answers.removeAll()
+            capture.remember(events, symbols: dialect.symbols, connectionID: owner)
+            dialects[run.connectionID] = dialect
+        }
+        capture.forgetSymbolIndexes()
+    }
+}

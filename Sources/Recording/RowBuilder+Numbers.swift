@@ -1,0 +1,115 @@
+import Archive
+import JSONScanning
+import MarketModel
+import Venues
+
+/// A tick's place among the messages of a recording.
+struct TickPosition: Hashable, Sendable {
+    let messageIndex: Int64
+    let item: Int64
+    let isQuote: Bool
+}
+
+/// Which ticks are left out because another connection of the feed brought them.
+extension RowBuilder {
+    /// Says in a file that a tick of one of its messages is a row of the file before, by the other of two connections.
+    ///
+    /// Without it nobody who has this file alone could tell why the message has no row.
+    static let earlierFileKind = "tick_in_earlier_file"
+
+    /// False, and counted, where another connection brought this number before.
+    @inline(__always)
+    mutating func isNew(
+        _ number: Int64,
+        _ kind: TickNumbers.Kind,
+        _ content: Int64,
+        _ instrument: InstrumentBook.Instrument,
+        _ position: RowPosition,
+        _ symbol: SymbolIndex,
+        _ symbols: SymbolTable
+    ) -> Bool {
+        if !ticksOfEarlierFile.isEmpty, ticksOfEarlierFile.contains(TickPosition(position, kind)) {
+            leaveOut(number, kind, position, symbols.text(of: symbol))
+            return false
+        }
+        while numbers.count <= instrument.place { numbers.append(TickNumbers()) }
+        switch numbers[instrument.place].insert(number, kind, content: content, from: connectionID) {
+        case .new: return true
+        case .known: totals.duplicates += 1
+        case .knownInEarlierFile: leaveOut(number, kind, position, symbols.text(of: symbol))
+        }
+        return false
+    }
+
+    /// Notes which ticks a connection brought, without making rows of them.
+    mutating func remember(_ events: MarketEvents, symbols: SymbolTable, connectionID: Int64) {
+        for quote in events.quotes {
+            guard let number = quote.sequence, let instrument = instrument(for: quote, symbols),
+                let bidPrice = quote.bidPrice.rescaled(to: instrument.priceDigits),
+                let askPrice = quote.askPrice.rescaled(to: instrument.priceDigits)
+            else { continue }
+            remember(number, .quote, bidPrice &* 31 &+ askPrice, instrument, connectionID)
+        }
+        for trade in events.trades {
+            guard let number = trade.tradeID, let instrument = instrument(for: trade, symbols),
+                let price = trade.price.rescaled(to: instrument.priceDigits),
+                let size = trade.size.rescaled(to: instrument.sizeDigits)
+            else { continue }
+            remember(number, trade.isAggregate ? .aggregate : .trade, price &* 31 &+ size, instrument, connectionID)
+        }
+    }
+
+    /// Forgets what every feed brought.
+    mutating func forgetNumbers() {
+        numbers.removeAll()
+        parkedNumbers.removeAll()
+    }
+
+    private mutating func remember(
+        _ number: Int64,
+        _ kind: TickNumbers.Kind,
+        _ content: Int64,
+        _ instrument: InstrumentBook.Instrument,
+        _ connectionID: Int64
+    ) {
+        while numbers.count <= instrument.place { numbers.append(TickNumbers()) }
+        _ = numbers[instrument.place].insert(number, kind, content: content, from: connectionID)
+    }
+
+    @inline(never)
+    private mutating func leaveOut(_ number: Int64, _ kind: TickNumbers.Kind, _ position: RowPosition, _ symbol: String)
+    {
+        totals.duplicates += 1
+        var object = JSONObjectWriter()
+        object.text("tick", kind == .quote ? "quote" : "trade")
+        object.integer("number", number)
+        append(
+            EventRow(
+                tsRecv: position.tsRecv,
+                messageIndex: position.messageIndex,
+                item: position.item,
+                feedID: feedID,
+                kind: Self.earlierFileKind,
+                symbol: symbol,
+                json: Array(object.text().utf8)
+            )
+        )
+    }
+}
+
+extension TickPosition {
+    fileprivate init(_ position: RowPosition, _ kind: TickNumbers.Kind) {
+        self.init(messageIndex: position.messageIndex, item: position.item, isQuote: kind == .quote)
+    }
+
+    /// The tick that a row of ``RowBuilder/earlierFileKind`` is about.
+    init?(_ event: EventRow) {
+        guard event.kind == RowBuilder.earlierFileKind, let messageIndex = event.messageIndex, let item = event.item
+        else { return nil }
+        self.init(
+            messageIndex: messageIndex,
+            item: item,
+            isQuote: String(decoding: event.json, as: UTF8.self).contains(#""quote""#)
+        )
+    }
+}
