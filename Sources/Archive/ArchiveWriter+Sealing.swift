@@ -5,13 +5,19 @@ package import MarketModel
 extension ArchiveWriter {
     /// Closes the recording for good: its digest stored, nothing beside it, read-only.
     ///
-    /// The writer is of no use afterwards.
+    /// The writer is of no use afterwards. The whole recording is read, on a thread of its own.
     ///
-    /// - Throws: ``ArchiveError/Code/busy`` where a reader keeps the file from standing alone; the next recorder seals it.
-    package func seal(at time: UnixNanoseconds) async throws(ArchiveError) {
-        try await countKilledSessions()
+    /// - Throws: ``ArchiveError/Code/busy`` where a reader keeps the file from standing alone, and
+    ///   ``ArchiveError/Code/interrupted`` where it `isCancelled`; the next recorder seals it then.
+    package func seal(
+        at time: UnixNanoseconds,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) async throws(ArchiveError) {
+        try await countKilledSessions(isCancelled: isCancelled)
         let path = path
-        let (count, digest) = try await BackgroundWork.run { () throws(ArchiveError) in try Self.digest(of: path) }
+        let (count, digest) = try await BackgroundWork.run { () throws(ArchiveError) in
+            try Self.digest(of: path, isCancelled: isCancelled)
+        }
         _ = try await perform { connection throws(ArchiveError) in
             try connection.run(
                 "INSERT OR REPLACE INTO seal (seal_id, ts_sealed, message_count, payload_sha256) VALUES (1, ?, ?, ?)"
@@ -33,37 +39,45 @@ extension ArchiveWriter {
         try FilePath.makeReadOnly(path)
     }
 
-    /// Seals every recording of an archive but those named, as the next recorder does for one that did not get to it.
+    /// Ends every recording of an archive but those named that is not sealed, as a recorder does before it begins: sessions
+    /// that nobody ended are ended, and gaps end now, to go on in the next file.
     ///
-    /// Sessions that nobody ended are ended, and gaps end now, to go on in the next file. What cannot be sealed now is left
-    /// for later.
-    package static func sealEarlier(
+    /// It takes no time to speak of. What is returned is to be sealed, which does; what cannot be opened is left for later.
+    package static func endEarlier(
         in directory: String,
         except kept: Set<String>,
         lock: ArchiveLock,
         now: @Sendable () -> UnixNanoseconds
-    ) async throws(ArchiveError) -> [CarriedGap] {
+    ) async throws(ArchiveError) -> (files: [String], gaps: [CarriedGap]) {
+        var files: [String] = []
         var gaps: [CarriedGap] = []
         for file in try RecordingName.unsealed(in: directory) where !kept.contains(file) {
             do throws(ArchiveError) {
                 let writer = try ArchiveWriter.open(file: file, lock: lock)
                 _ = try await writer.endKilledSessions()
                 gaps += try await writer.endOpenGaps(at: now())
-                try await writer.seal(at: now())
+                await writer.close()
+                files.append(file)
             } catch  where error.code == .busy || error.code == .notARecording || error.code == .newerSchema {
                 continue
             }
         }
-        return gaps
+        return (files, gaps)
     }
 
     /// How many messages a recording holds, and the digest of those received, as `verify` tells it.
-    private static func digest(of path: String) throws(ArchiveError) -> (messages: Int64, digest: String) {
+    private static func digest(
+        of path: String,
+        isCancelled: () -> Bool
+    ) throws(ArchiveError) -> (messages: Int64, digest: String) {
         let reader = try ArchiveReader(path: path)
         var messages = try reader.messages()
         let digest = MessageDigest()
         var count: Int64 = 0
         while let run = try messages.next() {
+            guard !isCancelled() else {
+                throw ArchiveError(code: .interrupted, path: path, detail: "interrupted")
+            }
             count += Int64(run.range.count)
             for position in run.range where run.block.batch.entries[position].direction == .received {
                 run.block.batch.withPayload(at: position) { digest.update($0) }

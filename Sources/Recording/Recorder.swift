@@ -27,6 +27,8 @@ package struct Recorder: Sendable {
     package var fileSystem: any FileSystem = SystemFileSystem()
     /// Gaps of earlier files that go on.
     package var carriedGaps: [CarriedGap] = []
+    /// Files of earlier recorders, to be sealed beside the recording where it is divided into files.
+    package var earlierFiles: [String] = []
     /// Goes on with the wall clock, but is never set: by it silences and delays are measured.
     package var steady: @Sendable () -> UnixNanoseconds
     package var random: RandomSource
@@ -80,7 +82,12 @@ package struct Recorder: Sendable {
             steady: steady,
             report: report
         ).run()
-        async let sealing: Void? = rotation?.run(first: writer, now: now, report: report)
+        async let sealing: Void? = rotation?.run(
+            first: writer,
+            earlier: earlierFiles,
+            now: now,
+            report: report
+        )
         let ending: Result<StopCause, any Error>
         do { ending = .success(try await record(by: crew)) } catch { ending = .failure(error) }
         queue.finish()

@@ -87,15 +87,17 @@ struct Rotation: Sendable {
     }
 
     /// Does what needs time, one after the other, until nothing more is left: counts what killed sessions have stored in
-    /// `first`, seals the files that are left, and prunes.
+    /// `first`, seals the files that are left, those of `earlier` recorders first, and prunes.
     func run(
         first: ArchiveWriter,
+        earlier: [String],
         now: @Sendable () -> UnixNanoseconds,
         report: @Sendable (RecorderReport) -> Void
     ) async {
         let left = left
         // A later recovery, or the sealing, does it where it is cut short.
         try? await first.countKilledSessions(isCancelled: { left.isFinished })
+        for file in earlier where !left.isFinished { await seal(file, lock: first.lock, now: now, report) }
         await prune(at: now(), report)
         while let writer = await left.next() {
             do {
@@ -107,7 +109,30 @@ struct Rotation: Sendable {
         }
     }
 
-    /// Has ``run(first:now:report:)`` come to an end.
+    /// Seals a file that an earlier recorder left; where the recording ends meanwhile, the next one does it.
+    private func seal(
+        _ file: String,
+        lock: ArchiveLock,
+        now: @Sendable () -> UnixNanoseconds,
+        _ report: @Sendable (RecorderReport) -> Void
+    ) async {
+        let left = left
+        do {
+            let writer = try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem)
+            do {
+                try await writer.seal(at: now(), isCancelled: { left.isFinished })
+            } catch {
+                await writer.close()
+                throw error
+            }
+        } catch let error as ArchiveError where error.code == .busy || error.code == .interrupted {
+            return
+        } catch {
+            report(.sealingFailed(reason: "\(error)"))
+        }
+    }
+
+    /// Has ``run(first:earlier:now:report:)`` come to an end.
     func stop() {
         left.finish()
         keeper?.stop()

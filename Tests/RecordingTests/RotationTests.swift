@@ -147,6 +147,57 @@ struct RotationTests {
         #expect(received == Self.trades(0..<100) + Self.trades(0..<100))
     }
 
+    @Test("a file that a killed recorder left is counted and sealed while the next one records, not before")
+    func earlier() async throws {
+        var bench = try RecorderBench.binance()
+        bench.policy.rotation = RotationPolicy()
+        let (directory, run) = (bench.directory, bench)
+        try await {
+            let victim = try await Victim(directory)
+            try await victim.open()
+            try await victim.commit(victim.read(Self.trades(0..<100)))
+            _ = victim.read(Self.trades(100..<150))
+            try await victim.die()
+        }()
+        let lock = try ArchiveLock(directory: directory.path)
+        let recovery = ArchiveRecovery(
+            directory: directory.path,
+            lock: lock,
+            zones: { _ in nil },
+            countsSessions: false
+        )
+        #expect(try await recovery.run().messages == 50)
+        let next = try RecordingName.current(in: directory.path, day: "2026-01-06")
+        let (files, gaps) = try await ArchiveWriter.endEarlier(
+            in: directory.path,
+            except: [next],
+            lock: lock,
+            now: { run.wall.unixNow }
+        )
+        try #require(files.count == 1 && gaps.map(\.cause) == ["restart"])
+        // Nothing has been counted or sealed, and nobody waits for it.
+        let ended = try ArchiveReader(path: files[0]).sessions()
+        #expect(ended.map(\.endCause) == ["killed"] && ended.map(\.counts) == [nil])
+        #expect(!RecordingName.isSealed(files[0]))
+        let writer = try ArchiveWriter.open(file: next, lock: lock)
+        let venue = ScriptedVenue { connection, _ in
+            try await connection.send(MessageBatch(texts: Self.trades(150..<160)))
+            _ = try await connection.receiveAll()
+        }
+        try await withServer(venue) { server in
+            var recorder = run.recorder(of: [run.feed(server.url)])
+            recorder.earlierFiles = files
+            recorder.carriedGaps = gaps
+            async let outcome = recorder.run(into: writer)
+            await run.commit { $0.received == 10 && RecordingName.isSealed(files[0]) }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        let stored = try StoredRecording(path: files[0])
+        #expect(stored.problems == [] && stored.gaps.allSatisfy { $0.tsTo != nil })
+        #expect(stored.sessions.first?.counts?.messagesReceived == 150)
+    }
+
     @Test("names of a day's files are in the order of time")
     func names() throws {
         let directory = try TemporaryDirectory()

@@ -2,11 +2,14 @@ import Archive
 import MarketModel
 import Recording
 
-/// An archive made ready to record into: what a dead recorder left is folded in, files of earlier days are sealed.
+/// An archive made ready to record into: what a dead recorder left is folded in, files of earlier days are ended.
+///
+/// Whatever needs time comes after connecting: counting and sealing read whole files.
 struct OpenedArchive {
     let writer: ArchiveWriter
     let journal: Journal
     let carriedGaps: [CarriedGap]
+    let earlierFiles: [String]
 
     init(directory: String, _ files: FileSettings) async throws {
         let lock = try ArchiveLock(creating: directory)
@@ -18,7 +21,12 @@ struct OpenedArchive {
         )
         JournalNotice.tell(try await recovery.run())
         let file = try RecordingName.current(in: directory, day: Clocks.wall().utcDay)
-        carriedGaps = try await ArchiveWriter.sealEarlier(in: directory, except: [file], lock: lock, now: Clocks.wall)
+        (earlierFiles, carriedGaps) = try await ArchiveWriter.endEarlier(
+            in: directory,
+            except: [file],
+            lock: lock,
+            now: Clocks.wall
+        )
         writer = try ArchiveWriter.open(file: file, lock: lock)
         if files.durability == .power { try writer.makePowerSafe() }
         var configuration = Journal.Configuration(directory: directory)

@@ -124,6 +124,7 @@ struct RecordingService: Sendable {
         )
         recorder.journal = opened.journal
         recorder.carriedGaps = opened.carriedGaps
+        recorder.earlierFiles = opened.earlierFiles
         recorder.steady = Clocks.steady
         recorder.clockRules.readKernel = KernelClock.read
         recorder.clockRules.interval = configuration.settings.clockInterval
