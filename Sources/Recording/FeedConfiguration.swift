@@ -133,7 +133,8 @@ package enum RecorderReport: Sendable {
     case journal(Journal.Condition)
     /// Storing cannot keep up: until it does, the socket is not read, or what comes is left out.
     case overloaded(OverloadRule)
-    case caughtUp
+    /// The venue had to wait so long in all, or so many messages were left out.
+    case caughtUp(waited: Duration, leftOut: Int64)
     /// A transaction was stored; so many pieces of work wait for the next ones.
     case committed(took: Duration, waiting: Int)
     /// Data is missing from here on, or was found to be missing.

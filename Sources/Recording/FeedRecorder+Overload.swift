@@ -22,16 +22,35 @@ extension FeedRecorder {
     func untilJournalHasRoom(_ lane: FeedLane) async throws {
         guard policy.overload == .stopReading, !hasJournalRoom, !pause.isPaused, !queue.isFinished else { return }
         lane.isHeldBack = true
-        report(.overloaded(.stopReading))
+        let since = elapsed
+        if overload == nil { report(.overloaded(.stopReading)) }
+        overload = overload ?? OverloadSpell()
+        defer {
+            lane.isHeldBack = false
+            overload?.waited += elapsed - since
+            overload?.quietTicks = 0
+        }
         try await flush()
         _ = await queue.untilIdleOrRelaxed()
-        lane.isHeldBack = false
-        report(.caughtUp)
+    }
+
+    /// Says that storing keeps up again, once no batch had to wait for a while: near the limit every second one has to,
+    /// and nobody wants to read as many lines.
+    func endOverload(isEnd: Bool = false) {
+        guard let spell = overload, isEnd || !lanes.contains(where: \.isHeldBack) else { return }
+        overload?.quietTicks += 1
+        guard isEnd || spell.quietTicks + 1 >= OverloadSpell.quietTicksMin else { return }
+        overload = nil
+        report(.caughtUp(waited: spell.waited, leftOut: 0))
     }
 
     /// Notes why what comes is left out from now on, or that it no longer is.
     func noteDropping(_ cause: GapCause?) {
-        if cause == .overload { report(.overloaded(.drop)) } else if dropCause == .overload { report(.caughtUp) }
+        if cause == .overload {
+            report(.overloaded(.drop))
+        } else if dropCause == .overload {
+            report(.caughtUp(waited: .zero, leftOut: droppedCount))
+        }
         dropCause = cause
     }
 
@@ -46,6 +65,16 @@ extension FeedRecorder {
     var isWriterBusy: Bool {
         policy.overload == .drop && !queue.hasRoom
     }
+}
+
+/// A time in which batches had to wait for the writer time and again.
+struct OverloadSpell: Sendable {
+    /// So many ticks without a wait end it: a second by default.
+    static let quietTicksMin = 4
+
+    /// How long the venue had to wait in all, by the clock that nobody sets.
+    var waited = Duration.zero
+    var quietTicks = 0
 }
 
 extension Journal.Condition {

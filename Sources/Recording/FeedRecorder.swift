@@ -55,8 +55,8 @@ actor FeedRecorder {
     private var journalCondition = Journal.Condition.good
     var hasEverSubscribed = false
     var openGap: GapRow?
-    /// Why what comes is left out just now: the disk is full, or storing cannot keep up.
-    var dropCause: GapCause?
+    /// Set while batches have to wait for the writer.
+    var overload: OverloadSpell?
     var gapCount: Int64 = 0
     /// False while the venue says that it has no source of data itself.
     var isLinked = true
@@ -210,6 +210,7 @@ extension FeedRecorder {
         renewIfDue()
         if openGap == nil { rate.note(capture.totals.dataMessages, at: elapsed) } else { rate.interrupt() }
         recordHoles()
+        endOverload()
         try await rotateIfDue()
         if !isWriterBusy { try await flush() }
         reportJournal()
@@ -283,6 +284,7 @@ extension FeedRecorder {
     func finish() async throws {
         await untilRotated()
         capture.closeHistory()
+        endOverload(isEnd: true)
         guard !isBroken else { return }
         recordHoles(isEnd: true)
         capture.forEachLane { $0.endConnection() }

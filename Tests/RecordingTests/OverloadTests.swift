@@ -85,12 +85,14 @@ struct OverloadTests {
         }
         let outcome = try await withServer(venue) { server in
             async let outcome = record(bench, server.url, stall)
-            // From the second wait on it is the writer that is held up.
-            await bench.commit { reports in
-                stall.isHolding && isOverloaded(reports, .stopReading) && !hasCaughtUp(reports)
-            }
-            let held = bench.reports.all
-            await bench.commit { $0.progressCount > held.progressCount + 1 }
+            // A wait that begins once the writer is held up lasts; one before is over a few ticks later.
+            repeat {
+                await bench.commit { reports in
+                    stall.isHolding && isOverloaded(reports, .stopReading) && !hasCaughtUp(reports)
+                }
+                let held = bench.reports.all.progressCount
+                await bench.commit { $0.progressCount > held + OverloadSpell.quietTicksMin + 2 }
+            } while hasCaughtUp(bench.reports.all)
             let settled = bench.reports.all
             await bench.commit { $0.progressCount > settled.progressCount + 3 }
             #expect(bench.reports.all.received == settled.received, "it goes on reading")
@@ -101,6 +103,16 @@ struct OverloadTests {
             return try await outcome
         }
         #expect(outcome.totals.gaps == 0)
+        // A word when it begins and one when it ends, not one a batch.
+        let words = bench.reports.all.compactMap { report -> Bool? in
+            switch report {
+            case .overloaded: true
+            case .caughtUp: false
+            default: nil
+            }
+        }
+        #expect(words.count <= 10 && words.enumerated().allSatisfy { $0.offset.isMultiple(of: 2) == $0.element })
+        #expect(words.last == false)
         let stored = try bench.stored()
         #expect(stored.problems == [])
         #expect(stored.received == ids.map { BinanceSample.trade(id: $0) })

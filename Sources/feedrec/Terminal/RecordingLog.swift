@@ -52,7 +52,8 @@ struct RecordingLog: Sendable {
         case .journal(.failed(let error)): log.error("journal failed", ["reason": .text("\(error)")])
         case .notice(let text): log.warning("notice", ["feed": feed, "text": .text(text)])
         case .overloaded(let rule): log.error("overloaded", ["feed": feed, "rule": .text(rule.rawValue)])
-        case .caughtUp: log.info("caught up", ["feed": feed])
+        case .caughtUp(let waited, let leftOut):
+            log.info("caught up", ["feed": feed, "waited": .duration(waited), "left_out": .integer(leftOut)])
         case .progress, .committed: break
         }
     }

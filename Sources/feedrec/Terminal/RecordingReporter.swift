@@ -63,7 +63,10 @@ final class RecordingReporter: Sendable {
             line("warning: the journal cannot grow (\(error)); until it can, 'kill -9' loses messages")
         case .overloaded(.stopReading): line("warning: storing cannot keep up; the venue has to wait")
         case .overloaded(.drop): line("warning: storing cannot keep up; messages are left out")
-        case .caughtUp: line("storing keeps up again")
+        case .caughtUp(_, let leftOut) where leftOut > 0:
+            line("storing keeps up again; \(leftOut) messages were left out")
+        case .caughtUp(let waited, _):
+            line("storing keeps up again; the venue had to wait \(Self.text(of: waited)) in all")
         case .progress(let totals):
             guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
             StandardError.progress("feedrec: \(Self.text(of: totals))")
