@@ -105,6 +105,19 @@ package struct BarBuilder: Sendable {
         }
     }
 
+    /// Says that ticks of one instrument are missing that came between two receive times; nothing else is.
+    ///
+    /// Only bars that lie in that time at least in part are not complete, also where they are closed already.
+    package mutating func miss(_ index: SeriesIndex, from: UnixNanoseconds, to: UnixNanoseconds) {
+        eventClock.settle()
+        let start = TapeMoment(recv: from.rawValue, event: eventClock.eventTime(at: from.rawValue))
+        let end = TapeMoment(recv: to.rawValue, event: eventClock.eventTime(at: to.rawValue))
+        for position in intervals.indices {
+            series[index.value].quotes[position].breakBars(endingAfter: start, beginningUntil: end)
+            series[index.value].trades[position].breakBars(endingAfter: start, beginningUntil: end)
+        }
+    }
+
     /// Closes every bar that is over when our clock shows `clock`.
     package mutating func close(clock: UnixNanoseconds) {
         eventClock.settle()

@@ -156,10 +156,11 @@ struct BarWindow<Values: BarValues>: Sendable {
         }
     }
 
-    /// Marks every bar that is not over at `moment` as touched by a gap.
-    mutating func breakBars(endingAfter moment: TapeMoment) {
+    /// Marks every bar that is not over at `moment`, and has begun at `end`, as touched by a gap.
+    mutating func breakBars(endingAfter moment: TapeMoment, beginningUntil end: TapeMoment? = nil) {
         for index in slots.indices where !slots[index].isBroken {
             if let time = moment.time(slots[index].timeSource), slots[index].tsClose <= time { continue }
+            if let time = end?.time(slots[index].timeSource), slots[index].tsOpen > time { continue }
             slots[index].isBroken = true
             guard slots[index].isClosed else { continue }
             slots[index].isChanged = true

@@ -297,6 +297,13 @@ struct Capture: Sendable {
         rowBuilder.interrupt(at: time)
     }
 
+    /// Says that ticks of one symbol are missing; of all, where the symbol is not known.
+    mutating func miss(_ symbol: String, from: UnixNanoseconds, to: UnixNanoseconds) {
+        guard !rowBuilder.miss(symbol, from: from, to: to) else { return }
+        interrupt(at: from)
+        resume(at: to)
+    }
+
     mutating func append(_ gap: GapRow) {
         rowBuilder.append(gap)
     }

@@ -48,8 +48,7 @@ extension FeedRecorder {
                 estimatedCount: hole.count
             )
         )
-        capture.interrupt(at: hole.tsFrom)
-        capture.resume(at: max(hole.tsFrom, hole.tsTo))
+        capture.miss(hole.symbol, from: hole.tsFrom, to: max(hole.tsFrom, hole.tsTo))
         gapCount += 1
         report(.gapBegan(cause: GapCause.sequence.rawValue))
     }

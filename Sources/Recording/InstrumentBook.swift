@@ -69,6 +69,11 @@ struct InstrumentBook: Sendable {
         bySymbol[symbol].flatMap { known[$0] }
     }
 
+    /// The bars of a symbol, whichever of its rows they are of.
+    func series(of symbol: String) -> [BarBuilder.SeriesIndex] {
+        known.filter { $0.key.symbol == symbol }.compactMap { seriesByID[$0.value] }
+    }
+
     /// Digits behind the point of price times size.
     func notionalDigits(of id: Int64) -> UInt8 {
         notionalDigitsByID[id] ?? 0

@@ -94,6 +94,13 @@ struct RowBuilder: Sendable {
         feedID = id
     }
 
+    /// Says that ticks of one symbol are missing that came between two receive times; false for one that is not known.
+    mutating func miss(_ symbol: String, from: UnixNanoseconds, to: UnixNanoseconds) -> Bool {
+        let series = book.series(of: symbol)
+        for index in series { bars.miss(index, from: from, to: to) }
+        return !series.isEmpty
+    }
+
     /// Goes on in another file, which knows none of the instruments yet, and where the connections have other numbers.
     mutating func move(
         toFeed id: Int64,

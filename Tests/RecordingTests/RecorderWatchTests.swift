@@ -140,6 +140,62 @@ struct RecorderWatchTests {
         #expect(gap.detail == "trades 4 to 6 of BTCUSDT never came")
     }
 
+    @Test("a jump in the numbers of one instrument leaves the bars and the coverage of the others as they are")
+    func sequenceOfOne() async throws {
+        var bench = try RecorderBench.binance()
+        bench.watch.tradesAreNumbered = true
+        let base: Int64 = 1_767_571_200_000
+        let reports = bench.reports
+        let wall = bench.wall
+        // One second of each bar a step; what is missing would have come in the third.
+        let venue = ScriptedVenue { connection, _ in
+            for second in 0..<8 {
+                var texts: [String] = []
+                for symbol in ["BTCUSDT", "ETHUSDT"] where symbol == "ETHUSDT" || second != 3 {
+                    texts += (0..<10).map {
+                        BinanceSample.trade(symbol, id: second * 10 + $0, time: base + Int64(second * 1000 + $0))
+                    }
+                }
+                let expected = reports.all.received + Int64(texts.count)
+                try await connection.send(MessageBatch(texts: texts))
+                await reports.until { $0.received == expected }
+                wall.advance(by: .seconds(1))
+            }
+            _ = try await connection.receiveAll()
+        }
+        let run = bench
+        try await withServer(venue) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { $0.received == 150 }
+            wall.advance(by: .seconds(2))
+            await run.commit { $0.gapBeginnings == ["sequence"] }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        let stored = try bench.stored()
+        #expect(stored.problems == [] && stored.gaps.count == 1)
+        let session = try SQLSession(recordings: [bench.directory.file("2026-01-05.feedrec")])
+        var rows: [[SQLValue]] = []
+        try await session.run(
+            "SELECT symbol, (ts_open - \(base * 1_000_000)) / 1000000000 FROM bars WHERE is_complete ORDER BY 1, 2"
+        ) {
+            if case .row(let row) = $0 { rows.append(row) }
+        }
+        session.close()
+        func complete(_ symbol: String) -> [Int64] {
+            rows.compactMap { row in
+                guard case .text(symbol) = row[0], case .integer(let second) = row[1] else { return nil }
+                return second
+            }
+        }
+        #expect(Set(complete("ETHUSDT")).isSuperset(of: 1...5), "\(rows)")
+        // The trades beside the gap came at its ends, so their bars are touched; the others are not.
+        #expect(Set(complete("BTCUSDT")).isDisjoint(with: 2...4) && complete("BTCUSDT").contains(1), "\(rows)")
+        let coverage = try Coverage(ArchiveReader(path: bench.directory.file("2026-01-05.feedrec"))).instruments
+        #expect(coverage.map(\.symbol) == ["BTCUSDT", "ETHUSDT"])
+        #expect(coverage[0].fraction < 1 && coverage[1].fraction == 1)
+    }
+
     @Test("a wall clock that is set an hour either way is an event; it kills no connection", arguments: [3600, -3600])
     func clockStep(seconds: Int) async throws {
         var bench = try RecorderBench.hub()
