@@ -1,7 +1,7 @@
 package import Archive
 import Synchronization
 
-/// The machine's file system, whose n-th call of some kinds fails.
+/// The machine's file system, whose n-th call of some kinds fails, or every one while something is so.
 package final class FailingFileSystem: FileSystem {
     package enum Call: Hashable, Sendable, CaseIterable {
         case open, allocate, map, sync, syncDirectory, rename, unlink, commit
@@ -18,6 +18,7 @@ package final class FailingFileSystem: FileSystem {
     private let code: ArchiveError.Code
     /// Whether every later call fails, too.
     private let isLasting: Bool
+    private let condition: (@Sendable () -> Bool)?
     private let state: Mutex<State>
 
     /// Fails call `number`, counted from 1 over all `calls`, and where `isLasting` all that follow.
@@ -25,7 +26,17 @@ package final class FailingFileSystem: FileSystem {
         self.calls = calls
         self.code = code
         self.isLasting = isLasting
+        condition = nil
         state = Mutex(State(left: number - 1))
+    }
+
+    /// Fails every call of `calls` at which `condition` holds.
+    package init(_ calls: Set<Call>, code: ArchiveError.Code, while condition: @escaping @Sendable () -> Bool) {
+        self.calls = calls
+        self.code = code
+        isLasting = true
+        self.condition = condition
+        state = Mutex(State(left: 0))
     }
 
     /// True once a call has failed.
@@ -37,7 +48,7 @@ package final class FailingFileSystem: FileSystem {
     }
 
     private func check(_ call: Call, _ path: String) throws(ArchiveError) {
-        guard calls.contains(call) else { return }
+        guard calls.contains(call), condition?() != false else { return }
         let fails = state.withLock { state in
             if state.left == .max { return false }
             if state.left > 0 {
@@ -61,6 +72,10 @@ package final class FailingFileSystem: FileSystem {
     package func allocate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError) {
         try check(.allocate, path)
         try system.allocate(descriptor, byteCount: byteCount, path: path)
+    }
+
+    package func truncate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError) {
+        try system.truncate(descriptor, byteCount: byteCount, path: path)
     }
 
     package func map(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError)

@@ -46,7 +46,7 @@ struct ArchiveFeeder: Sendable {
             } catch {
                 guard let pause, error.code == .diskFull else { throw error }
                 queue.relax()
-                guard await pause.wait(because: error) else { throw error }
+                guard await pause.wait(because: error, for: writer) else { throw error }
             }
         }
     }

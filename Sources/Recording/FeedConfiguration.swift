@@ -85,6 +85,8 @@ package struct RecordingPolicy: Sendable {
     /// A write-ahead log that is longer is reported, and again each time it has doubled.
     package var logBytesMax: Int64 = 64 << 20
     package var overload = OverloadRule.stopReading
+    /// Room on the disk that is kept for the ledger of gaps.
+    package var reserveBytes = 1 << 20
 
     package init() {}
 }

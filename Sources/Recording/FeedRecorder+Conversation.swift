@@ -76,6 +76,7 @@ extension FeedRecorder {
         guard !isBroken else { throw RecordingError("the recording cannot be written any more") }
         var outgoing = MessageBatch()
         let outcome = takeOrDrop(batch, lane, outgoing: &outgoing)
+        if dropCause == .diskFull { keepLedger() }
         if outcome.isLeaving { lane.isLeaving = true }
         if outcome.isSubscribed, !lane.isSubscribed {
             subscribed(lane, from: batch.entries.first?.tsRecv ?? now())

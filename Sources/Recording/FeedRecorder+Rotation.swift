@@ -45,6 +45,7 @@ extension FeedRecorder {
     /// Goes on in another file, with an open gap as it was.
     func goOn(in new: RecordingPlace, at time: UnixNanoseconds) async throws {
         totalsBefore = totals
+        closedGap = nil
         try await moveConnections(to: new, at: time)
         isBroken = false
         if let gap = heldGap { beginGap(cause: gap.cause, detail: gap.detail ?? "", from: time) }

@@ -55,6 +55,10 @@ actor FeedRecorder {
     private var journalCondition = Journal.Condition.good
     var hasEverSubscribed = false
     var openGap: GapRow?
+    /// The gap of this file that was closed last; whether that is stored is not known.
+    var closedGap: GapRow?
+    /// Why what comes is left out just now: the disk is full, or storing cannot keep up.
+    var dropCause: GapCause?
     /// Set while batches have to wait for the writer.
     var overload: OverloadSpell?
     var gapCount: Int64 = 0
@@ -206,6 +210,7 @@ extension FeedRecorder {
         for lane in lanes {
             if let connection = lane.connection { await keepUp(connection, lane) }
         }
+        keepLedger()
         await untilRotated()
         renewIfDue()
         if openGap == nil { rate.note(capture.totals.dataMessages, at: elapsed) } else { rate.interrupt() }
@@ -334,7 +339,15 @@ extension FeedRecorder {
         gap.estimatedCount = estimate(of: gap)
         capture.append(gap)
         openGap = nil
+        closedGap = gap
         report(.gapEnded(cause: gap.cause))
+    }
+
+    /// Has the open gap stored while nothing else can be.
+    func keepLedger() {
+        guard pause.isPaused else { return }
+        // Storing may have gone on for a moment, and stopped before the end of the gap before was stored.
+        pause.note([closedGap, openGap].compactMap { $0 })
     }
 
     // MARK: The clock

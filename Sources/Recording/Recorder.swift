@@ -72,7 +72,16 @@ package struct Recorder: Sendable {
             instruments: InstrumentNumbers(writer)
         )
         let queue = BoundedQueue<CaptureWork>(capacity: 4)
-        let pause = StoragePause(stop: stop, clock: clock, report: report)
+        let reserve = journal.map { _ in
+            LedgerReserve(
+                directory: writer.lock.directory,
+                byteCount: policy.reserveBytes,
+                fileSystem: fileSystem
+            )
+        }
+        reserve?.refill()
+        defer { reserve?.remove() }
+        let pause = StoragePause(stop: stop, clock: clock, reserve: reserve, report: report)
         let rotation = rotation(directory: writer.lock.directory)
         let crew = FeedCrew(self, queue: queue, pause: pause, rotation: rotation, place: place)
         async let feeding: Void = ArchiveFeeder(

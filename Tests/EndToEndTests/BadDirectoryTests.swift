@@ -37,6 +37,7 @@ struct BadDirectoryTests {
             \(line(MT4.record(url, into: tape))) 2>"$0.log" </dev/null &
             recorder=$!
             until grep -q subscribed "$0.log"; do sleep 0.1; done
+            sleep 1
             head -c 30000000 /dev/zero >"$disk/other" 2>/dev/null || true
             until grep -q paused "$0.log"; do sleep 0.1; done
             sleep 1
@@ -73,6 +74,44 @@ struct BadDirectoryTests {
         let behind = recorded[before...].map { $0.payload ?? "" }
         let place = try #require(sent[before...].firstIndex(of: behind[0]))
         #expect(behind == Array(sent[place..<min(sent.count, place + behind.count)]))
+    }
+
+    @Test(
+        "killed while the disk is full: the ledger says so, also without the journal, and recovery makes the gap exact"
+    )
+    func killedOnFullDisk() async throws {
+        let (venue, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "2000"])
+        let steps = try await run(
+            """
+            mount -t tmpfs -o size=24m tmpfs "$disk"
+            \(line(MT4.record(url, into: bench.path("disk/tape")))) 2>"$0.log" </dev/null &
+            recorder=$!
+            until grep -q subscribed "$0.log"; do sleep 0.1; done
+            sleep 1
+            head -c 30000000 /dev/zero >"$disk/other" 2>/dev/null || true
+            until grep -q paused "$0.log"; do sleep 0.1; done
+            sleep 2
+            kill -9 $recorder
+            wait $recorder || true
+            step "$feedrec" sql "$disk/tape" 'select cause from gaps where ts_to is null' --format csv
+            cp -r "$disk/tape" '\(bench.path("whole"))'
+            cp -r "$disk/tape" '\(bench.path("ledger"))'
+            """
+        )
+        venue.terminate()
+        _ = try await venue.finish()
+        try #require(steps.count == 1)
+        #expect(steps[0].status == 0 && steps[0].lines.dropFirst() == ["disk_full"], "\(steps[0])")
+        let (ledger, whole) = (bench.path("ledger"), bench.path("whole"))
+        try FileManager.default.removeItem(atPath: ledger + "/journal")
+        #expect(try await bench.query(ledger, "select cause from gaps where ts_to is null") == ["disk_full"])
+        _ = try await bench.verify(whole)
+        #expect(
+            try await bench.query(
+                whole,
+                "select cause, ts_from = (select max(ts_last) from message_block) from gaps where ts_to is null"
+            ) == ["disk_full,1"]
+        )
     }
 
     @Test("a read-only disk can be read, and is refused by those who write")

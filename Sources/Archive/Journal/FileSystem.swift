@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the journal asks of the file system, and a moment before SQLite is asked to commit: tests make any call fail.
+/// What journal and reserve ask of the file system, and a moment before SQLite is asked to commit: tests make any call fail.
 ///
 /// Every call may come from any thread. Errors are `ArchiveError`s that name the path.
 package protocol FileSystem: Sendable {
@@ -9,6 +9,8 @@ package protocol FileSystem: Sendable {
     func closeFile(_ descriptor: Int32)
     /// Gives the file `byteCount` bytes of its own on the disk, so that writing to them cannot fail for want of room.
     func allocate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError)
+    /// Cuts the file to `byteCount` bytes, and gives what was behind them back to the disk.
+    func truncate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError)
     /// Maps the file, shared, for reading and writing.
     func map(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError) -> UnsafeMutableRawPointer
     func unmap(_ memory: UnsafeMutableRawPointer, byteCount: Int)
@@ -47,6 +49,10 @@ package struct SystemFileSystem: FileSystem {
         // It returns the error instead of setting errno.
         let code = posix_fallocate(descriptor, 0, off_t(byteCount))
         guard code == 0 else { throw FilePath.failure("write", path, code) }
+    }
+
+    package func truncate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError) {
+        guard ftruncate(descriptor, off_t(byteCount)) == 0 else { throw FilePath.failure("write", path, errno) }
     }
 
     package func map(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError)

@@ -79,7 +79,10 @@ final class JournalFolder {
         }
         capture.endConnection()
         capture.closeHistory()
-        if let last = capture.tsLast { capture.interrupt(at: last) }
+        if let last = capture.tsLast {
+            capture.interrupt(at: last)
+            if var gap = openGap, gap.beginNotBefore(last) { capture.append(gap) }
+        }
         try await flush()
         await writer.close()
         return count
@@ -189,7 +192,8 @@ final class JournalFolder {
         guard let first = received.first?.tsRecv, let last = received.last?.tsRecv else { return }
         if lastData?.key != key {
             if var gap = openGap, gap.tsFrom <= first {
-                gap.tsTo = first
+                if let before = lastData?.ts { gap.beginNotBefore(before) }
+                gap.tsTo = max(gap.tsFrom, first)
                 capture.append(gap)
                 openGap = nil
             } else if let before = lastData, before.ts < first, !survey.overlap(before.key, key) {
@@ -230,5 +234,16 @@ final class JournalFolder {
             batch.blocks.append(BlockRow(connectionID: block.connectionID, try block.builder.encode(with: compressor)))
         }
         try await writer.write(batch)
+    }
+}
+
+extension GapRow {
+    /// Has a gap in what was stored begin where the journal ends, since that took what the recorder could not; true where
+    /// that changes it.
+    @discardableResult
+    fileprivate mutating func beginNotBefore(_ time: UnixNanoseconds) -> Bool {
+        guard [GapCause.diskFull, .overload].map(\.rawValue).contains(cause), tsFrom < time else { return false }
+        tsFrom = time
+        return true
     }
 }

@@ -1,0 +1,39 @@
+import Archive
+import FeedrecTestKit
+import Foundation
+import Testing
+
+/// Room that is kept for the ledger.
+struct LedgerReserveTests {
+    private static func bytes(_ directory: TemporaryDirectory) -> Int? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: directory.file(".reserve"))
+        return attributes?[.size] as? Int
+    }
+
+    @Test("a loan gives a part of it free, which is taken again behind it; it goes when the recorder does")
+    func lending() async throws {
+        let directory = try TemporaryDirectory()
+        let reserve = LedgerReserve(directory: directory.path, byteCount: 1 << 20)
+        #expect(Self.bytes(directory) == nil)
+        reserve.refill()
+        #expect(Self.bytes(directory) == 1 << 20)
+        let during = await reserve.lend { Self.bytes(directory) }
+        #expect(during == 3 << 18)
+        #expect(Self.bytes(directory) == 1 << 20)
+        reserve.remove()
+        #expect(Self.bytes(directory) == nil)
+    }
+
+    @Test("where there is no room it is empty, and made when there is")
+    func noRoom() async throws {
+        let directory = try TemporaryDirectory()
+        let full = FailingFileSystem([.allocate], number: 1, code: .diskFull, isLasting: true)
+        let reserve = LedgerReserve(directory: directory.path, byteCount: 1 << 20, fileSystem: full)
+        reserve.refill()
+        #expect(Self.bytes(directory) == 0)
+        #expect(await reserve.lend { 7 } == 7)
+        full.heal()
+        reserve.refill()
+        #expect(Self.bytes(directory) == 1 << 20)
+    }
+}
