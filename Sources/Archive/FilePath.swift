@@ -16,7 +16,7 @@ package enum FilePath {
     }
 
     /// The names in a directory, in byte order, without those that begin with a dot.
-    static func names(in directory: String) throws(ArchiveError) -> [String] {
+    static func names(in directory: String, areHidden: Bool = false) throws(ArchiveError) -> [String] {
         guard let stream = opendir(directory) else { throw failure("read", directory, errno) }
         defer { closedir(stream) }
         var names: [String] = []
@@ -24,7 +24,7 @@ package enum FilePath {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            if name.hasPrefix(".") == areHidden { names.append(name) }
         }
         return names.sorted()
     }

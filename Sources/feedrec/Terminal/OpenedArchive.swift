@@ -20,6 +20,7 @@ struct OpenedArchive {
             countsSessions: false
         )
         JournalNotice.tell(try await recovery.run())
+        DraftNotice.clear([directory])
         let file = try RecordingName.current(in: directory, day: Clocks.wall().utcDay)
         (earlierFiles, carriedGaps) = try await ArchiveWriter.endEarlier(
             in: directory,

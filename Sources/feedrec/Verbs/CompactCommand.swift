@@ -45,6 +45,7 @@ struct CompactCommand: AsyncParsableCommand {
             UpkeepStamp(now: Clocks.wall(), programVersion: Program.version),
             progress: UpkeepProgress.reporter("compacting")
         )
+        DraftNotice.clear([archive])
         var outcomes: [CompactionOutcome] = []
         for file in try ArchiveLocation(archive).files { outcomes.append(try compactor.compact(file)) }
         StandardError.endProgress()

@@ -78,6 +78,7 @@ struct PruneCommand: AsyncParsableCommand {
             RetentionPolicy(raw: raw.limit, ticks: ticks.limit, bars: bars.limit),
             UpkeepStamp(now: Clocks.wall(), programVersion: Program.version)
         )
+        DraftNotice.clear([archive])
         let outcomes = try pruner.prune(ArchiveLocation(archive).files, isDryRun: dryRun)
         var output = StandardOutput()
         if json {

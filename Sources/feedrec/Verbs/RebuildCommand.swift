@@ -38,6 +38,7 @@ struct RebuildCommand: AsyncParsableCommand {
             zones: BrokerTimeZone.lookup,
             progress: UpkeepProgress.reporter("rebuilding")
         )
+        DraftNotice.clear([archive])
         var outcomes: [Rebuilder.Outcome] = []
         for file in try ArchiveLocation(archive).files { outcomes.append(try rebuilder.run(file)) }
         StandardError.endProgress()

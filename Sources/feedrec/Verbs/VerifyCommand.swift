@@ -71,6 +71,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func runRepair(_ location: ArchiveLocation) throws {
         let stamp = UpkeepStamp(now: Clocks.wall(), programVersion: Program.version)
+        DraftNotice.clear([archive])
         var repairs: [RepairOutcome] = []
         for file in location.files { repairs.append(try ArchiveRepairer.repair(file, stamp)) }
         var output = StandardOutput()

@@ -1,0 +1,42 @@
+import FeedrecTestKit
+import Foundation
+import Testing
+
+@testable import Archive
+
+/// What upkeep that was killed leaves.
+struct StaleDraftTests {
+    private static let drafts = [
+        ".2026-01-05.feedrec.new", ".2026-01-05.feedrec.new-journal", ".2026-01-06.feedrec.new-wal",
+        ".2026-01-06.feedrec.old.new",
+    ]
+    private static let others = ["2026-01-05.feedrec", ".lock", ".reserve", ".other.new", "2026-01-07.feedrec.new"]
+
+    private static func names(_ directory: TemporaryDirectory) throws -> Set<String> {
+        try Set(FileManager.default.contentsOfDirectory(atPath: directory.path))
+    }
+
+    @Test("drafts are removed and told, and nothing else is; those of an upkeep that is at work stay")
+    func remove() throws {
+        let directory = try TemporaryDirectory()
+        for name in Self.drafts + Self.others { try Data([1]).write(to: URL(fileURLWithPath: directory.file(name))) }
+        let upkeep = try ArchiveUpkeep(directory: directory.path)
+        withExtendedLifetime(upkeep) {
+            #expect(StaleDrafts.remove(in: directory.path) == [])
+        }
+        #expect(try Self.names(directory).isSuperset(of: Self.drafts))
+    }
+
+    @Test("with nobody at work they go, also beside a recorder")
+    func removeStale() throws {
+        let directory = try TemporaryDirectory()
+        for name in Self.drafts + Self.others { try Data([1]).write(to: URL(fileURLWithPath: directory.file(name))) }
+        let lock = try ArchiveLock(directory: directory.path)
+        withExtendedLifetime(lock) {
+            #expect(StaleDrafts.remove(in: directory.path) == Self.drafts.sorted())
+            #expect(StaleDrafts.remove(in: directory.path) == [])
+        }
+        #expect(try Self.names(directory) == Set(Self.others + [".upkeep"]))
+        #expect(StaleDrafts.remove(in: directory.file("missing")) == [])
+    }
+}
