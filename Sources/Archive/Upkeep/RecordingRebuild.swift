@@ -28,6 +28,9 @@ package final class RecordingRebuild {
     /// Tiers that were pruned: they stay away.
     package let pruned: Set<RetentionTier>
 
+    private let path: String
+    /// What is read instead of a recording of an older schema.
+    private let upgraded: UpgradedCopy?
     private let upkeep: ArchiveUpkeep
     private let replacement: RecordingReplacement
     private let absences: [AbsenceRow]
@@ -46,7 +49,9 @@ package final class RecordingRebuild {
         upkeep = try ArchiveUpkeep(directory: FilePath.parent(of: path))
         try upkeep.checkNotWritten(path)
         try upkeep.foldLog(of: path)
-        reader = try ArchiveReader(path: path)
+        self.path = path
+        upgraded = try UpgradedCopy(of: path, fileSystem: fileSystem)
+        reader = try ArchiveReader(path: upgraded?.path ?? path)
         instruments = try reader.instruments()
         absences = try reader.absences()
         pruned = Set(absences.filter { $0.cause == .prune }.map(\.kind.tier))
@@ -80,7 +85,7 @@ package final class RecordingRebuild {
             while try statement.step() { intervals.append(statement.integer(0)) }
             return intervals
         }
-        replacement = try RecordingReplacement(of: path, fileSystem: fileSystem)
+        replacement = try RecordingReplacement(of: path, source: upgraded?.path, fileSystem: fileSystem)
         try openInserters()
         for row in instruments { try rows?.insert(row) }
     }
@@ -256,7 +261,7 @@ package final class RecordingRebuild {
         try replacement.reopen()
         _ = try CountSettlement(replacement, stamp).settle(report)
         try replacement.finish()
-        try upkeep.checkNotWritten(reader.path)
+        try upkeep.checkNotWritten(path)
         try replacement.putInPlace()
     }
 

@@ -8,6 +8,8 @@ import Migrations
 /// (`.NAME.new`) is in nobody's way and goes with the next attempt. Not `Sendable`: one task at a time.
 final class RecordingReplacement {
     let original: String
+    /// Where tables are copied from: the recording itself, or a copy of it that has the newest schema.
+    let source: String
     let path: String
     private(set) var handle: OpaquePointer?
     private let fileSystem: any FileSystem
@@ -16,12 +18,14 @@ final class RecordingReplacement {
     /// Creates the empty file with the schema of `version`, and begins a transaction.
     init(
         of original: String,
+        source: String? = nil,
         version: Int = Migrations.version,
         fileSystem: any FileSystem
     ) throws(ArchiveError) {
         self.fileSystem = fileSystem
         let absolute = FilePath.absolute(original)
         self.original = absolute
+        self.source = source ?? absolute
         path = FilePath.joined(FilePath.parent(of: absolute), "." + FilePath.name(of: absolute) + ".new")
         Self.remove(path)
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI

@@ -13,7 +13,7 @@ struct TableCopy {
         // ATTACH does not go with an open transaction.
         try replacement.execute("COMMIT")
         let attach = try replacement.statement("ATTACH ? AS source")
-        attach.bind(1, replacement.original)
+        attach.bind(1, replacement.source)
         try attach.run(action: "open")
         try replacement.execute("BEGIN")
     }
