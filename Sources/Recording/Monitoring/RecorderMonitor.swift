@@ -7,7 +7,8 @@ package struct StorageFigures: Sendable, Hashable {
     package var commits = DurationHistogram()
     /// Pieces of work that wait for the writer.
     package var queueDepth = 0
-    /// Bytes in the journal that SQLite has not committed yet; `nil` without a journal.
+    /// Bytes of the journal that are taken: segments with records that are not stored, and the present one as far as it
+    /// is written; `nil` without a journal.
     package var journalBytes: Int64?
     package var journalBytesMax: Int64?
     /// Why nothing can be stored for the time being, such as a full disk.

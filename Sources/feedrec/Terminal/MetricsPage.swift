@@ -62,7 +62,7 @@ struct MetricsPage {
         page.single(
             "feedrec_journal_bytes",
             .gauge,
-            "Bytes in the journal that are not committed yet.",
+            "Bytes of the journal that are taken, to a segment of 8 MiB.",
             storage.journalBytes.map(Double.init)
         )
         page.single(

@@ -57,7 +57,7 @@ struct RecorderCompanions: Sendable {
         var seconds = 0
         while (try? await Clocks.monotonic.sleep(for: .seconds(1))) != nil {
             let uptime = monitor.uptime()
-            let (bytes, bytesMax) = (Int64(journal.byteCount), Int64(journal.limit))
+            let (bytes, bytesMax) = (Int64(journal.limit - journal.room), Int64(journal.limit))
             monitor.update { storage in
                 storage.journalBytes = bytes
                 storage.journalBytesMax = bytesMax
