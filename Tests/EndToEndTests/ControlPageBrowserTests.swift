@@ -127,6 +127,8 @@ struct ControlPageBrowserTests {
         let browser = try await Browser(bench, width: 390, height: 844)
         try await browser.open(page(url))
         try await browser.wait(for: "document.querySelectorAll('#prices tbody tr').length >= 4")
+        // As fast as the server was told to.
+        try await browser.wait(for: Self.state + ".endsWith('max')")
         try await browser.click("#timeline", at: 0.6)
         try await browser.wait(for: Self.candlePixels + " > 50")
         try await browser.screenshot(to: picture("5-phone"))

@@ -31,7 +31,7 @@ export function command(session, name, body) {
 
 /** Opens the page's own tape: paused at the start, and open behind the end so that one can seek back. */
 export function openTape() {
-  const query = new URLSearchParams({ speed: "1", paused: "1", end: "hold", status: "250ms" });
+  const query = new URLSearchParams({ paused: "1", end: "hold", status: "250ms" });
   if (token) query.set("access_token", token);
   const url = new URL(`replay?${query}`, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
