@@ -102,7 +102,7 @@ let package = Package(
             dependencies: [
                 "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
                 "Archive", "Interchange", "JournalFormat", "Recording", "Replaying", "FeedrecReplay", "SignalRProtocol",
-                "ControlPage", nioCore, nioPosix, argumentParser, tomlKit, "CEpoll", "CTimex",
+                "ControlPage", nioCore, nioPosix, argumentParser, tomlKit, "CEpoll", "CMalloc", "CTimex",
             ],
             swiftSettings: settings
         ),
@@ -167,6 +167,7 @@ let package = Package(
 
         // Libraries of the system, and the files of C.
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CTimex"),
         .target(name: "CCRC32C"),
         system("COpenSSL", "openssl", apt: "libssl-dev"),

@@ -27,6 +27,7 @@ struct Feedrec: AsyncParsableCommand {
     )
 
     static func main() async {
+        ProcessMemory.shareHeaps()
         Signals.ignoreBrokenPipes()
         do {
             var command = try parseAsRoot()
