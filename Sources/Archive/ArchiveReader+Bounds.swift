@@ -75,4 +75,24 @@ extension ArchiveReader {
             return try statement.step() ? statement.optionalInteger(0).map { UnixNanoseconds($0) } : nil
         }
     }
+
+    /// From the first to the last message of a connection, as stored by now; `nil` where there are none.
+    ///
+    /// Looks at its first and its last block alone.
+    package func messageTimes(ofConnection connectionID: Int64) throws(ArchiveError) -> ClosedRange<UnixNanoseconds>? {
+        try read { handle throws(ArchiveError) in
+            let blocks = "FROM message_block WHERE connection_id = ?1 ORDER BY first_message_index"
+            let statement = try PreparedStatement(
+                "SELECT (SELECT ts_first \(blocks) LIMIT 1), (SELECT ts_last \(blocks) DESC LIMIT 1)",
+                on: handle,
+                path: path
+            )
+            statement.bind(1, connectionID)
+            defer { statement.reset() }
+            guard try statement.step(), let first = statement.optionalInteger(0),
+                let last = statement.optionalInteger(1), first <= last
+            else { return nil }
+            return UnixNanoseconds(first)...UnixNanoseconds(last)
+        }
+    }
 }

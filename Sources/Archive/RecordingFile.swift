@@ -204,7 +204,11 @@ enum RecordingFile {
     ///
     /// Temporary views, which SQL finds before the tables of the file; nothing is written.
     static func coverOlderSchema(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
-        guard try pragma("user_version", handle, path) < 2 else { return }
+        let version = try pragma("user_version", handle, path)
+        guard version < 3 else { return }
+        let connections = "CREATE TEMP VIEW connection AS SELECT *, NULL AS journal_key FROM main.connection"
+        try execute(connections, handle, path)
+        guard version < 2 else { return }
         let texts = ["balance", "equity", "volume", "margin", "margin_free", "margin_level"].map {
             "NULL AS \($0)_text"
         }

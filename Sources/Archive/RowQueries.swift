@@ -126,7 +126,7 @@ enum RowQueries {
             SELECT c.connection_id, f.session_id, f.name, f.venue, c.feed_id, c.ts_opened, c.local_address,
                 c.remote_address, c.proxy, c.tls_version, c.tls_cipher, c.certificate_sha256, c.subprotocol, c.ts_closed,
                 c.messages_received, c.messages_sent, c.bytes_received, c.bytes_sent, c.close_code, c.close_reason,
-                c.closed_by, c.certificate_expires, c.extensions, c.connect_ns, c.tls_ns, c.upgrade_ns
+                c.closed_by, c.certificate_expires, c.extensions, c.connect_ns, c.tls_ns, c.upgrade_ns, c.journal_key
             FROM connection c JOIN feed f ON f.feed_id = c.feed_id ORDER BY c.connection_id
             """,
             on: handle,
@@ -157,6 +157,7 @@ enum RowQueries {
         opened.connectNS = row.optionalInteger(23)
         opened.tlsNS = row.optionalInteger(24)
         opened.upgradeNS = row.optionalInteger(25)
+        opened.journalKey = row.optionalInteger(26).map { UInt64(bitPattern: $0) }
         return opened
     }
 

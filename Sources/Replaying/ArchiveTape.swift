@@ -5,7 +5,7 @@ package import Venues
 
 /// The received messages of one venue out of recordings, merged over connections and files.
 ///
-/// The order is (`ts_recv`, connection, `message_index`), recordings in the order given. Each source yields its blocks
+/// Of a feed that had two connections at a time there is one: ``ConnectionTurns`` says when which. The order is (`ts_recv`, connection, `message_index`), recordings in the order given. Each source yields its blocks
 /// by time of their first message; only blocks that overlap in time are open together.
 package struct ArchiveTape: Tape {
     private struct OpenBlock {
@@ -35,12 +35,19 @@ package struct ArchiveTape: Tape {
         try self.init(files: readers.map { TapeCatalog.File(reader: $0) }, venue: venue, range: range)
     }
 
-    init(files: [TapeCatalog.File], venue: Venue, range: ReadRange) throws(ArchiveError) {
+    /// Of `turns` those are to be given that all files of the tape make, also where `files` are some of them.
+    init(
+        files: [TapeCatalog.File],
+        venue: Venue,
+        range: ReadRange,
+        turns: ConnectionTurns? = nil
+    ) throws(ArchiveError) {
+        let turns = if let turns { turns } else { try ConnectionTurns(files: files, venue: venue) }
         var sources: [TapeSource] = []
         for file in files {
-            if let last = file.bounds?.upperBound, last < range.from.rawValue { continue }
+            if let last = file.bounds?.upperBound, last.addingSaturated(1) < range.from.rawValue { continue }
             if let first = file.bounds?.lowerBound, first >= range.to.rawValue { continue }
-            sources.append(try TapeSource(reader: file.reader, venue: venue, range: file.narrowing(range)))
+            sources.append(try TapeSource(file, venue: venue, range: file.narrowing(range), turns: turns))
         }
         self.sources = sources
     }
@@ -150,47 +157,5 @@ struct TapePosition: Comparable {
     static func < (left: TapePosition, right: TapePosition) -> Bool {
         (left.tsRecv, left.source, left.connectionID, left.messageIndex)
             < (right.tsRecv, right.source, right.connectionID, right.messageIndex)
-    }
-}
-
-/// The blocks of one recording that hold received messages of one venue, one ahead.
-private struct TapeSource {
-    private var cursor: BlockCursor
-    private let connectionIDs: Set<Int64>
-    private var upcoming: (connectionID: Int64, block: DecodedBlock)?
-
-    init(reader: ArchiveReader, venue: Venue, range: ReadRange) throws(ArchiveError) {
-        connectionIDs = Set(try reader.connections().filter { $0.venue == venue.rawValue }.map(\.connectionID))
-        cursor = try reader.blocks(range, order: .time)
-        upcoming = try nextBlock()
-    }
-
-    /// No message of the next block, or of one behind it, is earlier; `nil` at the end.
-    var tsUpcoming: UnixNanoseconds? { upcoming == nil ? nil : cursor.tsFirst }
-
-    mutating func take() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
-        let taken = upcoming
-        upcoming = try nextBlock()
-        return taken
-    }
-
-    private mutating func nextBlock() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
-        while var next = try cursor.next() {
-            guard connectionIDs.contains(next.connectionID) else { continue }
-            next.block.keepReceived()
-            if !next.block.batch.isEmpty { return next }
-        }
-        return nil
-    }
-}
-
-extension DecodedBlock {
-    /// Drops the messages that were sent; their payloads stay where they are.
-    fileprivate mutating func keepReceived() {
-        let entries = batch.entries
-        guard entries.contains(where: { $0.direction == .sent }) else { return }
-        let kept = entries.indices.filter { entries[$0].direction == .received }
-        batch.entries = kept.map { entries[$0] }
-        messageIndexes = kept.map { messageIndexes[$0] }
     }
 }

@@ -27,6 +27,8 @@ struct TapeArchive {
     }
 
     /// Writes a recording whose messages are numbered in the order given, `blockMessages` to a block, and opens it.
+    ///
+    /// Each connection is that of a feed of its own, unless they share one; then `journalKeys` names them over several files.
     func write(
         _ name: String = "2026-01-05",
         venue: String = "binance-spot",
@@ -34,17 +36,25 @@ struct TapeArchive {
         messages: [Message],
         blockMessages: Int = 4,
         rows: WriteBatch = WriteBatch(),
-        ends: [ConnectionClosed] = []
+        ends: [ConnectionClosed] = [],
+        sharesFeed: Bool = false,
+        journalKeys: [UInt64] = []
     ) async throws -> ArchiveReader {
         let folder = directory.file(name)
         let writer = try ArchiveWriter.open(directory: folder, day: name)
         let session = try await writer.beginSession(
             SessionStart(kind: .record, tsStart: Self.start, host: nil, programVersion: "test", configuration: "{}")
         )
-        let feed = try await writer.addFeed(FeedRow(sessionID: session, name: "f", venue: venue, url: url))
+        var feed = try await writer.addFeed(FeedRow(sessionID: session, name: "f", venue: venue, url: url))
         var batch = rows
         for connection in 0...(messages.map(\.connection).max() ?? 0) {
-            let id = try await writer.openConnection(ConnectionOpened(feedID: feed, tsOpened: Self.start))
+            if connection > 0, !sharesFeed {
+                let row = FeedRow(sessionID: session, name: "f\(connection)", venue: venue, url: url)
+                feed = try await writer.addFeed(row)
+            }
+            var opened = ConnectionOpened(feedID: feed, tsOpened: Self.start)
+            opened.journalKey = connection < journalKeys.count ? journalKeys[connection] : nil
+            let id = try await writer.openConnection(opened)
             let own = messages.enumerated().filter { $0.element.connection == connection }
             for first in stride(from: 0, to: own.count, by: blockMessages) {
                 let part = own[first..<min(first + blockMessages, own.count)]
@@ -57,7 +67,7 @@ struct TapeArchive {
         return try ArchiveReader(path: writer.path)
     }
 
-    private static func block(_ messages: ArraySlice<(offset: Int, element: Message)>) throws -> EncodedBlock {
+    static func block(_ messages: ArraySlice<(offset: Int, element: Message)>) throws -> EncodedBlock {
         var builder = MessageBlockBuilder()
         for (index, message) in messages {
             Array(message.text.utf8).withUnsafeBytes {

@@ -13,6 +13,8 @@ package final class TapeCatalog: Sendable {
         /// The part of it that is wanted, by message numbers.
         var messageIndexBehind = Int64.min
         var messageIndexMax = Int64.max
+        /// Connections that this part holds all messages of, from its first one on: their turn has just come.
+        var freshConnections: Set<Int64> = []
 
         /// `range` within that part.
         func narrowing(_ range: ReadRange) -> ReadRange {
@@ -77,10 +79,15 @@ package final class TapeCatalog: Sendable {
     }
 
     /// Ends of connections of `venue` that were not feedrec's own doing, in order of time.
+    ///
+    /// Where another connection of the feed went on, its clients noticed nothing.
     func breaks(of venue: Venue) throws(ArchiveError) -> [TapeBreak] {
         var breaks: [TapeBreak] = []
         for file in files {
+            let connections = Dictionary(grouping: try file.reader.connections(), by: \.opened.feedID)
             for (row, closed) in try file.reader.venueEnds() where row.venue == venue.rawValue {
+                let others = connections[row.opened.feedID] ?? []
+                if others.contains(where: { $0.carriesOn(from: row, at: closed.tsClosed) }) { continue }
                 breaks.append(
                     TapeBreak(
                         // What was received last still belongs to the connection.
@@ -104,6 +111,13 @@ package final class TapeCatalog: Sendable {
             }
         }
         return gaps
+    }
+}
+
+extension ConnectionRow {
+    /// True for another connection of the same feed that was open before, and was open still.
+    fileprivate func carriesOn(from other: ConnectionRow, at time: UnixNanoseconds) -> Bool {
+        connectionID != other.connectionID && opened.tsOpened <= time && closed.map { $0.tsClosed > time } ?? true
     }
 }
 

@@ -13,6 +13,8 @@ struct VenueReader: TapeReader {
     private let follows: Bool
     private var tape: ArchiveTape?
     private var window = FollowWindow()
+    /// Whose turn it was when the tape was opened, or gone on with, the last time.
+    private var turns: ConnectionTurns?
 
     init(_ catalog: TapeCatalog, venue: Venue, range: ReadRange, follows: Bool) {
         self.catalog = catalog
@@ -28,8 +30,11 @@ struct VenueReader: TapeReader {
         if follows {
             try catalog.refresh()
             files = try window.begin(catalog.files)
+            turns = nil
         }
-        tape = try ArchiveTape(files: files, venue: venue, range: range)
+        let turns = try turns ?? ConnectionTurns(files: catalog.files, venue: venue, isGrowing: follows)
+        self.turns = turns
+        tape = try ArchiveTape(files: files, venue: venue, range: range, turns: turns)
     }
 
     mutating func next() throws -> FeedStep {
@@ -38,11 +43,39 @@ struct VenueReader: TapeReader {
         if try tape?.fill(&chunk.batch, bytesMin: Self.chunkBytesMin) == true { return .chunk(chunk) }
         guard follows else { return .end }
         try catalog.refresh()
-        guard let (files, from) = try window.advance(catalog.files) else { return .nothingYet }
-        var range = range
-        range.from = max(range.from, from)
-        tape = try ArchiveTape(files: files, venue: venue, range: range)
+        guard try goOn() else { return .nothingYet }
         if try tape?.fill(&chunk.batch, bytesMin: Self.chunkBytesMin) == true { return .chunk(chunk) }
         return .nothingYet
+    }
+
+    /// Opens what has come since; false where nothing has.
+    private mutating func goOn() throws -> Bool {
+        // Before the window: what is closed by now has all its messages in there.
+        let present = try ConnectionTurns(files: catalog.files, venue: venue, isGrowing: true)
+        guard var (files, from) = try window.advance(catalog.files) else { return false }
+        for place in files.indices {
+            let (fresh, time) = present.fresh(in: files[place].reader.path, since: turns)
+            files[place].freshConnections = fresh
+            if let time { from = min(from, UnixNanoseconds(time)) }
+        }
+        turns = present
+        var range = range
+        range.from = max(range.from, from)
+        tape = try ArchiveTape(files: files, venue: venue, range: range, turns: present)
+        return true
+    }
+}
+
+extension ConnectionTurns {
+    /// The connections in a file that have taken over since another look at it, and the earliest time at which one did.
+    fileprivate func fresh(in path: String, since earlier: ConnectionTurns?) -> (Set<Int64>, time: Int64?) {
+        var fresh: Set<Int64> = []
+        var time: Int64?
+        for (place, turn) in all where place.path == path {
+            guard case .after(let handover) = turn, case .never = earlier?[place] else { continue }
+            fresh.insert(place.connectionID)
+            time = min(time ?? .max, handover.time)
+        }
+        return (fresh, time)
     }
 }

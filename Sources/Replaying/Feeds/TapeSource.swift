@@ -1,0 +1,112 @@
+import Archive
+import JournalFormat
+import MarketModel
+import Venues
+
+/// The blocks of one recording that hold received messages of one venue, one ahead.
+struct TapeSource {
+    private let path: String
+    private var cursor: BlockCursor
+    private let range: ReadRange
+    private let connectionIDs: Set<Int64>
+    private var upcoming: (connectionID: Int64, block: DecodedBlock)?
+
+    // Where connections were not alone.
+    private let turns: ConnectionTurns
+    private let venue: Venue
+    private var seams: [Int64: ConnectionSeam] = [:]
+    /// True where the cursor brings more than the range.
+    private let isWide: Bool
+
+    init(_ file: TapeCatalog.File, venue: Venue, range: ReadRange, turns: ConnectionTurns) throws(ArchiveError) {
+        path = file.reader.path
+        self.range = range
+        self.turns = turns
+        self.venue = venue
+        connectionIDs = Set(
+            try file.reader.connections().filter { $0.venue == venue.rawValue }.map(\.connectionID)
+        )
+        let wide = turns.widened(range, freshConnections: file.freshConnections)
+        isWide = wide != range
+        freshConnections = file.freshConnections
+        cursor = try file.reader.blocks(wide, order: .time)
+        upcoming = try nextBlock()
+    }
+
+    /// Connections whose turn has come since what is behind the range was had.
+    private let freshConnections: Set<Int64>
+
+    /// No message of the next block, or of one behind it, is earlier; `nil` at the end.
+    var tsUpcoming: UnixNanoseconds? { upcoming == nil ? nil : cursor.tsFirst }
+
+    mutating func take() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
+        let taken = upcoming
+        upcoming = try nextBlock()
+        return taken
+    }
+
+    private mutating func nextBlock() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
+        while var next = try cursor.next() {
+            guard connectionIDs.contains(next.connectionID) else { continue }
+            next.block.keepReceived()
+            try keepTurn(of: next.connectionID, &next.block)
+            if !next.block.batch.isEmpty { return next }
+        }
+        return nil
+    }
+
+    /// Drops what another connection of the feed brings.
+    private mutating func keepTurn(of connectionID: Int64, _ block: inout DecodedBlock) throws(ArchiveError) {
+        guard !turns.isEmpty else { return }
+        switch turns[ConnectionTurns.Place(path: path, connectionID: connectionID)] {
+        case nil: break
+        case .never: return block.keep { _ in false }
+        case .after(let handover):
+            var seam = seams[connectionID] ?? ConnectionSeam(handover, venue: venue)
+            try seam.apply(to: &block)
+            seams[connectionID] = seam
+        }
+        guard isWide else { return keepWithinEnd(&block) }
+        var wanted = range
+        if freshConnections.contains(connectionID) { wanted.messageIndexBehind = .min }
+        let (entries, indexes) = (block.batch.entries, block.messageIndexes)
+        block.keep { wanted.contains(entries[$0].tsRecv, indexes[$0]) }
+    }
+
+    /// A message that was moved may have left the range.
+    private func keepWithinEnd(_ block: inout DecodedBlock) {
+        guard let last = block.batch.entries.last, last.tsRecv >= range.to, range.to.rawValue != .max else { return }
+        let entries = block.batch.entries
+        block.keep { entries[$0].tsRecv < range.to }
+    }
+}
+
+extension ConnectionTurns {
+    /// What must be read for the messages that belong into `range`: some come from before it.
+    fileprivate func widened(_ range: ReadRange, freshConnections: Set<Int64>) -> ReadRange {
+        var wide = range
+        for time in handovers where time.addingSaturated(1) >= range.from.rawValue {
+            wide.from = min(wide.from, UnixNanoseconds(time.subtractingSaturated(ConnectionSeam.reach)))
+        }
+        if !freshConnections.isEmpty { wide.messageIndexBehind = .min }
+        return wide
+    }
+}
+
+extension DecodedBlock {
+    /// Drops the messages that were sent; their payloads stay where they are.
+    fileprivate mutating func keepReceived() {
+        let entries = batch.entries
+        guard entries.contains(where: { $0.direction == .sent }) else { return }
+        keep { entries[$0].direction == .received }
+    }
+
+    /// Keeps the messages at some places; the payloads of the others stay where they are.
+    mutating func keep(_ isWanted: (Int) -> Bool) {
+        let entries = batch.entries
+        let kept = entries.indices.filter(isWanted)
+        guard kept.count < entries.count else { return }
+        batch.entries = kept.map { entries[$0] }
+        messageIndexes = kept.map { messageIndexes[$0] }
+    }
+}
