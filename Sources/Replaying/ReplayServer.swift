@@ -47,7 +47,15 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard origins.admits(request.head) else { return APIError.forbidden.response }
         if let answer = host.respond(to: request) { return answer }
-        if request.head.path == "/replay" { return HTTPResponse(status: 426, text: "this is a WebSocket endpoint") }
+        return await answer(request).allowingOrigin(of: request.head)
+    }
+
+    private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        // A browser's preflight comes without the token.
+        if request.head.method == "OPTIONS" { return HTTPResponse(status: 204) }
+        if Self.ownPaths.contains(request.head.path) {
+            return HTTPResponse(status: 426, text: "this is a WebSocket endpoint")
+        }
         if let asset = desk.options.page?.asset(path: request.head.path) { return page(asset, request.head.method) }
         if request.head.path == "/" { return HTTPResponse(status: 200, text: welcome) }
         guard access.admits(request.head) else { return APIError.unauthorized.response }
@@ -71,20 +79,31 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
 
     package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
         guard origins.admits(request) else { return .reject(APIError.forbidden.response) }
-        let isReplay = request.path == "/replay"
-        if isReplay, !access.admits(request) { return .reject(.unauthorized) }
-        guard isReplay || host.venue(of: request) != nil else { return .reject(.notFound) }
+        let isOwn = Self.ownPaths.contains(request.path)
+        if isOwn, !access.admits(request) { return .reject(.unauthorized) }
+        guard isOwn || host.venue(of: request) != nil else { return .reject(.notFound) }
+        if request.path == Self.echoPath { return .accept(subprotocol: nil) }
         do {
             _ = try desk.request(request)
         } catch {
             return .reject(HTTPResponse(status: 400, text: error.description))
         }
-        return isReplay ? .accept(subprotocol: nil) : host.accept(request)
+        return isOwn ? .accept(subprotocol: nil) : host.accept(request)
     }
 
+    /// Sends back what it gets, for who wants to try the way here.
+    private static var echoPath: String { "/echo" }
+    private static var ownPaths: Set<String> { ["/replay", echoPath] }
+
+    /// A hub's clients are told before the connection is closed.
+    package var saysGoodbye: Bool { true }
+
     package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
-        guard request.path == "/replay" else { return await host.serve(connection, request: request) }
-        await desk.playEvents(to: connection, request)
+        switch request.path {
+        case "/replay": await desk.playEvents(to: connection, request)
+        case Self.echoPath: await EchoServer().serve(connection, request: request)
+        default: await host.serve(connection, request: request)
+        }
     }
 }
 

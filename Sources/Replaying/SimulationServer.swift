@@ -17,6 +17,9 @@ package struct SimulationServer<C: Clock>: WebSocketServerHandler where C.Durati
         host.accept(request)
     }
 
+    /// A hub's clients are told before the connection is closed.
+    package var saysGoodbye: Bool { true }
+
     package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
         await host.serve(connection, request: request)
     }

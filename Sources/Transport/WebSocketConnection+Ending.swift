@@ -25,6 +25,12 @@ extension WebSocketConnection {
         }
     }
 
+    /// As ``beginClose(code:reason:discardingReceived:)`` after a while; nothing where the connection is closed by then.
+    func beginClose(code: UInt16, after delay: Duration) {
+        channel.eventLoop.scheduleTask(in: delay.timeAmount) { [handler] in handler.value.close(code: code, reason: "")
+        }
+    }
+
     /// Ends the connection at once, without a close frame; the peer sees 1006.
     package func abort() {
         channel.eventLoop.execute { [handler] in handler.value.abort(.aborted, "aborted") }

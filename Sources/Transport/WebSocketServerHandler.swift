@@ -10,8 +10,16 @@ package protocol WebSocketServerHandler: Sendable {
 
     /// Talks over a WebSocket connection; when it returns the connection is closed with 1000 unless it is already.
     ///
-    /// When the server shuts down the task is cancelled and the connection closed with 1001.
+    /// When the server shuts down the task is cancelled and the connection closed with 1001: at once, or, where the handler
+    /// ``saysGoodbye``, when it returns.
     func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async
+
+    /// True where the handler still sends something when it is cancelled. It has a second for that.
+    var saysGoodbye: Bool { get }
+}
+
+extension WebSocketServerHandler {
+    package var saysGoodbye: Bool { false }
 }
 
 package enum UpgradeDecision: Sendable {

@@ -39,11 +39,15 @@ package protocol VenueSession: Sendable {
 
     /// Appends what the venue says at the end of the tape, before the WebSocket close.
     mutating func finish(replies: inout MessageBatch)
+
+    /// Appends what the venue says when its server goes down, before the WebSocket close: that one may come back.
+    mutating func goAway(replies: inout MessageBatch)
 }
 
 extension VenueSession {
     package var clientTimeout: Duration? { nil }
     package mutating func timeOut(replies: inout MessageBatch) {}
+    package mutating func goAway(replies: inout MessageBatch) {}
     package var ending: SessionEnding { .close }
 }
 

@@ -219,6 +219,20 @@ struct ReplayServerTests {
         }
     }
 
+    @Test("an echo sends back what it gets, to those who may, and is no session")
+    func echo() async throws {
+        let said = ["one", String(repeating: "žluť ", count: 40_000), ""]
+        try await Self.serve({ $0.token = "secret" }) { url in
+            #expect(await Self.refusal(of: url + "/echo")?.code == .handshake(status: 401))
+            let client = try await connect(url + "/echo?access_token=secret")
+            for text in said { try await client.send(text) }
+            #expect(try await client.receive(count: said.count).texts == said)
+            let replay = try await Replay(try await connect(url + "/replay?access_token=secret&status=1h"))
+            #expect(replay.events.contains { $0.hasPrefix(#"{"type":"status","id":1,"#) }, "the first session")
+            await client.close()
+        }
+    }
+
     @Test("plain requests are told what is here")
     func plain() async throws {
         let archive = try TapeArchive()

@@ -37,6 +37,8 @@ protocol PlaybackOutlet {
     mutating func held(replies: inout MessageBatch)
     /// The session is over.
     mutating func finish(replies: inout MessageBatch)
+    /// The server goes down.
+    mutating func goAway(replies: inout MessageBatch)
 
     /// What was sent in the present take, by kind; empty where that is not told apart.
     var counts: [Int64] { get }
@@ -47,6 +49,7 @@ protocol PlaybackOutlet {
 extension PlaybackOutlet {
     var clientTimeout: Duration? { nil }
     mutating func timeOut(replies: inout MessageBatch) {}
+    mutating func goAway(replies: inout MessageBatch) {}
     var ending: SessionEnding { .close }
 }
 
@@ -117,6 +120,8 @@ struct VenueOutlet: PlaybackOutlet {
         endTake()
         session.finish(replies: &replies)
     }
+
+    mutating func goAway(replies: inout MessageBatch) { session.goAway(replies: &replies) }
 
     private mutating func endTake() {
         digest = hasher?.finish() ?? digest

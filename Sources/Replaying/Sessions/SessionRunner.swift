@@ -17,6 +17,7 @@ struct SessionRunner: Sendable {
             group.cancelAll()
             return first
         }
+        if Task.isCancelled, ending == .gone { await player.goAway() }
         await close(ending)
         return ending
     }

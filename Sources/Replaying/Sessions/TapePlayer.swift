@@ -107,6 +107,14 @@ actor TapePlayer {
         }
     }
 
+    /// Tells the client that the server goes down, if it takes that at once; behind ``play()``.
+    func goAway() {
+        guard !isSilent else { return }
+        var last = MessageBatch()
+        outlet.goAway(replies: &last)
+        if !last.isEmpty { _ = try? sink.trySend(last) }
+    }
+
     /// The client is gone, or the server wants to stop.
     func end() {
         isOver = true

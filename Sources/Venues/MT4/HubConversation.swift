@@ -64,11 +64,12 @@ package struct HubConversation: Sendable {
         appendCompletion(of: id, .error(text), to: &replies)
     }
 
-    mutating func appendClose(error: String?, replies: inout MessageBatch) {
+    /// Says goodbye; whether the client may come back is as the hub behaves, where nothing else is given.
+    mutating func appendClose(error: String?, allowsReconnect: Bool? = nil, replies: inout MessageBatch) {
         let start = replies.bytes.count
         HubRecordWriter.appendClose(
             error: error,
-            allowReconnect: error == nil && behavior.allowsReconnect,
+            allowReconnect: error == nil && (allowsReconnect ?? behavior.allowsReconnect),
             to: &replies.bytes
         )
         endMessage(from: start, in: &replies)

@@ -92,6 +92,12 @@ extension HubSession {
         conversation.appendClose(error: nil, replies: &replies)
     }
 
+    /// As ASP.NET Core when its host stops: streams are left open, and the client may come back.
+    package mutating func goAway(replies: inout MessageBatch) {
+        guard conversation.stage == .open else { return }
+        conversation.appendClose(error: nil, allowsReconnect: true, replies: &replies)
+    }
+
     // MARK: Records
 
     private mutating func readRecord(_ bytes: UnsafeRawBufferPointer, replies: inout MessageBatch) -> SessionSignal {
