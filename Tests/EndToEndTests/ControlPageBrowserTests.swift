@@ -47,6 +47,10 @@ struct ControlPageBrowserTests {
         return (t[1] - 9) * 3600 + (t[2] - 30) * 60 + Number(t[3]); })()
         """
 
+    /// The bids in the price table, as they read.
+    private static let bids =
+        "[...document.querySelectorAll('#prices tbody tr')].map((row) => row.cells[1].textContent)"
+
     @Test("the page drives its own tape, by buttons, keys and the timeline, and nothing complains")
     func ownTape() async throws {
         let url = try await serve()
@@ -73,6 +77,8 @@ struct ControlPageBrowserTests {
 
         try await browser.click("#timeline", at: 0.5)
         try await browser.wait(for: "Math.abs(\(Self.seconds) - 300) < 5")
+        // Paused, so that no event tells.
+        try await browser.wait(for: Self.bids + ".every((text) => /^[0-9]/.test(text))")
         try await browser.press(".")
         try await browser.wait(for: Self.seconds + " % 1 !== 0")
         try await browser.press("b")
@@ -114,7 +120,14 @@ struct ControlPageBrowserTests {
         try await browser.click("#timeline", at: 0.25)
         try await browser.wait(for: "Math.abs(\(Self.seconds) - 150) < 5")
         try await browser.wait(for: Self.candlePixels + " > 100")
+        try await browser.wait(for: Self.bids + ".every((text) => /^[0-9]/.test(text))")
+        let before = try await browser.evaluate(Self.bids + ".join()") as? String
         try await browser.screenshot(to: picture("4-other-client"))
+        try await browser.click("#timeline", at: 0.9)
+        try await browser.wait(for: Self.bids + ".join() !== '\(before ?? "")'")
+        try await browser.wait(for: Self.bids + ".every((text) => /^[0-9]/.test(text))")
+        try await browser.press("Home")
+        try await browser.wait(for: Self.bids + ".every((text) => text === '–')")
         // Pings come meanwhile; the close is what counts.
         await client.close()
         try await browser.wait(for: "document.querySelectorAll('#sessions tr').length === 1")

@@ -247,8 +247,15 @@ struct ControlTests {
                 == #"{"symbol":"AAA","venue":"mt4","side":"bid","interval":"10ms","bars":"#
                 + #"[[\#(start),1.02,1.08,1.02,1.08,3,null],[\#(start + 10_000_000),1.12,1.18,1.12,1.18,3,null]]}"#
         )
+        #expect(
+            await bench.get("/api/prices?at=\(start + 20_000_000)").1
+                == #"{"prices":[{"venue":"mt4","symbol":"AAA","bid":1.18,"ask":1.19,"last":1.15},"#
+                + #"{"venue":"mt4","symbol":"BBB","bid":0.00119,"ask":0.00120}]}"#
+        )
+        #expect(await bench.get("/api/prices?at=\(start)").1.contains(#"{"venue":"mt4","symbol":"AAA"}"#))
         for (path, status) in [
-            ("/api/sessions/9", 404), ("/api/clocks/none", 404), ("/api/nothing", 404), ("/api/bars?symbol=ZZZ", 404),
+            ("/api/prices?at=x", 400), ("/api/sessions/9", 404), ("/api/clocks/none", 404), ("/api/nothing", 404),
+            ("/api/bars?symbol=ZZZ", 404),
             ("/api/bars", 400), ("/api/sessions/1/play", 404),
         ] {
             let (answer, text) = await bench.get(path)
@@ -276,6 +283,38 @@ struct ControlTests {
         case .accept: #expect(status == 200)
         case .reject(let response): #expect(response.status == status)
         }
+    }
+
+    @Test(
+        "a page of an allowed origin may read answers, refusals too, and send the token",
+        arguments: ["/api/tape", "/metrics"]
+    )
+    func crossOrigin(path: String) async throws {
+        let bench = try await Bench {
+            $0.allowedOrigins = ["https://desk.example"]
+            $0.token = "secret"
+        }
+        func ask(_ method: String, _ origin: String?, _ headers: [(String, String)] = []) async -> HTTPResponse {
+            let headers = HTTPHeaders(headers + (origin.map { [("Origin", $0)] } ?? []))
+            let head = HTTPRequestHead(method: method, target: path, headers: headers)
+            return await bench.server.respond(to: HTTPRequest(head: head))
+        }
+        let desk = "https://desk.example"
+        let preflight = await ask("OPTIONS", desk, [("Access-Control-Request-Headers", "authorization")])
+        #expect(preflight.status == 204 && preflight.headers["Access-Control-Allow-Origin"] == desk)
+        #expect(preflight.headers["Access-Control-Allow-Headers"]?.contains("authorization") == true)
+        #expect(preflight.headers["Access-Control-Allow-Methods"]?.contains("POST") == true)
+        for (headers, status) in [([("Authorization", "Bearer secret")], 200), ([], 401)] {
+            let answer = await ask("GET", desk, headers)
+            #expect(answer.status == status)
+            #expect(answer.headers["Access-Control-Allow-Origin"] == desk && answer.headers["Vary"] == "Origin")
+        }
+        for method in ["OPTIONS", "GET"] {
+            let stranger = await ask(method, "https://evil.example")
+            #expect(stranger.status == 403 && stranger.headers["Access-Control-Allow-Origin"] == nil)
+        }
+        let plain = await ask("GET", nil, [("Authorization", "Bearer secret")])
+        #expect(plain.status == 200 && plain.headers["Access-Control-Allow-Origin"] == nil)
     }
 
     // MARK: Several clients

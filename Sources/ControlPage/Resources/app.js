@@ -48,7 +48,9 @@ const tape = new OwnTape({
   seek(position) {
     prices.clear();
     margins.clear();
-    if (driven === null) reload(position);
+    if (driven !== null) return;
+    reload(position);
+    loadPrices(position);
   },
   failed: notice,
 });
@@ -64,7 +66,10 @@ function current() {
 function drive(id) {
   driven = id === tape.status?.id ? null : id;
   if (driven !== null && tape.status?.state === "playing") tape.send({ cmd: "pause" });
+  prices.clear();
+  margins.clear();
   reload(current()?.position);
+  loadPrices(current()?.position);
   refresh();
 }
 
@@ -75,6 +80,7 @@ async function act(name, body = {}) {
     sessions = sessions.map((session) => (session.id === status.id ? status : session));
     clients.draw(sessions, ownID, driven);
     if (name === "seek") reload(status.position);
+    loadPrices(status.position);
     notice("");
   } catch (error) {
     notice(error.message);
@@ -160,6 +166,26 @@ async function reload(position) {
   }
 }
 
+let pricesAsked = 0;
+
+/** What everything stood at before `position`: events tell only what changes from there on, and another client's not at all. */
+async function loadPrices(position) {
+  if (position === null || position === undefined) return;
+  const asked = ++pricesAsked;
+  try {
+    const list = (await get("api/prices", { at: String(position) })).prices;
+    // Meanwhile one may have gone elsewhere.
+    if (asked !== pricesAsked) return;
+    for (const { venue, symbol, bid, ask } of list) {
+      noteDigits(venue, symbol, bid);
+      noteDigits(venue, symbol, ask);
+    }
+    prices.fill(list, driven !== null);
+  } catch (error) {
+    notice(error.message);
+  }
+}
+
 function show() {
   const status = current();
   if (status) {
@@ -207,9 +233,10 @@ async function refresh() {
 
 let followed = 0;
 
-/** Another client's tape shows as stored bars up to where it stands. */
+/** Another client's tape shows as stored bars and prices up to where it stands. */
 function follow() {
   const position = current()?.position;
+  loadPrices(position);
   const bar = Math.floor(position / candles.interval);
   if (bar === followed) return;
   followed = bar;

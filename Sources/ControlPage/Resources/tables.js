@@ -55,10 +55,24 @@ export class Prices {
   take(event) {
     const key = `${event.venue} ${event.symbol}`;
     const known = this.#latest.get(key) ?? {};
-    const before = known.last ?? known.bid;
-    const next = event.type === "quote"
+    this.#note(key, known, event.type === "quote"
       ? { ...known, bid: event.bid_price, ask: event.ask_price }
-      : { ...known, last: event.price };
+      : { ...known, last: event.price });
+  }
+
+  /** Takes what the server says of a moment: all of it, or, beside the page's own tape, what no event has told since. */
+  fill(list, replaces) {
+    for (const { venue, symbol, bid, ask, last } of list) {
+      const key = `${venue} ${symbol}`;
+      const known = this.#latest.get(key) ?? {};
+      const told = { bid, ask, last };
+      if (replaces) this.#note(key, known, told);
+      else this.#latest.set(key, { ...told, ...known });
+    }
+  }
+
+  #note(key, known, next) {
+    const before = known.last ?? known.bid;
     const now = next.last ?? next.bid;
     next.move = before === undefined || now === before ? known.move : now > before ? "up" : "down";
     this.#latest.set(key, next);

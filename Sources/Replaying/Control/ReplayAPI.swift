@@ -46,7 +46,7 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
         case ("clocks", 1): return try get(request) { clocks }
         case ("clocks", 2): return try get(request, clock(parts[1]))
         case ("clocks", 3): return try await control(try clock(parts[1]), parts[2], request)
-        case ("tape", 1), ("instruments", 1), ("timeline", 1), ("bars", 1):
+        case ("tape", 1), ("instruments", 1), ("timeline", 1), ("bars", 1), ("prices", 1):
             try allow("GET", request)
             return try await read(parts[0], request)
         default: throw .notFound("there is no '\(path)'")
@@ -141,6 +141,7 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
                     case "tape": return .success(try reading.tape(paths: paths, speed: speed))
                     case "instruments": return .success(try reading.instruments())
                     case "timeline": return .success(try reading.timeline())
+                    case "prices": return .success(try reading.prices(query))
                     default: return .success(try reading.bars(query))
                     }
                 } catch {

@@ -139,6 +139,26 @@ struct TapeReading: Sendable {
 
     private static func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
 
+    /// What the instruments stood at before a moment of the query; at the end of the tape, where it says none.
+    func prices(_ query: [(name: String, value: String)]) throws(APIError) -> String {
+        var time = range.to
+        if let text = query.first(where: { $0.name == "at" })?.value, !text.isEmpty {
+            guard let moment = TapeMoment(text: text) else {
+                throw .badRequest("at must be ISO 8601 or nanoseconds since 1970, or like '+5m'")
+            }
+            time = min(time, UnixNanoseconds(moment.time(start: bounds?.lowerBound ?? 0)))
+        }
+        var prices = LatestPrices()
+        for file in catalog.files {
+            try reading { () throws(ArchiveError) in
+                for row in try file.reader.instruments() where isOffered(row) {
+                    try prices.add(row, from: file.reader, within: range, before: time)
+                }
+            }
+        }
+        return #"{"prices":"# + prices.json + "}"
+    }
+
     // MARK: Bars
 
     func bars(_ query: [(name: String, value: String)]) throws(APIError) -> String {

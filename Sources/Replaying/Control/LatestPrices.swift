@@ -1,0 +1,63 @@
+import Archive
+import JSONScanning
+import MarketModel
+
+/// What the instruments stood at before a moment, of all recordings of a tape.
+struct LatestPrices {
+    private struct Price {
+        let tsRecv: UnixNanoseconds
+        let text: String
+    }
+
+    /// What is known of one symbol of a venue: it may be several instruments, with other digits.
+    private struct Known {
+        let venue: String
+        let symbol: String
+        var bid: Price?
+        var ask: Price?
+        var last: Price?
+    }
+
+    private var known: [Known] = []
+
+    /// Adds what a recording has of an instrument within `range`, before `time`; the latest counts.
+    mutating func add(
+        _ row: InstrumentRow,
+        from reader: ArchiveReader,
+        within range: ReadRange,
+        before time: UnixNanoseconds
+    ) throws(ArchiveError) {
+        let place: Int
+        if let found = known.firstIndex(where: { $0.venue == row.venue && $0.symbol == row.symbol }) {
+            place = found
+        } else {
+            place = known.count
+            known.append(Known(venue: row.venue, symbol: row.symbol))
+        }
+        func newer(_ mantissa: Int64, _ tsRecv: UnixNanoseconds, than before: Price?) -> Price? {
+            guard tsRecv >= range.from, tsRecv >= before?.tsRecv ?? UnixNanoseconds(.min) else { return before }
+            return Price(tsRecv: tsRecv, text: FixedDecimal(mantissa: mantissa, digits: row.priceDigits).description)
+        }
+        if let quote = try reader.lastQuote(ofInstrument: row.instrumentID, before: time) {
+            known[place].bid = newer(quote.bidPrice, quote.tsRecv, than: known[place].bid)
+            known[place].ask = newer(quote.askPrice, quote.tsRecv, than: known[place].ask)
+        }
+        if let trade = try reader.lastTrade(ofInstrument: row.instrumentID, before: time) {
+            known[place].last = newer(trade.price, trade.tsRecv, than: known[place].last)
+        }
+    }
+
+    /// `[{"venue":…,"symbol":…,"bid":…,"ask":…,"last":…},…]`; what there is nothing of is left out.
+    var json: String {
+        let items = known.map { one in
+            var object = JSONObjectWriter()
+            object.text("venue", one.venue)
+            object.text("symbol", one.symbol)
+            object.raw("bid", one.bid?.text)
+            object.raw("ask", one.ask?.text)
+            object.raw("last", one.last?.text)
+            return object.text()
+        }
+        return "[" + items.joined(separator: ",") + "]"
+    }
+}
