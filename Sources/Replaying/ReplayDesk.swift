@@ -15,7 +15,7 @@ package struct ReplayOptions: Sendable {
     package var token: String?
     /// Origins of pages that may connect, beside those of this machine.
     package var allowedOrigins: Set<String> = []
-    /// Wakes early and spins, for a tenth of a core a client.
+    /// Wakes early and spins, for a fifth of a core a client.
     package var isPrecise = false
     /// The page at `/`.
     package var page: (any ReplayPage)?
@@ -37,6 +37,8 @@ package struct SessionReport: Sendable {
     package let bytes: Int64
     /// Of the messages that were paced.
     package let lateness: LatenessHistogram
+    /// How long handing these over to the kernel took.
+    package let writes: LatenessHistogram
     /// SHA-256 over what was sent since the start or the last seek, each message followed by a line feed.
     package let digest: String?
     /// Such as `end of the tape` or `stopped`.
@@ -251,6 +253,7 @@ extension SessionReport {
         messages = figures.messages
         bytes = figures.bytes
         lateness = figures.lateness
+        writes = figures.writes
         digest = figures.digest
         self.ending = ending.text
     }

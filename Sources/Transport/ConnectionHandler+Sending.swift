@@ -33,7 +33,9 @@ extension ConnectionHandler {
     }
 
     /// Writes the frames of all outgoing messages in one buffer and flushes it; nothing once a close frame has gone out.
-    func sendOutgoing() {
+    ///
+    /// Calls `beforeWrite` between the two.
+    func sendOutgoing(beforeWrite: () -> Void = {}) {
         let outgoing = monitor.update { state in
             var outgoing: [OutgoingMessages] = []
             swap(&outgoing, &state.outgoing)
@@ -41,7 +43,10 @@ extension ConnectionHandler {
             return outgoing
         }
         guard !outgoing.isEmpty else { return }
-        if let frames = encode(outgoing) { context?.writeAndFlush(wrapOutboundOut(frames), promise: nil) }
+        if let frames = encode(outgoing) {
+            beforeWrite()
+            context?.writeAndFlush(wrapOutboundOut(frames), promise: nil)
+        }
         let isWritable = context?.channel.isWritable ?? false
         let statistics = statistics
         monitor.update(waking: .writable) { state in

@@ -8,8 +8,9 @@ extension WebSocketConnection {
 
     /// As ``send(_:)`` without waiting: false, and nothing is taken, while the outgoing queue is full.
     ///
-    /// On the connection's event loop the frames have been handed to the socket when it returns, as far as that takes them.
-    package func sendNow(_ batch: MessageBatch) throws -> Bool {
+    /// On the connection's event loop the frames have been handed to the socket when it returns, as far as that takes them;
+    /// `beforeWrite` is called in between, when the frames are ready.
+    package func sendNow(_ batch: MessageBatch, beforeWrite: () -> Void = {}) throws -> Bool {
         let bytes = batch.bytes.count
         let isTaken = try monitor.update { [bytesMax = sendQueueBytesMax] state -> Bool in
             guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }
@@ -20,8 +21,9 @@ extension WebSocketConnection {
         }
         guard isTaken else { return false }
         if channel.eventLoop.inEventLoop {
-            handler.value.sendOutgoing()
+            handler.value.sendOutgoing(beforeWrite: beforeWrite)
         } else {
+            beforeWrite()
             channel.eventLoop.execute { [handler] in handler.value.sendOutgoing() }
         }
         return true

@@ -8,6 +8,16 @@ enum MetricsText {
         ("0.1", 100_000_000), ("1", 1_000_000_000),
     ]
 
+    private static func samples(_ name: String, _ histogram: LatenessHistogram) -> [String] {
+        let name = "feedrec_replay_\(name)"
+        let buckets = lateness.map { #"\#(name)_bucket{le="\#($0.text)"} \#(histogram.count(upTo: $0.nanoseconds))"# }
+        return buckets + [
+            #"\#(name)_bucket{le="+Inf"} \#(histogram.count)"#,
+            "\(name)_sum \(Double(histogram.sum) / 1e9)",
+            "\(name)_count \(histogram.count)",
+        ]
+    }
+
     static func text(of registry: SessionRegistry) -> String {
         let totals = registry.totals
         let sessions = registry.all
@@ -24,13 +34,9 @@ enum MetricsText {
         add("commands_total", "counter", "Commands taken.", [("", "\(totals.commands)")])
         add("slow_closes_total", "counter", "Clients closed for being slow.", [("", "\(totals.slowCloses)")])
         add("lateness_seconds", "histogram", "From the deadline of a message to its hand-over to the kernel.", [])
-        for (text, nanoseconds) in lateness {
-            let count = totals.lateness.count(upTo: nanoseconds)
-            lines.append(#"feedrec_replay_lateness_seconds_bucket{le="\#(text)"} \#(count)"#)
-        }
-        lines.append(#"feedrec_replay_lateness_seconds_bucket{le="+Inf"} \#(totals.lateness.count)"#)
-        lines.append("feedrec_replay_lateness_seconds_sum \(Double(totals.lateness.sum) / 1e9)")
-        lines.append("feedrec_replay_lateness_seconds_count \(totals.lateness.count)")
+        lines += samples("lateness_seconds", totals.lateness)
+        add("write_seconds", "histogram", "How long handing over to the kernel took.", [])
+        lines += samples("write_seconds", totals.writes)
         let labelled = sessions.map { record in
             (labels: #"{session="\#(record.id)",protocol="\#(record.name)"}"#, figures: record.figures)
         }

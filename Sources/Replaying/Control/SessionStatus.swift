@@ -36,6 +36,7 @@ struct SessionStatus {
         object.integer("lag_ns", figures.lag)
         object.boolean("is_slow", figures.lag > 0)
         object.raw("lateness", figures.lateness.json)
+        object.raw("write", figures.writes.json)
         if !figures.counts.isEmpty { object.raw("counts", Self.json(of: figures.counts)) }
         return object.text()
     }

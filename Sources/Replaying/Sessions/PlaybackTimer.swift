@@ -12,7 +12,7 @@ package protocol PlaybackTimer: Sendable {
     /// precise wakes early and does that.
     func spin(until deadline: Int64)
 
-    /// How much early a precise timer wakes.
+    /// How much early a precise timer wakes at first; 0 for one that is not.
     var leadNanoseconds: Int64 { get }
 }
 

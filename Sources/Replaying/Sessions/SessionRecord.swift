@@ -9,6 +9,8 @@ final class SessionRecord: Sendable {
         /// How far the client is behind its clock, in nanoseconds.
         var lag: Int64 = 0
         var lateness = LatenessHistogram()
+        /// How long handing over to the kernel took.
+        var writes = LatenessHistogram()
         var counts: [Int64] = []
         /// True once the tape is over.
         var isAtEnd = false
@@ -49,6 +51,7 @@ final class SessionRegistry: Sendable {
         var messages: Int64 = 0
         var bytes: Int64 = 0
         var lateness = LatenessHistogram()
+        var writes = LatenessHistogram()
         var slowCloses: Int64 = 0
         var commands: Int64 = 0
     }
@@ -83,6 +86,7 @@ final class SessionRegistry: Sendable {
             state.past.messages += figures.messages
             state.past.bytes += figures.bytes
             state.past.lateness.add(figures.lateness)
+            state.past.writes.add(figures.writes)
         }
     }
 
@@ -104,6 +108,7 @@ final class SessionRegistry: Sendable {
             totals.messages += figures.messages
             totals.bytes += figures.bytes
             totals.lateness.add(figures.lateness)
+            totals.writes.add(figures.writes)
         }
     }
 }

@@ -56,10 +56,10 @@ extension WebSocketConnection {
     }
 }
 
-/// An event loop's timer that wakes early and spins for the rest: microseconds instead of tens of them, for a tenth of a core.
+/// An event loop's timer that wakes early and spins for the rest: microseconds instead of tens of them, for a fifth of a core or so.
 package struct PreciseTimer: PlaybackTimer {
-    /// What a wake-up is late by, with some to spare.
-    package var leadNanoseconds: Int64 { 60_000 }
+    /// To begin with; see ``WakeUpLead``.
+    package var leadNanoseconds: Int64 { 100_000 }
     private let timer: EventLoopTimer
 
     package init(_ timer: EventLoopTimer) {
@@ -72,9 +72,9 @@ package struct PreciseTimer: PlaybackTimer {
         timer.schedule(at: deadline, body)
     }
 
-    /// At most ``leadNanoseconds``.
+    /// No longer than a wake-up may be early.
     package func spin(until deadline: Int64) {
-        let end = min(deadline, timer.now + leadNanoseconds)
+        let end = min(deadline, timer.now + WakeUpLead.bounds.upperBound)
         while timer.now < end {}
     }
 }

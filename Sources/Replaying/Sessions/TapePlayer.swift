@@ -40,7 +40,13 @@ actor TapePlayer {
     private var isSilent = false
     private var statusDue: Int64?
 
+    // How it wakes.
+    private var wakeUpLead: WakeUpLead
+    private var restedAt: Int64
+
     private static let pollNanoseconds: Int64 = 100_000_000
+    /// How long a precise session keeps its event loop to itself, at most.
+    private static let restlessNanoseconds: Int64 = 2_000_000
     /// How often a client that is behind is looked at.
     private static let lagCheckNanoseconds: Int64 = 10_000_000
 
@@ -66,6 +72,8 @@ actor TapePlayer {
         self.timer = timer
         self.executor = executor
         armed = ArmedTimer(timer)
+        wakeUpLead = WakeUpLead(timer)
+        restedAt = timer.now
         lastSend = timer.now
         lastHeard = lastSend
     }
@@ -248,8 +256,8 @@ actor TapePlayer {
         let last = chunk.time(at: end - 1)
         // Before they leave: who sees them may step on at once.
         clock.sent(record.id, count: range.count, last: last)
-        let wasWaiting = try await send(output, pace: pace)
-        note(range, output, pace: wasWaiting ? nil : pace)
+        let handOver = try await send(output, pace: pace)
+        note(range, output, handOver, pace: pace)
         place = end
         if pace == nil { await giveWay() }
         return nil
@@ -263,36 +271,46 @@ actor TapePlayer {
         armed.expire(now: timer.now)
     }
 
-    private func note(_ range: Range<Int>, _ output: MessageBatch, pace: TapePace?) {
+    /// When messages went to the kernel, and when that was done.
+    private struct HandOver {
+        var begin: Int64
+        var end: Int64
+    }
+
+    private func note(_ range: Range<Int>, _ output: MessageBatch, _ handOver: HandOver?, pace: TapePace?) {
         let counts = outlet.counts
-        let now = timer.now
         record.update { figures in
             figures.messages += Int64(output.count)
             figures.bytes += Int64(output.bytes.count)
             figures.lag = 0
             if !counts.isEmpty { figures.counts = counts }
-            guard let pace, !output.isEmpty else { return }
+            guard let pace, let handOver else { return }
             for index in range {
                 let deadline = pace.deadline(of: chunk.batch.entries[index].tsRecv.rawValue)
-                if deadline >= max(pace.real, onTimeFrom) { figures.lateness.record(now - deadline) }
+                if deadline >= max(pace.real, onTimeFrom) { figures.lateness.record(handOver.begin - deadline) }
             }
+            figures.writes.record(handOver.end - handOver.begin)
         }
     }
 
     // MARK: Sending
 
-    /// Hands over messages; true when the client had to be waited for.
+    /// Hands over messages; `nil` when there were none, or the client had to be waited for.
     @discardableResult
-    private func send(_ messages: MessageBatch, pace: TapePace? = nil) async throws -> Bool {
-        guard !messages.isEmpty, !isSilent else { return false }
+    private func send(_ messages: MessageBatch, pace: TapePace? = nil) async throws -> HandOver? {
+        guard !messages.isEmpty, !isSilent else { return nil }
         defer { lastSend = timer.now }
-        if try sink.trySend(messages) { return false }
+        var handOver = HandOver(begin: 0, end: 0)
+        if try sink.trySend(messages, beforeWrite: { handOver.begin = timer.now }) {
+            handOver.end = timer.now
+            return handOver
+        }
         guard pace != nil else {
             while try !sink.trySend(messages) { try await sink.waitUntilWritable() }
-            return true
+            return nil
         }
         try await sendLate(messages)
-        return true
+        return nil
     }
 
     /// Hands over messages of a paced tape as soon as the client takes them, which is looked at every now and then.
@@ -332,12 +350,24 @@ actor TapePlayer {
     private func wait(until deadline: Int64?) async throws {
         let due = [deadline, pollDue, statusDue].compactMap { $0 }.min()
         guard let due else { return try await rest(until: nil) }
-        let lead = timer.leadNanoseconds
-        if lead > 0, due == deadline, due - timer.now <= lead {
+        let lead = wakeUpLead.nanoseconds
+        guard lead > 0 else { return try await rest(until: due) }
+        if due == deadline, due - timer.now <= lead {
+            // Messages closer to each other than that never let it rest.
+            if timer.now - restedAt > Self.restlessNanoseconds { try await lookAround() }
             timer.spin(until: due)
         } else {
             try await rest(until: due - lead)
+            restedAt = timer.now
+            if restedAt >= due - lead { wakeUpLead.note(late: restedAt - (due - lead)) }
         }
+    }
+
+    /// Lets the event loop look at its sockets once.
+    private func lookAround() async throws {
+        await giveWay()
+        try Task.checkCancellation()
+        restedAt = timer.now
     }
 
     /// Waits until `deadline` or for a signal, and meanwhile gives the venue's signs of life.

@@ -15,7 +15,8 @@ struct ReplayBench: AsyncParsableCommand {
         abstract: "What playing back costs: venue payloads, JSON, straight from the file, and how late messages leave.",
         discussion: """
             Rates are those of one client in a process of its own; CPU seconds are those of the server, reading and \
-            decompressing included. Lateness is from the deadline of a message to its hand-over to the kernel.
+            decompressing included. Lateness is from the deadline of a message to the moment its frame is ready and \
+            goes to the kernel; the write is what comes then: the way through the channel, TLS, and write(2).
 
               feedrec bench replay
               feedrec bench replay --seconds 60
@@ -107,6 +108,7 @@ struct ReplayBench: AsyncParsableCommand {
         let wallSeconds: Double
         let cpuSeconds: Double
         var lateness = LatenessHistogram()
+        var writes = LatenessHistogram()
 
         var rate: Double { Double(count) / wallSeconds }
         var cpuPerMillion: Double { cpuSeconds / Double(count) * 1e6 }
@@ -170,6 +172,7 @@ struct ReplayBench: AsyncParsableCommand {
                             throw Failure("\(report.messages) messages were sent and \(count) received")
                         }
                         result.lateness = report.lateness
+                        result.writes = report.writes
                     }
                     return result
                 }
@@ -218,6 +221,16 @@ struct ReplayBench: AsyncParsableCommand {
         ] {
             results.add("late_\(key)_\(quantile)_us", "us late at \(name), \(quantile)", Double(value) / 1000)
         }
+        results.add(
+            "write_\(key)_p50_us",
+            "us a write takes at \(name), p50",
+            Double(result.writes.percentile(0.5)) / 1000
+        )
+        results.add(
+            "write_\(key)_p99_us",
+            "us a write takes at \(name), p99",
+            Double(result.writes.percentile(0.99)) / 1000
+        )
         results.add("cpu_\(key)_per_million", "CPU seconds per million at \(name)", result.cpuPerMillion)
     }
 }

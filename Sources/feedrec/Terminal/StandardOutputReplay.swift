@@ -34,13 +34,14 @@ private final class OutputSink: MessageSink {
     /// What writing failed with.
     var failure: (any Error)? { state.withLock { $0 } }
 
-    func trySend(_ batch: MessageBatch) throws -> Bool {
+    func trySend(_ batch: MessageBatch, beforeWrite: () -> Void) throws -> Bool {
         var output = StandardOutput()
         do {
             // Events lie end to end with their line feeds; a summary has none.
             for entry in batch.entries {
                 try output.write(Array(batch.bytes[entry.range]) + [UInt8(ascii: "\n")])
             }
+            beforeWrite()
             try output.flush()
         } catch {
             state.withLock { $0 = error }

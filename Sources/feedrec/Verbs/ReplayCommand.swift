@@ -86,7 +86,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @Flag(help: "At the end go on with what 'feedrec record' is writing.")
     var follow = false
 
-    @Option(help: "default (an event loop's timers), or precise (wakes early and spins: a tenth of a core a client).")
+    @Option(help: "default (an event loop's timers), or precise (wakes early and spins: a fifth of a core a client).")
     var pacing = PacingArgument.default
 
     @Flag(help: "Say nothing of sessions that are over.")

@@ -1,0 +1,67 @@
+import FeedrecTestKit
+import MarketModel
+import Testing
+import Transport
+
+@testable import Replaying
+
+/// How a precise session wakes, and that it does not keep its thread to itself.
+@Suite(.timeLimit(.minutes(1)))
+struct WakeUpLeadTests {
+    private struct Timer: PlaybackTimer {
+        var leadNanoseconds: Int64
+        var now: Int64 { 0 }
+        func schedule(at deadline: Int64, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void { {} }
+    }
+
+    @Test(
+        "it settles a little above what all but one of a hundred wake-ups are late by",
+        arguments: [(0, 60_000), (70_000, 90_000), (150_000, 170_000), (480_000, 500_000), (900_000, 500_000)]
+    )
+    func settles(spread: Int64, expected: Int64) {
+        var generator = SplitMix64(seed: 7)
+        var lead = WakeUpLead(Timer(leadNanoseconds: 100_000))
+        for round in 0..<20_000 {
+            // Half of them within 30 us, the rest as far as it goes, and now and then one that waited for another process.
+            let isLate = round % 2 == 0
+            let late = isLate ? Int64.random(in: 0...max(1, spread), using: &generator) : spread / 3
+            lead.note(late: round % 500 == 0 ? 3_000_000 : late)
+        }
+        #expect((expected - 45_000...expected + 25_000).contains(lead.nanoseconds), "\(lead.nanoseconds)")
+        #expect(WakeUpLead.bounds.contains(lead.nanoseconds))
+    }
+
+    @Test("a timer that is not precise has none")
+    func none() {
+        var lead = WakeUpLead(Timer(leadNanoseconds: 0))
+        lead.note(late: 400_000)
+        #expect(lead.nanoseconds == 0)
+    }
+
+    @Test("commands are heard although messages come closer to each other than a wake-up would take")
+    func heard() async throws {
+        let reader = try await TapeArchive().write(
+            venue: "mt4",
+            messages: SampleRows.messages(count: 20_000),
+            blockMessages: 1000,
+            rows: SampleRows.mixed(count: 20_000)
+        )
+        var options = ReplayOptions()
+        options.isPrecise = true
+        let server = try ReplayServer(
+            try TapeCatalog([reader]),
+            options: options,
+            pool: TestThreads(),
+            clock: ContinuousClock()
+        )
+        try await withServer(server) { server in
+            // One event each 20 us, for 0.4 s.
+            let client = try await connect(server.url + "/replay?speed=50")
+            try await client.send(#"{"cmd":"pause"}"#)
+            var texts: [String] = []
+            while texts.last?.hasPrefix(#"{"type":"ack""#) != true { texts += try await client.receive()?.texts ?? [] }
+            #expect(texts.count < 15_000, "\(texts.count) events came first")
+            await client.close()
+        }
+    }
+}
