@@ -19,7 +19,8 @@ struct WakeUpLead: Sendable {
     /// Up by 99 steps for a later one, down by one for any other: that settles where one of a hundred is later, and no single one,
     /// however late, changes much.
     mutating func note(late: Int64) {
-        guard nanoseconds > 0 else { return }
+        // A thread that had to wait for other processes comes too late for any lead: spinning longer would only add to their load.
+        guard nanoseconds > 0, late <= Self.bounds.upperBound else { return }
         nanoseconds += late > nanoseconds - Self.margin ? 99 * Self.step : -Self.step
         nanoseconds = min(max(nanoseconds, Self.bounds.lowerBound), Self.bounds.upperBound)
     }
