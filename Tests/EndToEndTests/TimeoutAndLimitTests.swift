@@ -55,6 +55,19 @@ struct TimeoutAndLimitTests {
         client.kill()
     }
 
+    @Test("a replay pings those who wait for it, and takes its time with their pongs")
+    func replayPings() async throws {
+        let archive = try await bench.importExcerpt()
+        let (_, url) = try await bench.serve(["replay", archive, "--paused", "--ping-interval", "20ms"])
+        for path in ["/ws/btcusdt@trade", "/replay"] {
+            let client = try bench.start(["probe", url + path], keepsInput: true)
+            try await client.wait(for: "three pings") { client.errors.matches(of: /ping/).count >= 3 }
+            client.kill()
+        }
+        let help = try await bench.succeed(["replay", "--help"]).output.split(whereSeparator: \.isWhitespace)
+        #expect(help.joined(separator: " ").contains("By default off; 20s where a recording is replayed."))
+    }
+
     @Test(
         "what is no time and no size is refused",
         arguments: [

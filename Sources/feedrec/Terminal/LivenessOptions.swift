@@ -11,16 +11,22 @@ struct LivenessOptions: ParsableArguments {
     )
     var idleTimeout = OptionalDurationArgument(nil)
 
-    @Option(help: ArgumentHelp("Send a ping at this interval, or off.", valueName: "time"))
-    var pingInterval = OptionalDurationArgument(nil)
-
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when a ping has waited this long for its pong, or off.",
+            "Send a ping at this interval, or off. By default off; 20s where a recording is replayed.",
             valueName: "time"
         )
     )
-    var pongTimeout = OptionalDurationArgument(.seconds(20))
+    var pingInterval: OptionalDurationArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Abort the connection when a ping has waited this long for its pong, or off. "
+                + "By default 20s; off where a recording is replayed.",
+            valueName: "time"
+        )
+    )
+    var pongTimeout: OptionalDurationArgument?
 
     @Option(
         help: ArgumentHelp(
@@ -42,8 +48,8 @@ struct LivenessOptions: ParsableArguments {
 
     func apply(to settings: inout ConnectionSettings) {
         settings.idleTimeout = idleTimeout.duration
-        settings.pingInterval = pingInterval.duration
-        settings.pongTimeout = pongTimeout.duration
+        if let pingInterval { settings.pingInterval = pingInterval.duration }
+        if let pongTimeout { settings.pongTimeout = pongTimeout.duration }
         if let sendTimeout { settings.sendTimeout = sendTimeout.duration }
         if let closeTimeout { settings.closeTimeout = closeTimeout.duration }
     }

@@ -120,15 +120,21 @@ struct ReplayCommand: AsyncParsableCommand {
                     pool: threads,
                     clock: Clocks.monotonic
                 )
-                try await security.serve(server, on: listen, hasToken: token != nil) { configuration in
-                    // A client that is paused by its debugger is no dead one, and what it has not read yet is its.
-                    configuration.connection.sendTimeout = .seconds(600)
-                    configuration.connection.closeTimeout = .seconds(60)
-                }
+                try await security.serve(server, on: listen, hasToken: token != nil, preset: Self.preset)
             } else {
                 try await print(catalog, threads)
             }
         }
+    }
+
+    /// What holds for clients of a replay where the options say nothing.
+    static func preset(_ configuration: inout WebSocketServer.Configuration) {
+        // A client that is paused by its debugger is no dead one, and what it has not read yet is its.
+        configuration.connection.sendTimeout = .seconds(600)
+        configuration.connection.pongTimeout = nil
+        configuration.connection.closeTimeout = .seconds(60)
+        // Binance's servers do; and whoever waits for a tape that is paused hears that there is somebody.
+        configuration.connection.pingInterval = .seconds(20)
     }
 
     private var isForStandardOutput: Bool { to.contains(.standardOutput) }
