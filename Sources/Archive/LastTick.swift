@@ -1,7 +1,9 @@
 package import MarketModel
 
 extension ArchiveReader {
-    /// The last quote of an instrument before a moment; `nil` where there is none. A look-up by the primary key.
+    /// The last quote of an instrument before a moment.
+    ///
+    /// `nil` where there is none. It is a look-up by the primary key.
     package func lastQuote(
         ofInstrument instrumentID: Int64,
         before time: UnixNanoseconds
@@ -9,7 +11,9 @@ extension ArchiveReader {
         try lastTick(instrumentID, before: time)
     }
 
-    /// The last trade of an instrument before a moment; `nil` where there is none. A look-up by the primary key.
+    /// The last trade of an instrument before a moment.
+    ///
+    /// `nil` where there is none. It is a look-up by the primary key.
     package func lastTrade(
         ofInstrument instrumentID: Int64,
         before time: UnixNanoseconds
