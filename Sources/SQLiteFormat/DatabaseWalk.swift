@@ -43,8 +43,12 @@ package struct DatabaseWalk<Source: PageSource> {
     /// - Throws: what `receive` throws.
     package mutating func walk(root: UInt32, isIndex: Bool, _ receive: (Row) throws -> Bool) rethrows {
         var pending = [root]
+        // Pages of other tables: left to those, but not looked at twice here, since they may name each other.
+        var foreign: Set<UInt32> = []
         while let number = pending.popLast() {
-            guard number > 0, number <= source.pageCount, visited.insert(number).inserted else {
+            guard number > 0, number <= source.pageCount, !foreign.contains(number),
+                visited.insert(number).inserted
+            else {
                 damagedPages += 1
                 continue
             }
@@ -60,6 +64,7 @@ package struct DatabaseWalk<Source: PageSource> {
             let isForeign = try !take(page, bytes, receive)
             if isForeign {
                 visited.remove(number)
+                foreign.insert(number)
                 damagedPages += 1
             }
             if let right = page.rightChild { pending.append(right) }

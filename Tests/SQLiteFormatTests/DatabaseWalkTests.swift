@@ -77,6 +77,22 @@ struct DatabaseWalkTests {
         #expect(found == [.integer(7), .integer(8), .integer(9)])
     }
 
+    @Test("a page of another table that names itself ends the walk, too")
+    func foreignCircle() {
+        var page = [UInt8](repeating: 0, count: 512)
+        // The inner page of an index: a cell with this page below it and a record, and this page behind it.
+        page.replaceSubrange(0..<14, with: [2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, 1, 0xF0])
+        page.replaceSubrange(0x1F0..<0x1F8, with: [0, 0, 0, 2, 3, 2, 1, 7])
+        // The first page of a file begins with its header.
+        var walk = DatabaseWalk(Pages(pages: [[], page]), header: Self.header)
+        var offered = 0
+        walk.walk(root: 2, isIndex: true) { _ in
+            offered += 1
+            return false
+        }
+        #expect(offered == 1 && walk.damagedPages == 3)
+    }
+
     @Test("pages that name each other in a circle end the walk")
     func circle() {
         var page = [UInt8](repeating: 0, count: 512)
