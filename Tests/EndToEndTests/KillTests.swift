@@ -4,7 +4,8 @@ import Testing
 
 /// `kill -9` at any moment costs nothing that had been read; the real programs, as an operator runs them.
 ///
-/// `FEEDREC_KILLS` sets how many kills there are; `make soak` asks for 200.
+/// `FEEDREC_KILLS` sets how many kills there are; `make soak` asks for 200. With `FEEDREC_KEEP` it tells how far it is,
+/// and what failed stays where it is.
 @Suite(.serialized, .timeLimit(.minutes(60)))
 struct KillTests {
     enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
@@ -13,6 +14,7 @@ struct KillTests {
     }
 
     private static let kills = ProcessInfo.processInfo.environment["FEEDREC_KILLS"].flatMap(Int.init) ?? 20
+    private static let isWatched = ProcessInfo.processInfo.environment["FEEDREC_KEEP"] != nil
     private let bench: Workbench
     private let tape: String
 
@@ -32,6 +34,21 @@ struct KillTests {
         arguments: Kind.allCases
     )
     func kill(kind: Kind) async throws {
+        do { try await killAgainAndAgain(kind) } catch {
+            if Self.isWatched {
+                bench.keep()
+                Self.tell("\(kind): failed, see \(bench.directory)")
+            }
+            throw error
+        }
+    }
+
+    private static func tell(_ text: String) {
+        guard isWatched else { return }
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+    }
+
+    private func killAgainAndAgain(_ kind: Kind) async throws {
         let ledger = bench.path("ledger.ndjson")
         let venue = kind == .binance ? "binance-spot" : "mt4"
         let (venueProgram, url) = try await bench.serve(
@@ -45,16 +62,18 @@ struct KillTests {
         if kind == .rotating { arguments += ["--rotate-every", "1s"] }
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SplitMix64(seed: seed)
-        for _ in 0..<Self.count(kind) {
+        Self.tell("\(kind): seed \(seed), \(bench.directory)")
+        for number in 1...Self.count(kind) {
             let recorder = try bench.start(arguments)
             try await recorder.wait(for: "the subscription") { recorder.errors.contains("subscribed, recording") }
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...900, using: &generator)))
             recorder.kill()
+            Self.tell("\(kind): kill \(number) of \(Self.count(kind)), \(Self.kills) in all")
         }
         venueProgram.terminate()
         _ = try await venueProgram.finish()
         let folded = try await bench.run(["info", tape])
-        #expect(folded.status == 0 && folded.errors.contains("a recorder was killed"), "\(folded.errors)")
+        try #require(folded.status == 0 && folded.errors.contains("a recorder was killed"), "\(folded.errors)")
         _ = try await bench.verify(tape)
         let connections = try await expectPrefixes(of: ledger, seed: seed, kind)
         try await expectGaps((connections - 1)...(Self.count(kind) - 1), kind)
@@ -69,7 +88,7 @@ struct KillTests {
             sent[message.connection ?? 0, default: []].append(payload)
         }
         let longest = try #require(sent.values.max { $0.count < $1.count })
-        for tape in sent.values { #expect(tape == Array(longest.prefix(tape.count))) }
+        for tape in sent.values { try #require(tape == Array(longest.prefix(tape.count))) }
         let recorded = try await bench.export(tape).compactMap(\.payload)
             .filter { kind == .binance || MT4.isData($0) }
         var connections = 0
@@ -82,8 +101,8 @@ struct KillTests {
             }
             position += 1
         }
-        #expect(connections > 0 && connections <= Self.count(kind), "seed \(seed)")
-        #expect(recorded.count <= sent.values.reduce(0) { $0 + $1.count })
+        try #require(connections > 0 && connections <= Self.count(kind), "seed \(seed)")
+        try #require(recorded.count <= sent.values.reduce(0) { $0 + $1.count })
         return connections
     }
 
@@ -97,14 +116,17 @@ struct KillTests {
             causes += try await bench.query(path, "select cause, ts_to is null from gaps order by ts_from")
             guard kind == .rotating, index < files.count - 2 else { continue }
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            #expect(attributes[.posixPermissions] as? Int == 0o444)
-            #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
+            try #require(attributes[.posixPermissions] as? Int == 0o444)
+            try #require(!FileManager.default.fileExists(atPath: path + "-wal"))
         }
         // One that goes on in another file has a row in both.
         let closed = causes.count { $0 == "restart,0" }
-        #expect(closed >= count.lowerBound && closed <= count.upperBound * (kind == .rotating ? 2 : 1), "\(causes)")
-        #expect(causes.count { $0.hasSuffix(",1") } == 1, "\(causes)")
-        #expect(causes.allSatisfy { $0.hasPrefix("restart,") }, "\(causes)")
-        if kind == .rotating { #expect(files.count > 1) }
+        try #require(
+            closed >= count.lowerBound && closed <= count.upperBound * (kind == .rotating ? 2 : 1),
+            "\(causes)"
+        )
+        try #require(causes.count { $0.hasSuffix(",1") } == 1, "\(causes)")
+        try #require(causes.allSatisfy { $0.hasPrefix("restart,") }, "\(causes)")
+        if kind == .rotating { try #require(files.count > 1) }
     }
 }

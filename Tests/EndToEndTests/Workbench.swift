@@ -6,6 +6,7 @@ import Testing
 final class Workbench: Sendable {
     let directory: String
     private let programs = Mutex<[RunningProgram]>([])
+    private let isKept = Mutex(false)
 
     init() throws {
         directory = FileManager.default.temporaryDirectory.path + "/feedrec-e2e-\(UUID().uuidString)"
@@ -14,8 +15,11 @@ final class Workbench: Sendable {
 
     deinit {
         for program in programs.withLock(\.self) { program.kill() }
-        try? FileManager.default.removeItem(atPath: directory)
+        if !isKept.withLock(\.self) { try? FileManager.default.removeItem(atPath: directory) }
     }
+
+    /// Leaves the directory where it is, for a person to look at.
+    func keep() { isKept.withLock { $0 = true } }
 
     /// A path inside the directory.
     func path(_ name: String) -> String { "\(directory)/\(name)" }
