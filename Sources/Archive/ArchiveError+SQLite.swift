@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Glibc
 
 extension ArchiveError {
     /// What SQLite says about the last call on `handle`.
@@ -10,12 +11,37 @@ extension ArchiveError {
     ///   - path: the recording.
     init(handle: OpaquePointer?, action: String, path: String) {
         let extendedCode = sqlite3_extended_errcode(handle)
+        // SQLite itself knows read-only files only, not file systems that become so while a file is open.
+        if [SQLITE_IOERR, SQLITE_CANTOPEN].contains(extendedCode & 0xFF), Self.isReadOnlyFileSystem(handle) {
+            self.init(
+                code: .readOnly,
+                path: path,
+                detail: "cannot \(action) '\(path)': the file system has become read-only",
+                hint: "make it writable again; what is stored so far is safe",
+                sqliteExtendedCode: extendedCode
+            )
+            return
+        }
         self.init(
             sqliteExtendedCode: extendedCode,
             message: String(cString: sqlite3_errmsg(handle)),
             action: action,
             path: path
         )
+    }
+
+    /// True where the system refused to write to the recording or its log for that reason; SQLite keeps the reason by file.
+    private static func isReadOnlyFileSystem(_ handle: OpaquePointer?) -> Bool {
+        if sqlite3_system_errno(handle) == EROFS { return true }
+        var number: Int32 = 0
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &number)
+        if number == EROFS { return true }
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK, let log,
+            let control = log.pointee.pMethods?.pointee.xFileControl
+        else { return false }
+        _ = control(log, SQLITE_FCNTL_LAST_ERRNO, &number)
+        return number == EROFS
     }
 
     /// A failure of GRDB or of our own code inside its queue.

@@ -8,7 +8,7 @@ extension ArchiveWriter {
     /// The writer is of no use afterwards. The whole recording is read, on a thread of its own.
     ///
     /// - Throws: ``ArchiveError/Code/busy`` where a reader keeps the file from standing alone, and
-    ///   ``ArchiveError/Code/interrupted`` where it `isCancelled`; the next recorder seals it then.
+    ///   ``ArchiveError/Code/interrupted`` where it `isCancelled`; see ``sealEarlier(file:lock:at:fileSystem:isCancelled:)``.
     package func seal(
         at time: UnixNanoseconds,
         isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -28,12 +28,42 @@ extension ArchiveWriter {
             }
         }
         await close()
+        try Self.lockAway(path)
+    }
+
+    /// Seals a recording that was left before: by an earlier recorder, or while another program had it open.
+    ///
+    /// Where its digest is stored already, this costs little and may be tried time and again.
+    ///
+    /// - Throws: as ``seal(at:isCancelled:)``.
+    package static func sealEarlier(
+        file: String,
+        lock: ArchiveLock,
+        at time: UnixNanoseconds,
+        fileSystem: any FileSystem = SystemFileSystem(),
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) async throws(ArchiveError) {
+        let writer = try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem)
+        do throws(ArchiveError) {
+            if try Seal(ArchiveReader(path: file)) == nil {
+                return try await writer.seal(at: time, isCancelled: isCancelled)
+            }
+        } catch {
+            await writer.close()
+            throw error
+        }
+        await writer.close()
+        try lockAway(file)
+    }
+
+    /// Makes a file that was closed read-only, if it stands alone.
+    private static func lockAway(_ path: String) throws(ArchiveError) {
         guard FilePath.kind(of: path + "-wal") == .missing else {
             throw ArchiveError(
                 code: .busy,
                 path: path,
                 detail: "cannot seal '\(path)': another program has it open",
-                hint: "the next recorder seals it"
+                hint: "it is sealed when that program lets go"
             )
         }
         try FilePath.makeReadOnly(path)

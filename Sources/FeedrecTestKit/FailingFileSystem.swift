@@ -42,6 +42,11 @@ package final class FailingFileSystem: FileSystem {
     /// True once a call has failed.
     package var hasFired: Bool { state.withLock(\.hasFired) }
 
+    /// Lets calls fail from now on.
+    package func breakDown() {
+        state.withLock { $0.left = 0 }
+    }
+
     /// Lets every call succeed from now on.
     package func heal() {
         state.withLock { $0.left = .max }

@@ -32,7 +32,10 @@ struct ArchiveFeeder: Sendable {
         }
     }
 
-    /// Stores one batch; while the disk is full it waits for room, and whoever produces goes on.
+    /// Stores one batch.
+    ///
+    /// While the disk is full or read-only it waits, and whoever produces goes on; while another program
+    /// holds the recording locked, whoever produces has to wait, as behind a slow disk.
     private func store(_ batch: WriteBatch, in writer: ArchiveWriter) async throws {
         while true {
             do throws(ArchiveError) {
@@ -44,9 +47,8 @@ struct ArchiveFeeder: Sendable {
                 pause?.end()
                 return
             } catch {
-                guard let pause, error.code == .diskFull else { throw error }
-                queue.relax()
-                guard await pause.wait(because: error, for: writer) else { throw error }
+                if pause != nil, error.pauseCause != nil { queue.relax() }
+                guard await pause?.wait(because: error, for: writer) == true else { throw error }
             }
         }
     }

@@ -121,8 +121,12 @@ package enum RecorderReport: Sendable {
     case rotated(file: String)
     /// The next file could not be begun; the present one goes on, and it is tried again.
     case rotationFailed(reason: String)
-    /// A finished file could not be sealed; the next recorder tries again.
+    /// A finished file could not be sealed; it is tried again while we run, and by the next recorder.
     case sealingFailed(reason: String)
+    /// A file was sealed that could not be before.
+    case sealed(file: String)
+    /// Another program holds the recording locked: what is read waits in the journal, and then venues have to wait.
+    case lockedOut(reason: String)
     /// A finished file has lost what was over its limit.
     case pruned(PruneOutcome)
     /// It is tried again after the next rotation.

@@ -43,6 +43,7 @@ actor FeedCrew {
     func keepClock(with member: FeedRecorder) async {
         guard members.first === member else { return }
         let uptime = recorder.steady().since(UnixNanoseconds(0))
+        await rotation?.retrySealing(at: uptime)
         if let step = clockWatch.step(wall: recorder.now(), uptime: uptime) {
             await member.recordClockStep(step)
             recorder.report(.clockStepped(step))
@@ -74,7 +75,9 @@ actor FeedCrew {
         if departed.all != CaptureTotals() { _ = await queue.untilIdle() }
         let gap = try await recorder.adoptedGap(of: feed, in: place.writer)
         var place = place
-        place.feedID = try await place.writer.addFeed(FeedRow(sessionID: place.sessionID, feed))
+        place.feedID = try await pause.persist { [place] () throws(ArchiveError) in
+            try await place.writer.addFeed(FeedRow(sessionID: place.sessionID, feed))
+        }
         let member = FeedRecorder(
             configuration: feed,
             policy: recorder.policy,
@@ -147,7 +150,7 @@ actor FeedCrew {
         } catch let error as ArchiveError {
             // The old file goes on. Too many open files, a directory that cannot be written to: it may pass.
             rotationFailedAt = time
-            if error.code != .diskFull { recorder.report(.rotationFailed(reason: error.description)) }
+            if error.pauseCause == nil { recorder.report(.rotationFailed(reason: error.description)) }
             return
         }
         rotationFailedAt = nil
@@ -155,13 +158,15 @@ actor FeedCrew {
         for member in members { try await member.finishFile(at: time) }
         guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }
         let counts = SessionCounts(await accounts().inFile)
-        try await old.writer.endSession(old.sessionID, tsEnd: time, cause: "rotation", counts: counts)
+        try await pause.persist { () throws(ArchiveError) in
+            try await old.writer.endSession(old.sessionID, tsEnd: time, cause: "rotation", counts: counts)
+        }
         departed.inFile = CaptureTotals()
         for (member, place) in zip(members, new) { try await member.goOn(in: place, at: time) }
         // Until here the old file is the one to close where something fails.
         place = new.first ?? old
         isBroken = false
-        _ = await rotation.left.push(old.writer)
+        _ = await rotation.left.push(.writer(old.writer))
         recorder.report(.rotated(file: place.writer.path))
     }
 

@@ -47,7 +47,9 @@ extension FeedRecorder {
         try await changingConnection {
             var opened = ConnectionOpened(feedID: place.feedID, tsOpened: time, connection.info)
             opened.journalKey = lane.tap?.key
-            let id = try await place.writer.openConnection(opened)
+            // Whatever comes meanwhile waits in the socket.
+            let id = try await pause.persist { () throws(ArchiveError) in try await place.writer.openConnection(opened)
+            }
             lane.connectionID = id
             lane.lastConnectionID = id
             capture.select(lane.number)
@@ -85,7 +87,7 @@ extension FeedRecorder {
         for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
         if outcome.dataMessages > 0 { dataArrived(lane, at: batch.entries.last?.tsRecv ?? now()) }
         await send(outgoing, over: connection, lane)
-        if capture.isWorthWriting, !isWriterBusy { try await flush() }
+        if capture.isWorthWriting, !isWriterBusy { try await heldBack(lane) { try await flush() } }
         if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
             stop.request(.count)
         }
@@ -105,7 +107,7 @@ extension FeedRecorder {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         capture.select(lane.number)
-        guard let cause: GapCause = pause.isPaused ? .diskFull : isOverloaded ? .overload : nil else {
+        guard let cause: GapCause = pause.cause ?? (isOverloaded ? .overload : nil) else {
             let time = batch.entries.first?.tsRecv ?? now()
             if dropCause != nil {
                 noteDropping(nil)
@@ -120,13 +122,18 @@ extension FeedRecorder {
             noteDropping(cause)
             beginGap(
                 cause: cause.rawValue,
-                detail: cause == .diskFull ? "the disk is full" : "storing could not keep up",
+                detail: Self.reasons[cause] ?? cause.rawValue,
                 connectionID: lane.connectionID
             )
         }
         droppedCount += Int64(batch.count)
         return capture.drop(batch, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
     }
+
+    private static let reasons: [GapCause: String] = [
+        .diskFull: "the disk is full", .readOnly: "the file system is read-only",
+        .overload: "storing could not keep up",
+    ]
 
     private func subscribed(_ lane: FeedLane, from time: UnixNanoseconds) {
         let isCarried = isCarriedByOther(lane)
@@ -170,7 +177,14 @@ extension FeedRecorder {
             closing.reason = configuration.safe(closing.reason)
             let closed = ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
             // It is worth a row, but not the recording, which goes on when there is room.
-            do { try await place.writer.closeConnection(closed) } catch  where pause.isPaused {}
+            while true {
+                do throws(ArchiveError) {
+                    return try await place.writer.closeConnection(closed)
+                } catch {
+                    if error.pauseCause != nil, pause.isPaused { return }
+                    guard await pause.wait(because: error) else { throw error }
+                }
+            }
         }
     }
 

@@ -21,17 +21,17 @@ extension FeedRecorder {
     /// One wait a batch: what was read since may itself fill the journal, and only taking it frees that.
     func untilJournalHasRoom(_ lane: FeedLane) async throws {
         guard policy.overload == .stopReading, !hasJournalRoom, !pause.isPaused, !queue.isFinished else { return }
-        lane.isHeldBack = true
         let since = elapsed
         if overload == nil { report(.overloaded(.stopReading)) }
         overload = overload ?? OverloadSpell()
         defer {
-            lane.isHeldBack = false
             overload?.waited += elapsed - since
             overload?.quietTicks = 0
         }
-        try await flush()
-        _ = await queue.untilIdleOrRelaxed()
+        try await heldBack(lane) {
+            try await flush()
+            _ = await queue.untilIdleOrRelaxed()
+        }
     }
 
     /// Says that storing keeps up again, once no batch had to wait for a while: near the limit every second one has to,
@@ -42,6 +42,19 @@ extension FeedRecorder {
         guard isEnd || spell.quietTicks + 1 >= OverloadSpell.quietTicksMin else { return }
         overload = nil
         report(.caughtUp(waited: spell.waited, leftOut: 0))
+    }
+
+    /// Does what may have to wait for the writer, while the connection is not read.
+    ///
+    /// Who does not listen cannot say that nobody speaks, nor learn from it how often somebody does.
+    func heldBack(_ lane: FeedLane, _ body: () async throws -> Void) async throws {
+        let start = elapsed
+        lane.isHeldBack = true
+        defer {
+            lane.isHeldBack = false
+            if elapsed - start >= .seconds(1) { lane.watch.listeningResumed(at: elapsed) }
+        }
+        try await body()
     }
 
     /// Notes why what comes is left out from now on, or that it no longer is.

@@ -68,7 +68,9 @@ extension FeedRecorder {
                 opened.journalKey = lane.tap?.key
                 capture.select(lane.number)
                 opened.journalPosition = capture.journalPosition
-                newID = try await new.writer.openConnection(opened)
+                newID = try await pause.persist { () throws(ArchiveError) in
+                    try await new.writer.openConnection(opened)
+                }
             }
             newIDs.append(newID)
         }

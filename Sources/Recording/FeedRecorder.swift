@@ -217,7 +217,8 @@ extension FeedRecorder {
         recordHoles()
         endOverload()
         try await rotateIfDue()
-        if !isWriterBusy { try await flush() }
+        // Behind a writer that is held up, keep-alives and watchdogs must go on.
+        if queue.hasRoom { try await flush() }
         reportJournal()
         reportLog()
     }

@@ -28,7 +28,7 @@ extension FeedRecorder {
     /// How many messages a gap has cost: counted where we left them out ourselves, else by the rate before it.
     func estimate(of gap: GapRow) -> Int64? {
         switch GapCause(rawValue: gap.cause) {
-        case .diskFull, .overload: return droppedCount
+        case .diskFull, .readOnly, .overload: return droppedCount
         case .disconnect, .noPong, .noAck:
             guard let tsTo = gap.tsTo, let perSecond = rate.perSecond else { return nil }
             let estimate = perSecond * (tsTo.since(gap.tsFrom) / .seconds(1))

@@ -81,8 +81,17 @@ package struct Recorder: Sendable {
         }
         reserve?.refill()
         defer { reserve?.remove() }
-        let pause = StoragePause(stop: stop, clock: clock, reserve: reserve, report: report)
+        let pause = StoragePause(
+            stop: stop,
+            clock: clock,
+            isPossible: { [hasJournal = journal != nil] in hasJournal && !queue.isFinished },
+            reserve: reserve,
+            report: report
+        )
         let rotation = rotation(directory: writer.lock.directory)
+        // Before there is a second file: this one must not be among them.
+        let unsealed = (try? RecordingName.unsealed(in: writer.lock.directory)) ?? []
+        rotation?.held.hold(unsealed.filter { $0 != writer.path && !earlierFiles.contains($0) })
         let crew = FeedCrew(self, queue: queue, pause: pause, rotation: rotation, place: place)
         async let feeding: Void = ArchiveFeeder(
             queue: queue,

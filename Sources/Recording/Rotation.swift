@@ -8,6 +8,10 @@ package struct RotationPolicy: Sendable, Hashable {
     package var isDaily = true
     /// The size from which on a file is followed by another, in bytes.
     package var bytesMax: Int64?
+    /// The size of the write-ahead log from which on a file is followed by another, in bytes.
+    ///
+    /// Only a reader who holds a transaction lets it grow beyond some 17 MiB; it can be given up when that reader is gone.
+    package var logBytesMax: Int64 = 512 << 20
     /// Files also change at multiples of this since the UNIX epoch.
     package var period: Duration?
     /// What finished files lose after some time.
@@ -37,7 +41,8 @@ struct Rotation: Sendable {
     let durability: Durability
     let fileSystem: any FileSystem
     /// Files that are left, to be sealed.
-    let left: BoundedQueue<ArchiveWriter>
+    let left: BoundedQueue<LeftFiles>
+    let held = HeldFiles()
     /// `nil` where everything is kept.
     let keeper: RetentionKeeper?
 
@@ -49,6 +54,7 @@ struct Rotation: Sendable {
         {
             return true
         }
+        if place.writer.logBytes >= policy.logBytesMax { return true }
         return policy.bytesMax.map { place.writer.byteCount >= $0 } ?? false
     }
 
@@ -97,39 +103,52 @@ struct Rotation: Sendable {
         let left = left
         // A later recovery, or the sealing, does it where it is cut short.
         try? await first.countKilledSessions(isCancelled: { left.isFinished })
-        for file in earlier where !left.isFinished { await seal(file, lock: first.lock, now: now, report) }
+        await seal(earlier, lock: first.lock, now: now, report)
         await prune(at: now(), report)
-        while let writer = await left.next() {
-            do {
-                try await writer.seal(at: now())
-            } catch {
-                report(.sealingFailed(reason: "\(error)"))
+        while let files = await left.next() {
+            switch files {
+            case .writer(let writer):
+                do { try await writer.seal(at: now()) } catch {
+                    report(.sealingFailed(reason: "\(error)"))
+                    if error.isRetryable { held.hold([writer.path]) }
+                }
+            case .held: await seal(held.take(), lock: first.lock, now: now, report)
             }
             await prune(at: now(), report)
         }
     }
 
-    /// Seals a file that an earlier recorder left; where the recording ends meanwhile, the next one does it.
+    /// Seals files that were left before. One that is read comes again later; where the recording ends meanwhile, the
+    /// next one does it.
     private func seal(
-        _ file: String,
+        _ files: [String],
         lock: ArchiveLock,
         now: @Sendable () -> UnixNanoseconds,
         _ report: @Sendable (RecorderReport) -> Void
     ) async {
         let left = left
-        do {
-            let writer = try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem)
-            do {
-                try await writer.seal(at: now(), isCancelled: { left.isFinished })
+        for file in files where !left.isFinished {
+            do throws(ArchiveError) {
+                try await ArchiveWriter.sealEarlier(
+                    file: file,
+                    lock: lock,
+                    at: now(),
+                    fileSystem: fileSystem,
+                    isCancelled: { left.isFinished }
+                )
+                report(.sealed(file: file))
+            } catch  where error.code == .interrupted {
+                return
             } catch {
-                await writer.close()
-                throw error
+                if error.isRetryable { held.hold([file]) } else { report(.sealingFailed(reason: "\(error)")) }
             }
-        } catch let error as ArchiveError where error.code == .busy || error.code == .interrupted {
-            return
-        } catch {
-            report(.sealingFailed(reason: "\(error)"))
         }
+    }
+
+    /// Has files that could not be sealed tried again, if that is due by a clock that nobody sets.
+    func retrySealing(at uptime: Duration) async {
+        guard held.isDue(at: uptime), left.hasRoom else { return }
+        _ = await left.push(.held)
     }
 
     /// Has ``run(first:earlier:now:report:)`` come to an end.

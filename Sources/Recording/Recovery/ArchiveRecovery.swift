@@ -64,7 +64,14 @@ package struct ArchiveRecovery: Sendable {
         report.damages = survey.damages.map(\.description)
         var connections = survey.connections.filter { !$0.isEmpty }
         for file in try candidates(survey) {
-            let writer = try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem)
+            let writer: ArchiveWriter
+            do throws(ArchiveError) {
+                writer = try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem)
+            } catch {
+                // Somebody reads it. What its sessions lack is made up for later; messages would have to be folded in now.
+                if error.code == .busy, connections.isEmpty { continue }
+                throw error
+            }
             do {
                 try await recover(file, writer, scan, survey, &connections, &report)
             } catch {

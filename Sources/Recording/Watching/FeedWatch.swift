@@ -25,6 +25,8 @@ package enum GapCause: String, Sendable, Hashable, CaseIterable {
     case upstream
     case restart
     case diskFull = "disk_full"
+    /// The file system could not be written to any more.
+    case readOnly = "read_only"
     case overload
 }
 
@@ -58,6 +60,12 @@ struct FeedWatch: Sendable {
 
     mutating func dataArrived(at time: Duration) {
         silence.dataArrived(at: time)
+    }
+
+    /// From here on the connection is listened to again; the time in which it was not says nothing about the feed.
+    mutating func listeningResumed(at time: Duration) {
+        if awaitsAckSince != nil { awaitsAckSince = time }
+        silence.listeningResumed(at: time)
     }
 
     mutating func connectionEnded(because cause: GapCause?) {

@@ -51,6 +51,11 @@ struct SilenceWatch: Sendable {
         isFresh = true
     }
 
+    /// Nobody listened until now: the pause begins anew, and is not learned from.
+    mutating func listeningResumed(at time: Duration) {
+        if last != nil { last = time }
+    }
+
     /// The connection is over; nothing is expected until the next.
     mutating func connectionEnded() {
         last = nil

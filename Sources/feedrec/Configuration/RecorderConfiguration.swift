@@ -31,6 +31,8 @@ struct FileSettings: Hashable, Sendable {
     var durability = Durability.process
     /// In bytes.
     var journalLimit = 256 << 20
+    /// In bytes.
+    var walLimit = 512 << 20
     /// How long the tiers are kept, as texts of ``RetentionArgument``.
     var keepRaw = "keep"
     var keepTicks = "keep"
@@ -44,6 +46,7 @@ struct FileSettings: Hashable, Sendable {
         rotateEvery = reader.optional("rotate_every", .duration(.seconds(1)...(.seconds(86_400))))
         durability = reader.value("durability", OptionType<Durability>.choice, default: durability)
         journalLimit = reader.value("journal_limit", .size((16 << 20)...(1 << 40)), default: journalLimit)
+        walLimit = reader.value("wal_limit", .size((32 << 20)...(1 << 40)), default: walLimit)
         keepRaw = reader.value("keep_raw", .retention, default: keepRaw)
         keepTicks = reader.value("keep_ticks", .retention, default: keepTicks)
         keepBars = reader.value("keep_bars", .retention, default: keepBars)
@@ -55,6 +58,7 @@ struct FileSettings: Hashable, Sendable {
         var policy = RotationPolicy()
         policy.bytesMax = rotateSize.map(Int64.init)
         policy.period = rotateEvery
+        policy.logBytesMax = Int64(walLimit)
         func limit(_ text: String) -> RetentionLimit { RetentionArgument(argument: text)?.limit ?? .keep }
         policy.retention = RetentionPolicy(raw: limit(keepRaw), ticks: limit(keepTicks), bars: limit(keepBars))
         return policy

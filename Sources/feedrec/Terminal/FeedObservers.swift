@@ -41,7 +41,7 @@ final class FeedObservers: Sendable {
             }
         case .clockSampled(let reading): monitor.update { $0.clock = reading }
         case .clockStepped: monitor.update { $0.clockSteps += 1 }
-        case .paused(let reason): monitor.update { $0.halt = reason }
+        case .paused(let reason), .lockedOut(let reason): monitor.update { $0.halt = reason }
         case .resumed: monitor.update { $0.halt = nil }
         case .rotated(let file): monitor.update { $0.file = file }
         default: break

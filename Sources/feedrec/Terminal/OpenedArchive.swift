@@ -28,12 +28,29 @@ struct OpenedArchive {
             lock: lock,
             now: Clocks.wall
         )
-        writer = try ArchiveWriter.open(file: file, lock: lock)
+        writer = try Self.openWriter(file, in: directory, lock)
         if files.durability == .power { try writer.makePowerSafe() }
         var configuration = Journal.Configuration(directory: directory)
         configuration.durability = files.durability
         configuration.bytesMax = files.journalLimit
         journal = try Journal(configuration)
+    }
+
+    /// Opens the day's file, or begins another where a reader keeps that from being written to.
+    private static func openWriter(
+        _ file: String,
+        in directory: String,
+        _ lock: ArchiveLock
+    ) throws(ArchiveError) -> ArchiveWriter {
+        do throws(ArchiveError) {
+            return try ArchiveWriter.open(file: file, lock: lock)
+        } catch {
+            guard error.code == .busy else { throw error }
+            return try ArchiveWriter.open(
+                file: RecordingName.next(in: directory, day: Clocks.wall().utcDay),
+                lock: lock
+            )
+        }
     }
 
     /// Ends the journal; unless everything `isStored`, the next feedrec finds it.

@@ -39,10 +39,12 @@ struct RecordingLog: Sendable {
                 ]
             )
         case .paused(let reason): log.error("storing paused", ["reason": .text(reason)])
+        case .lockedOut(let reason): log.warning("storing held up", ["reason": .text(reason)])
         case .resumed: log.info("storing resumed")
         case .rotated(let file): log.info("file begun", ["file": .text(file)])
         case .rotationFailed(let reason): log.warning("file not begun", ["reason": .text(reason)])
         case .sealingFailed(let reason): log.warning("sealing failed", ["reason": .text(reason)])
+        case .sealed(let file): log.info("sealed", ["file": .text(file)])
         case .pruned(let outcome): log.info("pruned", ["what": .text(PruneCommand.line(of: outcome, isDryRun: false))])
         case .pruningFailed(let reason): log.warning("pruning failed", ["reason": .text(reason)])
         case .logHeld(let bytes): log.warning("write-ahead log held by a reader", ["bytes": .integer(bytes)])

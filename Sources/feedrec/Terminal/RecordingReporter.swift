@@ -39,17 +39,19 @@ final class RecordingReporter: Sendable {
             line("warning: \(text)")
         case .disconnected(let reason, let delay):
             line("disconnected: \(reason); trying again in \(Self.text(of: delay))")
-        case .paused(let reason): line("paused: \(reason); messages are dropped until there is room")
-        case .resumed: line("resumed: there is room again")
+        case .paused(let reason): line("paused: \(reason); messages are left out until they can be stored")
+        case .lockedOut(let reason): line("warning: \(reason); messages wait until it lets go")
+        case .resumed: line("resumed: messages are stored again")
         case .rotated(let file): line("recording into '\(file)'")
         case .rotationFailed(let reason): line("warning: no other file yet: \(reason)")
-        case .sealingFailed(let reason): line("warning: \(reason)")
+        case .sealingFailed(let reason): line("warning: \(reason); it is tried again")
+        case .sealed(let file): line("sealed '\(file)' now")
         case .pruned(let outcome): line("pruned: \(PruneCommand.line(of: outcome, isDryRun: false))")
         case .pruningFailed(let reason): line("warning: nothing was pruned: \(reason)")
         case .logHeld(let bytes):
             line(
                 "warning: a reader keeps a transaction open, so the write-ahead log grows (\(bytes >> 20) MiB); end that "
-                    + "query or program before the disk is full"
+                    + "query or program, or another file is begun"
             )
         case .logFreed: line("the write-ahead log is short again")
         case .spareSubscribed: line("a second connection is subscribed")

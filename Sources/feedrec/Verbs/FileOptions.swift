@@ -18,6 +18,12 @@ struct FileOptions: ParsableArguments {
     @Option(help: "The most that messages which are not yet in a file may take on the disk. (default: 256MiB)")
     var journalLimit: SizeArgument?
 
+    @Option(
+        help:
+            "Begin another file when a reader keeps the write-ahead log from being emptied until then. (default: 512MiB)"
+    )
+    var walLimit: SizeArgument?
+
     @Option(help: "How long, or how much of, the raw messages to keep, such as 30d or 200G. (default: keep)")
     var keepRaw: RetentionArgument?
 
@@ -41,6 +47,7 @@ struct FileOptions: ParsableArguments {
         flags["files.rotate_every"] = rotateEvery.map { ("--rotate-every", $0.description) }
         flags["files.durability"] = durability.map { ("--durability", $0.rawValue) }
         flags["files.journal_limit"] = journalLimit.map { ("--journal-limit", "\($0.bytes)B") }
+        flags["files.wal_limit"] = walLimit.map { ("--wal-limit", "\($0.bytes)B") }
         flags["files.keep_raw"] = keepRaw.map { ("--keep-raw", $0.text) }
         flags["files.keep_ticks"] = keepTicks.map { ("--keep-ticks", $0.text) }
         flags["files.keep_bars"] = keepBars.map { ("--keep-bars", $0.text) }

@@ -1,0 +1,179 @@
+import Archive
+import FeedrecTestKit
+import Foundation
+import MarketModel
+import Testing
+import Transport
+
+@testable import Recording
+
+/// A reader that holds a recording for long, and what becomes of the write-ahead log meanwhile.
+@Suite(.timeLimit(.minutes(2)))
+struct HeldLogTests {
+    private static let limit: Int64 = 20 << 20
+
+    /// A trade of about 300 KiB, most of it text that hardly compresses.
+    private static func trade(_ id: Int) -> String {
+        var generator = SplitMix64(seed: UInt64(id))
+        var noise = ""
+        for _ in 0..<(20 << 10) { noise += String(generator.next(), radix: 36) }
+        return String(BinanceSample.trade(id: id).dropLast(2)) + #","noise":"\#(noise)"}}"#
+    }
+
+    private func walBytes(_ file: String) throws -> Int64 {
+        let attributes = try FileManager.default.attributesOfItem(atPath: file + "-wal")
+        return try #require(attributes[.size] as? Int64)
+    }
+
+    @Test(
+        "while a reader holds a transaction, another file is begun when the log has its limit; the old one is sealed when the reader is gone"
+    )
+    func held() async throws {
+        var bench = try RecorderBench.binance()
+        var rotation = RotationPolicy()
+        rotation.logBytesMax = Self.limit
+        bench.policy.rotation = rotation
+        bench.watch.silence = .off
+        let run = bench
+        let phases = EventLog<Int>()
+        let venue = ScriptedVenue { connection, _ in
+            for phase in 0..<3 {
+                await phases.until(count: phase)
+                let ids = phase * 100..<(phase == 2 ? 201 : phase * 100 + 100)
+                for id in ids { try await connection.send(Self.trade(id)) }
+            }
+            _ = try await connection.receiveAll()
+        }
+        try await withServer(venue) { server in
+            async let outcome = run.committing { try await run.recordWithJournal(server.url) }
+            await run.reports.until { $0.received == 100 }
+            // Some 28 MiB without a reader: the log is emptied time and again.
+            let first = try #require(try ArchiveLocation(run.directory.path).files.first)
+            #expect(run.reports.all.rotatedFiles == [])
+            let reader = try SQLiteShell(first)
+            let before = try reader.ask("BEGIN; SELECT sum(message_count) FROM message_block;")
+            phases.append(1)
+            await run.reports.until { $0.rotatedFiles.count == 1 && $0.received == 200 }
+            await run.reports.until { $0.contains { if case .sealingFailed = $0 { true } else { false } } }
+            // The limit, what one commit brings, and what there was when the reader came.
+            #expect(try walBytes(first) < Self.limit + (18 << 20))
+            #expect(try reader.ask("SELECT sum(message_count) FROM message_block;") == before)
+            for _ in 0..<3 {
+                run.wall.advance(by: HeldFiles.interval)
+                let count = run.reports.all.progressCount
+                await run.reports.until { $0.progressCount > count + 1 }
+            }
+            #expect(!RecordingName.isSealed(first) && run.reports.all.sealedFiles == [])
+            reader.end()
+            run.wall.advance(by: HeldFiles.interval)
+            await run.reports.until { $0.sealedFiles == [first] }
+            phases.append(2)
+            await run.reports.until { $0.received == 201 }
+            run.stop.request(.signal)
+            let ended = try await outcome
+            #expect(ended.totals.gaps == 0)
+        }
+        let files = try ArchiveLocation(bench.directory.path).files
+        try #require(files.count == 2)
+        #expect(RecordingName.isSealed(files[0]) && !FileManager.default.fileExists(atPath: files[0] + "-wal"))
+        let stored = try files.map { try StoredRecording(path: $0) }
+        for recording in stored { #expect(recording.problems == []) }
+        #expect(stored.flatMap(\.received) == (0...200).map(Self.trade), "nothing is lost, doubled or reordered")
+    }
+
+    @Test("a file that an earlier recorder could not seal is sealed by the next one, as soon as its reader is gone")
+    func heldAtTheStart() async throws {
+        var bench = try RecorderBench.binance()
+        bench.policy.rotation = RotationPolicy()
+        bench.policy.isOnce = true
+        bench.watch.silence = .off
+        let venue = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
+        let first = bench
+        _ = try await withServer(venue) { server in
+            try await first.committing { try await first.recordWithJournal(server.url) }
+        }
+        let file = try #require(try ArchiveLocation(bench.directory.path).files.first)
+        let reader = try SQLiteShell(file)
+        _ = try reader.ask("BEGIN; SELECT count(*) FROM message_block;")
+        // The next day's recorder.
+        bench.wall.advance(by: .seconds(86_400))
+        let lock = try ArchiveLock(directory: bench.directory.path)
+        let next = bench.directory.path + "/2026-01-06.feedrec"
+        let (now, wall) = (bench.wall.unixNow, bench.wall)
+        _ = try await ArchiveWriter.endEarlier(
+            in: bench.directory.path,
+            except: [next],
+            lock: lock,
+            now: { wall.unixNow }
+        )
+        #expect(!RecordingName.isSealed(file))
+        bench.policy.isOnce = false
+        bench.stop = StopControl()
+        let run = bench
+        let silent = ScriptedVenue { connection, _ in _ = try await connection.receiveAll() }
+        try await withServer(silent) { server in
+            let writer = try ArchiveWriter.open(file: next, lock: lock)
+            async let outcome = run.committing { try await run.record(server.url, into: writer) }
+            let count = run.reports.all.progressCount
+            await run.reports.until { $0.progressCount > count + 2 }
+            run.wall.advance(by: HeldFiles.interval)
+            await run.reports.until { $0.progressCount > count + 4 }
+            #expect(!RecordingName.isSealed(file))
+            reader.end()
+            run.wall.advance(by: HeldFiles.interval)
+            await run.reports.until { $0.sealedFiles == [file] }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        #expect(RecordingName.isSealed(file) && bench.wall.unixNow > now)
+        #expect(try ArchiveVerifier.verify(ArchiveLocation(file)).problems == [])
+    }
+}
+
+/// A stock `sqlite3`, told what to do line by line.
+///
+/// `@unchecked Sendable`: a test talks to it from one task at a time.
+private final class SQLiteShell: @unchecked Sendable {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+
+    init(_ file: String) throws {
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        // Only so does it flush after each answer.
+        process.arguments = ["sqlite3", "-interactive", "-readonly", file]
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+    }
+
+    deinit { end() }
+
+    /// The line of the answer that is a number.
+    func ask(_ sql: String) throws -> Int {
+        try input.fileHandleForWriting.write(contentsOf: Data((sql + "\n").utf8))
+        var text = ""
+        while true {
+            let data = output.fileHandleForReading.availableData
+            try #require(!data.isEmpty, "sqlite3 ended: \(text)")
+            text += String(decoding: data, as: UTF8.self)
+            let answers = text.split(separator: "\n").compactMap { line in
+                Int(line.replacing("sqlite> ", with: "").trimmingCharacters(in: .whitespaces))
+            }
+            if let answer = answers.last, text.hasSuffix("sqlite> ") { return answer }
+        }
+    }
+
+    /// Lets go of everything.
+    func end() {
+        guard process.isRunning else { return }
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+}
+
+extension [RecorderReport] {
+    var rotatedFiles: [String] { compactMap { if case .rotated(let file) = $0 { file } else { nil } } }
+    var sealedFiles: [String] { compactMap { if case .sealed(let file) = $0 { file } else { nil } } }
+}

@@ -1,0 +1,147 @@
+import Archive
+import FeedrecTestKit
+import MarketModel
+import Testing
+import Transport
+
+@testable import Recording
+
+/// A file system that cannot be written to for a while.
+@Suite(.timeLimit(.minutes(1)))
+struct StoragePauseTests {
+    private static func trades(_ ids: Range<Int>) -> MessageBatch {
+        MessageBatch(texts: ids.map { BinanceSample.trade(id: $0) })
+    }
+
+    enum Meanwhile: String, CaseIterable, Sendable, CustomTestStringConvertible {
+        case sameConnection, anotherConnection
+        var testDescription: String { rawValue }
+    }
+
+    @Test(
+        "a file system that becomes read-only pauses the recording, which goes on by itself; the gap is exact",
+        arguments: Meanwhile.allCases,
+        [ArchiveError.Code.readOnly, .diskFull]
+    )
+    func pause(meanwhile: Meanwhile, code: ArchiveError.Code) async throws {
+        var bench = try RecorderBench.binance()
+        bench.watch.silence = .off
+        let run = bench
+        let cause = code == .readOnly ? "read_only" : "disk_full"
+        let fileSystem = FailingFileSystem([.commit], number: .max - 1, code: code, isLasting: true)
+        let phases = EventLog<Int>()
+        let first: ScriptedVenue.Scene = .talk { connection, _ in
+            for (phase, ids) in [0..<100, 100..<120, 120..<170].enumerated() {
+                await phases.until(count: phase)
+                run.wall.advance(by: .milliseconds(1))
+                try await connection.send(Self.trades(ids))
+            }
+            await phases.until(count: 3)
+            if meanwhile == .anotherConnection { return }
+            run.wall.advance(by: .milliseconds(1))
+            try await connection.send(Self.trades(170..<200))
+            _ = try await connection.receiveAll()
+        }
+        let second: ScriptedVenue.Scene = .talk { connection, _ in
+            await phases.until(count: 4)
+            run.wall.advance(by: .milliseconds(1))
+            try await connection.send(Self.trades(170..<200))
+            _ = try await connection.receiveAll()
+        }
+        let venue = ScriptedVenue([first, second])
+        try await withServer(venue) { server in
+            async let outcome = run.committing { try await run.recordWithJournal(server.url, fileSystem: fileSystem) }
+            await run.reports.until { $0.received == 100 && $0.commitCount > 0 }
+            fileSystem.breakDown()
+            phases.append(1)
+            await run.reports.until { $0.pauses.count == 1 }
+            phases.append(2)
+            await run.reports.until { $0.gapBeginnings == [cause] }
+            if meanwhile == .anotherConnection {
+                phases.append(3)
+                await run.reports.until { $0.disconnections.count == 1 }
+                // It must not get a row before it can.
+                let count = run.reports.all.progressCount
+                await run.reports.until { $0.progressCount > count + 8 }
+                #expect(run.reports.all.connectedCount == 1)
+            }
+            fileSystem.heal()
+            await run.reports.until { $0.contains { if case .resumed = $0 { true } else { false } } }
+            phases.append(3)
+            phases.append(4)
+            await run.reports.until { $0.gapEndings == [cause] }
+            await run.reports.until { ($0.progress?.trades ?? 0) >= 150 }
+            run.stop.request(.signal)
+            let ended = try await outcome
+            #expect(ended.totals.gaps == 1)
+        }
+        try expectExactGap(try bench.stored(), cause)
+    }
+
+    private func expectExactGap(_ stored: StoredRecording, _ cause: String) throws {
+        #expect(stored.problems == [])
+        let kept = stored.messages.filter { $0.direction == .received }
+        let ids = kept.compactMap(BinanceSample.tradeID)
+        let seam = try #require(ids.indices.dropFirst().first { ids[$0] != ids[$0 - 1] + 1 })
+        #expect(ids == Array(0..<seam) + Array(ids[seam]..<200), "what is missing is one run")
+        #expect(seam == 120, "what was taken before the pause is not lost")
+        let gap = try #require(stored.gaps.first)
+        #expect(stored.gaps.count == 1 && gap.cause == cause)
+        #expect(gap.tsFrom == kept[seam - 1].tsRecv && gap.tsTo == kept[seam].tsRecv)
+        #expect(gap.estimatedCount == Int64(ids[seam] - seam))
+    }
+
+    @Test("a program that holds the recording locked holds it up, however long; nothing is lost, and no watchdog barks")
+    func locked() async throws {
+        var bench = try RecorderBench.binance()
+        bench.watch.silence = .after(.seconds(10))
+        let run = bench
+        let fileSystem = FailingFileSystem([.commit], number: .max - 1, code: .busy, isLasting: true)
+        let phases = EventLog<Int>()
+        let venue = ScriptedVenue { connection, _ in
+            try await connection.send(Self.trades(0..<100))
+            await phases.until(count: 1)
+            // More than waits anywhere: the connection must not be read in the end.
+            for start in stride(from: 100, to: 80_100, by: 1000) {
+                try await connection.send(Self.trades(start..<start + 1000))
+            }
+            _ = try await connection.receiveAll()
+        }
+        try await withServer(venue) { server in
+            async let outcome = run.committing { try await run.recordWithJournal(server.url, fileSystem: fileSystem) }
+            await run.reports.until { $0.received == 100 && $0.commitCount > 0 }
+            fileSystem.breakDown()
+            phases.append(1)
+            await run.reports.until { $0.contains { if case .lockedOut = $0 { true } else { false } } }
+            // All is full when the count does not grow any more.
+            var received: Int64 = -1
+            while run.reports.all.received != received {
+                received = run.reports.all.received
+                let count = run.reports.all.progressCount
+                await run.reports.until { $0.progressCount > count + 20 }
+            }
+            #expect(received < 80_100)
+            for _ in 0..<6 {
+                run.wall.advance(by: .seconds(10))
+                let count = run.reports.all.progressCount
+                await run.reports.until { $0.progressCount > count + 2 }
+            }
+            #expect(run.reports.all.disconnections.isEmpty && run.reports.all.gapBeginnings == [])
+            fileSystem.heal()
+            await run.reports.until { $0.received == 80_100 }
+            run.stop.request(.signal)
+            let ended = try await outcome
+            #expect(ended.totals.gaps == 0)
+        }
+        let stored = try bench.stored()
+        #expect(stored.problems == [])
+        #expect(stored.received == (0..<80_100).map { BinanceSample.trade(id: $0) })
+    }
+}
+
+extension [RecorderReport] {
+    var pauses: [String] { compactMap { if case .paused(let reason) = $0 { reason } else { nil } } }
+    var commitCount: Int { count { if case .committed = $0 { true } else { false } } }
+    /// The latest account.
+    var progress: CaptureTotals? { compactMap { if case .progress(let totals) = $0 { totals } else { nil } }.last }
+}
