@@ -46,10 +46,10 @@ struct FullDiskLedgerTests {
             await bench.reports.until { $0.received == 10 }
             disk.isFull = true
             try await connection.send(Self.trades(10..<20))
-            await bench.reports.until { $0.pauses == [true] }
+            await bench.reports.until { $0.isStoring == [false] }
             bench.wall.advance(by: .seconds(1))
             try await connection.send(Self.trades(20..<30))
-            await bench.reports.until { $0.pauses == [true, false] }
+            await bench.reports.until { $0.isStoring == [false, true] }
             try await connection.send(Self.trades(30..<40))
             _ = try await connection.receiveAll()
         }
@@ -60,7 +60,7 @@ struct FullDiskLedgerTests {
             let ledger = try ArchiveReader(path: path)
             #expect(try ledger.gaps().map(\.cause) == ["disk_full"] && ledger.gaps().first?.tsTo == nil)
             #expect(try ledger.lastMessageIndex() < 10, "nothing but the ledger was stored")
-            #expect(bench.reports.all.pauses == [true])
+            #expect(bench.reports.all.isStoring == [false])
             disk.isFull = false
             await bench.commit { $0.gapEndings == ["disk_full"] }
             bench.stop.request(.signal)
@@ -78,12 +78,12 @@ struct FullDiskLedgerTests {
 }
 
 extension [RecorderReport] {
-    /// Whether storing paused or went on, time after time.
-    fileprivate var pauses: [Bool] {
+    /// Whether storing went on, at each change of that.
+    fileprivate var isStoring: [Bool] {
         compactMap { report in
             switch report {
-            case .paused: true
-            case .resumed: false
+            case .paused: false
+            case .resumed: true
             default: nil
             }
         }
