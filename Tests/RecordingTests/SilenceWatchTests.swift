@@ -60,4 +60,20 @@ struct SilenceWatchTests {
         watch.dataArrived(at: time + .seconds(1))
         #expect(watch.limit == .seconds(30))
     }
+
+    @Test("a time in which nobody listened is no silence, and is not learned from")
+    func notListening() {
+        var watch = SilenceWatch(.automatic)
+        watch.connectionBegan(at: .zero)
+        for second in 0...60 { watch.dataArrived(at: .seconds(second)) }
+        #expect(watch.limit == .seconds(30))
+        watch.listeningResumed(at: .seconds(200))
+        #expect(watch.check(at: .seconds(229)) == nil)
+        watch.dataArrived(at: .seconds(201))
+        #expect(watch.limit == .seconds(30))
+        #expect(watch.check(at: .seconds(231)) == .seconds(30))
+        watch.connectionEnded()
+        watch.listeningResumed(at: .seconds(300))
+        #expect(watch.check(at: .seconds(900)) == nil)
+    }
 }
