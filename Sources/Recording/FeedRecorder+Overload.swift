@@ -1,5 +1,6 @@
 import Archive
 import Transport
+import Venues
 
 /// What a feed does when storing cannot keep up.
 ///
@@ -52,7 +53,10 @@ extension FeedRecorder {
         lane.isHeldBack = true
         defer {
             lane.isHeldBack = false
-            if elapsed - start >= .seconds(1) { lane.watch.listeningResumed(at: elapsed) }
+            if elapsed - start >= .seconds(1) {
+                lane.watch.listeningResumed(at: elapsed)
+                lane.dialect.listeningResumed(now: steady())
+            }
         }
         try await body()
     }

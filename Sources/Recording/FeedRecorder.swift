@@ -229,6 +229,7 @@ extension FeedRecorder {
         if time.since(lane.tsKeepAlive ?? UnixNanoseconds(0)) >= .seconds(1) {
             lane.tsKeepAlive = time
             var outgoing = MessageBatch()
+            if lane.isHeldBack { lane.dialect.listeningResumed(now: time) }
             lane.dialect.keepAlive(now: time, outgoing: &outgoing)
             await send(outgoing, over: connection, lane)
             if let ending = lane.dialect.ending, ending.isFailure {

@@ -29,6 +29,9 @@ package protocol VenueDialect: Sendable {
 
     /// Appends what the venue wants to hear from time to time; call it about once a second.
     mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch)
+
+    /// Says that nobody listened to the connection until now: what it says does not count as missing.
+    mutating func listeningResumed(now: UnixNanoseconds)
 }
 
 /// What a batch meant for the connection it came over.
@@ -66,4 +69,9 @@ extension VenueDialect {
     package var ending: DialectOutcome.Ending? { nil }
 
     package mutating func leave(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
+}
+
+extension VenueDialect {
+    /// Most venues are watched by the recorder alone.
+    package mutating func listeningResumed(now: UnixNanoseconds) {}
 }

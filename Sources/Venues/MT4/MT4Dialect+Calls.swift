@@ -179,6 +179,10 @@ extension MT4Dialect {
         if !record.allowReconnect { ending?.isReturnWelcome = false }
     }
 
+    package mutating func listeningResumed(now: UnixNanoseconds) {
+        lastHeard = max(lastHeard, now)
+    }
+
     /// Ends a conversation that no longer answers.
     mutating func checkPatience(now: UnixNanoseconds) {
         guard stage != .offline, ending == nil else { return }
