@@ -134,7 +134,8 @@ actor FeedCrew {
     func rotate(from writer: ArchiveWriter, at time: UnixNanoseconds) async throws {
         await begin()
         defer { end() }
-        guard let rotation, place.writer === writer else { return }
+        // Without a feed nobody would move to the other file, and the last one to leave has its say in this one.
+        guard let rotation, place.writer === writer, !members.isEmpty else { return }
         if let failed = rotationFailedAt, time.since(failed) < .seconds(1), time >= failed { return }
         for member in members { await member.standStill() }
         let result: Result<Void, any Error>

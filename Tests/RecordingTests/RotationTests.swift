@@ -32,6 +32,42 @@ struct RotationTests {
         return rows
     }
 
+    @Test("when the last feed has left the file is not changed any more, whatever the time")
+    func withoutFeeds() async throws {
+        let bench = try RecorderBench.binance()
+        let writer = try bench.openWriter()
+        let recorder = bench.recorder(of: [])
+        let place = RecordingPlace(
+            writer: writer,
+            sessionID: try await writer.beginSession(recorder.session),
+            feedID: 0,
+            tsBegun: bench.wall.unixNow,
+            counter: MessageCounter(next: 0),
+            instruments: InstrumentNumbers(writer)
+        )
+        let crew = FeedCrew(
+            recorder,
+            queue: BoundedQueue(capacity: 4),
+            pause: StoragePause(stop: bench.stop, clock: bench.clock, isPossible: { true }, report: { _ in }),
+            rotation: Rotation(
+                policy: RotationPolicy(),
+                directory: bench.directory.path,
+                session: recorder.session,
+                durability: .process,
+                fileSystem: SystemFileSystem(),
+                left: BoundedQueue(capacity: 4),
+                keeper: nil
+            ),
+            place: place
+        )
+        try await crew.rotate(from: writer, at: bench.wall.unixNow.advanced(by: .seconds(86_400)))
+        #expect(await crew.place.writer === writer)
+        #expect(try ArchiveLocation(bench.directory.path).files == [writer.path])
+        let ended = try await Self.query(writer.path, "SELECT count(*) FROM session WHERE ts_end IS NOT NULL")
+        #expect(ended == [[.integer(0)]])
+        await writer.close()
+    }
+
     @Test("a new day goes on in a new file: no message is lost or doubled, and the old file is sealed")
     func midnight() async throws {
         var bench = try RecorderBench.binance()
