@@ -118,8 +118,9 @@ struct Rotation: Sendable {
         }
     }
 
-    /// Seals files that were left before. One that is read comes again later; where the recording ends meanwhile, the
-    /// next one does it.
+    /// Seals files that were left before.
+    ///
+    /// One that is read comes again later; where the recording ends meanwhile, the next one does it.
     private func seal(
         _ files: [String],
         lock: ArchiveLock,

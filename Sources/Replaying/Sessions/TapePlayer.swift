@@ -98,7 +98,7 @@ actor TapePlayer {
             }
         }
         signal.signal()
-        guard (try? await send(replies)) != nil else { return .gone }
+        do { try await send(replies) } catch { return .gone }
         return ending
     }
 
