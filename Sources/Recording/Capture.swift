@@ -2,25 +2,7 @@ import Archive
 import BarBuilding
 import JournalFormat
 import MarketModel
-import Synchronization
 import Venues
-
-/// Numbers the messages of a recording: one count over all connections, both directions, without holes.
-package final class MessageCounter: Sendable {
-    private let next: Mutex<Int64>
-
-    package init(next: Int64) {
-        self.next = Mutex(next)
-    }
-
-    /// Takes `count` numbers and returns the first.
-    func take(_ count: Int) -> Int64 {
-        next.withLock { next in
-            defer { next += Int64(count) }
-            return next
-        }
-    }
-}
 
 /// What one feed has taken down and not yet handed to the writer: raw messages in blocks, rows, bars.
 struct Capture: Sendable {
@@ -28,8 +10,8 @@ struct Capture: Sendable {
     static let blockBytes = 64 * 1024
     static let blockMessagesMax = 16_384
 
-    private var counter: MessageCounter
-    private var writer: ArchiveWriter
+    var counter: MessageCounter
+    var writer: ArchiveWriter
     private let history: StoredBars?
     var rowBuilder: RowBuilder
     /// The connection at work, and its number; the other ones wait.
@@ -37,15 +19,15 @@ struct Capture: Sendable {
     var laneNumber = 0
     var parked: [ConnectionLane] = []
     private var watermarks: [JournalWatermark] = []
-    private var sealed: [PendingBlock] = []
-    private var events = MarketEvents()
-    private var messageTotals = CaptureTotals()
+    var sealed: [PendingBlock] = []
+    var events = MarketEvents()
+    var messageTotals = CaptureTotals()
     private let makeRedactor: @Sendable () -> (any MessageRedactor)?
-    private var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
+    var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
     /// Where the venue numbers its trades without leaving one out.
-    private var sequence: SequenceWatch?
+    var sequence: SequenceWatch?
     /// The latest time of a received message: the tape's clock.
-    private(set) var tsLast: UnixNanoseconds?
+    var tsLast: UnixNanoseconds?
 
     init(
         venue: Venue,
@@ -199,96 +181,6 @@ struct Capture: Sendable {
         rowBuilder.move(toFeed: feedID, connectionIDs: newIDs) { instruments.number(of: $0, venue: venue) }
     }
 
-    /// Takes received messages down, lets `dialect` read them, and takes down what it says and answers.
-    ///
-    /// The raw bytes go first, so that nothing a dialect does can cost them.
-    mutating func take(
-        _ batch: MessageBatch,
-        dialect: inout any VenueDialect,
-        now: UnixNanoseconds,
-        outgoing: inout MessageBatch
-    ) -> DialectOutcome {
-        let batch = redacted(batch)
-        let firstMessageIndex = store(batch)
-        events.removeAll()
-        let outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
-        messageTotals.dataMessages += Int64(outcome.dataMessages)
-        let duplicates = rowBuilder.totals.duplicates
-        rowBuilder.append(
-            events,
-            symbols: dialect.symbols,
-            batch: batch,
-            firstMessageIndex: firstMessageIndex,
-            connectionID: lane.connectionID
-        )
-        lane.ticks += Int64(events.quotes.count + events.trades.count)
-        lane.duplicates += rowBuilder.totals.duplicates - duplicates
-        for change in events.linkChanges {
-            linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
-        }
-        noteLatency(in: batch)
-        if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
-        return outcome
-    }
-
-    /// Lets `dialect` read received messages and answer them, and takes nothing down.
-    mutating func drop(
-        _ batch: MessageBatch,
-        dialect: inout any VenueDialect,
-        now: UnixNanoseconds,
-        outgoing: inout MessageBatch
-    ) -> DialectOutcome {
-        events.removeAll()
-        let received = batch.entries.count { $0.direction == .received }
-        skip(to: JournalPosition(received: lane.journalPosition.received + UInt64(received)))
-        return dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
-    }
-
-    /// Leaves out messages that were to be sent.
-    mutating func skip(sent count: Int) {
-        skip(to: JournalPosition(sent: lane.journalPosition.sent + UInt64(count)))
-    }
-
-    /// Takes down messages that need no reading, such as those we send; returns the number of the first.
-    @discardableResult
-    mutating func takeRaw(_ batch: MessageBatch) -> Int64 {
-        store(redacted(batch))
-    }
-
-    /// What the venue's link did in the batches taken since the last call.
-    mutating func takeLinkChanges() -> [(change: LinkChange, time: UnixNanoseconds)] {
-        guard !linkChanges.isEmpty else { return [] }
-        defer { linkChanges.removeAll() }
-        return linkChanges
-    }
-
-    /// The batch as it may be stored and read; the same where its venue has no secrets.
-    private mutating func redacted(_ batch: MessageBatch) -> MessageBatch {
-        guard lane.redactor != nil else { return batch }
-        var batch = batch
-        lane.redactor?.redact(&batch)
-        return batch
-    }
-
-    private mutating func store(_ batch: MessageBatch) -> Int64 {
-        let firstMessageIndex = counter.take(batch.count)
-        var start = 0
-        while start < batch.count {
-            if !lane.block.isEmpty, batch.entries[start].length >= Self.blockBytes { seal() }
-            let end = endOfBlock(batch, from: start)
-            lane.block.append(
-                batch: batch,
-                range: start..<end,
-                firstMessageIndex: firstMessageIndex + Int64(start)
-            )
-            lane.isBlockChanged = true
-            if lane.block.payloadBytes >= Self.blockBytes || lane.block.count >= Self.blockMessagesMax { seal() }
-            start = end
-        }
-        count(batch)
-        return firstMessageIndex
-    }
-
     mutating func resume(at time: UnixNanoseconds) {
         rowBuilder.resume(at: time)
     }
@@ -336,102 +228,5 @@ struct Capture: Sendable {
             capture.lane.isMoved = false
         }
         return CaptureWork(writer: writer, blocks: blocks, rows: rows)
-    }
-
-    // MARK: Numbers of trades
-
-    /// Watches the numbers of trades from now on.
-    mutating func watchNumbers() {
-        sequence = SequenceWatch(grace: .seconds(2))
-    }
-
-    /// The holes that nobody has filled in time; all of them where `isEnd`.
-    mutating func takeHoles(at time: Duration, isEnd: Bool) -> [SequenceHole] {
-        sequence?.takeHoles(at: time, isEnd: isEnd) ?? []
-    }
-
-    /// The instrument that the latest tick of a symbol belongs to.
-    func instrumentID(of symbol: String) -> Int64? {
-        rowBuilder.book.instrumentID(of: symbol)
-    }
-
-    private mutating func noteLatency(in batch: MessageBatch) {
-        let trade = events.trades.last.flatMap { trade in trade.tsEvent.map { (trade.origin.message, $0) } }
-        let quote = events.quotes.last.flatMap { quote in quote.tsEvent.map { (quote.origin.message, $0) } }
-        guard let (message, tsEvent) = trade ?? quote, batch.entries.indices.contains(message) else { return }
-        messageTotals.latency = batch.entries[message].tsRecv.since(tsEvent)
-    }
-
-    private mutating func noteNumbers(of batch: MessageBatch, symbols: SymbolTable, now: UnixNanoseconds) {
-        // The number of a message that cannot be read is not missing; which it was nobody knows.
-        guard !events.venueEvents.contains(where: \.isOddity) else {
-            sequence?.startOver()
-            return
-        }
-        let time = now.since(UnixNanoseconds(0))
-        for trade in events.trades {
-            guard let number = trade.tradeID else { continue }
-            let index = Int(trade.symbol.value)
-            while lane.sequencePlaces.count <= index { lane.sequencePlaces.append(nil) }
-            let place = lane.sequencePlaces[index] ?? sequence?.place(of: symbols.text(of: trade.symbol)) ?? 0
-            lane.sequencePlaces[index] = place
-            sequence?.received(number, at: place, tsRecv: batch.entries[trade.origin.message].tsRecv, time: time)
-        }
-    }
-
-    // MARK: Inside
-
-    /// Where the block ends; a message that fills a block by itself does not share it.
-    private func endOfBlock(_ batch: MessageBatch, from start: Int) -> Int {
-        var bytes = lane.block.payloadBytes
-        var end = start
-        let endMax = min(batch.count, start + max(1, Self.blockMessagesMax - lane.block.count))
-        while end < endMax, bytes < Self.blockBytes {
-            if end > start, batch.entries[end].length >= Self.blockBytes { break }
-            bytes += batch.entries[end].length
-            end += 1
-        }
-        return max(end, start + 1)
-    }
-
-    private mutating func seal() {
-        if lane.isBlockChanged, !lane.block.isEmpty {
-            sealed.append(PendingBlock(connectionID: lane.connectionID, builder: lane.block))
-        }
-        lane.isBlockChanged = false
-        lane.block = MessageBlockBuilder()
-    }
-
-    private mutating func count(_ batch: MessageBatch) {
-        lane.isMoved = lane.isMoved || !batch.isEmpty
-        for entry in batch.entries {
-            if entry.isRedacted { messageTotals.redacted += 1 }
-            guard entry.direction == .received else {
-                messageTotals.messagesSent += 1
-                lane.journalPosition.sent += 1
-                continue
-            }
-            messageTotals.messagesReceived += 1
-            messageTotals.bytesReceived += Int64(entry.length)
-            lane.journalPosition.received += 1
-            tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
-        }
-    }
-}
-
-/// Messages of one connection, not yet compressed.
-struct PendingBlock: Sendable {
-    let connectionID: Int64
-    let builder: MessageBlockBuilder
-}
-
-/// What one transaction will store.
-struct CaptureWork: Sendable {
-    let writer: ArchiveWriter
-    var blocks: [PendingBlock]
-    var rows: WriteBatch
-
-    var isEmpty: Bool {
-        blocks.isEmpty && rows.isEmpty
     }
 }

@@ -122,7 +122,7 @@ struct ImportRun {
                 sessionID: sessionID,
                 feedID: feedID,
                 tsFrom: time,
-                cause: "upstream",
+                cause: GapCause.upstream.rawValue,
                 detail: change.detail
             )
             capture.append(gap)

@@ -1,0 +1,136 @@
+import Archive
+import JournalFormat
+import MarketModel
+import Venues
+
+/// Messages on their way into blocks, and through the dialect into rows.
+extension Capture {
+    /// Takes received messages down, lets `dialect` read them, and takes down what it says and answers.
+    ///
+    /// The raw bytes go first, so that nothing a dialect does can cost them.
+    mutating func take(
+        _ batch: MessageBatch,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds,
+        outgoing: inout MessageBatch
+    ) -> DialectOutcome {
+        let batch = redacted(batch)
+        let firstMessageIndex = store(batch)
+        events.removeAll()
+        let outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
+        messageTotals.dataMessages += Int64(outcome.dataMessages)
+        let duplicates = rowBuilder.totals.duplicates
+        rowBuilder.append(
+            events,
+            symbols: dialect.symbols,
+            batch: batch,
+            firstMessageIndex: firstMessageIndex,
+            connectionID: lane.connectionID
+        )
+        lane.ticks += Int64(events.quotes.count + events.trades.count)
+        lane.duplicates += rowBuilder.totals.duplicates - duplicates
+        for change in events.linkChanges {
+            linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
+        }
+        noteLatency(in: batch)
+        if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
+        return outcome
+    }
+
+    /// Lets `dialect` read received messages and answer them, and takes nothing down.
+    mutating func drop(
+        _ batch: MessageBatch,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds,
+        outgoing: inout MessageBatch
+    ) -> DialectOutcome {
+        events.removeAll()
+        let received = batch.entries.count { $0.direction == .received }
+        skip(to: JournalPosition(received: lane.journalPosition.received + UInt64(received)))
+        return dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
+    }
+
+    /// Leaves out messages that were to be sent.
+    mutating func skip(sent count: Int) {
+        skip(to: JournalPosition(sent: lane.journalPosition.sent + UInt64(count)))
+    }
+
+    /// Takes down messages that need no reading, such as those we send; returns the number of the first.
+    @discardableResult
+    mutating func takeRaw(_ batch: MessageBatch) -> Int64 {
+        store(redacted(batch))
+    }
+
+    /// What the venue's link did in the batches taken since the last call.
+    mutating func takeLinkChanges() -> [(change: LinkChange, time: UnixNanoseconds)] {
+        guard !linkChanges.isEmpty else { return [] }
+        defer { linkChanges.removeAll() }
+        return linkChanges
+    }
+
+    /// The batch as it may be stored and read; the same where its venue has no secrets.
+    mutating func redacted(_ batch: MessageBatch) -> MessageBatch {
+        guard lane.redactor != nil else { return batch }
+        var batch = batch
+        lane.redactor?.redact(&batch)
+        return batch
+    }
+
+    mutating func store(_ batch: MessageBatch) -> Int64 {
+        let firstMessageIndex = counter.take(batch.count)
+        var start = 0
+        while start < batch.count {
+            if !lane.block.isEmpty, batch.entries[start].length >= Self.blockBytes { seal() }
+            let end = endOfBlock(batch, from: start)
+            lane.block.append(
+                batch: batch,
+                range: start..<end,
+                firstMessageIndex: firstMessageIndex + Int64(start)
+            )
+            lane.isBlockChanged = true
+            if lane.block.payloadBytes >= Self.blockBytes || lane.block.count >= Self.blockMessagesMax { seal() }
+            start = end
+        }
+        count(batch)
+        return firstMessageIndex
+    }
+
+    // MARK: Blocks
+
+    /// Where the block ends; a message that fills a block by itself does not share it.
+    private func endOfBlock(_ batch: MessageBatch, from start: Int) -> Int {
+        var bytes = lane.block.payloadBytes
+        var end = start
+        let endMax = min(batch.count, start + max(1, Self.blockMessagesMax - lane.block.count))
+        while end < endMax, bytes < Self.blockBytes {
+            if end > start, batch.entries[end].length >= Self.blockBytes { break }
+            bytes += batch.entries[end].length
+            end += 1
+        }
+        return max(end, start + 1)
+    }
+
+    mutating func seal() {
+        if lane.isBlockChanged, !lane.block.isEmpty {
+            sealed.append(PendingBlock(connectionID: lane.connectionID, builder: lane.block))
+        }
+        lane.isBlockChanged = false
+        lane.block = MessageBlockBuilder()
+    }
+
+    mutating func count(_ batch: MessageBatch) {
+        lane.isMoved = lane.isMoved || !batch.isEmpty
+        for entry in batch.entries {
+            if entry.isRedacted { messageTotals.redacted += 1 }
+            guard entry.direction == .received else {
+                messageTotals.messagesSent += 1
+                lane.journalPosition.sent += 1
+                continue
+            }
+            messageTotals.messagesReceived += 1
+            messageTotals.bytesReceived += Int64(entry.length)
+            lane.journalPosition.received += 1
+            tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
+        }
+    }
+}

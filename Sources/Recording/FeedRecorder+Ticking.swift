@@ -1,0 +1,113 @@
+import Archive
+import MarketModel
+import Transport
+import Venues
+
+/// What is done four times a second, and at the end.
+extension FeedRecorder {
+    /// Keeps the venue happy and stores what has come together.
+    func tick() async throws {
+        for lane in lanes {
+            if let connection = lane.connection { await keepUp(connection, lane) }
+        }
+        keepLedger()
+        await untilRotated()
+        renewIfDue()
+        if openGap == nil { rate.note(capture.totals.dataMessages, at: elapsed) } else { rate.interrupt() }
+        recordHoles()
+        endOverload()
+        try await rotateIfDue()
+        // Behind a writer that is held up, keep-alives and watchdogs must go on.
+        if queue.hasRoom { try await flush() }
+        reportJournal()
+        reportLog()
+    }
+
+    private func keepUp(_ connection: WebSocketConnection, _ lane: FeedLane) async {
+        let time = steady()
+        if let hangUpAt = lane.hangUpAt, time >= hangUpAt { connection.abort() }
+        if time.since(lane.tsKeepAlive ?? UnixNanoseconds(0)) >= .seconds(1) {
+            lane.tsKeepAlive = time
+            var outgoing = MessageBatch()
+            if lane.isHeldBack { lane.dialect.listeningResumed(now: time) }
+            lane.dialect.keepAlive(now: time, outgoing: &outgoing)
+            await send(outgoing, over: connection, lane)
+            if let ending = lane.dialect.ending, ending.isFailure {
+                lane.silence = configuration.safe(ending.reason)
+                lane.watch.connectionEnded(because: .silence)
+                connection.abort()
+            }
+        }
+        watchConnection(connection, lane)
+    }
+
+    private func reportJournal() {
+        guard let journal else { return }
+        let condition = journal.condition
+        guard condition != journalCondition else { return }
+        journalCondition = condition
+        report(.journal(condition))
+    }
+
+    /// Hands everything over to the writer; waits while it is busy.
+    ///
+    /// While nothing can be stored, little comes together, and it waits where it is.
+    func flush() async throws {
+        await untilRotated()
+        guard !pause.isPaused || queue.isFinished, !isBroken else { return }
+        try await handOver()
+    }
+
+    /// As ``flush()``, whatever else goes on.
+    func handOver() async throws {
+        let work = capture.takeWork(clock: now())
+        // Also an idle feed must notice that storing has failed.
+        let isTaken = work.isEmpty ? !queue.isFinished : await queue.push(work)
+        guard isTaken else {
+            throw RecordingError("the recording cannot be written any more")
+        }
+    }
+
+    /// Closes the connections in an orderly way.
+    ///
+    /// What they still deliver is recorded. True if there was one.
+    func hangUp() async -> Bool {
+        wish?.finish()
+        let open = lanes.compactMap { lane in lane.connection.map { (lane, $0) } }
+        for (lane, connection) in open { await beginHangUp(lane, connection) }
+        for (_, connection) in open { _ = await connection.ended() }
+        return !open.isEmpty
+    }
+
+    /// Says goodbye.
+    func beginHangUp(_ lane: FeedLane, _ connection: WebSocketConnection) async {
+        var outgoing = MessageBatch()
+        lane.dialect.leave(now: steady(), outgoing: &outgoing)
+        await send(outgoing, over: connection, lane)
+        connection.beginClose()
+    }
+
+    /// Ends an open gap where the recording ends.
+    func finish() async throws {
+        await untilRotated()
+        capture.closeHistory()
+        endOverload(isEnd: true)
+        guard !isBroken else { return }
+        recordHoles(isEnd: true)
+        capture.forEachLane { $0.endConnection() }
+        closeGap(at: now())
+        try await handOver()
+    }
+
+    // MARK: The clock
+
+    /// Stores what the kernel says of its clock.
+    func record(_ reading: KernelClockReading) {
+        capture.append(ClockSampleRow(ts: now(), reading))
+    }
+
+    /// Stores that the wall clock was set.
+    func recordClockStep(_ step: Duration) {
+        capture.append(EventRow(clockStep: step, at: now(), feedID: place.feedID))
+    }
+}
