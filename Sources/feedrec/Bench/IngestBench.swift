@@ -43,9 +43,10 @@ struct IngestBench: AsyncParsableCommand {
             "feedrec-bench-\(ProcessInfo.processInfo.processIdentifier)"
         )
         defer { try? FileManager.default.removeItem(at: directory) }
+        // The streams of all symbols stand in the target.
         let sender = try PeerProcess([
             "simulate", "--venue", "binance-spot", "--listen", "127.0.0.1:0", "--rate", "max", "--count",
-            String(messages),
+            String(messages), "--header-limit", "64KiB",
         ])
         defer { sender.stop() }
         let result = try await record(from: sender.url, into: directory.path)
