@@ -97,9 +97,9 @@ struct RecorderWatchTests {
         var bench = try RecorderBench.binance()
         bench.watch.pingInterval = .seconds(5)
         bench.pongTimeout = .milliseconds(100)
-        let peer = try await DeafPeer(sending: [BinanceSample.trade(id: 1)])
+        let peer = try await RawVenue([.open(texts: [BinanceSample.trade(id: 1)], bytes: [])])
         let run = bench
-        async let outcome = run.record(peer.url)
+        async let outcome = run.record("ws://127.0.0.1:\(peer.port)/")
         await run.reports.until { $0.connectedCount == 1 }
         await run.commit { $0.subscribedCount == 1 }
         run.wall.advance(by: .seconds(5))
