@@ -72,14 +72,13 @@ extension ArchiveWriter {
     /// Ends every recording of an archive but those named that is not sealed, as a recorder does before it begins: sessions
     /// that nobody ended are ended, and gaps end now, to go on in the next file.
     ///
-    /// It takes no time to speak of. What is returned is to be sealed, which does; what cannot be opened is left for later.
+    /// It takes no time to speak of, unlike sealing them, which comes later; what cannot be opened is left for then.
     package static func endEarlier(
         in directory: String,
         except kept: Set<String>,
         lock: ArchiveLock,
         now: @Sendable () -> UnixNanoseconds
-    ) async throws(ArchiveError) -> (files: [String], gaps: [CarriedGap]) {
-        var files: [String] = []
+    ) async throws(ArchiveError) -> [CarriedGap] {
         var gaps: [CarriedGap] = []
         for file in try RecordingName.unsealed(in: directory) where !kept.contains(file) {
             do throws(ArchiveError) {
@@ -87,12 +86,11 @@ extension ArchiveWriter {
                 _ = try await writer.endKilledSessions()
                 gaps += try await writer.endOpenGaps(at: now())
                 await writer.close()
-                files.append(file)
             } catch  where error.code == .busy || error.code == .notARecording || error.code == .newerSchema {
                 continue
             }
         }
-        return (files, gaps)
+        return gaps
     }
 
     /// How many messages a recording holds, and the digest of those received, as `verify` tells it.

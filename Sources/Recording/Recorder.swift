@@ -27,8 +27,6 @@ package struct Recorder: Sendable {
     package var fileSystem: any FileSystem = SystemFileSystem()
     /// Gaps of earlier files that go on.
     package var carriedGaps: [CarriedGap] = []
-    /// Files of earlier recorders, to be sealed beside the recording where it is divided into files.
-    package var earlierFiles: [String] = []
     /// Goes on with the wall clock, but is never set: by it silences and delays are measured.
     package var steady: @Sendable () -> UnixNanoseconds
     package var random: RandomSource
@@ -90,8 +88,7 @@ package struct Recorder: Sendable {
         )
         let rotation = rotation(directory: writer.lock.directory)
         // Before there is a second file: this one must not be among them.
-        let unsealed = (try? RecordingName.unsealed(in: writer.lock.directory)) ?? []
-        rotation?.held.hold(unsealed.filter { $0 != writer.path && !earlierFiles.contains($0) })
+        let earlierFiles = try RecordingName.unsealed(in: writer.lock.directory).filter { $0 != writer.path }
         let crew = FeedCrew(self, queue: queue, pause: pause, rotation: rotation, place: place)
         async let feeding: Void = ArchiveFeeder(
             queue: queue,

@@ -140,6 +140,8 @@ struct Rotation: Sendable {
                 report(.sealed(file: file))
             } catch  where error.code == .interrupted {
                 return
+            } catch  where error.code == .notARecording || error.code == .newerSchema {
+                continue
             } catch {
                 if error.isRetryable { held.hold([file]) } else { report(.sealingFailed(reason: "\(error)")) }
             }

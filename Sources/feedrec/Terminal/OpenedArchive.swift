@@ -9,7 +9,6 @@ struct OpenedArchive {
     let writer: ArchiveWriter
     let journal: Journal
     let carriedGaps: [CarriedGap]
-    let earlierFiles: [String]
 
     init(directory: String, _ files: FileSettings) async throws {
         let lock = try ArchiveLock(creating: directory)
@@ -22,7 +21,7 @@ struct OpenedArchive {
         JournalNotice.tell(try await recovery.run())
         DraftNotice.clear([directory])
         let file = try RecordingName.current(in: directory, day: Clocks.wall().utcDay)
-        (earlierFiles, carriedGaps) = try await ArchiveWriter.endEarlier(
+        carriedGaps = try await ArchiveWriter.endEarlier(
             in: directory,
             except: [file],
             lock: lock,

@@ -124,7 +124,6 @@ struct RecordingService: Sendable {
         )
         recorder.journal = opened.journal
         recorder.carriedGaps = opened.carriedGaps
-        recorder.earlierFiles = opened.earlierFiles
         recorder.steady = Clocks.steady
         recorder.clockRules.readKernel = KernelClock.read
         recorder.clockRules.interval = configuration.settings.clockInterval
