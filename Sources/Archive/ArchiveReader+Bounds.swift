@@ -46,22 +46,6 @@ extension ArchiveReader {
         return events
     }
 
-    /// The names in the journal of the connections that have one; none in recordings of before there was a journal.
-    package func journalKeys() throws(ArchiveError) -> [Int64: UInt64] {
-        try read { handle throws(ArchiveError) in
-            let column = "SELECT count(*) FROM pragma_table_info('connection') WHERE name = 'journal_key'"
-            guard try RowQueries.integer(column, on: handle, path: path) > 0 else { return [:] }
-            let statement = try PreparedStatement(
-                "SELECT connection_id, journal_key FROM connection WHERE journal_key IS NOT NULL",
-                on: handle,
-                path: path
-            )
-            var keys: [Int64: UInt64] = [:]
-            while try statement.step() { keys[statement.integer(0)] = UInt64(bitPattern: statement.integer(1)) }
-            return keys
-        }
-    }
-
     /// Of the messages behind number `index`: the earliest time of their blocks, or `nil` where there are none.
     package func earliestTime(behind index: Int64) throws(ArchiveError) -> UnixNanoseconds? {
         try read { handle throws(ArchiveError) in

@@ -48,14 +48,15 @@ extension RowBuilder {
                 let bidPrice = quote.bidPrice.rescaled(to: instrument.priceDigits),
                 let askPrice = quote.askPrice.rescaled(to: instrument.priceDigits)
             else { continue }
-            remember(number, .quote, bidPrice &* 31 &+ askPrice, instrument, connectionID)
+            remember(number, .quote, TickNumbers.content(bidPrice, askPrice), instrument, connectionID)
         }
         for trade in events.trades {
             guard let number = trade.tradeID, let instrument = instrument(for: trade, symbols),
                 let price = trade.price.rescaled(to: instrument.priceDigits),
                 let size = trade.size.rescaled(to: instrument.sizeDigits)
             else { continue }
-            remember(number, trade.isAggregate ? .aggregate : .trade, price &* 31 &+ size, instrument, connectionID)
+            let kind: TickNumbers.Kind = trade.isAggregate ? .aggregate : .trade
+            remember(number, kind, TickNumbers.content(price, size), instrument, connectionID)
         }
     }
 

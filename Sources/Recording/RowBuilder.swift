@@ -147,7 +147,7 @@ struct RowBuilder: Sendable {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
         if let number = quote.sequence {
-            let content = bidPrice &* 31 &+ askPrice
+            let content = TickNumbers.content(bidPrice, askPrice)
             guard isNew(number, .quote, content, instrument, position, quote.symbol, symbols) else { return }
         }
         rows.quotes.append(
@@ -184,7 +184,7 @@ struct RowBuilder: Sendable {
         }
         let kind: TickNumbers.Kind = trade.isAggregate ? .aggregate : .trade
         if let number = trade.tradeID {
-            let content = price &* 31 &+ size
+            let content = TickNumbers.content(price, size)
             guard isNew(number, kind, content, instrument, position, trade.symbol, symbols) else { return }
         }
         rows.trades.append(

@@ -28,32 +28,32 @@ struct RecalledTicks {
 
     private func recallStored(_ capture: inout Capture) throws(ArchiveError) {
         let reader = try ArchiveReader(path: path)
-        let own = try reader.connections().filter { $0.opened.feedID == feedID }.map(\.connectionID)
+        let rows = try reader.connections().filter { $0.opened.feedID == feedID }
+        let own = rows.map(\.connectionID)
         let last = try reader.lastMessageTime()
         let from = last?.advanced(by: .zero - Self.span)
         let begun = try reader.timeBounds()?.lowerBound
-        let keys = try reader.journalKeys().filter { own.contains($0.key) }
-        if from.map({ from in begun.map { $0 > from } ?? true }) ?? true { try recallEarlier(keys, &capture) }
+        if from.map({ from in begun.map { $0 > from } ?? true }) ?? true { try recallEarlier(rows, &capture) }
         guard let from, own.count > 1 else { return }
         try recall(reader, from: from, Dictionary(uniqueKeysWithValues: own.map { ($0, $0) }), &capture)
     }
 
     /// Reads the end of the recording before this one, where connections of the feed go on from there.
-    private func recallEarlier(_ keys: [Int64: UInt64], _ capture: inout Capture) throws(ArchiveError) {
+    private func recallEarlier(_ present: [ConnectionRow], _ capture: inout Capture) throws(ArchiveError) {
         let name = FilePath.lastComponent(of: path)
         let files = try ArchiveLocation(ArchiveLocation.directory(of: path)).files
         guard let earlier = files.last(where: { FilePath.lastComponent(of: $0) < name }) else { return }
         let reader = try ArchiveReader(path: earlier)
         guard let last = try reader.lastMessageTime() else { return }
-        let presentIDs = Dictionary(keys.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
-        let earlierKeys = try reader.journalKeys()
-        let connections = try reader.connections()
-        let feeds = Set(
-            connections.filter { earlierKeys[$0.connectionID].flatMap { presentIDs[$0] } != nil }.map(\.opened.feedID)
+        let presentIDs = Dictionary(
+            present.compactMap { row in row.opened.journalKey.map { ($0, row.connectionID) } },
+            uniquingKeysWith: { first, _ in first }
         )
+        let connections = try reader.connections()
+        let presentID = { (row: ConnectionRow) in row.opened.journalKey.flatMap { presentIDs[$0] } }
+        let feeds = Set(connections.filter { presentID($0) != nil }.map(\.opened.feedID))
         let owners = connections.filter { feeds.contains($0.opened.feedID) }.map { row in
-            let present = earlierKeys[row.connectionID].flatMap { presentIDs[$0] }
-            return (row.connectionID, present.map { 0 - $0 } ?? RecentNumbers.endedConnection)
+            (row.connectionID, presentID(row).map { 0 - $0 } ?? RecentNumbers.endedConnection)
         }
         guard owners.count > 1 else { return }
         let from = last.advanced(by: .zero - Self.span)

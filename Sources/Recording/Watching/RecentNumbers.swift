@@ -79,6 +79,9 @@ struct RecentNumbers: Sendable {
 struct TickNumbers: Sendable {
     enum Kind { case quote, trade, aggregate }
 
+    /// A mix of a tick's two values, in the instrument's digits.
+    static func content(_ first: Int64, _ second: Int64) -> Int64 { first &* 31 &+ second }
+
     private var quotes = RecentNumbers()
     private var trades = RecentNumbers()
     private var aggregates = RecentNumbers()
