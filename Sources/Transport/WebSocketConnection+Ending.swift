@@ -27,7 +27,8 @@ extension WebSocketConnection {
 
     /// As ``beginClose(code:reason:discardingReceived:)`` after a while; nothing where the connection is closed by then.
     func beginClose(code: UInt16, after delay: Duration) {
-        channel.eventLoop.scheduleTask(in: delay.timeAmount) { [handler] in handler.value.close(code: code, reason: "")
+        channel.eventLoop.scheduleTask(in: delay.timeAmount) { [handler] in
+            handler.value.close(code: code, reason: "")
         }
     }
 

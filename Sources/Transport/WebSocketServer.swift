@@ -83,7 +83,8 @@ package final class WebSocketServer: Sendable {
     /// Serves until the task is cancelled or ``shutdown()`` is called; each connection is a child task, and all have ended
     /// when it returns.
     ///
-    /// At the end WebSocket connections are closed with 1001, those of a handler that says goodbye behind that. Returns at once after a shutdown; throws if it runs already.
+    /// At the end WebSocket connections are closed with 1001, those of a handler that says goodbye behind that. Returns at
+    /// once after a shutdown; throws if it runs already.
     package func run() async throws(TransportError) {
         guard incoming.beginServing() else {
             throw TransportError(code: .closed, description: "the server is running already")
@@ -155,7 +156,11 @@ package final class WebSocketServer: Sendable {
             }
             await socket.close(code: Task.isCancelled ? 1001 : 1000, discardingReceived: true)
         } onCancel: {
-            handler.saysGoodbye ? socket.beginClose(code: 1001, after: Self.goodbyeMax) : socket.beginClose(code: 1001)
+            if handler.saysGoodbye {
+                socket.beginClose(code: 1001, after: Self.goodbyeMax)
+            } else {
+                socket.beginClose(code: 1001)
+            }
         }
     }
 }

@@ -32,6 +32,7 @@ struct FileOptions: ParsableArguments {
 
     @Option(help: "How long, or how many, bars to keep. (default: keep)")
     var keepBars: RetentionArgument?
+
     @Option(
         help: """
             What to do when storing cannot keep up and three quarters of the journal are taken. stop-reading: let the venue \
