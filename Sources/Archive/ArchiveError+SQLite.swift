@@ -11,13 +11,14 @@ extension ArchiveError {
     ///   - path: the recording.
     init(handle: OpaquePointer?, action: String, path: String) {
         let extendedCode = sqlite3_extended_errcode(handle)
-        // SQLite itself knows read-only files only, not file systems that become so while a file is open.
-        if [SQLITE_IOERR, SQLITE_CANTOPEN].contains(extendedCode & 0xFF), Self.isReadOnlyFileSystem(handle) {
+        if [SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_NOMEM].contains(extendedCode & 0xFF),
+            let (code, reason, hint) = Self.systemReason(handle, extendedCode)
+        {
             self.init(
-                code: .readOnly,
+                code: code,
                 path: path,
-                detail: "cannot \(action) '\(path)': the file system has become read-only",
-                hint: "make it writable again; what is stored so far is safe",
+                detail: "cannot \(action) '\(path)': \(reason)",
+                hint: hint,
                 sqliteExtendedCode: extendedCode
             )
             return
@@ -30,18 +31,37 @@ extension ArchiveError {
         )
     }
 
-    /// True where the system refused to write to the recording or its log for that reason; SQLite keeps the reason by file.
-    private static func isReadOnlyFileSystem(_ handle: OpaquePointer?) -> Bool {
-        if sqlite3_system_errno(handle) == EROFS { return true }
+    /// Why the system refused a call for the recording or its log, if that has a meaning of its own.
+    private static func systemReason(
+        _ handle: OpaquePointer?,
+        _ extendedCode: Int32
+    ) -> (Code, String, String)? {
+        if extendedCode & 0xFF == SQLITE_NOMEM { return SystemLimit.meaning(of: ENOMEM) }
+        for number in systemErrors(handle) {
+            // SQLite itself knows read-only files only, not file systems that become so while a file is open.
+            if number == EROFS {
+                let hint = "make it writable again; what is stored so far is safe"
+                return (.readOnly, "the file system has become read-only", hint)
+            }
+            if let limit = SystemLimit.meaning(of: number) { return limit }
+        }
+        return nil
+    }
+
+    /// The system's error numbers of the last call, of the recording and of its log: SQLite keeps them by file.
+    private static func systemErrors(_ handle: OpaquePointer?) -> [Int32] {
+        var numbers = [sqlite3_system_errno(handle)]
         var number: Int32 = 0
         sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &number)
-        if number == EROFS { return true }
+        numbers.append(number)
         var log: UnsafeMutablePointer<sqlite3_file>?
-        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK, let log,
+        if sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK, let log,
             let control = log.pointee.pMethods?.pointee.xFileControl
-        else { return false }
-        _ = control(log, SQLITE_FCNTL_LAST_ERRNO, &number)
-        return number == EROFS
+        {
+            _ = control(log, SQLITE_FCNTL_LAST_ERRNO, &number)
+            numbers.append(number)
+        }
+        return numbers
     }
 
     /// A failure of GRDB or of our own code inside its queue.
@@ -49,6 +69,10 @@ extension ArchiveError {
         if let error = error as? ArchiveError {
             self = error
         } else if let error = error as? DatabaseError {
+            if error.resultCode == .SQLITE_CANTOPEN, let (code, reason, hint) = SystemLimit.ofOpenFiles {
+                self.init(code: code, path: path, detail: "cannot \(action) '\(path)': \(reason)", hint: hint)
+                return
+            }
             self.init(
                 sqliteExtendedCode: error.extendedResultCode.rawValue,
                 message: error.message ?? "",

@@ -14,7 +14,10 @@ package struct ArchiveError: Error, Hashable, CustomStringConvertible {
         /// The file or its directory cannot be written to.
         case readOnly
         case permissionDenied
+        /// There is no room, or the user's quota is used up.
         case diskFull
+        /// The file is as large as a file of this process may be.
+        case fileTooLarge
         case ioFailed
         /// The database or a block inside it is damaged.
         case corrupted

@@ -35,7 +35,22 @@ package final class ArchiveLock: Sendable {
         try self.init(directory: directory)
     }
 
+    /// False if the lock's file was deleted: another process could then take a lock of the same name.
+    package var isInPlace: Bool {
+        FileStamp(descriptor: descriptor) == FileStamp(path: FilePath.joined(directory, ".lock"))
+    }
+
     deinit { close(descriptor) }
+
+    /// True while a recorder or an import, of this process or another, is at work in `directory`.
+    ///
+    /// It takes the lock for a moment to find out, so callers ask only if the answer matters.
+    static func isHeld(in directory: String) -> Bool {
+        let descriptor = open(FilePath.joined(directory, ".lock"), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
 
     private static func writeOwner(_ descriptor: Int32) {
         let text = Array("\(getpid())\n".utf8)

@@ -10,31 +10,30 @@ extension ArchiveReader {
         }
     }
 
-    /// The latest time of a tick of an instrument in `[tsOpen, tsClose)`, by the time that bars follow, among its last
-    /// 2,000; `nil` where none of them lies in it.
-    package func lastTick(
+    /// How many bars of one series begin after `after` and not after `until`, counted up to `countMax`.
+    package func barCount(
         instrumentID: Int64,
-        isTrade: Bool,
-        from tsOpen: UnixNanoseconds,
-        to tsClose: UnixNanoseconds
-    ) throws(ArchiveError) -> UnixNanoseconds? {
-        let (table, condition) = isTrade ? ("trade", "true") : ("quote", "bid_price > 0 AND ask_price > 0")
-        return try read { handle throws(ArchiveError) in
-            let statement = try PreparedStatement(
-                """
-                SELECT max(time) FROM (SELECT coalesce(ts_event, ts_recv) AS time FROM \(table)
-                    WHERE instrument_id = ? AND \(condition)
-                    ORDER BY ts_recv DESC, message_index DESC, item DESC LIMIT 2000)
-                WHERE time >= ? AND time < ?
-                """,
-                on: handle,
-                path: path
-            )
+        side: BarSide,
+        intervalNS: Int64,
+        after: UnixNanoseconds,
+        until: UnixNanoseconds,
+        countMax: Int
+    ) throws(ArchiveError) -> Int {
+        let sql = """
+            SELECT count(*) FROM (SELECT 1 FROM bar
+                WHERE instrument_id = ? AND interval_ns = ? AND side = ? AND ts_open > ? AND ts_open <= ? LIMIT ?)
+            """
+        var count = 0
+        try read(with: sql) { statement throws(ArchiveError) in
             statement.bind(1, instrumentID)
-            statement.bind(2, tsOpen.rawValue)
-            statement.bind(3, tsClose.rawValue)
-            return try statement.step() ? statement.optionalInteger(0).map { UnixNanoseconds($0) } : nil
+            statement.bind(2, intervalNS)
+            statement.bind(3, Int64(side.rawValue))
+            statement.bind(4, after.rawValue)
+            statement.bind(5, until.rawValue)
+            statement.bind(6, Int64(countMax))
+            if try statement.step() { count = Int(statement.integer(0)) }
         }
+        return count
     }
 
     /// The stored bars of one series from `tsOpen` on, in order, at most `limit`.
@@ -77,23 +76,21 @@ extension ArchiveReader {
         intervalNS: Int64,
         tsOpen: UnixNanoseconds
     ) throws(ArchiveError) -> BarRow? {
-        try read { handle throws(ArchiveError) in
-            let statement = try PreparedStatement(
-                """
-                SELECT ts_close, open, high, low, close, tick_count, volume, taker_buy_volume, notional, is_complete,
-                    time_source
-                FROM bar WHERE instrument_id = ? AND side = ? AND interval_ns = ? AND ts_open = ?
-                """,
-                on: handle,
-                path: path
-            )
+        let sql = """
+            SELECT ts_close, open, high, low, close, tick_count, volume, taker_buy_volume, notional, is_complete,
+                time_source
+            FROM bar WHERE instrument_id = ? AND side = ? AND interval_ns = ? AND ts_open = ?
+            """
+        var bar: BarRow?
+        try read(with: sql) { statement throws(ArchiveError) in
             statement.bind(1, instrumentID)
             statement.bind(2, Int64(side.rawValue))
             statement.bind(3, intervalNS)
             statement.bind(4, tsOpen.rawValue)
-            guard try statement.step() else { return nil }
-            return BarRow(statement, instrumentID, side, intervalNS, tsOpen: tsOpen)
+            guard try statement.step() else { return }
+            bar = BarRow(statement, instrumentID, side, intervalNS, tsOpen: tsOpen)
         }
+        return bar
     }
 }
 

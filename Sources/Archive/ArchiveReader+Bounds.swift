@@ -28,6 +28,54 @@ extension ArchiveReader {
         }
     }
 
+    /// The least and the greatest `ts_recv` of any message; `nil` without messages.
+    package func messageTimes() throws(ArchiveError) -> ClosedRange<UnixNanoseconds>? {
+        try read { handle throws(ArchiveError) in
+            let sql = "SELECT (SELECT min(ts_first) FROM message_block), (SELECT max(ts_last) FROM message_block)"
+            let statement = try PreparedStatement(sql, on: handle, path: path)
+            defer { statement.reset() }
+            guard try statement.step(), let first = statement.optionalInteger(0),
+                let last = statement.optionalInteger(1), first <= last
+            else { return nil }
+            return UnixNanoseconds(first)...UnixNanoseconds(last)
+        }
+    }
+
+    /// How many different numbers of a range some instruments have among the trades received between two times.
+    ///
+    /// The numbers are those of aggregates, or of executions; aggregates that name theirs have these, too.
+    package func tradeCount(
+        instrumentIDs: [Int64],
+        numbers: ClosedRange<Int64>,
+        ofAggregates: Bool,
+        received: ClosedRange<UnixNanoseconds>
+    ) throws(ArchiveError) -> Int64 {
+        let rows = "FROM trade WHERE instrument_id = ?1 AND ts_recv BETWEEN ?2 AND ?3"
+        let byNumber = "SELECT count(DISTINCT trade_id) \(rows) AND trade_id BETWEEN ?4 AND ?5 AND is_aggregate = "
+        let byExecutions = """
+            SELECT coalesce(sum(last - first + 1), 0) FROM (
+                SELECT DISTINCT first_trade_id AS first, last_trade_id AS last \(rows)
+                    AND is_aggregate AND first_trade_id >= ?4 AND last_trade_id <= ?5)
+            """
+        var count: Int64 = 0
+        for instrumentID in instrumentIDs {
+            var counts: [Int64] = []
+            for sql in ofAggregates ? [byNumber + "1"] : [byNumber + "0", byExecutions] {
+                try read(with: sql) { statement throws(ArchiveError) in
+                    let bounds = [received.lowerBound.rawValue, received.upperBound.rawValue]
+                    for (place, value) in ([instrumentID] + bounds + [numbers.lowerBound, numbers.upperBound])
+                        .enumerated()
+                    {
+                        statement.bind(Int32(place + 1), value)
+                    }
+                    if try statement.step() { counts.append(statement.integer(0)) }
+                }
+            }
+            count += counts.max() ?? 0
+        }
+        return count
+    }
+
     /// The events of one kind, in order of their messages.
     package func events(kind: String) throws(ArchiveError) -> [EventRow] {
         var events: [EventRow] = []

@@ -18,7 +18,7 @@ package final class ArchiveReader: Sendable {
     package init(path: String) throws(ArchiveError) {
         self.path = path
         queue = try RecordingFile.openForReading(path)
-        try read { handle throws(ArchiveError) in try RecordingFile.coverOlderSchema(handle, path) }
+        try read { handle throws(ArchiveError) in try OlderSchema.coverTables(handle, path) }
     }
 
     deinit {
@@ -29,6 +29,14 @@ package final class ArchiveReader: Sendable {
     /// Bytes of the write-ahead log beside the recording: there is one while it is being written, and it is long where a
     /// reader holds a transaction.
     package var logBytes: Int64 { FilePath.bytes(of: path + "-wal") }
+
+    /// Bytes of the file, without its log.
+    package var fileBytes: Int64 { FilePath.bytes(of: path) }
+
+    /// Which recording this is, also under another name; `nil` for one that was begun before schema 5.
+    package func identity() throws(ArchiveError) -> RecordingIdentity? {
+        try read { handle throws(ArchiveError) in try RecordingIdentity.stored(on: handle, path: path) }
+    }
 
     /// All sessions in order of their numbers.
     package func sessions() throws(ArchiveError) -> [SessionRow] {
@@ -55,6 +63,19 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RowQueries.connections(on: handle, path: path) }
     }
 
+    /// The connections that have a name in the journal; none in a recording that was begun before schema 3.
+    package func journaledConnections() throws(ArchiveError) -> [JournaledConnection] {
+        try read { handle throws(ArchiveError) in
+            // Older files have no such columns.
+            let version = try RowQueries.integer("PRAGMA user_version", on: handle, path: path)
+            guard version >= 3 else { return [] }
+            let statement = try PreparedStatement(JournaledConnection.query, on: handle, path: path)
+            var connections: [JournaledConnection] = []
+            while try statement.step() { connections.append(JournaledConnection(statement)) }
+            return connections
+        }
+    }
+
     package func instruments() throws(ArchiveError) -> [InstrumentRow] {
         try read { handle throws(ArchiveError) in try RowQueries.instruments(on: handle, path: path) }
     }
@@ -62,6 +83,11 @@ package final class ArchiveReader: Sendable {
     /// All gaps, ordered by the start of what is missing.
     package func gaps() throws(ArchiveError) -> [GapRow] {
         try read { handle throws(ArchiveError) in try RowQueries.gaps(on: handle, path: path) }
+    }
+
+    /// When the markets of feeds were closed, in order of time.
+    package func closedSpans() throws(ArchiveError) -> [ClosedSpanRow] {
+        try read { handle throws(ArchiveError) in try RowQueries.closedSpans(on: handle, path: path) }
     }
 
     /// What was stored once and is known not to be there any more, in the order in which it was noted.

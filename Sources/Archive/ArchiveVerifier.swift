@@ -4,11 +4,14 @@
 package enum ArchiveVerifier {
     /// Verifies all recordings of an archive in order.
     ///
+    /// Further names and copies of a recording are findings of the report, and are not verified themselves.
+    ///
     /// - Throws: an ``ArchiveError`` where a file cannot be opened as a recording at all; damage inside is reported.
     package static func verify(_ location: ArchiveLocation) throws(ArchiveError) -> VerifyReport {
         var report = VerifyReport()
         // A second digest costs as much as decoding, so only where there is something to sum up.
         let digest = location.files.count > 1 ? MessageDigest() : nil
+        report.findings = location.findings
         for file in location.files { report.recordings.append(try verify(file, digest)) }
         report.payloadSHA256 = digest?.finish() ?? report.recordings.first?.payloadSHA256 ?? ""
         return report

@@ -5,22 +5,7 @@ package import MarketModel
 extension ArchiveWriter {
     /// The connections that have a name in the journal.
     package func journaledConnections() async throws(ArchiveError) -> [JournaledConnection] {
-        try await rows(
-            """
-            SELECT connection_id, feed_id, journal_key, journal_received, journal_sent FROM connection
-            WHERE journal_key IS NOT NULL
-            """
-        ) {
-            JournaledConnection(
-                connectionID: $0.integer(0),
-                feedID: $0.integer(1),
-                key: UInt64(bitPattern: $0.integer(2)),
-                position: JournalPosition(
-                    received: UInt64(clamping: $0.integer(3)),
-                    sent: UInt64(clamping: $0.integer(4))
-                )
-            )
-        }
+        try await rows(JournaledConnection.query) { JournaledConnection($0) }
     }
 
     /// The first stored block of a connection and its last ones, together about `payloadBytesMax` of payload, in order.
@@ -109,37 +94,15 @@ extension ArchiveWriter {
         }
     }
 
-    /// Ends all open gaps at `time`; returns what they were, each with the name and the venue of its feed.
-    package func endOpenGaps(at time: UnixNanoseconds) async throws(ArchiveError) -> [CarriedGap] {
-        let gaps = try await rows(
-            """
-            SELECT f.name, f.venue, g.cause, g.detail FROM gap g JOIN feed f ON f.feed_id = g.feed_id
-            WHERE g.ts_to IS NULL AND g.instrument_id IS NULL ORDER BY g.gap_id
-            """
-        ) {
-            CarriedGap(
-                feedName: $0.text(0),
-                venue: $0.text(1),
-                cause: $0.text(2),
-                detail: $0.optionalText(3)
-            )
-        }
-        guard !gaps.isEmpty else { return [] }
-        _ = try await perform { connection throws(ArchiveError) in
-            try connection.run("UPDATE gap SET ts_to = max(ts_from, ?) WHERE ts_to IS NULL") {
-                $0.bind(1, time.rawValue)
-            }
-        }
-        return gaps
-    }
-
     /// Ends the sessions of recorders that are dead, in one transaction; returns how many there were.
     ///
     /// The caller holds the archive's lock, so no session of it can be alive. Their connections end with their last
-    /// message, and each feed gets an open gap from there on, unless it has one already.
-    package func endKilledSessions() async throws(ArchiveError) -> Int {
+    /// message, and the gap of each feed that was recorded stays open from there on; see ``KilledFeeds``.
+    ///
+    /// Without `opensGaps` the feeds go on, and nothing is missing from there on.
+    package func endKilledSessions(opensGaps: Bool = true) async throws(ArchiveError) -> Int {
         try await perform { connection throws(ArchiveError) in
-            try connection.run(Self.openRestartGaps) { _ in }
+            if opensGaps { try KilledFeeds(connection).declare() }
             try connection.run(Self.closeConnections) { _ in }
             let count = try PreparedStatement(
                 "SELECT count(*) FROM session WHERE ts_end IS NULL AND kind = 'record'",
@@ -153,16 +116,12 @@ extension ArchiveWriter {
         }
     }
 
-    private static let openRestartGaps = """
-        INSERT INTO gap (session_id, feed_id, ts_from, cause, detail)
-        SELECT s.session_id, f.feed_id, coalesce(
-            (SELECT max(b.ts_last) FROM connection c JOIN message_block b ON b.connection_id = c.connection_id
-                WHERE c.feed_id = f.feed_id), s.ts_start), 'restart', 'the recorder was killed'
-        FROM session s JOIN feed f ON f.session_id = s.session_id
-        WHERE s.ts_end IS NULL AND s.kind = 'record'
-            AND NOT EXISTS (SELECT 1 FROM gap g JOIN feed other ON other.feed_id = g.feed_id
-                WHERE other.name = f.name AND other.venue = f.venue AND g.ts_to IS NULL)
-        """
+    /// Says that the journal has nothing more of the connections so far: those that go on get a row of their own.
+    package func forgetJournalKeys() async throws(ArchiveError) {
+        _ = try await perform { connection throws(ArchiveError) in
+            try connection.run("UPDATE connection SET journal_key = NULL") { _ in }
+        }
+    }
 
     private static let closeConnections = """
         UPDATE connection SET closed_by = 'none', ts_closed = coalesce(
@@ -193,12 +152,4 @@ extension ArchiveWriter {
             return rows
         }
     }
-}
-
-/// A gap that began in one recording and goes on in the next.
-package struct CarriedGap: Hashable, Sendable {
-    package let feedName: String
-    package let venue: String
-    package let cause: String
-    package let detail: String?
 }

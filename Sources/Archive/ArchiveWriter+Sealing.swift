@@ -70,27 +70,25 @@ extension ArchiveWriter {
     }
 
     /// Ends every recording of an archive but those named that is not sealed, as a recorder does before it begins: sessions
-    /// that nobody ended are ended, and gaps end now, to go on in the next file.
+    /// without an end are ended, and no gap stays open.
     ///
     /// It takes no time to speak of, unlike sealing them, which comes later; what cannot be opened is left for then.
     package static func endEarlier(
         in directory: String,
         except kept: Set<String>,
-        lock: ArchiveLock,
-        now: @Sendable () -> UnixNanoseconds
-    ) async throws(ArchiveError) -> [CarriedGap] {
-        var gaps: [CarriedGap] = []
-        for file in try RecordingName.unsealed(in: directory) where !kept.contains(file) {
+        lock: ArchiveLock
+    ) async throws(ArchiveError) {
+        for file in try OwnRecordings.unsealed(in: directory) where !kept.contains(file) {
             do throws(ArchiveError) {
                 let writer = try ArchiveWriter.open(file: file, lock: lock)
                 _ = try await writer.endKilledSessions()
-                gaps += try await writer.endOpenGaps(at: now())
+                try await writer.settleGaps()
                 await writer.close()
-            } catch  where error.code == .busy || error.code == .notARecording || error.code == .newerSchema {
+            } catch  where error.code != .diskFull && error.code != .interrupted {
+                // What is wrong with one file stops no recorder. Sealing, later, reports what still is.
                 continue
             }
         }
-        return gaps
     }
 
     /// How many messages a recording holds, and the digest of those received, as `verify` tells it.

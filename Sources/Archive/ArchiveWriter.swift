@@ -11,12 +11,15 @@ package final class ArchiveWriter: Sendable {
     package let path: String
     /// The right to write to its directory; hand it to the next writer when a new file is begun.
     package let lock: ArchiveLock
+    /// The identity of the recording, which is also in its copies.
+    package let recordingID: String
     /// The index the next message of this recording must have; 0 in a new one.
     package let nextMessageIndex: Int64
     /// The instruments known when the recording was opened, in order of their numbers.
     package let instruments: [InstrumentRow]
 
     private let queue: DatabaseQueue
+    private let files: OpenFiles
     private let connection: WriterConnection
     private let lastInstrumentID: Atomic<Int64>
     private let lastGapID: Atomic<Int64>
@@ -59,10 +62,12 @@ package final class ArchiveWriter: Sendable {
                 try OpenedRecording(db.sqliteConnection, path: file, fileSystem)
             }
             connection = opened.connection
+            recordingID = opened.recordingID
             instruments = opened.instruments
             nextMessageIndex = opened.nextMessageIndex
             lastInstrumentID = Atomic(opened.lastInstrumentID)
             lastGapID = Atomic(opened.lastGapID)
+            files = OpenFiles(file)
         } catch {
             throw ArchiveError(error, action: "open", path: file)
         }
@@ -83,6 +88,9 @@ package final class ArchiveWriter: Sendable {
         let last = earlier.lastInstrumentID.load(ordering: .relaxed)
         lastInstrumentID.max(last, ordering: .relaxed)
     }
+
+    /// What became of the file since it was opened; `nil` while it is the file of its name.
+    package var loss: RecordingLoss? { files.loss }
 
     /// Bytes of the file and its WAL.
     package var byteCount: Int64 {
@@ -138,20 +146,25 @@ package final class ArchiveWriter: Sendable {
     /// The writer is of no use afterwards; calls throw. The lock is freed with the last reference to it.
     package func close() async {
         let connection = connection
+        let loss = files.loss
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             queue.asyncWriteWithoutTransaction { _ in
-                connection.finish()
+                connection.finish(inPlace: loss != .deleted && loss != .moved)
                 continuation.resume()
             }
         }
         // Calls that come too late find no statements; a failure here leaves what closing at deinit would do anyway.
         try? queue.close()
+        if loss != nil { files.removeOrphans() }
+        // Another file has its messages: they must not be read twice.
+        if loss == .cut { files.setAside() }
     }
 }
 
 /// What a writer must know of the recording it continues.
 private struct OpenedRecording {
     let connection: WriterConnection
+    let recordingID: String
     let instruments: [InstrumentRow]
     let nextMessageIndex: Int64
     let lastInstrumentID: Int64
@@ -164,6 +177,7 @@ private struct OpenedRecording {
             return try statement.step() ? statement.integer(0) : 0
         }
         connection = try WriterConnection(handle: handle, path: path, fileSystem: fileSystem)
+        recordingID = try RecordingIdentity.stored(on: handle, path: path)?.recordingID ?? ""
         instruments = try RowQueries.instruments(on: handle, path: path)
         nextMessageIndex = try integer("SELECT max(last_message_index) + 1 FROM message_block")
         lastInstrumentID = try integer("SELECT max(instrument_id) FROM instrument")

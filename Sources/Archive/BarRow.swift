@@ -57,3 +57,19 @@ package struct BarRow: Hashable, Sendable {
         self.timeSource = timeSource
     }
 }
+
+/// The primary key of `bar`.
+package struct BarRowKey: Hashable, Sendable {
+    package let instrumentID: Int64
+    package let side: BarSide
+    /// Length of the interval, in nanoseconds.
+    package let intervalNS: Int64
+    package let tsOpen: UnixNanoseconds
+
+    package init(instrumentID: Int64, side: BarSide, intervalNS: Int64, tsOpen: UnixNanoseconds) {
+        self.instrumentID = instrumentID
+        self.side = side
+        self.intervalNS = intervalNS
+        self.tsOpen = tsOpen
+    }
+}

@@ -29,9 +29,10 @@ package struct InstrumentCoverage: Hashable, Sendable {
 
 /// The coverage of a recording, instrument by instrument and hour by hour.
 ///
-/// Expected is the time of the sessions that have a feed of the instrument's venue, and the time of gaps, which may lie
-/// between two sessions; covered is what of it no gap touches. A gap touches an instrument that it names, or all of
-/// its feed's venue where it names none. Gaps of damage count: their messages were received, but are not there any more.
+/// Expected is the time of the sessions that have a feed of the instrument's venue, the time between two sessions of one
+/// feed, and the time of gaps, all without the times in which the feed's market was closed; covered is what of it no gap
+/// touches. Gaps that overlap count once. A gap touches an instrument that it names, or all of its feed's venue if it
+/// names none. Gaps of damage count: their messages were received, but are not there any more.
 package struct Coverage: Hashable, Sendable {
     /// In order of venue and symbol; an instrument whose digits grew is one.
     package private(set) var instruments: [InstrumentCoverage] = []
@@ -49,6 +50,7 @@ package struct Coverage: Hashable, Sendable {
             feeds: try reader.feeds(),
             instruments: try reader.instruments(),
             gaps: try reader.gaps(),
+            closedSpans: try reader.closedSpans(),
             tsLast: last
         )
     }
@@ -58,8 +60,11 @@ package struct Coverage: Hashable, Sendable {
         feeds: [FeedRow],
         instruments: [InstrumentRow],
         gaps: [GapRow],
+        closedSpans: [ClosedSpanRow] = [],
         tsLast: UnixNanoseconds?
     ) {
+        let closed = ClosedTimes(closedSpans, feeds: feeds)
+        let gaps = gaps + Self.absences(sessions, feeds)
         let end = tsLast?.rawValue ?? sessions.map(\.start.tsStart.rawValue).max() ?? 0
         var venues: [String: TimeSpans] = [:]
         var venueOfFeed: [Int64: String] = [:]
@@ -68,13 +73,17 @@ package struct Coverage: Hashable, Sendable {
             venueOfFeed[feed.feedID] = feed.venue
             guard let session = bySession[feed.sessionID]?.first else { continue }
             let start = session.start.tsStart.rawValue
-            venues[feed.venue, default: TimeSpans()].add(start, session.tsEnd?.rawValue ?? end)
+            for part in closed.openParts(of: feed.feedID, start, session.tsEnd?.rawValue ?? end) {
+                venues[feed.venue, default: TimeSpans()].add(part.from, part.to)
+            }
         }
         let names = Dictionary(instruments.map { ($0.instrumentID, Name($0)) }, uniquingKeysWith: { first, _ in first })
         for name in Set(names.values).sorted() {
             var missing = TimeSpans()
             for gap in gaps where Self.touches(gap, name, names, venueOfFeed) {
-                missing.add(gap.tsFrom.rawValue, gap.tsTo?.rawValue ?? end)
+                for part in closed.openParts(of: gap.feedID, gap.tsFrom.rawValue, gap.tsTo?.rawValue ?? end) {
+                    missing.add(part.from, part.to)
+                }
             }
             var expected = venues[name.venue] ?? TimeSpans()
             for span in missing.spans { expected.add(span.from, span.to) }
@@ -100,6 +109,35 @@ package struct Coverage: Hashable, Sendable {
         if let instrumentID = gap.instrumentID { return names[instrumentID] == name }
         guard let feedID = gap.feedID, let venue = venueOfFeed[feedID] else { return true }
         return venue == name.venue
+    }
+
+    /// The time between two sessions of a feed, of which earlier builds wrote nothing into the ledger.
+    ///
+    /// After a kill every build has written a gap, and a rotation leaves none.
+    private static func absences(_ sessions: [SessionRow], _ feeds: [FeedRow]) -> [GapRow] {
+        let recorded = Dictionary(
+            sessions.filter { $0.start.kind == .record }.map { ($0.sessionID, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let byFeed = Dictionary(grouping: feeds.sorted { $0.feedID < $1.feedID }) {
+            FeedKey(name: $0.name, venue: $0.venue)
+        }
+        return byFeed.values.flatMap { feeds in
+            zip(feeds, feeds.dropFirst()).compactMap { earlier, later -> GapRow? in
+                guard let before = recorded[earlier.sessionID], let after = recorded[later.sessionID],
+                    let ended = before.tsEnd, !["killed", "rotation"].contains(before.endCause),
+                    ended < after.start.tsStart
+                else { return nil }
+                return GapRow(
+                    gapID: 0,
+                    sessionID: later.sessionID,
+                    feedID: later.feedID,
+                    tsFrom: ended,
+                    tsTo: after.start.tsStart,
+                    cause: "restart"
+                )
+            }
+        }
     }
 }
 

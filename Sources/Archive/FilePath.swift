@@ -50,7 +50,7 @@ package enum FilePath {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    static func joined(_ directory: String, _ name: String) -> String {
+    package static func joined(_ directory: String, _ name: String) -> String {
         directory.hasSuffix("/") ? directory + name : directory + "/" + name
     }
 
@@ -76,6 +76,23 @@ package enum FilePath {
         return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
+    /// True if a directory has an entry of this name, also a link that leads nowhere.
+    static func isTaken(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// `path` itself, or `path-2` and so on, if that is taken.
+    static func untaken(_ path: String) -> String {
+        var untaken = path
+        var number = 2
+        while isTaken(untaken) {
+            untaken = "\(path)-\(number)"
+            number += 1
+        }
+        return untaken
+    }
+
     /// The last part of a path.
     static func name(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
@@ -89,19 +106,32 @@ package enum FilePath {
         guard fsync(descriptor) == 0 else { throw failure("write", path, errno) }
     }
 
+    /// True for an existing file that no one has the right to write to, as far as its mode says.
+    static func isWriteProtected(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & 0o222 == 0
+    }
+
     static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
     /// An error that says what the system call said.
     static func failure(_ action: String, _ path: String, _ number: Int32) -> ArchiveError {
+        if let limit = SystemLimit.meaning(of: number) {
+            return ArchiveError(
+                code: limit.code,
+                path: path,
+                detail: "cannot \(action) '\(path)': \(limit.reason)",
+                hint: limit.hint
+            )
+        }
         let code: ArchiveError.Code =
             switch number {
             case ENOENT: .notFound
             case EACCES, EPERM: .permissionDenied
             case EROFS: .readOnly
-            case ENOSPC, EDQUOT: .diskFull
             default: .ioFailed
             }
-        let reason = code == .diskFull ? "the disk is full" : String(cString: strerror(number)).lowercased()
+        let reason = String(cString: strerror(number)).lowercased()
         return ArchiveError(code: code, path: path, detail: "cannot \(action) '\(path)': \(reason)")
     }
 }

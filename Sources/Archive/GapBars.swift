@@ -3,7 +3,8 @@ import MarketModel
 /// Finds bars that are called complete although a gap touches them.
 ///
 /// Gaps are known in receive time. Bars that follow the venue's time are translated by the least distance of the two
-/// clocks among the ticks around the gap, with a second of tolerance.
+/// clocks among the ticks around the gap, with a second of tolerance. A bar that was over before the gap began, or that
+/// began after the gap, is not touched.
 struct GapBars {
     /// A bar's key, as the primary key of its table has it.
     struct Key: Hashable {
@@ -38,14 +39,27 @@ struct GapBars {
         let instruments = try reader.instruments()
         var venueOfFeed: [Int64: String] = [:]
         for feed in try reader.feeds() { venueOfFeed[feed.feedID] = feed.venue }
+        // A gap names one row of its symbol; bars may be under another.
+        let symbols = Dictionary(
+            instruments.map { ($0.instrumentID, [$0.venue, $0.symbol]) },
+            uniquingKeysWith: { $1 }
+        )
         let series = try series()
+        let owners = try TickOwners(reader)
         var keys: [Key] = []
         for gap in gaps {
             let venue = gap.feedID.flatMap { venueOfFeed[$0] }
             for instrument in instruments {
-                if let id = gap.instrumentID, id != instrument.instrumentID { continue }
+                if let symbol = gap.instrumentID.flatMap({ symbols[$0] }),
+                    symbol != [instrument.venue, instrument.symbol]
+                {
+                    continue
+                }
                 if gap.instrumentID == nil, let venue, venue != instrument.venue { continue }
-                keys += try bars(of: instrument.instrumentID, series[instrument.instrumentID] ?? [], touching: gap)
+                let id = instrument.instrumentID
+                let touched = try bars(of: id, series[id] ?? [], touching: gap)
+                // Another feed of the venue may have recorded the instrument meanwhile.
+                if !touched.isEmpty, try owners.isTouched(instrumentID: id, by: gap) { keys += touched }
             }
         }
         return keys
@@ -73,12 +87,48 @@ struct GapBars {
     private func bars(of id: Int64, _ series: [Series], touching gap: GapRow) throws(ArchiveError) -> [Key] {
         guard !series.isEmpty else { return [] }
         let to = gap.tsTo?.rawValue ?? .max
-        var keys = try bars(of: id, series, source: 1, from: gap.tsFrom.rawValue, to: to)
+        let keys = try bars(of: id, series, source: 1, from: gap.tsFrom.rawValue, to: to)
         guard let lag = try lag(of: id, around: gap) else { return keys }
         let from = gap.tsFrom.rawValue.subtractingClamped(lag).addingClamped(Self.toleranceNS)
         let end = gap.tsTo == nil ? Int64.max : to.subtractingClamped(lag).subtractingClamped(Self.toleranceNS)
-        if from < end { keys += try bars(of: id, series, source: 0, from: from, to: end) }
+        guard from < end else { return keys }
+        let found = try bars(of: id, series, source: 0, from: from, to: end)
+        guard !found.isEmpty else { return keys }
+        // The venue's time may run backwards: then a bar may have ended before the gap, or begun after it.
+        let last = try greatestEventTime(of: id, "ts_recv <= ?2", gap.tsFrom)
+        var first: Int64?
+        if let tsTo = gap.tsTo {
+            first = try greatestEventTime(of: id, "ts_recv >= ?2 ORDER BY ts_recv LIMIT 50", tsTo)
+        }
         return keys
+            + found.filter { key in
+                let hadEnded = last.map { $0 >= key.tsOpen.addingClamped(key.intervalNS) } ?? false
+                let hadToBegin = first.map { $0 < key.tsOpen } ?? false
+                return !hadEnded && !hadToBegin
+            }
+    }
+
+    /// The greatest of the venue's times among some ticks on one side of a gap.
+    private func greatestEventTime(
+        of id: Int64,
+        _ condition: String,
+        _ time: UnixNanoseconds
+    ) throws(ArchiveError) -> Int64? {
+        var greatest: Int64?
+        for table in ["quote", "trade"] {
+            let sql = """
+                SELECT max(t) FROM (SELECT ts_event AS t FROM \(table)
+                    WHERE instrument_id = ?1 AND ts_event IS NOT NULL AND \(condition))
+                """
+            let time = try reader.read { handle throws(ArchiveError) -> Int64? in
+                let statement = try PreparedStatement(sql, on: handle, path: reader.path)
+                statement.bind(1, id)
+                statement.bind(2, time.rawValue)
+                return try statement.step() ? statement.optionalInteger(0) : nil
+            }
+            if let time { greatest = max(greatest ?? time, time) }
+        }
+        return greatest
     }
 
     /// Complete bars with `ts_open < to` and `ts_close > from`.

@@ -29,6 +29,14 @@ package final class LedgerReserve: Sendable {
         }
     }
 
+    /// Makes it again if its file was deleted.
+    package func restore() {
+        held.withLock { held in
+            guard held > 0, FilePath.kind(of: path) == .missing else { return }
+            held = resized(toFirstOf: [byteCount])
+        }
+    }
+
     /// Runs `body`, which writes a little, with some of the reserve given back to the disk.
     package func lend<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation,

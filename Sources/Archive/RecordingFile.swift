@@ -48,8 +48,10 @@ enum RecordingFile {
 
     /// Opens or creates a recording for its only writer.
     static func openForWriting(_ path: String) throws(ArchiveError) -> DatabaseQueue {
+        let configuration = configuration(readonly: false, nil)
+        if !FilePath.isTaken(path) { try NewRecording.create(path, configuration) }
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration(readonly: false, nil))
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.inDatabase { db in try prepareForWriting(db.sqliteConnection, path) }
             return queue
         } catch {
@@ -133,6 +135,11 @@ enum RecordingFile {
 
     // MARK: Header
 
+    /// True for a schema that the newest one has added to.
+    static func isOlder(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) -> Bool {
+        try pragma("user_version", handle, path) < Migrations.version
+    }
+
     private static func pragma(_ name: String, _ handle: OpaquePointer?, _ path: String) throws(ArchiveError) -> Int64 {
         let statement = try PreparedStatement("PRAGMA \(name)", on: handle, path: path)
         defer { statement.reset() }
@@ -140,42 +147,34 @@ enum RecordingFile {
     }
 
     private static func check(applicationID: Int64, _ path: String) throws(ArchiveError) {
-        guard applicationID == Int64(Migrations.applicationID) else {
-            throw ArchiveError(
-                code: .notARecording,
-                path: path,
-                detail: "'\(path)' is not a recording of feedrec"
-            )
-        }
+        guard applicationID == Int64(Migrations.applicationID) else { throw notARecording(path) }
+    }
+
+    static func notARecording(_ path: String) -> ArchiveError {
+        ArchiveError(code: .notARecording, path: path, detail: "'\(path)' is not a recording of feedrec")
     }
 
     private static func check(version: Int64, _ path: String) throws(ArchiveError) {
-        guard version <= Int64(Migrations.version) else {
-            throw ArchiveError(
-                code: .newerSchema,
-                path: path,
-                detail: "recording '\(path)' was made by a newer feedrec (schema \(version), this program knows "
-                    + "\(Migrations.version))",
-                hint: "update feedrec to read it"
-            )
-        }
+        guard version <= Int64(Migrations.version) else { throw newerSchema(path, version) }
     }
 
-    /// Checks or creates the schema, then switches to the journal mode of a live recording.
+    static func newerSchema(_ path: String, _ version: Int64) -> ArchiveError {
+        ArchiveError(
+            code: .newerSchema,
+            path: path,
+            detail: "recording '\(path)' was made by a newer feedrec (schema \(version), this program knows "
+                + "\(Migrations.version))",
+            hint: "update feedrec to read it"
+        )
+    }
+
+    /// Checks the schema and brings it up to date, then switches to the journal mode of a live recording.
     private static func prepareForWriting(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
         let version = try pragma("user_version", handle, path)
-        let applicationID = try pragma("application_id", handle, path)
-        let pageCount = try pragma("page_count", handle, path)
-        let isNew = version == 0 && applicationID == 0 && pageCount == 0
-        // SQLite's own 4 KiB: pages of 8 KiB save 10 % with few instruments, but double what many of them write, as each
-        // transaction touches a page of every instrument.
-        if isNew { try execute("PRAGMA page_size = 4096", handle, path) }
-        if !isNew { try check(applicationID: applicationID, path) }
+        try check(applicationID: pragma("application_id", handle, path), path)
         try check(version: version, path)
-        // Still with a rollback journal, so that a new file is whole or empty, whatever happens.
-        for (index, step) in Migrations.steps.enumerated() where index >= version {
-            try migrate(handle, step, to: index + 1, path)
-        }
+        try migrate(handle, from: Int(version), path)
+        try RecordingIdentity.make(on: handle, path: path, file: path)
         // NORMAL: a commit survives the death of the process; a loss of power may cost what came after the last
         // checkpoint, never the file. Only ``ArchiveWriter`` checkpoints, see there.
         try execute(
@@ -184,6 +183,13 @@ enum RecordingFile {
             handle,
             path
         )
+    }
+
+    /// Brings a recording from schema `version` to the newest, each step whole or not at all.
+    static func migrate(_ handle: OpaquePointer?, from version: Int, _ path: String) throws(ArchiveError) {
+        for (index, step) in Migrations.steps.enumerated() where index >= version {
+            try migrate(handle, step, to: index + 1, path)
+        }
     }
 
     private static func migrate(
@@ -198,31 +204,6 @@ enum RecordingFile {
             sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
             throw error
         }
-    }
-
-    /// Gives the tables of an older recording, which is only read, the columns that later schemas added.
-    ///
-    /// Temporary views, which SQL finds before the tables of the file; nothing is written.
-    static func coverOlderSchema(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
-        let version = try pragma("user_version", handle, path)
-        guard version < 3 else { return }
-        let connections = "CREATE TEMP VIEW connection AS SELECT *, NULL AS journal_key FROM main.connection"
-        try execute(connections, handle, path)
-        guard version < 2 else { return }
-        let texts = ["balance", "equity", "volume", "margin", "margin_free", "margin_level"].map {
-            "NULL AS \($0)_text"
-        }
-        try execute(
-            """
-            CREATE TEMP VIEW message_block AS SELECT *, 0 AS redacted_count FROM main.message_block;
-            CREATE TEMP VIEW margin_update AS
-                SELECT *, NULL AS controlling_type, \(texts.joined(separator: ", ")) FROM main.margin_update;
-            CREATE TEMP VIEW venue_bar AS SELECT 0 AS message_index WHERE false;
-            CREATE TEMP VIEW order_update AS SELECT 0 AS message_index WHERE false;
-            """,
-            handle,
-            path
-        )
     }
 
     /// Runs SQL text of our own.

@@ -1,60 +1,61 @@
-import Glibc
-
 /// Names of recordings: `2026-01-05.feedrec`, and where a day has more than one `2026-01-05_00002.feedrec` and so on, so
 /// that the order of names is the order of time.
 package enum RecordingName {
     private static let digits = 5
+    /// What SQLite puts beside a recording.
+    ///
+    /// A file with such a name would become a part of the next recording.
+    static let companions = ["-wal", "-shm", "-journal"]
 
-    /// The file that a recorder of `day` goes on with: the newest of the day, or a further one where that is sealed.
+    /// The file that a recorder of `day` goes on with: the newest of the day, or a further one if the recorder may not
+    /// write to that.
     package static func current(in directory: String, day: String) throws(ArchiveError) -> String {
-        guard let newest = try newest(in: directory, day: day) else { return path(directory, day, 1) }
-        return isSealed(newest.path) ? path(directory, day, newest.number + 1) : newest.path
+        let number = try lastNumber(in: directory, day: day)
+        let newest = path(directory, day, max(1, number))
+        return number == 0 || OwnRecordings.mayContinue(newest) ? newest : path(directory, day, number + 1)
     }
 
-    /// The file that comes behind all others of `day`.
+    /// The file that comes after all others of `day`.
     package static func next(in directory: String, day: String) throws(ArchiveError) -> String {
-        path(directory, day, (try newest(in: directory, day: day)?.number ?? 0) + 1)
+        path(directory, day, try lastNumber(in: directory, day: day) + 1)
     }
 
     /// True for a finished recording: nobody may write to the file.
     package static func isSealed(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & 0o222 == 0
+        FilePath.isWriteProtected(path)
     }
 
-    /// The recordings of an archive that a recorder wrote and that are not sealed, in order of their names.
+    /// True if a recorder may have given the file its name.
+    static func isOfRecorder(_ name: String) -> Bool {
+        let day = name.prefix(dayCount)
+        let isDay = day.utf8.enumerated().allSatisfy { index, byte in
+            index == 4 || index == 7 ? byte == UInt8(ascii: "-") : (0x30...0x39).contains(byte)
+        }
+        return day.utf8.count == dayCount && isDay && number(of: name, day: String(day)) != nil
+    }
+
+    private static let dayCount = 10
+
+    /// The greatest number that a file of the day has; 0 without one.
     ///
-    /// Those of imports only belong to whoever imports; a file that cannot be read is nobody's.
-    package static func unsealed(in directory: String) throws(ArchiveError) -> [String] {
-        guard FilePath.kind(of: directory) == .directory else { return [] }
-        var files: [String] = []
-        for name in try FilePath.names(in: directory) where name.hasSuffix(ArchiveLocation.fileExtension) {
-            let path = FilePath.joined(directory, name)
-            // One without content was not even begun.
-            guard case .file(let bytes) = FilePath.kind(of: path), bytes > 0, !isSealed(path),
-                let sessions = try? ArchiveReader(path: path).sessions(),
-                sessions.isEmpty || sessions.contains(where: { $0.start.kind == .record })
-            else { continue }
-            files.append(path)
+    /// A name is taken by whatever has it: a directory, a link that leads nowhere, the write-ahead log of a recording that
+    /// is gone, a name that differs in case alone.
+    private static func lastNumber(in directory: String, day: String) throws(ArchiveError) -> Int {
+        guard FilePath.kind(of: directory) == .directory else { return 0 }
+        return try FilePath.names(in: directory).reduce(0) { last, name in
+            var name = name.lowercased()
+            for suffix in companions where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
+            return max(last, number(of: name, day: day) ?? 0)
         }
-        return files
-    }
-
-    private static func newest(in directory: String, day: String) throws(ArchiveError) -> (path: String, number: Int)? {
-        guard FilePath.kind(of: directory) == .directory else { return nil }
-        var newest: (path: String, number: Int)?
-        for name in try FilePath.names(in: directory) {
-            guard let number = number(of: name, day: day), number > newest?.number ?? 0 else { continue }
-            newest = (FilePath.joined(directory, name), number)
-        }
-        return newest
     }
 
     private static func number(of name: String, day: String) -> Int? {
         guard name.hasPrefix(day), name.hasSuffix(ArchiveLocation.fileExtension) else { return nil }
         let middle = name.dropFirst(day.count).dropLast(ArchiveLocation.fileExtension.count)
         if middle.isEmpty { return 1 }
-        guard middle.first == "_", let number = Int(middle.dropFirst()), number > 1 else { return nil }
+        guard middle.first == "_", let number = Int(middle.dropFirst()), (2..<Int.max).contains(number) else {
+            return nil
+        }
         return number
     }
 

@@ -8,8 +8,10 @@ final class RowInserter {
     private let block: PreparedStatement
     private let marginUpdate: PreparedStatement
     private let bar: PreparedStatement
+    private let barRemoval: PreparedStatement
     private let event: PreparedStatement
     private let gap: PreparedStatement
+    private let closedSpan: PreparedStatement
     private let hub: HubRowInserter
     private let clockSample: PreparedStatement
     private let watermark: PreparedStatement
@@ -51,6 +53,9 @@ final class RowInserter {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
+        barRemoval = try statement(
+            "DELETE FROM bar WHERE instrument_id = ? AND side = ? AND interval_ns = ? AND ts_open = ?"
+        )
         event = try statement(
             """
             INSERT INTO event (ts_recv, message_index, item, feed_id, kind, symbol, is_oddity, json)
@@ -63,6 +68,9 @@ final class RowInserter {
                 cause, detail, sequence_from, sequence_to, estimated_count)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
+        )
+        closedSpan = try statement(
+            "INSERT OR REPLACE INTO closed_span (feed_id, ts_from, ts_to, source) VALUES (?, ?, ?, ?)"
         )
         hub = try HubRowInserter(on: handle, path: path)
         clockSample = try statement(
@@ -142,6 +150,14 @@ final class RowInserter {
         try bar.run()
     }
 
+    func remove(_ key: BarRowKey) throws(ArchiveError) {
+        barRemoval.bind(1, key.instrumentID)
+        barRemoval.bind(2, Int64(key.side.rawValue))
+        barRemoval.bind(3, key.intervalNS)
+        barRemoval.bind(4, key.tsOpen.rawValue)
+        try barRemoval.run()
+    }
+
     func insert(_ row: EventRow) throws(ArchiveError) {
         event.bind(1, row.tsRecv.rawValue)
         event.bind(2, row.messageIndex)
@@ -168,6 +184,14 @@ final class RowInserter {
         gap.bind(11, row.sequenceTo)
         gap.bind(12, row.estimatedCount)
         try gap.run()
+    }
+
+    func insert(_ row: ClosedSpanRow) throws(ArchiveError) {
+        closedSpan.bind(1, row.feedID)
+        closedSpan.bind(2, row.tsFrom.rawValue)
+        closedSpan.bind(3, row.tsTo?.rawValue)
+        closedSpan.bind(4, row.source.rawValue)
+        try closedSpan.run()
     }
 
     func insert(_ row: VenueBarRow) throws(ArchiveError) { try hub.insert(row) }

@@ -216,6 +216,21 @@ enum RowQueries {
         }
     }
 
+    static func closedSpans(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [ClosedSpanRow] {
+        try rows(
+            "SELECT feed_id, ts_from, ts_to, source FROM closed_span ORDER BY ts_from, feed_id",
+            on: handle,
+            path: path
+        ) {
+            ClosedSpanRow(
+                feedID: $0.integer(0),
+                tsFrom: UnixNanoseconds($0.integer(1)),
+                tsTo: $0.optionalInteger(2).map { UnixNanoseconds($0) },
+                source: ClosedSpanRow.Source(rawValue: $0.text(3)) ?? .configuration
+            )
+        }
+    }
+
     private static func rows<Row>(
         _ sql: String,
         on handle: OpaquePointer?,

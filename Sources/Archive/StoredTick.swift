@@ -74,9 +74,9 @@ extension QuoteRow: StoredTick {
             messageIndex: key.messageIndex,
             item: key.item,
             tsEvent: columns.optionalInteger(0).map { UnixNanoseconds($0) },
-            bidPrice: columns.integer(1),
+            bidPrice: columns.optionalInteger(1),
             bidSize: columns.optionalInteger(2),
-            askPrice: columns.integer(3),
+            askPrice: columns.optionalInteger(3),
             askSize: columns.optionalInteger(4),
             sequence: columns.optionalInteger(5)
         )
@@ -97,7 +97,9 @@ extension QuoteRow: StoredTick {
 
 extension TradeRow: StoredTick {
     package static let table = "trade"
-    package static let valueColumns = "ts_event, price, size, aggressor_side, trade_id"
+    package static let valueColumns = """
+        ts_event, price, size, aggressor_side, trade_id, is_aggregate, first_trade_id, last_trade_id, in_bars
+        """
 
     package init(key: TickKey, columns: TickColumns) {
         self.init(
@@ -111,9 +113,13 @@ extension TradeRow: StoredTick {
             aggressorSide: columns.optionalInteger(3).flatMap { AggressorSide(rawValue: UInt8(clamping: $0)) },
             tradeID: columns.optionalInteger(4)
         )
+        isAggregate = columns.integer(5) != 0
+        firstTradeID = columns.optionalInteger(6)
+        lastTradeID = columns.optionalInteger(7)
+        isInBars = columns.integer(8) != 0
     }
 
-    package static let columnCount: Int32 = 9
+    package static let columnCount: Int32 = 13
 
     package func bind(to parameters: TickParameters) {
         bindKey(to: parameters)
@@ -122,5 +128,9 @@ extension TradeRow: StoredTick {
         parameters.bind(6, size)
         parameters.bind(7, aggressorSide.map { Int64($0.rawValue) })
         parameters.bind(8, tradeID)
+        parameters.bind(9, isAggregate ? 1 : 0)
+        parameters.bind(10, firstTradeID)
+        parameters.bind(11, lastTradeID)
+        parameters.bind(12, isInBars ? 1 : 0)
     }
 }

@@ -112,10 +112,16 @@ struct CountMismatch: Hashable, Sendable {
 /// What verifying an archive found.
 package struct VerifyReport: Hashable, Sendable {
     package internal(set) var recordings: [RecordingReport] = []
+    /// What is named like a recording and was not verified, copies included.
+    package internal(set) var findings: [ArchiveFinding] = []
     /// As ``RecordingReport/payloadSHA256``, over all recordings one after the other.
     package internal(set) var payloadSHA256 = ""
 
-    package var isSound: Bool { recordings.allSatisfy(\.isSound) }
+    package var isSound: Bool { problemCount == 0 }
+    /// Problems of the recordings, and files that are no whole recording.
+    package var problemCount: Int {
+        recordings.reduce(findings.count(where: \.isProblem)) { $0 + $1.problemCount }
+    }
     package var problems: [VerifyProblem] { recordings.flatMap(\.problems) }
     package var messagesReceived: Int64 { recordings.reduce(0) { $0 + $1.messagesReceived } }
     /// The least coverage of any instrument of any recording; 1 where there is none.

@@ -10,8 +10,11 @@ package struct WriteBatch: Sendable {
     package var venueBars: [VenueBarRow] = []
     package var orderUpdates: [OrderUpdateRow] = []
     package var bars: [BarRow] = []
+    /// Bars that went on under another instrument of their symbol; they are removed before ``bars`` are written.
+    package var removedBars: [BarRowKey] = []
     package var events: [EventRow] = []
     package var gaps: [GapRow] = []
+    package var closedSpans: [ClosedSpanRow] = []
     package var clockSamples: [ClockSampleRow] = []
     /// Up to where the blocks hold what the journal has of their connections.
     package var watermarks: [JournalWatermark] = []
@@ -23,6 +26,20 @@ package struct WriteBatch: Sendable {
     package var rowCount: Int {
         instruments.count + blocks.count + quotes.count + trades.count + marginUpdates.count + bars.count
             + venueBars.count + orderUpdates.count + events.count + gaps.count + clockSamples.count + watermarks.count
+            + removedBars.count + closedSpans.count
+    }
+
+    /// Raises the numbers of the messages that rows refer to; blocks and bars stay as they are.
+    package mutating func raiseMessageIndexes(by offset: Int64) {
+        guard offset != 0 else { return }
+        for place in quotes.indices { quotes[place].messageIndex += offset }
+        for place in trades.indices { trades[place].messageIndex += offset }
+        for place in marginUpdates.indices { marginUpdates[place].messageIndex += offset }
+        for place in venueBars.indices { venueBars[place].messageIndex += offset }
+        for place in orderUpdates.indices { orderUpdates[place].messageIndex += offset }
+        for place in events.indices {
+            if let index = events[place].messageIndex { events[place].messageIndex = index + offset }
+        }
     }
 
     /// Empties the batch but keeps its memory.
@@ -35,8 +52,10 @@ package struct WriteBatch: Sendable {
         venueBars.removeAll(keepingCapacity: true)
         orderUpdates.removeAll(keepingCapacity: true)
         bars.removeAll(keepingCapacity: true)
+        removedBars.removeAll(keepingCapacity: true)
         events.removeAll(keepingCapacity: true)
         gaps.removeAll(keepingCapacity: true)
+        closedSpans.removeAll(keepingCapacity: true)
         clockSamples.removeAll(keepingCapacity: true)
         watermarks.removeAll(keepingCapacity: true)
     }

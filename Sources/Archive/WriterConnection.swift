@@ -71,9 +71,11 @@ final class WriterConnection: @unchecked Sendable {
         for row in batch.marginUpdates { try rows.insert(row) }
         for row in batch.venueBars { try rows.insert(row) }
         for row in batch.orderUpdates { try rows.insert(row) }
+        for key in batch.removedBars { try rows.remove(key) }
         for row in batch.bars { try rows.insert(row) }
         for row in batch.events { try rows.insert(row) }
         for row in batch.gaps { try rows.insert(row) }
+        for row in batch.closedSpans { try rows.insert(row) }
         for row in batch.clockSamples { try rows.insert(row) }
         for row in batch.watermarks { try rows.insert(row) }
     }
@@ -88,7 +90,10 @@ final class WriterConnection: @unchecked Sendable {
     }
 
     /// Empties the WAL, and gives up WAL mode, so that the file stands alone; where a reader prevents it, it stays.
-    func finish() {
+    ///
+    /// A file that is not `inPlace` keeps WAL mode: to give it up, SQLite would open the log of the path again, which may
+    /// belong to another recording by now.
+    func finish(inPlace: Bool = true) {
         // The handle may be gone.
         guard ticks != nil else { return }
         ticks = nil
@@ -97,6 +102,7 @@ final class WriterConnection: @unchecked Sendable {
         sqlite3_busy_timeout(handle, 250)
         sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
         sqlite3_busy_timeout(handle, 0)
+        guard inPlace else { return }
         sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", nil, nil, nil)
     }
 

@@ -4,11 +4,13 @@ package import MarketModel
 ///
 /// A tick belongs to the interval of its time, whenever it arrives; within a bar the order is (time, arrival). A bar
 /// closes when the tape's clock passes its end, not when the next tick comes; bars that follow `ts_event` go by the
-/// venue's clock, as far as the ticks tell it. A late tick revises its bar while that is among the 128 most recent of its series. Intervals without ticks have no bar.
+/// venue's clock, as far as the ticks tell it. A late tick revises its bar while that is among the 128 most recent of its
+/// series. Intervals without ticks have no bar.
 package struct BarBuilder: Sendable {
     /// Names an instrument within this builder.
     package struct SeriesIndex: Hashable, Sendable {
         fileprivate let value: Int
+        fileprivate let instrument: BarInstrument
     }
 
     private struct Series: Sendable {
@@ -41,46 +43,58 @@ package struct BarBuilder: Sendable {
         }
     }
 
-    /// Adds an instrument.
-    package mutating func addSeries(instrumentID: Int64) -> SeriesIndex {
+    /// Adds a symbol, whose numbers have the digits of `instrument`.
+    package mutating func addSeries(_ instrument: BarInstrument) -> SeriesIndex {
         series.append(
             Series(
-                quotes: intervals.map { BarWindow(instrumentID: instrumentID, interval: $0, history: history) },
-                trades: intervals.map { BarWindow(instrumentID: instrumentID, interval: $0, history: history) }
+                quotes: intervals.map { BarWindow(instrument: instrument, interval: $0, history: history) },
+                trades: intervals.map { BarWindow(instrument: instrument, interval: $0, history: history) }
             )
         )
-        return SeriesIndex(value: series.count - 1)
+        return SeriesIndex(value: series.count - 1, instrument: instrument)
     }
 
-    /// Adds a two-sided quote; its bars follow `tsEvent`, or `tsRecv` where the venue gives no time.
+    /// Adds a further row of the symbol of `index`, for numbers that have other digits.
+    ///
+    /// A bar of ticks of both is one bar, under the row with more digits. Only if neither holds all numbers exactly,
+    /// each has a bar of its own.
+    package mutating func addInstrument(_ instrument: BarInstrument, to index: SeriesIndex) -> SeriesIndex {
+        for position in intervals.indices {
+            series[index.value].quotes[position].instruments.append(instrument)
+            series[index.value].trades[position].instruments.append(instrument)
+        }
+        return SeriesIndex(value: index.value, instrument: instrument)
+    }
+
+    /// Adds a quote; its bars follow `tsEvent`, or the time of arrival if the venue gives no time.
     @inline(__always)
     package mutating func add(
         _ tick: QuoteTick,
         to index: SeriesIndex,
         tsEvent: UnixNanoseconds?,
-        tsRecv: UnixNanoseconds
+        arrival: TickArrival
     ) {
-        let (time, source) = place(tsEvent, tsRecv)
-        if !series[index.value].quotes.add(tick, at: time, source: source) { lateTicks += 1 }
+        let (time, source) = place(tsEvent, arrival)
+        if !series[index.value].quotes.add(tick, of: index.instrument, at: time, source: source) { lateTicks += 1 }
     }
 
-    /// Adds a trade; its bars follow `tsEvent`, or `tsRecv` where the venue gives no time.
+    /// Adds an execution; its bars follow `tsEvent`, or the time of arrival if the venue gives no time.
     @inline(__always)
     package mutating func add(
         _ tick: TradeTick,
         to index: SeriesIndex,
         tsEvent: UnixNanoseconds?,
-        tsRecv: UnixNanoseconds
+        arrival: TickArrival
     ) {
-        let (time, source) = place(tsEvent, tsRecv)
-        if !series[index.value].trades.add(tick, at: time, source: source) { lateTicks += 1 }
+        let (time, source) = place(tsEvent, arrival)
+        if !series[index.value].trades.add(tick, of: index.instrument, at: time, source: source) { lateTicks += 1 }
     }
 
     @inline(__always)
-    private mutating func place(_ tsEvent: UnixNanoseconds?, _ tsRecv: UnixNanoseconds) -> (Int64, BarTimeSource) {
-        guard let tsEvent else { return (tsRecv.rawValue, .recv) }
-        eventClock.note(tsEvent: tsEvent.rawValue, tsRecv: tsRecv.rawValue)
-        return (tsEvent.rawValue, .event)
+    private mutating func place(_ tsEvent: UnixNanoseconds?, _ arrival: TickArrival) -> (TickTime, BarTimeSource) {
+        guard let tsEvent else { return (TickTime(time: arrival.tsRecv, arrival: arrival), .recv) }
+        eventClock.note(tsEvent: tsEvent.rawValue, tsRecv: arrival.tsRecv)
+        return (TickTime(time: tsEvent.rawValue, arrival: arrival), .event)
     }
 
     /// Says that from the receive time `time` on nothing is missed.
@@ -143,12 +157,12 @@ package struct BarBuilder: Sendable {
         }
     }
 
-    /// Appends every bar that is new or changed since the last call, whole.
-    package mutating func takeChanged(into bars: inout [Bar]) {
+    /// Appends every bar that is new or changed since the last call, whole, and the keys that bars have left.
+    package mutating func takeChanged(into changes: inout BarChanges) {
         for index in series.indices {
             for position in intervals.indices {
-                series[index].quotes[position].takeChanged(into: &bars)
-                series[index].trades[position].takeChanged(into: &bars)
+                series[index].quotes[position].takeChanged(into: &changes)
+                series[index].trades[position].takeChanged(into: &changes)
             }
         }
     }
@@ -157,10 +171,14 @@ package struct BarBuilder: Sendable {
 extension Array {
     /// Adds a tick to the windows of all intervals; false when it is too late for any of them.
     @inline(__always)
-    fileprivate mutating func add<Values>(_ tick: Values.Tick, at time: Int64, source: BarTimeSource) -> Bool
-    where Element == BarWindow<Values> {
+    fileprivate mutating func add<Values>(
+        _ tick: Values.Tick,
+        of instrument: BarInstrument,
+        at time: TickTime,
+        source: BarTimeSource
+    ) -> Bool where Element == BarWindow<Values> {
         var isInTime = true
-        for position in indices where !self[position].add(tick, at: time, source: source) {
+        for position in indices where !self[position].add(tick, of: instrument, at: time, source: source) {
             isInTime = false
         }
         return isInTime

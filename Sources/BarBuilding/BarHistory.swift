@@ -5,8 +5,47 @@ package protocol BarHistory: Sendable {
     /// The stored bar with this key; `nil` where there is none.
     func bar(instrumentID: Int64, side: BarSide, interval: BarInterval, tsOpen: Int64) -> Bar?
 
-    /// The latest time of a tick that the earlier run added to bars of an instrument in `[tsOpen, tsClose)`.
+    /// The first and the last tick that earlier runs added to bars of an instrument in `[tsOpen, tsClose)`.
     ///
-    /// `side` tells quotes from trades. It is `nil` where that is not known: then any later tick is taken for the last.
-    func lastTick(instrumentID: Int64, side: BarSide, tsOpen: Int64, tsClose: Int64) -> Int64?
+    /// The ticks may be stored under any of `instrumentIDs`; `side` tells quotes from trades. They are looked for where
+    /// ticks of that time arrived; `tick` is the one to be added. `nil` if they are not found: then a later tick of this
+    /// run is the last, and no tick becomes the first.
+    func edges(
+        instrumentIDs: [Int64],
+        side: BarSide,
+        tsOpen: Int64,
+        tsClose: Int64,
+        near tick: TickTime
+    ) -> BarEdges?
+
+    /// True if `countMax` stored bars of an instrument are younger than `tsOpen` and had begun when `tick` arrived.
+    ///
+    /// Then a run that had made them would not change the bar any more.
+    func isFinal(
+        instrumentID: Int64,
+        side: BarSide,
+        interval: BarInterval,
+        tsOpen: Int64,
+        when tick: TickTime,
+        countMax: Int
+    ) -> Bool
+}
+
+/// The ticks that give a bar its open and its close.
+package struct BarEdges: Sendable {
+    package let first: TickTime
+    package let last: TickTime
+
+    package init(first: TickTime, last: TickTime) {
+        self.first = first
+        self.last = last
+    }
+
+    /// Those of two rows of a symbol together.
+    package func joined(with other: BarEdges) -> BarEdges {
+        BarEdges(
+            first: other.first.precedes(first) ? other.first : first,
+            last: last.precedes(other.last) ? other.last : last
+        )
+    }
 }

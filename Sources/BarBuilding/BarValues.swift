@@ -21,6 +21,14 @@ struct OHLC: Sendable {
         close = bar.close
     }
 
+    /// The same prices with more digits; `nil` if one does not fit any more.
+    func scaled(by scale: BarScale) -> OHLC? {
+        guard let prices = scale.prices([open, high, low, close]) else { return nil }
+        var scaled = self
+        (scaled.open, scaled.high, scaled.low, scaled.close) = (prices[0], prices[1], prices[2], prices[3])
+        return scaled
+    }
+
     mutating func extend(_ price: Int64, isFirst: Bool, isLast: Bool) {
         if isFirst { open = price }
         if price > high { high = price }
@@ -34,17 +42,31 @@ package struct QuoteTick: Sendable {
     package var bidPrice: Int64
     package var askPrice: Int64
 
+    /// `nil` for a quote without a bid or without an ask: bars of both sides are made of quotes that have both.
+    @inline(__always)
+    package init?(bidPrice: Int64?, askPrice: Int64?) {
+        guard let bidPrice, let askPrice else { return nil }
+        self.init(bidPrice: bidPrice, askPrice: askPrice)
+    }
+
     package init(bidPrice: Int64, askPrice: Int64) {
         self.bidPrice = bidPrice
         self.askPrice = askPrice
     }
 }
 
-/// A trade as a bar sees it: mantissas with the instrument's digits.
+/// An execution as a bar sees it: mantissas with the instrument's digits.
 package struct TradeTick: Sendable {
     package var price: Int64
     package var size: Int64
     package var aggressorSide: AggressorSide?
+
+    /// `nil` for a trade that is no execution, and for executions that other rows hold.
+    @inline(__always)
+    package init?(price: Int64, size: Int64, aggressorSide: AggressorSide?, isInBars: Bool) {
+        guard isInBars, PriceRule.isExecution(size: size) else { return nil }
+        self.init(price: price, size: size, aggressorSide: aggressorSide)
+    }
 
     package init(price: Int64, size: Int64, aggressorSide: AggressorSide?) {
         self.price = price
@@ -67,6 +89,12 @@ protocol BarValues: Sendable {
 
     /// Adds a tick that is the earliest, the latest or neither of its interval.
     mutating func extend(_ tick: Tick, isFirst: Bool, isLast: Bool)
+
+    /// The tick with more digits; `nil` if a number does not fit any more.
+    static func scaled(_ tick: Tick, by scale: BarScale) -> Tick?
+
+    /// The same values with more digits; `nil` if a price does not fit any more.
+    func scaled(by scale: BarScale) -> Self?
 
     /// Appends a bar for each price, starting from `template`, which has times and counts filled in.
     func appendBars(_ template: Bar, to bars: inout [Bar])
@@ -91,6 +119,17 @@ struct QuoteValues: BarValues {
     mutating func extend(_ tick: QuoteTick, isFirst: Bool, isLast: Bool) {
         bid.extend(tick.bidPrice, isFirst: isFirst, isLast: isLast)
         ask.extend(tick.askPrice, isFirst: isFirst, isLast: isLast)
+    }
+
+    static func scaled(_ tick: QuoteTick, by scale: BarScale) -> QuoteTick? {
+        scale.prices([tick.bidPrice, tick.askPrice]).map { QuoteTick(bidPrice: $0[0], askPrice: $0[1]) }
+    }
+
+    func scaled(by scale: BarScale) -> QuoteValues? {
+        guard let bid = bid.scaled(by: scale), let ask = ask.scaled(by: scale) else { return nil }
+        var scaled = self
+        (scaled.bid, scaled.ask) = (bid, ask)
+        return scaled
     }
 
     func appendBars(_ template: Bar, to bars: inout [Bar]) {
@@ -132,6 +171,29 @@ struct TradeValues: BarValues {
         guard let sum = notional else { return }
         let (total, overflow) = sum.addingReportingOverflow(Int128(tick.price) * Int128(tick.size))
         notional = overflow ? nil : total
+    }
+
+    static func scaled(_ tick: TradeTick, by scale: BarScale) -> TradeTick? {
+        guard let price = scale.prices([tick.price]), let size = BarScale.scaled([tick.size], by: scale.size) else {
+            return nil
+        }
+        return TradeTick(price: price[0], size: size[0], aggressorSide: tick.aggressorSide)
+    }
+
+    func scaled(by scale: BarScale) -> TradeValues? {
+        guard let prices = prices.scaled(by: scale) else { return nil }
+        var scaled = self
+        scaled.prices = prices
+        scaled.volume = Self.scaled(volume, by: Int128(scale.size))
+        scaled.takerBuyVolume = Self.scaled(takerBuyVolume, by: Int128(scale.size))
+        scaled.notional = Self.scaled(notional, by: Int128(scale.price) * Int128(scale.size))
+        return scaled
+    }
+
+    /// A sum with more digits; `nil` if it does not fit any more.
+    private static func scaled(_ sum: Int128?, by factor: Int128) -> Int128? {
+        guard let (product, overflow) = sum?.multipliedReportingOverflow(by: factor) else { return nil }
+        return overflow ? nil : product
     }
 
     func appendBars(_ template: Bar, to bars: inout [Bar]) {

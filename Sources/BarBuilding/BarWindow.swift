@@ -1,141 +1,128 @@
 import MarketModel
 
-/// The recent bars of one instrument, one kind of tick and one interval, oldest first.
+/// The recent bars of one symbol, one kind of tick and one interval, oldest first.
 struct BarWindow<Values: BarValues>: Sendable {
-    /// A bar in the making, or made and still open to late ticks.
-    private struct Slot: Sendable {
-        let tsOpen: Int64
-        let tsClose: Int64
-        var values: Values
-        var tickCount: Int64 = 1
-        var firstTick: Int64
-        var lastTick: Int64
-        var timeSource: BarTimeSource
-        /// Touched by a gap, or begun before the recording was.
-        var isBroken = false
-        var isClosed = false
-        var isChanged = true
-        /// Counted among those that the file has.
-        var isTaken = false
-
-        @inline(__always)
-        func contains(_ time: Int64) -> Bool { tsOpen <= time && time < tsClose }
-
-        @inline(__always)
-        mutating func extend(with tick: Values.Tick, at time: Int64, source: BarTimeSource) {
-            let isFirst = time < firstTick
-            let isLast = time >= lastTick
-            values.extend(tick, isFirst: isFirst, isLast: isLast)
-            tickCount += 1
-            if isFirst { firstTick = time }
-            if isLast { lastTick = time }
-            if source == .recv { timeSource = .recv }
-            isChanged = true
-        }
-    }
-
     /// Late ticks revise any of this many bars; older ones are final.
     static var slotsMax: Int { 128 }
 
-    let instrumentID: Int64
+    /// The rows of the symbol; bars of an earlier run may be under any of them.
+    var instruments: [BarInstrument]
     let interval: BarInterval
     private let history: (any BarHistory)?
-    private var slots: [Slot] = []
+    private var slots: [BarSlot<Values>] = []
+    /// Bars that have left a row which the file may have them under.
+    private var moved: [(instrumentID: Int64, tsOpen: Int64)] = []
     private(set) var hasChanges = false
     /// Bars handed out so far, each once a file.
     private(set) var slotsTaken: Int64 = 0
     /// The earliest end of a bar that is not closed yet.
     private(set) var nextClose = Int64.max
 
-    init(instrumentID: Int64, interval: BarInterval, history: (any BarHistory)?) {
-        self.instrumentID = instrumentID
+    init(instrument: BarInstrument, interval: BarInterval, history: (any BarHistory)?) {
+        instruments = [instrument]
         self.interval = interval
         self.history = history
     }
 
-    /// Adds a tick; false when it is too late for any bar that can still change.
+    /// Adds a tick with the digits of `instrument`; false when it is too late for any bar that can still change.
     @inline(__always)
-    mutating func add(_ tick: Values.Tick, at time: Int64, source: BarTimeSource) -> Bool {
-        guard let last = slots.indices.last, slots[last].contains(time) else {
-            return addElsewhere(tick, at: time, source: source)
-        }
+    mutating func add(_ tick: Values.Tick, of instrument: BarInstrument, at time: TickTime, source: BarTimeSource)
+        -> Bool
+    {
+        guard let last = slots.indices.last, slots[last].contains(time.time), slots[last].instrument == instrument
+        else { return addElsewhere(tick, of: instrument, at: time, source: source) }
         slots[last].extend(with: tick, at: time, source: source)
         hasChanges = true
         return true
     }
 
-    /// Adds a tick that does not belong to the youngest bar.
+    /// Adds a tick that does not belong to the youngest bar, or has other digits.
     @inline(never)
-    private mutating func addElsewhere(_ tick: Values.Tick, at time: Int64, source: BarTimeSource) -> Bool {
-        guard let start = interval.start(of: time) else { return false }
+    private mutating func addElsewhere(
+        _ tick: Values.Tick,
+        of instrument: BarInstrument,
+        at time: TickTime,
+        source: BarTimeSource
+    ) -> Bool {
+        guard let start = interval.start(of: time.time) else { return false }
         var place = slots.endIndex
-        // The window may hold more bars than can change, those that nobody has taken yet.
+        // The window may hold more bars than can change, those that have not been taken yet.
         let placeMin = max(0, slots.count - Self.slotsMax)
         while place > placeMin, slots[place - 1].tsOpen > start { place -= 1 }
         guard slots.count - place < Self.slotsMax else { return false }
-        if place > 0, slots[place - 1].tsOpen == start {
-            slots[place - 1].extend(with: tick, at: time, source: source)
-            hasChanges = true
-        } else {
-            insert(tick, at: time, source: source, start: start, place: place)
+        if place == 0 || slots[place - 1].tsOpen != start {
+            guard !isFinal(start, when: time) else { return false }
+            place = insertRestored(start, near: time, at: place)
         }
+        hasChanges = true
+        if !join(tick, of: instrument, at: time, source: source, start: start, before: place) {
+            insert(BarSlot(tick, of: instrument, at: time, source: source, start: start, interval), at: place)
+        }
+        // What leaves must have been handed out, so the window may be larger between two calls of `takeChanged`.
+        if slots.count > Self.slotsMax, !slots[0].isChanged, slots[0].isClosed { slots.removeFirst() }
         return true
     }
 
-    private mutating func insert(
+    /// Adds the tick to a bar that begins at `start`; false if there is none that can hold it exactly.
+    private mutating func join(
         _ tick: Values.Tick,
-        at time: Int64,
+        of instrument: BarInstrument,
+        at time: TickTime,
         source: BarTimeSource,
         start: Int64,
-        place: Int
-    ) {
-        var slot: Slot
-        if let stored = restore(start) {
-            slot = stored
-            slot.extend(with: tick, at: time, source: source)
-        } else {
-            slot = Slot(
-                tsOpen: start,
-                tsClose: start + interval.nanoseconds,
-                values: Values(tick),
-                firstTick: time,
-                lastTick: time,
-                timeSource: source
-            )
+        before end: Int
+    ) -> Bool {
+        var place = end - 1
+        while place >= 0, slots[place].tsOpen == start {
+            let previous = slots[place].instrument
+            if let tick = slots[place].adapt(tick, of: instrument) {
+                if slots[place].instrument != previous, slots[place].isTaken { moved.append((previous.id, start)) }
+                slots[place].extend(with: tick, at: time, source: source)
+                return true
+            }
+            place -= 1
         }
-        slots.insert(slot, at: place)
-        if !slot.isClosed { nextClose = min(nextClose, slot.tsClose) }
-        hasChanges = true
-        // What leaves must have been handed out, so the window may be larger between two calls of `takeChanged`.
-        if slots.count > Self.slotsMax, !slots[0].isChanged, slots[0].isClosed { slots.removeFirst() }
+        return false
     }
 
-    /// The bar that an earlier run stored.
-    ///
-    /// A tick of this run that is older than the last one of that does not become its close; none becomes its open.
-    private func restore(_ tsOpen: Int64) -> Slot? {
-        guard let history else { return nil }
-        let bars = Values.sides.compactMap { side in
-            history.bar(instrumentID: instrumentID, side: side, interval: interval, tsOpen: tsOpen)
+    private mutating func insert(_ slot: BarSlot<Values>, at place: Int) {
+        slots.insert(slot, at: place)
+        if !slot.isClosed { nextClose = min(nextClose, slot.tsClose) }
+    }
+
+    /// True if earlier runs made that many younger bars that the one at `start` cannot change any more.
+    private func isFinal(_ start: Int64, when tick: TickTime) -> Bool {
+        guard let history else { return false }
+        return instruments.contains { instrument in
+            history.isFinal(
+                instrumentID: instrument.id,
+                side: Values.sides[0],
+                interval: interval,
+                tsOpen: start,
+                when: tick,
+                countMax: Self.slotsMax
+            )
         }
-        guard bars.count == Values.sides.count else { return nil }
-        return Slot(
-            tsOpen: tsOpen,
-            tsClose: bars[0].tsClose,
-            values: Values(restoring: bars),
-            tickCount: bars[0].tickCount,
-            firstTick: tsOpen,
-            lastTick: history.lastTick(
-                instrumentID: instrumentID,
-                side: bars[0].side,
-                tsOpen: tsOpen,
-                tsClose: bars[0].tsClose
-            ) ?? tsOpen,
-            timeSource: bars[0].timeSource,
-            isBroken: !bars[0].isComplete,
-            isClosed: bars[0].isComplete,
-            isTaken: true
-        )
+    }
+
+    /// Inserts the bars that an earlier run stored, to which `tick` may belong, and returns the place after them.
+    private mutating func insertRestored(_ start: Int64, near tick: TickTime, at place: Int) -> Int {
+        guard let history else { return place }
+        var place = place
+        for instrument in instruments {
+            let slot = BarSlot<Values>(
+                restoring: start,
+                of: instrument,
+                among: instruments,
+                interval,
+                near: tick,
+                from: history
+            )
+            guard let slot else { continue }
+            insert(slot, at: place)
+            place += 1
+        }
+        return place
     }
 
     /// Closes the bars that are over at `clock`; complete are those that began at or after `coveredFrom`.
@@ -178,35 +165,23 @@ struct BarWindow<Values: BarValues>: Sendable {
         }
     }
 
-    /// Appends every bar that changed since the last call.
-    mutating func takeChanged(into bars: inout [Bar]) {
+    /// Appends every bar that changed since the last call, and the keys that bars have left.
+    mutating func takeChanged(into changes: inout BarChanges) {
         guard hasChanges else { return }
         hasChanges = false
+        for (instrumentID, tsOpen) in moved {
+            changes.removed += Values.sides.map {
+                BarKey(instrumentID: instrumentID, side: $0, interval: interval, tsOpen: tsOpen)
+            }
+        }
+        moved.removeAll()
         for index in slots.indices where slots[index].isChanged {
             slots[index].isChanged = false
             if !slots[index].isTaken {
                 slots[index].isTaken = true
                 slotsTaken += 1
             }
-            let slot = slots[index]
-            let template = Bar(
-                instrumentID: instrumentID,
-                side: .trade,
-                interval: interval,
-                tsOpen: slot.tsOpen,
-                tsClose: slot.tsClose,
-                open: 0,
-                high: 0,
-                low: 0,
-                close: 0,
-                tickCount: slot.tickCount,
-                volume: nil,
-                takerBuyVolume: nil,
-                notional: nil,
-                isComplete: slot.isClosed && !slot.isBroken,
-                timeSource: slot.timeSource
-            )
-            slot.values.appendBars(template, to: &bars)
+            slots[index].appendBars(interval, to: &changes.bars)
         }
         // Times far in the future never close, and must not pile up; what leaves then stays incomplete.
         while slots.count > Self.slotsMax, slots[0].isClosed || slots.count > 8 * Self.slotsMax {

@@ -1,233 +1,30 @@
-/* The virtual table module `feedrec_files`: a view (or `messages`) of many recordings, one file after the other.
+/* The virtual table module `feedrec_files`: a view or a table of many recordings.
  *
- *     CREATE VIRTUAL TABLE temp.quotes USING feedrec_files(quotes, ts_recv INTEGER, time_recv, ...)
+ *     CREATE VIRTUAL TABLE temp.quotes USING feedrec_files(quotes, timed, ts_recv INTEGER, ..., #instrument_id INTEGER)
  *
- * Its rows are those of the view `quotes` of each file, in the order of the files; the last column is `file`, the name
- * of the file. SQLite attaches ten databases at most, so each file is opened by itself when a query comes to it, and
- * closed again unless it is among the first few, which stay open for the next query. No transaction spans two files.
+ * Its rows are those of `quotes` of each file. SQLite attaches ten databases at most, so each file is opened by itself
+ * when a query comes to it, and closed again unless it is among the first few, which stay open for the next query.
  *
- * Comparisons of a column with a value become conditions on the view of each file, so that its indexes serve; SQLite
- * checks them again. Columns that a query does not use are not computed. A file with an older schema may lack the view
- * (it has no rows then) or columns of it (they are NULL then).
+ * The rows of a `plain` table come in the order of the files. Those of a `timed` one come in order of time if the query
+ * asks for that order, and cost only what is read of them; `always` asks for that order by itself. With several files the
+ * last column is `file`, the name of the file. A column with `#` holds numbers that each file gives for itself; those of
+ * the second file are increased by 1,000,000,000,000, and so on, so that joins by them are right.
+ *
+ * Comparisons of a column with a value become conditions on each file, so that its indexes serve; SQLite checks them
+ * again. Columns that a query does not use are not computed.
  */
 #ifdef FEEDREC_STATIC
 
-#include <sqlite3.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "feedrec_file_rows.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "feedrec_messages.h"
+/* Came with SQLite 3.38; NULL in an older library. */
+extern int sqlite3_vtab_rhs_value(sqlite3_index_info *, int, sqlite3_value **) __attribute__((weak));
+extern int sqlite3_vtab_in(sqlite3_index_info *, int, int) __attribute__((weak));
 
-enum {
-    FILES_KEPT_MAX = 32, /* open files: three descriptors and up to a megabyte each */
-    CONSTRAINTS_MAX = 16,
-    COLUMNS_MAX = 63, /* as many as SQLite tells apart in colUsed */
-};
-
-typedef struct {
-    sqlite3 *db; /* NULL while closed */
-    int users;
-    bool is_kept;
-    int is_older;
-} open_file;
-
-/* What the tables of one connection share; freed with the module. */
-typedef struct {
-    feedrec_open_file open_callback;
-    void *context;
-    int file_count;
-    int kept_count;
-    char **names;
-    open_file *files;
-} file_set;
-
-typedef struct {
-    sqlite3_vtab base;
-    file_set *set;
-    char *view;
-    int column_count; /* without `file` */
-    char *columns[COLUMNS_MAX];
-} files_table;
-
-typedef struct {
-    int column;
-    char operation; /* =, <, l for <=, >, g for >= */
-} condition;
-
-typedef struct {
-    sqlite3_vtab_cursor base;
-    int file; /* the one that is open; file_count at the end */
-    sqlite3_stmt *rows;
-    uint64_t used;
-    int condition_count;
-    condition conditions[CONSTRAINTS_MAX];
-    sqlite3_value *values[CONSTRAINTS_MAX];
-    sqlite3_int64 row;
-} files_cursor;
-
-static files_table *table_of(files_cursor *cursor) { return (files_table *)cursor->base.pVtab; }
-
-static int fail(files_cursor *cursor, int code, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    sqlite3_free(cursor->base.pVtab->zErrMsg);
-    cursor->base.pVtab->zErrMsg = sqlite3_vmprintf(format, arguments);
-    va_end(arguments);
-    return code;
-}
-
-/* ---- Files. ---- */
-
-static int acquire(files_cursor *cursor, int number) {
-    file_set *set = table_of(cursor)->set;
-    open_file *file = &set->files[number];
-    if (file->db == NULL) {
-        char *error = NULL;
-        int code = set->open_callback(set->context, number, &file->db, &file->is_older, &error);
-        if (code != SQLITE_OK) {
-            file->db = NULL;
-            fail(cursor, code, "%s", error ? error : "cannot open a recording");
-            sqlite3_free(error);
-            return code;
-        }
-    }
-    file->users++;
-    return SQLITE_OK;
-}
-
-static void release(file_set *set, int number) {
-    open_file *file = &set->files[number];
-    if (--file->users > 0 || file->is_kept) return;
-    if (set->kept_count < FILES_KEPT_MAX) {
-        file->is_kept = true;
-        set->kept_count++;
-        return;
-    }
-    sqlite3_close_v2(file->db);
-    file->db = NULL;
-}
-
-static void close_rows(files_cursor *cursor) {
-    if (cursor->rows == NULL) return;
-    sqlite3_finalize(cursor->rows);
-    cursor->rows = NULL;
-    release(table_of(cursor)->set, cursor->file);
-}
-
-/* ---- The query on one file. ---- */
-
-/* Which columns the view of an older file has, as bits; none where it lacks the view. */
-static int columns_there(files_cursor *cursor, uint64_t *there) {
-    files_table *table = table_of(cursor);
-    sqlite3 *db = table->set->files[cursor->file].db;
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db, "SELECT name FROM pragma_table_info(?1)", -1, &statement, NULL);
-    if (code != SQLITE_OK) return fail(cursor, code, "%s", sqlite3_errmsg(db));
-    sqlite3_bind_text(statement, 1, table->view, -1, SQLITE_STATIC);
-    *there = 0;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(statement, 0);
-        for (int n = 0; n < table->column_count; n++)
-            if (name != NULL && strcmp(name, table->columns[n]) == 0) *there |= (uint64_t)1 << n;
-    }
-    sqlite3_finalize(statement);
-    return code == SQLITE_DONE ? SQLITE_OK : fail(cursor, code, "%s", sqlite3_errmsg(db));
-}
-
-static void append_column(sqlite3_str *sql, const files_table *table, int column, uint64_t there) {
-    if (there >> column & 1) sqlite3_str_appendf(sql, "\"%w\"", table->columns[column]);
-    else sqlite3_str_appendall(sql, "NULL");
-}
-
-static char *query(files_cursor *cursor, uint64_t there) {
-    files_table *table = table_of(cursor);
-    sqlite3_str *sql = sqlite3_str_new(NULL);
-    for (int n = 0; n < table->column_count; n++) {
-        sqlite3_str_appendall(sql, n == 0 ? "SELECT " : ", ");
-        append_column(sql, table, n, there & cursor->used);
-    }
-    sqlite3_str_appendf(sql, " FROM \"%w\" WHERE true", table->view);
-    for (int n = 0; n < cursor->condition_count; n++) {
-        condition wanted = cursor->conditions[n];
-        if (wanted.column == table->column_count) continue;
-        const char *operation = wanted.operation == 'l' ? "<=" : wanted.operation == 'g' ? ">=" : NULL;
-        sqlite3_str_appendall(sql, " AND ");
-        append_column(sql, table, wanted.column, there);
-        if (operation != NULL) sqlite3_str_appendf(sql, " %s ?%d", operation, n + 1);
-        else sqlite3_str_appendf(sql, " %c ?%d", wanted.operation, n + 1);
-    }
-    return sqlite3_str_finish(sql);
-}
-
-/* Prepares the query on the file at hand; `rows` stays NULL where it lacks the view. */
-static int prepare_rows(files_cursor *cursor) {
-    files_table *table = table_of(cursor);
-    const open_file *file = &table->set->files[cursor->file];
-    uint64_t there = ~(uint64_t)0;
-    if (file->is_older) {
-        int code = columns_there(cursor, &there);
-        if (code != SQLITE_OK || there == 0) return code;
-    }
-    char *sql = query(cursor, there);
-    if (sql == NULL) return SQLITE_NOMEM;
-    int code = sqlite3_prepare_v2(file->db, sql, -1, &cursor->rows, NULL);
-    sqlite3_free(sql);
-    if (code != SQLITE_OK)
-        return fail(cursor, code, "%s: %s", table->set->names[cursor->file], sqlite3_errmsg(file->db));
-    for (int n = 0; n < cursor->condition_count && code == SQLITE_OK; n++)
-        if (cursor->conditions[n].column != table->column_count)
-            code = sqlite3_bind_value(cursor->rows, n + 1, cursor->values[n]);
-    return code;
-}
-
-/* False for a file that a condition on `file` excludes. */
-static bool is_wanted(files_cursor *cursor, int number) {
-    files_table *table = table_of(cursor);
-    for (int n = 0; n < cursor->condition_count; n++) {
-        if (cursor->conditions[n].column != table->column_count) continue;
-        const char *name = (const char *)sqlite3_value_text(cursor->values[n]);
-        if (name == NULL || strcmp(name, table->set->names[number]) != 0) return false;
-    }
-    return true;
-}
-
-/* Goes to the next row of the file at hand, or to the first one of the next file that has any. */
-static int advance(files_cursor *cursor) {
-    files_table *table = table_of(cursor);
-    for (;;) {
-        if (cursor->rows != NULL) {
-            int code = sqlite3_step(cursor->rows);
-            if (code == SQLITE_ROW) {
-                cursor->row++;
-                return SQLITE_OK;
-            }
-            if (code != SQLITE_DONE) {
-                fail(
-                    cursor, code, "%s: %s", table->set->names[cursor->file],
-                    sqlite3_errmsg(table->set->files[cursor->file].db));
-                close_rows(cursor);
-                return code;
-            }
-            close_rows(cursor);
-        }
-        do cursor->file++;
-        while (cursor->file < table->set->file_count && !is_wanted(cursor, cursor->file));
-        if (cursor->file >= table->set->file_count) return SQLITE_OK;
-        int code = acquire(cursor, cursor->file);
-        if (code != SQLITE_OK) return code;
-        code = prepare_rows(cursor);
-        if (cursor->rows == NULL) release(table->set, cursor->file);
-        if (code != SQLITE_OK) {
-            close_rows(cursor);
-            return code;
-        }
-    }
-}
-
-/* ---- Plan: the used columns as a hexadecimal number, then a column and an operator for each used condition. ---- */
+/* ---- Plan: the order, the used columns as a hexadecimal number, then a column and an operator for each condition. ---- */
 
 static char plan_operator(int operation) {
     switch (operation) {
@@ -240,10 +37,44 @@ static char plan_operator(int operation) {
     }
 }
 
+/* True if a query joins by message_index, which counts in each file separately, without joining by `file`. */
+static bool joins_across_files(const files_table *table, sqlite3_index_info *info) {
+    if (!table->has_file_column || sqlite3_vtab_rhs_value == NULL || sqlite3_vtab_in == NULL) return false;
+    bool is_joined = false;
+    for (int n = 0; n < info->nConstraint; n++) {
+        if (info->aConstraint[n].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+        int column = info->aConstraint[n].iColumn;
+        sqlite3_value *value = NULL;
+        if (column == table->column_count) return false;
+        if (column < 0 || strcmp(table->columns[column], "message_index") != 0) continue;
+        if (!sqlite3_vtab_in(info, n, -1) && sqlite3_vtab_rhs_value(info, n, &value) != SQLITE_OK) is_joined = true;
+    }
+    return is_joined;
+}
+
+/* The order that rows come in, and whether it is the one that the query asks for. */
+static row_order choose_order(const files_table *table, sqlite3_index_info *info) {
+    if (!table->is_timed) return FILE_AFTER_FILE;
+    if (info->nOrderBy == 0) return table->is_always_timed && info->colUsed != 0 ? BY_TIME : FILE_AFTER_FILE;
+    if (info->nOrderBy > ORDER_COLUMNS) return FILE_AFTER_FILE;
+    for (int n = 0; n < info->nOrderBy; n++) {
+        bool is_same = info->aOrderBy[n].iColumn == table->order_columns[n];
+        if (!is_same || info->aOrderBy[n].desc != info->aOrderBy[0].desc) return FILE_AFTER_FILE;
+    }
+    info->orderByConsumed = 1;
+    return info->aOrderBy[0].desc ? BY_TIME_DOWN : BY_TIME;
+}
+
 static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     files_table *table = (files_table *)base;
+    if (joins_across_files(table, info)) {
+        sqlite3_free(base->zErrMsg);
+        base->zErrMsg = sqlite3_mprintf(
+            "message_index counts in each file for itself: compare the column file, too, as in USING (file, message_index)");
+        return SQLITE_ERROR;
+    }
     sqlite3_str *plan = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(plan, "%llx", (unsigned long long)info->colUsed);
+    sqlite3_str_appendf(plan, "%d %llx", (int)choose_order(table, info), (unsigned long long)info->colUsed);
     int used = 0, equalities = 0;
     for (int n = 0; n < info->nConstraint && used < CONSTRAINTS_MAX; n++) {
         char operation = plan_operator(info->aConstraint[n].op);
@@ -259,8 +90,8 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     info->idxStr = sqlite3_str_finish(plan);
     if (info->idxStr == NULL) return SQLITE_NOMEM;
     info->needToFreeIdxStr = 1;
-    /* Rows have no number of their own that stays, which SQLite would need to answer an OR by two scans. No plan costs
-     * less than half of the dearest, so it never thinks that worth its while. */
+    /* SQLite may answer an OR by two scans, and then recognises a row by its number. Rows have no lasting number here.
+     * No plan costs less than half of the most expensive one, so SQLite never chooses two scans. */
     info->estimatedCost = 1e7 * (used == 0 ? 1 : equalities == 0 ? 0.7 : equalities == 1 ? 0.6 : 0.55);
     info->estimatedRows = 1000000;
     for (int n = 0; n < used; n++) info->estimatedRows /= n < equalities ? 100 : 4;
@@ -268,7 +99,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     return SQLITE_OK;
 }
 
-/* ---- The methods. ---- */
+/* ---- Tables. ---- */
 
 static void free_table(files_table *table) {
     for (int n = 0; n < table->column_count; n++) sqlite3_free(table->columns[n]);
@@ -276,30 +107,43 @@ static void free_table(files_table *table) {
     sqlite3_free(table);
 }
 
-/* Arguments from the fourth on: the view, then its columns with their types. */
+/* Reads `[#]NAME [TYPE]` and appends it to the declaration. */
+static bool add_column(files_table *table, const char *argument, sqlite3_str *declaration) {
+    static const char *const order_names[ORDER_COLUMNS] = {"ts_recv", "message_index", "item"};
+    bool is_number = *argument == '#';
+    if (is_number) argument++;
+    char *name = sqlite3_mprintf("%.*s", (int)strcspn(argument, " "), argument);
+    if (name == NULL) return false;
+    for (int n = 0; n < ORDER_COLUMNS; n++)
+        if (strcmp(name, order_names[n]) == 0) table->order_columns[n] = table->column_count;
+    table->is_number[table->column_count] = is_number;
+    table->columns[table->column_count++] = name;
+    const char *type = argument + strlen(name);
+    sqlite3_str_appendf(declaration, "%s\"%w\"%s", table->column_count > 1 ? ", " : "", name, type);
+    return true;
+}
+
+/* Arguments from the fourth on: the view, its order, then its columns with their types. */
 static int connect_table(
     sqlite3 *db, void *context, int argument_count, const char *const *arguments, sqlite3_vtab **result, char **error) {
-    if (argument_count < 5 || argument_count - 4 > COLUMNS_MAX) {
-        *error = sqlite3_mprintf("feedrec_files needs a view and its columns, %d at most", COLUMNS_MAX);
+    if (argument_count < 6 || argument_count - 5 > COLUMNS_MAX) {
+        *error = sqlite3_mprintf("feedrec_files needs a view, an order and columns, %d at most", COLUMNS_MAX);
         return SQLITE_ERROR;
     }
     files_table *table = sqlite3_malloc(sizeof *table);
     if (table == NULL) return SQLITE_NOMEM;
     memset(table, 0, sizeof *table);
     table->set = context;
+    table->has_file_column = table->set->file_count > 1;
+    table->is_always_timed = strcmp(arguments[4], "always") == 0;
+    table->is_timed = table->is_always_timed || strcmp(arguments[4], "timed") == 0;
+    for (int n = 0; n < ORDER_COLUMNS; n++) table->order_columns[n] = -1;
     table->view = sqlite3_mprintf("%s", arguments[3]);
     sqlite3_str *declaration = sqlite3_str_new(db);
     sqlite3_str_appendall(declaration, "CREATE TABLE x(");
     bool is_complete = table->view != NULL;
-    for (int n = 4; n < argument_count; n++) {
-        int length = (int)strcspn(arguments[n], " ");
-        char *name = sqlite3_mprintf("%.*s", length, arguments[n]);
-        is_complete = is_complete && name != NULL;
-        if (name == NULL) break;
-        table->columns[table->column_count++] = name;
-        sqlite3_str_appendf(declaration, "%s, ", arguments[n]);
-    }
-    sqlite3_str_appendall(declaration, "file TEXT)");
+    for (int n = 5; n < argument_count && is_complete; n++) is_complete = add_column(table, arguments[n], declaration);
+    sqlite3_str_appendall(declaration, table->has_file_column ? ", file TEXT)" : ")");
     char *text = sqlite3_str_finish(declaration);
     int code = text == NULL || !is_complete ? SQLITE_NOMEM : sqlite3_declare_vtab(db, text);
     sqlite3_free(text);
@@ -317,6 +161,8 @@ static int disconnect_table(sqlite3_vtab *table) {
     return SQLITE_OK;
 }
 
+/* ---- Cursors. ---- */
+
 static int open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **result) {
     (void)table;
     files_cursor *cursor = sqlite3_malloc(sizeof *cursor);
@@ -326,14 +172,8 @@ static int open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **result) {
     return SQLITE_OK;
 }
 
-static void forget(files_cursor *cursor) {
-    close_rows(cursor);
-    for (int n = 0; n < cursor->condition_count; n++) sqlite3_value_free(cursor->values[n]);
-    cursor->condition_count = 0;
-}
-
 static int close_cursor(sqlite3_vtab_cursor *base) {
-    forget((files_cursor *)base);
+    file_rows_end((files_cursor *)base);
     sqlite3_free(base);
     return SQLITE_OK;
 }
@@ -341,9 +181,10 @@ static int close_cursor(sqlite3_vtab_cursor *base) {
 static int filter(sqlite3_vtab_cursor *base, int number, const char *plan, int value_count, sqlite3_value **values) {
     (void)number;
     files_cursor *cursor = (files_cursor *)base;
-    forget(cursor);
+    file_rows_end(cursor);
     char *rest = NULL;
-    cursor->used = strtoull(plan, &rest, 16);
+    cursor->order = (row_order)strtol(plan, &rest, 10);
+    cursor->used = strtoull(rest, &rest, 16);
     for (int n = 0; n < value_count && n < CONSTRAINTS_MAX && *rest == ' '; n++) {
         cursor->conditions[n].column = (int)strtol(rest + 1, &rest, 10);
         cursor->conditions[n].operation = *rest++;
@@ -351,17 +192,12 @@ static int filter(sqlite3_vtab_cursor *base, int number, const char *plan, int v
         if (cursor->values[n] == NULL) return SQLITE_NOMEM;
         cursor->condition_count = n + 1;
     }
-    cursor->file = -1;
-    cursor->row = 0;
-    return advance(cursor);
+    return file_rows_begin(cursor);
 }
 
-static int next_row(sqlite3_vtab_cursor *base) { return advance((files_cursor *)base); }
+static int next_row(sqlite3_vtab_cursor *base) { return file_rows_next((files_cursor *)base); }
 
-static int is_at_end(sqlite3_vtab_cursor *base) {
-    files_cursor *cursor = (files_cursor *)base;
-    return cursor->rows == NULL;
-}
+static int is_at_end(sqlite3_vtab_cursor *base) { return ((files_cursor *)base)->rows == NULL; }
 
 static int rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *result) {
     *result = ((files_cursor *)base)->row;
@@ -369,10 +205,7 @@ static int rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *result) {
 }
 
 static int column_value(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
-    files_cursor *cursor = (files_cursor *)base;
-    files_table *table = table_of(cursor);
-    if (column < table->column_count) sqlite3_result_value(context, sqlite3_column_value(cursor->rows, column));
-    else sqlite3_result_text(context, table->set->names[cursor->file], -1, SQLITE_TRANSIENT);
+    file_rows_value((files_cursor *)base, column, context);
     return SQLITE_OK;
 }
 
@@ -391,6 +224,8 @@ static const sqlite3_module files_module = {
     .xColumn = column_value,
     .xRowid = rowid,
 };
+
+/* ---- The module. ---- */
 
 static void free_set(void *context) {
     file_set *set = context;

@@ -9,12 +9,16 @@ import Replaying
 /// ```swift
 /// let tape = try ReplayTape(paths: ["./tape"], symbols: ["EURUSD"])
 /// for try await event in tape.events() {
-///     if case .quote(let quote) = event { print(tape.instruments[quote.instrument].price(quote.bidPrice)) }
+///     if case .quote(let quote) = event, let bid = quote.bidPrice { print(tape.instruments[quote.instrument].price(bid)) }
 /// }
 /// ```
 public struct ReplayTape: Sendable {
     /// What is traded on it; events name their place here.
     public let instruments: [Instrument]
+    /// Files of the directories that are not read, and why: a line each.
+    ///
+    /// A recording that is there several times is read once.
+    public let problems: [String]
     private let files: [String]
     private let from: Int64?
     private let to: Int64?
@@ -24,13 +28,16 @@ public struct ReplayTape: Sendable {
     ///
     /// - Parameters:
     ///   - paths: Files and directories; all of them are one tape, ordered by time of reception.
-    ///   - symbols: The symbols wanted; `nil` for all.
+    ///   - symbols: The symbols wanted, each of which must be on the tape; `nil` for all.
     ///   - from: The first `tsRecv` wanted, in nanoseconds since 1970.
     ///   - to: The first `tsRecv` not wanted any more.
-    /// - Throws: ``ReplayTapeError`` where something is missing or is no recording.
+    /// - Throws: ``ReplayTapeError`` if something is missing or is no recording, if the tape lacks a symbol, and if
+    ///   `from` is not before `to`.
     public init(paths: [String], symbols: Set<String>? = nil, from: Int64? = nil, to: Int64? = nil) throws {
         do {
-            files = try ArchiveLocation(paths).files
+            let location = try ArchiveLocation(paths)
+            files = location.files
+            problems = location.findings.map(\.description)
             self.symbols = symbols
             self.from = from
             self.to = to
@@ -42,7 +49,9 @@ public struct ReplayTape: Sendable {
                     sizeDigits: Int(row.sizeDigits)
                 )
             }
-        } catch {
+        } catch let error as ArchiveError {
+            throw ReplayTapeError(error)
+        } catch let error as BadRequest {
             throw ReplayTapeError(error)
         }
     }
@@ -59,7 +68,7 @@ public struct ReplayTape: Sendable {
         _ from: Int64?,
         _ to: Int64?,
         partCount: Int
-    ) throws(ArchiveError) -> RowStream {
+    ) throws -> RowStream {
         try RowStream(
             paths: files,
             from: from.map { .absolute($0) },
@@ -155,6 +164,10 @@ public struct ReplayTapeError: Error, Hashable, CustomStringConvertible {
     init(_ error: ArchiveError) {
         description = "\(error)"
     }
+
+    init(_ error: BadRequest) {
+        description = "\(error)"
+    }
 }
 
 /// Threads of the process for whoever reads files.
@@ -191,6 +204,10 @@ extension TapeEvent {
                     size: row.size,
                     aggressorSide: row.aggressorSide.map { $0 == .buyer ? .buyer : .seller },
                     tradeID: row.tradeID,
+                    isAggregate: row.isAggregate,
+                    firstTradeID: row.firstTradeID,
+                    lastTradeID: row.lastTradeID,
+                    isInBars: row.isInBars,
                     messageIndex: row.messageIndex
                 )
             )

@@ -53,13 +53,13 @@ public struct Quote: Sendable, Hashable {
     public let tsRecv: Int64
     /// The venue's time in nanoseconds since 1970; `nil` where it gives none.
     public let tsEvent: Int64?
-    /// Mantissa of the best price to sell into.
-    public let bidPrice: Int64
-    /// Mantissa of its size; `nil` where the venue gives none.
+    /// Mantissa of the best price to sell into; `nil` if there is no bid.
+    public let bidPrice: Int64?
+    /// Mantissa of its size; `nil` if the venue gives none.
     public let bidSize: Int64?
-    /// Mantissa of the best price to buy from.
-    public let askPrice: Int64
-    /// Mantissa of its size; `nil` where the venue gives none.
+    /// Mantissa of the best price to buy from; `nil` if there is no ask.
+    public let askPrice: Int64?
+    /// Mantissa of its size; `nil` if the venue gives none.
     public let askSize: Int64?
     /// The venue's own number.
     public let sequence: Int64?
@@ -89,8 +89,16 @@ public struct Trade: Sendable, Hashable {
     public let size: Int64
     /// `nil` where the venue does not say.
     public let aggressorSide: Side?
-    /// The venue's own number.
+    /// The venue's own number; for an aggregate the number of that.
     public let tradeID: Int64?
+    /// True for several executions of one order in one event.
+    public let isAggregate: Bool
+    /// The first and the last execution in an aggregate, if the venue names them.
+    public let firstTradeID: Int64?
+    /// See ``firstTradeID``.
+    public let lastTradeID: Int64?
+    /// False if other events are the same executions and bars are made of those.
+    public let isInBars: Bool
     /// The number of the message it came in, within its recording.
     public let messageIndex: Int64
 }

@@ -3,6 +3,7 @@ import Synchronization
 /// What happened in a test, in order, and a way to wait for it.
 package final class EventLog<Element: Sendable>: Sendable {
     private struct Waiter {
+        let id: UInt64
         let isSatisfied: @Sendable ([Element]) -> Bool
         let continuation: CheckedContinuation<[Element], Never>
     }
@@ -10,6 +11,7 @@ package final class EventLog<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
         var waiters: [Waiter] = []
+        var nextID: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -30,16 +32,28 @@ package final class EventLog<Element: Sendable>: Sendable {
         for waiter in waiters { waiter.continuation.resume(returning: elements) }
     }
 
-    /// Waits until all that happened is as wanted, and returns it.
+    /// Waits until all that happened is as wanted, or until the task is cancelled, and returns all.
     @discardableResult
     package func until(_ isSatisfied: @escaping @Sendable ([Element]) -> Bool) async -> [Element] {
-        await withCheckedContinuation { continuation in
-            let already = state.withLock { state -> [Element]? in
-                if isSatisfied(state.elements) { return state.elements }
-                state.waiters.append(Waiter(isSatisfied: isSatisfied, continuation: continuation))
-                return nil
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let already = state.withLock { state -> [Element]? in
+                    if Task.isCancelled || isSatisfied(state.elements) { return state.elements }
+                    state.waiters.append(Waiter(id: id, isSatisfied: isSatisfied, continuation: continuation))
+                    return nil
+                }
+                if let already { continuation.resume(returning: already) }
             }
-            if let already { continuation.resume(returning: already) }
+        } onCancel: {
+            let (elements, waiter) = state.withLock { state -> ([Element], Waiter?) in
+                let index = state.waiters.firstIndex { $0.id == id }
+                return (state.elements, index.map { state.waiters.remove(at: $0) })
+            }
+            waiter?.continuation.resume(returning: elements)
         }
     }
 

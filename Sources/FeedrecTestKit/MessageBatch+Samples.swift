@@ -39,6 +39,20 @@ package enum BinanceSample {
             + #""p":"\#(price)","q":"\#(size)","T":\#(time),"m":true,"M":true}}"#
     }
 
+    /// The trades `ids` as one; its venue time is in milliseconds.
+    package static func aggregate(
+        _ symbol: String = "BTCUSDT",
+        id: Int,
+        trades ids: ClosedRange<Int>,
+        price: String = "61837.63000000",
+        size: String = "0.00100000",
+        time: Int64 = 1_767_571_200_000
+    ) -> String {
+        #"{"stream":"\#(symbol.lowercased())@aggTrade","data":{"e":"aggTrade","E":\#(time),"s":"\#(symbol)","#
+            + #""a":\#(id),"p":"\#(price)","q":"\#(size)","f":\#(ids.lowerBound),"l":\#(ids.upperBound),"#
+            + #""T":\#(time),"m":true,"M":true}}"#
+    }
+
     /// A best bid and ask, which carries no time.
     package static func bookTicker(
         _ symbol: String = "BTCUSDT",

@@ -18,9 +18,10 @@ final class FileInput {
     /// Offset in the file of the first unread byte.
     private(set) var offset: Int64 = 0
 
+    /// Opens the file at `path`; `-` is standard input.
     init(path: String) throws(ImportError) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let detail = "cannot open: \(Self.errorText(errno))"
             throw ImportError(code: .cannotOpen, path: path, place: .wholeFile, detail: detail)
@@ -63,5 +64,16 @@ final class FileInput {
     private static func errorText(_ code: CInt) -> String {
         let text = String(cString: strerror(code))
         return text.prefix(1).lowercased() + text.dropFirst()
+    }
+}
+
+/// The path of an input file, as the user gives it.
+package enum InputPath {
+    /// True for standard input, pipes and devices, which can be read once only.
+    package static func isStream(_ path: String) -> Bool {
+        guard path != "-" else { return true }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return false }
+        return [S_IFIFO, S_IFCHR, S_IFSOCK].contains(status.st_mode & S_IFMT)
     }
 }

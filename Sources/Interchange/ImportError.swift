@@ -1,13 +1,20 @@
+package import MarketModel
+
 /// A file that cannot be read as what it should be.
 package struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
-        case cannotOpen, cannotRead, corruptCompression, truncatedCompression, lineTooLong, unknownFormat, malformedLine
+        case cannotOpen, cannotRead, corruptCompression, truncatedCompression, unsupportedEncoding
+        case lineTooLong, unknownFormat, malformedLine
+        /// The messages are not those of the venue that was named.
+        case notUnderstood
+        /// The receive times are evidently in this unit, which is not the one that is read.
+        case wrongTimeUnit(UnixTimeUnit)
     }
 
     /// Where in the file.
     package enum Place: Hashable, Sendable {
         case wholeFile
-        /// Offset in the file as stored, compressed where it is.
+        /// Offset in the file as stored, which may be compressed.
         case byte(Int64)
         /// Counted from 1, after decompression.
         case line(Int)
@@ -17,6 +24,13 @@ package struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     package let path: String
     package let place: Place
     package let detail: String
+
+    package init(code: Code, path: String, place: Place, detail: String) {
+        self.code = code
+        self.path = path
+        self.place = place
+        self.detail = detail
+    }
 
     package var description: String {
         switch place {

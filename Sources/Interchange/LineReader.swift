@@ -8,14 +8,17 @@ import Darwin
 
 /// The lines of a plain, gzip or zstd file as bytes, without a copy or an allocation per line.
 ///
-/// A line ends with LF or CR LF, which do not belong to it; the last one may lack its end. Where compressed data is cut
-/// off or corrupt, every whole line in front of the damage is given before the error.
+/// A line ends with LF or CR LF, which do not belong to it; the last one may lack its end. A byte order mark of UTF-8 does
+/// not belong to its line; other encodings of Unicode are an error. If compressed data is cut off or corrupt, the error
+/// comes after every whole line before the damage.
 package final class LineReader {
     package static let lineBytesMax = 64 * 1024 * 1024
 
     package let path: String
     /// The number of the line given last, counted from 1.
     package private(set) var lineNumber = 0
+    /// True if the line given last is the last one and has no line end.
+    package private(set) var isLineCutOff = false
     private let input: DecodedInput
     private let lineBytesMax: Int
     private var buffer: UnsafeMutableRawBufferPointer
@@ -43,14 +46,15 @@ package final class LineReader {
             if let length = lineLength() {
                 try checkLength(length)
                 defer { start += length + 1 }
-                return line(length)
+                return try line(length)
             }
             if let failure { throw failure }
             try checkLength(end - start)
             if isAtEnd {
                 guard end > start else { return nil }
+                isLineCutOff = true
                 defer { start = end }
-                return line(end - start)
+                return try line(end - start)
             }
             refill()
         }
@@ -68,11 +72,19 @@ package final class LineReader {
         return found - UnsafeMutableRawPointer(base + start)
     }
 
-    private func line(_ length: Int) -> UnsafeRawBufferPointer {
+    private func line(_ length: Int) throws(ImportError) -> UnsafeRawBufferPointer {
         lineNumber += 1
         searchedBytes = 0
         let isCarriageReturn = length > 0 && buffer[start + length - 1] == 0x0D
-        return UnsafeRawBufferPointer(rebasing: buffer[start..<start + length - (isCarriageReturn ? 1 : 0)])
+        let line = UnsafeRawBufferPointer(rebasing: buffer[start..<start + length - (isCarriageReturn ? 1 : 0)])
+        if lineNumber == 1 { try checkEncoding(line) }
+        return ByteOrderMark.removed(from: line)
+    }
+
+    private func checkEncoding(_ line: UnsafeRawBufferPointer) throws(ImportError) {
+        guard let encoding = ByteOrderMark.unsupportedEncoding(of: line) else { return }
+        let detail = "the file is written in \(encoding); convert it to UTF-8, as with 'iconv -f \(encoding) -t UTF-8'"
+        throw ImportError(code: .unsupportedEncoding, path: path, place: .line(lineNumber), detail: detail)
     }
 
     private func checkLength(_ length: Int) throws(ImportError) {
@@ -81,7 +93,7 @@ package final class LineReader {
         throw ImportError(code: .lineTooLong, path: path, place: .line(lineNumber + 1), detail: detail)
     }
 
-    /// Reads more behind the unread bytes; an error is kept until the lines in front of it were given.
+    /// Reads more after the unread bytes; an error is kept until the lines before it were given.
     private func refill() {
         if start > 0 {
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
@@ -94,8 +106,18 @@ package final class LineReader {
             end += count
             isAtEnd = count == 0
         } catch {
-            failure = error
+            failure = ImportError(
+                code: error.code,
+                path: error.path,
+                place: error.place,
+                detail: "\(error.detail), after line \(wholeLines)"
+            )
         }
+    }
+
+    /// How many lines end within what was read.
+    private var wholeLines: Int {
+        lineNumber + buffer[start..<end].count { $0 == 0x0A }
     }
 
     /// Doubles the buffer, which the limit of a line keeps below twice that limit.

@@ -23,6 +23,15 @@ package struct MalformedLines: Sendable, Hashable {
     package internal(set) var samples: [Sample] = []
 }
 
+/// Messages that stand after a later one in their file.
+package struct DisorderedMessages: Sendable, Hashable {
+    package internal(set) var count = 0
+    /// The line of the first of them.
+    package internal(set) var firstLineNumber: Int?
+    /// How far the times go back at most.
+    package internal(set) var stepMax = Duration.zero
+}
+
 /// Reads the messages of a file in one of the formats of ``MessageLineFormat``, batch by batch in file order.
 ///
 /// Empty lines are skipped. The answers to HTTP requests in `cf` files are counted, not given.
@@ -44,18 +53,25 @@ package struct MessageFileReader {
     package private(set) var format: MessageLineFormat?
     package private(set) var malformedLines = MalformedLines()
     package private(set) var restAnswerCount = 0
+    /// They are given in the order of the file.
+    package private(set) var disorder = DisorderedMessages()
     private let lines: LineReader
     private let policy: MalformedLinePolicy
+    private let receiveTimes: ReceiveTimes
+    private var tsLatest: UnixNanoseconds?
     /// An error that waits until the messages in front of it were given.
     private var failure: ImportError?
 
+    /// Opens the file at `path`; `-` is standard input.
     package init(
         path: String,
         format: MessageLineFormat? = nil,
-        onMalformedLine policy: MalformedLinePolicy = .fail
+        onMalformedLine policy: MalformedLinePolicy = .fail,
+        receiveTimes: ReceiveTimes = .asWritten
     ) throws(ImportError) {
         self.format = format
         self.policy = policy
+        self.receiveTimes = receiveTimes
         lines = try LineReader(path: path)
     }
 
@@ -93,15 +109,20 @@ package struct MessageFileReader {
     ) throws(ImportError) -> ConnectionOpened? {
         guard let format = try formatOf(line) else { return nil }
         do throws(MessageLineError) {
-            switch try format.parse(line) {
+            switch try format.parse(line, receiveTimes) {
             case .message(let ts, let direction, let payload):
+                if lines.isLineCutOff, CutOffText.isIncomplete(payload) {
+                    throw MessageLineError(reason: "the file ends inside this message")
+                }
                 batch.append(payload, kind: .text, direction: direction, tsRecv: ts)
+                noteOrder(ts)
             case .binaryMessage(let ts, let direction, let literal):
                 var bytes: [UInt8] = []
                 guard PythonBytesLiteral.decode(literal, to: &bytes) else {
                     throw MessageLineError(reason: "a bytes literal with an unknown escape or a bare control character")
                 }
                 batch.append(bytes, kind: .binary, direction: direction, tsRecv: ts)
+                noteOrder(ts)
             case .connectionOpened(let url, let ts):
                 return ConnectionOpened(
                     url: String(decoding: url, as: UTF8.self),
@@ -130,10 +151,30 @@ package struct MessageFileReader {
         throw ImportError(code: .unknownFormat, path: lines.path, place: .line(lines.lineNumber), detail: detail)
     }
 
+    private mutating func noteOrder(_ time: UnixNanoseconds) {
+        guard let latest = tsLatest, time < latest else {
+            tsLatest = time
+            return
+        }
+        disorder.count += 1
+        disorder.firstLineNumber = disorder.firstLineNumber ?? lines.lineNumber
+        disorder.stepMax = max(disorder.stepMax, latest.since(time))
+    }
+
     private mutating func note(_ error: MessageLineError, _ format: MessageLineFormat) throws(ImportError) {
-        count("\(error.reason)")
+        // A wrong unit in the first message is a mistake about the file, which skipping lines would hide.
+        if let unit = error.evidentUnit, policy == .fail || tsLatest == nil {
+            throw ImportError(
+                code: .wrongTimeUnit(unit),
+                path: lines.path,
+                place: .line(lines.lineNumber),
+                detail: error.reason
+            )
+        }
+        count(error.reason)
         guard policy == .fail else { return }
-        let detail = "malformed '\(format.rawValue)' line: \(error.reason)"
+        let ending = lines.isLineCutOff ? " (the line has no end: the file may be truncated)" : ""
+        let detail = "malformed '\(format.rawValue)' line: \(error.reason)\(ending)"
         throw ImportError(code: .malformedLine, path: lines.path, place: .line(lines.lineNumber), detail: detail)
     }
 

@@ -20,7 +20,9 @@ enum MessageLine {
 
 /// Why a line is none of its format.
 struct MessageLineError: Error {
-    let reason: StaticString
+    let reason: String
+    /// The unit of the receive time, if that is not the unit that is read.
+    var evidentUnit: UnixTimeUnit?
 }
 
 /// Reads the front of a line piece by piece.
@@ -64,22 +66,24 @@ struct MessageLineScanner {
         return position > start ? value : nil
     }
 
-    /// Reads decimal seconds as nanoseconds; digits behind the ninth are dropped.
-    mutating func decimalSeconds() -> UnixNanoseconds? {
-        guard let seconds = integer() else { return nil }
-        var nanoseconds: Int64 = 0
-        var weight: Int64 = 100_000_000
+    /// Reads a decimal number of `unit` as a moment; digits after the nanosecond are dropped.
+    ///
+    /// Returns the whole units, too. `nil` if there is no number, or if its whole part does not fit into 64 bits.
+    mutating func time(in unit: UnixTimeUnit) -> (time: UnixNanoseconds?, count: Int64)? {
+        guard let count = integer() else { return nil }
+        var fraction: Int64 = 0
         if skip(".") {
             let start = position
+            var weight = unit.nanoseconds / 10
             while position < line.count, case let digit = line[position] &- 0x30, digit <= 9 {
-                nanoseconds += Int64(digit) * weight
+                fraction += Int64(digit) * weight
                 weight /= 10
                 position += 1
             }
             guard position > start else { return nil }
         }
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, carry) = scaled.addingReportingOverflow(nanoseconds)
-        return overflow || carry ? nil : UnixNanoseconds(sum)
+        guard let whole = unit.time(count) else { return (nil, count) }
+        let (sum, overflow) = whole.rawValue.addingReportingOverflow(fraction)
+        return (overflow ? nil : UnixNanoseconds(sum), count)
     }
 }

@@ -14,61 +14,74 @@ package enum MessageLineFormat: String, Sendable, Hashable, CaseIterable {
     /// A binary message is a Python bytes literal, `b'…'`.
     case cf
 
-    /// The format that `line` is written in; `nil` where it is neither.
+    /// The format that `line` is written in; `nil` if it is neither.
     package static func detect(_ line: UnsafeRawBufferPointer) -> MessageLineFormat? {
-        allCases.first { (try? $0.parse(line)) != nil }
+        // As nanoseconds, every number is a time.
+        allCases.first { (try? $0.parse(line, .unit(.nanoseconds))) != nil }
     }
 
-    func parse(_ line: UnsafeRawBufferPointer) throws(MessageLineError) -> MessageLine {
+    /// The unit of the times, unless the user names another.
+    private var unit: UnixTimeUnit { self == .ns ? .nanoseconds : .seconds }
+
+    func parse(_ line: UnsafeRawBufferPointer, _ times: ReceiveTimes) throws(MessageLineError) -> MessageLine {
         switch self {
-        case .ns: try parseNs(line)
-        case .cf: try parseCf(line)
+        case .ns: try parseNs(line, times)
+        case .cf: try parseCf(line, times)
         }
     }
 
-    private func parseNs(_ line: UnsafeRawBufferPointer) throws(MessageLineError) -> MessageLine {
+    private func parseNs(_ line: UnsafeRawBufferPointer, _ times: ReceiveTimes) throws(MessageLineError) -> MessageLine
+    {
         var scanner = MessageLineScanner(line)
-        guard let nanoseconds = scanner.integer() else {
-            throw MessageLineError(reason: "expected a receive time in integer nanoseconds")
-        }
-        guard scanner.skip(" ") else { throw MessageLineError(reason: "expected a space behind the receive time") }
-        return .message(tsRecv: UnixNanoseconds(nanoseconds), direction: .received, payload: scanner.rest)
+        let time = try time(&scanner, times)
+        guard scanner.skip(" ") else { throw MessageLineError(reason: "expected a space after the receive time") }
+        return .message(tsRecv: time, direction: .received, payload: scanner.rest)
     }
 
-    private func parseCf(_ line: UnsafeRawBufferPointer) throws(MessageLineError) -> MessageLine {
+    private func parseCf(_ line: UnsafeRawBufferPointer, _ times: ReceiveTimes) throws(MessageLineError) -> MessageLine
+    {
         var scanner = MessageLineScanner(line)
         if let first = line.first, first &- 0x30 <= 9 {
-            return try message(direction: .received, &scanner)
+            return try message(direction: .received, &scanner, times)
         }
         guard let url = scanner.word(), url.contains(UInt8(ascii: ":")) else {
             throw MessageLineError(reason: "expected a time in decimal seconds or a URL")
         }
         if scanner.skip(" <-> ") {
-            guard let time = scanner.decimalSeconds(), scanner.isAtEnd else {
-                throw MessageLineError(reason: "expected a time in decimal seconds and nothing else behind '<->'")
-            }
+            let time = try time(&scanner, times)
+            guard scanner.isAtEnd else { throw MessageLineError(reason: "expected nothing after the time") }
             return .connectionOpened(url: url, ts: time)
         }
-        if scanner.skip(" <- ") { return try message(direction: .sent, &scanner) }
+        if scanner.skip(" <- ") { return try message(direction: .sent, &scanner, times) }
         guard scanner.skip(" -> ") else {
-            throw MessageLineError(reason: "expected '<->', '<-' or '->' behind the URL")
+            throw MessageLineError(reason: "expected '<->', '<-' or '->' after the URL")
         }
-        _ = try message(direction: .received, &scanner)
+        _ = try message(direction: .received, &scanner, times)
         return .restAnswer
     }
 
     /// Reads `1618678132.831468: {…}`.
     private func message(
         direction: MessageDirection,
-        _ scanner: inout MessageLineScanner
+        _ scanner: inout MessageLineScanner,
+        _ times: ReceiveTimes
     ) throws(MessageLineError) -> MessageLine {
-        guard let time = scanner.decimalSeconds() else {
-            throw MessageLineError(reason: "expected a time in decimal seconds")
-        }
-        guard scanner.skip(": ") else { throw MessageLineError(reason: "expected ': ' behind the time") }
+        let time = try time(&scanner, times)
+        guard scanner.skip(": ") else { throw MessageLineError(reason: "expected ': ' after the time") }
         if let literal = PythonBytesLiteral.content(of: scanner.rest) {
             return .binaryMessage(tsRecv: time, direction: direction, literal: literal)
         }
         return .message(tsRecv: time, direction: direction, payload: scanner.rest)
+    }
+
+    private func time(
+        _ scanner: inout MessageLineScanner,
+        _ times: ReceiveTimes
+    ) throws(MessageLineError) -> UnixNanoseconds {
+        let unit = times.unit(standard: unit)
+        guard let (time, count) = scanner.time(in: unit) else {
+            throw MessageLineError(reason: "expected a receive time in \(unit.name)")
+        }
+        return try times.checked(time, count: count, unit: unit)
     }
 }

@@ -26,6 +26,10 @@ package struct JSONCursor {
     package let bytes: UnsafeRawBufferPointer
     /// Offset of the next unread byte.
     package private(set) var position = 0
+    /// True once a key with an escape was read, also inside a value: the key is not what its bytes look like.
+    ///
+    /// Read ``JSONText/plain(_:)`` of the text instead. No serialiser escapes the letters of names.
+    package private(set) var hasEscapedKeys = false
     /// True right after a `{` or `[`, when no comma may come.
     private var isFirst = false
 
@@ -56,7 +60,8 @@ package struct JSONCursor {
         try separate()
         skipWhitespace()
         guard peek() == UInt8(ascii: "\"") else { throw failure("expected a key") }
-        let key = try scanString().content
+        let (key, hasEscapes) = try scanString()
+        if hasEscapes { hasEscapedKeys = true }
         skipWhitespace()
         guard peek() == UInt8(ascii: ":") else { throw failure("expected ':' behind a key") }
         position += 1

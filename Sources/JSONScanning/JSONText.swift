@@ -92,7 +92,7 @@ package enum JSONText {
         output.append(contentsOf: UTF8.encode(scalar).map(Array.init) ?? [])
     }
 
-    private static func codeUnit(of content: UnsafeRawBufferPointer, at position: Int) -> UInt16? {
+    static func codeUnit(of content: UnsafeRawBufferPointer, at position: Int) -> UInt16? {
         guard position + 4 <= content.count else { return nil }
         var value: UInt16 = 0
         for index in position..<position + 4 {

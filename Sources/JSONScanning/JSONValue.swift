@@ -17,15 +17,36 @@ package struct JSONValue {
         switch kind {
         case .true: true
         case .false: false
-        case .string where bytes.equalsIgnoringCase("true"): true
-        case .string where bytes.equalsIgnoringCase("false"): false
+        case .string where equalsIgnoringCase("true"): true
+        case .string where equalsIgnoringCase("false"): false
         default: nil
         }
     }
 
+    /// True for a string that is `word`, however it is escaped.
+    package func equals(_ word: StaticString) -> Bool {
+        kind == .string && withText { $0.equals(word) }
+    }
+
+    /// True for a string that is `word`, however it is escaped, ASCII case aside.
+    package func equalsIgnoringCase(_ word: StaticString) -> Bool {
+        kind == .string && withText { $0.equalsIgnoringCase(word) }
+    }
+
+    /// Calls `body` with the bytes of a number, or with those of a string, its escapes undone.
+    @inline(__always)
+    package func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        hasEscapes ? JSONText.unescaped(bytes).withUnsafeBytes(body) : body(bytes)
+    }
+
     /// A whole number, written as a number or as a string of digits, that fits into 64 bits; else `nil`.
     package var integer: Int64? {
-        guard kind == .number || kind == .string, !bytes.isEmpty else { return nil }
+        guard kind == .number || kind == .string else { return nil }
+        return withText(Self.integer)
+    }
+
+    private static func integer(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+        guard !bytes.isEmpty else { return nil }
         let isNegative = bytes[0] == UInt8(ascii: "-")
         var value: Int64 = 0
         guard bytes.count > (isNegative ? 1 : 0) else { return nil }

@@ -21,6 +21,20 @@ struct ByteColumn: Sendable {
         assert(count <= storage.count)
     }
 
+    /// Adds `amount` to the varint at `position`; what follows it moves where it becomes longer.
+    mutating func raiseVarint(at position: Int, by amount: UInt64) {
+        let (value, length) = storage[position..<count].withUnsafeBytes { bytes in
+            var cursor = ColumnCursor(bytes)
+            return (cursor.varint() ?? 0, cursor.position)
+        }
+        var raised = [UInt8](repeating: 0, count: Varint.bytesMax)
+        let raisedLength = raised.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.map { Varint.write(value + amount, to: $0) - $0 } ?? 0
+        }
+        storage.replaceSubrange(position..<position + length, with: raised[..<raisedLength])
+        count += raisedLength - length
+    }
+
     /// Forgets the bytes and keeps the memory.
     mutating func removeAll() {
         count = 0

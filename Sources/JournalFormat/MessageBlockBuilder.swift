@@ -14,6 +14,8 @@ package struct MessageBlockBuilder: Sendable {
     private var lastTime: Int64 = 0
     private var timeMin = Int64.max
     private var timeMax = Int64.min
+    /// Messages whose numbers are final, and the bytes of their index deltas.
+    private var settled = (count: 0, deltaBytes: 0)
 
     /// Messages appended since the start or the last ``removeAll()``.
     package private(set) var count = 0
@@ -76,6 +78,22 @@ package struct MessageBlockBuilder: Sendable {
         count += 1
     }
 
+    /// Raises the indexes of the messages appended since the last call by `offset`; they are final then.
+    ///
+    /// - Precondition: `offset` is not negative.
+    package mutating func settleIndexes(raisedBy offset: Int64) {
+        precondition(offset >= 0, "message indexes are only raised")
+        defer { settled = (count, indexDeltas.count) }
+        guard offset > 0, count > settled.count else { return }
+        lastMessageIndex += offset
+        if settled.count == 0 {
+            firstMessageIndex += offset
+        } else {
+            // Between messages that are raised together nothing changes.
+            indexDeltas.raiseVarint(at: settled.deltaBytes, by: UInt64(offset))
+        }
+    }
+
     /// Forgets all messages and keeps the memory for the next block.
     package mutating func removeAll() {
         indexDeltas.removeAll()
@@ -84,6 +102,7 @@ package struct MessageBlockBuilder: Sendable {
         flags.removeAll()
         payloads.removeAll(keepingCapacity: true)
         (firstTime, lastTime, timeMin, timeMax) = (0, 0, .max, .min)
+        settled = (0, 0)
         (count, redactedCount, firstMessageIndex, lastMessageIndex) = (0, 0, 0, 0)
     }
 }

@@ -35,6 +35,11 @@ package struct FixedDecimal: Sendable, Hashable {
         return remainder == 0 ? quotient : nil
     }
 
+    /// The mantissa with `digits` digits after the point, further digits dropped; `nil` if it overflows.
+    package func truncated(to digits: UInt8) -> Int64? {
+        digits < self.digits ? mantissa / powerOfTen(self.digits - digits) : rescaled(to: digits)
+    }
+
     /// The same value with as few digits as possible.
     package var withoutTrailingZeros: FixedDecimal {
         var mantissa = mantissa

@@ -75,9 +75,17 @@ package struct InstrumentDetails: Hashable, Sendable {
     package var symbol: SymbolIndex
     /// Digits behind the point of its prices, where the venue names them.
     package var priceDigits: UInt8?
+    /// When its prices move, on the venue's own clocks; `nil` where the venue does not say.
+    package var sessions: [TradingSchedule.Session]?
     package var json: [UInt8]
 
-    package init(symbol: SymbolIndex, priceDigits: UInt8?, json: [UInt8]) {
+    package init(
+        symbol: SymbolIndex,
+        priceDigits: UInt8?,
+        sessions: [TradingSchedule.Session]? = nil,
+        json: [UInt8]
+    ) {
+        self.sessions = sessions
         self.symbol = symbol
         self.priceDigits = priceDigits
         self.json = json

@@ -9,36 +9,40 @@ package struct EventOrigin: Hashable, Sendable {
     }
 }
 
-/// A change of the best bid and ask.
+/// A change of the best bid and ask; a side that has no price has no size either.
 package struct Quote: Hashable, Sendable {
     package var origin: EventOrigin
     package var symbol: SymbolIndex
     /// The venue's time; `nil` where it gives none.
     package var tsEvent: UnixNanoseconds?
-    package var bidPrice: FixedDecimal
-    package var bidSize: FixedDecimal?
-    package var askPrice: FixedDecimal
-    package var askSize: FixedDecimal?
+    /// `nil` if the side has no price by ``PriceRule``.
+    package let bidPrice: FixedDecimal?
+    package let bidSize: FixedDecimal?
+    package let askPrice: FixedDecimal?
+    package let askSize: FixedDecimal?
     /// The venue's own number, as received.
     package var sequence: Int64?
 
+    /// A quote of what the venue wrote; ``PriceRule`` says which sides have a price.
     package init(
         origin: EventOrigin,
         symbol: SymbolIndex,
         tsEvent: UnixNanoseconds?,
-        bidPrice: FixedDecimal,
+        bidPrice: FixedDecimal?,
         bidSize: FixedDecimal?,
-        askPrice: FixedDecimal,
+        askPrice: FixedDecimal?,
         askSize: FixedDecimal?,
         sequence: Int64?
     ) {
         self.origin = origin
         self.symbol = symbol
         self.tsEvent = tsEvent
-        self.bidPrice = bidPrice
-        self.bidSize = bidSize
-        self.askPrice = askPrice
-        self.askSize = askSize
+        let bid = PriceRule.price(bidPrice, isSizeZero: bidSize?.isZero ?? false)
+        let ask = PriceRule.price(askPrice, isSizeZero: askSize?.isZero ?? false)
+        self.bidPrice = bid
+        self.bidSize = bid == nil ? nil : bidSize
+        self.askPrice = ask
+        self.askSize = ask == nil ? nil : askSize
         self.sequence = sequence
     }
 }
@@ -49,7 +53,7 @@ package enum AggressorSide: UInt8, Sendable, Hashable {
     case seller = 2
 }
 
-/// An execution.
+/// A trade as the venue reports it: an execution, several of one order, or an administrative entry.
 package struct Trade: Hashable, Sendable {
     package var origin: EventOrigin
     package var symbol: SymbolIndex
@@ -57,10 +61,14 @@ package struct Trade: Hashable, Sendable {
     package var price: FixedDecimal
     package var size: FixedDecimal
     package var aggressorSide: AggressorSide?
-    /// The venue's trade number, as received.
+    /// The venue's number, as received; aggregates have a count of their own.
     package var tradeID: Int64?
-    /// True for several executions of one order told as one, which the venue numbers apart.
+    /// True for several executions of one order in one message.
     package var isAggregate = false
+    /// The executions in an aggregate, if the venue names the first and the last.
+    package var executionIDs: ClosedRange<Int64>?
+    /// The venue's word for an entry that did not happen in the market, such as `INSURANCE_FUND`; else `nil`.
+    package var administrativeKind: String?
 
     package init(
         origin: EventOrigin,
@@ -78,6 +86,16 @@ package struct Trade: Hashable, Sendable {
         self.size = size
         self.aggressorSide = aggressorSide
         self.tradeID = tradeID
+    }
+
+    /// True if it happened in the market and something changed hands.
+    package var isExecution: Bool {
+        administrativeKind == nil && PriceRule.isExecution(size: size.mantissa)
+    }
+
+    /// The numbers of the executions that it stands for, if the venue gives them.
+    package var numberedExecutions: ClosedRange<Int64>? {
+        isAggregate ? executionIDs : tradeID.map { $0...$0 }
     }
 }
 

@@ -89,6 +89,14 @@ package struct MessageBatch: Sendable {
         entries.append(entry)
     }
 
+    /// A copy of some of the messages.
+    package func part(_ range: Range<Int>) -> MessageBatch {
+        var part = MessageBatch()
+        part.entries.reserveCapacity(range.count)
+        for index in range { part.append(messageAt: index, of: self) }
+        return part
+    }
+
     /// Calls `body` with the payload of message `index`, without a copy.
     package func withPayload<Result>(
         at index: Int,

@@ -39,6 +39,20 @@ package struct SymbolTable: Sendable {
         return copy.withUTF8 { intern(UnsafeRawBufferPointer($0)) }
     }
 
+    /// The number of `symbol`; `nil` if it has none yet.
+    package func find(_ symbol: String) -> SymbolIndex? {
+        var copy = symbol
+        return copy.withUTF8 { bytes in
+            let symbol = UnsafeRawBufferPointer(bytes)
+            var slot = Self.hash(symbol) & (slots.count - 1)
+            while case let index = slots[slot], index >= 0 {
+                if isEqual(texts[Int(index)], symbol) { return SymbolIndex(index) }
+                slot = (slot + 1) & (slots.count - 1)
+            }
+            return nil
+        }
+    }
+
     package func text(of index: SymbolIndex) -> String {
         String(decoding: texts[Int(index.value)], as: UTF8.self)
     }

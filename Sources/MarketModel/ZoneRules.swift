@@ -42,6 +42,19 @@ package struct ZoneRules: Hashable, Sendable {
         self.init(name: text, offsetAtFirst: (text.hasPrefix("-") ? -1 : 1) * (hours * 3600 + minutes * 60))
     }
 
+    /// The clocks of `base`, set ahead by `seconds`; `nil` if they would be a day or more away from UTC.
+    ///
+    /// Brokers on New York close time keep such clocks: seven hours ahead of New York, on American dates.
+    package init?(_ base: ZoneRules, aheadBy seconds: Int64, name: String) {
+        let offsets = [base.offsetAtFirst] + base.transitions.map(\.offsetSeconds)
+        guard offsets.allSatisfy({ abs($0 + seconds) < 86_400 }) else { return nil }
+        self.name = name
+        offsetAtFirst = base.offsetAtFirst + seconds
+        transitions = base.transitions.map {
+            Transition(utcSeconds: $0.utcSeconds, offsetSeconds: $0.offsetSeconds + seconds)
+        }
+    }
+
     /// Seconds that clocks are ahead of UTC at a moment.
     package func offset(atUTC seconds: Int64) -> Int64 {
         var (low, high) = (0, transitions.count)

@@ -34,9 +34,18 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     /// Elements come out in the order of the calls. It runs on the caller's actor, so that what an actor took out of its
     /// state and pushes cannot be overtaken by what it pushes next.
     func push(_ element: Element, isolation: isolated (any Actor)? = #isolation) async -> Bool {
+        await push { element }
+    }
+
+    /// As ``push(_:isolation:)``, with an element that is made when its place in the line is certain.
+    ///
+    /// Elements are therefore made in the order in which they come out. `make` runs at once, under the queue's lock, and
+    /// must be short; it is not called when the queue is finished.
+    func push(isolation: isolated (any Actor)? = #isolation, making make: () -> Element) async -> Bool {
         await withCheckedContinuation { continuation in
             let (answer, consumer) = state.withLock { state -> (Bool?, CheckedContinuation<Void, Never>?) in
                 if state.isFinished { return (false, nil) }
+                let element = make()
                 guard state.elements.count < capacity || state.isRelaxed else {
                     state.producers.append(Producer(element: element, continuation: continuation))
                     return (nil, nil)

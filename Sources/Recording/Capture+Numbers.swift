@@ -13,6 +13,11 @@ extension Capture {
         sequence?.takeHoles(at: time, isEnd: isEnd) ?? []
     }
 
+    /// Prepares for another dialect, which numbers its symbols in its own way.
+    mutating func forgetNumberPlaces() {
+        lane.sequencePlaces.removeAll(keepingCapacity: true)
+    }
+
     /// The instrument that the latest tick of a symbol belongs to.
     func instrumentID(of symbol: String) -> Int64? {
         rowBuilder.book.instrumentID(of: symbol)
@@ -22,23 +27,41 @@ extension Capture {
         let trade = events.trades.last.flatMap { trade in trade.tsEvent.map { (trade.origin.message, $0) } }
         let quote = events.quotes.last.flatMap { quote in quote.tsEvent.map { (quote.origin.message, $0) } }
         guard let (message, tsEvent) = trade ?? quote, batch.entries.indices.contains(message) else { return }
-        messageTotals.latency = batch.entries[message].tsRecv.since(tsEvent)
+        let tsRecv = batch.entries[message].tsRecv
+        guard EventTimeRule.canBeRight(tsEvent, receivedAt: tsRecv) else { return }
+        messageTotals.latency = tsRecv.since(tsEvent)
     }
 
     mutating func noteNumbers(of batch: MessageBatch, symbols: SymbolTable, now: UnixNanoseconds) {
-        // The number of a message that cannot be read is not missing; which it was nobody knows.
-        guard !events.venueEvents.contains(where: \.isOddity) else {
-            sequence?.startOver()
-            return
-        }
         let time = now.since(UnixNanoseconds(0))
-        for trade in events.trades {
-            guard let number = trade.tradeID else { continue }
+        var unreadable = events.venueEvents[...]
+        for trade in events.trades where trade.tradeID != nil || trade.executionIDs != nil {
+            noteUnreadable(&unreadable, before: trade.origin.message)
             let index = Int(trade.symbol.value)
             while lane.sequencePlaces.count <= index { lane.sequencePlaces.append(nil) }
             let place = lane.sequencePlaces[index] ?? sequence?.place(of: symbols.text(of: trade.symbol)) ?? 0
             lane.sequencePlaces[index] = place
-            sequence?.received(number, at: place, tsRecv: batch.entries[trade.origin.message].tsRecv, time: time)
+            let tsRecv = batch.entries[trade.origin.message].tsRecv
+            if trade.isAggregate {
+                sequence?.received(
+                    aggregate: trade.tradeID,
+                    executions: trade.executionIDs,
+                    at: place,
+                    tsRecv: tsRecv,
+                    time: time
+                )
+            } else if let number = trade.tradeID {
+                sequence?.received(number, at: place, tsRecv: tsRecv, time: time)
+            }
+        }
+        noteUnreadable(&unreadable, before: .max)
+    }
+
+    /// Notes the messages before `message` that could not be read, and removes them from `events`.
+    private mutating func noteUnreadable(_ events: inout ArraySlice<VenueEvent>, before message: Int) {
+        while let event = events.first, event.origin.message < message {
+            if event.isOddity { sequence?.receivedUnreadable() }
+            events.removeFirst()
         }
     }
 }

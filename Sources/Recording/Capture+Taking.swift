@@ -17,7 +17,7 @@ extension Capture {
         let batch = redacted(batch)
         let firstMessageIndex = store(batch)
         events.removeAll()
-        let outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
+        var outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
         messageTotals.dataMessages += Int64(outcome.dataMessages)
         let duplicates = rowBuilder.totals.duplicates
         rowBuilder.append(
@@ -27,11 +27,14 @@ extension Capture {
             firstMessageIndex: firstMessageIndex,
             connectionID: lane.connectionID
         )
+        if let warning = rowBuilder.times.takeWarning() { outcome.notices.append(warning) }
+        if let warning = recognition.note(outcome) { outcome.notices.append(warning) }
         lane.ticks += Int64(events.quotes.count + events.trades.count)
         lane.duplicates += rowBuilder.totals.duplicates - duplicates
         for change in events.linkChanges {
             linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
         }
+        noteSessions(dialect.symbols)
         noteLatency(in: batch)
         if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
         return outcome
@@ -46,8 +49,20 @@ extension Capture {
     ) -> DialectOutcome {
         events.removeAll()
         let received = batch.entries.count { $0.direction == .received }
+        // A connection that is lost meanwhile is lost from here on.
+        for entry in batch.entries where entry.direction == .received {
+            tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
+        }
         skip(to: JournalPosition(received: lane.journalPosition.received + UInt64(received)))
         return dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
+    }
+
+    /// Lets `dialect` read messages that are stored already, for what follows them, and takes nothing down.
+    mutating func recall(_ batch: MessageBatch, dialect: inout any VenueDialect, now: UnixNanoseconds) {
+        events.removeAll()
+        var answers = MessageBatch()
+        _ = dialect.receive(batch, now: now, events: &events, outgoing: &answers)
+        if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
     }
 
     /// Leaves out messages that were to be sent.
@@ -77,7 +92,8 @@ extension Capture {
     }
 
     mutating func store(_ batch: MessageBatch) -> Int64 {
-        let firstMessageIndex = counter.take(batch.count)
+        let firstMessageIndex = pendingIndex + Int64(pendingCount)
+        pendingCount += batch.count
         var start = 0
         while start < batch.count {
             if !lane.block.isEmpty, batch.entries[start].length >= Self.blockBytes { seal() }

@@ -11,6 +11,9 @@ struct Capture: Sendable {
     static let blockMessagesMax = 16_384
 
     var counter: MessageCounter
+    /// The provisional number of the first message that is not handed over yet, and how many there are.
+    var pendingIndex: Int64
+    var pendingCount = 0
     var writer: ArchiveWriter
     private let history: StoredBars?
     var rowBuilder: RowBuilder
@@ -18,12 +21,16 @@ struct Capture: Sendable {
     var lane = ConnectionLane()
     var laneNumber = 0
     var parked: [ConnectionLane] = []
-    private var watermarks: [JournalWatermark] = []
+    var watermarks: [JournalWatermark] = []
     var sealed: [PendingBlock] = []
     var events = MarketEvents()
     var messageTotals = CaptureTotals()
     private let makeRedactor: @Sendable () -> (any MessageRedactor)?
     var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
+    /// Sessions that the venue sent, by symbol.
+    private(set) var venueSessions: [String: [TradingSchedule.Session]] = [:]
+    /// Whether the messages are those of the venue.
+    var recognition = RecognitionWatch()
     /// Where the venue numbers its trades without leaving one out.
     var sequence: SequenceWatch?
     /// The latest time of a received message: the tape's clock.
@@ -59,6 +66,7 @@ struct Capture: Sendable {
             makeID: { instruments.number(of: $0, venue: venue.rawValue) }
         )
         self.counter = counter
+        pendingIndex = counter.next
         self.writer = writer
         history = try StoredBars(writer, instruments)
         rowBuilder = RowBuilder(
@@ -79,6 +87,7 @@ struct Capture: Sendable {
         totals.dataMessages = messageTotals.dataMessages
         totals.redacted = messageTotals.redacted
         totals.lateTicks = rowBuilder.bars.lateTicks
+        totals.ticksAhead = rowBuilder.times.ticksAhead
         totals.bars = rowBuilder.bars.barCount
         return totals
     }
@@ -100,20 +109,23 @@ struct Capture: Sendable {
     }
 
     /// Notes which ticks a connection brought before, so that they are known when another one brings them.
-    mutating func remember(_ events: MarketEvents, symbols: SymbolTable, connectionID: Int64) {
-        rowBuilder.remember(events, symbols: symbols, connectionID: connectionID)
+    mutating func remember(_ events: MarketEvents, symbols: SymbolTable, batch: MessageBatch, connectionID: Int64) {
+        rowBuilder.remember(events, symbols: symbols, batch: batch, connectionID: connectionID)
     }
 
-    /// Ends what ``remember(_:symbols:connectionID:)`` did of one connection: the next one numbers its symbols anew.
+    /// Ends what ``remember(_:symbols:batch:connectionID:)`` did of one connection: the next one numbers its symbols anew.
     mutating func forgetSymbolIndexes() {
         rowBuilder.forgetSymbolIndexes()
     }
 
     /// Begins the messages of another connection, of which the journal has the first ones up to `position` in a recording.
+    ///
+    /// If `isRedacted`, secrets are taken out before messages come here.
     mutating func beginConnection(
         _ id: Int64,
         journalKey: UInt64? = nil,
-        position: JournalPosition = JournalPosition()
+        position: JournalPosition = JournalPosition(),
+        isRedacted: Bool = false
     ) {
         endConnection()
         lane.connectionID = id
@@ -121,16 +133,24 @@ struct Capture: Sendable {
         lane.journalPosition = position
         (lane.ticks, lane.duplicates) = (0, 0)
         // What the journal has was made safe before it got there.
-        lane.redactor = lane.journalKey == nil ? makeRedactor() : nil
+        lane.redactor = lane.journalKey == nil && !isRedacted ? makeRedactor() : nil
         rowBuilder.forgetSymbolIndexes()
         lane.sequencePlaces.removeAll(keepingCapacity: true)
     }
 
-    /// Ends the connection as of `time`; a record that it left unfinished is told, where its bytes were held back.
-    mutating func endConnection(at time: UnixNanoseconds, heldBytes: Int = 0) {
-        let held = heldBytes + (lane.redactor?.heldBytes ?? 0)
-        if held > 0 {
-            rowBuilder.appendWithheld(bytes: held, reason: "the connection ended inside a record", at: time)
+    /// Gives the messages of a lane that waited for the end of a record, and how many of its bytes were withheld.
+    ///
+    /// They have still to be taken.
+    mutating func finishRedaction(of number: Int = 0) -> (messages: MessageBatch, withheldBytes: Int) {
+        select(number)
+        defer { lane.redactor = nil }
+        return lane.redactor?.finish() ?? (MessageBatch(), 0)
+    }
+
+    /// Ends the connection as of `time`; an event tells how much of an unfinished record was withheld.
+    mutating func endConnection(at time: UnixNanoseconds, withheldBytes: Int = 0) {
+        if withheldBytes > 0 {
+            rowBuilder.appendWithheld(bytes: withheldBytes, reason: "the connection ended inside a record", at: time)
         }
         lane.redactor = nil
         endConnection()
@@ -176,9 +196,25 @@ struct Capture: Sendable {
         }
         self.writer = writer
         self.counter = counter
+        pendingIndex = counter.next
         history?.close()
         let venue = rowBuilder.book.venue
         rowBuilder.move(toFeed: feedID, connectionIDs: newIDs) { instruments.number(of: $0, venue: venue) }
+    }
+
+    /// The sessions that the venue sent since the last call, by symbol.
+    mutating func takeVenueSessions() -> [String: [TradingSchedule.Session]] {
+        guard !venueSessions.isEmpty else { return [:] }
+        defer { venueSessions.removeAll() }
+        return venueSessions
+    }
+
+    /// Notes what the venue said of sessions in what was just read.
+    mutating func noteSessions(_ symbols: SymbolTable) {
+        for details in events.instrumentDetails {
+            guard let sessions = details.sessions else { continue }
+            venueSessions[symbols.text(of: details.symbol)] = sessions
+        }
     }
 
     mutating func resume(at time: UnixNanoseconds) {
@@ -200,6 +236,15 @@ struct Capture: Sendable {
         rowBuilder.append(gap)
     }
 
+    mutating func append(_ span: ClosedSpanRow) {
+        rowBuilder.append(span)
+    }
+
+    /// Adds how often events of our own were repeated; for the end of a recording or of a file.
+    mutating func appendRepeated(at time: UnixNanoseconds) {
+        rowBuilder.appendRepeated(at: time)
+    }
+
     /// Adds an event of our own.
     mutating func append(_ event: EventRow) {
         rowBuilder.append(event)
@@ -207,26 +252,5 @@ struct Capture: Sendable {
 
     mutating func append(_ sample: ClockSampleRow) {
         rowBuilder.append(sample)
-    }
-
-    /// Everything since the last call, with the unfinished block as it stands.
-    mutating func takeWork(clock: UnixNanoseconds) -> CaptureWork {
-        var blocks = sealed
-        sealed.removeAll(keepingCapacity: true)
-        forEachLane { capture in
-            guard capture.lane.isBlockChanged, !capture.lane.block.isEmpty else { return }
-            blocks.append(PendingBlock(connectionID: capture.lane.connectionID, builder: capture.lane.block))
-            capture.lane.isBlockChanged = false
-        }
-        var rows = rowBuilder.takeRows(clock: clock)
-        rows.watermarks = watermarks
-        watermarks.removeAll()
-        forEachLane { capture in
-            if capture.lane.isMoved, let watermark = capture.lane.watermark(isLast: false) {
-                rows.watermarks.append(watermark)
-            }
-            capture.lane.isMoved = false
-        }
-        return CaptureWork(writer: writer, blocks: blocks, rows: rows)
     }
 }

@@ -21,8 +21,13 @@ package struct CaptureTotals: Sendable, Hashable {
     package var oddities: Int64 = 0
     /// Ticks that came too late for any bar that may still change.
     package var lateTicks: Int64 = 0
+    /// Ticks with a time of the venue's that is more than five seconds ahead of their receipt.
+    package var ticksAhead: Int64 = 0
     package var bars: Int64 = 0
+    /// Gaps of this run; an absence from before it is none of them, once data flows.
     package var gaps: Int64 = 0
+    /// Rows that were added to the ledger of gaps.
+    package var gapRows: Int64 = 0
 
     /// Of the latest tick with a time of the venue's: our time less that, negative where the venue is ahead.
     package var latency: Duration?
@@ -45,7 +50,7 @@ package struct CaptureTotals: Sendable, Hashable {
             \.duplicates, \.messagesReceived, \.messagesSent, \.bytesReceived, \.dataMessages, \.quotes, \.trades,
             \.marginUpdates,
             \.events,
-            \.oddities, \.lateTicks, \.bars, \.gaps,
+            \.oddities, \.lateTicks, \.ticksAhead, \.bars, \.gaps, \.gapRows,
         ]
     }
 }

@@ -4,7 +4,7 @@ import JournalFormat
 /// Messages of one connection, not yet compressed.
 struct PendingBlock: Sendable {
     let connectionID: Int64
-    let builder: MessageBlockBuilder
+    var builder: MessageBlockBuilder
 }
 
 /// What one transaction will store.
@@ -15,5 +15,11 @@ struct CaptureWork: Sendable {
 
     var isEmpty: Bool {
         blocks.isEmpty && rows.isEmpty
+    }
+
+    /// Raises the provisional numbers of its messages, in their blocks and in their rows.
+    mutating func settleIndexes(raisedBy offset: Int64) {
+        for place in blocks.indices { blocks[place].builder.settleIndexes(raisedBy: offset) }
+        rows.raiseMessageIndexes(by: offset)
     }
 }

@@ -1,5 +1,6 @@
 package import Archive
 package import BarBuilding
+package import MarketModel
 package import Transport
 package import Venues
 
@@ -16,8 +17,13 @@ package struct FeedConfiguration: Sendable {
     package var reading = VenueReading()
     /// Texts that appear in no report, no row and no message: the token, for one.
     package var secrets = FeedSecrets()
+    /// What a person should know of it before it connects.
+    package var notices: [String] = []
+    /// Renews the token while the feed records; `nil` if there is nothing to renew.
+    package var access: FeedAccess?
     package var watch = WatchRules()
     package var overlap = OverlapRules()
+    package var market = MarketRules()
     /// How long to wait between two attempts to connect; the recorder's own where it is not set.
     package var backoff: Backoff?
     /// Hears of this feed alone; the recorder's own where it is not set.
@@ -77,6 +83,8 @@ package struct RecordingPolicy: Sendable {
     package var goodbyeBackoff = Backoff(first: .seconds(10), max: .seconds(120))
     /// The most that a `kill` can cost: rows and blocks are committed this often.
     package var commitInterval: Duration = .milliseconds(250)
+    /// What was asked for and has not arrived after this time is reported.
+    package var deliveryPatience: Duration = .seconds(60)
     /// How long a closing connection may take.
     package var closeGrace: Duration = .seconds(8)
     /// When another file is begun; `nil` for one file, however long it becomes.
@@ -105,8 +113,12 @@ package enum RecorderReport: Sendable {
     case subscribed
     /// The venue did not do all that it was asked for, and the recording goes on.
     case notice(String)
+    /// What was asked for and has not arrived, by name; `isFirst` is true once, later reports say what is left of it.
+    case undelivered([String], isFirst: Bool)
     /// The connection failed or ended; the next attempt follows after `retryIn`.
     case disconnected(reason: String, retryIn: Duration)
+    /// The venue asked for no attempt to connect for this long, which ends at `until`; the disconnection follows.
+    case heldOff(by: Duration, until: UnixNanoseconds)
     case progress(CaptureTotals)
     /// A connection beside another that carries the feed was subscribed.
     case spareSubscribed
@@ -121,6 +133,8 @@ package enum RecorderReport: Sendable {
     case rotated(file: String)
     /// The next file could not be begun; the present one goes on, and it is tried again.
     case rotationFailed(reason: String)
+    /// A file that is being written was deleted, moved or replaced; `reason` says what was done about it.
+    case fileLost(reason: String)
     /// A finished file could not be sealed; it is tried again while we run, and by the next recorder.
     case sealingFailed(reason: String)
     /// A file was sealed that could not be before.
@@ -146,6 +160,9 @@ package enum RecorderReport: Sendable {
     /// Data is missing from here on, or was found to be missing.
     case gapBegan(cause: String)
     case gapEnded(cause: String)
+    /// Nothing is expected of the feed until its market opens; `nil` if no opening is in sight.
+    case marketClosed(opensAt: UnixNanoseconds?)
+    case marketOpened(closesAt: UnixNanoseconds?)
     /// The kernel's word on its clock has been stored.
     case clockSampled(KernelClockReading)
     /// The wall clock was set, forwards or backwards.

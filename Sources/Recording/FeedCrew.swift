@@ -21,6 +21,16 @@ actor FeedCrew {
     private(set) var isBroken = false
     /// When the next file could not be begun; it is tried again a while later.
     private var rotationFailedAt: UnixNanoseconds?
+    /// Why, as it was reported.
+    private var rotationFailure: String?
+    /// When the files were last looked after, by the steady clock, and whether a failure to replace one was reported.
+    private var filesSeenAt: UnixNanoseconds?
+    private var hasReportedLoss = false
+    /// What earlier files say of the feeds that the recorder began with; each is looked at once.
+    private var isArchiveSearched = false
+    private var earlierEnds: [FeedKey: FeedEnd] = [:]
+    /// Of these no file knows anything.
+    private var newFeeds: Set<FeedKey> = []
     private var isBusy = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
@@ -73,7 +83,7 @@ actor FeedCrew {
         defer { end() }
         // What an earlier feed of this recording left is stored before the new one looks for it.
         if departed.all != CaptureTotals() { _ = await queue.untilIdle() }
-        let gap = try await recorder.adoptedGap(of: feed, in: place.writer)
+        let past = try await past(of: feed.key)
         var place = place
         place.feedID = try await pause.persist { [place] () throws(ArchiveError) in
             try await place.writer.addFeed(FeedRow(sessionID: place.sessionID, feed))
@@ -97,7 +107,11 @@ actor FeedCrew {
             pause: pause,
             rotation: rotation,
             crew: self,
-            openGap: gap,
+            ledger: GapLedger(
+                place: GapLedger.Place(place),
+                adopted: [past.gap].compactMap { $0 },
+                messagesPerSecond: past.end?.messagesPerSecond
+            ),
             stop: stop,
             clock: recorder.clock,
             now: recorder.now,
@@ -105,11 +119,26 @@ actor FeedCrew {
             random: recorder.random,
             report: feed.report ?? recorder.report
         )
-        if let gap = recorder.carriedGap(of: feed) {
-            await member.beginGap(cause: gap.cause, detail: gap.detail ?? "", from: place.tsBegun)
-        }
+        await member.declareAbsence(since: past.end.map { ($0.ts, $0.reason.detail) })
         members.append(member)
         return member
+    }
+
+    /// What is known of the time before a feed joins: the gap that a killed recorder left open in the present file, and
+    /// where the feed was recorded last.
+    private func past(of key: FeedKey) async throws -> (gap: GapRow?, end: FeedEnd?) {
+        let past = try await place.writer.past(of: key)
+        guard past.gap == nil, past.end == nil else { return past }
+        if !isArchiveSearched {
+            isArchiveSearched = true
+            let feeds = Set(recorder.feeds.map(\.key))
+            earlierEnds = FeedEndSearch.find(feeds, in: place.writer.lock.directory, except: place.writer.path)
+            for key in feeds where earlierEnds[key] == nil { newFeeds.insert(key) }
+        }
+        // After it has joined once, what earlier files say is not the last word.
+        if let end = earlierEnds.removeValue(forKey: key) { return (nil, end) }
+        if newFeeds.remove(key) != nil { return (nil, nil) }
+        return (nil, FeedEndSearch.find([key], in: place.writer.lock.directory, except: place.writer.path)[key])
     }
 
     /// Stores what `member` still holds, and lets it go.
@@ -134,6 +163,8 @@ actor FeedCrew {
     func rotate(from writer: ArchiveWriter, at time: UnixNanoseconds) async throws {
         await begin()
         defer { end() }
+        // A change that failed half-way counted the messages for a file that was never begun.
+        guard !isBroken else { throw RecordingError("the recording cannot be written any more") }
         // Without a feed nobody would move to the other file, and the last one to leave has its say in this one.
         guard let rotation, place.writer === writer, !members.isEmpty else { return }
         if let failed = rotationFailedAt, time.since(failed) < .seconds(1), time >= failed { return }
@@ -151,10 +182,13 @@ actor FeedCrew {
         } catch let error as ArchiveError {
             // The old file goes on. Too many open files, a directory that cannot be written to: it may pass.
             rotationFailedAt = time
-            if error.pauseCause == nil { recorder.report(.rotationFailed(reason: error.description)) }
+            let reason = [error.description, error.hint].compactMap(\.self).joined(separator: "; ")
+            // It is tried every second. Where inodes are used up, nothing else says that the disk is full.
+            if reason != rotationFailure { recorder.report(.rotationFailed(reason: reason)) }
+            rotationFailure = reason
             return
         }
-        rotationFailedAt = nil
+        (rotationFailedAt, rotationFailure) = (nil, nil)
         isBroken = true
         for member in members { try await member.finishFile(at: time) }
         guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }
@@ -167,8 +201,97 @@ actor FeedCrew {
         // Until here the old file is the one to close where something fails.
         place = new.first ?? old
         isBroken = false
+        recorder.journal?.complete(recordingID: old.writer.recordingID, at: time)
         _ = await rotation.left.push(.writer(old.writer))
         recorder.report(.rotated(file: place.writer.path))
+    }
+
+    // MARK: Files that people touch
+
+    /// Once a second, for the first feed: see ``checkFiles()``.
+    func keepFiles(with member: FeedRecorder) async throws {
+        let time = recorder.steady()
+        if let last = filesSeenAt, time.since(last) < .seconds(1), time >= last { return }
+        guard members.first === member else { return }
+        filesSeenAt = time
+        try await checkFiles()
+    }
+
+    /// Goes on in another file if the present one was deleted, moved, replaced or cut short, or its archive was.
+    func checkFiles() async throws {
+        await begin()
+        defer { end() }
+        pause.restoreReserve()
+        let loss = place.writer.loss
+        guard let rotation, !members.isEmpty, !isBroken else { return }
+        guard loss != nil || !place.writer.lock.isInPlace else { return try restoreJournal() }
+        let replacement = FileReplacement(
+            rotation: rotation,
+            place: place,
+            journal: recorder.journal,
+            zones: recorder.zones,
+            members: members,
+            loss: loss
+        )
+        for member in members { await member.standStill() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await replaceFile(replacement, rotation)) } catch { result = .failure(error) }
+        for member in members { await member.endRotation() }
+        try result.get()
+    }
+
+    private func restoreJournal() throws {
+        guard let journal = recorder.journal, !journal.isInPlace else { return }
+        do throws(ArchiveError) {
+            try journal.restore()
+            recorder.report(.fileLost(reason: "files of the journal were deleted; those in memory were made again"))
+        } catch {
+            noteFailure("files of the journal were deleted, and cannot be made again yet: \(error)")
+        }
+    }
+
+    private func replaceFile(_ replacement: FileReplacement, _ rotation: Rotation) async throws {
+        let (old, time) = (place, recorder.now())
+        let outcome: FileReplacement.Outcome
+        do {
+            outcome = try await replacement.begin(at: time)
+        } catch let error as ArchiveError {
+            noteFailure("\(replacement.problem), and no other file can be begun yet: \(error)")
+            return
+        }
+        isBroken = true
+        for member in members { try await member.finishFile(at: time) }
+        guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }
+        if replacement.loss?.isStoredDataGone != true {
+            let counts = SessionCounts(await accounts().inFile)
+            try await old.writer.endSession(old.sessionID, tsEnd: time, cause: "rotation", counts: counts)
+        }
+        for (member, place) in zip(members, outcome.places) {
+            let (lost, received) = (await member.place, await member.accounts.inFile.messagesReceived)
+            try await member.goOn(in: place, at: time)
+            guard replacement.loss?.isStoredDataGone == true,
+                outcome.restored?.feedIDs.contains(lost.feedID) != true
+            else { continue }
+            await member.noteLostFile(lost, received: received, detail: replacement.problem)
+        }
+        departed.inFile = CaptureTotals()
+        place = outcome.places.first ?? old
+        isBroken = false
+        hasReportedLoss = false
+        recorder.journal?.complete(recordingID: old.writer.recordingID, at: time)
+        if replacement.isOldInPlace {
+            _ = await rotation.left.push(.writer(old.writer))
+        } else {
+            await old.writer.close()
+        }
+        recorder.report(.fileLost(reason: replacement.report(outcome)))
+        recorder.report(.rotated(file: place.writer.path))
+    }
+
+    private func noteFailure(_ reason: String) {
+        guard !hasReportedLoss else { return }
+        hasReportedLoss = true
+        recorder.report(.fileLost(reason: reason))
     }
 
     // MARK: One at a time

@@ -1,5 +1,6 @@
 import Archive
 package import MarketModel
+import SignalRProtocol
 import Venues
 
 /// Finds the rules of a zone by the name that it was asked for with; `nil` for one that is not known here.
@@ -16,10 +17,11 @@ struct FeedReadings {
 
     private static let zone = "broker_time_zone"
     private static let personalData = "keeps_personal_data"
+    private static let hubProtocol = "hub_protocol"
 
     init(_ reader: ArchiveReader, _ zones: @escaping ZoneLookup) throws(ArchiveError) {
         path = reader.path
-        options = try reader.feedOptions([Self.zone, Self.personalData])
+        options = try reader.feedOptions([Self.zone, Self.personalData, Self.hubProtocol])
         self.zones = zones
     }
 
@@ -29,6 +31,7 @@ struct FeedReadings {
     subscript(feedID: Int64) -> VenueReading {
         get throws(ArchiveError) {
             var reading = VenueReading(keepsPersonalData: options[feedID]?[Self.personalData] == "1")
+            reading.hubProtocol = options[feedID]?[Self.hubProtocol].flatMap(HubProtocol.init)
             guard let name = options[feedID]?[Self.zone] else { return reading }
             guard let rules = zones(name) else {
                 throw ArchiveError(

@@ -16,7 +16,9 @@ extension FeedRecorder {
             failure = reason
             connection.beginClose()
         }
+        try await takeWaiting(of: connection, lane)
         let closing = await connection.ended()
+        watchDelivery(lane)
         lane.watch.connectionEnded(because: lane.isHeldBack ? .overload : connection.gapCause)
         try await end(connection, closing, lane)
         if let failure = failure ?? lane.silence { return failure }
@@ -42,6 +44,13 @@ extension FeedRecorder {
         }
     }
 
+    /// Takes the messages that waited for the end of a record.
+    private func takeWaiting(of connection: WebSocketConnection, _ lane: FeedLane) async throws {
+        let (messages, withheldBytes) = lane.tap?.finish() ?? capture.finishRedaction(of: lane.number)
+        lane.withheldBytes = withheldBytes
+        if !messages.isEmpty { _ = try await take(messages, over: connection, lane) }
+    }
+
     private func begin(_ connection: WebSocketConnection, _ lane: FeedLane) async throws {
         let time = now()
         try await changingConnection {
@@ -57,13 +66,13 @@ extension FeedRecorder {
         }
         // The ticker must not meet the new connection with the old dialect.
         lane.begin(connection, configuration.makeDialect(), duplicates: capture.totals.duplicates)
-        if !isCarriedByOther(lane) {
-            isLinked = true
-            report(.connected(url: configuration.url, info: connection.info))
-        }
+        // The venue says again if it has no source.
+        if !isCarriedByOther(lane) { ledger.isLinked = true }
         lane.watch.connectionBegan(at: elapsed)
         var outgoing = MessageBatch()
         lane.dialect.open(now: steady(), outgoing: &outgoing)
+        // Last: whoever hears of it may count on the watch to have begun.
+        if !isCarriedByOther(lane) { report(.connected(url: configuration.url, info: connection.info)) }
         await send(outgoing, over: connection, lane)
     }
 
@@ -80,10 +89,12 @@ extension FeedRecorder {
         let outcome = takeOrDrop(batch, lane, outgoing: &outgoing)
         if dropCause == .diskFull { keepLedger() }
         if outcome.isLeaving { lane.isLeaving = true }
+        // First: a subscription to a venue without a source brings nothing.
+        for (change, time) in capture.takeLinkChanges() { follow(change, at: time, lane) }
         if outcome.isSubscribed, !lane.isSubscribed {
             subscribed(lane, from: batch.entries.first?.tsRecv ?? now())
         }
-        for (change, time) in capture.takeLinkChanges() { follow(change, at: time, lane) }
+        takeVenueSessions()
         for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
         if outcome.dataMessages > 0 { dataArrived(lane, at: batch.entries.last?.tsRecv ?? now()) }
         await send(outgoing, over: connection, lane)
@@ -93,7 +104,11 @@ extension FeedRecorder {
         }
         guard let ending = outcome.ending else { return nil }
         lane.isReturnWelcome = ending.isReturnWelcome
-        if ending.isFailure { return configuration.safe(ending.reason) }
+        if ending.isFailure {
+            lane.watch.connectionEnded(because: ending.gapCause)
+            if ending.kind == .refused { configuration.access?.refused() }
+            return configuration.safe(ending.reason)
+        }
         lane.hangUpAt = lane.hangUpAt ?? steady().advanced(by: policy.closeGrace)
         return nil
     }
@@ -111,22 +126,15 @@ extension FeedRecorder {
             let time = batch.entries.first?.tsRecv ?? now()
             if dropCause != nil {
                 noteDropping(nil)
-                if isLinked {
-                    capture.resume(at: time)
-                    closeGap(at: time)
-                }
+                endGap(.storage, at: time)
             }
             return capture.take(batch, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
         }
         if dropCause == nil, lane.isSubscribed {
             noteDropping(cause)
-            beginGap(
-                cause: cause.rawValue,
-                detail: Self.reasons[cause] ?? cause.rawValue,
-                connectionID: lane.connectionID
-            )
+            beginGap(cause, detail: Self.reasons[cause] ?? cause.rawValue, connectionID: lane.connectionID)
         }
-        droppedCount += Int64(batch.count)
+        ledger.leaveOut(batch.count)
         return capture.drop(batch, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
     }
 
@@ -135,17 +143,16 @@ extension FeedRecorder {
         .overload: "storing could not keep up",
     ]
 
-    private func subscribed(_ lane: FeedLane, from time: UnixNanoseconds) {
+    func subscribed(_ lane: FeedLane, from time: UnixNanoseconds) {
         let isCarried = isCarriedByOther(lane)
         lane.isSubscribed = true
         lane.subscribedAt = elapsed
         hasEverSubscribed = true
         lane.watch.subscribed(at: elapsed)
         // A silence ends with data, not with the promise of some.
-        if isLinked, dropCause == nil, openGap?.cause != GapCause.silence.rawValue {
-            capture.resume(at: time)
-            closeGap(at: time)
-        }
+        if ledger.cause(of: .connection) != .silence { endGap(.connection, at: time) }
+        if ledger.isLinked { endGap(.venue, at: time) }
+        if !isCarried, !ledger.isOpen { capture.resume(at: time) }
         report(isCarried ? .spareSubscribed : .subscribed)
     }
 
@@ -170,12 +177,14 @@ extension FeedRecorder {
             guard let id = lane.connectionID else { return }
             capture.select(lane.number)
             recordShare(of: lane)
-            capture.endConnection(at: now(), heldBytes: lane.tap?.heldBytes ?? 0)
+            capture.endConnection(at: now(), withheldBytes: lane.withheldBytes)
             lane.connectionID = nil
             lane.tap = nil
+            lane.withheldBytes = 0
             var closing = closing
             closing.reason = configuration.safe(closing.reason)
             let closed = ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
+            tsDisconnected = closed.tsClosed
             // It is worth a row, but not the recording, which goes on when there is room.
             while true {
                 do throws(ArchiveError) {

@@ -82,9 +82,25 @@ extension FeedRecorder {
 
     private func isDue(_ lane: FeedLane) -> Bool {
         guard lane.connection != nil, lane.isSubscribed, !lane.isClosing else { return false }
-        if lane.isLeaving { return true }
+        if lane.isLeaving || hasOldToken(lane) { return true }
         guard let renewAfter = configuration.overlap.renewAfter, let since = lane.subscribedAt else { return false }
         return elapsed - since >= renewAfter
+    }
+
+    /// True if there is a newer token than the connection's, and connections do not outlive their token.
+    private func hasOldToken(_ lane: FeedLane) -> Bool {
+        configuration.access.map { lane.accessGeneration < $0.generation } ?? false
+    }
+
+    /// Closes the only connection of the feed if its token was renewed; the next one is opened at once.
+    func replaceOldToken() async {
+        guard lanes.count == 1, stop.cause == nil, let connection = lanes[0].connection, isDue(lanes[0]) else { return }
+        let lane = lanes[0]
+        guard hasOldToken(lane) else { return }
+        lane.isClosing = true
+        lane.isPlanned = true
+        lane.watch.connectionEnded(because: .renewal)
+        await beginHangUp(lane, connection)
     }
 
     /// Of two, one at a time is closed and made anew, the older one first.

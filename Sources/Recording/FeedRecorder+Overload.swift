@@ -66,7 +66,7 @@ extension FeedRecorder {
         if cause == .overload {
             report(.overloaded(.drop))
         } else if dropCause == .overload {
-            report(.caughtUp(waited: .zero, leftOut: droppedCount))
+            report(.caughtUp(waited: .zero, leftOut: ledger.leftOut))
         }
         dropCause = cause
     }

@@ -7,13 +7,15 @@ import Venues
 extension FeedRecorder {
     /// Keeps the venue happy and stores what has come together.
     func tick() async throws {
+        followMarket()
         for lane in lanes {
             if let connection = lane.connection { await keepUp(connection, lane) }
         }
         keepLedger()
         await untilRotated()
         renewIfDue()
-        if openGap == nil { rate.note(capture.totals.dataMessages, at: elapsed) } else { rate.interrupt() }
+        await replaceOldToken()
+        ledger.noteRate(capture.totals.dataMessages, at: elapsed, isExpected: market.isOpen)
         recordHoles()
         endOverload()
         try await rotateIfDue()
@@ -34,11 +36,14 @@ extension FeedRecorder {
             await send(outgoing, over: connection, lane)
             if let ending = lane.dialect.ending, ending.isFailure {
                 lane.silence = configuration.safe(ending.reason)
-                lane.watch.connectionEnded(because: .silence)
+                lane.watch.connectionEnded(because: ending.gapCause)
                 connection.abort()
+            } else if lane.dialect.isSubscribed, !lane.isSubscribed {
+                subscribed(lane, from: now())
             }
         }
         watchConnection(connection, lane)
+        watchDelivery(lane)
     }
 
     private func reportJournal() {
@@ -60,9 +65,15 @@ extension FeedRecorder {
 
     /// As ``flush()``, whatever else goes on.
     func handOver() async throws {
-        let work = capture.takeWork(clock: now())
+        var work = capture.gatherWork(clock: now())
         // Also an idle feed must notice that storing has failed.
-        let isTaken = work.isEmpty ? !queue.isFinished : await queue.push(work)
+        let isTaken =
+            work.isEmpty
+            ? !queue.isFinished
+            : await queue.push {
+                capture.number(&work)
+                return work
+            }
         guard isTaken else {
             throw RecordingError("the recording cannot be written any more")
         }
@@ -87,15 +98,18 @@ extension FeedRecorder {
         connection.beginClose()
     }
 
-    /// Ends an open gap where the recording ends.
+    /// Ends the open gaps where the recording ends.
     func finish() async throws {
         await untilRotated()
         capture.closeHistory()
         endOverload(isEnd: true)
         guard !isBroken else { return }
         recordHoles(isEnd: true)
+        capture.appendRepeated(at: now())
         capture.forEachLane { $0.endConnection() }
-        closeGap(at: now())
+        // The next recorder of the feed writes a gap from here on.
+        capture.interrupt(at: tsDisconnected ?? now())
+        for group in GapGroup.allCases { endGap(group, at: now(), isFinal: true) }
         try await handOver()
     }
 

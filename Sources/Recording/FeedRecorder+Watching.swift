@@ -1,6 +1,7 @@
 import Archive
 import MarketModel
 import Transport
+import Venues
 
 /// What a recorder does about connections that look well and carry nothing, and about numbers that are left out.
 extension FeedRecorder {
@@ -12,7 +13,7 @@ extension FeedRecorder {
         let time = elapsed
         if lane.watch.isPingDue(at: time) { connection.ping() }
         // Who does not listen cannot say that nobody speaks.
-        guard !lane.isHeldBack, let reason = lane.watch.verdict(at: time) else { return }
+        guard !lane.isHeldBack, let reason = lane.watch.verdict(at: time, expectsData: market.isOpen) else { return }
         lane.silence = reason
         connection.abort()
     }
@@ -20,9 +21,8 @@ extension FeedRecorder {
     /// Data came: a silence is over, whatever the venue acknowledged before.
     func dataArrived(_ lane: FeedLane, at time: UnixNanoseconds) {
         lane.watch.dataArrived(at: elapsed)
-        guard openGap?.cause == GapCause.silence.rawValue, !pause.isPaused else { return }
-        capture.resume(at: time)
-        closeGap(at: time)
+        lane.dataArrived(at: elapsed)
+        if ledger.cause(of: .connection) == .silence { endGap(.connection, at: time) }
     }
 
     /// Writes down which of the venue's numbers are missing.
@@ -31,26 +31,21 @@ extension FeedRecorder {
     }
 
     private func record(_ hole: SequenceHole) {
-        let last = hole.numbers.upperBound
-        let numbers = hole.count == 1 ? "trade \(last)" : "trades \(hole.numbers.lowerBound) to \(last)"
-        capture.append(
-            GapRow(
-                gapID: place.writer.makeGapID(),
-                sessionID: place.sessionID,
-                feedID: place.feedID,
-                instrumentID: capture.instrumentID(of: hole.symbol),
-                tsFrom: hole.tsFrom,
-                tsTo: max(hole.tsFrom, hole.tsTo),
-                cause: GapCause.sequence.rawValue,
-                detail: "\(numbers) of \(hole.symbol) never came",
-                sequenceFrom: hole.numbers.lowerBound,
-                sequenceTo: last,
-                estimatedCount: hole.count
-            )
-        )
-        capture.miss(hole.symbol, from: hole.tsFrom, to: max(hole.tsFrom, hole.tsTo))
-        gapCount += 1
+        capture.append(capture.gap(of: hole, sessionID: place.sessionID, feedID: place.feedID), of: hole)
+        ledger.noteWhole()
         report(.gapBegan(cause: GapCause.sequence.rawValue))
+    }
+}
+
+extension DialectOutcome.Ending {
+    /// The cause of the gap that follows; `nil` for an ordinary disconnect.
+    var gapCause: GapCause? {
+        switch kind {
+        case .refused: .refused
+        case .unanswered: .noAck
+        case .silence: .silence
+        case .goodbye, .failure: nil
+        }
     }
 }
 

@@ -29,10 +29,6 @@ actor FeedRecorder {
     var running: Set<Int> = []
     /// Asks ``run()`` for another connection.
     var wish: AsyncStream<Int>.Continuation?
-    /// How many messages with data come in a second.
-    var rate = MessageRate()
-    /// Messages left out since the gap began.
-    var droppedCount: Int64 = 0
     let journal: Journal?
     let pause: StoragePause
     /// Finishes files; `nil` where they are not divided.
@@ -46,24 +42,33 @@ actor FeedRecorder {
     /// So many connections are beginning or ending.
     var changingConnections = 0
     var connectionWaiters: [CheckedContinuation<Void, Never>] = []
-    /// The gap that was open when the file began to be changed.
-    var heldGap: GapRow?
     /// Those who change the file together.
     let crew: FeedCrew
     var rotationWaiters: [CheckedContinuation<Void, Never>] = []
     var logWatch: LogWatch
     var journalCondition = Journal.Condition.good
     var hasEverSubscribed = false
-    var openGap: GapRow?
-    /// The gap of this file that was closed last; whether that is stored is not known.
-    var closedGap: GapRow?
+    var undelivered: UndeliveredNames
+    /// What is missing.
+    var ledger: GapLedger
+    /// When the last connection ended.
+    var tsDisconnected: UnixNanoseconds?
+    var market: MarketHours
+    /// The time in which the market is closed, while it is.
+    var closedSpan: ClosedSpanRow?
+    /// When the market last opened, on the monotonic clock; `nil` if it was open from the start.
+    var marketOpenedAt: Duration?
+    /// The same on the wall clock, while the recorder was there to see it.
+    var tsMarketOpened: UnixNanoseconds?
+    var excused = ExcusedLosses()
+    var hasToldOfZone = false
+    var closedTicks = ClosedTicks()
     /// Why what comes is left out just now: the disk is full, or storing cannot keep up.
     var dropCause: GapCause?
     /// Set while batches have to wait for the writer.
     var overload: OverloadSpell?
-    var gapCount: Int64 = 0
-    /// False while the venue says that it has no source of data itself.
-    var isLinked = true
+    /// Until when the venue asked us not to connect.
+    private var hold = VenueHold()
 
     init(
         configuration: FeedConfiguration,
@@ -75,7 +80,7 @@ actor FeedRecorder {
         pause: StoragePause,
         rotation: Rotation?,
         crew: FeedCrew,
-        openGap: GapRow?,
+        ledger: GapLedger,
         stop: StopControl,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> UnixNanoseconds,
@@ -93,13 +98,15 @@ actor FeedRecorder {
         self.pause = pause
         self.rotation = rotation
         self.crew = crew
-        self.openGap = openGap
+        self.ledger = ledger
         self.stop = stop
         self.clock = clock
         self.now = now
         self.steady = steady
         self.random = random
         self.report = report
+        undelivered = UndeliveredNames(patience: policy.deliveryPatience)
+        market = MarketHours(configuration.market)
         lanes = (0..<(configuration.overlap.isPossible && !policy.isOnce ? 2 : 1)).map {
             FeedLane(number: $0, dialect: configuration.makeDialect(), watch: FeedWatch(configuration.watch))
         }
@@ -108,7 +115,8 @@ actor FeedRecorder {
 
     var totals: CaptureTotals {
         var totals = capture.totals
-        totals.gaps = gapCount
+        totals.gaps = ledger.count
+        totals.gapRows = ledger.rowCount
         return totals
     }
 
@@ -135,28 +143,37 @@ actor FeedRecorder {
     func run(lane number: Int) async throws -> StopCause? {
         let lane = lanes[number]
         defer { running.remove(number) }
-        var (backoff, goodbyeBackoff) = (configuration.backoff ?? policy.backoff, policy.goodbyeBackoff)
+        var reconnecting = Reconnecting(
+            configuration.backoff ?? policy.backoff,
+            afterGoodbye: policy.goodbyeBackoff
+        )
         while true {
-            let (failure, wasSubscribed) = try await attempt(lane)
+            try await waitForHold()
+            if let cause = stop.cause { return cause }
+            followMarket()
+            let outcome = try await attempt(lane)
+            followMarket()
             if let cause = stop.cause { return cause }
             try Task.checkCancellation()
-            if failure == nil, policy.isOnce { return .peerClosed }
-            let reason = failure ?? "the peer closed the connection"
+            if outcome.failure == nil, policy.isOnce { return .peerClosed }
+            let reason =
+                outcome.isPlanned
+                ? "the token was renewed" : outcome.failure ?? "the peer closed the connection"
             guard hasEverSubscribed || policy.retriesFirstConnection else { throw RecordingError(reason) }
             let cause = lane.watch.takeCause()
             let isCarried = isCarriedByOther(lane)
-            if !isCarried { beginGap(cause: cause.rawValue, detail: reason, connectionID: lane.lastConnectionID) }
+            if !isCarried { beginGap(cause, detail: reason, connectionID: lane.lastConnectionID) }
             guard !policy.isOnce else { throw RecordingError(reason) }
             if isSuperfluous(lane) {
                 succeeded(lane)
                 return nil
             }
-            if wasSubscribed {
-                backoff.reset()
-                goodbyeBackoff.reset()
-            }
-            let delay =
-                lane.isReturnWelcome ? backoff.next(using: &random) : goodbyeBackoff.next(using: &random)
+            let delay = reconnecting.delay(
+                after: outcome,
+                hold: hold.remaining(at: elapsed),
+                leisure: market.leisure(at: now()),
+                using: &random
+            )
             report(
                 isCarried
                     ? .spareLost(reason: reason, retryIn: delay) : .disconnected(reason: reason, retryIn: delay)
@@ -166,8 +183,23 @@ actor FeedRecorder {
         }
     }
 
-    /// One connection from start to end; says why it failed, or `nil` when the peer closed it normally.
-    private func attempt(_ lane: FeedLane) async throws -> (failure: String?, wasSubscribed: Bool) {
+    /// Waits if the venue asked another connection of this feed to stay away.
+    private func waitForHold() async throws {
+        while stop.cause == nil, let rest = hold.remaining(at: elapsed) {
+            try await clock.sleep(for: rest, tolerance: nil)
+        }
+    }
+
+    /// Notes that the venue wants to be left alone; returns what to say about it.
+    private func noteHold(_ error: TransportError) -> String {
+        guard let delay = error.retryAfter?.remaining(at: now()) else { return "" }
+        hold.extend(by: delay, from: elapsed, using: &random)
+        report(.heldOff(by: delay, until: now().advanced(by: delay)))
+        return "; the venue asks for no other attempt within \(Int(delay / .seconds(1))) s"
+    }
+
+    /// One connection from start to end.
+    private func attempt(_ lane: FeedLane) async throws -> AttemptOutcome {
         lane.isSubscribed = false
         lane.isReturnWelcome = true
         lane.lastConnectionID = nil
@@ -177,7 +209,7 @@ actor FeedRecorder {
             // Numbers of 63 bits, so that SQLite shows them as they are.
             FeedTap(
                 key: .random(in: 1...(1 << 63 - 1), using: &random),
-                connection: journalConnection,
+                connection: journalConnection(),
                 journal: journal,
                 redactor: configuration.venue.makeRedactor(configuration.reading) { [secrets = configuration.secrets] in
                     secrets.texts
@@ -186,13 +218,21 @@ actor FeedRecorder {
         }
         do {
             connection = try await configuration.connect(lane.tap)
+            lane.accessGeneration = configuration.access?.generation ?? 0
         } catch {
-            return (configuration.safe(error.description), false)
+            if error.isRefusal { lane.watch.connectionEnded(because: .refused) }
+            if error.isAccessRefusal { configuration.access?.refused() }
+            return AttemptOutcome(failure: configuration.safe(error.description) + noteHold(error))
         }
         do {
             let failure = try await converse(over: connection, lane)
             defer { lane.isSubscribed = false }
-            return (failure, lane.isSubscribed)
+            return AttemptOutcome(
+                failure: failure,
+                isUseful: lane.isUseful(at: elapsed),
+                isReturnWelcome: lane.isReturnWelcome,
+                isPlanned: lane.isPlanned
+            )
         } catch {
             // It cannot be stored any more.
             lane.connection = nil

@@ -25,8 +25,16 @@ final class FeedTap: MessageTap {
         state = Synchronization.Mutex(State(connection: connection, redactor: redactor))
     }
 
-    /// Bytes of a received record whose end has not come yet and which are therefore nowhere.
-    var heldBytes: Int { state.withLock { $0.redactor?.heldBytes ?? 0 } }
+    /// Takes the messages that waited for the end of a record, after the connection has ended.
+    ///
+    /// - Returns: The messages, which are in the journal now, and how many bytes of the record were withheld.
+    func finish() -> (messages: MessageBatch, withheldBytes: Int) {
+        state.withLock { state in
+            guard let (messages, withheldBytes) = state.redactor?.finish() else { return (MessageBatch(), 0) }
+            store(messages, &state)
+            return (messages, withheldBytes)
+        }
+    }
 
     func take(_ batch: inout MessageBatch) {
         batch = append(batch)
@@ -48,16 +56,20 @@ final class FeedTap: MessageTap {
     /// Makes the messages safe first: nothing secret may reach the disk.
     private func append(_ batch: MessageBatch) -> MessageBatch {
         var batch = batch
-        guard let first = batch.entries.first else { return batch }
         state.withLock { state in
             state.redactor?.redact(&batch)
-            if !state.isOpen { state.isOpen = journal.open(state.connection, key: key, at: first.tsRecv) }
-            let count = journal.append(batch, connectionKey: key, position: &state.position)
-            // A journal that is full keeps nothing, but the numbers go on: what is missing can be told from them.
-            for entry in batch.entries[count...] {
-                if entry.direction == .sent { state.position.sent += 1 } else { state.position.received += 1 }
-            }
+            store(batch, &state)
         }
         return batch
+    }
+
+    private func store(_ batch: MessageBatch, _ state: inout State) {
+        guard let first = batch.entries.first else { return }
+        if !state.isOpen { state.isOpen = journal.open(state.connection, key: key, at: first.tsRecv) }
+        let count = journal.append(batch, connectionKey: key, position: &state.position)
+        // A journal that is full keeps nothing, but the numbers go on: what is missing can be told from them.
+        for entry in batch.entries[count...] {
+            if entry.direction == .sent { state.position.sent += 1 } else { state.position.received += 1 }
+        }
     }
 }

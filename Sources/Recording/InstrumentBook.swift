@@ -33,6 +33,8 @@ struct InstrumentBook: Sendable {
     private var places: [String: Int] = [:]
     private var bySymbol: [String: Known]
     private var seriesByID: [Int64: BarBuilder.SeriesIndex] = [:]
+    /// The bars of a symbol, by the row that it had first.
+    private var seriesBySymbol: [String: BarBuilder.SeriesIndex] = [:]
     private var notionalDigitsByID: [Int64: UInt8] = [:]
     /// Rows that the file does not have yet, or whose details changed.
     private(set) var fresh: [(id: Int64, key: Known)] = []
@@ -69,10 +71,8 @@ struct InstrumentBook: Sendable {
         bySymbol[symbol].flatMap { known[$0] }
     }
 
-    /// The bars of a symbol, whichever of its rows they are of.
-    func series(of symbol: String) -> [BarBuilder.SeriesIndex] {
-        known.filter { $0.key.symbol == symbol }.compactMap { seriesByID[$0.value] }
-    }
+    /// The bars of a symbol, under whichever of its rows they are.
+    func series(of symbol: String) -> BarBuilder.SeriesIndex? { seriesBySymbol[symbol] }
 
     /// Digits behind the point of price times size.
     func notionalDigits(of id: Int64) -> UInt8 {
@@ -119,20 +119,17 @@ struct InstrumentBook: Sendable {
         sizes: [FixedDecimal],
         bars: inout BarBuilder
     ) -> Instrument? {
-        let used = instrument(of: symbol).map {
-            Known(symbol: name, priceDigits: $0.priceDigits, sizeDigits: $0.sizeDigits)
-        }
-        let previous = used ?? bySymbol[name]
+        // What another connection of the feed has needed counts, too: digits only grow.
+        let previous = bySymbol[name]
         guard let priceDigits = digits(for: prices, previous: previous?.priceDigits, min: priceDigitsMin),
             let sizeDigits = digits(for: sizes, previous: previous?.sizeDigits, min: 0)
         else { return nil }
         let key = Known(symbol: name, priceDigits: priceDigits, sizeDigits: sizeDigits)
-        notionalDigitsByID[identifier(of: key)] = priceDigits + sizeDigits
         let instrument = Instrument(
             id: identifier(of: key),
             priceDigits: priceDigits,
             sizeDigits: sizeDigits,
-            series: series(of: identifier(of: key), bars: &bars),
+            series: series(of: key, bars: &bars),
             place: place(of: name)
         )
         while current.count <= Int(symbol.value) { current.append(nil) }
@@ -141,7 +138,8 @@ struct InstrumentBook: Sendable {
         return instrument
     }
 
-    private mutating func place(of symbol: String) -> Int {
+    /// The place of a symbol among all of the book.
+    mutating func place(of symbol: String) -> Int {
         if let place = places[symbol] { return place }
         places[symbol] = places.count
         return places.count - 1
@@ -155,10 +153,23 @@ struct InstrumentBook: Sendable {
         return id
     }
 
-    private mutating func series(of id: Int64, bars: inout BarBuilder) -> BarBuilder.SeriesIndex {
+    private mutating func series(of key: Known, bars: inout BarBuilder) -> BarBuilder.SeriesIndex {
+        let id = identifier(of: key)
         if let index = seriesByID[id] { return index }
-        let index = bars.addSeries(instrumentID: id)
-        seriesByID[id] = index
+        // An earlier run may have left bars under the other rows of the symbol, which go on under this one.
+        let rows = known.filter { $0.key.symbol == key.symbol && seriesByID[$0.value] == nil }
+        for (row, rowID) in rows.sorted(by: { $0.value < $1.value }) {
+            let instrument = BarInstrument(id: rowID, priceDigits: row.priceDigits, sizeDigits: row.sizeDigits)
+            notionalDigitsByID[rowID] = row.priceDigits + row.sizeDigits
+            if let series = seriesBySymbol[key.symbol] {
+                seriesByID[rowID] = bars.addInstrument(instrument, to: series)
+            } else {
+                let series = bars.addSeries(instrument)
+                seriesBySymbol[key.symbol] = series
+                seriesByID[rowID] = series
+            }
+        }
+        guard let index = seriesByID[id] else { preconditionFailure("a row of the book has no bars") }
         return index
     }
 

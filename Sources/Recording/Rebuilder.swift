@@ -195,13 +195,15 @@ private struct RebuiltRows {
         _ builder: inout RowBuilder
     ) {
         let entries = block.batch.entries[range]
-        guard let first = entries.first, first.direction == .received else { return }
+        guard let first = entries.first else { return }
         var batch = MessageBatch()
         batch.bytes = block.batch.bytes
         batch.entries = Array(entries)
         var events = MarketEvents()
         var answers = MessageBatch()
         _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
+        // What was sent only says how to read the answers.
+        guard first.direction == .received else { return }
         builder.append(
             events,
             symbols: dialect.symbols,

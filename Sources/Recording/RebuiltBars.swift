@@ -10,7 +10,7 @@ struct RebuiltBars {
     private let rebuild: RecordingRebuild
     private let draft: ArchiveReader
     private let intervals: [BarInterval]
-    private let digits: [Int64: UInt8]
+    private let instruments: [Int64: InstrumentRow]
     /// When recording began to miss nothing, and when it did no more, in order of time.
     private let turns: [(time: UnixNanoseconds, isCovered: Bool)]
 
@@ -21,8 +21,8 @@ struct RebuiltBars {
         let configured = rebuild.configuredBars.compactMap { BarInterval(text: $0) }
         for interval in configured + extra where !intervals.contains(interval) { intervals.append(interval) }
         self.intervals = intervals
-        digits = Dictionary(
-            try draft.instruments().map { ($0.instrumentID, $0.priceDigits + $0.sizeDigits) },
+        instruments = Dictionary(
+            try draft.instruments().map { ($0.instrumentID, $0) },
             uniquingKeysWith: { first, _ in first }
         )
         var turns = try rebuild.reader.connections().map { (time: $0.opened.tsOpened, isCovered: true) }
@@ -42,15 +42,13 @@ struct RebuiltBars {
     }
 
     private static func add(_ row: QuoteRow, to series: BarBuilder.SeriesIndex, of builder: inout BarBuilder) {
-        // A one-sided quote is a row, but no bar is made of it.
-        guard row.bidPrice > 0, row.askPrice > 0 else { return }
-        let tick = QuoteTick(bidPrice: row.bidPrice, askPrice: row.askPrice)
-        builder.add(tick, to: series, tsEvent: row.tsEvent, tsRecv: row.tsRecv)
+        guard let tick = QuoteTick(row) else { return }
+        builder.add(tick, to: series, tsEvent: row.tsEvent, arrival: TickArrival(row))
     }
 
     private static func add(_ row: TradeRow, to series: BarBuilder.SeriesIndex, of builder: inout BarBuilder) {
-        let tick = TradeTick(price: row.price, size: row.size, aggressorSide: row.aggressorSide)
-        builder.add(tick, to: series, tsEvent: row.tsEvent, tsRecv: row.tsRecv)
+        guard let tick = TradeTick(row) else { return }
+        builder.add(tick, to: series, tsEvent: row.tsEvent, arrival: TickArrival(row))
     }
 
     private func build<Row: StoredTick>(
@@ -60,6 +58,7 @@ struct RebuiltBars {
         var ticks = ticks
         var builder = BarBuilder(intervals: intervals)
         var series: [Int64: BarBuilder.SeriesIndex] = [:]
+        for symbol in symbols { addSymbol(symbol, to: &builder, &series) }
         var turns = turns[...]
         var count = 0
         var latest = UnixNanoseconds(.min)
@@ -68,9 +67,7 @@ struct RebuiltBars {
                 if turn.isCovered { builder.resume(at: turn.time) } else { builder.interrupt(at: turn.time) }
                 turns.removeFirst()
             }
-            let index = series[tick.instrumentID] ?? builder.addSeries(instrumentID: tick.instrumentID)
-            series[tick.instrumentID] = index
-            add(tick, index, &builder)
+            if let index = series[tick.instrumentID] { add(tick, index, &builder) }
             latest = max(latest, tick.tsRecv)
             count += 1
             if count.isMultiple(of: Self.ticksPerClose) { try store(&builder, clock: latest) }
@@ -78,13 +75,36 @@ struct RebuiltBars {
         if count > 0 { try store(&builder, clock: latest) }
     }
 
+    /// The rows of each symbol, whose bars are one series.
+    private var symbols: [[InstrumentRow]] {
+        let rows = instruments.values.sorted { $0.instrumentID < $1.instrumentID }
+        return Dictionary(grouping: rows) { [$0.venue, $0.symbol] }.values.sorted {
+            $0[0].instrumentID < $1[0].instrumentID
+        }
+    }
+
+    private func addSymbol(
+        _ symbol: [InstrumentRow],
+        to builder: inout BarBuilder,
+        _ series: inout [Int64: BarBuilder.SeriesIndex]
+    ) {
+        var first: BarBuilder.SeriesIndex?
+        for row in symbol {
+            let instrument = BarInstrument(row)
+            let index = first.map { builder.addInstrument(instrument, to: $0) } ?? builder.addSeries(instrument)
+            series[row.instrumentID] = index
+            first = first ?? index
+        }
+    }
+
     private func store(_ builder: inout BarBuilder, clock: UnixNanoseconds) throws {
         try Task.checkCancellation()
         builder.close(clock: clock)
-        var bars: [Bar] = []
-        builder.takeChanged(into: &bars)
+        var changes = BarChanges()
+        builder.takeChanged(into: &changes)
         var batch = WriteBatch()
-        batch.bars = bars.map { BarRow($0, notionalDigits: digits[$0.instrumentID] ?? 0) }
+        batch.bars = changes.bars.map { BarRow($0, notionalDigits: instruments[$0.instrumentID]?.notionalDigits ?? 0) }
+        batch.removedBars = changes.removed.map(BarRowKey.init)
         try rebuild.write(batch)
     }
 }

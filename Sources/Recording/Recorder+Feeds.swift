@@ -76,7 +76,10 @@ extension Recorder {
             } catch {
                 result = .failure(error)
             }
-            do { try await crew.leave(recorder) } catch  where (try? result.get()) == nil {}
+            do {
+                try await crew.checkFiles()
+                try await crew.leave(recorder)
+            } catch  where (try? result.get()) == nil {}
             return result
         } catch {
             return .failure(error)
@@ -86,6 +89,7 @@ extension Recorder {
     private enum FeedChild: Sendable {
         case feed(StopCause)
         case ticker
+        case access
         case stopper
     }
 
@@ -104,10 +108,17 @@ extension Recorder {
                 while !Task.isCancelled {
                     try? await clock.sleep(for: policy.commitInterval, tolerance: nil)
                     await crew.keepClock(with: recorder)
+                    try await crew.keepFiles(with: recorder)
                     try await recorder.tick()
                     report(.progress(await recorder.totals))
                 }
                 return .ticker
+            }
+            if let access = feed.access {
+                group.addTask {
+                    await access.run(clock: clock) { report(.notice(feed.safe($0))) }
+                    return .access
+                }
             }
             group.addTask {
                 await feedStop.wait()
@@ -119,7 +130,7 @@ extension Recorder {
                 switch child {
                 case .feed(let cause): return cause
                 case .stopper: group.cancelAll()
-                case .ticker: continue
+                case .ticker, .access: continue
                 }
             }
             return feedStop.cause ?? .error

@@ -25,8 +25,8 @@ package struct Recorder: Sendable {
     /// Takes every message before anything else happens to it; without it, what is not committed dies with the process.
     package var journal: Journal?
     package var fileSystem: any FileSystem = SystemFileSystem()
-    /// Gaps of earlier files that go on.
-    package var carriedGaps: [CarriedGap] = []
+    /// Finds the zones of the feeds' clocks, to read again what the journal has of a deleted file.
+    package var zones: ZoneLookup = { _ in nil }
     /// Goes on with the wall clock, but is never set: by it silences and delays are measured.
     package var steady: @Sendable () -> UnixNanoseconds
     package var random: RandomSource
@@ -61,6 +61,7 @@ package struct Recorder: Sendable {
     /// - Throws: `RecordingError` when the feed cannot be recorded at all, `ArchiveError` when it cannot be stored; what
     ///   could not be stored is still in the journal then.
     package func run(into writer: ArchiveWriter) async throws -> RecordingOutcome {
+        try await writer.settleGaps(exceptOf: Set(feeds.map(\.key)))
         let place = RecordingPlace(
             writer: writer,
             sessionID: try await writer.beginSession(session),
@@ -88,7 +89,7 @@ package struct Recorder: Sendable {
         )
         let rotation = rotation(directory: writer.lock.directory)
         // Before there is a second file: this one must not be among them.
-        let earlierFiles = try RecordingName.unsealed(in: writer.lock.directory).filter { $0 != writer.path }
+        let earlierFiles = try OwnRecordings.unsealed(in: writer.lock.directory).filter { $0 != writer.path }
         let crew = FeedCrew(self, queue: queue, pause: pause, rotation: rotation, place: place)
         async let feeding: Void = ArchiveFeeder(
             queue: queue,
@@ -116,6 +117,17 @@ package struct Recorder: Sendable {
         }
         let accounts = await crew.accounts()
         let cause = (try? ending.get()) ?? .error
+        // The last look was a moment ago; a file that has gone since is left to recovery.
+        if last.writer.loss?.isStoredDataGone == true {
+            try journal?.restore()
+            await last.writer.close()
+            throw ArchiveError(
+                code: .notFound,
+                path: last.writer.path,
+                detail: "'\(last.writer.path)' was deleted while it was being written",
+                hint: "the next feedrec that opens the archive stores what the journal still holds"
+            )
+        }
         if await !crew.isBroken {
             try await last.writer.endSession(
                 last.sessionID,
@@ -147,21 +159,5 @@ package struct Recorder: Sendable {
                     )
             )
         }
-    }
-
-    /// The gap that a recorder of this feed left open in the file when it was killed; it ends when data flows again.
-    func adoptedGap(of feed: FeedConfiguration, in writer: ArchiveWriter) async throws -> GapRow? {
-        let names = Dictionary(
-            try ArchiveReader(path: writer.path).feeds().map { ($0.feedID, ($0.name, $0.venue)) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        return try await writer.openGaps().last { gap in
-            gap.feedID.flatMap { names[$0] }.map { $0 == (feed.name, feed.venue.rawValue) } ?? false
-        }
-    }
-
-    /// The gap of this feed that goes on from an earlier file.
-    func carriedGap(of feed: FeedConfiguration) -> CarriedGap? {
-        carriedGaps.last { $0.feedName == feed.name && $0.venue == feed.venue.rawValue }
     }
 }

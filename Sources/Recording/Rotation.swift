@@ -42,6 +42,8 @@ struct Rotation: Sendable {
     let fileSystem: any FileSystem
     /// Files that are left, to be sealed.
     let left: BoundedQueue<LeftFiles>
+    /// The limit for the size of files, if there is one: a recording ends well before it.
+    let fileLimit = FileSizeLimit.current
     let held = HeldFiles()
     /// `nil` where everything is kept.
     let keeper: RetentionKeeper?
@@ -55,18 +57,28 @@ struct Rotation: Sendable {
             return true
         }
         if place.writer.logBytes >= policy.logBytesMax { return true }
-        return policy.bytesMax.map { place.writer.byteCount >= $0 } ?? false
+        let limits = [policy.bytesMax, fileLimit?.recordingBytesMax].compactMap { $0 }
+        return limits.min().map { place.writer.byteCount >= $0 } ?? false
     }
 
     /// Begins the file that follows that of `place`, with a session of its own; a place in it for each feed, in order.
+    ///
+    /// Where `existing` is given, the session is added to that file. `lock` is that of the directory, if the one of the
+    /// present file does not hold any more.
     func begin(
         after place: RecordingPlace,
+        in existing: String? = nil,
+        lock: ArchiveLock? = nil,
         feeds: [FeedConfiguration],
         at time: UnixNanoseconds
     ) async throws -> [RecordingPlace] {
-        let file = try RecordingName.next(in: directory, day: time.utcDay)
+        let file = if let existing { existing } else { try RecordingName.next(in: directory, day: time.utcDay) }
         do {
-            let writer = try ArchiveWriter.open(file: file, lock: place.writer.lock, fileSystem: fileSystem)
+            let writer = try ArchiveWriter.open(
+                file: file,
+                lock: lock ?? place.writer.lock,
+                fileSystem: fileSystem
+            )
             if durability == .power { try writer.makePowerSafe() }
             writer.continueNumbers(of: place.writer)
             var session = session

@@ -23,7 +23,7 @@ extension RowBuilder {
         _ number: Int64,
         _ kind: TickNumbers.Kind,
         _ content: Int64,
-        _ instrument: InstrumentBook.Instrument,
+        _ place: Int,
         _ position: RowPosition,
         _ symbol: SymbolIndex,
         _ symbols: SymbolTable
@@ -32,8 +32,8 @@ extension RowBuilder {
             leaveOut(number, kind, position, symbols.text(of: symbol))
             return false
         }
-        while numbers.count <= instrument.place { numbers.append(TickNumbers()) }
-        switch numbers[instrument.place].insert(number, kind, content: content, from: connectionID) {
+        reserveNumbers(place)
+        switch numbers[place].insert(number, kind, content: content, from: connectionID) {
         case .new: return true
         case .known: totals.duplicates += 1
         case .knownInEarlierFile: leaveOut(number, kind, position, symbols.text(of: symbol))
@@ -41,22 +41,27 @@ extension RowBuilder {
         return false
     }
 
+    /// True if bars are made of this execution; false if they have been made of other rows of it.
+    @inline(__always)
+    mutating func countsInBars(_ trade: Trade, _ place: Int, at tsRecv: UnixNanoseconds) -> Bool {
+        reserveNumbers(place)
+        return numbers[place].executions.count(trade.numberedExecutions, isAggregate: trade.isAggregate, at: tsRecv)
+    }
+
     /// Notes which ticks a connection brought, without making rows of them.
-    mutating func remember(_ events: MarketEvents, symbols: SymbolTable, connectionID: Int64) {
+    mutating func remember(_ events: MarketEvents, symbols: SymbolTable, batch: MessageBatch, connectionID: Int64) {
         for quote in events.quotes {
-            guard let number = quote.sequence, let instrument = instrument(for: quote, symbols),
-                let bidPrice = quote.bidPrice.rescaled(to: instrument.priceDigits),
-                let askPrice = quote.askPrice.rescaled(to: instrument.priceDigits)
-            else { continue }
-            remember(number, .quote, TickNumbers.content(bidPrice, askPrice), instrument, connectionID)
+            guard let number = quote.sequence else { continue }
+            let place = book.place(of: symbols.text(of: quote.symbol))
+            remember(number, .quote, TickNumbers.content(quote.bidPrice, quote.askPrice), place, connectionID)
         }
         for trade in events.trades {
-            guard let number = trade.tradeID, let instrument = instrument(for: trade, symbols),
-                let price = trade.price.rescaled(to: instrument.priceDigits),
-                let size = trade.size.rescaled(to: instrument.sizeDigits)
-            else { continue }
-            let kind: TickNumbers.Kind = trade.isAggregate ? .aggregate : .trade
-            remember(number, kind, TickNumbers.content(price, size), instrument, connectionID)
+            let place = book.place(of: symbols.text(of: trade.symbol))
+            if let number = trade.tradeID {
+                remember(number, .init(trade), TickNumbers.content(trade.price, trade.size), place, connectionID)
+            }
+            guard trade.isExecution else { continue }
+            _ = countsInBars(trade, place, at: batch.entries[trade.origin.message].tsRecv)
         }
     }
 
@@ -70,11 +75,16 @@ extension RowBuilder {
         _ number: Int64,
         _ kind: TickNumbers.Kind,
         _ content: Int64,
-        _ instrument: InstrumentBook.Instrument,
+        _ place: Int,
         _ connectionID: Int64
     ) {
-        while numbers.count <= instrument.place { numbers.append(TickNumbers()) }
-        _ = numbers[instrument.place].insert(number, kind, content: content, from: connectionID)
+        reserveNumbers(place)
+        _ = numbers[place].insert(number, kind, content: content, from: connectionID)
+    }
+
+    @inline(__always)
+    private mutating func reserveNumbers(_ place: Int) {
+        while numbers.count <= place { numbers.append(TickNumbers()) }
     }
 
     @inline(never)

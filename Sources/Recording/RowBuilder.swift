@@ -18,6 +18,9 @@ struct RowBuilder: Sendable {
     /// Ticks to leave out because an earlier file has them, where that is known beforehand.
     var ticksOfEarlierFile: Set<TickPosition> = []
     var connectionID: Int64 = 0
+    /// Decides which of the venue's times are used.
+    var times = EventTimeCheck()
+    private var repeated = RepeatedEvents()
 
     init(book: InstrumentBook, bars: BarBuilder, feedID: Int64) {
         self.book = book
@@ -42,6 +45,8 @@ struct RowBuilder: Sendable {
         connectionID: Int64 = 0
     ) {
         self.connectionID = connectionID
+        var events = events
+        times.check(&events, batch)
         for quote in events.quotes {
             append(quote, RowPosition(quote.origin, batch, firstMessageIndex), symbols)
         }
@@ -64,6 +69,15 @@ struct RowBuilder: Sendable {
     /// Stores a gap, new or changed; rows of the same `gapID` replace each other.
     mutating func append(_ gap: GapRow) {
         rows.gaps.append(gap)
+    }
+
+    mutating func append(_ span: ClosedSpanRow) {
+        rows.closedSpans.append(span)
+    }
+
+    /// Stores how often events of our own were repeated since the last time.
+    mutating func appendRepeated(at time: UnixNanoseconds) {
+        for row in repeated.takeRows(at: time) { append(row) }
     }
 
     /// Stores an event of our own.
@@ -96,9 +110,9 @@ struct RowBuilder: Sendable {
 
     /// Says that ticks of one symbol are missing that came between two receive times; false for one that is not known.
     mutating func miss(_ symbol: String, from: UnixNanoseconds, to: UnixNanoseconds) -> Bool {
-        let series = book.series(of: symbol)
-        for index in series { bars.miss(index, from: from, to: to) }
-        return !series.isEmpty
+        guard let series = book.series(of: symbol) else { return false }
+        bars.miss(series, from: from, to: to)
+        return true
     }
 
     /// Goes on in another file, which knows none of the instruments yet, and where the connections have other numbers.
@@ -119,10 +133,12 @@ struct RowBuilder: Sendable {
 
     /// The rows since the last call, with every bar that changed; bars that end at or before `clock` are closed.
     mutating func takeRows(clock: UnixNanoseconds) -> WriteBatch {
+        if repeated.isDue(at: clock) { appendRepeated(at: clock) }
         bars.close(clock: clock)
-        var changed: [Bar] = []
-        bars.takeChanged(into: &changed)
-        rows.bars = changed.map { BarRow($0, notionalDigits: book.notionalDigits(of: $0.instrumentID)) }
+        var changes = BarChanges()
+        bars.takeChanged(into: &changes)
+        rows.bars = changes.bars.map { BarRow($0, notionalDigits: book.notionalDigits(of: $0.instrumentID)) }
+        rows.removedBars = changes.removed.map(BarRowKey.init)
         rows.instruments = book.takeFresh().map {
             InstrumentRow(
                 instrumentID: $0.id,
@@ -140,73 +156,64 @@ struct RowBuilder: Sendable {
     // MARK: One row
 
     private mutating func append(_ quote: Quote, _ position: RowPosition, _ symbols: SymbolTable) {
-        guard let instrument = instrument(for: quote, symbols),
-            let bidPrice = quote.bidPrice.rescaled(to: instrument.priceDigits),
-            let askPrice = quote.askPrice.rescaled(to: instrument.priceDigits)
-        else {
+        guard let instrument = instrument(for: quote, symbols) else {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
         if let number = quote.sequence {
-            let content = TickNumbers.content(bidPrice, askPrice)
-            guard isNew(number, .quote, content, instrument, position, quote.symbol, symbols) else { return }
+            let content = TickNumbers.content(quote.bidPrice, quote.askPrice)
+            guard isNew(number, .quote, content, instrument.place, position, quote.symbol, symbols) else { return }
         }
-        rows.quotes.append(
-            QuoteRow(
-                instrumentID: instrument.id,
-                tsRecv: position.tsRecv,
-                messageIndex: position.messageIndex,
-                item: position.item,
-                tsEvent: quote.tsEvent,
-                bidPrice: bidPrice,
-                bidSize: quote.bidSize?.rescaled(to: instrument.sizeDigits),
-                askPrice: askPrice,
-                askSize: quote.askSize?.rescaled(to: instrument.sizeDigits),
-                sequence: quote.sequence
-            )
-        )
-        totals.quotes += 1
-        // A one-sided quote is a row, but no bar is made of it.
-        guard bidPrice > 0, askPrice > 0 else { return }
-        bars.add(
-            QuoteTick(bidPrice: bidPrice, askPrice: askPrice),
-            to: instrument.series,
+        let row = QuoteRow(
+            instrumentID: instrument.id,
+            tsRecv: position.tsRecv,
+            messageIndex: position.messageIndex,
+            item: position.item,
             tsEvent: quote.tsEvent,
-            tsRecv: position.tsRecv
+            bidPrice: quote.bidPrice?.rescaled(to: instrument.priceDigits),
+            bidSize: quote.bidSize?.rescaled(to: instrument.sizeDigits),
+            askPrice: quote.askPrice?.rescaled(to: instrument.priceDigits),
+            askSize: quote.askSize?.rescaled(to: instrument.sizeDigits),
+            sequence: quote.sequence
         )
+        rows.quotes.append(row)
+        totals.quotes += 1
+        guard let tick = QuoteTick(row) else { return }
+        bars.add(tick, to: instrument.series, tsEvent: row.tsEvent, arrival: TickArrival(row))
     }
 
     private mutating func append(_ trade: Trade, _ position: RowPosition, _ symbols: SymbolTable) {
+        guard trade.isExecution else { return appendAdministrative(trade, position, symbols) }
         guard let instrument = instrument(for: trade, symbols),
             let price = trade.price.rescaled(to: instrument.priceDigits),
             let size = trade.size.rescaled(to: instrument.sizeDigits)
         else {
             return appendUnstorable("trade", trade.symbol, position, symbols)
         }
-        let kind: TickNumbers.Kind = trade.isAggregate ? .aggregate : .trade
         if let number = trade.tradeID {
-            let content = TickNumbers.content(price, size)
-            guard isNew(number, kind, content, instrument, position, trade.symbol, symbols) else { return }
+            let content = TickNumbers.content(trade.price, trade.size)
+            guard isNew(number, .init(trade), content, instrument.place, position, trade.symbol, symbols) else {
+                return
+            }
         }
-        rows.trades.append(
-            TradeRow(
-                instrumentID: instrument.id,
-                tsRecv: position.tsRecv,
-                messageIndex: position.messageIndex,
-                item: position.item,
-                tsEvent: trade.tsEvent,
-                price: price,
-                size: size,
-                aggressorSide: trade.aggressorSide,
-                tradeID: trade.tradeID
-            )
-        )
-        totals.trades += 1
-        bars.add(
-            TradeTick(price: price, size: size, aggressorSide: trade.aggressorSide),
-            to: instrument.series,
+        var row = TradeRow(
+            instrumentID: instrument.id,
+            tsRecv: position.tsRecv,
+            messageIndex: position.messageIndex,
+            item: position.item,
             tsEvent: trade.tsEvent,
-            tsRecv: position.tsRecv
+            price: price,
+            size: size,
+            aggressorSide: trade.aggressorSide,
+            tradeID: trade.tradeID
         )
+        row.isAggregate = trade.isAggregate
+        row.firstTradeID = trade.executionIDs?.lowerBound
+        row.lastTradeID = trade.executionIDs?.upperBound
+        row.isInBars = countsInBars(trade, instrument.place, at: position.tsRecv)
+        rows.trades.append(row)
+        totals.trades += 1
+        guard let tick = TradeTick(row) else { return }
+        bars.add(tick, to: instrument.series, tsEvent: row.tsEvent, arrival: TickArrival(row))
     }
 
     private mutating func append(_ update: MarginUpdate, _ position: RowPosition) {
@@ -221,19 +228,31 @@ struct RowBuilder: Sendable {
         totals.marginUpdates += 1
     }
 
+    /// Stores an entry that is no execution, such as one of an insurance fund or of size 0, as an event.
+    ///
+    /// Its number counts like those of executions: it is not missing, and another connection may bring it again.
+    private mutating func appendAdministrative(_ trade: Trade, _ position: RowPosition, _ symbols: SymbolTable) {
+        let symbol = symbols.text(of: trade.symbol)
+        if let number = trade.tradeID {
+            let (content, place) = (TickNumbers.content(trade.price, trade.size), book.place(of: symbol))
+            guard isNew(number, .init(trade), content, place, position, trade.symbol, symbols) else { return }
+        }
+        append(EventRow(administrative: trade, symbol: symbol, position, feedID: feedID))
+    }
+
     private mutating func append(_ event: VenueEvent, _ position: RowPosition, _ symbols: SymbolTable) {
-        rows.events.append(
-            EventRow(
-                tsRecv: position.tsRecv,
-                messageIndex: event.isOwn ? nil : position.messageIndex,
-                item: event.isOwn ? nil : position.item,
-                feedID: feedID,
-                kind: event.kind,
-                symbol: event.symbol.map(symbols.text),
-                isOddity: event.isOddity,
-                json: event.json
-            )
+        let row = EventRow(
+            tsRecv: position.tsRecv,
+            messageIndex: event.isOwn ? nil : position.messageIndex,
+            item: event.isOwn ? nil : position.item,
+            feedID: feedID,
+            kind: event.kind,
+            symbol: event.symbol.map(symbols.text),
+            isOddity: event.isOddity,
+            json: event.json
         )
+        if event.isOwn, event.isOddity, repeated.take(row) { return }
+        rows.events.append(row)
         totals.events += 1
         if event.isOddity { totals.oddities += 1 }
     }
@@ -278,7 +297,7 @@ struct RowBuilder: Sendable {
         return book.adopt(
             quote.symbol,
             named: symbols.text(of: quote.symbol),
-            prices: [quote.bidPrice, quote.askPrice],
+            prices: [quote.bidPrice, quote.askPrice].compactMap { $0 },
             sizes: [quote.bidSize, quote.askSize].compactMap { $0 },
             bars: &bars
         )
@@ -312,9 +331,8 @@ struct RowPosition {
 
 extension Quote {
     fileprivate func fits(_ instrument: InstrumentBook.Instrument) -> Bool {
-        bidPrice.rescaled(to: instrument.priceDigits) != nil && askPrice.rescaled(to: instrument.priceDigits) != nil
-            && (bidSize.map { $0.rescaled(to: instrument.sizeDigits) != nil } ?? true)
-            && (askSize.map { $0.rescaled(to: instrument.sizeDigits) != nil } ?? true)
+        bidPrice.fits(instrument.priceDigits) && askPrice.fits(instrument.priceDigits)
+            && bidSize.fits(instrument.sizeDigits) && askSize.fits(instrument.sizeDigits)
     }
 }
 
@@ -322,4 +340,9 @@ extension Trade {
     fileprivate func fits(_ instrument: InstrumentBook.Instrument) -> Bool {
         price.rescaled(to: instrument.priceDigits) != nil && size.rescaled(to: instrument.sizeDigits) != nil
     }
+}
+
+extension FixedDecimal? {
+    @inline(__always)
+    fileprivate func fits(_ digits: UInt8) -> Bool { self.map { $0.rescaled(to: digits) != nil } ?? true }
 }

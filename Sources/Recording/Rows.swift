@@ -101,6 +101,6 @@ extension SessionCounts {
         barCount = totals.bars
         eventCount = totals.events - totals.oddities
         oddityCount = totals.oddities
-        gapCount = totals.gaps
+        gapCount = totals.gapRows
     }
 }

@@ -111,6 +111,9 @@ final class StoragePause: Sendable {
         report(.resumed)
     }
 
+    /// Makes the reserve again if its file was deleted.
+    func restoreReserve() { reserve?.restore() }
+
     private func storeLedger(in writer: ArchiveWriter) async {
         let gaps = ledger.withLock { ledger in
             defer { ledger.isStored = true }

@@ -8,8 +8,22 @@ import Synchronization
 /// A restart in the middle of a day or a second import must add to such a bar, not replace it. Looking one up costs a
 /// query, once for each bar that may have been begun before this session.
 final class StoredBars: BarHistory {
-    /// `nil` once it is closed.
-    private let reader: Mutex<ArchiveReader?>
+    private struct State {
+        /// `nil` once it is closed.
+        var reader: ArchiveReader?
+        /// How long after its time a tick arrived, in nanoseconds, about once an hour for each instrument.
+        var lags: [LagKey: Int64] = [:]
+    }
+
+    private struct LagKey: Hashable {
+        let instrumentID: Int64
+        let isTrade: Bool
+        let hour: Int64
+    }
+
+    private static let lagsMax = 4096
+
+    private let state: Mutex<State>
     private let lastOpen: Int64
     private let notionalDigits: [Int64: UInt8]
 
@@ -19,18 +33,18 @@ final class StoredBars: BarHistory {
         guard !digits.isEmpty else { return nil }
         let reader = try ArchiveReader(path: writer.path)
         guard let last = try reader.lastBarOpen() else { return nil }
-        self.reader = Mutex(reader)
+        state = Mutex(State(reader: reader))
         lastOpen = last.rawValue
         notionalDigits = digits
     }
 
     /// Lets go of the file: it is about to be sealed, which takes that nobody has it open.
     func close() {
-        reader.withLock { $0 = nil }
+        state.withLock { $0.reader = nil }
     }
 
     func bar(instrumentID: Int64, side: BarSide, interval: BarInterval, tsOpen: Int64) -> Bar? {
-        guard tsOpen <= lastOpen, let digits = notionalDigits[instrumentID], let reader = reader.withLock(\.self) else {
+        guard tsOpen <= lastOpen, let digits = notionalDigits[instrumentID], let reader else {
             return nil
         }
         let row = try? reader.bar(
@@ -42,14 +56,92 @@ final class StoredBars: BarHistory {
         return row.map { Bar($0, side: side, interval: interval, notionalDigits: digits) }
     }
 
-    func lastTick(instrumentID: Int64, side: BarSide, tsOpen: Int64, tsClose: Int64) -> Int64? {
-        let last = try? reader.withLock(\.self)?.lastTick(
+    func edges(
+        instrumentIDs: [Int64],
+        side: BarSide,
+        tsOpen: Int64,
+        tsClose: Int64,
+        near tick: TickTime
+    ) -> BarEdges? {
+        var edges: BarEdges?
+        for instrumentID in instrumentIDs {
+            let isTrade = side == .trade
+            guard let lag = lag(of: instrumentID, isTrade: isTrade, at: tsOpen, near: tick),
+                let first = edge(instrumentID, isTrade, tsOpen, tsClose, lag, isLast: false),
+                let last = edge(instrumentID, isTrade, tsOpen, tsClose, lag, isLast: true)
+            else { continue }
+            edges =
+                edges.map { $0.joined(with: BarEdges(first: first, last: last)) } ?? BarEdges(first: first, last: last)
+        }
+        return edges
+    }
+
+    func isFinal(
+        instrumentID: Int64,
+        side: BarSide,
+        interval: BarInterval,
+        tsOpen: Int64,
+        when tick: TickTime,
+        countMax: Int
+    ) -> Bool {
+        guard tsOpen <= lastOpen, let reader,
+            let lag = lag(of: instrumentID, isTrade: side == .trade, at: tsOpen, near: tick)
+        else { return false }
+        let now = UnixNanoseconds(tick.arrival.tsRecv).advanced(by: .nanoseconds(-lag))
+        guard now.since(UnixNanoseconds(tsOpen)) > .nanoseconds(interval.nanoseconds) * countMax else { return false }
+        let count = try? reader.barCount(
             instrumentID: instrumentID,
-            isTrade: side == .trade,
-            from: UnixNanoseconds(tsOpen),
-            to: UnixNanoseconds(tsClose)
+            side: side,
+            intervalNS: interval.nanoseconds,
+            after: UnixNanoseconds(tsOpen),
+            until: now,
+            countMax: countMax
         )
-        return last?.rawValue
+        return count == countMax
+    }
+
+    private var reader: ArchiveReader? { state.withLock { $0.reader } }
+
+    /// The distance of `ts_recv` from the time of the stored ticks that have a time of about `tsOpen`, in nanoseconds.
+    ///
+    /// `tick` says where to look first. It may be late itself, so its own distance is not taken.
+    private func lag(of instrumentID: Int64, isTrade: Bool, at tsOpen: Int64, near tick: TickTime) -> Int64? {
+        guard let reader else { return nil }
+        let guess = UnixNanoseconds(tick.arrival.tsRecv).since(UnixNanoseconds(tick.time))
+        let tsRecv = UnixNanoseconds(tsOpen).advanced(by: guess)
+        let key = LagKey(instrumentID: instrumentID, isTrade: isTrade, hour: tsRecv.rawValue / 3_600_000_000_000)
+        if let lag = state.withLock({ $0.lags[key] }) { return lag }
+        let stored = try? reader.tickLag(instrumentID: instrumentID, isTrade: isTrade, near: tsRecv)
+        guard let lag = stored?.wholeNanoseconds else { return nil }
+        state.withLock { state in
+            if state.lags.count >= Self.lagsMax { state.lags.removeAll() }
+            state.lags[key] = lag
+        }
+        return lag
+    }
+
+    private func edge(
+        _ instrumentID: Int64,
+        _ isTrade: Bool,
+        _ tsOpen: Int64,
+        _ tsClose: Int64,
+        _ lag: Int64,
+        isLast: Bool
+    ) -> TickTime? {
+        let tick = try? reader?.edgeTick(
+            instrumentID: instrumentID,
+            isTrade: isTrade,
+            from: UnixNanoseconds(tsOpen),
+            to: UnixNanoseconds(tsClose),
+            lag: .nanoseconds(lag),
+            isLast: isLast
+        )
+        return tick.map {
+            TickTime(
+                time: $0.time.rawValue,
+                arrival: TickArrival(tsRecv: $0.tsRecv, messageIndex: $0.messageIndex, item: $0.item)
+            )
+        }
     }
 }
 

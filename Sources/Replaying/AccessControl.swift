@@ -1,11 +1,15 @@
 import Transport
-import WebSocketProtocol
+package import WebSocketProtocol
 
-/// Lets in who presents the token, as a header or, for browsers, in the query.
-struct AccessControl: Sendable {
-    let token: String?
+/// Lets in clients that present the token, as a header or, for browsers, in the query.
+package struct AccessControl: Sendable {
+    package let token: String?
 
-    func admits(_ request: HTTPRequestHead) -> Bool {
+    package init(token: String?) {
+        self.token = token
+    }
+
+    package func admits(_ request: HTTPRequestHead) -> Bool {
         guard let token else { return true }
         if let header = request.headers["Authorization"] {
             let parts = header.split(separator: " ", maxSplits: 1)

@@ -1,17 +1,18 @@
-package import Archive
+import Archive
 import MarketModel
 
 /// Plays events to whoever takes their bytes: the NDJSON of `--to stdout`.
 package struct EventPrinter<C: Clock>: Sendable where C.Duration == Duration {
     private let desk: ReplayDesk<C>
 
+    /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for what the tape lacks.
     package init(
         _ catalog: TapeCatalog,
         options: ReplayOptions,
         pool: any BlockingPool,
         clock: C
-    ) throws(ArchiveError) {
-        desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock)
+    ) throws {
+        desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock, readsMessages: false)
     }
 
     /// Plays the tape to `sink` until it is over, paced by `timer`, on `executor`; throws what the sink threw, or what the

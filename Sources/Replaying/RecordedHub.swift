@@ -71,6 +71,7 @@ struct RecordedHub {
 
     /// Both directions of a connection, as JSON records where they were recorded in MessagePack.
     private struct Conversation {
+        private var notation = HubNotation()
         private var received = HubBinaryReader()
         private var sent = HubBinaryReader()
 
@@ -79,7 +80,9 @@ struct RecordedHub {
             _ entry: MessageBatch.Entry,
             _ body: (UnsafeRawBufferPointer) -> Void
         ) {
-            guard entry.kind == .binary else { return body(payload) }
+            if entry.direction == .sent, notation.settled == nil { notation.note(sent: payload) }
+            guard notation.isPacked(opening: payload, kind: entry.kind) else { return body(payload) }
+            notation.settle(.messagePack)
             var records: [UInt8] = []
             var problems: [HubBinaryReader.Problem] = []
             if entry.direction == .received {

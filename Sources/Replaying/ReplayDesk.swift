@@ -2,15 +2,15 @@ import Archive
 package import MarketModel
 import Synchronization
 import Transport
-import Venues
+package import Venues
 import WebSocketProtocol
 
 /// How a replay server treats its clients, beside what each of them asks for.
 package struct ReplayOptions: Sendable {
     /// What a client gets that asks for nothing else; it may narrow symbols and times, not widen them.
     package var defaults = SessionRequest()
-    /// A tape starts when a venue's client has been quiet for this long after its last subscription.
-    package var settling: Duration = .milliseconds(200)
+    /// A tape starts when a venue's client has been quiet for this long; `nil` for the rule in docs/REPLAY.md.
+    package var settling: Duration?
     /// What clients must present as bearer token; `nil` lets everybody in.
     package var token: String?
     /// Origins of pages that may connect, beside those of this machine.
@@ -39,6 +39,10 @@ package struct SessionReport: Sendable {
     package let lateness: LatenessHistogram
     /// How long handing these over to the kernel took.
     package let writes: LatenessHistogram
+    /// What came of its subscriptions; `nil` for a client of `/replay`.
+    package let subscriptions: SubscriptionReport?
+    /// What it subscribed to and the tape had no message of; at most ``SubscriptionReport/namesMax`` names.
+    package let unanswered: [String]
     /// SHA-256 over what was sent since the start or the last seek, each message followed by a line feed.
     package let digest: String?
     /// Such as `end of the tape` or `stopped`.
@@ -57,12 +61,30 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
     private let timers: ClockTimer<C>
     /// The venues whose clients can connect.
     let venues: [Venue]
+    /// What clients may ask for.
+    private let inventory: TapeInventory
     private let breaks: [Venue: [TapeBreak]]
     private let gaps: [Range<Int64>]
     /// The monotonic clock of the sessions.
     let now: @Sendable () -> Int64
 
-    init(_ catalog: TapeCatalog, options: ReplayOptions, pool: any BlockingPool, clock: C) throws(ArchiveError) {
+    /// A desk for the tape in `catalog`; one that serves venues' clients `readsMessages` to know what they may ask for.
+    ///
+    /// Throws ``BadRequest`` if the options ask for what the tape lacks.
+    init(
+        _ catalog: TapeCatalog,
+        options: ReplayOptions,
+        pool: any BlockingPool,
+        clock: C,
+        readsMessages: Bool
+    ) throws {
+        var options = options
+        inventory = try TapeInventory(catalog, readsMessages: readsMessages)
+        // A recorder that is followed may bring symbols that are not there yet.
+        if let symbols = options.defaults.symbols, !options.defaults.follows {
+            options.defaults.symbols = try inventory.resolve(symbols)
+        }
+        try options.defaults.checkTimes(start: catalog.bounds?.lowerBound ?? 0)
         self.catalog = catalog
         self.options = options
         self.pool = pool
@@ -81,11 +103,41 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         gaps = try catalog.gaps()
     }
 
-    /// What a client asks for by its URL.
-    func request(_ head: HTTPRequestHead) throws(BadQuery) -> SessionRequest {
+    /// Refuses a query that says more than who asks.
+    func checkPlain(_ head: HTTPRequestHead) throws(BadRequest) {
+        for (name, _) in try query(of: head) where name != "access_token" {
+            throw BadRequest(description: "there is no parameter '\(name.prefix(40))'")
+        }
+    }
+
+    private func query(of head: HTTPRequestHead) throws(BadRequest) -> [(name: String, value: String)] {
+        do {
+            return try head.checkedQuery()
+        } catch {
+            throw BadRequest(description: error.description)
+        }
+    }
+
+    /// What a client asks for by its URL; `venue` is `nil` for a client of `/replay`.
+    func request(_ head: HTTPRequestHead, _ venue: Venue?) throws(BadRequest) -> SessionRequest {
+        let query = try query(of: head)
         var request = options.defaults
-        try request.take(head.queryItems)
+        request.symbols = nil
+        try request.take(query, by: venue.map { .venue($0) } ?? .events, start: catalog.bounds?.lowerBound ?? 0)
+        if let symbols = request.symbols, !request.follows { request.symbols = try inventory.resolve(symbols) }
+        if let offered = options.defaults.symbols {
+            request.symbols = request.symbols?.intersection(offered) ?? offered
+        }
+        if let reason = venue?.refusal(ofTarget: head.target, offer: venue.flatMap { offer(of: $0, for: request) }) {
+            throw BadRequest(description: reason)
+        }
         return request
+    }
+
+    /// What a venue's client may subscribe to; `nil` for anything.
+    private func offer(of venue: Venue, for request: SessionRequest) -> VenueOffer? {
+        guard request.absent == .refuse, !request.follows, let offer = inventory.offers[venue] else { return nil }
+        return options.defaults.symbols.map { offer.restricted(to: $0) } ?? offer
     }
 
     /// Paths that a venue's client can try.
@@ -108,6 +160,11 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         return first <= last ? first...last : nil
     }
 
+    /// Waits until the events of a step have left, for 5 s at most: a client may have stopped reading.
+    func waitForStep(of clock: PlaybackClock) async {
+        await clock.waitForStep(until: timers.now + 5_000_000_000, timers)
+    }
+
     // MARK: Sessions
 
     /// Plays what the venue sent to one of its clients.
@@ -117,7 +174,9 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         _ venue: Venue,
         _ session: any VenueSession
     ) async {
-        guard var request = try? request(head) else { return }
+        guard var request = try? request(head, venue) else { return }
+        var session = session
+        if let offer = offer(of: venue, for: request) { session.refuse(beyond: offer) }
         let breaks = request.breaks == .close ? breaks[venue] ?? [] : []
         if request.breaks == .close, request.clock == nil {
             // The clock has to outlive the connection.
@@ -142,7 +201,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
 
     /// Plays events to a client of `/replay`.
     func playEvents(to connection: WebSocketConnection, _ head: HTTPRequestHead) async {
-        guard let request = try? request(head) else { return }
+        guard let request = try? request(head, nil) else { return }
         let order = order(for: request)
         await run(
             connection,
@@ -228,7 +287,8 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
 
     private func policy(for request: SessionRequest, breaks: [TapeBreak]) -> PlayerPolicy {
         var policy = PlayerPolicy()
-        policy.settling = options.settling
+        policy.startAfter = request.startAfter ?? options.settling
+        policy.subscriptionsMin = request.subscriptionsMin
         policy.lagLimit = request.lagLimit
         policy.lagRule = request.lagRule
         policy.end = request.end
@@ -255,6 +315,8 @@ extension SessionReport {
         lateness = figures.lateness
         writes = figures.writes
         digest = figures.digest
+        subscriptions = figures.report
+        unanswered = figures.unanswered
         self.ending = ending.text
     }
 }

@@ -1,4 +1,4 @@
-package import Archive
+import Archive
 import MarketModel
 package import Transport
 package import Venues
@@ -14,21 +14,20 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
 
     /// A server of the tape in `catalog`, which reads it on threads of `pool`.
     ///
-    /// With a `ContinuousClock` tapes are paced by the event loops' timers, with any other by sleeping on it.
+    /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for what the tape lacks. With a `ContinuousClock` tapes are paced by the event loops' timers, with any other by sleeping on it.
     package init(
         _ catalog: TapeCatalog,
         options: ReplayOptions,
         pool: any BlockingPool,
         clock: C
-    ) throws(ArchiveError) {
-        let desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock)
+    ) throws {
+        let desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock, readsMessages: true)
         self.desk = desk
         api = ReplayAPI(desk)
         access = AccessControl(token: options.token)
         origins = OriginPolicy(allowed: options.allowedOrigins, hasToken: options.token != nil)
         var policy = ServingPolicy(speed: options.defaults.speed)
-        policy.settling = options.settling
-        policy.symbols = options.defaults.symbols
+        policy.symbols = desk.options.defaults.symbols
         policy.token = options.token
         policy.allowedOrigins = options.allowedOrigins
         let hub = try RecordedHub(catalog.readers)
@@ -46,8 +45,20 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard origins.admits(request.head) else { return APIError.forbidden.response }
+        if request.head.method == "POST", let refusal = refusal(ofNegotiation: request.head) { return refusal }
         if let answer = host.respond(to: request) { return answer }
         return await answer(request).allowingOrigin(of: request.head)
+    }
+
+    /// Clients negotiate with the query that they connect with, and learn here what is wrong with it.
+    private func refusal(ofNegotiation request: HTTPRequestHead) -> HTTPResponse? {
+        guard let venue = host.venue(of: request), host.admits(request) else { return nil }
+        do throws(BadRequest) {
+            _ = try desk.request(request, venue)
+            return nil
+        } catch {
+            return HTTPResponse(status: 400, text: error.description).allowingOrigin(of: request)
+        }
     }
 
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {
@@ -80,11 +91,16 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
     package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
         guard origins.admits(request) else { return .reject(APIError.forbidden.response) }
         let isOwn = Self.ownPaths.contains(request.path)
-        if isOwn, !access.admits(request) { return .reject(.unauthorized) }
-        guard isOwn || host.venue(of: request) != nil else { return .reject(.notFound) }
-        if request.path == Self.echoPath { return .accept(subprotocol: nil) }
-        do {
-            _ = try desk.request(request)
+        let venue = host.venue(of: request)
+        guard isOwn || venue != nil else { return .reject(.notFound) }
+        // What the tape has is for those alone that may connect.
+        guard isOwn ? access.admits(request) : host.admits(request) else { return .reject(.unauthorized) }
+        do throws(BadRequest) {
+            if request.path == Self.echoPath {
+                try desk.checkPlain(request)
+            } else {
+                _ = try desk.request(request, isOwn ? nil : venue)
+            }
         } catch {
             return .reject(HTTPResponse(status: 400, text: error.description))
         }

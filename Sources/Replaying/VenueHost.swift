@@ -43,6 +43,11 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
     /// The venue that has this path, among those that are served.
     package func venue(of request: HTTPRequestHead) -> Venue? { place(request.path)?.venue }
 
+    /// True if the request has the token that its path asks for.
+    package func admits(_ request: HTTPRequestHead) -> Bool {
+        place(request.path).map { admits(request, to: $0) } ?? true
+    }
+
     /// Decides on a WebSocket connection to a venue's path.
     package func accept(_ request: HTTPRequestHead) -> UpgradeDecision {
         guard let place = place(request.path), !place.isNegotiation else { return .reject(.notFound) }

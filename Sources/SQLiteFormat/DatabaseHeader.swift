@@ -12,6 +12,8 @@ package struct DatabaseHeader: Hashable, Sendable {
     package var freeListTrunk: UInt32
     package var userVersion: Int32
     package var applicationID: Int32
+    /// True if a write-ahead log belongs to the database, or belonged to it when it was last open.
+    package var isInLogMode = false
 
     /// What a recording has where its header cannot be read.
     package static let usual = DatabaseHeader(
@@ -58,5 +60,6 @@ package struct DatabaseHeader: Hashable, Sendable {
         }
         guard let fields else { return nil }
         self = fields
+        isInLogMode = page[18] == 2
     }
 }

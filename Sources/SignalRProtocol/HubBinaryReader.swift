@@ -12,6 +12,8 @@ package struct HubBinaryReader: Sendable {
 
     private var scanner: HubMessagePackScanner
     private var isInHandshake = false
+    /// True after a first payload of nothing but a brace: the next byte says whether that is a handshake or a length.
+    private var hasBrace = false
     /// False before anything was read: only then a handshake may go on in the next payload.
     private var hasBegun = false
     /// True once lengths make no sense any more: nothing that follows can be read.
@@ -20,6 +22,9 @@ package struct HubBinaryReader: Sendable {
     package init(bytesMax: Int = 16 << 20) {
         scanner = HubMessagePackScanner(bytesMax: bytesMax)
     }
+
+    /// True between the payloads of a split message or handshake.
+    package var isPending: Bool { hasBrace || isInHandshake || scanner.isPending }
 
     /// Appends the records, each with its separator, of the messages that end in `payload`.
     ///
@@ -30,6 +35,16 @@ package struct HubBinaryReader: Sendable {
         problems: inout [Problem]
     ) {
         guard !isBroken else { return }
+        if !hasBegun, payload.count == 1, payload[0] == UInt8(ascii: "{"), !isInHandshake, !hasBrace {
+            hasBrace = true
+            return
+        }
+        guard !hasBrace else {
+            hasBrace = false
+            return ([UInt8(ascii: "{")] + payload).withUnsafeBytes {
+                appendRecords(of: $0, to: &output, problems: &problems)
+            }
+        }
         var position = 0
         if isInHandshake || (!scanner.isPending && Self.beginsHandshake(payload)) {
             let end = payload.firstIndex(of: HubRecordScanner.separator).map { $0 + 1 }
@@ -77,6 +92,6 @@ package struct HubBinaryReader: Sendable {
 
     static func beginsHandshake(_ payload: UnsafeRawBufferPointer) -> Bool {
         guard payload.first == UInt8(ascii: "{"), payload.count > 1 else { return false }
-        return !(0x90...0x9f).contains(payload[1]) && payload[1] != 0xdc && payload[1] != 0xdd
+        return !MessagePackCursor.isArrayHead(payload[1])
     }
 }

@@ -12,18 +12,24 @@ package struct HubHandshakeRequest: Sendable, Hashable {
 
     /// Reads a client's request; `nil` where it is valid JSON but not a request.
     package init?(_ record: UnsafeRawBufferPointer) throws(JSONError) {
-        var name: String?
-        var version: Int64?
+        let (name, version) = try JSONText.withPlain(record, Self.members)
+        guard let name, let version else { return nil }
+        self.init(protocolName: name, version: version)
+    }
+
+    private static func members(
+        of record: UnsafeRawBufferPointer
+    ) throws(JSONError) -> (name: String?, version: Int64?) {
+        var members: (name: String?, version: Int64?)
         var cursor = JSONCursor(record)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()
-            if key.equals("protocol") { name = value.text }
-            if key.equals("version"), value.kind == .number { version = value.integer }
+            if key.equals("protocol") { members.name = value.text }
+            if key.equals("version"), value.kind == .number { members.version = value.integer }
         }
         try cursor.expectEnd()
-        guard let name, let version else { return nil }
-        self.init(protocolName: name, version: version)
+        return members
     }
 
     /// Appends the request with its separator.

@@ -32,9 +32,6 @@ package struct HubMessagePackScanner: Sendable {
     /// True between the payloads of a split message.
     package var isPending: Bool { skipCount > 0 || !carry.isEmpty }
 
-    /// Bytes of a message whose end has not come yet.
-    package var heldBytes: Int { carry.count }
-
     /// The next message of `payload` from `position` on, which moves behind it.
     ///
     /// Call it until it says ``Step/end``, then go on with the next payload at 0. An error means that the lengths are

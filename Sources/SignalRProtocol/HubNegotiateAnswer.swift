@@ -16,7 +16,7 @@ package enum HubNegotiateAnswer: Hashable, Sendable {
     package init(_ body: UnsafeRawBufferPointer) throws(HubNegotiationError) {
         let members: Members
         do throws(JSONError) {
-            members = try Members(body)
+            members = try JSONText.withPlain(body) { plain throws(JSONError) in try Members(plain) }
         } catch {
             throw HubNegotiationError(
                 .malformed,

@@ -18,6 +18,14 @@ package struct HubNegotiationError: Error, Hashable, CustomStringConvertible {
     /// One line in lower case without a full stop; never a token.
     package let description: String
 
+    /// True if the hub answered, and its answer was no.
+    package var isRefusal: Bool {
+        switch code {
+        case .status, .refused, .oldServer, .noTransport: true
+        case .tooManyRedirects, .malformed: false
+        }
+    }
+
     init(_ code: Code, _ description: String) {
         self.code = code
         self.description = description

@@ -20,6 +20,8 @@ package struct HubRecord {
     package private(set) var error: JSONValue?
     /// What a Close record says of coming back.
     package private(set) var allowReconnect = false
+    /// True if a name in it is written with escapes; read ``JSONText/plain(_:)`` of it instead.
+    package private(set) var hasEscapedKeys = false
 
     /// Reads `bytes`, which must be one JSON object and nothing else.
     package init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
@@ -31,6 +33,7 @@ package struct HubRecord {
             note(key, value, end: cursor.position)
         }
         try cursor.expectEnd()
+        hasEscapedKeys = cursor.hasEscapedKeys
     }
 
     /// The kind of the record; `nil` for handshakes and for numbers this protocol does not have.

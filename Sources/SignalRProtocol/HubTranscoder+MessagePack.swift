@@ -12,7 +12,13 @@ extension HubTranscoder {
         let start = output.count
         do throws(JSONError) {
             let members = try RecordMembers(jsonRecord)
-            try members.appendMessage(to: &output)
+            if members.hasEscapedKeys {
+                try JSONText.withPlain(jsonRecord) { record throws(JSONError) in
+                    try RecordMembers(record).appendMessage(to: &output)
+                }
+            } else {
+                try members.appendMessage(to: &output)
+            }
         } catch {
             output.removeSubrange(start...)
             throw error
@@ -20,8 +26,8 @@ extension HubTranscoder {
         output.insert(contentsOf: lengthPrefix(output.count - start), at: start)
     }
 
-    /// The VarInt that stands before a message of so many bytes.
-    static func lengthPrefix(_ bytes: Int) -> [UInt8] {
+    /// The VarInt that stands before a message of `bytes` bytes.
+    package static func lengthPrefix(_ bytes: Int) -> [UInt8] {
         var prefix: [UInt8] = []
         var rest = bytes
         repeat {
@@ -109,12 +115,15 @@ private struct RecordMembers {
     private var error: JSONValue?
     private var allowReconnect = false
     private var sequenceID: JSONValue?
+    /// True if a name in the record is written with escapes.
+    private(set) var hasEscapedKeys = false
 
     init(_ record: UnsafeRawBufferPointer) throws(JSONError) {
         var cursor = JSONCursor(record)
         try cursor.enterObject()
         while let key = try cursor.nextKey() { note(key, try cursor.nextValue()) }
         try cursor.expectEnd()
+        hasEscapedKeys = cursor.hasEscapedKeys
     }
 
     private mutating func note(_ key: UnsafeRawBufferPointer, _ value: JSONValue) {

@@ -70,7 +70,7 @@ package struct MessagePackCursor {
         }
     }
 
-    func failure(_ detail: String) -> MessagePackError {
+    package func failure(_ detail: String) -> MessagePackError {
         MessagePackError(offset: position, detail: detail)
     }
 

@@ -1,5 +1,5 @@
 /// Appends MessagePack values, each in its shortest format.
-enum MessagePackWriter {
+package enum MessagePackWriter {
     static func appendNull(to output: inout [UInt8]) { output.append(0xc0) }
 
     static func append(_ value: Bool, to output: inout [UInt8]) { output.append(value ? 0xc3 : 0xc2) }
@@ -29,7 +29,8 @@ enum MessagePackWriter {
         append(0xcb, value.bitPattern, to: &output)
     }
 
-    static func appendString(_ bytes: some Collection<UInt8>, to output: inout [UInt8]) {
+    /// Appends text, which must be UTF-8.
+    package static func appendString(_ bytes: some Collection<UInt8>, to output: inout [UInt8]) {
         switch bytes.count {
         case ...31: output.append(0xa0 | UInt8(bytes.count))
         case ...0xff: append(0xd9, UInt8(bytes.count), to: &output)

@@ -6,10 +6,11 @@ package protocol MessageTap: Sendable {
     /// Takes the whole messages of one socket read, in order, never none.
     ///
     /// It is called on the connection's event loop, right after decoding and before they are queued for the consumer, also
-    /// for those that came glued to the handshake. It may replace payloads, for example to redact them; their number and
-    /// order must stay. It must be quick and must not block: every connection of the event loop waits for it. Of
-    /// a configuration with `partBytesMax` it sees longer messages in the same parts as the consumer does; of a
-    /// compressed connection, which is read in slices, one read may come in several calls.
+    /// for those that came glued to the handshake. It may replace payloads, for example to redact them, and keep messages
+    /// back for a later call; with `partBytesMax` their number must stay. It must be quick and must not block: every
+    /// connection of the event loop waits for it. Of a configuration with `partBytesMax` it sees longer messages in the
+    /// same parts as the consumer does; of a compressed connection, which is read in slices, one read may come in several
+    /// calls.
     func take(_ batch: inout MessageBatch)
 }
 

@@ -106,18 +106,21 @@ extension TransportError {
     }
 
     static func handshake(_ error: HandshakeError, url: WebSocketURL) -> TransportError {
+        let retryAfter = (error.responseHead?.headers).flatMap { RetryAfter($0) }
         if let status = error.status, [301, 302, 303, 307, 308].contains(status) {
             return TransportError(
                 code: .redirected(status: status),
                 description: "\(url.authority) answered \(status) and wants us to go to "
                     + "\(redactedLocation(error.responseHead)), which is not done by itself",
-                handshakeError: error
+                handshakeError: error,
+                retryAfter: retryAfter
             )
         }
         return TransportError(
             code: .handshake(status: error.status),
             description: "WebSocket handshake with \(url.authority) failed: \(error.description)",
-            handshakeError: error
+            handshakeError: error,
+            retryAfter: retryAfter
         )
     }
 

@@ -18,6 +18,18 @@ extension TransportError {
         }
     }
 
+    /// Whether the server answered, and its answer was no.
+    package var isRefusal: Bool {
+        switch code {
+        case .handshake(status: let status?): status != 101
+        case .redirected: true
+        default: false
+        }
+    }
+
+    /// Whether the server did not accept our token.
+    package var isAccessRefusal: Bool { code == .handshake(status: 401) || code == .handshake(status: 403) }
+
     /// Whether an HTTP status speaks of a state that passes (RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2).
     static func isPassing(status: Int) -> Bool {
         switch status {

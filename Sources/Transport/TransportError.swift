@@ -78,19 +78,23 @@ package struct TransportError: Error, Hashable, Sendable, CustomStringConvertibl
     package let handshakeError: HandshakeError?
     /// How the connection ended, for ``Code-swift.enum/closed``.
     package let closeInfo: CloseInfo?
+    /// How long the server asked to be left alone, if its answer said so.
+    package let retryAfter: RetryAfter?
 
     package init(
         code: Code,
         description: String,
         tlsError: TLSError? = nil,
         handshakeError: HandshakeError? = nil,
-        closeInfo: CloseInfo? = nil
+        closeInfo: CloseInfo? = nil,
+        retryAfter: RetryAfter? = nil
     ) {
         self.code = code
         self.description = description
         self.tlsError = tlsError
         self.handshakeError = handshakeError
         self.closeInfo = closeInfo
+        self.retryAfter = retryAfter
     }
 
     static func invalidURL(_ detail: String) -> TransportError {

@@ -7,10 +7,12 @@ package import MarketModel
 package protocol MessageRedactor: Sendable {
     /// Changes the messages of `batch` where they have to be, and marks those as redacted.
     ///
-    /// The number of messages, their order and their times stay. A record that spreads over several messages may move
-    /// to the last of them whole.
+    /// A message that ends inside a record is taken out of the batch. It comes with a later batch, as soon as the record
+    /// is whole. The times of the messages stay, and so does their order within a direction.
     mutating func redact(_ batch: inout MessageBatch)
 
-    /// Bytes of a record whose end has not come yet: what is lost when the connection ends now.
-    var heldBytes: Int { get }
+    /// Gives the messages that still wait, because the connection has ended; what is not certain in them is withheld.
+    ///
+    /// - Returns: The messages, and how many bytes were withheld from them.
+    mutating func finish() -> (messages: MessageBatch, withheldBytes: Int)
 }

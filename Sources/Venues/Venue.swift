@@ -1,4 +1,5 @@
 package import MarketModel
+package import SignalRProtocol
 
 /// The venues that feedrec speaks with; the raw value is the name on command lines and in recordings.
 package enum Venue: String, Sendable, Hashable, CaseIterable {
@@ -13,6 +14,17 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         case .binanceSpot: 0
         }
     }
+
+    /// True if the venue numbers the trades of a symbol without leaving a number out.
+    package var numbersTrades: Bool {
+        switch self {
+        case .mt4: false
+        case .binanceSpot: true
+        }
+    }
+
+    /// True if the venue may report the same executions one by one and as aggregates.
+    package var reportsAggregates: Bool { self == .binanceSpot }
 
     /// The venue whose own path this is, as far as a path tells.
     package static func serving(path: String) -> Venue? {
@@ -52,7 +64,7 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
             var subscription = MT4Subscription(tradePlatform: "")
             subscription.brokerTimeZone = reading.brokerTimeZone
             subscription.keepsPersonalData = reading.keepsPersonalData
-            return MT4Dialect(subscription)
+            return MT4Dialect(reading: subscription, hubProtocol: reading.hubProtocol)
         case .binanceSpot: return BinanceSpotDialect(streams: [])
         }
     }
@@ -65,7 +77,12 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         known: @escaping @Sendable () -> [String] = { [] }
     ) -> (any MessageRedactor)? {
         switch self {
-        case .mt4: MT4Redactor(keepsPersonalData: reading.keepsPersonalData, known: known)
+        case .mt4:
+            MT4Redactor(
+                keepsPersonalData: reading.keepsPersonalData,
+                hubProtocol: reading.hubProtocol,
+                known: known
+            )
         case .binanceSpot: nil
         }
     }
@@ -85,9 +102,16 @@ package struct VenueReading: Sendable, Hashable {
     package var brokerTimeZone: ZoneRules?
     /// True where what is about persons may be stored; secrets never are.
     package var keepsPersonalData: Bool
+    /// The protocol of a hub, for messages whose handshake may be missing; `nil` where it is not known.
+    package var hubProtocol: HubProtocol?
 
-    package init(brokerTimeZone: ZoneRules? = nil, keepsPersonalData: Bool = false) {
+    package init(
+        brokerTimeZone: ZoneRules? = nil,
+        keepsPersonalData: Bool = false,
+        hubProtocol: HubProtocol? = nil
+    ) {
         self.brokerTimeZone = brokerTimeZone
         self.keepsPersonalData = keepsPersonalData
+        self.hubProtocol = hubProtocol
     }
 }

@@ -10,6 +10,16 @@ package protocol VenueDialect: Sendable {
     /// Why the conversation is over, as soon as it is: the venue said so, or was silent for too long.
     var ending: DialectOutcome.Ending? { get }
 
+    /// True while the venue has taken what was asked for, as far as it says so.
+    ///
+    /// Also set without a message, when a refusal would have come by now.
+    var isSubscribed: Bool { get }
+
+    /// What was asked for and has not arrived on this connection, by the names that a user gives, sorted.
+    ///
+    /// Only what flows by itself while a market is open: a margin stream may be silent for weeks.
+    var undelivered: [String] { get }
+
     /// Appends what a client says first on a fresh connection.
     mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch)
 
@@ -38,6 +48,10 @@ package protocol VenueDialect: Sendable {
 package struct DialectOutcome: Sendable, Hashable {
     /// How many messages carried market data or events: not handshakes, acknowledgements and keep-alives.
     package var dataMessages = 0
+    /// How many received messages hold something that the venue sends, keep-alives included.
+    package var recognised = 0
+    /// How many received messages hold nothing of that kind; the parts of a divided record count as neither.
+    package var unrecognised = 0
     /// True from the batch on in which the venue acknowledged everything that was asked for.
     package var isSubscribed = false
     /// Set when the conversation is over: the venue refused or said goodbye.
@@ -49,15 +63,29 @@ package struct DialectOutcome: Sendable, Hashable {
 
     /// Why the conversation is over.
     package struct Ending: Sendable, Hashable {
+        package enum Kind: Sendable, Hashable {
+            /// The venue said goodbye in an orderly way.
+            case goodbye
+            /// The venue refused everything that was asked for, or to talk at all.
+            case refused
+            /// The venue did not answer in time.
+            case unanswered
+            /// Nothing came any more.
+            case silence
+            /// Anything else that makes the connection useless.
+            case failure
+        }
+
         package var reason: String
-        /// False when the venue said goodbye in an orderly way.
-        package var isFailure: Bool
-        /// False where the venue said goodbye without a word of coming back: there is no hurry to.
+        package var kind: Kind
+        /// False when the venue said goodbye and did not ask us back: there is no hurry.
         package var isReturnWelcome: Bool
 
-        package init(reason: String, isFailure: Bool, isReturnWelcome: Bool = true) {
+        package var isFailure: Bool { kind != .goodbye }
+
+        package init(reason: String, kind: Kind, isReturnWelcome: Bool = true) {
             self.reason = reason
-            self.isFailure = isFailure
+            self.kind = kind
             self.isReturnWelcome = isReturnWelcome
         }
     }
@@ -67,6 +95,9 @@ package struct DialectOutcome: Sendable, Hashable {
 
 extension VenueDialect {
     package var ending: DialectOutcome.Ending? { nil }
+    package var undelivered: [String] { [] }
+
+    package var isSubscribed: Bool { false }
 
     package mutating func leave(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
 }

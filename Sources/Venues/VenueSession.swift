@@ -5,14 +5,29 @@ package import MarketModel
 /// Calls that produce messages append them to a batch in the order they must be sent; the time in their entries is that
 /// of the tape or zero. Nothing here does I/O or reads a clock.
 package protocol VenueSession: Sendable {
-    /// True once the client has asked for something, so that its tape may start.
+    /// True once the client has asked for something.
     var hasSubscribed: Bool { get }
+
+    /// True while the client is subscribed to something, so that its tape may start.
+    var isSubscribed: Bool { get }
 
     /// How long the venue stays silent before it sends ``keepAlive(replies:)``; `nil` where it never does.
     var keepAliveInterval: Duration? { get }
 
     /// Withholds what belongs to other symbols than these, whatever the client subscribes to.
     mutating func restrict(toSymbols symbols: Set<String>)
+
+    /// Refuses subscriptions to what is not on offer, in the venue's way.
+    mutating func refuse(beyond offer: VenueOffer)
+
+    /// What came of the client's subscriptions.
+    var report: SubscriptionReport { get }
+
+    /// What the client is subscribed to and had no message of, at most ``SubscriptionReport/namesMax`` names.
+    var unanswered: [String] { get }
+
+    /// The tape goes on from elsewhere, so nothing of it has passed this client yet.
+    mutating func tapeMoved()
 
     /// Reads one message of the client and appends the replies.
     mutating func receive(
@@ -45,6 +60,15 @@ package protocol VenueSession: Sendable {
 }
 
 extension VenueSession {
+    package var isSubscribed: Bool { hasSubscribed }
+    package mutating func refuse(beyond offer: VenueOffer) {}
+    package var report: SubscriptionReport {
+        var report = SubscriptionReport()
+        report.count = isSubscribed ? 1 : 0
+        return report
+    }
+    package var unanswered: [String] { [] }
+    package mutating func tapeMoved() {}
     package var clientTimeout: Duration? { nil }
     package mutating func timeOut(replies: inout MessageBatch) {}
     package mutating func goAway(replies: inout MessageBatch) {}

@@ -27,8 +27,9 @@ struct Feedrec: AsyncParsableCommand {
     )
 
     static func main() async {
+        if let failure = ThreadLimit.failure() { ExitStatus.exitWithoutThreads(failure) }
         ProcessMemory.shareHeaps()
-        Signals.ignoreBrokenPipes()
+        Signals.ignoreFailedWrites()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -36,6 +37,7 @@ struct Feedrec: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            StandardError.drain()
         } catch {
             ExitStatus.exit(for: error)
         }

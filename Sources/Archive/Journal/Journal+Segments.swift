@@ -1,5 +1,6 @@
 import Dispatch
 import JournalFormat
+import MarketModel
 import Synchronization
 
 /// Segments: the next one, and what becomes of full ones.
@@ -8,6 +9,8 @@ extension Journal {
     private static let freeMax = 2
     /// Full segments that stay in memory.
     private static let mappedMax = 3
+    /// Recordings that every segment names as complete.
+    static let completeMax = 4
 
     /// A segment that may be made: within the limit, with its number.
     private struct Claim {
@@ -22,10 +25,9 @@ extension Journal {
     /// Usually it is prepared; a message longer than a segment, or a burst that overtakes the worker, waits for one here.
     func advance(_ state: inout State, payloadBytes: Int) -> Bool {
         guard !state.isClosed else { return false }
-        let segmentBytesMin = state.connections.values.reduce(
-            JournalSegmentWriter.segmentBytes(forPayload: payloadBytes)
-        ) {
-            $0 + JournalSegmentWriter.segmentBytes(forPayload: $1.payload.count)
+        let repeated = state.connections.values.map(\.payload.count) + state.complete.map(\.utf8.count)
+        let segmentBytesMin = repeated.reduce(JournalSegmentWriter.segmentBytes(forPayload: payloadBytes)) {
+            $0 + JournalSegmentWriter.segmentBytes(forPayload: $1)
         }
         if state.prepared == nil || state.prepared.map({ $0.byteCount < segmentBytesMin }) == true {
             guard let claim = claim(max(configuration.segmentBytes, segmentBytesMin), &state) else {
@@ -53,6 +55,14 @@ extension Journal {
                 connectionKey: key,
                 tsRecv: connection.time,
                 payload: connection.payload
+            )
+        }
+        for recordingID in state.complete {
+            _ = state.current?.writer.append(
+                .mark,
+                connectionKey: 0,
+                tsRecv: UnixNanoseconds(0),
+                payload: JournalMark.complete(recordingID: recordingID).payload
             )
         }
         prepareSoon()

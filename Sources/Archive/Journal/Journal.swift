@@ -26,8 +26,10 @@ package final class Journal: Sendable {
         package var durability = Durability.process
         package var fileSystem: any FileSystem = SystemFileSystem()
 
+        /// A segment is as long as files may be, if that is less.
         package init(directory: String) {
             self.directory = directory
+            if let limit = FileSizeLimit.current { segmentBytes = min(segmentBytes, limit.segmentBytesMax) }
         }
     }
 
@@ -54,6 +56,8 @@ package final class Journal: Sendable {
         var currentNumber: UInt64 { current?.number ?? 0 }
         /// The connections that go on, each with its record, which every segment repeats.
         var connections: [UInt64: OpenConnection] = [:]
+        /// The latest recordings that are complete, oldest first; every segment repeats them.
+        var complete: [String] = []
         /// What is stored of each connection that goes on.
         var stored: [UInt64: JournalPosition] = [:]
         var condition = Condition.good
@@ -207,6 +211,21 @@ package final class Journal: Sendable {
         }
         state.retired.removeAll { $0.marks.isEmpty }
         return true
+    }
+
+    /// Notes that a recording has all of its messages: what the journal still holds of them is not needed any more.
+    ///
+    /// After a kill the records of a file that was moved to another disk are otherwise taken for messages that are lost.
+    package func complete(recordingID: String, at time: UnixNanoseconds) {
+        state.withLock { state in
+            state.complete = state.complete.suffix(Self.completeMax - 1) + [recordingID]
+            _ = state.current?.writer.append(
+                .mark,
+                connectionKey: 0,
+                tsRecv: time,
+                payload: JournalMark.complete(recordingID: recordingID).payload
+            )
+        }
     }
 
     /// Ends the journal; where `isStored`, its files are removed, since recordings have everything.

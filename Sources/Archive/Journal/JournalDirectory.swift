@@ -1,12 +1,15 @@
 /// Names of the journal's files: `journal/0000000001.seg` and so on beside the recordings.
 package struct JournalDirectory: Hashable, Sendable {
     package let path: String
+    /// Where segments go whose messages no recording can take: `journal-aside` beside the recordings.
+    package let aside: String
     private static let fileExtension = ".seg"
     private static let digits = 10
 
     /// The journal of the archive in `directory`.
     package init(archive directory: String) {
         path = FilePath.joined(directory, "journal")
+        aside = FilePath.joined(directory, "journal-aside")
     }
 
     func segment(_ number: UInt64) -> String {
@@ -20,5 +23,18 @@ package struct JournalDirectory: Hashable, Sendable {
         try fileSystem.names(in: path).filter { $0.hasSuffix(Self.fileExtension) }
             .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
             .map { FilePath.joined(path, $0) }
+    }
+
+    /// Moves a segment into ``aside``, under a name that is free there.
+    func setAside(_ segment: String, _ fileSystem: any FileSystem) throws(ArchiveError) {
+        try fileSystem.createDirectory(aside)
+        let target = FilePath.joined(aside, FilePath.lastComponent(of: segment))
+        var free = target
+        var number = 2
+        while FilePath.isTaken(free) {
+            free = "\(target).\(number)"
+            number += 1
+        }
+        try fileSystem.rename(segment, to: free)
     }
 }

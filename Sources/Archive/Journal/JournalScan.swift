@@ -25,14 +25,22 @@ package struct JournalScan {
     package var isEmpty: Bool { segments.isEmpty }
 
     /// Reads one of ``segments``; a damaged one gives what of it is whole.
-    package func read(_ path: String) throws(ArchiveError) -> JournalPage {
-        let bytes = try fileSystem.read(path)
+    ///
+    /// A file that cannot be read, or that is no segment, gives no records and is to be kept.
+    package func read(_ path: String) -> JournalPage {
+        let bytes: [UInt8]
+        do throws(ArchiveError) {
+            bytes = try fileSystem.read(path)
+        } catch {
+            return JournalPage(unreadable: Damage(path: path, reason: error.description))
+        }
         return bytes.withUnsafeBytes { bytes in
             guard var reader = JournalSegmentReader(bytes) else {
                 // A file that was made and not yet begun holds nothing.
-                let isBlank = bytes.allSatisfy { $0 == 0 }
-                let reason = "it does not begin with a segment header"
-                return JournalPage(damage: isBlank ? nil : Damage(path: path, reason: reason))
+                if bytes.allSatisfy({ $0 == 0 }) { return JournalPage() }
+                return JournalPage(
+                    unreadable: Damage(path: path, reason: "it does not begin with a segment header")
+                )
             }
             // Renamed to be used again, which went no further: all in it is stored.
             guard path == directory.segment(reader.header.number) else { return JournalPage() }
@@ -46,9 +54,16 @@ package struct JournalScan {
     }
 
     /// Removes the segments, oldest first, once recordings have everything in them.
-    package func remove() throws(ArchiveError) {
-        for path in segments { try fileSystem.unlink(path) }
+    ///
+    /// Those in `kept` are set aside: they go to a directory beside the journal, which is returned. No later recovery reads
+    /// them.
+    @discardableResult
+    package func remove(settingAside kept: Set<String> = []) throws(ArchiveError) -> String? {
+        for path in segments {
+            if kept.contains(path) { try directory.setAside(path, fileSystem) } else { try fileSystem.unlink(path) }
+        }
         fileSystem.removeDirectory(directory.path)
+        return kept.isEmpty ? nil : directory.aside
     }
 }
 
@@ -65,9 +80,14 @@ package struct JournalPage: Sendable {
     /// The payloads, one for each of ``entries``.
     package private(set) var batch = MessageBatch()
     package fileprivate(set) var damage: JournalScan.Damage?
+    /// False for a file that cannot be read as a segment at all.
+    package private(set) var isReadable = true
 
-    fileprivate init(damage: JournalScan.Damage? = nil) {
+    fileprivate init() {}
+
+    fileprivate init(unreadable damage: JournalScan.Damage) {
         self.damage = damage
+        isReadable = false
     }
 
     fileprivate mutating func append(_ record: JournalRecord) {
@@ -82,5 +102,11 @@ package struct JournalPage: Sendable {
     package func connection(at index: Int) -> JournalConnection? {
         guard entries[index].kind == .connectionOpened else { return nil }
         return batch.withPayload(at: index) { JournalConnection($0) }
+    }
+
+    /// What record `index` marks, if it is a mark that this build knows.
+    package func mark(at index: Int) -> JournalMark? {
+        guard entries[index].kind == .mark else { return nil }
+        return batch.withPayload(at: index) { JournalMark($0) }
     }
 }

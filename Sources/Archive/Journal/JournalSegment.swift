@@ -51,6 +51,18 @@ final class JournalSegment: @unchecked Sendable {
         writer = JournalSegmentWriter(memory, number: number)
     }
 
+    /// True while the segment is the file of its name.
+    var isInPlace: Bool { FileStamp(descriptor: descriptor) == FileStamp(path: path) }
+
+    /// Makes the file again, which was deleted, with the same content.
+    func restored() throws(ArchiveError) -> JournalSegment {
+        let copy = try JournalSegment(path: path, number: number, byteCount: byteCount, fileSystem: fileSystem)
+        let memory = UnsafeMutableRawBufferPointer(start: copy.memory, count: byteCount)
+        copy.writer = JournalSegmentWriter(continuing: writer, in: memory)
+        copy.marks = marks
+        return copy
+    }
+
     deinit {
         fileSystem.unmap(memory, byteCount: byteCount)
         fileSystem.closeFile(descriptor)
@@ -73,5 +85,5 @@ package struct JournalPosition: Hashable, Sendable {
     }
 
     /// True where everything up to `self` is also up to `other`.
-    func isCovered(by other: JournalPosition) -> Bool { received <= other.received && sent <= other.sent }
+    package func isCovered(by other: JournalPosition) -> Bool { received <= other.received && sent <= other.sent }
 }

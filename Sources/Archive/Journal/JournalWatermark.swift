@@ -20,4 +20,31 @@ package struct JournaledConnection: Hashable, Sendable {
     package let feedID: Int64
     package let key: UInt64
     package let position: JournalPosition
+
+    package init(connectionID: Int64, feedID: Int64, key: UInt64, position: JournalPosition) {
+        self.connectionID = connectionID
+        self.feedID = feedID
+        self.key = key
+        self.position = position
+    }
+}
+
+extension JournaledConnection {
+    static let query = """
+        SELECT connection_id, feed_id, journal_key, journal_received, journal_sent FROM connection
+        WHERE journal_key IS NOT NULL
+        """
+
+    /// Reads a row of ``query``.
+    init(_ row: PreparedStatement) {
+        self.init(
+            connectionID: row.integer(0),
+            feedID: row.integer(1),
+            key: UInt64(bitPattern: row.integer(2)),
+            position: JournalPosition(
+                received: UInt64(clamping: row.integer(3)),
+                sent: UInt64(clamping: row.integer(4))
+            )
+        )
+    }
 }

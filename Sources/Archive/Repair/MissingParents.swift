@@ -21,6 +21,7 @@ struct MissingParents {
             UPDATE gap SET connection_id = NULL WHERE connection_id NOT IN (SELECT connection_id FROM connection);
             UPDATE gap SET instrument_id = NULL WHERE instrument_id NOT IN (SELECT instrument_id FROM instrument);
             UPDATE gap SET feed_id = NULL WHERE feed_id NOT IN (SELECT feed_id FROM feed);
+            DELETE FROM closed_span WHERE feed_id NOT IN (SELECT feed_id FROM feed);
             """
         )
         try make(

@@ -8,6 +8,8 @@ struct TableShape {
         let name: String
         let type: ColumnType
         let isRequired: Bool
+        /// A row from before the column was added has its default.
+        let hasDefault: Bool
         /// Computed by SQLite: stored, but not to be written.
         let isGenerated: Bool
     }
@@ -27,7 +29,7 @@ struct TableShape {
         var row = values
         for (index, column) in columns.enumerated() {
             guard index < values.count else {
-                if column.isRequired { return nil }
+                if column.isRequired, !column.hasDefault { return nil }
                 continue
             }
             if index == rowIDColumn {
@@ -76,7 +78,7 @@ extension TableShape {
         path: String
     ) throws(ArchiveError) -> TableShape {
         let statement = try PreparedStatement(
-            "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid",
+            "SELECT name, type, \"notnull\", pk, hidden, dflt_value IS NOT NULL FROM pragma_table_xinfo(?) ORDER BY cid",
             on: handle,
             path: path
         )
@@ -89,6 +91,7 @@ extension TableShape {
                 name: statement.text(0),
                 type: type(statement.text(1)),
                 isRequired: statement.integer(2) != 0,
+                hasDefault: statement.integer(5) != 0,
                 isGenerated: statement.integer(4) != 0
             )
             columns.append((column, statement.integer(3)))

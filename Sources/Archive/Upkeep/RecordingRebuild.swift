@@ -94,6 +94,7 @@ package final class RecordingRebuild {
     package func write(_ batch: WriteBatch) throws(ArchiveError) {
         guard let ticks, let rows else { return }
         for row in batch.instruments { try rows.insert(row) }
+        for key in batch.removedBars { try rows.remove(key) }
         for row in batch.bars { try rows.insert(row) }
         guard !pruned.contains(.ticks) else { return }
         try ticks.insert(batch.quotes)
@@ -135,6 +136,7 @@ package final class RecordingRebuild {
             )
         }
         try keepInstruments()
+        try keepCounting()
         try copy.detach()
         try closeInserters()
         try replacement.finish()
@@ -145,8 +147,8 @@ package final class RecordingRebuild {
 
     /// Puts ticks under the row of their symbol that they are stored under, where the numbers are the same.
     ///
-    /// A symbol goes on under another row when its digits grow, and how soon that happens for other messages of the same
-    /// read depends on how many came together, which nobody knows any more.
+    /// A symbol goes on under another row when its digits grow. How soon that happens for other messages of the same read
+    /// depends on how many came together, which is not stored.
     private func keepInstruments() throws(ArchiveError) {
         try replacement.execute(
             """
@@ -183,6 +185,20 @@ package final class RecordingRebuild {
         try replacement.execute("DROP VIEW temp.twin")
     }
 
+    /// Keeps which of several rows of the same executions bars are made of.
+    ///
+    /// That depends on what came before, which may be in an earlier recording. Earlier schemas did not know it.
+    private func keepCounting() throws(ArchiveError) {
+        guard upgraded == nil else { return }
+        let key = "instrument_id, ts_recv, message_index, item"
+        try replacement.execute(
+            """
+            UPDATE main.trade SET in_bars = s.in_bars FROM source.trade s
+            WHERE (\(prefixed("trade", key))) = (\(prefixed("s", key))) AND main.trade.in_bars <> s.in_bars
+            """
+        )
+    }
+
     /// Compares what was made with what is stored, after bars have been written.
     ///
     /// Whether a bar is complete only the session that built it knew; a bar with the same values keeps what it said.
@@ -211,17 +227,41 @@ package final class RecordingRebuild {
                 AND (\(prefixed("bar", values))) IS (\(prefixed("s", values)))
             """
         )
-        if absences.contains(where: { $0.kind == .message }) {
-            // The ticks of messages that are gone may be gone, too; the bar saw them.
-            let columns = bars.columns.map(\.name).joined(separator: ", ")
-            try replacement.execute(
-                """
-                INSERT OR REPLACE INTO main.bar (\(columns)) SELECT \(columns) FROM source.bar s
-                WHERE s.tick_count > coalesce((SELECT tick_count FROM main.bar b
-                    WHERE (\(prefixed("b", key))) = (\(prefixed("s", key)))), 0)
-                """
-            )
+        // The ticks of messages that are gone may be gone, too; the bar saw them.
+        if absences.contains(where: { $0.kind == .message }) { try keepLargerBars(bars, key, where: "true") }
+        // Bars that were not over when a recorder went on in this file hold ticks of the file before.
+        if try goesOnFromEarlierFile() {
+            func first(_ table: String) -> String {
+                "(SELECT coalesce(ts_event, ts_recv) FROM source.\(table) t WHERE t.instrument_id = s.instrument_id "
+                    + "ORDER BY ts_recv LIMIT 1)"
+            }
+            let begin = "CASE s.side WHEN 2 THEN \(first("trade")) ELSE \(first("quote")) END"
+            try keepLargerBars(bars, key, where: "s.ts_open <= coalesce(\(begin), s.ts_open)")
         }
+    }
+
+    /// Keeps stored bars that count more ticks than the recording has.
+    private func keepLargerBars(_ bars: TableShape, _ key: String, where condition: String) throws(ArchiveError) {
+        let columns = bars.columns.map(\.name).joined(separator: ", ")
+        try replacement.execute(
+            """
+            INSERT OR REPLACE INTO main.bar (\(columns)) SELECT \(columns) FROM source.bar s
+            WHERE (\(condition)) AND s.tick_count > coalesce((SELECT tick_count FROM main.bar b
+                WHERE (\(prefixed("b", key))) = (\(prefixed("s", key)))), 0)
+            """
+        )
+    }
+
+    /// True if a recorder came from another file: its connections were open already when the session began.
+    private func goesOnFromEarlierFile() throws(ArchiveError) -> Bool {
+        try RowQueries.integer(
+            """
+            SELECT count(*) FROM source.connection c JOIN source.feed f USING (feed_id) JOIN source.session s USING (session_id)
+            WHERE c.ts_opened = s.ts_start AND c.journal_key IS NOT NULL
+            """,
+            on: replacement.handle,
+            path: replacement.path
+        ) > 0
     }
 
     private func prefixed(_ name: String, _ columns: String) -> String {

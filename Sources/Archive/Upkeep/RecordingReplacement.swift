@@ -62,10 +62,20 @@ final class RecordingReplacement {
 
     /// Ends the transaction; ``path`` can be read as a recording afterwards.
     func finish() throws(ArchiveError) {
+        try keepOwner()
         try fileSystem.willCommit(path)
         try execute("COMMIT")
         sqlite3_close_v2(handle)
         handle = nil
+    }
+
+    /// Makes the new file the original if the old one was: a recorder may go on with it.
+    private func keepOwner() throws(ArchiveError) {
+        guard try RowQueries.hasTable("identity", on: handle, path: path) else { return }
+        let update = try statement("UPDATE identity SET inode = ? WHERE inode = ?")
+        update.bind(1, FilePath.inode(of: path).map { Int64(bitPattern: $0) })
+        update.bind(2, FilePath.inode(of: original).map { Int64(bitPattern: $0) })
+        try update.run()
     }
 
     /// Begins another transaction after ``finish()``.

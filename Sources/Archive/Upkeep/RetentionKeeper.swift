@@ -2,7 +2,8 @@ package import MarketModel
 
 /// Prunes an archive time and again beside the recorder that writes it.
 ///
-/// The work is done on a thread of its own. What the recorder writes is left alone, see ``ArchivePruner``.
+/// The work is done on a thread of its own. What the recorder writes is left alone, see ``ArchivePruner``, and so are copies
+/// of recordings that people made.
 package final class RetentionKeeper: Sendable {
     private let directory: String
     private let policy: RetentionPolicy
@@ -23,7 +24,9 @@ package final class RetentionKeeper: Sendable {
         let (directory, policy, interruption) = (directory, policy, interruption)
         return try await BackgroundWork.run { () throws(ArchiveError) in
             let pruner = ArchivePruner(policy, stamp, fileSystem: SystemFileSystem(), interruption: interruption)
-            return try pruner.prune(ArchiveLocation(directory).files).filter { !$0.tiers.isEmpty && !$0.isWritten }
+            let files = try ArchiveLocation(directory).files
+            let copies = OwnRecordings.copies(among: files)
+            return try pruner.prune(files.filter { !copies.contains($0) }).filter { !$0.tiers.isEmpty && !$0.isWritten }
         }
     }
 

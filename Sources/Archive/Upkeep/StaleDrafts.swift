@@ -1,4 +1,6 @@
-/// What upkeep that was killed left beside recordings: `.NAME.new`, which is in nobody's way but takes room.
+/// What programs that were killed left beside recordings: hidden files that are in no one's way but take room.
+///
+/// `.NAME.new` is of upkeep, `.NAME.begun` of a recorder or an import.
 package enum StaleDrafts {
     private static let suffixes = ["", "-journal", "-wal", "-shm"]
 
@@ -16,15 +18,18 @@ package enum StaleDrafts {
         return withExtendedLifetime(upkeep) {
             // Another one may have ended, or begun and ended, in between.
             ((try? self.drafts(in: directory)) ?? []).filter { name in
-                (try? fileSystem.unlink(FilePath.joined(directory, name))) != nil
+                // The recorder that is at work may be beginning a file just now.
+                (!upkeep.isBeingWritten || !name.contains(NewRecording.suffix))
+                    && (try? fileSystem.unlink(FilePath.joined(directory, name))) != nil
             }
         }
     }
 
     private static func drafts(in directory: String) throws(ArchiveError) -> [String] {
         try FilePath.names(in: directory, areHidden: true).filter { name in
-            suffixes.contains { suffix in
-                [".new", ".old.new"].contains { name.hasSuffix(ArchiveLocation.fileExtension + $0 + suffix) }
+            let kinds = [".new", ".old.new", NewRecording.suffix]
+            return suffixes.contains { suffix in
+                kinds.contains { name.hasSuffix(ArchiveLocation.fileExtension + $0 + suffix) }
             }
         }
     }

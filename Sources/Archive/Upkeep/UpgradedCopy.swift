@@ -7,7 +7,7 @@ import Migrations
 /// The recording itself stays as it is, since it may be read-only, or only be looked at.
 final class UpgradedCopy {
     /// From this schema on the rows that are made again have all of their columns.
-    private static let sufficient = 2
+    private static let sufficient = 5
     let path: String
 
     /// Copies the recording at `original`; `nil` where it can be rebuilt as it is.

@@ -23,9 +23,10 @@ typedef struct sqlite3 sqlite3;
  */
 int feedrec_register_messages(sqlite3 *db);
 
-/* Opens file number `file` for reading; `*is_older` is 1 where its schema may lack views or columns. Returns an SQLite
- * result code, and where that is not SQLITE_OK a text for people, made by sqlite3_malloc, in `*error`. */
-typedef int (*feedrec_open_file)(void *context, int file, sqlite3 **db, int *is_older, char **error);
+/* Called before the view or table `view` of file number `file` is read. Opens the file where `*db` is NULL, and gives it
+ * what the view needs. Returns an SQLite result code, and where that is not SQLITE_OK a text for people, made by
+ * sqlite3_malloc, in `*error`. */
+typedef int (*feedrec_open_file)(void *context, int file, const char *view, sqlite3 **db, char **error);
 
 /* Makes the module `feedrec_files` known to one connection, see feedrec_files.c. `names` is what the column `file` says;
  * they are copied. `context` must outlive the connection. Files are opened when needed, and closed with it. */

@@ -6,6 +6,11 @@ import { interval as nanoseconds } from "./text.js";
 const historyCount = 400;
 const keptMax = 2000;
 
+/** True for what the server's bars are made of, too: quotes with both sides, and executions that no other event repeats. */
+function isInBars(event) {
+  return event.type === "quote" ? event.bid_price !== undefined && event.ask_price !== undefined : event.in_bars !== false;
+}
+
 export class Candles {
   /** `[ts_open, open, high, low, close, tick_count]` in order of time. */
   bars = [];
@@ -45,7 +50,7 @@ export class Candles {
     if (!choice || event.symbol !== choice.symbol || event.venue !== choice.venue) return;
     if (event.ts_event !== undefined) this.#ahead = Math.round((event.ts_event - event.ts_recv) / 60e9) * 60e9;
     const value = choice.side === "trade" ? event.price : choice.side === "bid" ? event.bid_price : event.ask_price;
-    if (value === undefined) return;
+    if (value === undefined || !isInBars(event)) return;
     const open = Math.floor((event.ts_event ?? event.ts_recv) / this.interval) * this.interval;
     const last = this.bars.at(-1);
     if (last && last[0] === open) {

@@ -41,32 +41,3 @@ package struct JournalRecord {
     /// Valid as long as the memory of the segment.
     package let payload: UnsafeRawBufferPointer
 }
-
-/// What a connection record says: where the messages of the connection belong.
-package struct JournalConnection: Hashable, Sendable {
-    /// The name of the recording, without its directory.
-    package var file: String
-    package var feedID: Int64
-    /// The venue's name, as in `feed`.
-    package var venue: String
-    /// The lengths of its bars, with commas between them.
-    package var bars: String
-
-    package init(file: String, feedID: Int64, venue: String, bars: String) {
-        self.file = file
-        self.feedID = feedID
-        self.venue = venue
-        self.bars = bars
-    }
-
-    /// `<feed id> NUL <venue> NUL <bars> NUL <file>`.
-    package var payload: [UInt8] { Array("\(feedID)\0\(venue)\0\(bars)\0\(file)".utf8) }
-
-    /// Reads ``payload``; `nil` where it is something else.
-    package init?(_ payload: UnsafeRawBufferPointer) {
-        let fields = payload.split(separator: 0, maxSplits: 3, omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
-        guard fields.count == 4, let feedID = Int64(fields[0]), !fields[3].isEmpty else { return nil }
-        self.init(file: fields[3], feedID: feedID, venue: fields[1], bars: fields[2])
-    }
-}

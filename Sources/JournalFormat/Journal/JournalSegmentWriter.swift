@@ -23,6 +23,15 @@ package struct JournalSegmentWriter {
         header.write(to: memory)
     }
 
+    /// Goes on where `other` is, in other memory of the same size, with what it has written.
+    package init(continuing other: JournalSegmentWriter, in memory: UnsafeMutableRawBufferPointer) {
+        precondition(memory.count == other.memory.count)
+        memory.copyMemory(from: UnsafeRawBufferPointer(other.memory))
+        self.memory = memory
+        epoch = other.epoch
+        position = other.position
+    }
+
     /// Bytes that a segment must have at least to hold a record with this payload.
     package static func segmentBytes(forPayload count: Int) -> Int {
         JournalSegmentHeader.byteCount + JournalLayout.aligned(JournalLayout.headerBytes + count) + 8

@@ -1,3 +1,4 @@
+package import MarketModel
 import Synchronization
 
 /// Where a feed stands.
@@ -8,34 +9,67 @@ package enum FeedState: String, Sendable, Hashable, CaseIterable {
     case recording
     /// Disconnected, until the next attempt.
     case waiting
+    /// The market is closed: nothing is expected, whether the feed is connected or not.
+    case closed
     case stopped
 
-    /// True where data should be flowing.
-    package var isUp: Bool { self == .recording }
+    /// True where all is well: data should be flowing, or there is none to flow.
+    package var isUp: Bool { self == .recording || self == .closed }
+}
+
+/// What the market of a feed does.
+package struct MarketFigures: Sendable, Hashable {
+    package var isOpen: Bool
+    /// When it came to that, on the recorder's own clock.
+    package var since: Duration
+    /// When that changes, on the wall clock; `nil` if no change is in sight.
+    package var until: UnixNanoseconds?
+
+    package init(isOpen: Bool, since: Duration, until: UnixNanoseconds?) {
+        (self.isOpen, self.since, self.until) = (isOpen, since, until)
+    }
 }
 
 /// How one feed does: figures for metrics and status.
 package struct FeedFigures: Sendable, Hashable {
-    package var state = FeedState.connecting
+    /// Where the connection stands.
+    package var connectionState = FeedState.connecting
     /// When it came to that, on the recorder's own clock.
-    package var stateSince: Duration = .zero
+    package var connectionStateSince: Duration = .zero
+    /// `nil` for a feed whose market has not closed since the start.
+    package var market: MarketFigures?
     package var totals = CaptureTotals()
     /// Connections that were opened.
     package var connections: Int64 = 0
     /// Attempts that failed, or connections that were lost.
     package var disconnections: Int64 = 0
     package var lastFailure: String?
+    /// When the next attempt to connect follows, while the feed waits for it; on the recorder's own clock.
+    package var nextAttempt: Duration?
+    /// Until when the venue asked for no attempt; on the same clock.
+    package var heldOffUntil: Duration?
     /// When the last message came, and the last that carried data; on the recorder's own clock.
     package var lastMessage: Duration?
     package var lastData: Duration?
     /// Gaps by their cause.
     package var gaps: [String: Int64] = [:]
-    /// The cause of the gap that is open.
-    package var openGap: String?
+    /// The causes of the gaps that are open, the first one first.
+    package var openGaps: [String] = []
+    /// What was asked for and has not arrived although there was time for it.
+    package var undelivered: [String] = []
     /// Over about the last ten seconds.
     package var messagesPerSecond: Double = 0
 
     package init() {}
+
+    /// Where the feed stands: closed while its market is, whatever its connection does.
+    package var state: FeedState { isMarketClosed ? .closed : connectionState }
+    package var isMarketClosed: Bool { market?.isOpen == false }
+
+    package var stateSince: Duration {
+        guard let market else { return connectionStateSince }
+        return market.isOpen ? max(connectionStateSince, market.since) : market.since
+    }
 }
 
 /// Holds the figures of one feed between who makes them, a batch at a time, and who shows them.
@@ -44,6 +78,8 @@ package final class FeedMonitor: Sendable {
         var figures = FeedFigures()
         var sampledAt: Duration?
         var sampledMessages: Int64 = 0
+        /// How much time the rate covers: it begins at the first message.
+        var covered: Duration = .zero
     }
 
     package let name: String
@@ -65,13 +101,16 @@ package final class FeedMonitor: Sendable {
 
     package func enter(_ state: FeedState, at uptime: Duration) {
         update { figures in
-            guard figures.state != state else { return }
-            figures.state = state
-            figures.stateSince = uptime
+            guard figures.connectionState != state else { return }
+            figures.connectionState = state
+            figures.connectionStateSince = uptime
         }
     }
 
     /// Measures the rate; call it about once a second.
+    ///
+    /// The rate is a mean that forgets within about ten seconds. While less time has passed since the first message, it is
+    /// the mean over that time.
     package func sample(at uptime: Duration) {
         guarded.withLock { guarded in
             let messages = guarded.figures.totals.messagesReceived
@@ -79,11 +118,11 @@ package final class FeedMonitor: Sendable {
                 guarded.sampledAt = uptime
                 guarded.sampledMessages = messages
             }
-            guard let before = guarded.sampledAt, uptime > before else { return }
+            guard let before = guarded.sampledAt, uptime > before, messages > 0 else { return }
+            guarded.covered += uptime - before
             let seconds = (uptime - before) / .seconds(1)
             let rate = Double(messages - guarded.sampledMessages) / seconds
-            // The weight of a second in a mean that forgets within ten.
-            let weight = min(1, seconds / 10)
+            let weight = min(1, seconds / min(10, guarded.covered / .seconds(1)))
             guarded.figures.messagesPerSecond += (rate - guarded.figures.messagesPerSecond) * weight
         }
     }

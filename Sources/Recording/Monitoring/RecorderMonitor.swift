@@ -13,6 +13,8 @@ package struct StorageFigures: Sendable, Hashable {
     package var journalBytesMax: Int64?
     /// Why nothing can be stored for the time being, such as a full disk.
     package var halt: String?
+    /// What became of a file that was being written, if it was deleted or moved; for the rest of the run.
+    package var loss: String?
     /// The kernel's word on its clock.
     package var clock: KernelClockReading?
     package var clockSteps: Int64 = 0

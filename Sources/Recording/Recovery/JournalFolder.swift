@@ -18,6 +18,8 @@ final class JournalFolder {
     private let connections: [JournalSurvey.Connection]
     private let known: [UInt64: JournaledConnection]
     private let survey: JournalSurvey
+    private let limits: [UInt64: JournalPosition]
+    private let loss: LostStart?
     private let compressor = ZstdCompressor(level: 1)
     private var capture: Capture
     private var dialect: any VenueDialect
@@ -28,7 +30,11 @@ final class JournalFolder {
     private var current: UInt64?
     /// The connection whose data came last, and when.
     private var lastData: (key: UInt64, ts: UnixNanoseconds)?
-    private var openGap: GapRow?
+    /// When the last message came that the recording had before, data or not.
+    private var lastStored: UnixNanoseconds?
+    /// The connections of which the recording had messages before.
+    private var stored: Set<UInt64> = []
+    private var ledger: GapLedger
     private var count: Int64 = 0
 
     init(
@@ -39,7 +45,9 @@ final class JournalFolder {
         barIntervals: [BarInterval],
         connections: [JournalSurvey.Connection],
         known: [UInt64: JournaledConnection],
-        survey: JournalSurvey
+        survey: JournalSurvey,
+        limits: [UInt64: JournalPosition] = [:],
+        loss: LostStart? = nil
     ) async throws {
         self.writer = writer
         self.feedID = feedID
@@ -48,7 +56,14 @@ final class JournalFolder {
         self.connections = connections
         self.known = known
         self.survey = survey
+        self.limits = limits
+        self.loss = loss
         sessionID = try await writer.sessionID(ofFeed: feedID)
+        ledger = GapLedger(
+            place: GapLedger.Place(sessionID: sessionID, feedID: feedID),
+            adopted: try await writer.openGaps(feedID: feedID),
+            messagesPerSecond: try await writer.messagesPerSecond(feedID: feedID)
+        )
         dialect = venue.makeReader(reading)
         capture = try Capture(
             venue: venue,
@@ -62,11 +77,10 @@ final class JournalFolder {
 
     /// Stores what the recording does not have yet; returns how many messages that were.
     func fold(_ scan: JournalScan) async throws -> Int64 {
-        openGap = try await writer.openGaps(feedID: feedID).last
         try RecalledTicks(path: writer.path, feedID: feedID, venue: venue, reading: reading).recall(into: &capture)
         let keys = Set(connections.map(\.key))
         for path in scan.segments {
-            let page = try scan.read(path)
+            let page = scan.read(path)
             var batch = MessageBatch()
             for (index, entry) in page.entries.enumerated() where entry.kind == .message {
                 guard keys.contains(entry.connectionKey) else { continue }
@@ -81,7 +95,8 @@ final class JournalFolder {
         capture.closeHistory()
         if let last = capture.tsLast {
             capture.interrupt(at: last)
-            if var gap = openGap, gap.beginNotBefore(last) { capture.append(gap) }
+            // The journal has what the recorder left out before.
+            if let gap = ledger.beginStorageGap(notBefore: last) { capture.append(gap) }
         }
         try await flush()
         await writer.close()
@@ -114,7 +129,7 @@ final class JournalFolder {
         if let row = known[key] {
             positions[key] = row.position
             connectionIDs[key] = row.connectionID
-            var last: UnixNanoseconds?
+            var hasData = false
             let blocks = try await writer.contextBlocks(
                 connectionID: row.connectionID,
                 payloadBytesMax: Self.contextBytesMax
@@ -124,13 +139,16 @@ final class JournalFolder {
             for block in blocks {
                 events.removeAll()
                 let now = block.batch.entries.first?.tsRecv ?? UnixNanoseconds(0)
-                _ = reader.receive(block.batch, now: now, events: &events, outgoing: &answers)
-                last = block.batch.entries.last { $0.direction == .received }?.tsRecv ?? last
+                let outcome = reader.receive(block.batch, now: now, events: &events, outgoing: &answers)
+                hasData = hasData || outcome.dataMessages > 0
+                lastStored = block.batch.entries.last { $0.direction == .received }?.tsRecv ?? lastStored
                 answers.removeAll()
             }
-            if let last {
-                lastData = (key, last)
-                capture.resume(at: last)
+            if !blocks.isEmpty { stored.insert(key) }
+            // Answers to a handshake do not end a gap.
+            if hasData, let lastStored {
+                lastData = (key, lastStored)
+                capture.resume(at: lastStored)
             }
         } else {
             let found = connections.first { $0.key == key }
@@ -156,15 +174,26 @@ final class JournalFolder {
         }
         let last = message.direction == .sent ? position.sent : position.received
         guard entry.sequence > last else { return false }
-        let missing = entry.sequence - last - 1
+        if let limit = limits[entry.connectionKey] {
+            guard entry.sequence <= (message.direction == .sent ? limit.sent : limit.received) else { return false }
+        }
+        // Nothing of the feed is folded yet: what came before was in the lost recording alone.
+        let loss = count == 0 && batch.isEmpty ? loss : nil
+        let missing = entry.sequence - last - 1 + (loss?.messagesBefore ?? 0)
         guard missing > 0 else { return true }
         try await take(&batch)
         if message.direction == .sent {
             capture.skip(to: JournalPosition(sent: entry.sequence - 1))
         } else {
             capture.skip(to: JournalPosition(received: entry.sequence - 1))
-            let from = capture.tsLast ?? lastData?.ts ?? message.tsRecv
-            append(cause: "journal", detail: "the journal was full or damaged", from, message.tsRecv, missing)
+            let from = loss?.tsBegun ?? capture.tsLast ?? lastStored ?? message.tsRecv
+            append(
+                cause: loss == nil ? "journal" : GapCause.removed.rawValue,
+                detail: loss?.detail ?? "the journal was full or damaged",
+                min(from, message.tsRecv),
+                message.tsRecv,
+                missing
+            )
             capture.interrupt(at: from)
             capture.resume(at: message.tsRecv)
         }
@@ -181,28 +210,57 @@ final class JournalFolder {
         var answers = MessageBatch()
         let outcome = capture.take(batch, dialect: &dialect, now: first.tsRecv, outgoing: &answers)
         count += Int64(batch.count)
+        for (change, time) in capture.takeLinkChanges() { follow(change, at: time) }
         if outcome.dataMessages > 0 { noteData(of: current, batch) }
         batch.removeAll()
         if capture.isWorthWriting { try await flush() }
     }
 
-    /// Ends the gap between two connections where the second one brings data.
+    /// Ends the gaps between two connections where the second one brings data.
     private func noteData(of key: UInt64, _ batch: MessageBatch) {
         let received = batch.entries.filter { $0.direction == .received }
         guard let first = received.first?.tsRecv, let last = received.last?.tsRecv else { return }
         if lastData?.key != key {
-            if var gap = openGap, gap.tsFrom <= first {
-                if let before = lastData?.ts { gap.beginNotBefore(before) }
-                gap.tsTo = max(gap.tsFrom, first)
+            if let before = lastData?.ts, let gap = ledger.beginStorageGap(notBefore: min(before, first)) {
                 capture.append(gap)
-                openGap = nil
-            } else if let before = lastData, before.ts < first, !survey.overlap(before.key, key) {
-                append(cause: "disconnect", detail: "the recorder was killed soon after", before.ts, first, nil)
-                capture.interrupt(at: before.ts)
             }
-            capture.resume(at: first)
+            if !ledger.isOpen(.connection, at: first) { noteLostConnection(until: first, key) }
+            for group in GapGroup.allCases where ledger.isOpen(group, at: first) { end(group, at: first) }
+            resumeIfWhole(at: first)
+        } else if ledger.isOpen(.connection, at: first.advanced(by: .nanoseconds(-1))) {
+            // Such as a silence, over a connection that goes on.
+            end(.connection, at: first)
+            resumeIfWhole(at: first)
         }
         lastData = (key, last)
+    }
+
+    private func resumeIfWhole(at time: UnixNanoseconds) {
+        if GapGroup.allCases.allSatisfy({ !ledger.isOpen($0, at: time) }) { capture.resume(at: time) }
+    }
+
+    /// Begins the gap between the connection before and `key`, which the recorder had no time to store.
+    private func noteLostConnection(until first: UnixNanoseconds, _ key: UInt64) {
+        // A recorder stores the gap before the first message of the next connection.
+        guard let before = lastData, before.ts < first, !stored.contains(key), !survey.overlap(before.key, key)
+        else { return }
+        begin(.disconnect, "the recorder was killed soon after", from: before.ts)
+    }
+
+    private func follow(_ change: LinkChange, at time: UnixNanoseconds) {
+        if !change.isUp { return begin(.upstream, change.detail, from: time) }
+        end(.venue, at: time)
+        if !ledger.isOpen { capture.resume(at: time) }
+    }
+
+    private func begin(_ cause: GapCause, _ detail: String, from time: UnixNanoseconds) {
+        guard let gap = ledger.begin(cause, id: writer.makeGapID(), from: time, detail: detail) else { return }
+        capture.append(gap)
+        capture.interrupt(at: time)
+    }
+
+    private func end(_ group: GapGroup, at time: UnixNanoseconds) {
+        if let gap = ledger.end(group, at: time) { capture.append(gap) }
     }
 
     private func append(
@@ -237,13 +295,19 @@ final class JournalFolder {
     }
 }
 
-extension GapRow {
-    /// Has a gap in what was stored begin where the journal ends, since that took what the recorder could not; true where
-    /// that changes it.
-    @discardableResult
-    fileprivate mutating func beginNotBefore(_ time: UnixNanoseconds) -> Bool {
-        guard [GapCause.diskFull, .overload].map(\.rawValue).contains(cause), tsFrom < time else { return false }
-        tsFrom = time
-        return true
+/// The beginning of a feed in a recording that is gone, as far as the journal does not have it either.
+struct LostStart {
+    let file: String
+    let tsBegun: UnixNanoseconds
+    let messagesBefore: UInt64
+
+    /// `nil` if the journal was written before schema 5.
+    init?(_ place: JournalConnection) {
+        guard let origin = place.origin else { return nil }
+        file = place.file
+        tsBegun = origin.tsBegun
+        messagesBefore = origin.messagesBefore
     }
+
+    var detail: String { "'\(file)', which held them, is gone or cannot be read" }
 }

@@ -9,38 +9,74 @@ struct JournalSurvey {
         /// Where its messages belong, as the journal says last.
         var place: JournalConnection?
         var tsOpened: UnixNanoseconds?
+        /// The time of its first message.
+        var tsFirst: UnixNanoseconds?
         /// Numbers of its first and its last message among all of the journal.
         var first = Int.max
         var last = Int.min
+        /// Sequences of its last messages.
+        var position = JournalPosition()
+        /// The segments that hold its messages.
+        var segments: Set<String> = []
 
-        var isEmpty: Bool { first > last }
+        var messageCount: Int64 = 0
+
+        var isEmpty: Bool { messageCount == 0 }
     }
 
     /// In order of their first record.
     private(set) var connections: [Connection] = []
     private(set) var damages: [JournalScan.Damage] = []
+    /// Files that are no segments, or cannot be read.
+    private(set) var unreadable: Set<String> = []
+    /// Recordings that have all of their messages.
+    private var complete: Set<String> = []
+    private var index: [UInt64: Int] = [:]
+    private var count = 0
 
-    init(_ scan: JournalScan) throws(ArchiveError) {
-        var index: [UInt64: Int] = [:]
-        var count = 0
+    init(_ scan: JournalScan) {
         for path in scan.segments {
-            let page = try scan.read(path)
+            let page = scan.read(path)
             if let damage = page.damage { damages.append(damage) }
-            for (position, entry) in page.entries.enumerated() {
-                let slot = index[entry.connectionKey] ?? connections.count
-                if slot == connections.count {
-                    connections.append(Connection(key: entry.connectionKey))
-                    index[entry.connectionKey] = slot
-                }
-                if let place = page.connection(at: position) {
-                    connections[slot].place = place
-                    connections[slot].tsOpened = connections[slot].tsOpened ?? page.batch.entries[position].tsRecv
-                }
-                guard entry.kind == .message else { continue }
-                connections[slot].first = min(connections[slot].first, count)
-                connections[slot].last = count
-                count += 1
-            }
+            if !page.isReadable { unreadable.insert(path) }
+            for position in page.entries.indices { note(page, position, in: path) }
+        }
+    }
+
+    private mutating func note(_ page: JournalPage, _ position: Int, in path: String) {
+        let entry = page.entries[position]
+        if entry.kind == .mark {
+            if case .complete(let recordingID) = page.mark(at: position) { complete.insert(recordingID) }
+            return
+        }
+        let slot = index[entry.connectionKey] ?? connections.count
+        if slot == connections.count {
+            connections.append(Connection(key: entry.connectionKey))
+            index[entry.connectionKey] = slot
+        }
+        let message = page.batch.entries[position]
+        if let place = page.connection(at: position) {
+            connections[slot].place = place
+            connections[slot].tsOpened = connections[slot].tsOpened ?? message.tsRecv
+        }
+        guard entry.kind == .message else { return }
+        connections[slot].tsFirst = connections[slot].tsFirst ?? message.tsRecv
+        connections[slot].first = min(connections[slot].first, count)
+        connections[slot].last = count
+        connections[slot].messageCount += 1
+        connections[slot].segments.insert(path)
+        if message.direction == .sent {
+            connections[slot].position.sent = max(connections[slot].position.sent, entry.sequence)
+        } else {
+            connections[slot].position.received = max(connections[slot].position.received, entry.sequence)
+        }
+        count += 1
+    }
+
+    /// The connections with messages that a recording may lack.
+    var unfinished: [Connection] {
+        connections.filter { connection in
+            !connection.isEmpty && connection.place?.origin.map { !complete.contains($0.recordingID) } ?? true
         }
     }
 

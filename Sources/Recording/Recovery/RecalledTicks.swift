@@ -7,7 +7,7 @@ import Venues
 /// to be the same.
 ///
 /// Two connections may have run when the recorder was killed, one ahead of the other. The last stored messages are read
-/// again, in their order, without storing anything; where the recording has just been begun, those of the one before, too.
+/// again, in their order, without storing anything, also to know which executions are in bars; where the recording has just been begun, those of the one before, too.
 struct RecalledTicks {
     /// How far one connection may have been ahead of the other, in received time.
     private static let span = Duration.seconds(60)
@@ -34,7 +34,7 @@ struct RecalledTicks {
         let from = last?.advanced(by: .zero - Self.span)
         let begun = try reader.timeBounds()?.lowerBound
         if from.map({ from in begun.map { $0 > from } ?? true }) ?? true { try recallEarlier(rows, &capture) }
-        guard let from, own.count > 1 else { return }
+        guard let from, own.count > 1 || venue.reportsAggregates else { return }
         try recall(reader, from: from, Dictionary(uniqueKeysWithValues: own.map { ($0, $0) }), &capture)
     }
 
@@ -85,7 +85,7 @@ struct RecalledTicks {
             events.removeAll()
             _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
             answers.removeAll()
-            capture.remember(events, symbols: dialect.symbols, connectionID: owner)
+            capture.remember(events, symbols: dialect.symbols, batch: batch, connectionID: owner)
             dialects[run.connectionID] = dialect
         }
         capture.forgetSymbolIndexes()

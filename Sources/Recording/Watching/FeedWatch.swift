@@ -19,6 +19,10 @@ package enum GapCause: String, Sendable, Hashable, CaseIterable {
     case silence
     case noPong = "no-pong"
     case noAck = "no-ack"
+    /// The venue refused the connection, or everything that was asked for.
+    case refused
+    /// We replaced the connection by one with a renewed token.
+    case renewal
     /// A number of the venue's was left out.
     case sequence
     /// The venue lost its own source.
@@ -28,6 +32,8 @@ package enum GapCause: String, Sendable, Hashable, CaseIterable {
     /// The file system could not be written to any more.
     case readOnly = "read_only"
     case overload
+    /// The file that held it was removed or damaged before it was complete.
+    case removed
 }
 
 /// Watches one feed's connection.
@@ -88,15 +94,15 @@ struct FeedWatch: Sendable {
         return true
     }
 
-    /// Why the connection must end, once it must.
-    mutating func verdict(at time: Duration) -> String? {
+    /// Why the connection must end, once it must; silence is no reason while the market is closed.
+    mutating func verdict(at time: Duration, expectsData: Bool = true) -> String? {
         if let since = awaitsAckSince, let timeout = rules.ackTimeout, time - since >= timeout {
             awaitsAckSince = nil
             cause = .noAck
             return "the venue did not acknowledge the subscription within \(Self.text(of: timeout))"
         }
         // Before the acknowledgement there is nothing to be silent about.
-        guard awaitsAckSince == nil, let silence = silence.check(at: time) else { return nil }
+        guard awaitsAckSince == nil, expectsData, let silence = silence.check(at: time) else { return nil }
         cause = .silence
         return "no data came for \(Self.text(of: silence))"
     }

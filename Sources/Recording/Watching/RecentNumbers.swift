@@ -1,3 +1,5 @@
+import MarketModel
+
 /// The latest numbers of one stream and the connections that brought them, to know a tick that another one brought already.
 ///
 /// Numbers nearly always grow, and then this is an append.
@@ -79,12 +81,22 @@ struct RecentNumbers: Sendable {
 struct TickNumbers: Sendable {
     enum Kind { case quote, trade, aggregate }
 
-    /// A mix of a tick's two values, in the instrument's digits.
-    static func content(_ first: Int64, _ second: Int64) -> Int64 { first &* 31 &+ second }
+    /// A mix of a tick's two numbers as the venue wrote them: two connections get the same text.
+    @inline(__always)
+    static func content(_ first: FixedDecimal?, _ second: FixedDecimal?) -> Int64 {
+        mix(first) &* 31 &+ mix(second)
+    }
+
+    @inline(__always)
+    private static func mix(_ number: FixedDecimal?) -> Int64 {
+        number.map { $0.mantissa &* 31 &+ Int64($0.digits) } ?? .min
+    }
 
     private var quotes = RecentNumbers()
     private var trades = RecentNumbers()
     private var aggregates = RecentNumbers()
+    /// Which rows bars are made of.
+    var executions = CountedExecutions()
 
     /// As ``RecentNumbers/insert(_:content:from:)``.
     @inline(__always)

@@ -1,46 +1,54 @@
 import MarketModel
 
-/// Numbers that a venue gave out and that never came.
-struct SequenceHole: Sendable, Hashable {
-    var symbol: String
-    /// The first and the last number that is missing.
-    var numbers: ClosedRange<Int64>
-    /// How many that are, as far as an integer goes.
-    var count: Int64 {
-        let (distance, overflow) = numbers.upperBound.subtractingReportingOverflow(numbers.lowerBound)
-        return overflow || distance == .max ? .max : distance + 1
-    }
-    /// When the number before came, and the one behind.
-    var tsFrom: UnixNanoseconds
-    var tsTo: UnixNanoseconds
-}
-
 /// Finds holes in numbers that a venue gives out without leaving one out, for each symbol by itself.
 ///
-/// What is missing may still come, out of order or over another connection, and is a hole only after a grace.
+/// Three counts are watched: single trades, the executions that aggregates name, and the aggregates. One loss is one hole:
+/// executions that aggregates lack are a hole of the single trades while those come. What is missing may still come, out
+/// of order or over another connection, and is a hole only after a grace.
 struct SequenceWatch: Sendable {
+    private enum Count: Sendable { case single, execution, aggregate }
+
     private struct Pending {
         var hole: SequenceHole
-        /// On the clock that nobody sets.
+        var count: Count
+        var place: Int
+        /// The aggregates that are missing with these executions, if there are any.
+        var aggregates: ClosedRange<Int64>?
+        /// On the monotonic clock.
         var since: Duration
+    }
+
+    private struct Track {
+        var last: Int64?
+        var tsLast = UnixNanoseconds(0)
+        /// ``SequenceWatch/unreadCount`` when the last number came.
+        var unreadCount: Int64 = 0
     }
 
     private struct Symbol {
         let text: String
-        var last: Int64?
-        var tsLast = UnixNanoseconds(0)
+        var singles = Track()
+        var executions = Track()
+        var aggregates = Track()
+        /// The latest holes of single trades that were reported.
+        var reported: [ClosedRange<Int64>] = []
     }
 
-    /// Beyond so many at a time the oldest is told at once.
+    /// Beyond this number the oldest is reported at once.
     static let pendingMax = 1024
-    /// A number so far below the last begins a new count: a venue that was set up again starts over.
+    private static let reportedMax = 64
+    /// A number that is lower by this much begins a new count: a venue that was set up again starts over.
     private static let restartDistance: Int64 = 1_000_000
+    /// Single trades that have not come for this long do not come any more.
+    private static let singlesMissedAfter = Duration.seconds(10)
 
     private let grace: Duration
+    /// Messages that could not be read; each may have had the next number of any symbol.
+    private var unreadCount: Int64 = 0
     private var symbols: [Symbol] = []
     private var places: [String: Int] = [:]
     private var pending: [Pending] = []
-    private var overdue: [SequenceHole] = []
+    private var overdue: [Pending] = []
 
     init(grace: Duration) {
         self.grace = grace
@@ -54,55 +62,109 @@ struct SequenceWatch: Sendable {
         return symbols.count - 1
     }
 
-    /// Notes a number of the symbol at `place`.
+    /// Notes the number of a single trade of the symbol at `place`.
     @inline(__always)
     mutating func received(_ number: Int64, at place: Int, tsRecv: UnixNanoseconds, time: Duration) {
-        if let last = symbols[place].last, last != .max, number == last + 1 {
-            symbols[place].last = number
-            symbols[place].tsLast = tsRecv
+        if let last = symbols[place].singles.last, last != .max, number == last + 1 {
+            symbols[place].singles = Track(last: number, tsLast: tsRecv, unreadCount: unreadCount)
         } else {
-            receivedOutOfOrder(number, at: place, tsRecv: tsRecv, time: time)
+            note(number...number, .single, \.singles, at: place, tsRecv: tsRecv, time: time)
         }
     }
 
-    @inline(never)
-    private mutating func receivedOutOfOrder(
-        _ number: Int64,
+    /// Notes an aggregate of the symbol at `place`: its own number, and those of the executions in it.
+    mutating func received(
+        aggregate number: Int64?,
+        executions: ClosedRange<Int64>?,
         at place: Int,
         tsRecv: UnixNanoseconds,
         time: Duration
     ) {
-        let known = symbols[place]
-        guard let last = known.last, !Self.startsOver(number, after: last) else {
-            symbols[place].last = number
-            symbols[place].tsLast = tsRecv
-            return
+        let missed = number.flatMap { missing(before: $0, symbols[place].aggregates) }
+        let isUnread = number.map { self.isUnread(before: $0, symbols[place].aggregates) } ?? false
+        var isHole = false
+        if let executions {
+            isHole = note(
+                executions,
+                .execution,
+                \.executions,
+                aggregates: missed,
+                isUnread: isUnread,
+                at: place,
+                tsRecv: tsRecv,
+                time: time
+            )
         }
-        guard number > last else { return fill(number, of: known.text) }
+        guard let number else { return }
+        if isHole {
+            symbols[place].aggregates = Track(last: number, tsLast: tsRecv, unreadCount: unreadCount)
+        } else {
+            let touchesBars = executions == nil
+            note(number...number, .aggregate, \.aggregates, touchesBars, at: place, tsRecv: tsRecv, time: time)
+        }
+    }
+
+    /// Notes a message that could not be read: its number, if it had one, is not missing.
+    mutating func receivedUnreadable() { unreadCount += 1 }
+
+    /// The holes that have not been filled in time; all of them if `isEnd`.
+    mutating func takeHoles(at time: Duration, isEnd: Bool = false) -> [SequenceHole] {
+        guard !pending.isEmpty || !overdue.isEmpty else { return [] }
+        let due = overdue + pending.filter { isEnd || time - $0.since >= grace }
+        pending.removeAll { isEnd || time - $0.since >= grace }
+        overdue = []
+        // What single trades lack comes first: the other counts refer to it.
+        return (due.filter { $0.count == .single } + due.filter { $0.count != .single }).compactMap { settle($0) }
+    }
+
+    // MARK: Noting
+
+    /// Moves `track` on to `numbers`; true if some are missing before them.
+    @inline(never)
+    @discardableResult
+    private mutating func note(
+        _ numbers: ClosedRange<Int64>,
+        _ count: Count,
+        _ track: WritableKeyPath<Symbol, Track>,
+        _ touchesBars: Bool = true,
+        aggregates: ClosedRange<Int64>? = nil,
+        isUnread: Bool = false,
+        at place: Int,
+        tsRecv: UnixNanoseconds,
+        time: Duration
+    ) -> Bool {
+        let known = symbols[place][keyPath: track]
+        let missing = missing(before: numbers.lowerBound, known)
+        if let last = known.last, numbers.upperBound <= last, !Self.startsOver(numbers.lowerBound, after: last) {
+            fill(numbers, count, at: place)
+            return false
+        }
+        symbols[place][keyPath: track] = Track(last: numbers.upperBound, tsLast: tsRecv, unreadCount: unreadCount)
+        guard let missing, !isUnread, !self.isUnread(before: numbers.lowerBound, known) else { return false }
         let hole = SequenceHole(
-            symbol: known.text,
-            numbers: (last + 1)...(number - 1),
+            symbol: symbols[place].text,
+            numbers: missing,
+            kind: count == .aggregate ? .aggregate : .trade,
+            touchesBars: touchesBars,
             tsFrom: known.tsLast,
             tsTo: tsRecv
         )
-        pending.append(Pending(hole: hole, since: time))
-        symbols[place].last = number
-        symbols[place].tsLast = tsRecv
-        if pending.count > Self.pendingMax { overdue.append(pending.removeFirst().hole) }
+        pending.append(Pending(hole: hole, count: count, place: place, aggregates: aggregates, since: time))
+        if pending.count > Self.pendingMax { overdue.append(pending.removeFirst()) }
+        return true
     }
 
-    /// Begins all counts anew with the next numbers.
-    mutating func startOver() {
-        for place in symbols.indices { symbols[place].last = nil }
+    /// The numbers between the last one and `number`; `nil` if there are none.
+    private func missing(before number: Int64, _ track: Track) -> ClosedRange<Int64>? {
+        guard let last = track.last, number > last, number - 1 > last else { return nil }
+        return (last + 1)...(number - 1)
     }
 
-    /// The holes that nobody has filled in time; all of them where `isEnd`.
-    mutating func takeHoles(at time: Duration, isEnd: Bool = false) -> [SequenceHole] {
-        guard !pending.isEmpty || !overdue.isEmpty else { return [] }
-        let due = pending.filter { isEnd || time - $0.since >= grace }
-        pending.removeAll { isEnd || time - $0.since >= grace }
-        defer { overdue = [] }
-        return overdue + due.map(\.hole)
+    /// True if messages that could not be read may have had all numbers between the last one and `number`.
+    private func isUnread(before number: Int64, _ track: Track) -> Bool {
+        guard unreadCount > track.unreadCount, let missing = missing(before: number, track) else { return false }
+        let (distance, overflow) = missing.upperBound.subtractingReportingOverflow(missing.lowerBound)
+        return !overflow && distance < unreadCount - track.unreadCount
     }
 
     private static func startsOver(_ number: Int64, after last: Int64) -> Bool {
@@ -111,18 +173,46 @@ struct SequenceWatch: Sendable {
         return overflow || distance >= restartDistance
     }
 
-    private mutating func fill(_ number: Int64, of symbol: String) {
-        guard let index = pending.firstIndex(where: { $0.hole.symbol == symbol && $0.hole.numbers.contains(number) })
-        else { return }
-        let whole = pending.remove(at: index)
-        let numbers = whole.hole.numbers
-        var parts: [ClosedRange<Int64>] = []
-        if number > numbers.lowerBound { parts.append(numbers.lowerBound...(number - 1)) }
-        if number < numbers.upperBound { parts.append((number + 1)...numbers.upperBound) }
-        for part in parts.reversed() {
-            var rest = whole
-            rest.hole.numbers = part
-            pending.insert(rest, at: index)
+    /// Takes `numbers`, which came late, out of the holes.
+    private mutating func fill(_ numbers: ClosedRange<Int64>, _ count: Count, at place: Int) {
+        pending = pending.flatMap { waiting -> [Pending] in
+            let hole = waiting.hole.numbers
+            guard waiting.count == count, waiting.place == place, hole.overlaps(numbers) else { return [waiting] }
+            var parts: [Pending] = []
+            for part in [
+                hole.lowerBound < numbers.lowerBound ? hole.lowerBound...(numbers.lowerBound - 1) : nil,
+                hole.upperBound > numbers.upperBound ? (numbers.upperBound + 1)...hole.upperBound : nil,
+            ] {
+                guard let part else { continue }
+                var rest = waiting
+                rest.hole.numbers = part
+                parts.append(rest)
+            }
+            return parts
         }
+    }
+
+    // MARK: Reporting
+
+    /// The hole to report; `nil` if it is a part of one of the single trades.
+    private mutating func settle(_ due: Pending) -> SequenceHole? {
+        let symbol = symbols[due.place]
+        guard due.count != .single else {
+            symbols[due.place].reported.append(due.hole.numbers)
+            if symbols[due.place].reported.count > Self.reportedMax { symbols[due.place].reported.removeFirst() }
+            return due.hole
+        }
+        guard due.count == .execution, let last = symbol.singles.last,
+            due.hole.tsTo.since(symbol.singles.tsLast) < Self.singlesMissedAfter
+        else { return due.hole }
+        let isTold =
+            last < due.hole.numbers.upperBound || symbol.reported.contains { $0.overlaps(due.hole.numbers) }
+            || pending.contains {
+                $0.count == .single && $0.place == due.place && $0.hole.numbers.overlaps(due.hole.numbers)
+            }
+        guard !isTold, let aggregates = due.aggregates else { return nil }
+        var hole = due.hole
+        (hole.numbers, hole.kind, hole.touchesBars) = (aggregates, .aggregate, false)
+        return hole
     }
 }

@@ -6,7 +6,8 @@ import MarketModel
 struct LatestPrices {
     private struct Price {
         let tsRecv: UnixNanoseconds
-        let text: String
+        /// `nil` if the side has no price since then.
+        let text: String?
     }
 
     /// What is known of one symbol of a venue: it may be several instruments, with other digits.
@@ -34,9 +35,12 @@ struct LatestPrices {
             place = known.count
             known.append(Known(venue: row.venue, symbol: row.symbol))
         }
-        func newer(_ mantissa: Int64, _ tsRecv: UnixNanoseconds, than before: Price?) -> Price? {
+        func newer(_ mantissa: Int64?, _ tsRecv: UnixNanoseconds, than before: Price?) -> Price? {
             guard tsRecv >= range.from, tsRecv >= before?.tsRecv ?? UnixNanoseconds(.min) else { return before }
-            return Price(tsRecv: tsRecv, text: FixedDecimal(mantissa: mantissa, digits: row.priceDigits).description)
+            return Price(
+                tsRecv: tsRecv,
+                text: mantissa.map { FixedDecimal(mantissa: $0, digits: row.priceDigits).description }
+            )
         }
         if let quote = try reader.lastQuote(ofInstrument: row.instrumentID, before: time) {
             known[place].bid = newer(quote.bidPrice, quote.tsRecv, than: known[place].bid)

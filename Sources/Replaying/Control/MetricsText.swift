@@ -33,6 +33,18 @@ enum MetricsText {
         add("bytes_total", "counter", "Payload bytes of tapes sent.", [("", "\(totals.bytes)")])
         add("commands_total", "counter", "Commands taken.", [("", "\(totals.commands)")])
         add("slow_closes_total", "counter", "Clients closed for being slow.", [("", "\(totals.slowCloses)")])
+        add(
+            "skipped_messages_total",
+            "counter",
+            "Messages that passed before a client subscribed to them.",
+            [("", "\(totals.skipped)")]
+        )
+        add(
+            "refused_subscriptions_total",
+            "counter",
+            "Subscriptions to what the tape lacks.",
+            [("", "\(totals.refused)")]
+        )
         add("lateness_seconds", "histogram", "From the deadline of a message to its hand-over to the kernel.", [])
         lines += samples("lateness_seconds", totals.lateness)
         add("write_seconds", "histogram", "How long handing over to the kernel took.", [])

@@ -10,6 +10,7 @@ import WebSocketProtocol
 struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
     let desk: ReplayDesk<C>
     private let limiter = CommandLimiter(perSecond: 200)
+    private let turns = TurnQueue()
 
     init(_ desk: ReplayDesk<C>) {
         self.desk = desk
@@ -22,16 +23,40 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
         let path = request.head.path
         guard path == "/metrics" || path == "/api" || path.hasPrefix("/api/") else { return nil }
         do throws(APIError) {
-            return try await answer(request, path.split(separator: "/").dropFirst().map(String.init), path)
+            let parts = path.split(separator: "/").dropFirst().map(String.init)
+            return try await answer(request, parts, try Self.query(of: request.head, parts))
         } catch {
             return error.response
         }
     }
 
-    private func answer(_ request: HTTPRequest, _ parts: [String], _ path: String) async throws(APIError)
+    private typealias Query = [(name: String, value: String)]
+
+    /// The query, each parameter of which must be one that the path takes.
+    private static func query(of head: HTTPRequestHead, _ parts: [String]) throws(APIError) -> Query {
+        let known: [String] =
+            switch parts {
+            case ["bars"]: BarOrder.parameters
+            case ["prices"]: ["at"]
+            default: []
+            }
+        let query: Query
+        do throws(QueryProblem) {
+            query = try head.checkedQuery()
+        } catch {
+            throw .badRequest(error.description)
+        }
+        for item in query where item.name != "access_token" && !known.contains(item.name) {
+            let hint = Suggestion.hint(for: item.name, among: known)
+            throw .badRequest("there is no parameter '\(item.name.prefix(40))'\(hint)")
+        }
+        return query
+    }
+
+    private func answer(_ request: HTTPRequest, _ parts: [String], _ query: Query) async throws(APIError)
         -> HTTPResponse
     {
-        if path == "/metrics" {
+        if request.head.path == "/metrics" {
             try allow("GET", request)
             return HTTPResponse(
                 status: 200,
@@ -48,8 +73,8 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
         case ("clocks", 3): return try await control(try clock(parts[1]), parts[2], request)
         case ("tape", 1), ("instruments", 1), ("timeline", 1), ("bars", 1), ("prices", 1):
             try allow("GET", request)
-            return try await read(parts[0], request)
-        default: throw .notFound("there is no '\(path)'")
+            return try await read(parts[0], query)
+        default: throw .notFound("there is no '\(request.head.path.prefix(100))'")
         }
     }
 
@@ -118,14 +143,14 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
             deckError = error
         }
         if let deckError { throw APIError(deckError) }
+        await desk.waitForStep(of: target.clock)
         return HTTPResponse(json: target.json(now: desk.now()))
     }
 
     // MARK: What is recorded
 
     /// Reads files, which is not for the threads that tasks run on.
-    private func read(_ what: String, _ request: HTTPRequest) async throws(APIError) -> HTTPResponse {
-        let query = request.head.queryItems
+    private func read(_ what: String, _ query: Query) async throws(APIError) -> HTTPResponse {
         let paths = ["/replay"] + desk.catalogPaths
         let reading = TapeReading(
             catalog: desk.catalog,
@@ -133,6 +158,8 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
             symbols: desk.options.defaults.symbols
         )
         let speed = desk.options.defaults.speed
+        guard await turns.enter() else { throw .tooMany }
+        defer { turns.leave() }
         let result: Result<String, APIError>
         do {
             result = try await desk.pool.run {

@@ -1,6 +1,7 @@
 import Archive
 package import BarBuilding
 import MarketModel
+import Venues
 
 /// How a client wants to be served: the server's defaults, and what the query of its URL says.
 package struct SessionRequest: Sendable {
@@ -23,6 +24,11 @@ package struct SessionRequest: Sendable {
     package var rebasesToNow = false
     package var follows = false
     package var statusInterval: Int64?
+    /// How long a venue's client must be quiet before its tape starts; `nil` for the rule of ``StartWait``.
+    package var startAfter: Duration?
+    /// The tape of a venue's client starts with this subscription; `nil` for a quiet time.
+    package var subscriptionsMin: Int?
+    package var absent = AbsentRule.refuse
 
     package enum LoopRequest: Sendable, Hashable {
         case whole
@@ -31,14 +37,63 @@ package struct SessionRequest: Sendable {
 
     package init() {}
 
-    /// Takes what the query says; see docs/REPLAY.md.
-    ///
-    /// Names that are not ours are passed over.
-    mutating func take(_ query: [(name: String, value: String)]) throws(BadQuery) {
-        for (name, value) in query { try take(name, value) }
+    /// Who opens a session: a client of `/replay`, or one of a venue.
+    enum Opener: Hashable {
+        case events
+        case venue(Venue)
     }
 
-    private mutating func take(_ name: String, _ value: String) throws(BadQuery) {
+    private static let sharedParameters = [
+        "speed", "from", "to", "paused", "loop", "end", "clock", "expect", "join", "lag_limit", "lag_rule", "breaks",
+        "follow", "access_token",
+    ]
+    private static let eventParameters = ["symbols", "types", "bars", "rebase", "status"]
+    private static let venueParameters = ["start_after", "subscriptions", "absent"]
+
+    /// Takes what the query says, see docs/REPLAY.md; each parameter is understood or refused.
+    ///
+    /// `start` is that of the tape, which moments may refer to.
+    mutating func take(_ query: [(name: String, value: String)], by opener: Opener, start: Int64) throws(BadRequest) {
+        let own: [String]
+        let foreign: (names: [String], place: String)
+        switch opener {
+        case .events: (own, foreign) = (Self.eventParameters, (Self.venueParameters, "the venue's own paths"))
+        case .venue(let venue):
+            (own, foreign) = (Self.venueParameters + venue.queryParameters, (Self.eventParameters, "/replay"))
+        }
+        let known = Self.sharedParameters + own
+        for (name, value) in query {
+            if foreign.names.contains(name) {
+                throw BadRequest(description: "'\(name)' is a parameter of \(foreign.place)")
+            }
+            if case .venue(let venue) = opener, venue.takesParameter(name) { continue }
+            guard known.contains(name) else {
+                let hint = Suggestion.hint(for: name, among: known)
+                throw BadRequest(description: "there is no parameter '\(name.prefix(40))'\(hint)")
+            }
+            try take(name, value)
+        }
+        let given = Set(query.map(\.name))
+        if clock == nil, let name = ["expect", "join"].first(where: given.contains) {
+            throw BadRequest(description: "'\(name)' is for shared clocks: give 'clock' too")
+        }
+        if opener == .events, given.contains("breaks"), breaks == .close {
+            throw BadRequest(description: "breaks=close is for the venue's own paths")
+        }
+        if given.contains("loop") || given.isSuperset(of: ["from", "to"]) { try checkTimes(start: start) }
+    }
+
+    /// Refuses times that leave nothing to play.
+    func checkTimes(start: Int64) throws(BadRequest) {
+        if let from, let to, from.time(start: start) >= to.time(start: start) {
+            throw BadRequest(description: "from must come before to")
+        }
+        if case .part(let from, let to) = loop, from.time(start: start) >= to.time(start: start) {
+            throw BadRequest(description: "a loop must end after its start")
+        }
+    }
+
+    private mutating func take(_ name: String, _ value: String) throws(BadRequest) {
         switch name {
         case "speed":
             speed = try Self.value(PlaybackSpeed(text: value), name, value, "'max' or a positive number")
@@ -46,13 +101,14 @@ package struct SessionRequest: Sendable {
         case "to": to = try Self.moment(name, value)
         case "symbols":
             let wanted = Set(value.split(separator: ",").map(String.init))
-            symbols = symbols.map(wanted.intersection) ?? wanted
+            guard !wanted.isEmpty else { throw Self.bad(name, value, "symbols with commas between them") }
+            symbols = wanted
         case "paused": startsPaused = try Self.flag(name, value)
         case "loop": loop = try Self.loop(value)
         case "end": end = try Self.value(EndRule(rawValue: value), name, value, "close or hold")
         case "clock":
             guard (1...64).contains(value.utf8.count), value.utf8.allSatisfy(Self.isNameByte) else {
-                throw BadQuery(description: "clock must be a name of 1 to 64 letters, digits, '.', '_' or '-'")
+                throw BadRequest(description: "clock must be a name of 1 to 64 letters, digits, '.', '_' or '-'")
             }
             clock = value
         case "expect":
@@ -84,13 +140,21 @@ package struct SessionRequest: Sendable {
             let interval = try Self.length(name, value, "a length of at least '10ms'")
             guard interval >= 10_000_000 else { throw Self.bad(name, value, "a length of at least '10ms'") }
             statusInterval = interval
+        case "start_after":
+            let length = TapeLength(text: value)?.nanoseconds
+            startAfter = .nanoseconds(try Self.value(length, name, value, "a length such as '2s', or 0"))
+        case "subscriptions":
+            let count = Int(value).flatMap { (1...100_000).contains($0) ? $0 : nil }
+            subscriptionsMin = try Self.value(count, name, value, "a whole number from 1 to 100000")
+        case "absent": absent = try Self.value(AbsentRule(rawValue: value), name, value, "refuse or ignore")
+        // What the venue itself takes is checked by the venue.
         default: break
         }
     }
 
     // MARK: Values
 
-    private static func kinds(_ text: String) throws(BadQuery) -> Set<EventKind> {
+    private static func kinds(_ text: String) throws(BadRequest) -> Set<EventKind> {
         var kinds: Set<EventKind> = [.bar]
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let kind = EventKind.allCases.first { $0.name == part && $0 != .bar }
@@ -101,7 +165,7 @@ package struct SessionRequest: Sendable {
         return kinds
     }
 
-    private static func loop(_ text: String) throws(BadQuery) -> LoopRequest? {
+    private static func loop(_ text: String) throws(BadRequest) -> LoopRequest? {
         if text == "1" || text == "true" { return .whole }
         if text == "0" || text == "false" { return nil }
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -111,16 +175,16 @@ package struct SessionRequest: Sendable {
         return .part(from, to)
     }
 
-    private static func moment(_ name: String, _ text: String) throws(BadQuery) -> TapeMoment {
+    private static func moment(_ name: String, _ text: String) throws(BadRequest) -> TapeMoment {
         try value(TapeMoment(text: text), name, text, "ISO 8601 or nanoseconds since 1970, or like '+5m'")
     }
 
-    private static func length(_ name: String, _ text: String, _ wanted: String) throws(BadQuery) -> Int64 {
+    private static func length(_ name: String, _ text: String, _ wanted: String) throws(BadRequest) -> Int64 {
         let length = TapeLength(text: text)?.nanoseconds
         return try value(length.flatMap { $0 > 0 ? $0 : nil }, name, text, wanted)
     }
 
-    private static func flag(_ name: String, _ text: String) throws(BadQuery) -> Bool {
+    private static func flag(_ name: String, _ text: String) throws(BadRequest) -> Bool {
         switch text {
         case "1", "true": return true
         case "0", "false": return false
@@ -133,13 +197,13 @@ package struct SessionRequest: Sendable {
         _ name: String,
         _ text: String,
         _ wanted: String
-    ) throws(BadQuery) -> Value {
+    ) throws(BadRequest) -> Value {
         guard let value else { throw bad(name, text, wanted) }
         return value
     }
 
-    private static func bad(_ name: String, _ text: String, _ wanted: String) -> BadQuery {
-        BadQuery(description: "\(name) must be \(wanted), not '\(text.prefix(100))'")
+    private static func bad(_ name: String, _ text: String, _ wanted: String) -> BadRequest {
+        BadRequest(description: "\(name) must be \(wanted), not '\(text.prefix(100))'")
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -181,7 +245,8 @@ package struct SessionRequest: Sendable {
     }
 }
 
-/// A query that makes no sense.
-struct BadQuery: Error {
-    let description: String
+/// A wish for a tape that cannot be met, or not understood.
+package struct BadRequest: Error, Hashable, CustomStringConvertible {
+    /// In lower case; says what is wrong, and what would be right.
+    package let description: String
 }

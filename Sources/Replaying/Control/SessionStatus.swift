@@ -1,5 +1,6 @@
 import JSONScanning
 import MarketModel
+import Venues
 
 /// A session as it is at one moment, for the status of docs/REPLAY.md.
 struct SessionStatus {
@@ -37,8 +38,30 @@ struct SessionStatus {
         object.boolean("is_slow", figures.lag > 0)
         object.raw("lateness", figures.lateness.json)
         object.raw("write", figures.writes.json)
+        if let report = figures.report { object.raw("subscriptions", Self.json(of: report, figures.unanswered)) }
         if !figures.counts.isEmpty { object.raw("counts", Self.json(of: figures.counts)) }
         return object.text()
+    }
+
+    private static func json(of report: SubscriptionReport, _ unanswered: [String]) -> String {
+        var object = JSONObjectWriter()
+        object.integer("count", Int64(report.count))
+        object.integer("skipped_messages", report.skippedMessages)
+        let skipped = report.skipped.map { item in
+            var object = JSONObjectWriter()
+            object.text("name", item.name)
+            object.integer("messages", item.messages)
+            return object.text()
+        }
+        object.raw("skipped", "[" + skipped.joined(separator: ",") + "]")
+        object.integer("refused_count", Int64(report.refusedCount))
+        object.raw("refused", list(report.refused))
+        object.raw("unanswered", list(unanswered))
+        return object.text()
+    }
+
+    private static func list(_ names: [String]) -> String {
+        "[" + names.map(JSONText.quoted).joined(separator: ",") + "]"
     }
 
     private static func json(of counts: [Int64]) -> String {

@@ -13,6 +13,12 @@ struct TapeReading: Sendable {
 
     private static let itemsMax = 10_000
 
+    /// What a client knows an instrument by; it may have several rows, with other digits.
+    private struct InstrumentName: Hashable {
+        let venue: String
+        let symbol: String
+    }
+
     /// Runs `body`, and has what the archive says go to the log of nobody: the client is told that it cannot be read.
     private func reading<Value>(_ body: () throws(ArchiveError) -> Value) throws(APIError) -> Value {
         do throws(ArchiveError) {
@@ -55,25 +61,23 @@ struct TapeReading: Sendable {
     }
 
     func instruments() throws(APIError) -> String {
-        var seen: Set<InstrumentRow> = []
-        var list: [String] = []
+        var digits: [InstrumentName: (price: UInt8, size: UInt8)] = [:]
+        var names: [InstrumentName] = []
         for file in catalog.files {
             for row in try reading({ () throws(ArchiveError) in try file.reader.instruments() }) where isOffered(row) {
-                let plain = InstrumentRow(
-                    instrumentID: 0,
-                    venue: row.venue,
-                    symbol: row.symbol,
-                    priceDigits: row.priceDigits,
-                    sizeDigits: row.sizeDigits
-                )
-                guard seen.insert(plain).inserted else { continue }
-                var object = JSONObjectWriter()
-                object.text("venue", row.venue)
-                object.text("symbol", row.symbol)
-                object.integer("price_digits", Int64(row.priceDigits))
-                object.integer("size_digits", Int64(row.sizeDigits))
-                list.append(object.text())
+                let name = InstrumentName(venue: row.venue, symbol: row.symbol)
+                let known = digits[name]
+                if known == nil { names.append(name) }
+                digits[name] = (max(known?.price ?? 0, row.priceDigits), max(known?.size ?? 0, row.sizeDigits))
             }
+        }
+        let list = names.map { name in
+            var object = JSONObjectWriter()
+            object.text("venue", name.venue)
+            object.text("symbol", name.symbol)
+            object.integer("price_digits", digits[name].map { Int64($0.price) })
+            object.integer("size_digits", digits[name].map { Int64($0.size) })
+            return object.text()
         }
         return #"{"instruments":"# + Self.list(list) + "}"
     }
@@ -86,10 +90,10 @@ struct TapeReading: Sendable {
             let (gaps, connections) = try reading { () throws(ArchiveError) in
                 (try file.reader.gaps(), try file.reader.connections())
             }
+            let byID = Dictionary(connections.map { ($0.connectionID, $0) }) { first, _ in first }
+            let byFeed = Dictionary(connections.map { ($0.opened.feedID, $0) }) { first, _ in first }
             for gap in gaps where isWithin(gap.tsFrom, gap.tsTo) {
-                let connection =
-                    connections.first { $0.connectionID == gap.connectionID }
-                    ?? connections.first { $0.opened.feedID == gap.feedID }
+                let connection = gap.connectionID.flatMap { byID[$0] } ?? gap.feedID.flatMap { byFeed[$0] }
                 rows.append((gap, connection))
             }
         }
@@ -163,65 +167,37 @@ struct TapeReading: Sendable {
 
     func bars(_ query: [(name: String, value: String)]) throws(APIError) -> String {
         let order = try BarOrder(query, range: range, start: catalog.bounds?.lowerBound ?? 0)
-        var bars: [Int64: ChartBar] = [:]
+        var bars = ChartBars(order)
         var venue = order.venue
+        var isFound = false
         for file in catalog.files {
             let rows = try reading { () throws(ArchiveError) in try file.reader.instruments() }
-            for row in rows where isOffered(row) && row.symbol == order.symbol {
-                guard venue == nil || venue == row.venue else { continue }
-                venue = row.venue
-                try add(file, row, order, to: &bars)
-            }
+                .filter { isOffered($0) && $0.symbol == order.symbol && (venue ?? $0.venue) == $0.venue }
+            venue = venue ?? rows.first?.venue
+            let own = rows.filter { $0.venue == venue }
+            guard !own.isEmpty else { continue }
+            isFound = true
+            try reading { () throws(ArchiveError) in try bars.add(file, own) }
         }
-        guard let venue else { throw .notFound("there is no symbol '\(order.symbol.prefix(64))'") }
+        guard let venue, isFound else {
+            throw .notFound("there is no symbol '\(order.symbol.prefix(64))'\(try hint(for: order.symbol))")
+        }
         var object = JSONObjectWriter()
         object.text("symbol", order.symbol)
         object.text("venue", venue)
         object.text("side", order.side.name)
         object.text("interval", order.interval.description)
-        let first = bars.keys.sorted().prefix(order.limit)
-        object.raw("bars", Self.list(first.compactMap { time in bars[time]?.json(at: time) }))
+        object.raw("bars", Self.list(bars.json))
         return object.text()
     }
 
-    private func add(
-        _ file: TapeCatalog.File,
-        _ row: InstrumentRow,
-        _ order: BarOrder,
-        to bars: inout [Int64: ChartBar]
-    ) throws(APIError) {
-        if let last = file.bounds?.upperBound, last < order.range.from.rawValue { return }
-        if let first = file.bounds?.lowerBound, first >= order.range.to.rawValue { return }
-        let stored = try reading { () throws(ArchiveError) in
-            try file.reader.bars(
-                instrumentID: row.instrumentID,
-                side: order.side,
-                intervalNS: order.interval.nanoseconds,
-                from: order.range.from,
-                limit: order.limit
-            )
+    private func hint(for symbol: String) throws(APIError) -> String {
+        var symbols: Set<String> = []
+        for file in catalog.files {
+            let rows = try reading { () throws(ArchiveError) in try file.reader.instruments() }
+            symbols.formUnion(rows.lazy.filter(isOffered).map(\.symbol))
         }
-        if !stored.isEmpty {
-            for bar in stored where bar.tsOpen < order.range.to || order.range.to.rawValue == .max {
-                bars.merge(ChartBar(bar, row), at: bar.tsOpen.rawValue)
-            }
-            return
-        }
-        try reading { () throws(ArchiveError) in
-            switch order.side {
-            case .bid, .ask:
-                var cursor = try file.reader.quotes(order.range, instrumentIDs: [row.instrumentID])
-                while order.hasRoom(bars), let tick = try cursor.next() {
-                    let price = order.side == .bid ? tick.bidPrice : tick.askPrice
-                    bars.add(price, size: nil, at: order.start(tick.tsEvent, tick.tsRecv), row)
-                }
-            case .trade:
-                var cursor = try file.reader.trades(order.range, instrumentIDs: [row.instrumentID])
-                while order.hasRoom(bars), let tick = try cursor.next() {
-                    bars.add(tick.price, size: tick.size, at: order.start(tick.tsEvent, tick.tsRecv), row)
-                }
-            }
-        }
+        return Suggestion.hint(for: symbol, among: symbols)
     }
 }
 

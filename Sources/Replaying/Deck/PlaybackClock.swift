@@ -7,8 +7,17 @@ final class PlaybackClock: Sendable {
         var signals: [Int: WakeSignal] = [:]
         /// When the last session left, on the monotonic clock.
         var abandonedAt: Int64?
+        /// Wakes those that wait for the end of a step.
+        var stepWaiters: [WakeSignal] = []
         /// The last break of a recorded connection that ended a session, and in which take that was.
         var passedBreak: (time: Int64, take: Int)?
+
+        /// Those to be woken because the step they wait for is over.
+        mutating func endedStep() -> [WakeSignal] {
+            guard !stepWaiters.isEmpty, !deck.isStepping else { return [] }
+            defer { stepWaiters = [] }
+            return stepWaiters
+        }
     }
 
     /// The name by which sessions share it; `nil` for a session's own.
@@ -59,7 +68,8 @@ final class PlaybackClock: Sendable {
     func verdict(for id: Int, head: Int64, tail: Int64, take: Int, now: Int64) -> TapeDeck.Verdict {
         let (verdict, woken) = guarded.withLock { guarded -> (TapeDeck.Verdict, [WakeSignal]) in
             guard guarded.signals.count > 1 else {
-                return (guarded.deck.verdict(for: id, head: head, tail: tail, take: take, now: now), [])
+                let verdict = guarded.deck.verdict(for: id, head: head, tail: tail, take: take, now: now)
+                return (verdict, guarded.endedStep())
             }
             let before = (guarded.deck.isPaced ? 0 : guarded.deck.position(at: now), guarded.deck.take)
             let verdict = guarded.deck.verdict(for: id, head: head, tail: tail, take: take, now: now)
@@ -72,9 +82,34 @@ final class PlaybackClock: Sendable {
         return verdict
     }
 
-    func sent(_ id: Int, count: Int, last: Int64) {
-        guarded.withLock { $0.deck.sent(id, count: count, last: last) }
+    func sent(_ id: Int, delivered: Int, last: Int64) {
+        let waiters = guarded.withLock { guarded in
+            guarded.deck.sent(id, delivered: delivered, last: last)
+            return guarded.endedStep()
+        }
+        for waiter in waiters { waiter.signal() }
     }
+
+    // MARK: Steps
+
+    var isStepping: Bool { guarded.withLock(\.deck.isStepping) }
+
+    /// Waits for the end of a step of events, at most until `timer` shows `deadline`: a client may read slowly.
+    func waitForStep(until deadline: Int64, _ timer: some PlaybackTimer) async {
+        let signal = WakeSignal()
+        let isWaiting = guarded.withLock { guarded in
+            guard guarded.deck.isStepping, guarded.stepWaiters.count < Self.stepWaitersMax else { return false }
+            guarded.stepWaiters.append(signal)
+            return true
+        }
+        guard isWaiting else { return }
+        let cancel = timer.schedule(at: deadline) { signal.signal() }
+        await signal.wait()
+        cancel()
+        guarded.withLock { $0.stepWaiters.removeAll { $0 === signal } }
+    }
+
+    private static let stepWaitersMax = 64
 
     /// Wakes nobody: all that changes is that deadlines come later, which everybody notices at the earlier ones.
     func holdBack(by excess: Int64) {
@@ -96,7 +131,9 @@ final class PlaybackClock: Sendable {
     }
 
     private func change<Value: Sendable>(_ body: (inout sending Guarded) -> sending Value) -> Value {
-        let (value, signals) = guarded.withLock { guarded in (body(&guarded), Array(guarded.signals.values)) }
+        let (value, signals) = guarded.withLock { guarded in
+            (body(&guarded), Array(guarded.signals.values) + guarded.endedStep())
+        }
         for signal in signals { signal.signal() }
         return value
     }

@@ -63,6 +63,7 @@ struct TapeDeck: Sendable {
     private var pace: TapePace?
     private var stepEvents = 0
     private var hasSentInTake = false
+    private var lapPace: LapPace
 
     init(
         speed: PlaybackSpeed,
@@ -71,8 +72,10 @@ struct TapeDeck: Sendable {
         startsPaused: Bool = false,
         start: Int64? = nil,
         skips: TapeSkips = TapeSkips(),
-        bounds: ClosedRange<Int64>? = nil
+        bounds: ClosedRange<Int64>? = nil,
+        lapPace: LapPace = LapPace()
     ) {
+        self.lapPace = lapPace
         takeStart = start
         self.speed = speed
         self.loop = loop
@@ -122,6 +125,7 @@ struct TapeDeck: Sendable {
         takeStart = start
         heldPosition = start
         self.state = state
+        lapPace.begin(now: now)
         setPace(from: start, now: now)
     }
 
@@ -149,6 +153,8 @@ struct TapeDeck: Sendable {
         case .waiting, .stopped: return .wait(until: nil)
         case .paused:
             if stepEvents > 0, head < limit { return .send(before: limit, countMax: stepEvents, pace: nil) }
+            // A step ends where the tape does.
+            stepEvents = 0
             return head < heldPosition ? .send(before: heldPosition, countMax: .max, pace: nil) : .wait(until: nil)
         case .playing:
             if head >= limit, let loop { return endOfLap(loop, now: now) }
@@ -192,18 +198,20 @@ struct TapeDeck: Sendable {
         if let pace, loop.to != .max, case let deadline = pace.deadline(of: loop.to), deadline > now {
             return .wait(until: deadline)
         }
-        // A lap without messages and without length would go round for ever.
+        // A lap without messages and without length has nothing to repeat.
         guard hasSentInTake || (isPaced && loop.to != .max) else { return .wait(until: nil) }
+        if case let next = lapPace.next(now: now, isPaced: isPaced), next > now { return .wait(until: next) }
         laps += 1
         reposition(to: loop.from, now: now)
         return .reposition(to: loop.from, take: take)
     }
 
-    /// A session has sent messages, the last of tape time `last`.
-    mutating func sent(_ id: Int, count: Int, last: Int64) {
+    /// A session has released messages, the last of tape time `last`, and its client gets `delivered` of them.
+    mutating func sent(_ id: Int, delivered: Int, last: Int64) {
         hasSentInTake = true
+        if delivered > 0 { lapPace.noteDelivery() }
         guard stepEvents > 0, state == .paused else { return }
-        stepEvents = max(0, stepEvents - count)
+        stepEvents = max(0, stepEvents - delivered)
         heldPosition = max(heldPosition, last)
     }
 
@@ -221,6 +229,12 @@ struct TapeDeck: Sendable {
     var isAtEnd: Bool {
         loop == nil && !members.isEmpty
             && members.values.allSatisfy { $0.isReady && $0.take == take && $0.head == .max }
+    }
+
+    /// True while a session has yet to send events of a step.
+    var isStepping: Bool {
+        stepEvents > 0 && state == .paused
+            && members.values.contains { $0.isReady && ($0.take != take || $0.head < limit) }
     }
 
     // MARK: Control
@@ -290,6 +304,7 @@ struct TapeDeck: Sendable {
         take += 1
         takeStart = time
         hasSentInTake = false
+        lapPace.begin(now: now)
         setPace(from: time, now: now)
     }
 
@@ -304,7 +319,10 @@ struct TapeDeck: Sendable {
     private mutating func step(interval: Int64, now: Int64) {
         pause(now: now)
         let remainder = heldPosition % interval
-        heldPosition = heldPosition.addingSaturated(interval - (remainder < 0 ? remainder + interval : remainder))
+        let next = heldPosition.addingSaturated(interval - (remainder < 0 ? remainder + interval : remainder))
+        // Behind the last message there is nothing to step over.
+        let end = bounds.map { $0.upperBound.addingSaturated(1) } ?? next
+        heldPosition = max(heldPosition, min(next, end))
     }
 
     private mutating func set(_ from: TapeMoment, _ to: TapeMoment, now: Int64) throws(DeckError) {

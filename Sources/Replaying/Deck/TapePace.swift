@@ -29,10 +29,12 @@ struct TapePace: Hashable, Sendable {
     }
 }
 
-/// Stretches of a tape that are left out of its time, such as gaps.
+/// Stretches of a tape that are left out of its time, such as gaps; each question takes logarithmic time.
 struct TapeSkips: Hashable, Sendable {
     /// In order, none empty, none touching another.
     private var ranges: [Range<Int64>] = []
+    /// By the place of a range: the length of all ranges before it.
+    private var lengthsBefore: [Int64] = []
 
     init() {}
 
@@ -45,32 +47,50 @@ struct TapeSkips: Hashable, Sendable {
                 ranges.append(stretch)
             }
         }
+        var length: Int64 = 0
+        for range in ranges {
+            lengthsBefore.append(length)
+            length = length.addingSaturated(range.upperBound.subtractingSaturated(range.lowerBound))
+        }
     }
 
     /// The time from one moment to another without the stretches between; negative where `end` is earlier.
     @inline(__always)
     func distance(from start: Int64, to end: Int64) -> Int64 {
         let whole = end.subtractingSaturated(start)
-        return ranges.isEmpty ? whole : whole - skipped(from: start, to: end)
+        return ranges.isEmpty ? whole : whole - (skipped(before: end) - skipped(before: start))
     }
 
-    private func skipped(from start: Int64, to end: Int64) -> Int64 {
-        guard start <= end else { return -skipped(from: end, to: start) }
-        var sum: Int64 = 0
-        for range in ranges where range.lowerBound < end && range.upperBound > start {
-            sum += min(end, range.upperBound) - max(start, range.lowerBound)
-        }
-        return sum
-    }
-
-    /// The moment that lies `distance` behind `start`, stretches left out.
+    /// The moment that lies `distance` after `start`, stretches left out.
     func time(behind start: Int64, distance: Int64) -> Int64 {
-        var time = start.addingSaturated(distance)
-        guard distance >= 0 else { return time }
-        for range in ranges where range.upperBound > start && range.lowerBound <= time {
-            time = time.addingSaturated(range.upperBound - max(start, range.lowerBound))
+        guard distance >= 0, !ranges.isEmpty else { return start.addingSaturated(distance) }
+        // Moments are counted without the stretches before them; a stretch that begins there is left out whole.
+        let target = start.subtractingSaturated(skipped(before: start)).addingSaturated(distance)
+        let count = countOfRanges { ranges[$0].lowerBound.subtractingSaturated(lengthsBefore[$0]) <= target }
+        return count == 0 ? target : target.addingSaturated(length(upTo: count - 1))
+    }
+
+    private func skipped(before time: Int64) -> Int64 {
+        let count = countOfRanges { ranges[$0].lowerBound < time }
+        guard count > 0 else { return 0 }
+        let rest = ranges[count - 1].upperBound.subtractingSaturated(time)
+        return length(upTo: count - 1) - max(0, rest)
+    }
+
+    /// The length of the ranges up to the one at `place`, that one included.
+    private func length(upTo place: Int) -> Int64 {
+        let range = ranges[place]
+        return lengthsBefore[place].addingSaturated(range.upperBound.subtractingSaturated(range.lowerBound))
+    }
+
+    /// How many ranges satisfy `isBefore`, which the first ones do and the others do not.
+    private func countOfRanges(where isBefore: (Int) -> Bool) -> Int {
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(middle) { low = middle + 1 } else { high = middle }
         }
-        return time
+        return low
     }
 }
 

@@ -46,9 +46,9 @@ struct EventWriter {
             text.add(row.tsRecv.rawValue &+ shift)
             if let tsEvent = row.tsEvent { text.add(#","ts_event":"#, tsEvent.rawValue &+ shift) }
             text.addNames()
-            text.add(#","bid_price":"#, row.bidPrice, digits: priceDigits)
+            if let price = row.bidPrice { text.add(#","bid_price":"#, price, digits: priceDigits) }
             if let size = row.bidSize { text.add(#","bid_size":"#, size, digits: sizeDigits) }
-            text.add(#","ask_price":"#, row.askPrice, digits: priceDigits)
+            if let price = row.askPrice { text.add(#","ask_price":"#, price, digits: priceDigits) }
             if let size = row.askSize { text.add(#","ask_size":"#, size, digits: sizeDigits) }
             if let sequence = row.sequence { text.add(#","sequence":"#, sequence) }
             text.add(#","message_index":"#, row.messageIndex)
@@ -71,6 +71,10 @@ struct EventWriter {
             case nil: break
             }
             if let tradeID = row.tradeID { text.add(#","trade_id":"#, tradeID) }
+            if row.isAggregate { text.add(#","is_aggregate":true"#) }
+            if let first = row.firstTradeID { text.add(#","first_trade_id":"#, first) }
+            if let last = row.lastTradeID { text.add(#","last_trade_id":"#, last) }
+            if !row.isInBars { text.add(#","in_bars":false"#) }
             text.add(#","message_index":"#, row.messageIndex)
             text.add("}\n")
         }
@@ -205,14 +209,15 @@ extension BarSide {
 }
 
 extension JSONObjectWriter {
-    /// An amount that no mantissa holds, as the venue wrote it: a number where it is one.
+    /// An amount that no mantissa holds, as the venue wrote it; left out if it is no finite number.
     mutating func amount(_ name: String, _ text: String) {
         var text = text
         let isNumber = text.withUTF8 { bytes in
             var cursor = JSONCursor(UnsafeRawBufferPointer(bytes))
             return (try? cursor.nextValue())?.kind == .number && (try? cursor.expectEnd()) != nil
         }
-        if isNumber { raw(name, text) } else { self.text(name, text) }
+        guard isNumber, let value = Double(text), value.isFinite, value != 0 else { return }
+        raw(name, text)
     }
 
     /// A number with exactly `digits` digits behind the point.

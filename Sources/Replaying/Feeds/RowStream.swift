@@ -46,7 +46,9 @@ package final class RowStream: Sendable {
     package let instruments: [InstrumentRow]
     private let ahead: [RowsAhead]
 
-    /// Rows of `catalog` within the times, of these symbols, or of all where that is `nil`.
+    /// Rows of the recordings within the times, of these symbols, or of all if that is `nil`.
+    ///
+    /// Throws ``ArchiveError``, or ``BadRequest`` for a symbol that there is none of and for times that leave nothing.
     package init(
         paths: [String],
         from: TapeMoment?,
@@ -55,19 +57,23 @@ package final class RowStream: Sendable {
         kinds: Set<EventKind>,
         partCount: Int,
         pool: any BlockingPool
-    ) throws(ArchiveError) {
+    ) throws {
         var readers: [ArchiveReader] = []
         for path in paths { readers.append(try ArchiveReader(path: path)) }
         let catalog = try TapeCatalog(readers)
         var request = SessionRequest()
         (request.from, request.to) = (from, to)
+        try request.checkTimes(start: catalog.bounds?.lowerBound ?? 0)
+        let inventory = try TapeInventory(catalog, readsMessages: false)
+        let symbols = try symbols.map { try inventory.resolve($0) }
         let range = request.range(within: catalog.bounds)
         var instruments: [InstrumentRow] = []
+        var known: Set<InstrumentRow> = []
         for reader in readers {
             for row in try reader.instruments() where symbols?.contains(row.symbol) ?? true {
                 var row = row
                 row.instrumentID = 0
-                if !instruments.contains(row) { instruments.append(row) }
+                if known.insert(row).inserted { instruments.append(row) }
             }
         }
         self.instruments = instruments

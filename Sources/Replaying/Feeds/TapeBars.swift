@@ -4,32 +4,41 @@ import MarketModel
 
 /// Makes bars of the ticks of a tape as they pass.
 ///
-/// A bar comes when the tape passes its end. Where bars follow the venue's clock, one that a gap touches, or that the tape began inside
-/// of, comes when a later bar of its series does, or at the end. A late tick makes its bar come again.
+/// A bar comes when the tape passes its end. If bars follow the venue's clock, one that a gap touches, or that the tape
+/// began inside of, comes when a later bar of its series does, or at the end. A late tick makes its bar come again.
 struct TapeBars {
-    private struct SeriesKey: Hashable {
+    private struct RowKey: Hashable {
         let source: Int
         let instrumentID: Int64
     }
 
-    private struct Series {
-        let index: BarBuilder.SeriesIndex
-        let instrument: EventWriter.Instrument
+    private struct SymbolKey: Hashable {
+        let venue: String
+        let symbol: String
+    }
+
+    /// A symbol goes on over files, and over the rows that it has where its digits had to grow.
+    private struct Symbol {
+        let number: Int
+        let first: BarBuilder.SeriesIndex
+        var rows: [BarInstrument: BarBuilder.SeriesIndex] = [:]
     }
 
     private struct PendingKey: Hashable {
-        let series: Int64
+        /// The number of the symbol.
+        let symbol: Int
         let side: BarSide
         let interval: BarInterval
     }
 
     private var builder: BarBuilder
     private let step: Int64
-    private var series: [SeriesKey: Series] = [:]
-    /// By the number that the builder knows a series under.
-    private var instruments: [EventWriter.Instrument] = []
+    private var series: [RowKey: BarBuilder.SeriesIndex] = [:]
+    private var symbols: [SymbolKey: Symbol] = [:]
+    /// By the number that the builder knows an instrument under, with the number of its symbol.
+    private var instruments: [(instrument: EventWriter.Instrument, symbol: Int)] = []
     private var pending: [PendingKey: [Bar]] = [:]
-    private var changed: [Bar] = []
+    private var changes = BarChanges()
     private var hasBegun = false
     /// The end of the shortest interval that the tape is in.
     private(set) var nextBoundary = Int64.max
@@ -41,47 +50,55 @@ struct TapeBars {
     }
 
     mutating func add(_ row: QuoteRow, _ instrument: EventWriter.Instrument, source: Int) {
-        let index = index(of: row.instrumentID, instrument, source, at: row.tsRecv)
-        let tick = QuoteTick(bidPrice: row.bidPrice, askPrice: row.askPrice)
-        builder.add(tick, to: index, tsEvent: row.tsEvent, tsRecv: row.tsRecv)
+        begin(at: row.tsRecv)
+        guard let tick = QuoteTick(row) else { return }
+        let index = index(of: row.instrumentID, instrument, source)
+        builder.add(tick, to: index, tsEvent: row.tsEvent, arrival: TickArrival(row))
     }
 
     mutating func add(_ row: TradeRow, _ instrument: EventWriter.Instrument, source: Int) {
-        let index = index(of: row.instrumentID, instrument, source, at: row.tsRecv)
-        let tick = TradeTick(price: row.price, size: row.size, aggressorSide: row.aggressorSide)
-        builder.add(tick, to: index, tsEvent: row.tsEvent, tsRecv: row.tsRecv)
+        begin(at: row.tsRecv)
+        guard let tick = TradeTick(row) else { return }
+        let index = index(of: row.instrumentID, instrument, source)
+        builder.add(tick, to: index, tsEvent: row.tsEvent, arrival: TickArrival(row))
+    }
+
+    private mutating func begin(at time: UnixNanoseconds) {
+        guard !hasBegun else { return }
+        hasBegun = true
+        builder.resume(at: time)
+        nextBoundary = boundary(behind: time.rawValue)
     }
 
     private mutating func index(
         of instrumentID: Int64,
         _ instrument: EventWriter.Instrument,
-        _ source: Int,
-        at time: UnixNanoseconds
+        _ source: Int
     ) -> BarBuilder.SeriesIndex {
-        if !hasBegun {
-            hasBegun = true
-            builder.resume(at: time)
-            nextBoundary = boundary(behind: time.rawValue)
-        }
-        let key = SeriesKey(source: source, instrumentID: instrumentID)
-        if let known = series[key] { return known.index }
-        // A symbol goes on over files under one number.
-        let number =
-            instruments.firstIndex {
-                $0.row.venue == instrument.row.venue && $0.row.symbol == instrument.row.symbol
-                    && $0.row.priceDigits == instrument.row.priceDigits
-                    && $0.row.sizeDigits == instrument.row.sizeDigits
-            } ?? instruments.count
-        let index: BarBuilder.SeriesIndex
-        if number < instruments.count,
-            let same = series.values.first(where: { $0.instrument.row == instruments[number].row })
-        {
-            index = same.index
-        } else {
-            index = builder.addSeries(instrumentID: Int64(instruments.count))
-            instruments.append(instrument)
-        }
-        series[key] = Series(index: index, instrument: instruments[number])
+        let key = RowKey(source: source, instrumentID: instrumentID)
+        if let known = series[key] { return known }
+        let index = addRow(instrument)
+        series[key] = index
+        return index
+    }
+
+    /// The series of a row of some recording, which goes on where another recording has the same.
+    private mutating func addRow(_ instrument: EventWriter.Instrument) -> BarBuilder.SeriesIndex {
+        let row = instrument.row
+        let key = SymbolKey(venue: row.venue, symbol: row.symbol)
+        // The key of a row is its digits; the number is its place here.
+        let digits = BarInstrument(id: 0, priceDigits: row.priceDigits, sizeDigits: row.sizeDigits)
+        if let known = symbols[key]?.rows[digits] { return known }
+        let own = BarInstrument(
+            id: Int64(instruments.count),
+            priceDigits: row.priceDigits,
+            sizeDigits: row.sizeDigits
+        )
+        let index = symbols[key].map { builder.addInstrument(own, to: $0.first) } ?? builder.addSeries(own)
+        var symbol = symbols[key] ?? Symbol(number: symbols.count, first: index)
+        symbol.rows[digits] = index
+        symbols[key] = symbol
+        instruments.append((instrument, symbol.number))
         return index
     }
 
@@ -128,12 +145,19 @@ struct TapeBars {
     }
 
     private mutating func takeChanged() {
-        changed.removeAll(keepingCapacity: true)
-        builder.takeChanged(into: &changed)
-        for bar in changed {
-            let key = PendingKey(series: bar.instrumentID, side: bar.side, interval: bar.interval)
+        changes.removeAll()
+        builder.takeChanged(into: &changes)
+        for key in changes.removed {
+            guard let symbol = symbol(of: key.instrumentID) else { continue }
+            pending[PendingKey(symbol: symbol, side: key.side, interval: key.interval)]?.removeAll {
+                $0.tsOpen == key.tsOpen && $0.instrumentID == key.instrumentID
+            }
+        }
+        for bar in changes.bars {
+            guard let symbol = symbol(of: bar.instrumentID) else { continue }
+            let key = PendingKey(symbol: symbol, side: bar.side, interval: bar.interval)
             var bars = pending[key] ?? []
-            if let place = bars.firstIndex(where: { $0.tsOpen == bar.tsOpen }) {
+            if let place = bars.firstIndex(where: { $0.tsOpen == bar.tsOpen && $0.instrumentID == bar.instrumentID }) {
                 bars[place] = bar
             } else {
                 bars.insert(bar, at: bars.firstIndex { $0.tsOpen > bar.tsOpen } ?? bars.endIndex)
@@ -142,13 +166,17 @@ struct TapeBars {
         }
     }
 
+    private func symbol(of instrumentID: Int64) -> Int? {
+        Int(exactly: instrumentID).flatMap { instruments.indices.contains($0) ? instruments[$0].symbol : nil }
+    }
+
     private func write(_ bars: [Bar], at time: Int64, into writer: inout EventWriter) {
         func order(_ bar: Bar) -> (Int64, Int64, Int64, UInt8) {
             (bar.tsOpen, bar.instrumentID, bar.interval.nanoseconds, bar.side.rawValue)
         }
         for bar in bars.sorted(by: { order($0) < order($1) }) {
             guard let index = Int(exactly: bar.instrumentID), instruments.indices.contains(index) else { continue }
-            writer.append(bar, instruments[index], at: UnixNanoseconds(time))
+            writer.append(bar, instruments[index].instrument, at: UnixNanoseconds(time))
         }
     }
 }

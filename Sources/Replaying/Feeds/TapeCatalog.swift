@@ -84,10 +84,10 @@ package final class TapeCatalog: Sendable {
     func breaks(of venue: Venue) throws(ArchiveError) -> [TapeBreak] {
         var breaks: [TapeBreak] = []
         for file in files {
-            let connections = Dictionary(grouping: try file.reader.connections(), by: \.opened.feedID)
+            let spans = Dictionary(grouping: try file.reader.connections(), by: \.opened.feedID)
+                .mapValues(ConnectionSpans.init)
             for (row, closed) in try file.reader.venueEnds() where row.venue == venue.rawValue {
-                let others = connections[row.opened.feedID] ?? []
-                if others.contains(where: { $0.carriesOn(from: row, at: closed.tsClosed) }) { continue }
+                if spans[row.opened.feedID]?.hasOther(than: row, at: closed.tsClosed) == true { continue }
                 breaks.append(
                     TapeBreak(
                         // What was received last still belongs to the connection.
@@ -114,10 +114,39 @@ package final class TapeCatalog: Sendable {
     }
 }
 
-extension ConnectionRow {
-    /// True for another connection of the same feed that was open before, and was open still.
-    fileprivate func carriesOn(from other: ConnectionRow, at time: UnixNanoseconds) -> Bool {
-        connectionID != other.connectionID && opened.tsOpened <= time && closed.map { $0.tsClosed > time } ?? true
+/// When the connections of one feed were open; answers in logarithmic time.
+private struct ConnectionSpans {
+    private struct End {
+        var connectionID: Int64
+        /// `.max` for one that is open still.
+        var time: Int64
+    }
+
+    /// In order.
+    private var opened: [Int64] = []
+    /// By the same place: which two of the connections opened so far were open the longest.
+    private var longest: [(first: End, second: End)] = []
+
+    init(_ rows: [ConnectionRow]) {
+        let none = End(connectionID: .min, time: .min)
+        var (first, second) = (none, none)
+        for row in rows.sorted(by: { $0.opened.tsOpened < $1.opened.tsOpened }) {
+            let end = End(connectionID: row.connectionID, time: row.closed?.tsClosed.rawValue ?? .max)
+            if end.time > first.time { (first, second) = (end, first) } else if end.time > second.time { second = end }
+            opened.append(row.opened.tsOpened.rawValue)
+            longest.append((first, second))
+        }
+    }
+
+    /// True if another connection was open before `time`, and was open still.
+    func hasOther(than row: ConnectionRow, at time: UnixNanoseconds) -> Bool {
+        var (low, high) = (0, opened.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if opened[middle] <= time.rawValue { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0, case let (first, second) = longest[low - 1] else { return false }
+        return (first.connectionID == row.connectionID ? second : first).time > time.rawValue
     }
 }
 

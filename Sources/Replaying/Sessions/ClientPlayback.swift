@@ -26,7 +26,9 @@ struct ClientPlayback<C: Clock>: Sendable where C.Duration == Duration {
             bounds: nil
         )
         var policy = PlayerPolicy()
-        policy.settling = settling
+        policy.startAfter = settling
+        // A simulated tape is made of the streams there are when it starts; later ones begin with themselves.
+        policy.startAfterURL = .zero
         let player = TapePlayer(
             record: record,
             registry: SessionRegistry(),

@@ -17,7 +17,6 @@ struct EventOutlet: PlaybackOutlet {
         self.hasBars = hasBars
     }
 
-    var isReady: Bool { true }
     var isReadyAtOnce: Bool { true }
     var keepAliveInterval: Duration? { nil }
     var venueSession: (any VenueSession)? { nil }

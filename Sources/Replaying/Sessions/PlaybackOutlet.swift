@@ -5,10 +5,12 @@ import Venues
 
 /// One client's side of a playback: what it says, and what it gets of the tape.
 protocol PlaybackOutlet {
-    /// True once the client has said what it wants.
-    var isReady: Bool { get }
-    /// True where that was complete from the start, so that nobody needs to wait for more.
+    /// True if the client has nothing to say before its tape starts.
     var isReadyAtOnce: Bool { get }
+    /// What came of the client's subscriptions; `nil` for clients that have none.
+    var report: SubscriptionReport? { get }
+    /// Names of subscriptions that had no message; asked for at the end.
+    var unanswered: [String] { get }
     /// How long the session stays silent before it sends a sign of life; `nil` where it never does.
     var keepAliveInterval: Duration? { get }
     /// The venue's side, for tapes that depend on it.
@@ -47,6 +49,8 @@ protocol PlaybackOutlet {
 }
 
 extension PlaybackOutlet {
+    var report: SubscriptionReport? { nil }
+    var unanswered: [String] { [] }
     var clientTimeout: Duration? { nil }
     mutating func timeOut(replies: inout MessageBatch) {}
     mutating func goAway(replies: inout MessageBatch) {}
@@ -64,7 +68,9 @@ enum OutletSignal {
 /// A client of a venue, which gets what the venue sent.
 struct VenueOutlet: PlaybackOutlet {
     private var session: any VenueSession
-    let isReadyAtOnce: Bool
+    var isReadyAtOnce: Bool { false }
+    var report: SubscriptionReport? { session.report }
+    var unanswered: [String] { session.unanswered }
     private let observe: (@Sendable (MessageBatch) -> Void)?
     /// `nil` where nobody asks for a digest.
     private let hasher: MessageHasher?
@@ -74,10 +80,8 @@ struct VenueOutlet: PlaybackOutlet {
         self.session = session
         self.hasher = hasher
         self.observe = observe
-        isReadyAtOnce = session.hasSubscribed
     }
 
-    var isReady: Bool { session.hasSubscribed }
     var keepAliveInterval: Duration? { session.keepAliveInterval }
     var venueSession: (any VenueSession)? { session }
     var counts: [Int64] { [] }
@@ -112,6 +116,7 @@ struct VenueOutlet: PlaybackOutlet {
 
     mutating func repositioned(to position: Int64, take: Int, lap: TapeDeck.Loop?, replies: inout MessageBatch) {
         endTake()
+        session.tapeMoved()
     }
 
     mutating func held(replies: inout MessageBatch) { endTake() }

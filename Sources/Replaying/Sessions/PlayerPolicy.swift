@@ -16,6 +16,14 @@ package enum BreakRule: String, Sendable, Hashable, CaseIterable {
     case skip
 }
 
+/// What a venue's client gets that subscribes to something the tape lacks.
+package enum AbsentRule: String, Sendable, Hashable, CaseIterable {
+    /// An error, with the nearest name and what there is.
+    case refuse
+    /// An acknowledgement, and nothing more.
+    case ignore
+}
+
 /// What happens at the end of the tape.
 package enum EndRule: String, Sendable, Hashable, CaseIterable {
     /// The session is closed with 1000.
@@ -26,8 +34,12 @@ package enum EndRule: String, Sendable, Hashable, CaseIterable {
 
 /// How one session is played.
 struct PlayerPolicy: Sendable {
-    /// How long a client must be quiet after its last subscription.
-    var settling: Duration = .milliseconds(200)
+    /// How long a client must be quiet before its tape starts; `nil` for the rule of ``StartWait``.
+    var startAfter: Duration?
+    /// The same for a client whose URL names all that it wants; `nil` for `startAfter` or else that rule.
+    var startAfterURL: Duration?
+    /// The tape starts with this subscription; `nil` for a quiet time.
+    var subscriptionsMin: Int?
     var lagLimit: Duration = .seconds(5)
     var lagRule = LagRule.wait
     var end = EndRule.close

@@ -1,5 +1,6 @@
 import MarketModel
 import Synchronization
+import Venues
 
 /// What is known of one session, for those who ask from outside.
 final class SessionRecord: Sendable {
@@ -15,6 +16,10 @@ final class SessionRecord: Sendable {
         /// True once the tape is over.
         var isAtEnd = false
         var digest: String?
+        /// What came of the client's subscriptions; `nil` for clients that have none.
+        var report: SubscriptionReport?
+        /// Subscriptions without a message, once the tape is over.
+        var unanswered: [String] = []
     }
 
     let id: Int
@@ -54,6 +59,8 @@ final class SessionRegistry: Sendable {
         var writes = LatenessHistogram()
         var slowCloses: Int64 = 0
         var commands: Int64 = 0
+        var skipped: Int64 = 0
+        var refused: Int64 = 0
     }
 
     private struct State {
@@ -87,6 +94,8 @@ final class SessionRegistry: Sendable {
             state.past.bytes += figures.bytes
             state.past.lateness.add(figures.lateness)
             state.past.writes.add(figures.writes)
+            state.past.skipped += figures.report?.skippedMessagesEver ?? 0
+            state.past.refused += Int64(figures.report?.refusedCount ?? 0)
         }
     }
 
@@ -109,6 +118,8 @@ final class SessionRegistry: Sendable {
             totals.bytes += figures.bytes
             totals.lateness.add(figures.lateness)
             totals.writes.add(figures.writes)
+            totals.skipped += figures.report?.skippedMessagesEver ?? 0
+            totals.refused += Int64(figures.report?.refusedCount ?? 0)
         }
     }
 }

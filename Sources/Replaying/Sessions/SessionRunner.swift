@@ -8,6 +8,7 @@ struct SessionRunner: Sendable {
 
     /// Returns when the client left, the tape is over or the session was ended.
     func run() async -> PlayerEnding {
+        await player.joinEarly()
         let ending = await withTaskGroup(of: PlayerEnding.self) { group in
             group.addTask { await listen() }
             group.addTask { await player.play() }

@@ -23,21 +23,33 @@ extension TapePlayer {
         }
     }
 
-    /// Waits until the client has asked for something and has nothing to add; false when it left.
+    /// Waits until the client has asked for something and has nothing to add, see ``StartWait``; false when it left.
     private func waitForSubscription() async throws -> Bool {
         if outlet.isReadyAtOnce { return true }
         while !isOver {
-            let ready = subscribedAt.map { $0 + policy.settling.wholeNanoseconds }
+            let ready = startWait.ready
             if let ready, ready <= timer.now { return true }
             try await rest(until: ready)
         }
         return false
     }
 
-    private func playTape() async throws -> PlayerEnding {
+    /// Joins the clock before the first command is heard, unless the client has to subscribe first.
+    ///
+    /// A seek that the clock hears earlier would only move the start of the tape, and the client would not be told.
+    func joinEarly() {
+        if outlet.isReadyAtOnce { join() }
+    }
+
+    private func join() {
         let start = clock.join(record.id, atStart: policy.joinsAtStart, signal: signal, now: timer.now)
         take = start.take
         go(to: start.position)
+        hasJoined = true
+    }
+
+    private func playTape() async throws -> PlayerEnding {
+        if !hasJoined { join() }
         statusDue = policy.statusInterval.map { timer.now + $0 }
         try await load()
         onTimeFrom = timer.now
@@ -48,6 +60,7 @@ extension TapePlayer {
             let now = timer.now
             try await partWithSilentClient(now: now)
             try await tellStatus(now: now)
+            try await answerSteps()
             switch clock.verdict(for: record.id, head: head, tail: tail, take: take, now: now) {
             case .stop: return try await finish(.stopped)
             case .reposition(let position, let take): try await reposition(to: position, take: take)
@@ -110,7 +123,11 @@ extension TapePlayer {
         var replies = MessageBatch()
         outlet.repositioned(to: position, take: take, lap: isLap ? deck.loop : nil, replies: &replies)
         go(to: position)
-        record.update { $0.counts = outlet.counts }
+        let (counts, report) = (outlet.counts, outlet.report)
+        record.update { figures in
+            figures.counts = counts
+            figures.report = report
+        }
         try await send(replies)
         onTimeFrom = timer.now
     }
@@ -127,7 +144,7 @@ extension TapePlayer {
         let output = outlet.deliver(chunk, range)
         let last = chunk.time(at: end - 1)
         // Before they leave: who sees them may step on at once.
-        clock.sent(record.id, count: range.count, last: last)
+        clock.sent(record.id, delivered: output.count, last: last)
         let handOver = try await send(output, pace: pace)
         note(range, output, handOver, pace: pace)
         place = end
@@ -146,6 +163,8 @@ extension TapePlayer {
         guard !isHeld else { return false }
         isHeld = true
         isSilent = outlet.ending == .silence
+        let unanswered = outlet.unanswered
+        record.update { $0.unanswered = unanswered }
         var replies = MessageBatch()
         outlet.held(replies: &replies)
         try await send(replies)
@@ -160,9 +179,14 @@ extension TapePlayer {
             statusDue = timer.now
             try await tellStatus(now: timer.now)
         }
+        try await answerSteps()
         var last = MessageBatch()
         outlet.finish(replies: &last)
-        record.update { $0.digest = outlet.digest }
+        let (digest, unanswered) = (outlet.digest, outlet.unanswered)
+        record.update { figures in
+            figures.digest = digest
+            figures.unanswered = unanswered
+        }
         try await send(last)
         return ending
     }

@@ -18,8 +18,12 @@ actor TapePlayer {
     var outlet: any PlaybackOutlet
     var armed: ArmedTimer
     private var commandLimiter = RateLimiter(perSecond: 50)
+    /// Steps that are answered once their events have left: the command and its id.
+    private var openSteps: [(command: DeckCommand, id: String?)] = []
+    private static let openStepsMax = 64
 
     // Where it stands.
+    var hasJoined = false
     var chunk = TapeChunk()
     var place = 0
     var take = 0
@@ -32,7 +36,7 @@ actor TapePlayer {
     var onTimeFrom = Int64.max
 
     // What the client did.
-    var subscribedAt: Int64?
+    var startWait: StartWait
     var isOver = false
     var lastSend: Int64
     var lastHeard: Int64
@@ -43,6 +47,10 @@ actor TapePlayer {
     // How it wakes.
     var wakeUpLead: WakeUpLead
     var restedAt: Int64
+
+    /// How much of what a client says is read at a time.
+    private static let callsAtOnce = 64
+    private static let replyBytesAtOnce = 64 << 10
 
     static let pollNanoseconds: Int64 = 100_000_000
     /// How long a precise session keeps its event loop to itself, at most.
@@ -62,6 +70,7 @@ actor TapePlayer {
         timer: any PlaybackTimer,
         executor: any SerialExecutor
     ) {
+        let report = outlet.report
         self.record = record
         self.registry = registry
         self.feed = feed
@@ -76,6 +85,14 @@ actor TapePlayer {
         restedAt = timer.now
         lastSend = timer.now
         lastHeard = lastSend
+        startWait = StartWait(
+            quiet: policy.startAfter,
+            quietAfterURL: policy.startAfterURL,
+            subscriptionsMin: policy.subscriptionsMin,
+            subscriptions: report?.count ?? 0,
+            now: lastSend
+        )
+        record.update { $0.report = report }
     }
 
     // MARK: What the client says
@@ -86,33 +103,76 @@ actor TapePlayer {
         var replies = MessageBatch()
         var ending: PlayerEnding?
         for index in 0..<batch.count where ending == nil {
+            // A flood of calls neither fills the memory with answers nor keeps other sessions waiting.
+            if index > 0, index.isMultiple(of: Self.callsAtOnce) || replies.bytes.count >= Self.replyBytesAtOnce {
+                do { try await send(replies) } catch { return .gone }
+                replies = MessageBatch()
+                await letOthersWork()
+            }
             let heard = batch.withPayload(at: index) { payload in
                 outlet.receive(payload, kind: batch.entries[index].kind, replies: &replies)
             }
             switch heard {
             case .none: continue
             case .subscriptionsChanged:
-                if outlet.isReady { subscribedAt = timer.now }
+                startWait.noteCall(subscriptions: outlet.report?.count ?? 0, now: timer.now)
             case .close(let code, let reason): ending = .refused(code: code, reason: reason)
-            case .command(let command, let id): replies.append(json: answer(command, id: id))
+            case .command(let command, let id):
+                if let answer = answer(command, id: id) { replies.append(json: answer) }
             }
         }
+        tellReport()
         signal.signal()
         do { try await send(replies) } catch { return .gone }
         return ending
     }
 
-    private func answer(_ command: DeckCommand, id: String?) -> String {
+    /// Lets the event loop do something else.
+    private func letOthersWork() async {
+        let turn = WakeSignal()
+        let cancel = timer.schedule(at: timer.now) { turn.signal() }
+        await turn.wait()
+        cancel()
+    }
+
+    /// Shows outside what came of the subscriptions.
+    private func tellReport() {
+        guard let report = outlet.report else { return }
+        record.update { $0.report = report }
+    }
+
+    /// Does a command; `nil` for one that ``answerSteps()`` answers.
+    private func answer(_ command: DeckCommand, id: String?) -> String? {
         do throws(DeckError) {
             guard commandLimiter.admits(at: timer.now) else {
                 throw DeckError(.tooMany, "more than 50 commands a second")
             }
+            guard openSteps.count < Self.openStepsMax else {
+                throw DeckError(.tooMany, "\(Self.openStepsMax) steps are not done yet")
+            }
             registry.countCommand()
             try clock.apply(command, now: timer.now)
-            return SessionStatus(record, now: timer.now).json(type: "ack", command: command, id: id)
+            if clock.isStepping, case .stepEvents = command {
+                openSteps.append((command, id))
+                return nil
+            }
+            return acknowledgement(of: command, id: id)
         } catch {
             return EventOutlet.error(error, command: command, id: id)
         }
+    }
+
+    private func acknowledgement(of command: DeckCommand, id: String?) -> String {
+        SessionStatus(record, now: timer.now).json(type: "ack", command: command, id: id)
+    }
+
+    /// Answers the steps whose events have left, with the position after them.
+    func answerSteps() async throws {
+        guard !openSteps.isEmpty, !clock.isStepping else { return }
+        var replies = MessageBatch()
+        for step in openSteps { replies.append(json: acknowledgement(of: step.command, id: step.id)) }
+        openSteps = []
+        try await send(replies)
     }
 
     /// Tells the client that the server goes down, if it takes that at once; behind ``play()``.

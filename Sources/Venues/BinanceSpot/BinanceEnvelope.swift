@@ -2,7 +2,8 @@ import JSONScanning
 
 /// The outermost keys of one message, in whatever order they came.
 ///
-/// The road for every message that is not written exactly as Binance writes it today; checks the whole text.
+/// For every message that is not written exactly as Binance writes it today; checks the whole text. Keys and names are
+/// compared byte by byte: give it ``JSONText/plain(_:)``.
 struct BinanceEnvelope {
     /// `{"stream":…,"data":…}` of combined connections.
     private(set) var stream: JSONValue?
@@ -10,6 +11,8 @@ struct BinanceEnvelope {
     /// `e` and `s` of a payload without envelope.
     private(set) var event: JSONValue?
     private(set) var symbol: JSONValue?
+    /// `E`, the time of the event.
+    private(set) var time: JSONValue?
     /// `k`, the candle of a kline event.
     private(set) var candle: JSONValue?
     /// The single-letter keys of a bookTicker that were seen, which has no `e`.
@@ -19,12 +22,18 @@ struct BinanceEnvelope {
     private var hasCode = false
     private var hasMessage = false
     private var hasError = false
+    /// `lastUpdateId` of a partial book, which has no `e`.
+    private var hasLastUpdate = false
+    /// `event` of an account's events.
+    private var hasAccountEvent = false
+    /// True for `[{"e":…},…]`, the events of all symbols in one message.
+    private(set) var isEventList = false
 
     /// Reads a whole message; a JSON text that is not an object has no keys.
     init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
         var cursor = JSONCursor(bytes)
         guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
-            try cursor.skipValue()
+            isEventList = try Self.isEventList(try cursor.nextValue())
             try cursor.expectEnd()
             return
         }
@@ -36,10 +45,21 @@ struct BinanceEnvelope {
         try cursor.expectEnd()
     }
 
+    private static func isEventList(_ value: JSONValue) throws(JSONError) -> Bool {
+        guard value.kind == .array else { return false }
+        var cursor = JSONCursor(value.bytes)
+        try cursor.enterArray()
+        guard try cursor.nextElement(), case let first = try cursor.nextValue(), first.kind == .object else {
+            return false
+        }
+        return try BinanceEnvelope(first.bytes).event?.kind == .string
+    }
+
     private mutating func note(letter: UInt8, _ value: JSONValue) {
         switch letter {
         case UInt8(ascii: "e"): event = value
         case UInt8(ascii: "s"): symbol = value
+        case UInt8(ascii: "E"): time = value
         case UInt8(ascii: "k"): candle = value
         case UInt8(ascii: "u"): bookKeys |= 1
         case UInt8(ascii: "b"): bookKeys |= 2
@@ -65,11 +85,18 @@ struct BinanceEnvelope {
             hasMessage = true
         } else if word.equals("error") {
             hasError = true
+        } else if word.equals("lastUpdateId") {
+            hasLastUpdate = true
+        } else if word.equals("event") {
+            hasAccountEvent = value.kind == .object
         }
     }
 
     /// True for `{"stream":"…","data":…}`.
     var isCombined: Bool { stream?.kind == .string && data != nil }
+
+    /// True for data that Binance sends and that is kept as received.
+    var isOtherData: Bool { isCombined || event?.kind == .string || isEventList || hasLastUpdate || hasAccountEvent }
 
     /// True for `{"result":null,"id":1}`, also with a list as result.
     var isAcknowledgement: Bool { hasResult && !isCombined && event == nil }
@@ -77,6 +104,10 @@ struct BinanceEnvelope {
     /// True for `{"code":2,"msg":"…","id":1}`, also wrapped as `{"error":{…},"id":1}`.
     var isError: Bool { ((hasCode && hasMessage) || (hasError && hasID)) && !isCombined && event == nil }
 
-    /// True for a bookTicker without envelope.
-    var isBookTicker: Bool { bookKeys == 31 && event == nil && symbol?.kind == .string }
+    /// True for a bookTicker without envelope; one side may be missing.
+    var isBookTicker: Bool {
+        let hasUpdate = bookKeys & 1 != 0
+        let hasSide = bookKeys & 6 == 6 || bookKeys & 24 == 24
+        return hasUpdate && hasSide && event == nil && symbol?.kind == .string
+    }
 }

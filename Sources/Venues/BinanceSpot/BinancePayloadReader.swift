@@ -20,6 +20,10 @@ struct BinancePayloadReader {
     /// Ask price of a `bookTicker`, number of an `aggTrade`.
     private var askPriceOrNumber: JSONValue?
     private var askSize: JSONValue?
+    private var firstExecution: JSONValue?
+    private var lastExecution: JSONValue?
+    /// How a futures trade came about.
+    private var orderKind: JSONValue?
 
     /// Collects the fields of `payload`, which must be an object.
     init(_ payload: UnsafeRawBufferPointer) throws(BinancePayloadError) {
@@ -48,14 +52,19 @@ struct BinancePayloadReader {
         case UInt8(ascii: "B"): bidSize = value
         case UInt8(ascii: "a"): askPriceOrNumber = value
         case UInt8(ascii: "A"): askSize = value
+        case UInt8(ascii: "f"): firstExecution = value
+        case UInt8(ascii: "l"): lastExecution = value
+        case UInt8(ascii: "X"): orderKind = value
         default: break
         }
     }
 
     func bookTicker() throws(BinancePayloadError) -> BinanceBookTicker {
-        guard let bidPrice = try decimal(bidPrice, "bid price 'b'"),
-            let askPrice = try decimal(askPriceOrNumber, "ask price 'a'")
-        else { throw BinancePayloadError(reason: "no bid price 'b' or no ask price 'a'") }
+        let bidPrice = try decimal(bidPrice, "bid price 'b'")
+        let askPrice = try decimal(askPriceOrNumber, "ask price 'a'")
+        guard bidPrice != nil || askPrice != nil else {
+            throw BinancePayloadError(reason: "no bid price 'b' and no ask price 'a'")
+        }
         return BinanceBookTicker(
             symbol: try symbolText(),
             updateID: try integer(updateID, "update id 'u'"),
@@ -73,6 +82,14 @@ struct BinancePayloadReader {
         }
         var report = BinanceTradeReport(symbol: try symbolText(), price: price, size: size)
         report.tradeID = try integer(isAggregate ? askPriceOrNumber : tradeID, "trade id")
+        if isAggregate, let first = try integer(firstExecution, "first trade id 'f'"),
+            let last = try integer(lastExecution, "last trade id 'l'")
+        {
+            report.executions = (first, last)
+        }
+        if let orderKind, !orderKind.isNull, !orderKind.equals("MARKET") {
+            report.administrativeKind = orderKind.text ?? String(decoding: orderKind.bytes, as: UTF8.self)
+        }
         report.time = try integer(time, "time 'T'")
         if let value = isBuyerMaker, !value.isNull {
             guard let boolean = value.boolean else { throw BinancePayloadError(reason: "'m' is not a boolean") }
@@ -87,8 +104,8 @@ struct BinancePayloadReader {
         guard let symbol, symbol.kind == .string, !symbol.bytes.isEmpty else {
             throw BinancePayloadError(reason: "no symbol 's'")
         }
-        // No symbol needs a quote or a control character; other characters come as they are.
-        guard !symbol.hasEscapes else { throw BinancePayloadError(reason: "escapes in the symbol 's'") }
+        // What is still escaped needs to be, and no symbol has such a character.
+        guard !symbol.hasEscapes else { throw BinancePayloadError(reason: "no symbol 's' has such characters") }
         return symbol.bytes
     }
 

@@ -32,10 +32,10 @@ struct BinanceRequestError: Error {
 }
 
 extension BinanceRequest {
-    /// Reads a client's message.
+    /// Reads a client's message, given ``JSONText/plain(_:)`` of it and the `message` as sent, which has the exact id.
     ///
     /// The parameters refer to `bytes` and are valid as long as they are.
-    init(_ bytes: UnsafeRawBufferPointer) throws(BinanceRequestError) {
+    init(_ bytes: UnsafeRawBufferPointer, message: UnsafeRawBufferPointer) throws(BinanceRequestError) {
         var method: JSONValue?
         var parameters: [JSONValue] = []
         var hasArray = true
@@ -52,6 +52,7 @@ extension BinanceRequest {
                 parameters = value.kind == .array ? try Self.elements(of: value) : []
             }
             try cursor.expectEnd()
+            id = try Self.id(in: message) ?? id
         } catch {
             throw BinanceRequestError(code: 3, message: "Invalid JSON: \(error.detail) at byte \(error.offset)")
         }
@@ -61,6 +62,18 @@ extension BinanceRequest {
         guard hasArray else {
             throw BinanceRequestError(code: 2, message: "Invalid request: params must be an array", id: self.id)
         }
+    }
+
+    /// The value of `id` as sent, under a key that may have escapes.
+    private static func id(in message: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue? {
+        var cursor = JSONCursor(message)
+        var id: JSONValue?
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            let value = try cursor.nextValue()
+            if JSONText.unescaped(key).withUnsafeBytes({ $0.equals("id") }) { id = value }
+        }
+        return id
     }
 
     private static func elements(of array: JSONValue) throws(JSONError) -> [JSONValue] {

@@ -72,20 +72,22 @@ struct BinanceShapeReader {
             let tradeID = readInteger(), skip(",\"p\":\""), let price = readDecimal(), skip(",\"q\":\""),
             let size = readDecimal()
         else { return nil }
+        var executions: (first: Int64, last: Int64)?
         if isAggregate {
-            guard skip(",\"f\":"), readInteger() != nil, skip(",\"l\":"), readInteger() != nil else { return nil }
+            guard skip(",\"f\":"), let first = readInteger(), skip(",\"l\":"), let last = readInteger() else {
+                return nil
+            }
+            executions = (first, last)
         }
         guard skip(",\"T\":"), let time = readInteger(), skip(",\"m\":"), let isBuyerMaker = readBoolean(),
             skip(",\"M\":"), readBoolean() != nil, skipEnd(), !symbol.isEmpty
         else { return nil }
-        return BinanceTradeReport(
-            symbol: symbol,
-            tradeID: tradeID,
-            price: price,
-            size: size,
-            time: time,
-            isBuyerMaker: isBuyerMaker
-        )
+        var report = BinanceTradeReport(symbol: symbol, price: price, size: size)
+        report.tradeID = tradeID
+        report.executions = executions
+        report.time = time
+        report.isBuyerMaker = isBuyerMaker
+        return report
     }
 
     // MARK: Pieces
@@ -178,9 +180,10 @@ struct BinanceShapeReader {
 struct BinanceBookTicker {
     var symbol: UnsafeRawBufferPointer
     var updateID: Int64?
-    var bidPrice: FixedDecimal
+    /// `nil` if the side is missing or null.
+    var bidPrice: FixedDecimal?
     var bidSize: FixedDecimal?
-    var askPrice: FixedDecimal
+    var askPrice: FixedDecimal?
     var askSize: FixedDecimal?
     /// In the unit of the connection; spot sends none.
     var time: Int64?
@@ -189,11 +192,22 @@ struct BinanceBookTicker {
 /// The payload of a `trade` or an `aggTrade`.
 struct BinanceTradeReport {
     var symbol: UnsafeRawBufferPointer
+    /// `t` of a trade, `a` of an aggregate.
     var tradeID: Int64?
+    /// `f` and `l` of an aggregate.
+    var executions: (first: Int64, last: Int64)?
+    /// `X` of a futures trade, if it is not `MARKET`: an entry of the insurance fund, an auto-deleveraging, or none.
+    var administrativeKind: String?
     var price: FixedDecimal
     var size: FixedDecimal
     /// In the unit of the connection.
     var time: Int64?
     /// True where the taker sold.
     var isBuyerMaker: Bool?
+
+    init(symbol: UnsafeRawBufferPointer, price: FixedDecimal, size: FixedDecimal) {
+        self.symbol = symbol
+        self.price = price
+        self.size = size
+    }
 }

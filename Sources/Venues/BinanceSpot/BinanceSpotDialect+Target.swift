@@ -1,3 +1,9 @@
+/// The unit of all times on a connection, chosen in its URL.
+package enum BinanceTimeUnit: Sendable, Hashable {
+    case milliseconds
+    case microseconds
+}
+
 extension BinanceSpotDialect {
     /// The path and query of a combined connection to `streams`: `/stream?streams=btcusdt@trade/btcusdt@bookTicker`.
     ///

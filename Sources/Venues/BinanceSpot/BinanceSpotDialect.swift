@@ -1,14 +1,6 @@
 import JSONScanning
 package import MarketModel
 
-/// The unit of all times on a connection, chosen in its URL.
-package enum BinanceTimeUnit: Sendable, Hashable {
-    case milliseconds
-    case microseconds
-
-    var nanoseconds: Int64 { self == .milliseconds ? 1_000_000 : 1000 }
-}
-
 /// The client's side of a Binance spot market data connection (web-socket-streams.md of the Binance spot API).
 ///
 /// Streams are subscribed through the URL, see ``target(basePath:streams:timeUnit:)``; the venue acknowledges nothing,
@@ -18,12 +10,15 @@ package struct BinanceSpotDialect: VenueDialect {
     package private(set) var symbols = SymbolTable()
     /// The streams of the connection, as given.
     package let streams: [String]
-    private let timeUnit: BinanceTimeUnit
+    private var delivery: BinanceDelivery
+    private var hasNoticed = false
 
-    package init(streams: [String], timeUnit: BinanceTimeUnit = .milliseconds) {
+    package init(streams: [String]) {
         self.streams = streams
-        self.timeUnit = timeUnit
+        delivery = BinanceDelivery(streams: streams)
     }
+
+    package var undelivered: [String] { delivery.undelivered }
 
     package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
 
@@ -35,15 +30,28 @@ package struct BinanceSpotDialect: VenueDialect {
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
         outcome.isSubscribed = true
+        let (quotes, trades) = (events.quotes.count, events.trades.count)
+        let eventsBefore = events.venueEvents.count
+        outcome.notices = takeNotices()
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[batch.entries[index].range])
                 let origin = EventOrigin(message: index, item: 0)
-                if readUsualShape(payload, origin, &events) || readAnyShape(payload, origin, &events) {
+                if readUsualShape(payload, origin, &events)
+                    || JSONText.withPlain(payload, { readAnyShape($0, origin, &events) })
+                {
                     outcome.dataMessages += 1
+                    if delivery.awaitsOthers { delivery.note(payload) }
                 }
             }
         }
+        if delivery.awaitsTicks { delivery.note(events.quotes[quotes...], events.trades[trades...], symbols) }
+        let received = batch.entries.count { $0.direction == .received }
+        outcome.unrecognised =
+            Set(
+                events.venueEvents[eventsBefore...].lazy.filter(\.isOddity).map(\.origin.message)
+            ).count
+        outcome.recognised = received - outcome.unrecognised
         if !events.venueEvents.isEmpty {
             outcome.isLeaving = events.venueEvents.contains { $0.kind == Self.shutdownKind }
         }
@@ -51,6 +59,21 @@ package struct BinanceSpotDialect: VenueDialect {
     }
 
     private static let shutdownKind = "serverShutdown"
+
+    /// What the streams are a reason to say; once.
+    private mutating func takeNotices() -> [String] {
+        guard !hasNoticed else { return [] }
+        hasNoticed = true
+        let singles = Set(streams.compactMap { Self.symbol(of: $0, kind: "@trade") })
+        return streams.compactMap { stream in
+            guard let symbol = Self.symbol(of: stream, kind: "@aggTrade"), singles.contains(symbol) else { return nil }
+            return "streams \(symbol)@trade and \(symbol)@aggTrade report the same executions; bars count each once"
+        }
+    }
+
+    private static func symbol(of stream: String, kind: String) -> String? {
+        stream.hasSuffix(kind) ? stream.dropLast(kind.count).lowercased() : nil
+    }
 
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
 
@@ -65,16 +88,17 @@ package struct BinanceSpotDialect: VenueDialect {
         switch reader.readKind() {
         case .bookTicker:
             guard let ticker = reader.readBookTicker() else { return false }
-            return append(ticker, origin, &events)
+            append(ticker, origin, &events)
         case .trade:
             guard let report = reader.readTrade(isAggregate: false) else { return false }
-            return append(report, isAggregate: false, origin, &events)
+            append(report, isAggregate: false, origin, &events)
         case .aggregateTrade:
             guard let report = reader.readTrade(isAggregate: true) else { return false }
-            return append(report, isAggregate: true, origin, &events)
-        case .other: return true
+            append(report, isAggregate: true, origin, &events)
+        case .other: break
         case .serverShutdown, nil: return false
         }
+        return true
     }
 
     /// Reads a message in any JSON; false where it carries no data.
@@ -99,7 +123,9 @@ package struct BinanceSpotDialect: VenueDialect {
                 events.venueEvents.append(VenueEvent(origin: origin, kind: "error", json: Array(payload)))
                 return false
             }
-            return !envelope.isAcknowledgement
+            if envelope.isOtherData { return true }
+            if envelope.isAcknowledgement { return false }
+            events.venueEvents.append(.unrecognised(origin, bytes: payload.count))
         } catch let error as BinancePayloadError {
             events.venueEvents.append(.malformed(origin, reason: error.reason, bytes: payload.count))
         } catch {
@@ -116,15 +142,11 @@ package struct BinanceSpotDialect: VenueDialect {
     ) throws(BinancePayloadError) -> Bool {
         switch kind {
         case .bookTicker:
-            guard append(try BinancePayloadReader(payload).bookTicker(), origin, &events) else {
-                throw BinancePayloadError(reason: "time 'T' is out of range")
-            }
+            append(try BinancePayloadReader(payload).bookTicker(), origin, &events)
         case .trade, .aggregateTrade:
             let isAggregate = kind == .aggregateTrade
             let report = try BinancePayloadReader(payload).trade(isAggregate: isAggregate)
-            guard append(report, isAggregate: isAggregate, origin, &events) else {
-                throw BinancePayloadError(reason: "time 'T' is out of range")
-            }
+            append(report, isAggregate: isAggregate, origin, &events)
         case .serverShutdown:
             let event = VenueEvent(origin: origin, kind: Self.shutdownKind, json: Array(payload))
             events.venueEvents.append(event)
@@ -133,19 +155,15 @@ package struct BinanceSpotDialect: VenueDialect {
         return true
     }
 
-    // MARK: Events; false where a time does not fit into nanoseconds
+    // MARK: Events
 
     @inline(__always)
-    private mutating func append(_ ticker: BinanceBookTicker, _ origin: EventOrigin, _ events: inout MarketEvents)
-        -> Bool
-    {
-        let (nanoseconds, overflow) = (ticker.time ?? 0).multipliedReportingOverflow(by: timeUnit.nanoseconds)
-        guard !overflow else { return false }
+    private mutating func append(_ ticker: BinanceBookTicker, _ origin: EventOrigin, _ events: inout MarketEvents) {
         events.quotes.append(
             Quote(
                 origin: origin,
                 symbol: symbols.intern(ticker.symbol),
-                tsEvent: ticker.time == nil ? nil : UnixNanoseconds(nanoseconds),
+                tsEvent: ticker.time.map(BinanceTime.moment),
                 bidPrice: ticker.bidPrice,
                 bidSize: ticker.bidSize,
                 askPrice: ticker.askPrice,
@@ -153,7 +171,6 @@ package struct BinanceSpotDialect: VenueDialect {
                 sequence: ticker.updateID
             )
         )
-        return true
     }
 
     @inline(__always)
@@ -162,13 +179,11 @@ package struct BinanceSpotDialect: VenueDialect {
         isAggregate: Bool,
         _ origin: EventOrigin,
         _ events: inout MarketEvents
-    ) -> Bool {
-        let (nanoseconds, overflow) = (report.time ?? 0).multipliedReportingOverflow(by: timeUnit.nanoseconds)
-        guard !overflow else { return false }
+    ) {
         var trade = Trade(
             origin: origin,
             symbol: symbols.intern(report.symbol),
-            tsEvent: report.time == nil ? nil : UnixNanoseconds(nanoseconds),
+            tsEvent: report.time.map(BinanceTime.moment),
             price: report.price,
             size: report.size,
             // The taker is whoever is not the maker.
@@ -176,12 +191,19 @@ package struct BinanceSpotDialect: VenueDialect {
             tradeID: report.tradeID
         )
         trade.isAggregate = isAggregate
+        trade.administrativeKind = report.administrativeKind
+        if let (first, last) = report.executions, first <= last { trade.executionIDs = first...last }
         events.trades.append(trade)
-        return true
     }
 }
 
 extension VenueEvent {
+    /// JSON that is nothing Binance sends: `{"reason":…,"bytes":n}`.
+    fileprivate static func unrecognised(_ origin: EventOrigin, bytes: Int) -> VenueEvent {
+        let json = Array(#"{"reason":"nothing that this venue sends","bytes":\#(bytes)}"#.utf8)
+        return VenueEvent(origin: origin, kind: "unrecognised", isOddity: true, json: json)
+    }
+
     /// A message that cannot be read: `{"reason":…,"bytes":n}`.
     fileprivate static func malformed(_ origin: EventOrigin, reason: String, bytes: Int) -> VenueEvent {
         var json = Array("{\"reason\":".utf8)

@@ -8,8 +8,9 @@ extension BinanceSpotSession {
         replies: inout MessageBatch
     ) -> SessionSignal {
         do throws(BinanceRequestError) {
-            let request = try BinanceRequest(payload)
-            return try perform(request, replies: &replies)
+            return try JSONText.withPlain(payload) { plain throws(BinanceRequestError) in
+                try perform(try BinanceRequest(plain, message: payload), replies: &replies)
+            }
         } catch {
             reply(error, to: &replies)
             return .none
@@ -38,25 +39,35 @@ extension BinanceSpotSession {
     }
 
     private mutating func change(_ request: BinanceRequest) throws(BinanceRequestError) {
+        func refusal(_ reason: String) -> BinanceRequestError {
+            BinanceRequestError(code: 2, message: "Invalid request: \(reason)", id: request.id)
+        }
         var names: [[UInt8]] = []
         for parameter in request.parameters {
             guard let text = parameter.text, !text.isEmpty else {
-                let message = "Invalid request: params must be an array of stream names"
-                throw BinanceRequestError(code: 2, message: message, id: request.id)
+                throw refusal("params must be an array of stream names")
+            }
+            guard text.utf8.count <= Self.nameBytesMax else {
+                throw refusal("a stream name has at most \(Self.nameBytesMax) bytes")
             }
             names.append(Array(text.utf8))
         }
-        guard request.method == .subscribe else {
-            for name in names { streams.remove(name) }
-            return
+        guard request.method == .subscribe else { return unsubscribe(from: names) }
+        let added = Set(names).subtracting(streams.names)
+        guard streams.count + added.count <= Self.streamsMax else {
+            throw refusal("more than \(Self.streamsMax) streams")
         }
-        let added = Set(names).subtracting(streams.names).count
-        guard streams.count + added <= Self.streamsMax else {
-            let message = "Invalid request: more than \(Self.streamsMax) streams"
-            throw BinanceRequestError(code: 2, message: message, id: request.id)
-        }
-        for name in names { streams.insert(name) }
-        if !names.isEmpty { hasSubscribed = true }
+        if let reason = refusalBeyondOffer(of: names) { throw refusal(reason) }
+        subscribe(to: names)
+    }
+
+    /// Why the tape cannot serve `names`; `nil` if it can.
+    private mutating func refusalBeyondOffer(of names: [[UInt8]]) -> String? {
+        guard let offer, offer.isComplete else { return nil }
+        let names = names.map { String(decoding: $0, as: UTF8.self) }
+        guard let reason = offer.refusal(ofStreams: names) else { return nil }
+        report.noteRefused(names.filter { !offer.streams.contains($0) })
+        return reason
     }
 
     // MARK: Properties

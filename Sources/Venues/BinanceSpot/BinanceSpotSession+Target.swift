@@ -13,6 +13,8 @@ extension BinanceSpotSession {
     }
 
     /// The streams a URL names: `/ws/a/b`, or `streams=a/b` in the query.
+    ///
+    /// Clients add other components, such as the number of the connection in `/ws/0`: these name nothing.
     static func streamNames(path: String, query: String) -> [[UInt8]] {
         if path.hasPrefix("/ws/") { return names(in: path.dropFirst("/ws/".count)) }
         guard path == "/stream" || path == "/stream/" else { return [] }
@@ -21,9 +23,47 @@ extension BinanceSpotSession {
         }
     }
 
+    /// What the venue takes in the query of a URL.
+    static let queryParameters = ["streams", "timeUnit"]
+
+    /// Why a client that opens `target` cannot be served; `nil` if it can.
+    static func refusal(ofTarget target: String, offer: VenueOffer?) -> String? {
+        let pieces = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let (path, query) = (String(pieces.first ?? ""), pieces.count > 1 ? String(pieces[1]) : "")
+        for piece in query.split(separator: "&") {
+            if piece.hasPrefix("timeUnit="), let reason = refusal(ofTimeUnit: piece.dropFirst(9), offer) {
+                return reason
+            }
+            guard piece.hasPrefix("streams=") else { continue }
+            guard path == "/stream" || path == "/stream/" else { return "streams is a parameter of /stream" }
+            let all = percentDecoded(piece.dropFirst("streams=".count)).split(separator: UInt8(ascii: "/"))
+            if let other = all.first(where: { !BinanceStreamName.isPlausible(Array($0)) }) {
+                return "'\(String(decoding: other.prefix(64), as: UTF8.self))' is no name of a stream"
+            }
+        }
+        let names = streamNames(path: path, query: query)
+        guard names.count <= streamsMax else { return "a connection has at most \(streamsMax) streams" }
+        return offer?.refusal(ofStreams: names.map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    private static func refusal(ofTimeUnit text: Substring, _ offer: VenueOffer?) -> String? {
+        let wanted: VenueTimeUnit
+        switch text.lowercased() {
+        case "millisecond": wanted = .milliseconds
+        case "microsecond": wanted = .microseconds
+        default: return "timeUnit must be MILLISECOND or MICROSECOND, not '\(text.prefix(64))'"
+        }
+        let units = offer?.timeUnits ?? []
+        guard units.isSubset(of: [wanted]) else {
+            let held = units.map(\.rawValue).sorted().joined(separator: " and in ")
+            return "the tape has its times in \(held), as they were recorded; leave timeUnit out"
+        }
+        return nil
+    }
+
     private static func names(in text: Substring) -> [[UInt8]] {
         // A client may have encoded the slashes too.
-        percentDecoded(text).split(separator: UInt8(ascii: "/")).map(Array.init)
+        percentDecoded(text).split(separator: UInt8(ascii: "/")).map(Array.init).filter(BinanceStreamName.isPlausible)
     }
 
     /// Undoes `%40`; a percent sign without two hexadecimal digits stays.

@@ -9,13 +9,22 @@ package import MarketModel
 package struct BinanceSpotSession: VenueSession {
     /// The most streams one connection may have (web-socket-streams.md, "WebSocket Limits").
     static let streamsMax = 1024
+    /// Names of streams are short; the limit bounds what a list of subscriptions takes.
+    static let nameBytesMax = 128
 
     var streams = BinanceStreamSet()
     /// True where messages go out in `{"stream":…,"data":…}`.
     var isCombined: Bool
     package internal(set) var hasSubscribed = false
+    package var isSubscribed: Bool { !streams.isEmpty }
     /// The symbols this client may see, in lower case as in stream names; `nil` where it may see all.
     private var symbolsPermitted: BinanceStreamSet?
+    /// What subscriptions are checked against; `nil` accepts all.
+    private(set) var offer: VenueOffer?
+    package internal(set) var report = SubscriptionReport()
+    /// Streams that passed without a subscription, and how often; what the client once had counts for nothing.
+    private var passed = BinanceStreamSet()
+    private static let passedMax = 4096
     /// A stream name under construction.
     private var name: [UInt8] = []
 
@@ -28,7 +37,10 @@ package struct BinanceSpotSession: VenueSession {
             streams.insert(stream)
         }
         hasSubscribed = !streams.isEmpty
+        report.count = streams.count
     }
+
+    package mutating func refuse(beyond offer: VenueOffer) { self.offer = offer }
 
     /// Streams of all symbols together, such as `!miniTicker@arr`, are withheld too: their messages are not taken apart.
     package mutating func restrict(toSymbols symbols: Set<String>) {
@@ -42,7 +54,9 @@ package struct BinanceSpotSession: VenueSession {
             for index in range where tape.entries[index].direction == .received {
                 let entry = tape.entries[index]
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                if !deliverUsualShape(payload, entry, &output) { deliverAnyShape(payload, entry, &output) }
+                if !deliverUsualShape(payload, entry, &output) {
+                    JSONText.withPlain(payload) { deliverAnyShape(payload, plain: $0, entry, &output) }
+                }
             }
         }
     }
@@ -53,7 +67,7 @@ package struct BinanceSpotSession: VenueSession {
 
     /// Decides by the name in front of the message; false where there is none, or where the data's end is not plain.
     @inline(__always)
-    private func deliverUsualShape(
+    private mutating func deliverUsualShape(
         _ payload: UnsafeRawBufferPointer,
         _ entry: MessageBatch.Entry,
         _ output: inout MessageBatch
@@ -70,17 +84,20 @@ package struct BinanceSpotSession: VenueSession {
         return true
     }
 
+    /// Decides by ``JSONText/plain(_:)`` of a message, and delivers its bytes as they are.
     @inline(never)
     private mutating func deliverAnyShape(
         _ payload: UnsafeRawBufferPointer,
+        plain: UnsafeRawBufferPointer,
         _ entry: MessageBatch.Entry,
         _ output: inout MessageBatch
     ) {
         // What is not JSON names no stream.
-        guard let envelope = try? BinanceEnvelope(payload) else { return append(payload, entry, &output) }
+        guard let envelope = try? BinanceEnvelope(plain) else { return append(payload, entry, &output) }
         if let stream = envelope.stream, let data = envelope.data, envelope.isCombined {
             guard isWanted(stream.bytes) else { return }
-            append(isCombined ? payload : exactText(of: data), entry, &output)
+            let written = (try? BinanceEnvelope(payload))?.data ?? data
+            append(isCombined ? payload : exactText(of: written), entry, &output)
         } else if !envelope.isAcknowledgement, !envelope.isError {
             deliverRawPayload(payload, envelope, entry, &output)
         }
@@ -100,7 +117,8 @@ package struct BinanceSpotSession: VenueSession {
         guard isSymbolPermitted(of: envelope) else { return }
         var alternative = 0
         while BinanceStreamName.write(of: envelope, alternative: alternative, to: &name) {
-            if name.withUnsafeBytes({ streams.contains($0) }) { return appendInForm(payload, entry, &output) }
+            if name.withUnsafeBytes({ streams.count($0) }) { return appendInForm(payload, entry, &output) }
+            name.withUnsafeBytes { notePassed($0) }
             alternative += 1
         }
         // Account events and the like belong to no stream.
@@ -109,11 +127,51 @@ package struct BinanceSpotSession: VenueSession {
 
     // MARK: Subscriptions
 
-    private func isWanted(_ name: UnsafeRawBufferPointer) -> Bool {
+    mutating func subscribe(to names: [[UInt8]]) {
+        for name in names where !streams.contains(name) {
+            if let messages = passed.count(of: name) {
+                report.noteSkipped(String(decoding: name, as: UTF8.self), messages: messages)
+            }
+            streams.insert(name)
+        }
+        if !names.isEmpty { hasSubscribed = true }
+        report.count = streams.count
+    }
+
+    mutating func unsubscribe(from names: [[UInt8]]) {
+        // What the client gave up does not count as skipped when it comes back.
+        let dropped = names.filter { streams.contains($0) }
+        passed.remove(dropped)
+        for name in dropped where passed.count < Self.passedMax { passed.insert(name, count: .min) }
+        streams.remove(dropped)
+        report.count = streams.count
+    }
+
+    package var unanswered: [String] {
+        let places = streams.names.indices.filter { streams.counts[$0] == 0 }.prefix(SubscriptionReport.namesMax)
+        return places.map { String(decoding: streams.names[$0], as: UTF8.self) }
+    }
+
+    package mutating func tapeMoved() {
+        passed = BinanceStreamSet()
+        report.forgetSkipped()
+    }
+
+    private mutating func isWanted(_ name: UnsafeRawBufferPointer) -> Bool {
         if name.equals("!serverShutdown") { return true }
-        guard streams.contains(name) else { return false }
+        guard isPermitted(name) else { return false }
+        if streams.count(name) { return true }
+        notePassed(name)
+        return false
+    }
+
+    private func isPermitted(_ name: UnsafeRawBufferPointer) -> Bool {
         guard let symbolsPermitted else { return true }
         return symbolsPermitted.contains(UnsafeRawBufferPointer(rebasing: name.prefix { $0 != UInt8(ascii: "@") }))
+    }
+
+    private mutating func notePassed(_ name: UnsafeRawBufferPointer) {
+        if !passed.count(name), passed.count < Self.passedMax { passed.insert(Array(name), count: 1) }
     }
 
     private mutating func isSymbolPermitted(of envelope: BinanceEnvelope) -> Bool {

@@ -2,6 +2,13 @@ import JSONScanning
 
 /// The names under which streams carry payloads that came without the combined envelope.
 enum BinanceStreamName {
+    /// True for what is written like a stream: `btcusdt@trade`, or `!miniTicker@arr` for all symbols together.
+    static func isPlausible(_ name: [UInt8]) -> Bool {
+        if name.first == UInt8(ascii: "!") { return name.count > 1 }
+        guard let separator = name.firstIndex(of: UInt8(ascii: "@")) else { return false }
+        return separator > 0 && separator < name.count - 1
+    }
+
     /// Writes the `alternative`-th name that `envelope` could have come under to `name`; false where there is none.
     ///
     /// Most payloads have one name. A `depthUpdate` comes with `@depth` and with `@depth@100ms`. Account events and

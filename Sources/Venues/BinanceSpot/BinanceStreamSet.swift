@@ -1,6 +1,8 @@
 /// The names of the streams a client subscribed to, found by their bytes without an allocation.
 struct BinanceStreamSet: Sendable {
     private(set) var names: [[UInt8]] = []
+    /// By the place of a name: what the owner counts for it.
+    private(set) var counts: [Int64] = []
     /// Slots of an open-addressing hash table, at most half full; `-1` is a free slot, the length a power of two.
     private var slots: [Int32] = Array(repeating: -1, count: 16)
 
@@ -11,20 +13,44 @@ struct BinanceStreamSet: Sendable {
         slots[slot(of: name)] >= 0
     }
 
-    /// Adds `name`; once is enough.
-    mutating func insert(_ name: [UInt8]) {
+    func contains(_ name: [UInt8]) -> Bool { name.withUnsafeBytes { contains($0) } }
+
+    /// What is counted for `name`; `nil` if it is not there.
+    func count(of name: [UInt8]) -> Int64? {
+        let index = slots[name.withUnsafeBytes { slot(of: $0) }]
+        return index < 0 ? nil : counts[Int(index)]
+    }
+
+    /// Counts one more for `name`; false if it is not there.
+    @inline(__always)
+    mutating func count(_ name: UnsafeRawBufferPointer) -> Bool {
+        let index = slots[slot(of: name)]
+        guard index >= 0 else { return false }
+        counts[Int(index)] &+= 1
+        return true
+    }
+
+    /// Adds `name` with a count to begin with; a name that is there stays as it is.
+    mutating func insert(_ name: [UInt8], count: Int64 = 0) {
         let slot = name.withUnsafeBytes { self.slot(of: $0) }
         guard slots[slot] < 0 else { return }
         slots[slot] = Int32(names.count)
         names.append(name)
+        counts.append(count)
         if names.count * 2 > slots.count { rebuild(slotCount: slots.count * 2) }
     }
 
-    /// Forgets `name` if it is there.
-    mutating func remove(_ name: [UInt8]) {
-        let slot = name.withUnsafeBytes { self.slot(of: $0) }
-        guard slots[slot] >= 0 else { return }
-        names.remove(at: Int(slots[slot]))
+    /// Forgets those of `removed` that are there, in time proportional to both sets.
+    mutating func remove(_ removed: some Sequence<[UInt8]>) {
+        var places: Set<Int> = []
+        for name in removed {
+            let index = slots[name.withUnsafeBytes { slot(of: $0) }]
+            if index >= 0 { places.insert(Int(index)) }
+        }
+        guard !places.isEmpty else { return }
+        let kept = names.indices.filter { !places.contains($0) }
+        names = kept.map { names[$0] }
+        counts = kept.map { counts[$0] }
         rebuild(slotCount: slots.count)
     }
 

@@ -14,6 +14,8 @@ package struct HubBehavior: Sendable, Hashable {
     package var isUnauthorized = false
     /// Splits its records over two WebSocket messages, as .NET's byte stream allows.
     package var splitsRecords = false
+    /// Sends JSON in binary messages, as some gateways make of it.
+    package var sendsBinary = false
     /// What a recording has; `nil` where everything is on offer.
     package var recorded: MT4Recorded?
     /// The time of the tape before its first message, for hubs that tell it.
@@ -44,7 +46,7 @@ package struct MT4Recorded: Sendable, Hashable {
         var scanner = HubRecordScanner(payload)
         while let bytes = scanner.next() {
             guard let record = try? HubRecord(bytes), record.type == .invocation || record.type == .streamInvocation,
-                let method = record.target.flatMap({ MT4Method($0.bytes) }), method != .connect
+                let method = record.target.flatMap({ $0.withText { MT4Method($0) } }), method != .connect
             else { continue }
             hasCalls = true
             if method == .subscribeToTicks || method == .subscribeToAllTicks { hasTicks = true }
@@ -60,7 +62,7 @@ package struct MT4Recorded: Sendable, Hashable {
         var scanner = HubRecordScanner(payload)
         while let bytes = scanner.next() {
             guard let target = (try? HubRecord(bytes))?.target else { continue }
-            switch MT4Callback(target.bytes) {
+            switch target.withText({ MT4Callback($0) }) {
             case .tick, .ticks, .ticksOHLC: hasTicks = true
             default: break
             }

@@ -36,7 +36,12 @@ package struct HubConversation: Sendable {
     func endMessage(from start: Int, in batch: inout MessageBatch, tsRecv: UnixNanoseconds = UnixNanoseconds(0)) {
         if hubProtocol == .messagePack { Self.encode(&batch.bytes, from: start) }
         batch.endMessage(from: start, tsRecv: tsRecv)
-        if hubProtocol == .messagePack { batch.makeLastBinary(from: start) }
+        markKind(from: start, in: &batch)
+    }
+
+    /// Marks the message that begins at `start` as binary, where the hub sends such.
+    func markKind(from start: Int, in batch: inout MessageBatch) {
+        if hubProtocol == .messagePack || behavior.sendsBinary { batch.makeLastBinary(from: start) }
     }
 
     private static func encode(_ bytes: inout [UInt8], from start: Int) {

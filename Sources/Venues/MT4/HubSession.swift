@@ -1,3 +1,4 @@
+import JSONScanning
 package import MarketModel
 package import SignalRProtocol
 
@@ -39,8 +40,8 @@ extension HubSession {
         kind: MessageKind,
         replies: inout MessageBatch
     ) -> SessionSignal {
-        let isBinary = conversation.stage == .awaitingHandshake || conversation.hubProtocol == .messagePack
-        guard isBinary, kind == .binary else { return receiveRecords(payload, replies: &replies) }
+        guard conversation.stage != .awaitingHandshake else { return receiveHandshake(payload, kind, &replies) }
+        guard conversation.hubProtocol == .messagePack else { return receiveRecords(payload, replies: &replies) }
         var records: [UInt8] = []
         var problems: [HubBinaryReader.Problem] = []
         conversation.binaryReader.appendRecords(of: payload, to: &records, problems: &problems)
@@ -48,6 +49,22 @@ extension HubSession {
         if let problem = problems.first, conversation.stage != .closed {
             signal.add(fail("Connection closed with an error. It was \(problem.reason).", replies: &replies))
         }
+        return signal
+    }
+
+    /// Takes the handshake, which is JSON in any frame; what stands behind it is read by the protocol it asks for.
+    private mutating func receiveHandshake(
+        _ payload: UnsafeRawBufferPointer,
+        _ kind: MessageKind,
+        _ replies: inout MessageBatch
+    ) -> SessionSignal {
+        guard let separator = payload.firstIndex(of: HubRecordScanner.separator) else {
+            return receiveRecords(payload, replies: &replies)
+        }
+        let handshake = UnsafeRawBufferPointer(rebasing: payload[...separator])
+        let rest = UnsafeRawBufferPointer(rebasing: payload[(separator + 1)...])
+        var signal = receiveRecords(handshake, replies: &replies)
+        if conversation.stage == .open, !rest.isEmpty { signal.add(receive(rest, kind: kind, replies: &replies)) }
         return signal
     }
 
@@ -132,12 +149,15 @@ extension HubSession {
         answer.write(to: &replies.bytes)
         // The handshake is JSON in every hub protocol.
         replies.endMessage(from: start, tsRecv: UnixNanoseconds(0))
-        if conversation.hubProtocol == .messagePack { replies.makeLastBinary(from: start) }
+        conversation.markKind(from: start, in: &replies)
     }
 
     private mutating func readCall(_ bytes: UnsafeRawBufferPointer, replies: inout MessageBatch) -> SessionSignal {
         guard let record = try? HubRecord(bytes), record.typeNumber != nil else {
             return fail("Connection closed with an error. The record is not valid JSON.", replies: &replies)
+        }
+        if record.hasEscapedKeys, let plain = JSONText.plain(bytes) {
+            return plain.withUnsafeBytes { readCall($0, replies: &replies) }
         }
         switch record.type {
         case .invocation, .streamInvocation:

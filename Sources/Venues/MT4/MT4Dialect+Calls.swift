@@ -4,18 +4,18 @@ import SignalRProtocol
 
 extension MT4Dialect {
     /// Goes on after the handshake: the test hub has nothing to connect to.
-    mutating func greet(_ context: inout MT4Reception, events: inout MarketEvents, outgoing: inout MessageBatch) {
+    mutating func greet(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         if subscription.hub == .test {
-            subscribe(&context, events: &events, outgoing: &outgoing)
+            subscribe(now: now, outgoing: &outgoing)
         } else {
-            connect(now: context.now, outgoing: &outgoing)
-            enter(.awaitingConnect, now: context.now)
+            connect(now: now, outgoing: &outgoing)
+            enter(.awaitingConnect, now: now)
         }
     }
 
     /// Sends `Connect`, which makes the hub reach out for its trade server.
     private mutating func connect(now: UnixNanoseconds, outgoing: inout MessageBatch) {
-        if calls.isEmpty { calls = [MT4Call("Connect", .connect)] }
+        if calls.isEmpty { calls.append(MT4Call("Connect", .connect)) }
         calls[0].isCompleted = false
         send(callAt: 0, now: now, outgoing: &outgoing)
     }
@@ -30,17 +30,12 @@ extension MT4Dialect {
     }
 
     /// Sends all subscriptions in one go.
-    private mutating func subscribe(
-        _ context: inout MT4Reception,
-        events: inout MarketEvents,
-        outgoing: inout MessageBatch
-    ) {
+    private mutating func subscribe(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         for call in subscription.calls {
             calls.append(call)
-            send(callAt: calls.count - 1, now: context.now, outgoing: &outgoing)
+            send(callAt: calls.count - 1, now: now, outgoing: &outgoing)
         }
-        enter(.awaitingSubscriptions, now: context.now)
-        noteProgress(context, events: &events)
+        enter(.awaitingSubscriptions, now: now)
     }
 
     /// Takes back what was asked for, before an orderly close; no answer is waited for.
@@ -70,26 +65,26 @@ extension MT4Dialect {
         outgoing: inout MessageBatch
     ) {
         guard stage != .leaving, let id = record.invocationID.flatMap(Self.callNumber),
-            let index = calls.firstIndex(where: { $0.id == id && !$0.isCompleted })
+            let index = calls.place(ofID: id)
         else { return }
         calls[index].isCompleted = true
         let failure = record.error.map { $0.text ?? "no reason given" }
         if let failure, calls[index].hasPositionalForm, !calls[index].isPositional, Self.isBindError(failure) {
             repeatPositionally(callAt: index, now: context.now, outgoing: &outgoing)
             // Of a stream nothing more may come to tell by.
-            if stage == .subscribed, calls[index].isStream { noteSubscription(context, events: &events) }
+            if calls[index].isStream { unreported.insert(index) }
         } else if calls[index].arguments == .connect {
             completeConnect(record, failure, &context, events: &events, outgoing: &outgoing)
         } else if let failure {
             refuse(callAt: index, failure, &context, events: &events)
         } else if calls[index].isStream {
-            end("the hub ended \(calls[index].method)", isFailure: false)
+            end("the hub ended \(calls[index].method)", .goodbye)
         } else if calls[index].isRefused {
             calls[index].againAt = nil
             calls[index].delay = MT4Call.delayFirst
-            noteSubscription(context, events: &events)
+            unreported.insert(index)
         }
-        noteProgress(context, events: &events)
+        noteProgress(now: context.now)
     }
 
     /// Goes on without a subscription that the hub refused, as long as there is another; it is asked for again later.
@@ -101,20 +96,20 @@ extension MT4Dialect {
         _ context: inout MT4Reception,
         events: inout MarketEvents
     ) {
-        let method = calls[index].method
+        let (method, name) = (calls[index].method, calls[index].name)
         if calls[index].isStream, context.now.since(calls[index].sentAt) > Self.answerTimeout {
-            return end("the hub broke off \(method): \(failure)", isFailure: true)
+            return end("the hub broke off \(method): \(failure)", .failure)
         }
         let isKnown = calls[index].delay > MT4Call.delayFirst
         calls[index].refuse(now: context.now)
-        guard calls.contains(where: { $0.arguments != .connect && !$0.isRefused }) else {
-            return end("the hub refused \(method): \(failure)", isFailure: true)
+        guard !calls.areAllRefused else {
+            let others = calls.subscriptionCount > 1 ? ", and all else that was asked for" : ""
+            return end("the hub refused \(name)\(others): \(failure)", .refused)
         }
-        var origin = context.origin
-        normaliser.appendOddity(method, reason: failure, origin: &origin, events: &events)
-        events.venueEvents[events.venueEvents.count - 1].isOwn = true
-        if stage == .subscribed, !isKnown { noteSubscription(context, events: &events) }
-        if !isKnown { context.notices.append("the hub refused \(method): \(failure); the rest goes on") }
+        events.venueEvents.append(calls[index].refusal(because: failure, origin: context.origin))
+        guard !isKnown else { return }
+        unreported.insert(index)
+        context.notices.append("the hub refused \(name): \(failure); the rest goes on")
     }
 
     /// Calls again what the hub refused, where the time has come.
@@ -154,7 +149,10 @@ extension MT4Dialect {
             let detail = isLinked ? "Connect succeeded" : "the hub is not connected to its trade server"
             events.linkChanges.append(LinkChange(origin: context.origin, isUp: isLinked, detail: detail))
         }
-        if stage == .awaitingConnect { subscribe(&context, events: &events, outgoing: &outgoing) }
+        if let failure, stage == .awaitingConnect, subscription.calls.isEmpty {
+            return end("the hub refused Connect: \(failure)", .refused)
+        }
+        if stage == .awaitingConnect { subscribe(now: context.now, outgoing: &outgoing) }
     }
 
     /// Answers a server that wants a result from us: nobody here has one.
@@ -172,9 +170,9 @@ extension MT4Dialect {
 
     mutating func readClose(_ record: HubRecord) {
         if let error = record.error {
-            end("the hub closed the connection: \(error.text ?? "no reason given")", isFailure: true)
+            end("the hub closed the connection: \(error.text ?? "no reason given")", .failure)
         } else {
-            end("the hub said goodbye", isFailure: false)
+            end("the hub said goodbye", .goodbye)
         }
         if !record.allowReconnect { ending?.isReturnWelcome = false }
     }
@@ -187,26 +185,25 @@ extension MT4Dialect {
     mutating func checkPatience(now: UnixNanoseconds) {
         guard stage != .offline, ending == nil else { return }
         if now.since(lastHeard) > Self.serverTimeout {
-            end("the hub was silent for more than \(Self.serverTimeout.components.seconds) s", isFailure: true)
+            end("the hub was silent for more than \(Self.serverTimeout.components.seconds) s", .silence)
             return
         }
         let waited = now.since(waitingSince)
         switch stage {
-        case .awaitingHandshake where waited > Self.answerTimeout:
-            end("the hub did not answer the handshake", isFailure: true)
+        case .awaitingHandshake where waited > handshakeTimeout:
+            end("the hub did not answer the hub handshake within \(seconds(handshakeTimeout))", .unanswered)
         case .awaitingConnect where waited > .milliseconds(subscription.connectTimeoutMs) + Self.answerTimeout:
-            end("the hub did not answer Connect", isFailure: true)
+            end("the hub did not answer Connect", .unanswered)
         case .awaitingSubscriptions where waited > Self.answerTimeout:
-            let call = calls.first { !$0.isSettled }
-            end("the hub did not answer \(call?.method ?? "the subscription")", isFailure: true)
+            end("the hub did not answer \(calls.firstOpen?.name ?? "the subscription")", .unanswered)
         default: break
         }
     }
 
     /// The first reason counts: what follows is its consequence.
-    mutating func end(_ reason: String, isFailure: Bool) {
+    mutating func end(_ reason: String, _ kind: DialectOutcome.Ending.Kind) {
         guard stage != .offline, ending == nil else { return }
-        ending = DialectOutcome.Ending(reason: reason, isFailure: isFailure)
+        ending = DialectOutcome.Ending(reason: reason, kind: kind)
     }
 
     // MARK: Inside
@@ -217,6 +214,10 @@ extension MT4Dialect {
         calls[index].isCompleted = false
         send(callAt: index, now: now, outgoing: &outgoing)
         waitingSince = now
+    }
+
+    private func seconds(_ duration: Duration) -> String {
+        "\((duration / .milliseconds(100)).rounded() / 10) s"
     }
 
     private static func isBindError(_ failure: String) -> Bool {
@@ -245,21 +246,31 @@ extension MT4Dialect {
         waitingSince = now
     }
 
-    /// Notes that all calls are answered, and which form of their arguments the hub took.
-    private mutating func noteProgress(_ context: MT4Reception, events: inout MarketEvents) {
-        guard stage == .awaitingSubscriptions, ending == nil, calls.allSatisfy(\.isSettled) else { return }
+    /// Notes that all calls are answered, and that the hub took at least one of them.
+    mutating func noteProgress(now: UnixNanoseconds) {
+        guard stage == .awaitingSubscriptions, ending == nil, calls.openCount == 0 else { return }
+        let isTaken = calls.subscriptionCount == 0 || calls.takenCount > 0
+        guard
+            isTaken
+                || calls.hasStream(
+                    hasStreamed: hasStreamed,
+                    notRefusedBy: { now.since($0.sentAt) >= Self.streamRefusalTime }
+                )
+        else { return }
         stage = .subscribed
-        noteSubscription(context, events: &events)
+        unreported = Set(calls.indices)
     }
 
-    /// Notes what the hub took, and in which form.
-    private func noteSubscription(_ context: MT4Reception, events: inout MarketEvents) {
+    /// Says what the hub took and in which form: first of all calls, later of those that changed.
+    mutating func reportSubscription(_ context: MT4Reception, events: inout MarketEvents) {
+        guard stage == .subscribed, !unreported.isEmpty else { return }
         var object = JSONObjectWriter()
         object.text("hub", subscription.hub.rawValue)
-        object.raw("calls", "[" + calls.map(\.fact).joined(separator: ",") + "]")
+        object.raw("calls", "[" + unreported.sorted().map { calls[$0].fact }.joined(separator: ",") + "]")
         var event = VenueEvent(origin: context.origin, kind: "subscription", json: Array(object.text().utf8))
         event.isOwn = true
         events.venueEvents.append(event)
+        unreported.removeAll()
     }
 
     /// The number in the JSON text of an id, which was sent as a string.

@@ -11,8 +11,10 @@ package struct MT4Dialect: VenueDialect {
     package static let pingInterval = Duration.seconds(15)
     /// Silence of the server after which it is taken for dead.
     package static let serverTimeout = Duration.seconds(30)
-    /// How long the server may take to answer the handshake or a subscription.
+    /// How long the server may take to answer a subscription, and the handshake unless another time is given.
     package static let answerTimeout = Duration.seconds(15)
+    /// A stream that was not refused within this time was taken: streams have no acknowledgement.
+    package static let streamRefusalTime = Duration.seconds(2)
 
     /// How long to wait before `Connect` is called again; doubles up to ``connectDelayMax``.
     static let connectDelayFirst = Duration.seconds(1)
@@ -22,10 +24,13 @@ package struct MT4Dialect: VenueDialect {
     package internal(set) var ending: DialectOutcome.Ending?
 
     let subscription: MT4Subscription
+    /// What the messages to the hub are written in.
     let hubProtocol: HubProtocol
-    var binary = MT4BinaryExchange()
+    /// How long the hub may take to answer the handshake.
+    let handshakeTimeout: Duration
+    var exchange: MT4Exchange
     var stage = Stage.offline
-    var calls: [MT4Call] = []
+    var calls = MT4CallList()
     var lastID = 0
     var lastSent = UnixNanoseconds(0)
     var lastHeard = UnixNanoseconds(0)
@@ -37,7 +42,12 @@ package struct MT4Dialect: VenueDialect {
     var connectDelay = Self.connectDelayFirst
     /// False while the hub said that it has no trade server.
     var isLinked = true
+    /// True once an item of a stream has come.
+    var hasStreamed = false
+    /// The calls that the next event `subscription` has to report, by their place in ``calls``.
+    var unreported: Set<Int> = []
     private var carry = HubRecordCarry()
+    private var delivery: DeliveryWatch
 
     /// How far the conversation has come.
     enum Stage: Sendable, Hashable {
@@ -51,17 +61,40 @@ package struct MT4Dialect: VenueDialect {
         case leaving
     }
 
-    package init(_ subscription: MT4Subscription, hubProtocol: HubProtocol = .json) {
+    package init(
+        _ subscription: MT4Subscription,
+        hubProtocol: HubProtocol = .json,
+        handshakeTimeout: Duration = Self.answerTimeout
+    ) {
+        self.init(reading: subscription, hubProtocol: hubProtocol, handshakeTimeout: handshakeTimeout)
+    }
+
+    /// A dialect that reads recorded messages; without `hubProtocol` it learns from them which protocol they are in.
+    init(
+        reading subscription: MT4Subscription,
+        hubProtocol: HubProtocol?,
+        handshakeTimeout: Duration = Self.answerTimeout
+    ) {
         self.subscription = subscription
+        self.handshakeTimeout = handshakeTimeout
+        self.hubProtocol = hubProtocol ?? .json
+        exchange = MT4Exchange(hubProtocol)
         normaliser = MT4Normaliser(
             clock: MT4Clock(zone: subscription.brokerTimeZone),
             tradePlatform: subscription.tradePlatform,
             redaction: MT4Redaction(keepsPersonalData: subscription.keepsPersonalData)
         )
-        self.hubProtocol = hubProtocol
+        delivery = DeliveryWatch(subscription.symbols + [Self.anySymbol].filter { _ in subscription.wantsAnySymbol })
     }
 
+    package var undelivered: [String] { delivery.undelivered }
+
+    /// The name of what brings the ticks of all symbols.
+    private static let anySymbol = "ticks of any symbol"
+
     package var symbols: SymbolTable { normaliser.symbols }
+
+    package var isSubscribed: Bool { stage == .subscribed }
 
     package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         let (first, start) = (outgoing.count, outgoing.bytes.count)
@@ -82,30 +115,42 @@ package struct MT4Dialect: VenueDialect {
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
         var context = MT4Reception(now: now)
-        let firstOutgoing = outgoing.count
+        let (firstOutgoing, quotes) = (outgoing.count, events.quotes.count)
         batch.bytes.withUnsafeBytes { bytes in
-            for (index, entry) in batch.entries.enumerated() where entry.direction == .received {
+            for (index, entry) in batch.entries.enumerated() {
+                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+                guard entry.direction == .received else {
+                    exchange.noteSent(payload)
+                    continue
+                }
                 lastHeard = now
                 context.begin(message: index)
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                if entry.kind == .binary, readsBinary {
-                    readBinaryMessage(payload, &context, events: &events, outgoing: &outgoing)
-                } else {
-                    readMessage(payload, &context, events: &events, outgoing: &outgoing)
-                }
+                readPayload(payload, kind: entry.kind, &context, events: &events, outgoing: &outgoing)
                 outcome.dataMessages += context.hasData ? 1 : 0
+                outcome.recognised += context.isRecognised ? 1 : 0
+                outcome.unrecognised += context.isMalformed && !context.isRecognised ? 1 : 0
             }
         }
         encode(&outgoing, from: firstOutgoing)
+        reportSubscription(context, events: &events)
+        if !delivery.isComplete { noteDelivery(of: events.quotes[quotes...]) }
         checkPatience(now: now)
-        outcome.isSubscribed = stage == .subscribed
+        outcome.isSubscribed = isSubscribed
         outcome.notices = context.notices
         outcome.ending = ending
         return outcome
     }
 
+    private mutating func noteDelivery(of quotes: ArraySlice<Quote>) {
+        if !quotes.isEmpty { delivery.arrived(Self.anySymbol) }
+        for quote in quotes {
+            delivery.arrived(quote.symbol, .quote) { normaliser.symbols.text(of: quote.symbol) }
+        }
+    }
+
     /// Appends a ping where one is due, and sets ``ending`` where the server was silent for too long.
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+        noteProgress(now: now)
         checkPatience(now: now)
         // Before the handshake's answer nothing may be sent.
         guard stage != .offline, stage != .awaitingHandshake, ending == nil else { return }
@@ -151,6 +196,9 @@ package struct MT4Dialect: VenueDialect {
     ) {
         do throws(JSONError) {
             let record = try HubRecord(bytes)
+            if record.hasEscapedKeys, let plain = JSONText.plain(bytes) {
+                return plain.withUnsafeBytes { readRecord($0, &context, events: &events, outgoing: &outgoing) }
+            }
             try dispatch(record, &context, events: &events, outgoing: &outgoing)
         } catch {
             appendMalformed(error.description, bytes: bytes.count, &context, events: &events)
@@ -163,6 +211,7 @@ package struct MT4Dialect: VenueDialect {
         events: inout MarketEvents,
         outgoing: inout MessageBatch
     ) throws(JSONError) {
+        if record.type != nil { context.isRecognised = true }
         switch record.type {
         case .invocation:
             guard let target = record.target else {
@@ -178,6 +227,10 @@ package struct MT4Dialect: VenueDialect {
                 return
             }
             context.hasData = true
+            if !hasStreamed {
+                hasStreamed = true
+                noteProgress(now: context.now)
+            }
             try normaliser.readStreamItem(item, origin: &context.origin, events: &events)
         case .completion:
             complete(record, &context, events: &events, outgoing: &outgoing)
@@ -200,6 +253,7 @@ package struct MT4Dialect: VenueDialect {
     ) {
         if record.bytes.hasPrefix(#"{"withheld_bytes":"#) {
             context.hasData = true
+            context.isRecognised = true
             let reason = "a record that names secrets and cannot be read"
             normaliser.appendOddity("withheld", reason: reason, origin: &context.origin, events: &events)
             return
@@ -209,10 +263,11 @@ package struct MT4Dialect: VenueDialect {
             appendMalformed(reason, bytes: record.bytes.count, &context, events: &events)
             return
         }
+        context.isRecognised = true
         guard stage == .awaitingHandshake else { return }
         switch response {
-        case .accepted: greet(&context, events: &events, outgoing: &outgoing)
-        case .refused(let reason): end("the hub refused the handshake: \(reason)", isFailure: true)
+        case .accepted: greet(now: context.now, outgoing: &outgoing)
+        case .refused(let reason): end("the hub refused the handshake: \(reason)", .refused)
         }
     }
 
@@ -223,6 +278,7 @@ package struct MT4Dialect: VenueDialect {
         events: inout MarketEvents
     ) {
         context.hasData = true
+        context.isMalformed = true
         normaliser.appendOddity(
             "malformed",
             reason: reason,
@@ -239,6 +295,9 @@ struct MT4Reception {
     var origin = EventOrigin(message: 0, item: 0)
     /// True where the message carried data or events.
     var hasData = false
+    /// True where the message held a record of a hub, and where it held something that cannot be read.
+    var isRecognised = false
+    var isMalformed = false
     /// What a person should know.
     var notices: [String] = []
 
@@ -249,5 +308,7 @@ struct MT4Reception {
     mutating func begin(message: Int) {
         origin = EventOrigin(message: message, item: 0)
         hasData = false
+        isRecognised = false
+        isMalformed = false
     }
 }

@@ -5,7 +5,7 @@ package import SignalRProtocol
 extension MT4HubSession {
     package mutating func call(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
         let isStream = record.type == .streamInvocation
-        guard let target = record.target, let method = MT4Method(target.bytes) else {
+        guard let target = record.target, let method = target.withText({ MT4Method($0) }) else {
             refuse(record, "Unknown hub method '\(record.target?.text ?? "")'", replies: &replies)
             return .none
         }
@@ -34,6 +34,13 @@ extension MT4HubSession {
             refuse(record, "this recording has no \(method.name)", replies: &replies)
             return .none
         }
+        if method == .subscribeToTicks, let symbol = arguments.symbol,
+            let reason = offer?.refusal(ofSymbols: [symbol])
+        {
+            report.noteRefused([symbol])
+            refuse(record, reason, replies: &replies)
+            return .none
+        }
         guard apply(method, symbol: arguments.symbol) else {
             refuse(record, "An unexpected error occurred invoking '\(name)' on the server.", replies: &replies)
             return .none
@@ -48,6 +55,7 @@ extension MT4HubSession {
     package mutating func cancel(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
         guard let id = record.invocationID, let index = streamIndex(of: id) else { return .none }
         wanted.streams.remove(at: index)
+        noteSubscription()
         conversation.appendCompletion(of: id, .void, to: &replies)
         return .subscriptionsChanged
     }
@@ -82,7 +90,8 @@ extension MT4HubSession {
             return .none
         }
         wanted.streams.append(MT4Wanted.Stream(kind: kind, invocationID: Array(id)))
-        hasSubscribed = true
+        report.noteSkipped("\(kind.method.name)", messages: itemsPassed.removeValue(forKey: kind) ?? 0)
+        noteSubscription()
         return .subscriptionsChanged
     }
 
@@ -91,13 +100,13 @@ extension MT4HubSession {
         switch method {
         case .subscribeToTicks:
             guard let symbol else {
-                wanted.isAllTicks = true
+                wantAllTicks()
                 break
             }
             guard want(symbol) else { return false }
         case .unsubscribeFromTicks:
             if let symbol { unwant(symbol) } else { unwantAll() }
-        case .subscribeToAllTicks: wanted.isAllTicks = true
+        case .subscribeToAllTicks: wantAllTicks()
         case .unsubscribeFromAllTicks: wanted.isAllTicks = false
         case .subscribeToSymbols: wanted.isSymbolUpdates = true
         case .unsubscribeFromSymbols: wanted.isSymbolUpdates = false
@@ -105,36 +114,46 @@ extension MT4HubSession {
         case .unsubscribeFromOnlineUpdates: wanted.isOnlineUpdates = false
         case .connect, .streamTrades, .streamAllTicks, .streamMarginCallUpdates, .streamUserUpdates: return true
         }
-        hasSubscribed = true
+        noteSubscription()
         return true
     }
 
+    private mutating func noteSubscription() {
+        hasSubscribed = true
+        report.count = wanted.count
+    }
+
+    private mutating func wantAllTicks() {
+        guard !wanted.isAllTicks else { return }
+        wanted.isAllTicks = true
+        report.noteSkipped("all ticks", messages: subscriptions.passed)
+        subscriptions.forgetPassed()
+    }
+
     private mutating func want(_ symbol: String) -> Bool {
-        guard wanted.symbols.count < Self.symbolsMax else { return false }
-        let index = place(of: symbol)
-        if !isSymbolWanted[index] { wanted.symbols.append(symbol) }
-        isSymbolWanted[index] = true
+        guard wanted.symbols.count < Self.symbolsMax, let number = number(of: symbol) else { return false }
+        guard let passed = subscriptions.add(number) else { return true }
+        report.noteSkipped(symbol, messages: wanted.isAllTicks ? 0 : passed)
+        wanted.symbols.append(symbol)
         return true
     }
 
     private mutating func unwant(_ symbol: String) {
-        let index = place(of: symbol)
-        guard isSymbolWanted[index] else { return }
-        isSymbolWanted[index] = false
-        wanted.symbols.removeAll { $0 == symbol }
+        guard let number = symbols.find(symbol), let place = subscriptions.remove(Int(number.value)) else { return }
+        wanted.symbols.swapAt(place, wanted.symbols.count - 1)
+        wanted.symbols.removeLast()
     }
 
     private mutating func unwantAll() {
         wanted.isAllTicks = false
         wanted.symbols = []
-        for index in isSymbolWanted.indices { isSymbolWanted[index] = false }
+        subscriptions.removeAll()
     }
 
-    /// The place of `symbol` in ``isSymbolWanted``, made where there is none.
-    private mutating func place(of symbol: String) -> Int {
-        let number = Int(symbols.intern(symbol).value)
-        while isSymbolWanted.count <= number { isSymbolWanted.append(false) }
-        return number
+    /// The number of `symbol`; `nil` for a new one when there are too many.
+    private mutating func number(of symbol: String) -> Int? {
+        if let known = symbols.find(symbol) { return Int(known.value) }
+        return symbols.count < Self.symbolsKnownMax ? Int(symbols.intern(symbol).value) : nil
     }
 }
 

@@ -5,7 +5,7 @@ import SignalRProtocol
 extension MT4HubSession {
     /// Appends what this client gets of the taped messages, at most one message for each of them.
     ///
-    /// Records that cannot be read go to everyone as they are: the venue sent them. A taped record that was split over
+    /// Records that cannot be read go to every client as they are: the venue sent them. A taped record that was split over
     /// messages goes out whole, in place of the message that completed it.
     package mutating func deliver(_ tape: MessageBatch, _ range: Range<Int>, into output: inout MessageBatch) {
         tape.bytes.withUnsafeBytes { bytes in
@@ -14,7 +14,7 @@ extension MT4HubSession {
                 guard entry.direction == .received else { continue }
                 let start = output.bytes.count
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                if entry.kind == .binary {
+                if isPacked(payload, entry.kind) {
                     deliverBinaryMessage(payload, into: &output.bytes)
                 } else {
                     deliverMessage(payload, into: &output.bytes)
@@ -35,6 +35,15 @@ extension MT4HubSession {
         second.offset += whole.length / 2
         second.length -= whole.length / 2
         output.entries.append(second)
+    }
+
+    /// True for a message of MessagePack.
+    ///
+    /// A tape joins connections, so the first bytes of each record decide; where one goes on, its beginning does.
+    private func isPacked(_ payload: UnsafeRawBufferPointer, _ kind: MessageKind) -> Bool {
+        guard !tapeReader.isPending else { return true }
+        guard !tapeCarry.isPending, kind == .binary else { return false }
+        return HubNotation().isPacked(opening: payload, kind: kind)
     }
 
     /// Delivers a message of a hub that was recorded in MessagePack; what cannot be read of it is left out.
@@ -72,6 +81,9 @@ extension MT4HubSession {
             appendRecord(bytes, to: &output)
             return
         }
+        if record.hasEscapedKeys, let plain = JSONText.plain(bytes) {
+            return plain.withUnsafeBytes { deliverRecord($0, into: &output) }
+        }
         switch record.type {
         case .invocation: deliverCallback(record, into: &output)
         case .streamItem: deliverItem(record, into: &output)
@@ -90,7 +102,7 @@ extension MT4HubSession {
 
     private mutating func deliverCallback(_ record: HubRecord, into output: inout [UInt8]) {
         let isWanted: Bool
-        switch record.target.flatMap({ MT4Callback($0.bytes) }) {
+        switch record.target.flatMap({ $0.withText { MT4Callback($0) } }) {
         case .tick: isWanted = isTickWanted(record)
         case .ticks, .ticksOHLC:
             deliverTicks(record, into: &output)
@@ -141,7 +153,7 @@ extension MT4HubSession {
         while try cursor.nextElement() {
             let element = try cursor.nextValue()
             counts.all += 1
-            counts.wanted += try isElementWanted(element) ? 1 : 0
+            counts.wanted += try isElementWanted(element, isCounted: true) ? 1 : 0
         }
         return counts
     }
@@ -155,7 +167,7 @@ extension MT4HubSession {
         try cursor.enterArray()
         while try cursor.nextElement() {
             let element = try cursor.nextValue()
-            guard try isElementWanted(element) else { continue }
+            guard try isElementWanted(element, isCounted: false) else { continue }
             if !isFirst { output.append(UInt8(ascii: ",")) }
             isFirst = false
             let quotes = element.kind == .string ? 1 : 0
@@ -164,19 +176,20 @@ extension MT4HubSession {
         }
     }
 
-    private mutating func isElementWanted(_ element: JSONValue) throws(JSONError) -> Bool {
+    private mutating func isElementWanted(_ element: JSONValue, isCounted: Bool) throws(JSONError) -> Bool {
         guard element.kind == .object else { return true }
-        return isWanted(try MT4Fields(element.bytes).symbol)
+        return isWanted(try MT4Fields(element.bytes).symbol, isCounted: isCounted)
     }
 
     // MARK: Streams
 
     /// Delivers an item once for each open stream of its kind, under that stream's id.
     private mutating func deliverItem(_ record: HubRecord, into output: inout [UInt8]) {
-        guard let item = record.item, let id = record.invocationIDRange, !wanted.streams.isEmpty else { return }
+        guard let item = record.item, let id = record.invocationIDRange else { return }
         let fields = item.first == UInt8(ascii: "{") ? try? MT4Fields(item) : nil
         let kind = kind(of: fields, under: record.slice(id))
         guard isAllowed(fields?.symbol) else { return }
+        if wanted.streams.isEmpty, let kind { itemsPassed[kind, default: 0] += 1 }
         for stream in wanted.streams {
             let isMatch = kind.map { $0 == stream.kind } ?? stream.invocationID.elementsEqual(record.slice(id))
             guard isMatch else { continue }

@@ -13,11 +13,14 @@ extension MT4HubSession {
     }
 
     /// True for a symbol the client subscribed to, and for what names none: it belongs to no subscription.
-    mutating func isWanted(_ symbol: JSONValue?) -> Bool {
+    ///
+    /// With `isCounted` the tick counts as one that the client got, or that passed it.
+    mutating func isWanted(_ symbol: JSONValue?, isCounted: Bool = true) -> Bool {
         guard let symbol, symbol.kind == .string else { return true }
         let place = place(of: symbol)
         guard isAllowed(place) else { return false }
-        return wanted.isAllTicks || place < isSymbolWanted.count && isSymbolWanted[place]
+        if wanted.isAllTicks { return true }
+        return isCounted ? subscriptions.note(place) : subscriptions.contains(place)
     }
 
     /// False where the session is restricted to other symbols.
@@ -42,7 +45,6 @@ extension MT4HubSession {
 
     /// The number of the symbol, which allocates only where it is new or escaped.
     private mutating func place(of symbol: JSONValue) -> Int {
-        guard symbol.hasEscapes else { return Int(symbols.intern(symbol.bytes).value) }
-        return JSONText.unescaped(symbol.bytes).withUnsafeBytes { Int(symbols.intern($0).value) }
+        symbol.withText { Int(symbols.intern($0).value) }
     }
 }

@@ -38,7 +38,8 @@ extension MT4Normaliser {
             return
         }
         var bar = VenueBar(origin: origin, symbol: intern(symbol))
-        bar.tsEvent = clock.time(object["lastTime"])
+        let time = clock.read(object["lastTime"])
+        bar.tsEvent = time.moment
         bar.tickCount = object.integer("volume")
         let edges = try (open: MT4Object(object["open"]), close: MT4Object(object["close"]))
         let extremes = try (high: MT4Object(object["maximum"]), low: MT4Object(object["minimum"]))
@@ -56,6 +57,7 @@ extension MT4Normaliser {
         }
         events.venueBars.append(bar)
         origin.item += 1
+        if time == .unreadable { appendBadTimes(["lastTime"], kind: "OnTicksOHLC", origin: &origin, events: &events) }
     }
 
     /// Reads an item of `StreamTrades`.
@@ -73,7 +75,13 @@ extension MT4Normaliser {
         update.login = object.integer("login")
         update.change = change(of: object)
         update.symbol = object["symbol"].flatMap { $0.kind == .string ? intern($0) : nil }
-        update.tsEvent = clock.time(object["timeStamp"])
+        var badTimes: [StaticString] = []
+        func time(_ name: StaticString) -> UnixNanoseconds? {
+            let time = clock.read(object[name])
+            if time == .unreadable { badTimes.append(name) }
+            return time.moment
+        }
+        update.tsEvent = time("timeStamp")
         update.command = object.word("tradeCommand", of: MT4Words.tradeCommand)
         update.state = object.word("tradeRecordState", of: MT4Words.tradeState)
         update.reason = object.word("tradeRecordReason", of: MT4Words.tradeReason)
@@ -85,12 +93,13 @@ extension MT4Normaliser {
         update.commission = object.text("commission")
         update.swap = object.text("storage")
         update.profit = object.text("profit")
-        update.tsOpen = clock.time(object["openTime"])
-        update.tsClose = clock.time(object["closeTime"])
-        update.tsExpires = clock.time(object["expiration"])
+        update.tsOpen = time("openTime")
+        update.tsClose = time("closeTime")
+        update.tsExpires = time("expiration")
         update.json = stored(item)
         events.orderUpdates.append(update)
         origin.item += 1
+        appendBadTimes(badTimes, kind: "StreamTrades", origin: &origin, events: &events)
     }
 
     /// The rule of the hub's page: an update under login 0 says that the order was deleted.
@@ -118,7 +127,12 @@ extension MT4Normaliser {
                 symbol = index
                 let digits = details.integer("digits").flatMap { (0...18).contains($0) ? UInt8($0) : nil }
                 events.instrumentDetails.append(
-                    InstrumentDetails(symbol: index, priceDigits: digits, json: stored(details.bytes))
+                    InstrumentDetails(
+                        symbol: index,
+                        priceDigits: digits,
+                        sessions: try MT4Sessions.read(details["sessions"]),
+                        json: stored(details.bytes)
+                    )
                 )
             }
         }
@@ -142,15 +156,15 @@ extension MT4Normaliser {
         events: inout MarketEvents
     ) throws(JSONError) {
         let isStatus =
-            target.bytes.equalsIgnoringCase("OnMT4ConnectionStatus")
-            || target.bytes.equalsIgnoringCase("OnMT5ConnectionStatus")
+            target.equalsIgnoringCase("OnMT4ConnectionStatus")
+            || target.equalsIgnoringCase("OnMT5ConnectionStatus")
         guard isStatus, let arguments = record.arguments else { return }
         let values = try MT4Arguments.values(in: arguments)
         let object = try MT4Object(values.first { $0.kind == .object })
         let state = object.map { $0["connected"] } ?? (values.count > 1 ? values[1] : nil)
         let platform = object.map { $0["tradePlatform"] } ?? values.first
         guard let isUp = state?.flag, isOurs(platform) else { return }
-        let server = target.bytes.equalsIgnoringCase("OnMT5ConnectionStatus") ? "MT5" : "MT4"
+        let server = target.equalsIgnoringCase("OnMT5ConnectionStatus") ? "MT5" : "MT4"
         events.linkChanges.append(
             LinkChange(
                 origin: origin,

@@ -30,7 +30,7 @@ struct MT4Normaliser: Sendable {
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) throws(JSONError) {
-        switch MT4Callback(target.bytes) {
+        switch target.withText({ MT4Callback($0) }) {
         case .tick:
             let fields = try record.arguments.flatMap(tickFields)
             appendQuote(fields, kind: "OnTick", origin: &origin, events: &events)
@@ -148,7 +148,7 @@ struct MT4Normaliser: Sendable {
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) {
-        guard let fields, !fields.hasNullTick || fields.bid != nil else {
+        guard let fields, !fields.hasNullTick || fields.bid != nil || fields.ask != nil else {
             appendOddity(kind, reason: "the tick is null", origin: &origin, events: &events)
             return
         }
@@ -156,27 +156,41 @@ struct MT4Normaliser: Sendable {
             appendOddity(kind, reason: "a tick without a symbol", origin: &origin, events: &events)
             return
         }
-        guard let bidPrice = fields.bid?.decimal, let askPrice = fields.ask?.decimal else {
+        let (bid, ask) = (MT4Price(fields.bid), MT4Price(fields.ask))
+        guard !bid.isUnreadable, !ask.isUnreadable, bid.value != nil || ask.value != nil else {
             appendOddity(kind, reason: "a tick without exact bid and ask", origin: &origin, events: &events)
             return
         }
+        let time = clock.read(fields.lastTime)
         let quote = Quote(
             origin: origin,
             symbol: intern(symbol),
-            tsEvent: clock.time(fields.lastTime),
-            bidPrice: bidPrice,
+            tsEvent: time.moment,
+            bidPrice: bid.value,
             bidSize: nil,
-            askPrice: askPrice,
+            askPrice: ask.value,
             askSize: nil,
             sequence: nil
         )
         events.quotes.append(quote)
         origin.item += 1
+        if time == .unreadable { appendBadTimes(["lastTime"], kind: kind, origin: &origin, events: &events) }
+    }
+
+    /// Reports times that are in no notation that is known; what they belong to has no time then.
+    mutating func appendBadTimes(
+        _ names: [StaticString],
+        kind: String,
+        origin: inout EventOrigin,
+        events: inout MarketEvents
+    ) {
+        for name in names {
+            appendOddity(kind, reason: "'\(name)' is not a time", origin: &origin, events: &events)
+        }
     }
 
     mutating func intern(_ symbol: JSONValue) -> SymbolIndex {
-        guard symbol.hasEscapes else { return symbols.intern(symbol.bytes) }
-        return JSONText.unescaped(symbol.bytes).withUnsafeBytes { symbols.intern($0) }
+        symbol.withText { symbols.intern($0) }
     }
 
     private mutating func appendMarginUpdate(
@@ -237,16 +251,16 @@ extension JSONValue {
     fileprivate var marginState: MarginState? {
         if let number = integer { return UInt8(exactly: number).flatMap(MarginState.init) }
         guard kind == .string else { return nil }
-        if bytes.equalsIgnoringCase("Ok") { return .ok }
-        if bytes.equalsIgnoringCase("MarginCall") { return .marginCall }
-        return bytes.equalsIgnoringCase("StopOut") ? .stopOut : nil
+        if equalsIgnoringCase("Ok") { return .ok }
+        if equalsIgnoringCase("MarginCall") { return .marginCall }
+        return equalsIgnoringCase("StopOut") ? .stopOut : nil
     }
 
     /// MarginControllingType as its name or as its number.
     fileprivate var controllingType: MarginControllingType? {
         if let number = integer { return UInt8(exactly: number).flatMap(MarginControllingType.init) }
         guard kind == .string else { return nil }
-        if bytes.equalsIgnoringCase("Percent") { return .percent }
-        return bytes.equalsIgnoringCase("Currency") ? .currency : nil
+        if equalsIgnoringCase("Percent") { return .percent }
+        return equalsIgnoringCase("Currency") ? .currency : nil
     }
 }

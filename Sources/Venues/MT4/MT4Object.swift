@@ -39,14 +39,14 @@ struct MT4Object {
         guard let value = self[name] else { return nil }
         if let number = value.integer, words.indices.contains(Int(clamping: number)) { return "\(words[Int(number)])" }
         guard value.kind == .string else { return value.verbatim }
-        return words.first { value.bytes.equalsIgnoringCase($0) }.map { "\($0)" } ?? value.text
+        return words.first { value.equalsIgnoringCase($0) }.map { "\($0)" } ?? value.text
     }
 }
 
 extension JSONValue {
     /// A number, or a number in a string, exactly as written.
     var decimal: FixedDecimal? {
-        kind == .number || kind == .string ? FixedDecimal(text: bytes) : nil
+        kind == .number || kind == .string ? withText { FixedDecimal(text: $0) } : nil
     }
 
     /// The text of a number or of a string; `nil` for anything else.

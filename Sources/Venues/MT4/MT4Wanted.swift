@@ -7,7 +7,7 @@ package struct MT4Wanted: Sendable, Hashable {
         package let invocationID: [UInt8]
     }
 
-    /// Symbols of `SubscribeToTicks`, in order of subscription.
+    /// Symbols of `SubscribeToTicks`; an unsubscription moves the last one into its place.
     package var symbols: [String] = []
     /// True after `SubscribeToAllTicks`, and after `SubscribeToTicks` without a symbol.
     package var isAllTicks = false
@@ -17,4 +17,12 @@ package struct MT4Wanted: Sendable, Hashable {
     package var streams: [Stream] = []
 
     package init() {}
+
+    /// True if the client wants nothing, or nothing any more.
+    package var isEmpty: Bool { count == 0 }
+
+    /// How many subscriptions and streams there are.
+    package var count: Int {
+        symbols.count + streams.count + [isAllTicks, isSymbolUpdates, isOnlineUpdates].count { $0 }
+    }
 }

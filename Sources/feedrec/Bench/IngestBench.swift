@@ -62,7 +62,8 @@ struct IngestBench: AsyncParsableCommand {
         )
         return try await withEventLoop { group in
             let feed = try options.configuration(
-                token: { nil },
+                credentials: FeedCredentials(token: nil, environment: [:]),
+                secrets: FeedSecrets(),
                 bars: BarIntervalsArgument.standard.intervals,
                 group: group
             )

@@ -12,11 +12,12 @@ struct ConfigurationReload: Sendable {
     /// Runs until the task is cancelled.
     func run(
         from configuration: RecorderConfiguration,
+        at hangUps: AsyncStream<Void>,
         group: any EventLoopGroup,
         apply: @Sendable (FeedChange) async -> Void
     ) async {
         var current = configuration
-        for await _ in Signals.hangUps() {
+        for await _ in hangUps {
             notifier?.reloading()
             do {
                 let next = try source.read()

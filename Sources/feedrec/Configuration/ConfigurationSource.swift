@@ -4,7 +4,13 @@ struct ConfigurationSource: Sendable {
     let flags: OptionFlags
     let environment: [String: String]
 
+    /// Reads it, and looks whether every token that it names is there.
+    ///
+    /// - Throws: ``ConfigurationError``.
     func read() throws -> RecorderConfiguration {
-        try RecorderConfiguration(ConfigurationDocument(contentsOf: file), flags: flags, environment: environment)
+        let document = try ConfigurationDocument(contentsOf: file)
+        let configuration = try RecorderConfiguration(document, flags: flags, environment: environment)
+        try configuration.checkTokens(environment: environment)
+        return configuration
     }
 }

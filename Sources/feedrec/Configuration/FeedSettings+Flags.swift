@@ -42,11 +42,11 @@ extension FeedSettings {
         return flags + timeoutFlags + limitFlags
     }
 
-    /// The recorder itself sends the pings, so that it knows what they are for.
     private var timeoutFlags: [String] {
         let times: [(String, Duration?)] = [
             ("--connect-timeout", connectTimeout), ("--proxy-timeout", proxyTimeout), ("--tls-timeout", tlsTimeout),
-            ("--handshake-timeout", handshakeTimeout), ("--pong-timeout", pongTimeout),
+            ("--handshake-timeout", handshakeTimeout), ("--ping-interval", pingInterval),
+            ("--pong-timeout", pongTimeout),
             ("--idle-timeout", idleTimeout), ("--send-timeout", sendTimeout), ("--close-timeout", closeTimeout),
         ]
         return times.map { flag, time in
@@ -64,9 +64,11 @@ extension FeedSettings {
     }
 
     /// The feed itself; the error says what is wrong with a file it names, or a combination of options.
-    func configuration(token: @escaping @Sendable () throws -> String?, group: any EventLoopGroup) throws
-        -> FeedConfiguration
-    {
+    func configuration(
+        environment: [String: String],
+        secrets: FeedSecrets = FeedSecrets(),
+        group: any EventLoopGroup
+    ) throws -> FeedConfiguration {
         let options: FeedOptions
         do {
             options = try FeedOptions.parse(flags)
@@ -74,10 +76,16 @@ extension FeedSettings {
             throw Failure("feed '\(name)': \(FeedOptions.message(for: error))")
         }
         do {
-            var configuration = try options.configuration(token: token, bars: bars, group: group)
+            var configuration = try options.configuration(
+                credentials: credentials(environment),
+                secrets: secrets,
+                bars: bars,
+                group: group
+            )
             configuration.name = name
             configuration.backoff = Backoff(first: .milliseconds(250), max: retryMax)
-            configuration.watch = watchRules
+            adjust(&configuration.watch)
+            try adjust(&configuration.market)
             configuration.overlap = try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy)
             return configuration
         } catch {
@@ -85,42 +93,40 @@ extension FeedSettings {
         }
     }
 
-    /// The token, where there is one.
-    func resolveToken(environment: [String: String]) throws -> String? {
-        do {
-            return try token?.resolve(environment: environment)
-        } catch {
-            throw Failure("feed '\(name)': \(error)")
-        }
+    func credentials(_ environment: [String: String]) -> FeedCredentials {
+        var credentials = FeedCredentials(token: token, environment: environment)
+        credentials.headers = headers.sorted { $0.key < $1.key }.map { HeaderReference(name: $0.key, value: $0.value) }
+        credentials.replacesConnections = tokenRenewal == .reconnect
+        return credentials
     }
 }
 
 extension FeedSettings {
-    fileprivate var watchRules: WatchRules {
-        var rules = WatchRules.standard(venue: venue, streams: streams)
+    /// Sets what has no flag.
+    fileprivate func adjust(_ rules: inout WatchRules) {
         switch silence {
         case .automatic: rules.silence = .automatic
         case .off: rules.silence = .off
         case .after(let duration): rules.silence = .after(duration)
         }
-        rules.pingInterval = pingInterval
         if rules.ackTimeout != nil { rules.ackTimeout = ackTimeout }
-        return rules
+    }
+
+    /// Adds what is configured to what the flags say.
+    fileprivate func adjust(_ rules: inout MarketRules) throws {
+        let zone = rules.venueZone
+        do throws(MarketMistake) { rules = try marketRules() } catch { throw Failure(error.text) }
+        rules.venueZone = zone
     }
 }
 
 extension WatchRules {
     /// What is expected of a venue's connection.
-    static func standard(venue: Venue, streams: [String]) -> WatchRules {
+    static func standard(venue: Venue) -> WatchRules {
         var rules = WatchRules()
         switch venue {
         case .mt4: rules.ackTimeout = .seconds(30)
-        case .binanceSpot:
-            // Trades and aggregate trades of one symbol are numbered apart, which their numbers do not show.
-            let symbols = { (kind: String) in
-                Set(streams.filter { $0.hasSuffix("@\(kind)") }.map { $0.prefix { $0 != "@" }.lowercased() })
-            }
-            rules.tradesAreNumbered = symbols("trade").isDisjoint(with: symbols("aggTrade"))
+        case .binanceSpot: rules.tradesAreNumbered = true
         }
         return rules
     }

@@ -12,12 +12,15 @@ extension FeedSettings {
         let venue = reader.required("venue", OptionType<Venue>.choice)
         let url = reader.required("url", .text)
         self.init(name: name ?? "", venue: venue ?? .mt4, url: url ?? "")
-        token = reader.optional("token", .secret)
+        token = reader.optional("token", .token)
+        tokenRenewal = reader.value("token_renewal", OptionType<TokenRenewal>.choice, default: tokenRenewal)
+        headers = reader.optional("headers", .headers) ?? headers
         bars = reader.value("bars", .intervals, default: bars)
         readSubscription(&reader)
         readHub(&reader)
         readConnection(&reader)
         readLimits(&reader)
+        readMarket(&reader)
         readOverlap(&reader)
         readLiveness(&reader)
         reader.finish()
@@ -70,6 +73,13 @@ extension FeedSettings {
         sendQueue = reader.value("send_queue", .size(1024...(1 << 30)), default: sendQueue)
     }
 
+    private mutating func readMarket(_ reader: inout OptionReader) {
+        sessions = reader.optional("sessions", .texts) ?? sessions
+        holidays = reader.optional("holidays", .texts) ?? holidays
+        symbolSessions = reader.optional("symbol_sessions", .symbolSessions) ?? symbolSessions
+        warmUp = reader.value("warm_up", .duration(.seconds(10)...(.seconds(7200))), default: warmUp)
+    }
+
     private mutating func readOverlap(_ reader: inout OptionReader) {
         renewAfter = reader.value("renew_after", .automatic(.seconds(1)...(.seconds(864_000))), default: renewAfter)
         redundancy = reader.value("redundancy", .integer(1...2), default: redundancy)
@@ -91,6 +101,8 @@ extension FeedSettings {
         if let name = secretInQuery {
             reader.problem("url", "'url' holds a secret ('\(name)'): give it as token = { env = \"NAME\" }")
         }
+        checkAccess(reader)
+        do throws(MarketMistake) { _ = try marketRules() } catch { reader.problem(error.key, error.text) }
         if (clientCert == nil) != (clientKey == nil) {
             reader.problem("client_cert", "'client_cert' and 'client_key' belong together")
         }
@@ -108,13 +120,25 @@ extension FeedSettings {
             checkHub(reader)
         case .binanceSpot:
             if streams.isEmpty { reader.problem("venue", "the venue \"binance-spot\" needs 'streams'") }
+            for stream in streams {
+                do { _ = try BinanceStreamRequest(stream) } catch { reader.problem("streams", "'streams': \(error)") }
+            }
+        }
+    }
+
+    private func checkAccess(_ reader: OptionReader) {
+        if let problem = token?.problem { reader.problem("token", problem) }
+        for name in headers.keys.sorted() {
+            if let problem = HeaderReference.problem(of: name, hasToken: token != nil) {
+                reader.problem("headers", problem)
+            }
         }
     }
 
     private static let hubKeys = [
         "hub", "trade_platform", "symbols", "all_symbols", "all_ticks", "symbol_updates", "online_updates", "trades",
         "margin", "user_updates", "negotiate", "token_in_query", "hub_protocol", "broker_time_zone",
-        "keep_personal_data",
+        "keep_personal_data", "symbol_sessions",
     ]
 
     private func checkHub(_ reader: OptionReader) {

@@ -9,7 +9,11 @@ struct FeedSettings: Hashable, Sendable {
     var name: String
     var venue: Venue
     var url: String
-    var token: SecretReference?
+    var token: TokenReference?
+    /// True if a connection is replaced when its token is renewed.
+    var tokenRenewal = TokenRenewal.keep
+    /// Sent with every request, by name.
+    var headers: [String: SecretReference] = [:]
     var bars: [BarInterval] = BarIntervalsArgument.standard.intervals
 
     // What is asked for.
@@ -54,6 +58,12 @@ struct FeedSettings: Hashable, Sendable {
     var headerLimit = WebSocketLimits().headerBytesMax
     var sendQueue = 1 << 20
 
+    // When the markets are open, as texts of a ``TradingSchedule``.
+    var sessions: [String] = []
+    var holidays: [String] = []
+    var symbolSessions: [String: [String]] = [:]
+    var warmUp: Duration = .seconds(300)
+
     // When there are two connections at a time.
     var renewAfter = AutomaticDuration.automatic
     var redundancy = 1
@@ -87,7 +97,10 @@ extension FeedSettings {
             func symbols(_ feed: FeedSettings) -> Set<String> {
                 Set(feed.streams.map { $0.prefix { $0 != "@" }.lowercased() })
             }
-            return !symbols(self).isDisjoint(with: symbols(other))
+            let (symbols, others) = (symbols(self), symbols(other))
+            // The one stream of all symbols that brings ticks.
+            let hasAll = [symbols, others].contains { $0.contains("!bookticker") }
+            return hasAll || !symbols.isDisjoint(with: others)
         }
     }
 }

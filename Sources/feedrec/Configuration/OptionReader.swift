@@ -1,3 +1,5 @@
+import MarketModel
+
 /// Where the value of an option comes from, the strongest first.
 enum OptionSource: String, Hashable, Sendable {
     case flag
@@ -24,6 +26,12 @@ typealias OptionFlags = [String: (flag: String, text: String)]
 final class OptionLedger {
     var options: [ResolvedOption] = []
     var problems: [ConfigurationProblem] = []
+    /// Values of the file that an environment variable overrides, for people who look into the file only.
+    var overridden: [(variable: String, option: String)] = []
+    /// The lines of the feeds' tokens, by feed.
+    var tokenLines: [String: Int] = [:]
+    /// The variables that mean something.
+    var variables: [String] = []
 
     func problem(_ text: String, line: Int? = nil) {
         problems.append(ConfigurationProblem(line: line, text: text))
@@ -98,6 +106,9 @@ struct OptionReader {
         ledger.problem(text, line: members[key]?.line ?? line)
     }
 
+    /// The line of an option in the file.
+    func line(of key: String) -> Int? { members[key]?.line ?? line }
+
     /// True where an option was set to something other than its default.
     func isChanged(_ key: String) -> Bool {
         guard let option = ledger.options.last(where: { $0.section == section && $0.key == key }) else { return false }
@@ -108,8 +119,7 @@ struct OptionReader {
     func finish() {
         let place = section.isEmpty ? "" : " in [\(section == "feed" ? "[feed]" : section)]"
         for key in members.keys.sorted() where !known.contains(key) {
-            let nearest = Suggestion.nearest(to: key, among: known)
-            let hint = nearest.map { "; did you mean '\($0)'?" } ?? ""
+            let hint = Suggestion.hint(for: key, among: known)
             ledger.problem("unknown key '\(key.prefix(64))'\(place)\(hint)", line: members[key]?.line)
         }
     }
@@ -135,7 +145,9 @@ struct OptionReader {
         let name = section.isEmpty ? key : "\(section).\(key)"
         if let (flag, text) = flags[name] { return (parse(text, type, flag), .flag) }
         let variable = "FEEDREC_" + name.uppercased().replacing(".", with: "_")
+        if section != "feed" { ledger.variables.append(variable) }
         if section != "feed", let text = environment[variable] {
+            if members[key] != nil { ledger.overridden.append((variable, name)) }
             return (parse(text, type, "environment variable \(variable)"), .environment)
         }
         guard let node = members[key] else { return (nil, .default) }

@@ -50,7 +50,7 @@ extension OptionType where Value == String {
         write: { $0 }
     )
     static let zone = OptionType(
-        #"a time zone such as "Europe/Athens" or "+02:00""#,
+        #"a time zone such as "Europe/Athens", "+02:00" or "America/New_York+7h""#,
         parse: { BrokerTimeZone(argument: $0) == nil ? nil : $0 },
         write: { $0 }
     )
@@ -209,12 +209,12 @@ extension OptionType where Value == SecretReference {
             else { return nil }
             return key == "env" ? .environment(text) : key == "file" ? .file(text) : nil
         },
-        parse: { _ in nil },
-        write: { reference in
-            switch reference {
-            case .environment(let name): "{ env = \(JSONText.quoted(name)) }"
-            case .file(let path): "{ file = \(JSONText.quoted(path)) }"
-            }
-        }
+        parse: { text in
+            // As a flag gives it.
+            let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { return nil }
+            return parts[0] == "env" ? .environment(parts[1]) : parts[0] == "file" ? .file(parts[1]) : nil
+        },
+        write: \.text
     )
 }

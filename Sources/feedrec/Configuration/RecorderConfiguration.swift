@@ -1,4 +1,5 @@
 import Archive
+import MarketModel
 import Recording
 
 /// Everything that `record` is told: by flags, the environment and a file.
@@ -10,6 +11,10 @@ struct RecorderConfiguration: Hashable, Sendable {
     var feeds: [FeedSettings]
     /// Every option with its source; feeds come last, in order, each beginning with its name.
     var options: [ResolvedOption] = []
+    /// What a person should look at before relying on it, a sentence each.
+    var warnings: [String] = []
+    /// The lines of the feeds' tokens in the file, by feed.
+    var tokenLines: [String: Int] = [:]
 }
 
 /// What concerns the recorder as a whole.
@@ -21,6 +26,8 @@ struct RecorderSettings: Hashable, Sendable {
     var logFormat = LogFormat.text
     var logLevel = LogLevel.info
     var metrics: ListenAddress?
+    /// What readers of the metrics have to present; `nil` if they need nothing.
+    var metricsToken: SecretReference?
 }
 
 /// How a recording is kept on the disk.
@@ -103,6 +110,14 @@ extension RecorderConfiguration {
         log.finish()
         var metrics = reader("metrics", root.table("metrics"))
         settings.metrics = metrics.optional("listen", .listen)
+        settings.metricsToken = metrics.optional("token", .secret)
+        let isOpen = metrics.value("insecure", .boolean, default: false)
+        if let address = settings.metrics, !address.isLoopback, settings.metricsToken == nil, !isOpen {
+            metrics.problem(
+                "listen",
+                "'listen' lets other machines in: give a token, or set insecure = true if you know the network"
+            )
+        }
         metrics.finish()
         var clock = reader("clock", root.table("clock"))
         settings.clockInterval = clock.value(
@@ -122,9 +137,54 @@ extension RecorderConfiguration {
         self.origin = origin
         self.archive = archive ?? ""
         options = ledger.options
+        tokenLines = ledger.tokenLines
+        warnings = ledger.overridden.map { "\($0.variable) overrides '\($0.option)' of the file" }
+        if node != nil, let archive, !archive.hasPrefix("/") {
+            warnings.append("'archive' is relative, to the directory that feedrec is started in: '\(archive)'")
+        }
+        Self.checkVariables(environment, ledger, tokens: feeds.compactMap(\.token))
         guard ledger.problems.isEmpty else {
             throw ConfigurationError(origin: origin, problems: ledger.problems)
         }
+    }
+
+    /// Refuses variables whose names are nearly those of options; others may be for somebody else.
+    private static func checkVariables(
+        _ environment: [String: String],
+        _ ledger: OptionLedger,
+        tokens: [TokenReference]
+    ) {
+        let prefix = "FEEDREC_"
+        let known = Set(ledger.variables + ["FEEDREC_CONFIG"])
+        for name in environment.keys.sorted() where name.hasPrefix(prefix) && !known.contains(name) {
+            guard !tokens.contains(where: { $0.variables.contains(name) }),
+                let nearest = Suggestion.nearest(
+                    to: String(name.dropFirst(prefix.count)),
+                    among: known.map { String($0.dropFirst(prefix.count)) }.sorted()
+                )
+            else { continue }
+            ledger.problem("unknown environment variable \(name); did you mean \(prefix)\(nearest)?")
+        }
+    }
+
+    /// Fails with the lines of the tokens that cannot be had.
+    func checkTokens(environment: [String: String]) throws {
+        func problem(_ name: String, line: Int?, _ check: () throws -> Void) -> ConfigurationProblem? {
+            do {
+                try check()
+                return nil
+            } catch {
+                return ConfigurationProblem(line: line, text: "\(name): \(error)")
+            }
+        }
+        var problems = feeds.compactMap { feed in
+            problem("'token' of feed '\(feed.name)'", line: tokenLines[feed.name]) {
+                try feed.credentials(environment).check(FeedSecrets())
+            }
+        }
+        problem("'token' in [metrics]", line: nil) { _ = try settings.metricsToken?.resolve(environment: environment) }
+            .map { problems.append($0) }
+        guard problems.isEmpty else { throw ConfigurationError(origin: origin, problems: problems) }
     }
 
     private static func feeds(_ node: ConfigurationNode?, _ ledger: OptionLedger) -> [FeedSettings] {
@@ -150,6 +210,7 @@ extension RecorderConfiguration {
                         + "tell apart: give one of them an archive of its own"
                 )
             }
+            if feed.token != nil { ledger.tokenLines[feed.name] = reader.line(of: "token") }
             feeds.append(feed)
         }
         return feeds

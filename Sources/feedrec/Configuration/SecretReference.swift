@@ -1,10 +1,19 @@
 import Foundation
+import JSONScanning
 
 /// Where a secret comes from; a configuration holds the place, never the secret.
 enum SecretReference: Hashable, Sendable {
     case environment(String)
     /// The first line of a file.
     case file(String)
+
+    /// As TOML.
+    var text: String {
+        switch self {
+        case .environment(let name): "{ env = \(JSONText.quoted(name)) }"
+        case .file(let path): "{ file = \(JSONText.quoted(path)) }"
+        }
+    }
 
     /// The secret; the error says what is missing.
     func resolve(environment: [String: String]) throws -> String {

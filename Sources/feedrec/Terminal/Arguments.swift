@@ -133,6 +133,12 @@ struct ListenAddress: ExpressibleByArgument, Hashable {
     }
 
     var isLoopback: Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        host == "localhost" || host == "::1" || Self.isLoopbackIPv4(host)
+    }
+
+    /// True for `127.x.y.z`; a name such as `127.example.com` may be any address.
+    private static func isLoopbackIPv4(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }

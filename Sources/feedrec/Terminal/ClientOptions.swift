@@ -5,7 +5,7 @@ import Transport
 import WebSocketProtocol
 
 /// How to connect: trust, identity, proxy, compression, time-outs and limits; the same for every verb that is a client.
-struct ClientOptions: ParsableArguments {
+struct ClientOptions<Defaults: LivenessDefaults>: ParsableArguments {
     @Option(help: "Trust the certificate authorities of this PEM file instead of the system's.")
     var caFile: String?
 
@@ -34,7 +34,7 @@ struct ClientOptions: ParsableArguments {
     var connecting: ConnectingOptions
 
     @OptionGroup(title: "Time-outs")
-    var liveness: LivenessOptions
+    var liveness: LivenessOptions<Defaults>
 
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
@@ -73,13 +73,36 @@ struct ClientOptions: ParsableArguments {
         } catch {
             throw Failure(String(describing: error))
         }
-        let isLocal = url.host == "localhost" || url.host == "::1" || url.host.hasPrefix("127.")
-        if !noProxy, !isLocal {
-            configuration.proxies = try ProxySettings.fromEnvironment(ProcessInfo.processInfo.environment)
-        }
+        configuration.proxies = try proxies(to: url)
         if compress { configuration.deflate = DeflateSettings() }
         return configuration
     }
+}
+
+extension ClientOptions {
+    /// How to ask a token server: with the same trust, proxies and time-outs, but neither identity nor pins, which are
+    /// the venue's.
+    func tokenServerConfiguration(url: WebSocketURL) throws -> WebSocketClient.Configuration {
+        var configuration = WebSocketClient.Configuration(url: url)
+        configuration.connectTimeout = connecting.connectTimeout.duration
+        configuration.proxyTimeout = connecting.proxyTimeout.duration
+        configuration.tlsTimeout = connecting.tlsTimeout.duration
+        configuration.handshakeTimeout = connecting.handshakeTimeout.duration
+        if let caFile { configuration.tls.trust = .caFile(caFile) }
+        if let proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }
+        configuration.proxies = try proxies(to: url)
+        return configuration
+    }
+
+    private func proxies(to url: WebSocketURL) throws -> ProxySettings {
+        guard !noProxy, !url.isLocal else { return .none }
+        return try ProxySettings.fromEnvironment(ProcessInfo.processInfo.environment)
+    }
+}
+
+extension WebSocketURL {
+    /// True for an address of this machine.
+    var isLocal: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }
 
 /// How long each step to an open connection may take.

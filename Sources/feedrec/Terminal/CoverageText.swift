@@ -9,10 +9,10 @@ enum CoverageText {
     /// `#` is an hour wholly recorded as far as it should have been, `0` to `9` the tenths of one that was not, `-` one in
     /// which nothing was to be recorded.
     static func lines(of coverage: Coverage) -> [String] {
-        let width = coverage.instruments.map(\.symbol.count).max() ?? 0
+        let width = coverage.instruments.map { VisibleText.columns(VisibleText.escaped($0.symbol)) }.max() ?? 0
         return coverage.instruments.flatMap { instrument in
             days(of: instrument).map { day in
-                let name = instrument.symbol.padding(to: width)
+                let name = VisibleText.padded(instrument.symbol, to: width)
                 return "  coverage     \(name) \(text(day.fraction)) \(day.date) \(day.map)"
             }
         }
@@ -73,8 +73,4 @@ enum CoverageText {
     private static func mark(_ fraction: Double) -> Character {
         fraction >= 1 ? "#" : Character(String(min(9, max(0, Int(fraction * 10)))))
     }
-}
-
-extension String {
-    fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

@@ -1,7 +1,9 @@
 import Archive
 import ArgumentParser
 import Interchange
+import MarketModel
 import Recording
+import Replaying
 import Transport
 import WebSocketProtocol
 
@@ -27,6 +29,9 @@ enum ExitStatus {
         case let ending as EndedEarly:
             if let line = ending.line { StandardError.write("feedrec: \(line)") }
             Terminal.exit(ending.status)
+        case let request as BadRequest:
+            StandardError.write("feedrec: error: \(request)")
+            Terminal.exit(usage)
         case let failure as Failure:
             report(failure.description, hint: failure.hint)
         case let mistakes as ConfigurationError:
@@ -37,7 +42,7 @@ enum ExitStatus {
         case let failure as TransportError:
             report(failure.description, hint: failure.handshakeError.flatMap(serverSays))
         case let failure as ImportError:
-            report(failure.description, hint: failure.code == .malformedLine ? "--skip-malformed passes over it" : nil)
+            report(failure.description, hint: hint(for: failure))
         case is RecordingError:
             report(String(describing: error), hint: nil)
         case is CancellationError:
@@ -45,7 +50,31 @@ enum ExitStatus {
         default:
             // Usage errors, --help and --version; ArgumentParser knows their texts and statuses.
             if Feedrec.exitCode(for: error) == .failure { report(String(describing: error), hint: nil) }
+            if Feedrec.exitCode(for: error) == .validationFailure,
+                let misspelt = MisspeltFlag(in: Array(CommandLine.arguments.dropFirst()))
+            {
+                StandardError.drain()
+                Feedrec.exit(withError: ValidationError("\(misspelt)"))
+            }
+            StandardError.drain()
             Feedrec.exit(withError: error)
+        }
+    }
+
+    /// Ends a program that cannot start threads, and so not the one that writes to standard error either.
+    static func exitWithoutThreads(_ failure: Failure) -> Never {
+        let hint = failure.hint.map { "feedrec: hint: \($0)\n" } ?? ""
+        let bytes = Array("feedrec: error: \(failure)\n\(hint)".utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+        _exit(failed)
+    }
+
+    private static func hint(for failure: ImportError) -> String? {
+        switch failure.code {
+        case .notUnderstood: "check --venue; with --force the messages are stored without being understood"
+        case .malformedLine: "--skip-malformed passes over it"
+        case .wrongTimeUnit(let unit): "if the times are in \(unit.name), give '--time-unit \(unit.rawValue)'"
+        default: nil
         }
     }
 

@@ -17,6 +17,7 @@ final class FeedObservers: Sendable {
         forget([feed.name])
         let figures = FeedMonitor(name: feed.name, venue: feed.venue.rawValue, url: feed.url)
         monitor.add(figures)
+        for notice in feed.notices { reporter.report(.notice(notice), feed: feed.name) }
         let isAcknowledged = feed.watch.ackTimeout != nil
         var feed = feed
         feed.report = { [monitor, reporter, name = feed.name] report in
@@ -28,6 +29,7 @@ final class FeedObservers: Sendable {
 
     func forget(_ names: [String]) {
         for feed in monitor.feeds where names.contains(feed.name) { monitor.remove(feed) }
+        for name in names { reporter.forget(name) }
     }
 
     /// Takes down what belongs to no feed.
@@ -43,6 +45,7 @@ final class FeedObservers: Sendable {
         case .clockStepped: monitor.update { $0.clockSteps += 1 }
         case .paused(let reason), .lockedOut(let reason): monitor.update { $0.halt = reason }
         case .resumed: monitor.update { $0.halt = nil }
+        case .fileLost(let reason): monitor.update { $0.loss = reason }
         case .rotated(let file): monitor.update { $0.file = file }
         default: break
         }
@@ -60,13 +63,18 @@ extension RecorderMonitor {
         switch report {
         case .connected:
             feed.enter(isAcknowledged ? .subscribing : .recording, at: uptime)
-            feed.update { $0.connections += 1 }
+            feed.update { figures in
+                figures.connections += 1
+                figures.nextAttempt = nil
+            }
         case .subscribed: feed.enter(.recording, at: uptime)
-        case .disconnected(let reason, _):
+        case .heldOff(let delay, _): feed.update { $0.heldOffUntil = uptime + delay }
+        case .disconnected(let reason, let delay):
             feed.enter(.waiting, at: uptime)
             feed.update { figures in
                 figures.disconnections += 1
                 figures.lastFailure = reason
+                figures.nextAttempt = uptime + delay
             }
         case .progress(let totals):
             feed.update { figures in
@@ -77,9 +85,15 @@ extension RecorderMonitor {
         case .gapBegan(let cause):
             feed.update { figures in
                 figures.gaps[cause, default: 0] += 1
-                if cause != GapCause.sequence.rawValue { figures.openGap = cause }
+                if cause != GapCause.sequence.rawValue { figures.openGaps.append(cause) }
             }
-        case .gapEnded: feed.update { $0.openGap = nil }
+        case .undelivered(let names, _): feed.update { $0.undelivered = names }
+        case .gapEnded(let cause):
+            feed.update { figures in figures.openGaps.removeAll { $0 == cause } }
+        case .marketClosed(let opensAt):
+            feed.update { $0.market = MarketFigures(isOpen: false, since: uptime, until: opensAt) }
+        case .marketOpened(let closesAt):
+            feed.update { $0.market = MarketFigures(isOpen: true, since: uptime, until: closesAt) }
         default: break
         }
     }

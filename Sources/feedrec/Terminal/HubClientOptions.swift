@@ -16,12 +16,13 @@ struct HubClientOptions: ParsableArguments {
     func connector(
         _ client: WebSocketClient.Configuration,
         hubProtocol: HubProtocol = .json,
-        token: @escaping @Sendable () throws -> String?,
+        token: @escaping @Sendable () async throws -> String?,
         group: any EventLoopGroup
     ) -> SignalRConnector {
         var connector = SignalRConnector(
             client: client,
             token: token,
+            now: Clocks.wall,
             post: { (configuration) async throws(TransportError) in
                 try await HTTPClient.send(.init(method: "POST"), configuration, group: group, now: Clocks.wall)
             },

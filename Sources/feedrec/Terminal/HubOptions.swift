@@ -26,7 +26,8 @@ struct HubOptions: ParsableArguments {
         name: .customLong("fault"),
         help: """
             mt4: positional-only (objects do not bind), unauthorized (every call is refused), redirect (negotiation \
-            sends elsewhere, with another token), split (records over two messages); may be repeated.
+            sends elsewhere, with another token), split (records over two messages), binary (JSON in binary messages); \
+            may be repeated.
             """
     )
     var faults: [HubFault] = []
@@ -68,6 +69,7 @@ struct HubOptions: ParsableArguments {
         policy.hubBehavior.bindsObjects = !faults.contains(.positionalOnly)
         policy.hubBehavior.isUnauthorized = faults.contains(.unauthorized)
         policy.hubBehavior.splitsRecords = faults.contains(.split)
+        policy.hubBehavior.sendsBinary = faults.contains(.binary)
         policy.hubBehavior.allowsReconnect = ending == .reconnect
         policy.hubBehavior.ending = ending.sessionEnding
         policy.hubBehavior.tapeStart = tapeStart
@@ -87,7 +89,7 @@ enum EnumForm: String, ExpressibleByArgument, CaseIterable {
 
 enum HubFault: String, ExpressibleByArgument, CaseIterable {
     case positionalOnly = "positional-only"
-    case unauthorized, redirect, split
+    case unauthorized, redirect, split, binary
 }
 
 enum HubEnding: String, ExpressibleByArgument, CaseIterable {

@@ -1,8 +1,40 @@
 import ArgumentParser
 import Transport
 
+/// What holds for the connections of one verb unless a flag says otherwise; `nil` is off.
+protocol LivenessDefaults: Sendable {
+    static var pingInterval: Duration? { get }
+    static var pongTimeout: Duration? { get }
+    static var sendTimeout: Duration? { get }
+    static var closeTimeout: Duration { get }
+}
+
+extension LivenessDefaults {
+    static var pingInterval: Duration? { nil }
+    static var pongTimeout: Duration? { .seconds(20) }
+    static var sendTimeout: Duration? { .seconds(30) }
+    static var closeTimeout: Duration { .seconds(5) }
+}
+
+/// `probe`, and servers that only serve what they make.
+enum OrdinaryLiveness: LivenessDefaults {}
+
+/// `record`: a venue that is dead must be noticed.
+enum RecordingLiveness: LivenessDefaults {
+    static var pingInterval: Duration? { .seconds(20) }
+}
+
+/// `replay`: a client that its debugger has stopped is not dead, and what it has not read yet belongs to it.
+enum ReplayLiveness: LivenessDefaults {
+    /// A client that waits for a paused tape must hear that the server is there.
+    static var pingInterval: Duration? { .seconds(20) }
+    static var pongTimeout: Duration? { nil }
+    static var sendTimeout: Duration? { .seconds(600) }
+    static var closeTimeout: Duration { .seconds(60) }
+}
+
 /// How long a peer may be silent, slow, or without an answer; the same at client and server.
-struct LivenessOptions: ParsableArguments {
+struct LivenessOptions<Defaults: LivenessDefaults>: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Abort the connection when nothing has come for this time, or off; a ping goes out after half of it.",
@@ -11,46 +43,38 @@ struct LivenessOptions: ParsableArguments {
     )
     var idleTimeout = OptionalDurationArgument(nil)
 
-    @Option(
-        help: ArgumentHelp(
-            "Send a ping at this interval, or off. By default off; 20s where a recording is replayed.",
-            valueName: "time"
-        )
-    )
-    var pingInterval: OptionalDurationArgument?
+    @Option(help: ArgumentHelp("Send a ping at this interval, or off.", valueName: "time"))
+    var pingInterval = OptionalDurationArgument(Defaults.pingInterval)
 
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when a ping has waited this long for its pong, or off. "
-                + "By default 20s; off where a recording is replayed.",
+            "Abort the connection when a ping has waited this long for its pong, or off.",
             valueName: "time"
         )
     )
-    var pongTimeout: OptionalDurationArgument?
+    var pongTimeout = OptionalDurationArgument(Defaults.pongTimeout)
 
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when the peer has taken nothing for this time of what waits to be sent, or off. "
-                + "By default 30s; 10m where a recording is replayed.",
+            "Abort the connection when the peer has taken nothing for this time of what waits to be sent, or off.",
             valueName: "time"
         )
     )
-    var sendTimeout: OptionalDurationArgument?
+    var sendTimeout = OptionalDurationArgument(Defaults.sendTimeout)
 
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when the peer has not answered our close frame within this time. "
-                + "By default 5s; 1m where a recording is replayed.",
+            "Abort the connection when the peer has not answered our close frame within this time.",
             valueName: "time"
         )
     )
-    var closeTimeout: DurationArgument?
+    var closeTimeout = DurationArgument(Defaults.closeTimeout)
 
     func apply(to settings: inout ConnectionSettings) {
         settings.idleTimeout = idleTimeout.duration
-        if let pingInterval { settings.pingInterval = pingInterval.duration }
-        if let pongTimeout { settings.pongTimeout = pongTimeout.duration }
-        if let sendTimeout { settings.sendTimeout = sendTimeout.duration }
-        if let closeTimeout { settings.closeTimeout = closeTimeout.duration }
+        settings.pingInterval = pingInterval.duration
+        settings.pongTimeout = pongTimeout.duration
+        settings.sendTimeout = sendTimeout.duration
+        settings.closeTimeout = closeTimeout.duration
     }
 }

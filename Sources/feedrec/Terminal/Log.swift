@@ -94,21 +94,27 @@ final class Log: Sendable {
     func error(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.error, event, facts) }
 
     private func line(_ level: LogLevel, _ event: String, _ facts: KeyValuePairs<String, LogValue?>) {
-        let (format, secrets) = settings.withLock { ($0.level <= level ? $0.format : nil, $0.secrets) }
-        guard let format else { return }
+        guard settings.withLock({ $0.level <= level }) else { return }
+        write(text(level, event, facts))
+    }
+
+    /// An event as the line that the log would write, whatever its level.
+    func text(_ level: LogLevel, _ event: String, _ facts: KeyValuePairs<String, LogValue?>) -> String {
+        let (format, secrets) = settings.withLock { ($0.format, $0.secrets) }
         let facts = facts.compactMap { name, value in value.map { (name, Self.redacted($0, secrets)) } }
         let time = now().iso8601
         switch format {
         case .text:
             let text = facts.map { " \($0)=\($1.plain)" }.joined()
-            write("\(time) \(level.rawValue) \(event)\(text)")
+            return VisibleText.escaped("\(time) \(level.rawValue) \(event)\(text)")
         case .json:
             var object = JSONObjectWriter()
             object.text("time", time)
             object.text("level", level.rawValue)
             object.text("event", event)
             for (name, value) in facts { object.raw(name, value.json) }
-            write(object.text())
+            // People read it on terminals, too; in JSON an escape stands for the same text.
+            return VisibleText.escaped(object.text())
         }
     }
 

@@ -14,6 +14,7 @@ struct MetricsPage {
         page.addStorage(monitor.storage)
         page.addCounts(feeds)
         page.addGaps(feeds)
+        page.addDelivery(feeds)
         page.addState(feeds, uptime: uptime)
         return page.page.text
     }
@@ -29,6 +30,12 @@ struct MetricsPage {
             process.residentBytes.map(Double.init)
         )
         page.single("process_cpu_seconds_total", .counter, "CPU time of all threads.", process.cpuSeconds)
+        page.single(
+            "feedrec_log_lines_lost_total",
+            .counter,
+            "Log lines that could not be written, since standard error was not read.",
+            Double(StandardError.lostLines)
+        )
         page.single(
             "feedrec_disk_free_bytes",
             .gauge,
@@ -109,6 +116,10 @@ struct MetricsPage {
             ("feedrec_events_total", "Other events stored.", { $0.totals.events }),
             ("feedrec_oddities_total", "Messages that could not be read.", { $0.totals.oddities }),
             ("feedrec_late_ticks_total", "Ticks too late for their bars.", { $0.totals.lateTicks }),
+            (
+                "feedrec_ticks_ahead_total", "Ticks with times more than 5 s ahead of their receipt.",
+                { $0.totals.ticksAhead }
+            ),
             ("feedrec_connections_total", "Connections opened.", { $0.connections }),
             (
                 "feedrec_disconnections_total", "Attempts that failed and connections that were lost.",
@@ -137,7 +148,15 @@ struct MetricsPage {
         }
         page.family("feedrec_gap_open", .gauge, "1 while data is missing.")
         for feed in feeds {
-            page.sample("feedrec_gap_open", feed.figures.openGap == nil ? 0 : 1, ["feed": feed.name])
+            page.sample("feedrec_gap_open", feed.figures.openGaps.isEmpty ? 0 : 1, ["feed": feed.name])
+        }
+    }
+
+    private mutating func addDelivery(_ feeds: [Feed]) {
+        guard !feeds.isEmpty else { return }
+        page.family("feedrec_undelivered", .gauge, "Streams and symbols that were asked for and have not arrived.")
+        for feed in feeds {
+            page.sample("feedrec_undelivered", count: Int64(feed.figures.undelivered.count), ["feed": feed.name])
         }
     }
 
@@ -149,6 +168,10 @@ struct MetricsPage {
                 let labels: KeyValuePairs = ["feed": feed.name, "venue": feed.venue, "state": state.rawValue]
                 page.sample("feedrec_feed_state", feed.figures.state == state ? 1 : 0, labels)
             }
+        }
+        page.family("feedrec_market_open", .gauge, "0 while the market of the feed is closed by its sessions.")
+        for feed in feeds {
+            page.sample("feedrec_market_open", feed.figures.isMarketClosed ? 0 : 1, ["feed": feed.name])
         }
         let ages: [(name: String, help: String, value: (FeedFigures) -> Duration?)] = [
             (

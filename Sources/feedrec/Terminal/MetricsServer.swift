@@ -1,32 +1,28 @@
 import NIOCore
 import Recording
+import Replaying
 import Transport
 import WebSocketProtocol
 
-/// Answers Prometheus on `/metrics` and load balancers on `/healthz`; no WebSocket here.
+/// Answers Prometheus on `/metrics`, and watchers on `/healthz` and `/readyz`; no WebSocket here.
 struct MetricsServer: WebSocketServerHandler {
     let monitor: RecorderMonitor
     let archive: String
-
-    /// A recorder that has not looked after its feeds for so long hangs.
-    static let hangingAfter: Duration = .seconds(30)
+    let access: AccessControl
 
     /// Listens and serves until the task is cancelled.
-    static func start(
-        on address: ListenAddress,
-        monitor: RecorderMonitor,
-        archive: String,
-        group: any EventLoopGroup
-    ) async throws -> WebSocketServer {
+    func start(on address: ListenAddress, group: any EventLoopGroup) async throws -> WebSocketServer {
         var configuration = WebSocketServer.Configuration(host: address.host, port: address.port)
         configuration.connectionsMax = 64
-        let handler = MetricsServer(monitor: monitor, archive: archive)
-        return try await WebSocketServer.start(configuration, group: group, now: Clocks.wall, handler: handler)
+        return try await WebSocketServer.start(configuration, group: group, now: Clocks.wall, handler: self)
     }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard request.head.method == "GET" || request.head.method == "HEAD" else {
             return HTTPResponse(status: 405, text: "only GET\n")
+        }
+        guard access.admits(request.head) else {
+            return HTTPResponse(status: 401, text: "present the token: Authorization: Bearer TOKEN\n")
         }
         switch request.head.path {
         case "/metrics":
@@ -36,8 +32,13 @@ struct MetricsServer: WebSocketServerHandler {
                 text: MetricsPage.text(of: monitor, process: process),
                 contentType: "text/plain; version=0.0.4; charset=utf-8"
             )
-        case "/healthz": return health
-        case "/": return HTTPResponse(status: 200, text: "/metrics\n/healthz\n")
+        case "/healthz":
+            let health = health
+            return answer(health, isGood: health.isAlive)
+        case "/readyz":
+            let health = health
+            return answer(health, isGood: health.isReady)
+        case "/": return HTTPResponse(status: 200, text: "/metrics\n/healthz\n/readyz\n")
         default: return HTTPResponse(status: 404, text: "there is nothing here\n")
         }
     }
@@ -48,16 +49,11 @@ struct MetricsServer: WebSocketServerHandler {
 
     func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {}
 
-    /// 503 where a restart may help; a venue that is down is none of those, but is named.
-    private var health: HTTPResponse {
-        let storage = monitor.storage
-        if let halt = storage.halt { return HTTPResponse(status: 503, text: "halted: \(halt)\n") }
-        let idle = monitor.uptime() - storage.tickedAt
-        guard idle < Self.hangingAfter else {
-            return HTTPResponse(status: 503, text: "the recorder hangs\n")
-        }
-        let down = monitor.feeds.filter { !$0.figures.state.isUp }
-        let lines = ["ok"] + down.map { "feed '\($0.name)' is \($0.figures.state.rawValue)" }
-        return HTTPResponse(status: 200, text: lines.joined(separator: "\n") + "\n")
+    private var health: RecorderHealth { RecorderHealth(StatusDocument(monitor, archive: archive)) }
+
+    /// A line for each problem, whatever the status.
+    private func answer(_ health: RecorderHealth, isGood: Bool) -> HTTPResponse {
+        let lines = (isGood ? ["ok"] : ["not ok"]) + health.problems.map(\.text)
+        return HTTPResponse(status: isGood ? 200 : 503, text: lines.joined(separator: "\n") + "\n")
     }
 }

@@ -8,25 +8,27 @@ import Recording
 struct OpenedArchive {
     let writer: ArchiveWriter
     let journal: Journal
-    let carriedGaps: [CarriedGap]
 
     init(directory: String, _ files: FileSettings) async throws {
+        try FileSizeLimit.current?.check(directory)
         let lock = try ArchiveLock(creating: directory)
         let recovery = ArchiveRecovery(
             directory: directory,
             lock: lock,
             zones: BrokerTimeZone.lookup,
-            countsSessions: false
+            countsSessions: false,
+            programVersion: Program.version
         )
         JournalNotice.tell(try await recovery.run())
+        for path in try OwnRecordings.unsealedCopies(in: directory) {
+            StandardError.write(
+                "feedrec: warning: '\(path)' is a copy of a recording, or was restored from a backup; it stays as it is"
+            )
+        }
+        for finding in (try? ArchiveLocation.strays(in: directory)) ?? [] { ArchiveNotice.warn(of: finding) }
         DraftNotice.clear([directory])
         let file = try RecordingName.current(in: directory, day: Clocks.wall().utcDay)
-        carriedGaps = try await ArchiveWriter.endEarlier(
-            in: directory,
-            except: [file],
-            lock: lock,
-            now: Clocks.wall
-        )
+        try await ArchiveWriter.endEarlier(in: directory, except: [file], lock: lock)
         writer = try Self.openWriter(file, in: directory, lock)
         if files.durability == .power { try writer.makePowerSafe() }
         var configuration = Journal.Configuration(directory: directory)
@@ -66,11 +68,20 @@ enum JournalNotice {
             do {
                 guard try ArchiveRecovery.isJournalPresent(in: directory) else { continue }
                 let lock = try ArchiveLock(directory: directory)
-                tell(try await ArchiveRecovery(directory: directory, lock: lock, zones: BrokerTimeZone.lookup).run())
+                let recovery = ArchiveRecovery(
+                    directory: directory,
+                    lock: lock,
+                    zones: BrokerTimeZone.lookup,
+                    programVersion: Program.version
+                )
+                tell(try await recovery.run())
             } catch let error as ArchiveError where error.code == .busy {
                 // A recorder is alive; what it has not stored yet is its own affair.
                 continue
-            } catch let error as ArchiveError where error.isForWantOfWriting {
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // Whatever it is, the recordings themselves can be read.
                 StandardError.write(
                     "feedrec: warning: the journal of '\(directory)' holds messages that are not shown: a recorder was "
                         + "killed, and they cannot be folded in (\(error))"
@@ -86,18 +97,18 @@ enum JournalNotice {
             let folded = report.messages == 0 ? "nothing was lost" : "took \(report.messages) messages from its journal"
             StandardError.write("feedrec: a recorder was killed; \(folded)" + (files.isEmpty ? "" : " into \(files)"))
         }
-        for damage in report.damages { StandardError.write("feedrec: warning: the journal is damaged: \(damage)") }
-        if report.strayMessages > 0 {
+        for file in report.replacedFiles {
             StandardError.write(
-                "feedrec: warning: \(report.strayMessages) messages stay in the journal: their recording is gone"
+                "feedrec: warning: '\(file)' is gone or cannot be written to; another file took what the journal has of it"
             )
         }
-    }
-}
-
-extension ArchiveError {
-    /// True where a file or directory may be read but not changed.
-    fileprivate var isForWantOfWriting: Bool {
-        [.readOnly, .permissionDenied, .diskFull].contains(code)
+        for warning in report.warnings { StandardError.write("feedrec: warning: \(warning)") }
+        for damage in report.damages { StandardError.write("feedrec: warning: the journal is damaged: \(damage)") }
+        if let directory = report.asideDirectory {
+            StandardError.write(
+                "feedrec: warning: no recording can take \(report.strayMessages) messages of the journal; their "
+                    + "segments are in '\(directory)' now"
+            )
+        }
     }
 }

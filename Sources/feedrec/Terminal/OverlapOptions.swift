@@ -16,7 +16,7 @@ struct OverlapOptions: ParsableArguments {
     var renewAfter: OptionalDurationArgument?
 
     @Option(
-        help: "binance-spot: 2 keeps two connections always, so that the loss of one costs nothing. (default: 1)"
+        help: "binance-spot: 2 keeps two connections always, so that the loss of one costs nothing."
     )
     var redundancy = 1
 

@@ -7,7 +7,12 @@ import Venues
 
 /// How the messages of a hub are read and what of them is kept.
 struct ReadingOptions: ParsableArguments {
-    @Option(help: "mt4: the zone of the broker's clocks, such as Europe/Athens or +02:00; UTC when not given.")
+    @Option(
+        help: """
+            mt4: the zone of the broker's clocks: Europe/Athens, +02:00, or a zone and a distance, as \
+            America/New_York+7h for New York close time. UTC by default.
+            """
+    )
     var brokerTimeZone: BrokerTimeZone?
 
     @Flag(help: "mt4: keep names, addresses and comments; passwords and tokens are never kept.")
@@ -20,7 +25,7 @@ struct ReadingOptions: ParsableArguments {
     var isGiven: Bool { brokerTimeZone != nil || keepPersonalData }
 }
 
-/// A zone by its name or as a fixed offset.
+/// A zone by its name, as a fixed offset, or as a distance from another zone.
 struct BrokerTimeZone: ExpressibleByArgument {
     let rules: ZoneRules
 
@@ -30,7 +35,18 @@ struct BrokerTimeZone: ExpressibleByArgument {
     }
 
     /// The rules of the zone that was asked for as `text`.
-    static let lookup: ZoneLookup = { text in ZoneRules(fixedOffset: text) ?? rules(named: text) }
+    ///
+    /// Names of the system come first, since some have a sign: `Etc/GMT+5`.
+    static let lookup: ZoneLookup = { text in fixedOrNamed(text) ?? shifted(text) }
+
+    private static func fixedOrNamed(_ text: String) -> ZoneRules? {
+        ZoneRules(fixedOffset: text) ?? rules(named: text)
+    }
+
+    private static func shifted(_ text: String) -> ZoneRules? {
+        guard let name = ShiftedZoneName(text), let base = fixedOrNamed(name.base) else { return nil }
+        return ZoneRules(base, aheadBy: name.seconds, name: text)
+    }
 
     /// The rules of the system for `name`; names do not lead out of the zone directory.
     private static func rules(named name: String) -> ZoneRules? {

@@ -1,6 +1,8 @@
 import Archive
+import Foundation
 import NIOCore
 import Recording
+import Replaying
 import Transport
 
 /// What runs beside a recorder so that people and machines can watch it: the status socket, the metrics, the service
@@ -28,9 +30,12 @@ struct RecorderCompanions: Sendable {
         self.archive = archive
         self.notifier = notifier
         self.journal = journal
-        socket = try StatusSocket(archive: archive) { StatusDocument(monitor, archive: archive).json }
+        socket = try Self.listen(monitor, archive)
         if let address = configuration.settings.metrics {
-            server = try await MetricsServer.start(on: address, monitor: monitor, archive: archive, group: group)
+            let token = try configuration.settings.metricsToken?
+                .resolve(environment: ProcessInfo.processInfo.environment)
+            let handler = MetricsServer(monitor: monitor, archive: archive, access: AccessControl(token: token))
+            server = try await handler.start(on: address, group: group)
         } else {
             server = nil
         }
@@ -49,8 +54,21 @@ struct RecorderCompanions: Sendable {
                 tasks.addTask { await watch(notifier, every: interval) }
             }
             tasks.addTask { await measure() }
+            tasks.addTask { await keepSocket() }
         }
-        withExtendedLifetime(socket) {}
+    }
+
+    /// Listens again if the status socket was deleted, as with its directory.
+    private func keepSocket() async {
+        var socket = socket
+        while (try? await Clocks.monotonic.sleep(for: .seconds(1))) != nil {
+            guard !socket.isInPlace, let another = try? Self.listen(monitor, archive) else { continue }
+            socket = another
+        }
+    }
+
+    private static func listen(_ monitor: RecorderMonitor, _ archive: String) throws -> StatusSocket {
+        try StatusSocket(archive: archive) { StatusDocument(monitor, archive: archive).json }
     }
 
     private func measure() async {

@@ -11,25 +11,30 @@ struct RecordingFacts {
     let subscriptions: [Int64: String]
     let connections: [ConnectionRow]
     let gaps: [GapRow]
+    let closedSpans: [ClosedSpanRow]
     let absences: [AbsenceRow]
     let coverage: Coverage
     let logBytes: Int64
+    let fileBytes: Int64
 
     init(reader: ArchiveReader) throws(ArchiveError) {
         path = reader.path
         logBytes = reader.logBytes
+        fileBytes = reader.fileBytes
         summary = try reader.summary()
         sessions = try reader.sessions()
         feeds = try reader.feeds()
         subscriptions = try reader.subscriptions()
         connections = try reader.connections()
         gaps = try reader.gaps()
+        closedSpans = try reader.closedSpans()
         absences = try reader.absences()
         coverage = Coverage(
             sessions: sessions,
             feeds: feeds,
             instruments: summary.instruments.map(\.instrument),
             gaps: gaps,
+            closedSpans: closedSpans,
             tsLast: summary.tsLast
         )
     }
@@ -67,14 +72,16 @@ extension RecordingFacts {
             lines.append("  \(Self.padded(name, 13))\(Self.grouped(count))")
         }
         lines += feeds.map { "  feed         \($0.name) (\($0.venue))\($0.url.map { " " + $0 } ?? "")" }
-        lines += instrumentLines + sessionLines + gapLines + absenceLines + CoverageText.lines(of: coverage)
+        lines +=
+            instrumentLines + sessionLines + gapLines + closedLines + absenceLines + CoverageText.lines(of: coverage)
         return lines
     }
 
     private var instrumentLines: [String] {
         summary.instruments.map { row in
             let span = [row.tsFirst, row.tsLast].compactMap { $0.map { String($0.iso8601.prefix(19)) } }
-            return "  instrument   \(Self.padded(row.instrument.symbol, 10)) \(Self.grouped(row.quoteCount)) quotes, "
+            return
+                "  instrument   \(VisibleText.padded(row.instrument.symbol, to: 10)) \(Self.grouped(row.quoteCount)) quotes, "
                 + "\(Self.grouped(row.tradeCount)) trades, \(Self.grouped(row.barCount)) bars"
                 + (span.count == 2 ? ", \(span[0]) to \(span[1])" : "")
         }
@@ -93,6 +100,14 @@ extension RecordingFacts {
         return gaps.map { gap in
             "  gap          \(gap.tsFrom) to \(gap.tsTo.map(\.iso8601) ?? "now"): \(gap.cause)"
                 + (gap.detail.map { ", \($0)" } ?? "")
+        }
+    }
+
+    private var closedLines: [String] {
+        let names = Dictionary(feeds.map { ($0.feedID, $0.name) }, uniquingKeysWith: { first, _ in first })
+        return closedSpans.map { span in
+            "  closed       \(span.tsFrom) to \(span.tsTo.map(\.iso8601) ?? "further notice")"
+                + (names[span.feedID].map { ": the market of \($0)" } ?? "")
         }
     }
 
@@ -164,6 +179,7 @@ extension RecordingFacts {
         object.raw("sessions", Self.array(sessions.map(Self.json)))
         object.raw("connections", Self.array(connections.map(Self.json)))
         object.raw("gaps", Self.array(gaps.map(Self.json)))
+        object.raw("closed_spans", Self.array(closedSpans.map(Self.json)))
         object.raw("coverage", CoverageText.json(of: coverage))
         return object.text()
     }
@@ -221,6 +237,15 @@ extension RecordingFacts {
         object.integer("close_code", row.closed?.closeCode)
         object.text("close_reason", row.closed?.closeReason)
         object.text("closed_by", row.closed?.closedBy.rawValue)
+        return object.text()
+    }
+
+    private static func json(of row: ClosedSpanRow) -> String {
+        var object = JSONObjectWriter()
+        object.integer("feed_id", row.feedID)
+        object.integer("ts_from", row.tsFrom.rawValue)
+        object.integer("ts_to", row.tsTo?.rawValue)
+        object.text("source", row.source.rawValue)
         return object.text()
     }
 

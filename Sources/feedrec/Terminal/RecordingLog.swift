@@ -1,4 +1,5 @@
 import Archive
+import MarketModel
 import Recording
 import Transport
 
@@ -20,6 +21,11 @@ struct RecordingLog: Sendable {
         case .subscribed: log.info("subscribed", ["feed": feed])
         case .disconnected(let reason, let delay):
             log.warning("disconnected", ["feed": feed, "reason": .text(reason), "retry_in": .duration(delay)])
+        case .heldOff(let delay, let until):
+            log.warning(
+                "venue asks to wait",
+                ["feed": feed, "for": .duration(delay), "until": .text("\(until)")]
+            )
         case .spareSubscribed: log.info("second connection subscribed", ["feed": feed])
         case .spareLost(let reason, let delay):
             log.warning(
@@ -29,6 +35,10 @@ struct RecordingLog: Sendable {
         case .renewed: log.info("connection renewed", ["feed": feed])
         case .gapBegan(let cause): log.warning("gap began", ["feed": feed, "cause": .text(cause)])
         case .gapEnded(let cause): log.info("gap ended", ["feed": feed, "cause": .text(cause)])
+        case .marketClosed(let opensAt):
+            log.info("market closed", ["feed": feed, "opens_at": opensAt.map { .text("\($0)") }])
+        case .marketOpened(let closesAt):
+            log.info("market opened", ["feed": feed, "closes_at": closesAt.map { .text("\($0)") }])
         case .clockStepped(let step): log.warning("clock stepped", ["by": .duration(step)])
         case .clockSampled(let reading):
             log.debug(
@@ -42,6 +52,7 @@ struct RecordingLog: Sendable {
         case .lockedOut(let reason): log.warning("storing held up", ["reason": .text(reason)])
         case .resumed: log.info("storing resumed")
         case .rotated(let file): log.info("file begun", ["file": .text(file)])
+        case .fileLost(let reason): log.error("file lost", ["reason": .text(reason)])
         case .rotationFailed(let reason): log.warning("file not begun", ["reason": .text(reason)])
         case .sealingFailed(let reason): log.warning("sealing failed", ["reason": .text(reason)])
         case .sealed(let file): log.info("sealed", ["file": .text(file)])
@@ -52,6 +63,13 @@ struct RecordingLog: Sendable {
         case .journal(.good): log.info("journal takes messages")
         case .journal(.full(bytesMax: let bytes)): log.error("journal full", ["limit_bytes": .integer(Int64(bytes))])
         case .journal(.failed(let error)): log.error("journal failed", ["reason": .text("\(error)")])
+        case .undelivered(let names, isFirst: true):
+            log.warning(
+                "nothing has arrived",
+                ["feed": feed, "of": .text(Suggestion.list(names)), "count": .integer(Int64(names.count))]
+            )
+        case .undelivered([], _): log.info("everything has arrived", ["feed": feed])
+        case .undelivered: break
         case .notice(let text): log.warning("notice", ["feed": feed, "text": .text(text)])
         case .overloaded(let rule): log.error("overloaded", ["feed": feed, "rule": .text(rule.rawValue)])
         case .caughtUp(let waited, let leftOut):

@@ -1,5 +1,6 @@
 import Archive
 import JSONScanning
+import MarketModel
 import Recording
 import Synchronization
 import Transport
@@ -7,11 +8,15 @@ import Transport
 /// Tells the person at the terminal how a recording goes.
 final class RecordingReporter: Sendable {
     private let hasConnected = Atomic<Bool>(false)
+    /// How often a file was taken away while it was being written.
+    private let losses = Atomic<Int>(0)
     private let file: String?
     /// Where a structured log is wanted instead of sentences.
     private let log: RecordingLog?
     /// How many reports lie between two progress lines: four come a second.
     private let tick = Atomic<Int>(0)
+    /// What never arrived, by feed.
+    private let undelivered = Mutex<[String: [String]]>([:])
 
     /// Names `file` once the recording really begins.
     init(file: String? = nil, log: RecordingLog? = nil) {
@@ -25,8 +30,17 @@ final class RecordingReporter: Sendable {
         if let metrics { line("metrics on \(metrics)") }
     }
 
+    /// Forgets what a feed had asked for, because the feed is gone.
+    func forget(_ feed: String) {
+        undelivered.withLock { $0[feed] = nil }
+    }
+
     func report(_ report: RecorderReport, feed: String = "") {
-        if let log { return log.report(report, feed: feed) }
+        if case .undelivered(let names, _) = report { undelivered.withLock { $0[feed] = names } }
+        if let log {
+            if case .fileLost = report { losses.add(1, ordering: .relaxed) }
+            return log.report(report, feed: feed)
+        }
         switch report {
         case .connected(let url, let info):
             let security = [info.tlsVersion, info.cipher].compactMap { $0 }.joined(separator: " ")
@@ -35,14 +49,23 @@ final class RecordingReporter: Sendable {
             line("recording into '\(file)'; Ctrl-C ends it")
         case .subscribed:
             line("subscribed, recording")
+        case .undelivered(let names, isFirst: true):
+            line("warning: nothing has arrived of \(Suggestion.list(names)); are the names right?")
+        case .undelivered([], _): line("everything that was asked for has arrived")
+        case .undelivered: break
         case .notice(let text):
             line("warning: \(text)")
         case .disconnected(let reason, let delay):
             line("disconnected: \(reason); trying again in \(Self.text(of: delay))")
+        case .heldOff(let delay, let until):
+            line("warning: the venue asks for no attempt to connect for \(Self.text(of: delay)), until \(until)")
         case .paused(let reason): line("paused: \(reason); messages are left out until they can be stored")
         case .lockedOut(let reason): line("warning: \(reason); messages wait until it lets go")
         case .resumed: line("resumed: messages are stored again")
         case .rotated(let file): line("recording into '\(file)'")
+        case .fileLost(let reason):
+            losses.add(1, ordering: .relaxed)
+            line("error: \(reason)")
         case .rotationFailed(let reason): line("warning: no other file yet: \(reason)")
         case .sealingFailed(let reason): line("warning: \(reason); it is tried again")
         case .sealed(let file): line("sealed '\(file)' now")
@@ -74,6 +97,9 @@ final class RecordingReporter: Sendable {
             StandardError.progress("feedrec: \(Self.text(of: totals))")
         case .gapBegan(let cause) where cause == GapCause.sequence.rawValue:
             line("warning: the venue left numbers out, see 'feedrec info'")
+        case .marketClosed(let opensAt):
+            line("the market is closed; " + (opensAt.map { "it opens at \($0)" } ?? "no opening is in sight"))
+        case .marketOpened: line("the market is open")
         case .clockStepped(let step):
             line("warning: the wall clock was set by \(step / .seconds(1)) s")
         // A disconnection has told as much, and a subscription.
@@ -86,11 +112,14 @@ final class RecordingReporter: Sendable {
     }
 
     /// Prints the summary; a recording with gaps ends with status 3.
-    func finish(_ summary: RecordingOutcome, json: Bool) throws {
+    ///
+    /// So does one that never received something it had asked for. `facts` are further members of the JSON result.
+    func finish(_ summary: RecordingOutcome, json: Bool, facts: [(name: String, count: Int64)] = []) throws {
+        let undelivered = undelivered.withLock { $0.values.flatMap(\.self).sorted() }
         let totals = summary.totals
         if json {
             var output = StandardOutput()
-            try output.writeLine(Self.json(of: summary))
+            try output.writeLine(Self.json(of: summary, facts, undelivered: undelivered))
             try output.flush()
         }
         if let log {
@@ -98,12 +127,15 @@ final class RecordingReporter: Sendable {
         } else {
             tell(summary)
         }
-        guard totals.gaps == 0 else {
-            throw EndedEarly(
-                status: ExitStatus.dataMissing,
-                line: log == nil
-                    ? "data is missing: \(totals.gaps) gap\(totals.gaps == 1 ? "" : "s"), see 'feedrec info'" : nil
-            )
+        var missing: [String] = []
+        if losses.load(ordering: .relaxed) > 0 {
+            missing.append("a file was deleted or moved while it was being written, see above")
+        }
+        if totals.gaps > 0 { missing.append("\(totals.gaps) gap\(totals.gaps == 1 ? "" : "s"), see 'feedrec info'") }
+        if !undelivered.isEmpty { missing.append("nothing arrived of \(Suggestion.list(undelivered))") }
+        guard missing.isEmpty else {
+            let line = "data is missing: \(missing.joined(separator: "; "))"
+            throw EndedEarly(status: ExitStatus.dataMissing, line: log == nil ? line : nil)
         }
     }
 
@@ -135,10 +167,14 @@ final class RecordingReporter: Sendable {
         return milliseconds < 1000 ? "\(Int(milliseconds)) ms" : "\((milliseconds / 100).rounded() / 10) s"
     }
 
-    private static func json(of summary: RecordingOutcome) -> String {
+    private static func json(
+        of summary: RecordingOutcome,
+        _ facts: [(name: String, count: Int64)],
+        undelivered: [String]
+    ) -> String {
         let totals = summary.totals
         var object = JSONObjectWriter()
-        object.text("file", summary.file)
+        object.text("file", summary.file.isEmpty ? nil : summary.file)
         object.text("end_cause", summary.cause.rawValue)
         for (name, count) in [
             ("messages_received", totals.messagesReceived), ("messages_sent", totals.messagesSent),
@@ -148,10 +184,12 @@ final class RecordingReporter: Sendable {
             ("order_updates", totals.orderUpdates), ("venue_bars", totals.venueBars),
             ("redacted", totals.redacted), ("bars", totals.bars), ("events", totals.events),
             ("oddities", totals.oddities),
-            ("late_ticks", totals.lateTicks), ("gaps", totals.gaps),
+            ("late_ticks", totals.lateTicks), ("ticks_ahead", totals.ticksAhead), ("gaps", totals.gaps),
         ] {
             object.integer(name, count)
         }
+        object.raw("undelivered", JSONText.list(undelivered))
+        for fact in facts { object.integer(fact.name, fact.count) }
         return object.text()
     }
 }

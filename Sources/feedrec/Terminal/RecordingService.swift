@@ -12,7 +12,9 @@ struct RecordingService: Sendable {
     /// To read it again; `nil` where flags describe the one feed.
     let source: ConfigurationSource?
     let duration: Duration?
-    var flagFeed: (options: FeedOptions, bars: [BarInterval], token: @Sendable () throws -> String?)?
+    /// An element for each request to read the configuration again.
+    var hangUps: AsyncStream<Void>?
+    var flagFeed: (options: FeedOptions, bars: [BarInterval], credentials: FeedCredentials)?
     var flagOverlap = OverlapRules()
     /// Plain sentences and a progress line instead of the structured log.
     var isForPeople = false
@@ -38,6 +40,7 @@ struct RecordingService: Sendable {
             now: Clocks.wall,
             write: StandardError.write
         )
+        if !isForPeople { StandardError.reportLostLines(in: log) }
         let (outcome, reporter) = try await withEventLoop { group in
             let feeds = try feedConfigurations(log, group)
             let opened = try await OpenedArchive(directory: configuration.archive, settings.files)
@@ -61,31 +64,30 @@ struct RecordingService: Sendable {
 
     /// The feeds, ready to connect; the log learns their secrets, to keep them out of it.
     private func feedConfigurations(_ log: Log, _ group: any EventLoopGroup) throws -> [FeedConfiguration] {
-        if let (options, bars, token) = flagFeed {
-            var feed = try options.configuration(token: kept(token, outOf: log), bars: bars, group: group)
+        if let (options, bars, credentials) = flagFeed {
+            var feed = try options.configuration(
+                credentials: credentials,
+                secrets: secrets(keptOutOf: log),
+                bars: bars,
+                group: group
+            )
             feed.overlap = flagOverlap
-            feed.watch = .standard(venue: options.source.venue, streams: options.source.streams)
             return [feed]
         }
         return try configuration.feeds.map { try feedConfiguration($0, log, group) }
     }
 
     func feedConfiguration(_ feed: FeedSettings, _ log: Log, _ group: any EventLoopGroup) throws -> FeedConfiguration {
-        let environment = source?.environment ?? [:]
-        let token = kept({ try feed.resolveToken(environment: environment) }, outOf: log)
-        return try feed.configuration(token: token, group: group)
+        try feed.configuration(
+            environment: source?.environment ?? [:],
+            secrets: secrets(keptOutOf: log),
+            group: group
+        )
     }
 
-    /// The same token, known to the log as something to leave out.
-    private func kept(
-        _ token: @escaping @Sendable () throws -> String?,
-        outOf log: Log
-    ) -> @Sendable () throws -> String? {
-        {
-            let value = try token()
-            if let value { log.redact(value) }
-            return value
-        }
+    /// The secrets of a feed, which the log learns as they come up.
+    private func secrets(keptOutOf log: Log) -> FeedSecrets {
+        FeedSecrets(learned: { log.redact($0) })
     }
 
     /// Runs the recorder beside its companions, and the timer that stops it.
@@ -109,6 +111,7 @@ struct RecordingService: Sendable {
             journal: opened.journal,
             group: group
         )
+        for warning in configuration.warnings { reporter.report(.notice(warning)) }
         reporter.started(feeds: feeds.map(\.name), metrics: companions.metricsURL)
         let stop = StopControl()
         let signals = Signals.onStop { stop.request(.signal) }
@@ -123,7 +126,7 @@ struct RecordingService: Sendable {
             report: observers.note
         )
         recorder.journal = opened.journal
-        recorder.carriedGaps = opened.carriedGaps
+        recorder.zones = BrokerTimeZone.lookup
         recorder.steady = Clocks.steady
         recorder.clockRules.readKernel = KernelClock.read
         recorder.clockRules.interval = configuration.settings.clockInterval
@@ -133,7 +136,8 @@ struct RecordingService: Sendable {
             ConfigurationReload(source: $0, service: self, observers: observers, log: log, notifier: notifier)
         }
         let outcome = try await run(recorder, into: opened.writer, beside: companions) { [recorder] in
-            await reload?.run(from: configuration, group: group) { await recorder.changes.apply($0) }
+            guard let reload, let hangUps else { return }
+            await reload.run(from: configuration, at: hangUps, group: group) { await recorder.changes.apply($0) }
         }
         withExtendedLifetime(signals) {}
         return outcome

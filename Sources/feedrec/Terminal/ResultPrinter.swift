@@ -11,13 +11,8 @@ struct ResultPrinter: ~Copyable {
     private let format: ResultFormat
     private var output = StandardOutput()
     private var columns: [String] = []
-    private var table: [[SQLValue]] = []
-    private var rowCount = 0
+    private var table: TextTable?
     private var isArrayOpen = false
-
-    /// A table's columns are as wide as its first rows need.
-    private static let tableRowsMeasured = 1000
-    private var widths: [Int] = []
 
     init(format: ResultFormat) {
         self.format = format
@@ -28,7 +23,11 @@ struct ResultPrinter: ~Copyable {
         case .columns(let names):
             try endStatement()
             columns = names
-            if format == .csv { try output.writeLine(names.map(CSV.field).joined(separator: ",")) }
+            switch format {
+            case .csv: try output.writeLine(names.map(CSV.field).joined(separator: ","))
+            case .table: table = TextTable(columns: names)
+            case .json, .ndjson: break
+            }
         case .row(let values):
             try take(values)
         }
@@ -41,7 +40,6 @@ struct ResultPrinter: ~Copyable {
     }
 
     private mutating func take(_ values: [SQLValue]) throws {
-        rowCount += 1
         switch format {
         case .csv: try output.writeLine(values.map(CSV.field).joined(separator: ","))
         case .ndjson: try output.writeLine(object(values))
@@ -49,47 +47,19 @@ struct ResultPrinter: ~Copyable {
             try output.write((isArrayOpen ? ",\n  " : "[\n  ") + object(values))
             isArrayOpen = true
         case .table:
-            if widths.isEmpty {
-                table.append(values)
-                if table.count == Self.tableRowsMeasured { try beginTable() }
-            } else {
-                try output.writeLine(tableLine(values))
-            }
+            for line in table?.add(values) ?? [] { try output.writeLine(line) }
         }
     }
 
     private mutating func endStatement() throws {
-        guard format == .table, !columns.isEmpty else { return }
-        if widths.isEmpty { try beginTable() }
-        try output.writeLine("(\(rowCount) row\(rowCount == 1 ? "" : "s"))")
-        columns = []
-        widths = []
-        rowCount = 0
+        for line in table?.finish() ?? [] { try output.writeLine(line) }
+        table = nil
     }
 
     private func object(_ values: [SQLValue]) -> String {
         var object = JSONObjectWriter()
         for (name, value) in zip(columns, values) { object.raw(name, value.json) }
         return object.text()
-    }
-
-    // MARK: Tables
-
-    private mutating func beginTable() throws {
-        widths = columns.indices.map { column in
-            table.reduce(columns[column].count) { max($0, $1[column].text.count) }
-        }
-        let header = zip(columns, widths).map { $0.padded(to: $1) }.joined(separator: "  ")
-        try output.writeLine(header.trimmingTrailingSpaces)
-        try output.writeLine(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
-        for row in table { try output.writeLine(tableLine(row)) }
-        table = []
-    }
-
-    private func tableLine(_ values: [SQLValue]) -> String {
-        zip(values, widths).map { value, width in
-            value.isNumber ? value.text.paddedLeft(to: width) : value.text.padded(to: width)
-        }.joined(separator: "  ").trimmingTrailingSpaces
     }
 }
 
@@ -151,21 +121,5 @@ extension SQLValue {
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-}
-
-extension String {
-    fileprivate func padded(to width: Int) -> String {
-        self + String(repeating: " ", count: Swift.max(0, width - count))
-    }
-
-    fileprivate func paddedLeft(to width: Int) -> String {
-        String(repeating: " ", count: Swift.max(0, width - count)) + self
-    }
-
-    fileprivate var trimmingTrailingSpaces: String {
-        var text = self[...]
-        while text.last == " " { text.removeLast() }
-        return String(text)
     }
 }

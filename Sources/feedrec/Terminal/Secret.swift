@@ -21,7 +21,13 @@ struct TokenOptions: ParsableArguments {
     }
 
     /// The token, if one was asked for.
+    ///
+    /// - Throws: ``ConfigurationError`` if it is not there, since that is a mistake in the command.
     func token() throws -> String? {
-        try reference?.resolve(environment: ProcessInfo.processInfo.environment)
+        do {
+            return try reference?.resolve(environment: ProcessInfo.processInfo.environment)
+        } catch {
+            throw ConfigurationError(origin: "", "\(tokenEnv == nil ? "--token-file" : "--token-env"): \(error)")
+        }
     }
 }

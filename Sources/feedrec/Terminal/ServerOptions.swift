@@ -4,23 +4,23 @@ import Transport
 import WebSocketProtocol
 
 /// Where a server listens, and who may come in.
-struct ServerOptions: ParsableArguments {
+struct ServerOptions<Defaults: LivenessDefaults>: ParsableArguments {
     @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
     var listen: ListenAddress
 
-    @OptionGroup var security: ServerSecurity
+    @OptionGroup var security: ServerSecurity<Defaults>
 
     var isSecure: Bool { security.isSecure }
     var origins: Set<String> { security.origins }
 
-    /// See ``ServerSecurity/serve(_:on:hasToken:onEventLoop:preset:)``.
+    /// See ``ServerSecurity/serve(_:on:hasToken:onEventLoop:)``.
     func serve(_ handler: some WebSocketServerHandler, hasToken: Bool, onEventLoop: Bool = false) async throws {
         try await security.serve(handler, on: listen, hasToken: hasToken, onEventLoop: onEventLoop)
     }
 }
 
 /// What protects a server.
-struct ServerSecurity: ParsableArguments {
+struct ServerSecurity<Defaults: LivenessDefaults>: ParsableArguments {
     @Option(help: "Certificate chain (PEM): serve wss:// instead of ws://.")
     var tlsCert: String?
 
@@ -46,7 +46,7 @@ struct ServerSecurity: ParsableArguments {
     var requests: RequestOptions
 
     @OptionGroup(title: "Time-outs")
-    var liveness: LivenessOptions
+    var liveness: LivenessOptions<Defaults>
 
     @Option(
         help: ArgumentHelp(
@@ -83,13 +83,12 @@ struct ServerSecurity: ParsableArguments {
     /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.
     ///
     /// An address that others can reach needs a token, and TLS. Only a handler that never blocks may be served
-    /// `onEventLoop`. `preset` sets what holds where the options say nothing.
+    /// `onEventLoop`.
     func serve(
         _ handler: some WebSocketServerHandler,
         on listen: ListenAddress,
         hasToken: Bool,
-        onEventLoop: Bool = false,
-        preset: (inout WebSocketServer.Configuration) -> Void = { _ in }
+        onEventLoop: Bool = false
     ) async throws {
         if !listen.isLoopback {
             guard hasToken else {
@@ -103,7 +102,6 @@ struct ServerSecurity: ParsableArguments {
             }
         }
         var configuration = WebSocketServer.Configuration(host: listen.host, port: listen.port)
-        preset(&configuration)
         configure(&configuration)
         let identity = try identity()
         if let identity { configuration.tls = try TLSContext.server(TLSServerConfiguration(identity: identity)) }

@@ -8,9 +8,10 @@ import Musl
 
 /// The signals that end a long-running verb in an orderly way.
 enum Signals {
-    /// A closed pipe is an error of the write, not the end of the program.
-    static func ignoreBrokenPipes() {
+    /// A closed pipe, and a file that has reached its limit, are errors of the write, not the end of the program.
+    static func ignoreFailedWrites() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Calls `handler` at SIGINT or SIGTERM; another one, two seconds later or more, ends the program at once.

@@ -8,20 +8,33 @@ struct StatusDocument: Codable, Sendable {
         var name: String
         var venue: String
         var url: String
+        /// `closed` while the market is, whatever the connection does.
         var state: String
+        var connectionState: String
         var isUp: Bool
         var stateSeconds: Double
+        /// When the market opens, if it is closed and an opening is in sight; ISO 8601, UTC.
+        var marketOpensAt: String?
+        /// When the market closes, if it has opened since the start and a closing is in sight.
+        var marketClosesAt: String?
         var messagesReceived: Int64
         var messagesPerSecond: Double
         var lastMessageAgeSeconds: Double?
         var lastDataAgeSeconds: Double?
-        /// Of the latest tick: our time less the venue's.
+        /// Of the latest tick: our time less the venue's; negative if one of the clocks is wrong.
         var latencySeconds: Double?
         var connections: Int64
         var disconnections: Int64
         var lastFailure: String?
+        /// Until the next attempt to connect.
+        var nextAttemptSeconds: Double?
+        /// For how long the venue still wants no attempt.
+        var heldOffSeconds: Double?
         var gaps: [String: Int64]
+        /// The causes of the open gaps.
         var openGap: String?
+        /// What was asked for and has not arrived since the recording began, a minute and more ago.
+        var undelivered: [String]
     }
 
     var version: String
@@ -31,6 +44,8 @@ struct StatusDocument: Codable, Sendable {
     var uptimeSeconds: Double
     /// Why nothing can be stored just now.
     var halt: String?
+    /// What became of a file that was being written, if it was deleted or moved since the start.
+    var loss: String?
     var feeds: [Feed]
     var queueDepth: Int
     var journalBytes: Int64?
@@ -45,11 +60,13 @@ struct StatusDocument: Codable, Sendable {
     var clockSteps: Int64
     /// Since the recorder last looked after its feeds.
     var idleSeconds: Double
+    /// Log lines that could not be written, since standard error was not read.
+    var logLinesLost: Int64
+    /// See ``RecorderHealth``.
+    var problems: [RecorderHealth.Problem] = []
 
-    /// True where all feeds deliver and everything is stored.
-    var isHealthy: Bool {
-        halt == nil && idleSeconds < MetricsServer.hangingAfter / .seconds(1) && feeds.allSatisfy(\.isUp)
-    }
+    /// True if everything that was asked for is recorded.
+    var isHealthy: Bool { problems.isEmpty }
 }
 
 extension StatusDocument {
@@ -63,6 +80,7 @@ extension StatusDocument {
         file = storage.file
         uptimeSeconds = uptime / .seconds(1)
         halt = storage.halt
+        loss = storage.loss
         feeds = monitor.feeds.map { Feed($0, uptime: uptime) }
         queueDepth = storage.queueDepth
         journalBytes = storage.journalBytes
@@ -76,6 +94,8 @@ extension StatusDocument {
         isClockSynchronized = storage.clock?.isSynchronized
         clockSteps = storage.clockSteps
         idleSeconds = (uptime - storage.tickedAt) / .seconds(1)
+        logLinesLost = StandardError.lostLines
+        problems = RecorderHealth(self).problems
     }
 
     /// Without a line break inside.
@@ -101,7 +121,11 @@ extension StatusDocument.Feed {
         venue = monitor.venue
         url = monitor.url
         state = figures.state.rawValue
+        connectionState = figures.connectionState.rawValue
         isUp = figures.state.isUp
+        let changesAt = figures.market?.until?.iso8601
+        marketOpensAt = figures.isMarketClosed ? changesAt : nil
+        marketClosesAt = figures.isMarketClosed ? nil : changesAt
         stateSeconds = (uptime - figures.stateSince) / .seconds(1)
         messagesReceived = figures.totals.messagesReceived
         messagesPerSecond = (figures.messagesPerSecond * 10).rounded() / 10
@@ -111,7 +135,10 @@ extension StatusDocument.Feed {
         connections = figures.connections
         disconnections = figures.disconnections
         lastFailure = figures.lastFailure
+        nextAttemptSeconds = figures.nextAttempt.map { max(0, ($0 - uptime) / .seconds(1)) }
+        heldOffSeconds = figures.heldOffUntil.flatMap { $0 > uptime ? ($0 - uptime) / .seconds(1) : nil }
         gaps = figures.gaps
-        openGap = figures.openGap
+        openGap = figures.openGaps.isEmpty ? nil : figures.openGaps.joined(separator: ", ")
+        undelivered = figures.undelivered
     }
 }

@@ -1,16 +1,18 @@
+import Recording
+
 /// A recorder's status, for a person.
 struct StatusReport {
     let status: StatusDocument
+
+    /// No network is that slow: the clocks are to blame.
+    private static let latencySecondsMax = 60.0
 
     var lines: [String] {
         var lines = [
             "recording into '\(status.file ?? status.archive)' for \(Self.time(status.uptimeSeconds)) "
                 + "(process \(status.process), feedrec \(status.version))"
         ]
-        if let halt = status.halt { lines.append("HALTED: \(halt)") }
-        if status.idleSeconds >= MetricsServer.hangingAfter / .seconds(1) {
-            lines.append("HANGS: it has not looked after its feeds for \(Self.time(status.idleSeconds))")
-        }
+        for problem in status.problems { lines.append((problem.isFatal ? "FAILING: " : "PROBLEM: ") + problem.text) }
         for feed in status.feeds { lines += self.lines(of: feed) }
         return lines + storage
     }
@@ -22,9 +24,21 @@ struct StatusReport {
                 + (feed.lastMessageAgeSeconds.map { ", last \(Self.time($0)) ago" } ?? "")
                 + (feed.latencySeconds.map { ", latency \(Self.signed($0))" } ?? "")
         ]
+        if feed.state == FeedState.closed.rawValue {
+            let opening = feed.marketOpensAt.map { "market opens at \($0)" } ?? "no opening is in sight"
+            lines.append("  \(opening); the connection is \(feed.connectionState)")
+        }
+        if let latency = feed.latencySeconds, latency.magnitude > Self.latencySecondsMax || latency < -1 {
+            lines.append("  its clock and ours differ: check both, and the time zone if the feed has one")
+        }
         if feed.disconnections > 0 {
             let times = feed.disconnections == 1 ? "once" : "\(feed.disconnections) times"
             lines.append("  disconnected \(times)" + (feed.lastFailure.map { "; last: \($0)" } ?? ""))
+        }
+        if let seconds = feed.nextAttemptSeconds {
+            lines.append(
+                "  next attempt in \(Self.time(seconds))" + (feed.heldOffSeconds == nil ? "" : ", as the venue asked")
+            )
         }
         if !feed.gaps.isEmpty {
             let gaps = feed.gaps.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
@@ -58,12 +72,13 @@ struct StatusReport {
         case ..<120: "\((seconds * 10).rounded() / 10) s"
         case ..<7200: "\(Int(seconds / 60)) min"
         case ..<172_800: "\(Int(seconds / 3600)) h"
-        default: "\(Int(seconds / 86_400)) days"
+        default: "\(Int(min(seconds / 86_400, 1e9))) days"
         }
     }
 
-    /// In milliseconds, with its sign.
+    /// With its sign, in the unit of ``time(_:)``; short ones to the microsecond.
     private static func signed(_ seconds: Double) -> String {
+        guard seconds.magnitude < 1 else { return (seconds > 0 ? "+" : "-") + time(seconds.magnitude) }
         let milliseconds = (seconds * 1_000_000).rounded() / 1000
         return (milliseconds > 0 ? "+" : "") + "\(milliseconds) ms"
     }

@@ -1,3 +1,5 @@
+// The compiler may take `timeval` for a type of CTimex, whose header includes that of `timeval`.
+import CTimex
 @preconcurrency import Dispatch
 
 #if canImport(Glibc)
@@ -14,6 +16,7 @@ final class StatusSocket: Sendable {
     private static let name = ".status"
 
     private let path: String
+    private let inode: ino_t
     private let source: any DispatchSourceRead
 
     /// Listens; the caller holds the archive's lock, so that a socket left behind by a dead recorder can go.
@@ -28,6 +31,7 @@ final class StatusSocket: Sendable {
             if listener >= 0 { close(listener) }
             throw Failure("cannot listen on '\(path)': \(reason)")
         }
+        inode = Self.inode(of: path) ?? 0
         let source = DispatchSource.makeReadSource(
             fileDescriptor: listener,
             queue: DispatchQueue(label: "feedrec.status")
@@ -46,8 +50,16 @@ final class StatusSocket: Sendable {
     }
 
     deinit {
-        unlink(path)
+        if isInPlace { unlink(path) }
         source.cancel()
+    }
+
+    /// False if the socket was deleted with its directory, so that another one is needed.
+    var isInPlace: Bool { Self.inode(of: path) == inode }
+
+    private static func inode(of path: String) -> ino_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_ino : nil
     }
 
     /// What the recorder of this archive says; `nil` where none is running.

@@ -12,7 +12,9 @@ enum Terminal {
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Ends the program, after what standard error still takes.
     static func exit(_ status: Int32) -> Never {
+        StandardError.drain()
         #if canImport(Glibc)
         Glibc.exit(status)
         #else
@@ -22,22 +24,46 @@ enum Terminal {
 }
 
 /// Standard error: messages for people, a line each.
+///
+/// A reader that does not read never holds up the program.
 enum StandardError {
-    static func write(_ line: String) {
-        var bytes = Array(line.utf8)
-        bytes.append(UInt8(ascii: "\n"))
+    /// How long the end of the program waits for a reader of its last lines.
+    private static let patienceSeconds = 1.0
+
+    private static let output = ErrorOutput { lost in
+        "feedrec: warning: \(lost) line\(lost == 1 ? " was" : "s were") lost here, since standard error was not read"
+    } write: { bytes in
         try? writeAll(bytes, to: STDERR_FILENO)
+    }
+
+    /// Lines that could not be written since the start.
+    static var lostLines: Int64 { output.lostLines }
+
+    /// Writes the number of lost lines in the form of `log` from now on.
+    static func reportLostLines(in log: Log) {
+        output.adopt { log.text(.warning, "log lines lost", ["lines": .integer($0)]) }
+    }
+
+    /// Writes a line; what a terminal would obey is escaped, see ``VisibleText``.
+    static func write(_ line: String) {
+        output.writeLine(VisibleText.escaped(line))
     }
 
     /// Overwrites the current line of a terminal; on anything else does nothing.
     static func progress(_ text: String) {
         guard Terminal.isErrorTerminal else { return }
-        try? writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+        output.writeIfIdle("\r\u{1B}[K\(text)")
     }
 
     /// Clears the line of ``progress(_:)``.
     static func endProgress() {
-        progress("")
+        guard Terminal.isErrorTerminal else { return }
+        output.writeIfRoom("\r\u{1B}[K")
+    }
+
+    /// Waits a moment for the lines that are on their way.
+    static func drain() {
+        output.drain(seconds: patienceSeconds)
     }
 }
 
@@ -54,6 +80,11 @@ struct StandardOutput: ~Copyable {
     mutating func writeLine(_ text: String) throws {
         try write(text)
         buffer.append(UInt8(ascii: "\n"))
+    }
+
+    /// Writes a line for people; what a terminal would obey is escaped, see ``VisibleText``.
+    mutating func writeLine(visible text: String) throws {
+        try writeLine(VisibleText.escaped(text))
     }
 
     mutating func write(_ bytes: [UInt8]) throws {

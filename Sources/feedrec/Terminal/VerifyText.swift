@@ -4,8 +4,37 @@ import MarketModel
 
 /// What verifying and repairing found, as people and programs read it.
 enum VerifyText {
+    /// The problems and a line for each recording, and a total of several.
+    ///
+    /// With `isVerbose`, or for a single recording, coverage and absences of each follow its line.
+    static func lines(of report: VerifyReport, isVerbose: Bool) -> [String] {
+        var lines = report.findings.map { "\($0.isProblem ? "problem" : "note"): \($0)" }
+        let isDetailed = isVerbose || report.recordings.count == 1
+        for recording in report.recordings {
+            lines += isDetailed ? self.lines(of: recording) : summary(of: recording)
+        }
+        if report.recordings.count > 1 { lines.append(total(of: report)) }
+        return lines + ["payload_sha256 \(report.payloadSHA256)"]
+    }
+
+    private static func total(of report: VerifyReport) -> String {
+        func sum(_ count: KeyPath<RecordingReport, Int64>) -> Int64 {
+            report.recordings.reduce(0) { $0 + $1[keyPath: count] }
+        }
+        let problems = report.problemCount
+        let verdict = problems == 0 ? "sound" : "\(problems) problem\(problems == 1 ? "" : "s")"
+        return "\(report.recordings.count) recordings: \(verdict); \(sum(\.messagesReceived)) messages received, "
+            + "\(sum(\.messagesSent)) sent; \(sum(\.quoteCount)) quotes, \(sum(\.tradeCount)) trades, "
+            + "\(sum(\.marginUpdateCount)) margin updates, \(sum(\.oddityCount)) oddities, \(sum(\.gapCount)) gaps; "
+            + "least coverage \(CoverageText.text(report.leastCoverage))"
+    }
+
     static func lines(of recording: RecordingReport) -> [String] {
-        var lines = recording.problems.map { "problem: \($0)" }
+        summary(of: recording) + absences(of: recording) + CoverageText.lines(of: recording.coverage)
+    }
+
+    private static func summary(of recording: RecordingReport) -> [String] {
+        let problems = recording.problems.map { "problem: \($0)" }
         let verdict = recording.isSound ? "sound" : "\(recording.problemCount) problems"
         var text =
             "\(recording.file): \(verdict); \(recording.messagesReceived) messages received, "
@@ -20,9 +49,7 @@ enum VerifyText {
             text += "rows cannot be counted"
         }
         if recording.openSessionCount > 0 { text += "; \(recording.openSessionCount) session(s) not ended" }
-        lines.append(text)
-        lines += absences(of: recording) + CoverageText.lines(of: recording.coverage)
-        return lines
+        return problems + [text]
     }
 
     private static func absences(of recording: RecordingReport) -> [String] {
@@ -78,6 +105,17 @@ enum VerifyText {
         object.integer("messages_received", report.messagesReceived)
         object.raw("least_coverage", "\(report.leastCoverage)")
         object.raw("recordings", array(report.recordings.map { json(of: $0) }))
+        object.raw("findings", array(report.findings.map(json)))
+        return object.text()
+    }
+
+    private static func json(of finding: ArchiveFinding) -> String {
+        var object = JSONObjectWriter()
+        object.text("file", finding.path)
+        object.text("kind", finding.kind.rawValue)
+        object.text("reason", finding.reason)
+        object.text("original", finding.original)
+        object.boolean("is_problem", finding.isProblem)
         return object.text()
     }
 

@@ -47,17 +47,19 @@ struct CompactCommand: AsyncParsableCommand {
         )
         DraftNotice.clear([archive])
         var outcomes: [CompactionOutcome] = []
-        for file in try ArchiveLocation(archive).files { outcomes.append(try compactor.compact(file)) }
+        let location = try ArchiveNotice.locate([archive])
+        for file in location.files { outcomes.append(try compactor.compact(file)) }
         StandardError.endProgress()
         var output = StandardOutput()
         if json {
             try output.writeLine("[" + outcomes.map(Self.json).joined(separator: ",\n ") + "]")
         } else {
-            for outcome in outcomes { try output.writeLine(Self.line(of: outcome)) }
+            for outcome in outcomes { try output.writeLine(visible: Self.line(of: outcome)) }
             let saved = outcomes.reduce(0) { $0 + $1.savedBytes }
             try output.writeLine("saved \(RecordingFacts.text(bytes: saved))")
         }
         try output.flush()
+        try ArchiveNotice.endIfDataIsMissing(location)
     }
 
     private static func line(of outcome: CompactionOutcome) -> String {

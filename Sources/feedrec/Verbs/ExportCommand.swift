@@ -34,10 +34,12 @@ struct ExportCommand: AsyncParsableCommand {
         func run() async throws {
             try await JournalNotice.fold([archive])
             var output = StandardOutput()
-            for file in try ArchiveLocation(archive).files {
+            let location = try ArchiveNotice.locate([archive])
+            for file in location.files {
                 try Self.export(ArchiveReader(path: file), direction, to: &output)
             }
             try output.flush()
+            try ArchiveNotice.endIfDataIsMissing(location)
         }
 
         private static func export(

@@ -13,7 +13,7 @@ import WebSocketProtocol
 struct FeedOptions: ParsableArguments {
     @OptionGroup(title: "Feed") var source: SourceOptions
     @OptionGroup(title: "MT4 hub (--venue mt4)") var hub: HubFeedOptions
-    @OptionGroup(title: "Connection") var client: ClientOptions
+    @OptionGroup(title: "Connection") var client: ClientOptions<RecordingLiveness>
 
     /// False where a configuration file describes the feeds instead.
     var isGiven: Bool { source.isGiven }
@@ -22,7 +22,7 @@ struct FeedOptions: ParsableArguments {
         guard isGiven else { return }
         switch source.venue {
         case .mt4:
-            guard source.streams.isEmpty else {
+            guard source.givenStreams.isEmpty else {
                 throw ValidationError("--stream is for binance-spot; mt4 has --symbol")
             }
             try hub.validateUse()
@@ -41,18 +41,25 @@ struct FeedOptions: ParsableArguments {
     }
 
     /// The feed that these flags describe.
+    ///
+    /// References to secrets are read once, so that a mistake in them is found now; a token command is not run.
     func configuration(
-        token: @escaping @Sendable () throws -> String?,
+        credentials: FeedCredentials,
+        secrets: FeedSecrets,
         bars: [BarInterval],
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
         let base = try WebSocketURL(source.url)
-        let client = try client.configuration(url: target(of: base), messageBytesMax: source.messageLimit.bytes)
-        let secrets = FeedSecrets()
-        secrets.add(try token())
-        var connector = hub.signalR.connector(client, hubProtocol: hub.hubProtocol, token: token, group: group)
+        var client = try client.configuration(url: target(of: base), messageBytesMax: source.messageLimit.bytes)
+        // The recorder itself sends the pings, so that it knows what they are for.
+        client.connection.pingInterval = nil
+        try credentials.check(secrets)
+        let token = try credentials.tokenSource(self.client, secrets, group)
+        var connector = hub.signalR.connector(client, hubProtocol: hub.hubProtocol, token: token.read, group: group)
         connector.secrets = secrets
+        connector.secretHeaders = credentials.resolvedHeaders
         let (venue, streams, hubProtocol) = (source.venue, source.streams, hub.hubProtocol)
+        let handshakeTimeout = client.handshakeTimeout
         let subscription = hub.subscription
         var feed = FeedConfiguration(
             name: venue.rawValue,
@@ -62,7 +69,8 @@ struct FeedOptions: ParsableArguments {
             barIntervals: bars,
             makeDialect: {
                 switch venue {
-                case .mt4: MT4Dialect(subscription, hubProtocol: hubProtocol)
+                case .mt4:
+                    MT4Dialect(subscription, hubProtocol: hubProtocol, handshakeTimeout: handshakeTimeout)
                 case .binanceSpot: BinanceSpotDialect(streams: streams)
                 }
             },
@@ -73,8 +81,17 @@ struct FeedOptions: ParsableArguments {
                 return try await connector.connect()
             }
         )
+        feed.watch = .standard(venue: venue)
+        feed.watch.pingInterval = self.client.liveness.pingInterval.duration
         feed.reading = hub.reading.reading
+        feed.reading.hubProtocol = hub.hubProtocol
+        if venue == .mt4 {
+            feed.market.symbols = hub.allSymbols || hub.allTicks ? [] : hub.symbols
+            feed.market.venueZone = hub.reading.reading.brokerTimeZone
+        }
         feed.secrets = secrets
+        feed.notices = source.streamNotices
+        feed.access = token.access
         return feed
     }
 
@@ -105,7 +122,7 @@ struct SourceOptions: ParsableArguments {
     var givenURL: String?
 
     @Option(name: .customLong("stream"), help: "binance-spot: a stream such as btcusdt@trade; may be repeated.")
-    var streams: [String] = []
+    var givenStreams: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -118,6 +135,14 @@ struct SourceOptions: ParsableArguments {
     var isGiven: Bool { givenVenue != nil || givenURL != nil }
     var venue: Venue { givenVenue ?? .mt4 }
     var url: String { givenURL ?? "" }
+    /// The streams as the venue spells them, each once.
+    var streams: [String] {
+        var names: Set<String> = []
+        return requests.map(\.name).filter { names.insert($0).inserted }
+    }
+    /// What was corrected in the names of the streams, and which are unknown.
+    var streamNotices: [String] { requests.compactMap(\.notice) }
+    private var requests: [BinanceStreamRequest] { givenStreams.compactMap { try? BinanceStreamRequest($0) } }
 
     func validate() throws {
         guard isGiven else { return }
@@ -127,6 +152,9 @@ struct SourceOptions: ParsableArguments {
             throw ValidationError("--message-limit must be between 1024 and 67108864 (64 MiB, what a block can hold)")
         }
         do { _ = try WebSocketURL(url) } catch { throw ValidationError("--url: \(error)") }
+        for stream in givenStreams {
+            do { _ = try BinanceStreamRequest(stream) } catch { throw ValidationError("--stream: \(error)") }
+        }
     }
 }
 

@@ -22,14 +22,18 @@ struct ImportCommand: AsyncParsableCommand {
             abstract: "Import raw messages, one a line, with their receive times.",
             discussion: """
                 Formats: ns is '<receive time in ns> <payload>'; cf is the raw format of cryptofeed. Files may be \
-                compressed with gzip or zstd. The recording is named after the UTC day of the first message.
+                compressed with gzip or zstd; '-' is standard input. The recording is named after the UTC day of the \
+                first message.
+
+                Messages that the archive has already are not stored again: a message is the same if its venue, its \
+                receive time, its direction and its payload are. So an import may be repeated, and files may overlap.
 
                   feedrec import messages btcusdt.txt.gz --venue binance-spot \\
                     --archive ./tape
                 """
         )
 
-        @Argument(help: "Files to import, in order.")
+        @Argument(help: "Files to import, in order of their first times; '-' is standard input.")
         var files: [String]
 
         @Option(help: "Whose messages these are.")
@@ -41,13 +45,19 @@ struct ImportCommand: AsyncParsableCommand {
         @Option(help: "ns or cf; found out from the first lines when not given.")
         var format: MessageLineFormat?
 
+        @Option(help: "Unit of the receive times: s, ms, us or ns; by default ns for ns files, s for cf files.")
+        var timeUnit: UnixTimeUnit?
+
         @Option(help: "Lengths of the bars to build.")
         var bars = BarIntervalsArgument.standard
 
         @OptionGroup var reading: ReadingOptions
 
-        @Flag(help: "Pass over malformed lines and count them, instead of stopping at the first.")
+        @Flag(help: "Skip malformed lines and count them, instead of stopping at the first.")
         var skipMalformed = false
+
+        @Flag(help: "Import also a file of which nothing is understood, and beside recordings that cannot be read.")
+        var force = false
 
         @Flag(help: "Print what was imported as JSON at the end.")
         var json = false
@@ -67,6 +77,9 @@ struct ImportCommand: AsyncParsableCommand {
                 session: SessionFacts.start(.import, configuration: facts)
             )
             configuration.reading = reading.reading
+            configuration.archive = archive
+            configuration.isForced = force
+            if let timeUnit { configuration.receiveTimes = .unit(timeUnit) }
             return configuration
         }
 
@@ -88,7 +101,9 @@ struct ImportCommand: AsyncParsableCommand {
                 try ArchiveWriter.open(directory: archive, day: day)
             }
             reporter.end()
-            try reporter.finish(outcome.summary, json: json)
+            let report = ImportReport(outcome: outcome)
+            for line in report.lines { StandardError.write("feedrec: \(line)") }
+            try reporter.finish(outcome.summary, json: json, facts: report.facts)
             guard outcome.malformedLines == 0 else {
                 throw EndedEarly(
                     status: ExitStatus.dataMissing,
@@ -100,3 +115,4 @@ struct ImportCommand: AsyncParsableCommand {
 }
 
 extension MessageLineFormat: ExpressibleByArgument {}
+extension UnixTimeUnit: ExpressibleByArgument {}

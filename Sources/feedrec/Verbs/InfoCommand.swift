@@ -8,7 +8,10 @@ struct InfoCommand: AsyncParsableCommand {
         commandName: "info",
         abstract: "Show what a recording holds.",
         discussion: """
+            Of several recordings it prints a line each and a total; -v prints all of each.
+
               feedrec info ./tape
+              feedrec info ./tape -v
               feedrec info ./tape/2026-01-05.feedrec --json
             """
     )
@@ -16,24 +19,34 @@ struct InfoCommand: AsyncParsableCommand {
     @Argument(help: "A recording, or a directory of recordings.")
     var archive: String
 
+    @Flag(name: .shortAndLong, help: "Show everything of each of several recordings.")
+    var verbose = false
+
     @Flag(help: "Print JSON: an array with one object a recording.")
     var json = false
 
     func run() async throws {
         try await JournalNotice.fold([archive])
+        let location = try ArchiveNotice.locate([archive])
+        let isDetailed = verbose || location.files.count == 1
         var output = StandardOutput()
-        let files = try ArchiveLocation(archive).files
         var objects: [String] = []
-        for (index, file) in files.enumerated() {
+        var total = RecordingTotal()
+        for (index, file) in location.files.enumerated() {
             let facts = try RecordingFacts(reader: ArchiveReader(path: file))
+            total.add(facts)
             if json {
                 objects.append(facts.json)
-            } else {
+            } else if isDetailed {
                 if index > 0 { try output.writeLine("") }
-                for line in facts.lines { try output.writeLine(line) }
+                for line in facts.lines { try output.writeLine(visible: line) }
+            } else {
+                try output.writeLine(visible: facts.line)
             }
         }
         if json { try output.writeLine("[" + objects.joined(separator: ",\n ") + "]") }
+        if !json, location.files.count > 1 { try output.writeLine((isDetailed ? "\n" : "") + total.line) }
         try output.flush()
+        try ArchiveNotice.endIfDataIsMissing(location)
     }
 }

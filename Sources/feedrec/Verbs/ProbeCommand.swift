@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import MarketModel
 import Recording
 import Transport
@@ -40,8 +41,8 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The longest message that is accepted, such as 65536 or 16MiB.", valueName: "size"))
     var messageLimit = ByteCountArgument(256 << 20)
 
-    @OptionGroup(title: "Connection") var client: ClientOptions
-    @OptionGroup var tokens: TokenOptions
+    @OptionGroup(title: "Connection") var client: ClientOptions<OrdinaryLiveness>
+    @OptionGroup var access: AccessOptions
     @OptionGroup var hub: HubClientOptions
 
     func validate() throws {
@@ -56,11 +57,14 @@ struct ProbeCommand: AsyncParsableCommand {
         configuration.subprotocols = subprotocols
         configuration.recordsEvents = true
         for (name, value) in headers.compactMap(Self.field) { configuration.headers.append(name, value) }
-        let (options, tokens) = (configuration, tokens)
+        let options = configuration
+        let credentials = access.credentials(ProcessInfo.processInfo.environment)
         ProbeLog.line("connecting to \(target.redacted)")
         try await withEventLoop { group in
-            var connector = hub.connector(options, token: { try tokens.token() }, group: group)
+            let token = try credentials.tokenSource(client, ProbeLog.secrets, group)
+            var connector = hub.connector(options, token: token.read, group: group)
             connector.secrets = ProbeLog.secrets
+            connector.secretHeaders = credentials.resolvedHeaders
             let connection = try await connector.connect()
             ProbeLog.connected(connection.info)
             let conversation = ProbeConversation(

@@ -79,15 +79,17 @@ struct PruneCommand: AsyncParsableCommand {
             UpkeepStamp(now: Clocks.wall(), programVersion: Program.version)
         )
         DraftNotice.clear([archive])
-        let outcomes = try pruner.prune(ArchiveLocation(archive).files, isDryRun: dryRun)
+        let location = try ArchiveNotice.locate([archive])
+        let outcomes = try pruner.prune(location.files, isDryRun: dryRun)
         var output = StandardOutput()
         if json {
             try output.writeLine("[" + outcomes.map(json).joined(separator: ",\n ") + "]")
         } else {
-            for outcome in outcomes { try output.writeLine(Self.line(of: outcome, isDryRun: dryRun)) }
+            for outcome in outcomes { try output.writeLine(visible: Self.line(of: outcome, isDryRun: dryRun)) }
             if outcomes.isEmpty { try output.writeLine("nothing is over its limit") }
         }
         try output.flush()
+        try ArchiveNotice.endIfDataIsMissing(location)
     }
 
     static func line(of outcome: PruneOutcome, isDryRun: Bool) -> String {

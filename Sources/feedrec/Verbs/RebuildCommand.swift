@@ -40,13 +40,14 @@ struct RebuildCommand: AsyncParsableCommand {
         )
         DraftNotice.clear([archive])
         var outcomes: [Rebuilder.Outcome] = []
-        for file in try ArchiveLocation(archive).files { outcomes.append(try rebuilder.run(file)) }
+        let location = try ArchiveNotice.locate([archive])
+        for file in location.files { outcomes.append(try rebuilder.run(file)) }
         StandardError.endProgress()
         var output = StandardOutput()
         if json {
             try output.writeLine("[" + outcomes.map(Self.json).joined(separator: ",\n ") + "]")
         } else {
-            for line in outcomes.flatMap(lines) { try output.writeLine(line) }
+            for line in outcomes.flatMap(lines) { try output.writeLine(visible: line) }
         }
         try output.flush()
         let count = outcomes.filter { !$0.isSame }.count
@@ -56,6 +57,7 @@ struct RebuildCommand: AsyncParsableCommand {
                 line: "\(count) recording\(count == 1 ? "" : "s") differed from the raw messages"
             )
         }
+        try ArchiveNotice.endIfDataIsMissing(location)
     }
 
     private func lines(of outcome: Rebuilder.Outcome) -> [String] {

@@ -30,7 +30,7 @@ struct RecordCommand: AsyncParsableCommand {
             more of them. What was read and is not yet in a file is in the archive's journal, which outlives 'kill -9'; the \
             next feedrec that opens the archive folds it in.
 
-            --config describes any number of feeds; SIGHUP reads it again. A flag wins over the environment \
+            --config describes any number of feeds, and when their markets are closed; SIGHUP reads it again. A flag wins over the environment \
             (FEEDREC_CONFIG, FEEDREC_ARCHIVE, FEEDREC_LOG_LEVEL, …), that over the file.
 
             With flags alone, a connection that fails before anything was ever recorded ends the program with status 1, \
@@ -47,7 +47,7 @@ struct RecordCommand: AsyncParsableCommand {
 
     @OptionGroup var feed: FeedOptions
     @OptionGroup(title: "Feed") var overlap: OverlapOptions
-    @OptionGroup(title: "Token") var tokens: TokenOptions
+    @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup var files: FileOptions
 
     @Option(help: "Directory of the recordings; made if missing.")
@@ -68,8 +68,17 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Go on trying when the first connection fails, too.")
     var keepTrying = false
 
-    @Option(help: "Serve /metrics for Prometheus and /healthz here, such as 127.0.0.1:9464.")
+    @Option(help: "Serve /metrics for Prometheus, /healthz and /readyz here, such as 127.0.0.1:9464.")
     var metrics: String?
+
+    @Option(help: "Environment variable with the token that readers of the metrics present.")
+    var metricsTokenEnv: String?
+
+    @Option(help: "File whose first line is the token that readers of the metrics present.")
+    var metricsTokenFile: String?
+
+    @Flag(help: "Serve the metrics to other machines without a token.")
+    var metricsInsecure = false
 
     @Option(help: "Log one structured line an event: text or json. (default with --config: text)")
     var logFormat: LogFormat?
@@ -82,6 +91,9 @@ struct RecordCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+        if metricsTokenEnv != nil, metricsTokenFile != nil {
+            throw ValidationError("give either --metrics-token-env or --metrics-token-file, not both")
+        }
         if configurationFile == nil {
             guard feed.isGiven else { throw ValidationError("what to record? give --config, or --venue and --url") }
             if check { throw ValidationError("--check is for --config") }
@@ -89,9 +101,9 @@ struct RecordCommand: AsyncParsableCommand {
             guard !feed.isGiven else {
                 throw ValidationError("give either --config or the flags of a feed (--venue, --url, …), not both")
             }
-            guard tokens.reference == nil, bars == nil, count == nil, !once, !keepTrying else {
+            guard !access.isGiven, bars == nil, count == nil, !once, !keepTrying else {
                 throw ValidationError(
-                    "--token-env, --token-file, --bars, --count, --once and --keep-trying are for a feed from flags"
+                    "--token-env, --token-file, --token-command, --header-env, --header-file, --bars, --count, --once and --keep-trying are for a feed from flags"
                 )
             }
         }
@@ -101,9 +113,12 @@ struct RecordCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         guard let file = configurationFile else { return try await runFlags(environment) }
         let source = ConfigurationSource(file: file, flags: flags, environment: environment)
-        let configuration = try source.read()
-        if check { return try await printEffective(configuration, environment) }
-        try await RecordingService(configuration, source: source, duration: duration?.duration).run(json: json)
+        if check { return try await printEffective(source.read(), environment) }
+        // A change of the file while the recorder starts is neither missed nor the end of it.
+        let hangUps = Signals.hangUps()
+        var service = RecordingService(try source.read(), source: source, duration: duration?.duration)
+        service.hangUps = hangUps
+        try await service.run(json: json)
     }
 
     /// Flags of a feed win over a configuration that only the environment names.
@@ -116,6 +131,10 @@ struct RecordCommand: AsyncParsableCommand {
         var flags: OptionFlags = [:]
         flags["archive"] = archive.map { ("--archive", $0) }
         flags["metrics.listen"] = metrics.map { ("--metrics", $0) }
+        flags["metrics.token"] =
+            metricsTokenEnv.map { ("--metrics-token-env", "env:\($0)") }
+            ?? metricsTokenFile.map { ("--metrics-token-file", "file:\($0)") }
+        if metricsInsecure { flags["metrics.insecure"] = ("--metrics-insecure", "true") }
         flags.merge(files.flags) { $1 }
         flags["log.format"] = logFormat.map { ("--log-format", $0.rawValue) }
         flags["log.level"] = logLevel.map { ("--log-level", $0.rawValue) }
@@ -125,10 +144,12 @@ struct RecordCommand: AsyncParsableCommand {
     private func runFlags(_ environment: [String: String]) async throws {
         let configuration = try RecorderConfiguration(flags: flags, environment: environment)
         var service = RecordingService(configuration, source: nil, duration: duration?.duration)
-        // A missing token is a mistake in the command; later it is read again for every connection.
-        _ = try tokens.token()
+        try configuration.checkTokens(environment: environment)
+        do { try access.credentials(environment).check(FeedSecrets()) } catch {
+            throw ConfigurationError(origin: "", "\(error)")
+        }
         service.flagFeed = (
-            feed, bars?.intervals ?? BarIntervalsArgument.standard.intervals, { [tokens] in try tokens.token() }
+            feed, bars?.intervals ?? BarIntervalsArgument.standard.intervals, access.credentials(environment)
         )
         service.flagOverlap = try overlap.rules(venue: feed.source.venue)
         service.isForPeople = logFormat == nil && environment["FEEDREC_LOG_FORMAT"] == nil
@@ -140,11 +161,13 @@ struct RecordCommand: AsyncParsableCommand {
 
     /// Also opens what the configuration names, so that nothing is left to find out at the start.
     private func printEffective(_ configuration: RecorderConfiguration, _ environment: [String: String]) async throws {
+        var warnings = configuration.warnings
         try await withEventLoop { group in
             for feed in configuration.feeds {
-                _ = try feed.configuration(token: { try feed.resolveToken(environment: environment) }, group: group)
+                warnings += try feed.configuration(environment: environment, group: group).notices
             }
         }
+        for warning in warnings { StandardError.write("feedrec: warning: \(warning)") }
         var output = StandardOutput()
         let effective = EffectiveConfiguration(configuration: configuration)
         if json {

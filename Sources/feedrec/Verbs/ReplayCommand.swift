@@ -4,6 +4,7 @@ import MarketModel
 import NIOCore
 import Replaying
 import Transport
+import Venues
 
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +37,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
     var listen: ListenAddress?
 
-    @OptionGroup var security: ServerSecurity
+    @OptionGroup var security: ServerSecurity<ReplayLiveness>
     @OptionGroup var tokens: TokenOptions
 
     @Option(help: "1 for the recorded pace, 10 for ten times that, max for as fast as the client takes it.")
@@ -77,6 +78,15 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Where the recording lost its venue, a venue's client gets: silence, close (as recorded), or skip.")
     var breaks = BreakRule.silence
 
+    @Option(help: "How long a venue's client must be quiet before its tape starts; by default as docs/REPLAY.md says.")
+    var startAfter: TapeLength?
+
+    @Option(help: "Start the tape of a venue's client with this subscription, instead of after a quiet time.")
+    var subscriptions: Int?
+
+    @Option(help: "For a client that subscribes to what the tape lacks: refuse, or ignore (it gets nothing of it).")
+    var absent = AbsentRule.refuse
+
     @Option(help: "Bars made from the ticks as they pass, on /replay and stdout: 1s,1m.")
     var bars: BarIntervalsArgument?
 
@@ -100,17 +110,22 @@ struct ReplayCommand: AsyncParsableCommand {
             throw ValidationError("--listen and --to stdout exclude each other")
         }
         guard !archive.isEmpty else { throw ValidationError("name a recording or a directory of recordings") }
+        guard subscriptions.map({ (1...100_000).contains($0) }) ?? true else {
+            throw ValidationError("--subscriptions must be between 1 and 100000")
+        }
+        guard symbols.map({ !$0.split(separator: ",").isEmpty }) ?? true else {
+            throw ValidationError("--symbols needs symbols, with commas between them")
+        }
         guard (1...1000).contains(expect) else { throw ValidationError("--expect must be between 1 and 1000") }
     }
 
     func run() async throws {
         try await JournalNotice.fold(archive)
         let token = try tokens.token()
-        let paths = archive
-        var readers: [ArchiveReader] = []
-        for file in try ArchiveLocation(paths).files { readers.append(try ArchiveReader(path: file)) }
-        let catalog = try TapeCatalog(readers) { known in
-            try ArchiveLocation(paths).files.filter { !known.contains($0) }.map { try ArchiveReader(path: $0) }
+        let location = try ArchiveNotice.locate(archive)
+        let newFiles = NewRecordings(paths: archive, known: location)
+        let catalog = try TapeCatalog(try location.files.map { try ArchiveReader(path: $0) }) { _ in
+            try newFiles.find().map { try ArchiveReader(path: $0) }
         }
         try await ReadingThreads.with { threads in
             if let listen {
@@ -120,21 +135,12 @@ struct ReplayCommand: AsyncParsableCommand {
                     pool: threads,
                     clock: Clocks.monotonic
                 )
-                try await security.serve(server, on: listen, hasToken: token != nil, preset: Self.preset)
+                try await security.serve(server, on: listen, hasToken: token != nil)
             } else {
                 try await print(catalog, threads)
+                try ArchiveNotice.endIfDataIsMissing(location)
             }
         }
-    }
-
-    /// What holds for clients of a replay where the options say nothing.
-    static func preset(_ configuration: inout WebSocketServer.Configuration) {
-        // A client that is paused by its debugger is no dead one, and what it has not read yet is its.
-        configuration.connection.sendTimeout = .seconds(600)
-        configuration.connection.pongTimeout = nil
-        configuration.connection.closeTimeout = .seconds(60)
-        // Binance's servers do; and whoever waits for a tape that is paused hears that there is somebody.
-        configuration.connection.pingInterval = .seconds(20)
     }
 
     private var isForStandardOutput: Bool { to.contains(.standardOutput) }
@@ -156,6 +162,9 @@ struct ReplayCommand: AsyncParsableCommand {
         request.intervals = bars?.intervals ?? []
         request.rebasesToNow = rebase != nil
         request.follows = follow
+        request.startAfter = startAfter.map { .nanoseconds($0.nanoseconds) }
+        request.subscriptionsMin = subscriptions
+        request.absent = absent
         return request
     }
 
@@ -212,9 +221,17 @@ extension TapeMoment: ExpressibleByArgument {
     }
 }
 
+extension TapeLength: ExpressibleByArgument {
+    /// Reads what ``TapeLength/init(text:)`` does.
+    public init?(argument: String) {
+        self.init(text: argument)
+    }
+}
+
 extension EndRule: ExpressibleByArgument {}
 extension LagRule: ExpressibleByArgument {}
 extension BreakRule: ExpressibleByArgument {}
+extension AbsentRule: ExpressibleByArgument {}
 
 extension SessionReport {
     /// `session 3 (mt4, 127.0.0.1:51312) ended (end of the tape): 15230 messages, lateness p50 …, sha256 …`.
@@ -224,6 +241,13 @@ extension SessionReport {
             let values = [lateness.percentile(0.5), lateness.percentile(0.99), lateness.max].map(Self.text)
             line += ", lateness p50 \(values[0]), p99 \(values[1]), max \(values[2])"
         }
+        if let subscriptions {
+            if subscriptions.skippedMessages > 0 {
+                line += ", \(subscriptions.skippedMessages) messages passed before the client subscribed to them"
+            }
+            if subscriptions.refusedCount > 0 { line += ", refused \(Suggestion.list(subscriptions.refused))" }
+        }
+        if !unanswered.isEmpty { line += ", nothing of \(Suggestion.list(unanswered))" }
         if let digest { line += ", sha256 \(digest)" }
         return line
     }

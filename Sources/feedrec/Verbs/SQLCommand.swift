@@ -7,8 +7,9 @@ struct SQLCommand: AsyncParsableCommand {
         abstract: "Run SQL on a recording.",
         discussion: """
             Views for people: quotes, trades, ticks, margin_updates, bars, events, gaps, sessions, feeds, connections, \
-            instruments; messages has the raw messages, one a row. Of a directory of several recordings they cover all, \
-            with a column file; tables are those of the first.
+            instruments; messages has the raw messages, one a row. Over a directory of several recordings these and the \
+            tables (quote, trade, bar, …) cover all files, with a column file: a bar that two files hold counts once, and \
+            joins by instrument_id and the like are right. message_index counts in each file for itself.
 
               feedrec sql ./tape "select time_recv, symbol, bid, ask from quotes"
               feedrec sql ./tape "select * from bars where interval = '1m'" --format csv
@@ -31,7 +32,8 @@ struct SQLCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await JournalNotice.fold([archive])
-        let session = try SQLSession(recordings: ArchiveLocation(archive).files, isWritable: write)
+        let location = try ArchiveNotice.locate([archive])
+        let session = try SQLSession(recordings: location.files, isWritable: write)
         var printer = ResultPrinter(format: format ?? (Terminal.isOutputTerminal ? .table : .csv))
         do {
             try await session.run(sql) { event in try printer.take(event) }
@@ -40,5 +42,6 @@ struct SQLCommand: AsyncParsableCommand {
         }
         try printer.finish()
         session.close()
+        try ArchiveNotice.endIfDataIsMissing(location)
     }
 }

@@ -29,7 +29,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "mt4, binance-spot, or echo, which sends back what it gets.")
     var venue: SimulatedVenue
 
-    @OptionGroup var server: ServerOptions
+    @OptionGroup var server: ServerOptions<OrdinaryLiveness>
     @OptionGroup var tokens: TokenOptions
 
     @Option(help: "Any number: another seed is another market.")

@@ -1,3 +1,4 @@
+import Archive
 import ArgumentParser
 
 struct StatusCommand: AsyncParsableCommand {
@@ -8,8 +9,9 @@ struct StatusCommand: AsyncParsableCommand {
               feedrec status ./tape
               feedrec status ./tape --json
 
-            Exit status: 0 when all feeds deliver, 1 when no recorder is running, 3 when a feed is down or nothing can \
-            be stored.
+            Exit status: 0 when everything that was asked for is recorded. 1 when no recorder is running. 3 when data is \
+            missing (a feed is down or has an open gap, what was asked for never arrived, a file was lost) or nothing is \
+            recorded (the disk is full or read-only, the recorder hangs).
             """
     )
 
@@ -31,9 +33,10 @@ struct StatusCommand: AsyncParsableCommand {
             try output.write(answer)
             try output.writeLine("")
         } else {
-            for line in StatusReport(status: status).lines { try output.writeLine(line) }
+            for line in StatusReport(status: status).lines { try output.writeLine(visible: line) }
         }
         try output.flush()
+        for finding in (try? ArchiveLocation(archive))?.findings ?? [] { ArchiveNotice.warn(of: finding) }
         guard status.isHealthy else { throw EndedEarly(status: ExitStatus.dataMissing) }
     }
 }

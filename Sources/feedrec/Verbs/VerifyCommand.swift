@@ -13,7 +13,11 @@ struct VerifyCommand: AsyncParsableCommand {
             recordings of the same messages have the same.
 
             Coverage is the part of the time that sessions ran in which no gap touches the instrument; the map has a \
-            character for each hour of the day: # recorded, 0-9 tenths of it recorded, - nothing to record.
+            character for each hour of the day: # recorded, 0-9 tenths of it recorded, - nothing to record. Of several \
+            recordings it is shown with -v.
+
+            A file of the directory that is named like a recording and is none, is damaged, or is an incomplete copy, is \
+            a problem. A complete copy is named, and verified once.
 
             --repair keeps every whole block and row in a new file, notes what is gone in 'absence' and 'gap', and \
             keeps the damaged file as NAME.damaged.
@@ -33,6 +37,9 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "The least coverage that any instrument must have, 0 to 1.")
     var requireCoverage: Double?
 
+    @Flag(name: .shortAndLong, help: "Show coverage and absences of each of several recordings.")
+    var verbose = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -43,10 +50,9 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let location = try ArchiveLocation(archive)
-        if repair { return try runRepair(location) }
+        if repair { return try runRepair(ArchiveNotice.locate([archive], includingDamaged: true)) }
         try await JournalNotice.fold([archive])
-        try runVerify(location)
+        try runVerify(ArchiveLocation(archive, includingDamaged: true))
     }
 
     private func runVerify(_ location: ArchiveLocation) throws {
@@ -55,15 +61,15 @@ struct VerifyCommand: AsyncParsableCommand {
         if json {
             try output.writeLine(VerifyText.json(of: report))
         } else {
-            for line in report.recordings.flatMap(VerifyText.lines) { try output.writeLine(line) }
-            try output.writeLine("payload_sha256 \(report.payloadSHA256)")
+            for line in VerifyText.lines(of: report, isVerbose: verbose) { try output.writeLine(visible: line) }
         }
         try output.flush()
         guard report.isSound else {
-            let count = report.recordings.reduce(0) { $0 + $1.problemCount }
+            let count = report.problemCount
+            let isRepairable = report.recordings.contains { !$0.isSound }
             throw Failure(
                 "'\(archive)' has \(count) problem\(count == 1 ? "" : "s")",
-                hint: "'feedrec verify --repair' keeps all that is whole"
+                hint: isRepairable ? "'feedrec verify --repair' keeps all that is whole" : nil
             )
         }
         try checkCoverage(report.recordings)
@@ -78,7 +84,7 @@ struct VerifyCommand: AsyncParsableCommand {
         if json {
             try output.writeLine(VerifyText.json(of: repairs))
         } else {
-            for line in repairs.flatMap({ VerifyText.lines(of: $0) }) { try output.writeLine(line) }
+            for line in repairs.flatMap({ VerifyText.lines(of: $0) }) { try output.writeLine(visible: line) }
         }
         try output.flush()
         let problems = repairs.reduce(0) { $0 + $1.report.problemCount }
@@ -92,6 +98,7 @@ struct VerifyCommand: AsyncParsableCommand {
             )
         }
         try checkCoverage(repairs.map(\.report))
+        try ArchiveNotice.endIfDataIsMissing(location)
     }
 
     private func checkCoverage(_ recordings: [RecordingReport]) throws {

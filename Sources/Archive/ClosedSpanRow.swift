@@ -1,0 +1,55 @@
+package import MarketModel
+
+/// A row of `closed_span`: a time in which the market of a feed was closed, so that nothing is missing.
+///
+/// Rows of one feed and one ``tsFrom`` replace each other.
+package struct ClosedSpanRow: Hashable, Sendable {
+    /// Where the sessions come from.
+    package enum Source: String, Hashable, Sendable {
+        case configuration
+        case venue
+    }
+
+    package var feedID: Int64
+    package var tsFrom: UnixNanoseconds
+    /// The opening, which is known beforehand; `nil` if none is in sight.
+    package var tsTo: UnixNanoseconds?
+    package var source: Source
+
+    package init(feedID: Int64, tsFrom: UnixNanoseconds, tsTo: UnixNanoseconds?, source: Source = .configuration) {
+        self.source = source
+        self.feedID = feedID
+        self.tsFrom = tsFrom
+        self.tsTo = tsTo
+    }
+}
+
+/// The times in which markets were closed, by feed: the sessions of a feed share its name and venue.
+struct ClosedTimes {
+    private var keys: [Int64: FeedKey] = [:]
+    private var spans: [FeedKey: TimeSpans] = [:]
+
+    init(_ rows: [ClosedSpanRow], feeds: [FeedRow]) {
+        for feed in feeds { keys[feed.feedID] = FeedKey(name: feed.name, venue: feed.venue) }
+        for row in rows {
+            guard let key = keys[row.feedID] else { continue }
+            spans[key, default: TimeSpans()].add(row.tsFrom.rawValue, row.tsTo?.rawValue ?? .max)
+        }
+    }
+
+    /// The parts of `[from, to)` in which the market of a feed was open; all of it for a feed without closed times.
+    func openParts(of feedID: Int64?, _ from: Int64, _ to: Int64) -> [TimeSpans.Span] {
+        guard from < to else { return [] }
+        guard let closed = feedID.flatMap({ keys[$0] }).flatMap({ spans[$0] }) else {
+            return [TimeSpans.Span(from: from, to: to)]
+        }
+        var parts: [TimeSpans.Span] = []
+        var start = from
+        for span in closed.spans where span.to > start && span.from < to {
+            if start < span.from { parts.append(TimeSpans.Span(from: start, to: span.from)) }
+            start = span.to
+        }
+        if start < to { parts.append(TimeSpans.Span(from: start, to: to)) }
+        return parts
+    }
+}

@@ -1,0 +1,88 @@
+/// The entries of an archive's directory that are named like recordings: those that can be read, and the others.
+struct DirectoryListing {
+    private(set) var recordings: [RecordingCandidate] = []
+    private(set) var findings: [ArchiveFinding] = []
+
+    /// Looks at each entry; with `includingDamaged`, damaged recordings are among ``recordings``.
+    ///
+    /// - Throws: an error if the directory cannot be read.
+    init(_ directory: String, includingDamaged: Bool) throws(ArchiveError) {
+        let names = try FilePath.names(in: directory)
+        let recordingNames = names.filter { $0.hasSuffix(ArchiveLocation.fileExtension) }
+        for name in recordingNames {
+            let path = FilePath.joined(directory, name)
+            guard let finding = RecordingEntry.finding(path) else {
+                add(RecordingCandidate(path), includingDamaged)
+                continue
+            }
+            let isBegun = finding.kind == .empty && name == recordingNames.last && ArchiveLock.isHeld(in: directory)
+            if includingDamaged, finding.kind == .damaged {
+                recordings.append(RecordingCandidate(damaged: path))
+            } else if !isBegun {
+                findings.append(finding)
+            }
+        }
+        findings += Self.orphanLogs(names, in: directory) + Self.otherNames(names, in: directory)
+    }
+
+    /// What can be told without opening a recording, for the recorder, which has to start fast.
+    static func strays(in directory: String) throws(ArchiveError) -> [ArchiveFinding] {
+        let names = try FilePath.names(in: directory)
+        let entries = names.filter { $0.hasSuffix(ArchiveLocation.fileExtension) }
+            .compactMap { RecordingEntry.finding(FilePath.joined(directory, $0)) }
+        return entries + orphanLogs(names, in: directory) + otherNames(names, in: directory)
+    }
+
+    private mutating func add(_ candidate: RecordingCandidate, _ includingDamaged: Bool) {
+        if let finding = candidate.finding, finding.kind != .withoutSession {
+            // A damaged one has no fingerprint, but a verb that repairs can read it.
+            if includingDamaged, finding.kind == .damaged {
+                recordings.append(RecordingCandidate(damaged: candidate.path))
+            } else {
+                findings.append(finding)
+            }
+        } else if !candidate.isGone {
+            recordings.append(candidate)
+        }
+    }
+
+    /// Write-ahead logs with content whose recordings are gone.
+    private static func orphanLogs(_ names: [String], in directory: String) -> [ArchiveFinding] {
+        let suffix = "-wal"
+        return names.filter { $0.hasSuffix(ArchiveLocation.fileExtension + suffix) }.compactMap { name in
+            let path = FilePath.joined(directory, name)
+            guard !names.contains(String(name.dropLast(suffix.count))), FilePath.bytes(of: path) > 0 else { return nil }
+            return ArchiveFinding(.orphanLog, path, "is the write-ahead log of a recording that is not there")
+        }
+    }
+
+    /// Recordings in other letters, as a file system that ignores case leaves them.
+    private static func otherNames(_ names: [String], in directory: String) -> [ArchiveFinding] {
+        names.compactMap { name in
+            guard name.lowercased().hasSuffix(ArchiveLocation.fileExtension),
+                !name.hasSuffix(ArchiveLocation.fileExtension)
+            else { return nil }
+            let reason = "has a name that does not end with '\(ArchiveLocation.fileExtension)'"
+            return ArchiveFinding(.otherName, FilePath.joined(directory, name), reason)
+        }
+    }
+
+    /// Why none of the entries of `directory` can be read: no recordings, or what is wrong with the first one.
+    func failure(_ directory: String) -> ArchiveError {
+        guard let first = findings.first else {
+            return ArchiveError(
+                code: .noRecordings,
+                path: directory,
+                detail: "there are no recordings (*\(ArchiveLocation.fileExtension)) in '\(directory)'"
+            )
+        }
+        if let error = first.error { return error }
+        let others = findings.count == 1 ? "" : ", and \(findings.count - 1) more cannot be read either"
+        return ArchiveError(
+            code: .noRecordings,
+            path: directory,
+            detail:
+                "there are no recordings in '\(directory)' that can be read: '\(first.path)' \(first.reason)\(others)"
+        )
+    }
+}

@@ -1,0 +1,77 @@
+import Glibc
+
+/// A file that may be read as a recording, with what tells it from others.
+struct RecordingCandidate {
+    let path: String
+    /// Which file it is, whatever its name; `nil` if it is gone.
+    let file: FileIdentity?
+    /// `nil` for a file that cannot be opened just now: the verb that reads it says why.
+    let fingerprint: RecordingFingerprint?
+    /// Why it cannot be read, or that it holds no session.
+    let finding: ArchiveFinding?
+
+    var isGone: Bool { file == nil }
+
+    /// Opens the file and reads its sessions.
+    init(_ path: String) {
+        self.path = path
+        file = FileIdentity(path)
+        // Opening a file in log mode may begin a log.
+        let hasLog = FilePath.kind(of: path + "-wal") != .missing
+        do throws(ArchiveError) {
+            let fingerprint = try RecordingFingerprint(path)
+            self.fingerprint = fingerprint
+            finding = fingerprint.sessions.isEmpty ? Self.withoutSession(path, hasLog: hasLog) : nil
+        } catch {
+            fingerprint = nil
+            finding = Self.finding(path, error)
+        }
+    }
+
+    /// A file that is known to be damaged, and is not opened.
+    init(damaged path: String) {
+        self.path = path
+        file = FileIdentity(path)
+        fingerprint = nil
+        finding = nil
+    }
+
+    private static func withoutSession(_ path: String, hasLog: Bool) -> ArchiveFinding? {
+        // A recorder that has just begun a file holds the lock, and has a log beside it.
+        if FilePath.bytes(of: path + "-wal") > 0 || ArchiveLock.isHeld(in: FilePath.parent(of: path)) { return nil }
+        // A recorder that was killed before its first commit left a file that never had a log, or has an empty one.
+        if RecordingEntry.standsAlone(path) { return nil }
+        if hasLog, let identity = try? ArchiveReader(path: path).identity(), identity.isOriginal(path) { return nil }
+        return ArchiveFinding(
+            .withoutSession,
+            path,
+            "holds no session: it was copied without its write-ahead log, or its recorder ended at once"
+        )
+    }
+
+    private static func finding(_ path: String, _ error: ArchiveError) -> ArchiveFinding? {
+        let kind: ArchiveFinding.Kind
+        switch error.code {
+        case .corrupted: kind = .damaged
+        case .notARecording: kind = .notARecording
+        case .newerSchema: kind = .newerSchema
+        case .permissionDenied: kind = .unreadable
+        default: return nil
+        }
+        return ArchiveFinding(kind, path, "cannot be read (\(error))", error: error)
+    }
+}
+
+/// A file of the file system, whatever its names.
+struct FileIdentity: Hashable {
+    let device: UInt64
+    let inode: UInt64
+
+    /// Follows links; `nil` if there is no file.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+}

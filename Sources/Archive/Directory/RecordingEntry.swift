@@ -1,0 +1,103 @@
+import Glibc
+import Migrations
+import SQLiteFormat
+
+/// One entry of a directory that is named like a recording, judged without SQLite: what it is, and its header.
+enum RecordingEntry {
+    /// Why the entry cannot be read; `nil` for a file that looks like a recording.
+    ///
+    /// Only regular files are opened: a pipe would block.
+    static func finding(_ path: String) -> ArchiveFinding? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return unreachable(path, errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: return ArchiveFinding(.notAFile, path, "is a directory")
+        case S_IFSOCK: return ArchiveFinding(.notAFile, path, "is a socket")
+        case S_IFIFO: return ArchiveFinding(.notAFile, path, "is a pipe")
+        default: return ArchiveFinding(.notAFile, path, "is a device")
+        }
+        // This process writes it, so it is a recording, and must not be opened here.
+        if WrittenFiles.contains(FileStamp(status)) { return nil }
+        guard status.st_size > 0 else { return ArchiveFinding(.empty, path, "is empty") }
+        return content(path, bytes: Int64(status.st_size))
+    }
+
+    /// A link that leads nowhere, or a path that may not be followed.
+    private static func unreachable(_ path: String, _ number: Int32) -> ArchiveFinding? {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &target, target.count)
+        let text = String(cString: strerror(number)).lowercased()
+        guard count >= 0 else {
+            // An entry that went away since the directory was read.
+            return number == ENOENT ? nil : ArchiveFinding(.unreadable, path, "cannot be read: \(text)")
+        }
+        guard number == ENOENT else {
+            return ArchiveFinding(.unreadable, path, "is a link that cannot be followed: \(text)")
+        }
+        let name = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return ArchiveFinding(.danglingLink, path, "is a link to '\(name)', which does not exist")
+    }
+
+    /// Judges the first 100 bytes and the length of a file.
+    private static func content(_ path: String, bytes: Int64) -> ArchiveFinding? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let number = errno
+            guard number != ENOENT else { return nil }
+            return ArchiveFinding(
+                .unreadable,
+                path,
+                "cannot be read: \(String(cString: strerror(number)).lowercased())"
+            )
+        }
+        defer { close(descriptor) }
+        let start = start(descriptor)
+        guard let header = DatabaseHeader(start) else { return noHeader(path, start) }
+        guard header.applicationID == Migrations.applicationID else {
+            return ArchiveFinding(
+                .notARecording,
+                path,
+                "is a database of another program",
+                error: RecordingFile.notARecording(path)
+            )
+        }
+        guard header.userVersion <= Int32(Migrations.version) else {
+            let error = RecordingFile.newerSchema(path, Int64(header.userVersion))
+            return ArchiveFinding(.newerSchema, path, "cannot be read (\(error))", error: error)
+        }
+        // A checkpoint writes the first page before the others, so only a file without a log can be called cut.
+        let expected = Int64(header.pageCount) * Int64(header.pageBytes)
+        if expected > bytes, FilePath.bytes(of: path + "-wal") == 0 {
+            return ArchiveFinding(.damaged, path, "is cut: \(bytes) of \(expected) bytes are there")
+        }
+        return nil
+    }
+
+    private static func start(_ descriptor: Int32) -> [UInt8] {
+        var start = [UInt8](repeating: 0, count: DatabaseHeader.bytes)
+        let count = pread(descriptor, &start, start.count, 0)
+        start.removeLast(start.count - max(0, count))
+        return start
+    }
+
+    /// True if all of the recording is in the file itself: no write-ahead log belongs to it.
+    static func standsAlone(_ path: String) -> Bool {
+        guard let stamp = FileStamp(path: path), !WrittenFiles.contains(stamp) else { return false }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return DatabaseHeader(start(descriptor))?.isInLogMode == false
+    }
+
+    private static func noHeader(_ path: String, _ start: [UInt8]) -> ArchiveFinding {
+        let isCut = start.count < DatabaseHeader.bytes && Array("SQLite format 3\0".utf8).starts(with: start.prefix(16))
+        if isCut { return ArchiveFinding(.damaged, path, "is cut: \(start.count) bytes are there") }
+        return ArchiveFinding(
+            .notARecording,
+            path,
+            "is a file of another program",
+            error: RecordingFile.notARecording(path)
+        )
+    }
+}

@@ -1,0 +1,132 @@
+package import MarketModel
+
+/// A feed as people know it, over sessions and files.
+package struct FeedKey: Hashable, Sendable {
+    package let name: String
+    package let venue: String
+
+    package init(name: String, venue: String) {
+        self.name = name
+        self.venue = venue
+    }
+}
+
+/// Where the recording of a feed ended.
+package struct FeedEnd: Hashable, Sendable {
+    /// Why it ended.
+    package enum Reason: Sendable, Hashable {
+        case stopped
+        case killed
+        /// Its session goes on without it.
+        case removed
+    }
+
+    /// From here on nothing is recorded: the end of its last connection, or of the gap that was open then.
+    package let ts: UnixNanoseconds
+    package let reason: Reason
+    /// How many messages came in a second, over the last minutes; `nil` if there were none.
+    package let messagesPerSecond: Double?
+}
+
+/// What one recording knows of the end of its feeds.
+struct FeedEndQuery {
+    /// The rate covers this much of the time before the last message, and this number of blocks.
+    private static let rateNS: Int64 = 300_000_000_000
+    private static let rateBlocksMax = 64
+    /// A feed has two connections at a time at most; the others that are looked at are some that failed.
+    private static let connectionsMax = 8
+
+    let handle: OpaquePointer?
+    let path: String
+
+    /// The end of the newest recording of a feed; `nil` if there is none.
+    func end(of key: FeedKey) throws(ArchiveError) -> FeedEnd? {
+        let sql = """
+            SELECT f.feed_id, s.ts_end IS NULL, s.end_cause FROM feed f JOIN session s ON s.session_id = f.session_id
+            WHERE f.name = ? AND f.venue = ? AND s.kind = 'record' ORDER BY f.feed_id DESC LIMIT 64
+            """
+        let feeds = try PreparedStatement(sql, on: handle, path: path)
+        feeds.bind(1, key.name)
+        feeds.bind(2, key.venue)
+        defer { feeds.reset() }
+        var reason: FeedEnd.Reason?
+        // One that never connected has no end.
+        while try feeds.step() {
+            let id = feeds.integer(0)
+            let own = Self.reason(isOpen: feeds.integer(1) != 0, endCause: feeds.text(2))
+            reason = reason ?? own
+            guard let ts = try end(ofFeed: id) else { continue }
+            return FeedEnd(
+                ts: UnixNanoseconds(ts),
+                reason: reason ?? own,
+                messagesPerSecond: try messagesPerSecond(feedID: id)
+            )
+        }
+        return nil
+    }
+
+    /// A feed that is recorded goes on in the file after a rotation.
+    private static func reason(isOpen: Bool, endCause: String) -> FeedEnd.Reason {
+        if isOpen || endCause == "rotation" { return .removed }
+        return endCause == "killed" ? .killed : .stopped
+    }
+
+    /// The end of the last connection of a feed, or of its last gap if that is later.
+    ///
+    /// A connection without an end ends with its last message: it went on in another file, or its recorder is dead.
+    func end(ofFeed id: Int64) throws(ArchiveError) -> Int64? {
+        let sql = """
+            SELECT max(ts) FROM (
+                SELECT coalesce(ts_closed, (SELECT b.ts_last FROM message_block b
+                    WHERE b.connection_id = c.connection_id ORDER BY b.first_message_index DESC LIMIT 1), ts_opened) AS ts
+                FROM (SELECT connection_id, ts_opened, ts_closed FROM connection
+                    WHERE feed_id = ?1 ORDER BY connection_id DESC LIMIT \(Self.connectionsMax)) c
+                UNION ALL SELECT max(ts_to) FROM gap WHERE feed_id = ?1 AND instrument_id IS NULL
+                \(try lastClosing()))
+            """
+        let statement = try PreparedStatement(sql, on: handle, path: path)
+        statement.bind(1, id)
+        defer { statement.reset() }
+        return try statement.step() ? statement.optionalInteger(0) : nil
+    }
+
+    /// The last closing of the market that the recorder was there to see, for ``end(ofFeed:)``.
+    private func lastClosing() throws(ArchiveError) -> String {
+        // Older files have no such table.
+        guard try RowQueries.hasTable("closed_span", on: handle, path: path) else { return "" }
+        return "UNION ALL SELECT max(ts_from) FROM closed_span WHERE feed_id = ?1"
+    }
+
+    /// How many messages came in a second over the newest connection that has any.
+    func messagesPerSecond(feedID id: Int64) throws(ArchiveError) -> Double? {
+        let sql = "SELECT connection_id FROM connection WHERE feed_id = ? ORDER BY connection_id DESC LIMIT ?"
+        let connections = try PreparedStatement(sql, on: handle, path: path)
+        connections.bind(1, id)
+        connections.bind(2, Int64(Self.connectionsMax))
+        defer { connections.reset() }
+        while try connections.step() {
+            if let rate = try messagesPerSecond(connectionID: connections.integer(0)) { return rate }
+        }
+        return nil
+    }
+
+    private func messagesPerSecond(connectionID: Int64) throws(ArchiveError) -> Double? {
+        let sql = """
+            SELECT message_count, ts_first, ts_last FROM message_block WHERE connection_id = ?
+            ORDER BY first_message_index DESC LIMIT \(Self.rateBlocksMax)
+            """
+        let blocks = try PreparedStatement(sql, on: handle, path: path)
+        blocks.bind(1, connectionID)
+        defer { blocks.reset() }
+        var count: Int64 = 0
+        var span: (first: Int64, last: Int64)?
+        while try blocks.step() {
+            let (first, last) = (blocks.integer(1), blocks.integer(2))
+            if let span, last < span.last - Self.rateNS { break }
+            span = (min(span?.first ?? first, first), max(span?.last ?? last, last))
+            count += blocks.integer(0)
+        }
+        guard let span, count > 0 else { return nil }
+        return Double(count) / max(1, Double(span.last - span.first) / 1e9)
+    }
+}

@@ -1,0 +1,148 @@
+/// Writes into the ledger what became of the feeds of killed recorders; inside a transaction of the writer.
+///
+/// The gaps that were open end where their recorder was last known to be alive, and a gap of cause `restart` begins there.
+/// If none was open, it begins with the last message of the feed.
+struct KilledFeeds {
+    private struct Feed {
+        let id: Int64
+        let sessionID: Int64
+        let name: String
+        let venue: String
+    }
+
+    private struct OpenGap {
+        let id: Int64
+        let tsFrom: Int64
+        let cause: String
+    }
+
+    private let connection: WriterConnection
+    private let ends: FeedEndQuery
+
+    init(_ connection: WriterConnection) {
+        self.connection = connection
+        ends = FeedEndQuery(handle: connection.handle, path: connection.path)
+    }
+
+    func declare() throws(ArchiveError) {
+        for feed in try feeds() { try declare(feed) }
+    }
+
+    private func declare(_ feed: Feed) throws(ArchiveError) {
+        let open = try openGaps(of: feed)
+        let others = open.filter { $0.cause != "restart" }
+        try end(others, of: feed)
+        // One that an earlier recorder left is the same absence.
+        guard others.count == open.count else { return }
+        let isConnected = try isConnected(feed)
+        guard isConnected || !others.isEmpty, let ts = try ends.end(ofFeed: feed.id) else { return }
+        // Nothing is missing yet; the next recorder knows when the market opened.
+        guard try !isClosed(feed, at: ts) else { return }
+        try connection.run(
+            """
+            INSERT INTO gap (session_id, feed_id, ts_from, cause, detail)
+            VALUES (?, ?, ?, 'restart', 'the recorder was killed')
+            """
+        ) {
+            $0.bind(1, feed.sessionID)
+            $0.bind(2, feed.id)
+            $0.bind(3, ts)
+        }
+    }
+
+    private func end(_ gaps: [OpenGap], of feed: Feed) throws(ArchiveError) {
+        guard !gaps.isEmpty else { return }
+        let alive = try lastSign(ofSession: feed.sessionID)
+        let perSecond = try ends.messagesPerSecond(feedID: feed.id)
+        var countedUntil = Int64.min
+        for gap in gaps {
+            let tsTo = max(gap.tsFrom, alive)
+            // Time that two gaps share is counted once.
+            let seconds = Double(max(0, tsTo - max(gap.tsFrom, countedUntil))) / 1e9
+            countedUntil = max(countedUntil, tsTo)
+            try connection.run("UPDATE gap SET ts_to = ?, estimated_count = ? WHERE gap_id = ?") {
+                $0.bind(1, tsTo)
+                $0.bind(2, perSecond.map { Int64(min($0 * seconds, 1e15).rounded()) })
+                $0.bind(3, gap.id)
+            }
+        }
+    }
+
+    // MARK: Queries
+
+    private func isClosed(_ feed: Feed, at time: Int64) throws(ArchiveError) -> Bool {
+        let sql = "SELECT 1 FROM closed_span WHERE feed_id = ?1 AND ts_from <= ?2 AND (ts_to IS NULL OR ts_to > ?2)"
+        let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)
+        statement.bind(1, feed.id)
+        statement.bind(2, time)
+        defer { statement.reset() }
+        return try statement.step()
+    }
+
+    private func feeds() throws(ArchiveError) -> [Feed] {
+        let sql = """
+            SELECT f.feed_id, f.session_id, f.name, f.venue FROM feed f JOIN session s ON s.session_id = f.session_id
+            WHERE s.ts_end IS NULL AND s.kind = 'record' ORDER BY f.feed_id
+            """
+        let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)
+        var feeds: [Feed] = []
+        while try statement.step() {
+            feeds.append(
+                Feed(
+                    id: statement.integer(0),
+                    sessionID: statement.integer(1),
+                    name: statement.text(2),
+                    venue: statement.text(3)
+                )
+            )
+        }
+        return feeds
+    }
+
+    /// The open gaps of a feed, those included that it took over from an earlier session.
+    private func openGaps(of feed: Feed) throws(ArchiveError) -> [OpenGap] {
+        let sql = """
+            SELECT g.gap_id, g.ts_from, g.cause FROM gap g JOIN feed f ON f.feed_id = g.feed_id
+            WHERE g.ts_to IS NULL AND g.instrument_id IS NULL AND f.name = ? AND f.venue = ? ORDER BY g.ts_from, g.gap_id
+            """
+        let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)
+        statement.bind(1, feed.name)
+        statement.bind(2, feed.venue)
+        var gaps: [OpenGap] = []
+        while try statement.step() {
+            gaps.append(OpenGap(id: statement.integer(0), tsFrom: statement.integer(1), cause: statement.text(2)))
+        }
+        return gaps
+    }
+
+    /// False for a feed that left its session before the kill, or never connected: the kill cost it nothing.
+    private func isConnected(_ feed: Feed) throws(ArchiveError) -> Bool {
+        let sql = "SELECT count(*) FROM connection WHERE feed_id = ? AND ts_closed IS NULL"
+        let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)
+        statement.bind(1, feed.id)
+        defer { statement.reset() }
+        return try statement.step() && statement.integer(0) > 0
+    }
+
+    /// The last time at which the recorder of a session is known to have been alive.
+    private func lastSign(ofSession id: Int64) throws(ArchiveError) -> Int64 {
+        let sql = """
+            WITH own AS (SELECT c.connection_id, c.ts_opened, c.ts_closed FROM feed f
+                JOIN connection c ON c.feed_id = f.feed_id WHERE f.session_id = ?1)
+            SELECT max(ts) FROM (
+                SELECT ts_start AS ts FROM session WHERE session_id = ?1
+                UNION ALL SELECT max(ts_opened) FROM own
+                UNION ALL SELECT max(ts_closed) FROM own
+                UNION ALL SELECT (SELECT b.ts_last FROM message_block b WHERE b.connection_id = own.connection_id
+                    ORDER BY b.first_message_index DESC LIMIT 1) FROM own
+                UNION ALL SELECT max(ts_from) FROM gap WHERE session_id = ?1
+                UNION ALL SELECT max(ts_to) FROM gap WHERE session_id = ?1
+                UNION ALL SELECT max(ts) FROM clock_sample
+                    WHERE ts >= (SELECT ts_start FROM session WHERE session_id = ?1))
+            """
+        let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)
+        statement.bind(1, id)
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : 0
+    }
+}

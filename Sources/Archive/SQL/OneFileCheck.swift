@@ -1,0 +1,159 @@
+import GRDBSQLite
+
+/// Finds what a statement on several recordings would take from only one of them.
+///
+/// SQLite reports each PRAGMA and each table that a statement uses, also those in views and table-valued functions. What
+/// covers all files has a virtual table in schema `temp`, which SQL finds first. Anything else (SQLite's own tables, and
+/// tables that a user added to a recording) is about one file, which the statement must name: `main.sqlite_schema`.
+final class OneFileCheck {
+    /// PRAGMAs about the connection, or about what all files have in common.
+    private static let sharedPragmas: Set<String> = [
+        "table_info", "table_xinfo", "table_list", "database_list", "function_list", "module_list", "pragma_list",
+        "collation_list", "compile_options", "case_sensitive_like", "temp_store", "threads", "busy_timeout",
+    ]
+    /// Tables of SQLite that belong to the connection.
+    private static let sharedTables: Set<String> = ["sqlite_temp_schema", "sqlite_temp_master", "sqlite_stmt"]
+
+    /// A table that a statement reads.
+    private struct Use: Hashable {
+        let table: String
+        /// The view or the common table expression that reads it, if one does.
+        let reader: String?
+    }
+
+    private let handle: OpaquePointer?
+    private let path: String
+    /// The recordings that are attached.
+    private let schemas: [String]
+    private var uses: Set<Use> = []
+    /// The PRAGMA that was not let through.
+    private var pragma: String?
+
+    init(_ handle: OpaquePointer?, path: String, schemas: [String]) {
+        self.handle = handle
+        self.path = path
+        self.schemas = schemas
+    }
+
+    /// Watches what is compiled until ``stop()``; the check must outlive that.
+    func start() {
+        sqlite3_set_authorizer(
+            handle,
+            { context, action, first, _, schema, reader in
+                guard let context, let first else { return SQLITE_OK }
+                let check = Unmanaged<OneFileCheck>.fromOpaque(context).takeUnretainedValue()
+                let name = String(cString: first).lowercased()
+                switch action {
+                case SQLITE_PRAGMA where schema == nil: return check.allows(pragma: name) ? SQLITE_OK : SQLITE_DENY
+                case SQLITE_READ:
+                    check.uses.insert(Use(table: name, reader: reader.map { String(cString: $0).lowercased() }))
+                default: break
+                }
+                return SQLITE_OK
+            },
+            Unmanaged.passUnretained(self).toOpaque()
+        )
+    }
+
+    func stop() {
+        sqlite3_set_authorizer(handle, nil, nil)
+    }
+
+    private func allows(pragma name: String) -> Bool {
+        if Self.sharedPragmas.contains(name) { return true }
+        pragma = name
+        return false
+    }
+
+    /// Forgets what earlier statements used.
+    func reset() {
+        uses = []
+        pragma = nil
+    }
+
+    /// The PRAGMA for which SQLite refused the last statement, if it was for that.
+    func pragmaFailure(at offset: Int) -> ArchiveError? {
+        pragma.map { failure("PRAGMA \($0)", "PRAGMA main.\($0)", offset) }
+    }
+
+    /// Judges the statement that was compiled last, which begins at `offset`.
+    ///
+    /// - Throws: ``ArchiveError/Code/badSQL`` if it reads a table of one recording without naming the recording.
+    func checkTables(of statement: some Sequence<UInt8>, at offset: Int) throws(ArchiveError) {
+        // A view of which no column is read is reported as the reader of its tables only.
+        let names = Set(uses.map(\.table) + uses.compactMap(\.reader))
+        let suspects = names.subtracting(Self.sharedTables).filter { !$0.hasPrefix("pragma_") }
+        guard !suspects.isEmpty else { return }
+        stop()
+        defer { start() }
+        let tokens = SQLTokens(statement).tokens
+        for table in suspects.sorted() where try isOfOneFile(table) {
+            // SQLite reports its own table under one name, whichever the statement has.
+            let isSchema = ["sqlite_master", "sqlite_schema"].contains(table)
+            let names = isSchema ? ["sqlite_schema", "sqlite_master"] : [table]
+            let readers = uses.filter { $0.table == table }.compactMap(\.reader)
+            let isRight =
+                switch Self.mention(of: names, in: tokens) {
+                case .withSchema: true
+                case .alone: false
+                case nil: try isIndirect(readers, isSchema: isSchema)
+                }
+            if !isRight { throw failure(names[0], "main.\(names[0])", offset) }
+        }
+    }
+
+    /// True if a table that the statement does not name is read through a view of a recording, which is checked itself.
+    ///
+    /// SQLite reads its own schema for a table function, too; then nothing else reads it.
+    private func isIndirect(_ readers: [String], isSchema: Bool) throws(ArchiveError) -> Bool {
+        for reader in readers {
+            if try isSchema ? has(reader, "temp") : isOfOneFile(reader) { return !isSchema }
+        }
+        return isSchema
+    }
+
+    private func isOfOneFile(_ name: String) throws(ArchiveError) -> Bool {
+        if name.hasPrefix("sqlite_") || name == "dbstat" { return true }
+        guard try !has(name, "temp") else { return false }
+        for schema in schemas where try has(name, schema) { return true }
+        return false
+    }
+
+    private func has(_ name: String, _ schema: String) throws(ArchiveError) -> Bool {
+        let table = schema == "temp" ? "sqlite_temp_schema" : "\(schema).sqlite_schema"
+        let sql = "SELECT 1 FROM \(table) WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')"
+        let statement = try PreparedStatement(sql, on: handle, path: path)
+        statement.bind(1, name)
+        return try statement.step()
+    }
+
+    /// How a statement names a table.
+    private enum Mention {
+        case alone, withSchema
+    }
+
+    /// `nil` if the statement does not name the table itself.
+    private static func mention(of names: [String], in tokens: [SQLTokens.Token]) -> Mention? {
+        var mention: Mention?
+        for (index, token) in tokens.enumerated() where names.contains(token.text) {
+            guard index > 0, !tokens[index - 1].isQuoted else { continue }
+            let isFollowedByDot = index + 1 < tokens.count && tokens[index + 1].text == "."
+            switch tokens[index - 1].text {
+            case ".": mention = .withSchema
+            case "from", "join", "in", ",", "(": if !isFollowedByDot { return .alone }
+            default: break
+            }
+        }
+        return mention
+    }
+
+    private func failure(_ what: String, _ named: String, _ offset: Int) -> ArchiveError {
+        ArchiveError(
+            code: .badSQL,
+            path: path,
+            detail: "bad SQL: \(what) is about one recording, and '\(path)' has several",
+            hint: "name the file, or write '\(named)' for the first one",
+            sqlOffset: offset
+        )
+    }
+}

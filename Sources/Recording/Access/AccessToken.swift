@@ -1,0 +1,57 @@
+import JSONScanning
+package import MarketModel
+
+/// A token that was obtained for a connection, with what is known of its life.
+package struct AccessToken: Sendable, Hashable {
+    /// A token is renewed this long before its end, or after nine tenths of its life if that is later.
+    static let marginMax = Duration.seconds(300)
+    /// Longer texts are no tokens.
+    private static let bytesMax = 16 << 10
+
+    /// A secret.
+    package let text: String
+    /// When it ends; `nil` if that is not known.
+    package let expiry: UnixNanoseconds?
+    /// When to have another one; `nil` if the end is not known.
+    package let renewAt: UnixNanoseconds?
+
+    /// A token that was obtained at `time` and lives for `lifetime`, or shorter if it is a JWT that says so.
+    package init(_ text: String, obtainedAt time: UnixNanoseconds, lifetime: Duration? = nil) {
+        self.text = text
+        let ends = [lifetime.map { time.advanced(by: $0) }, Self.jwtExpiry(of: text)]
+        expiry = ends.compactMap { $0 }.min()
+        renewAt = expiry.map { expiry in
+            let margin = min(max(expiry.since(time), .zero) / 10, Self.marginMax)
+            return expiry.advanced(by: .zero - margin)
+        }
+    }
+
+    /// True for a text that can stand in a header: visible ASCII without a space.
+    package static func isPossible(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= bytesMax && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+    }
+
+    /// The claim `exp` of a JSON Web Token (RFC 7519 §4.1.4); `nil` for any other text.
+    private static func jwtExpiry(of text: String) -> UnixNanoseconds? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, !parts[1].isEmpty else { return nil }
+        let standard = parts[1].replacing("-", with: "+").replacing("_", with: "/")
+        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
+        guard let claims = Base64.decode(standard + padding) else { return nil }
+        let seconds = claims.withUnsafeBytes { claims in try? number("exp", in: claims) }
+        return seconds.flatMap { UnixNanoseconds(milliseconds: $0 * 1000) }
+    }
+
+    /// A member of an object, without its fraction.
+    private static func number(_ name: StaticString, in object: UnsafeRawBufferPointer) throws(JSONError) -> Int64? {
+        var (cursor, number) = (JSONCursor(object), Int64?.none)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            let value = try cursor.nextValue()
+            guard key.equals(name), value.kind == .number else { continue }
+            let whole = String(decoding: value.bytes, as: UTF8.self).prefix { $0 != "." }
+            number = Int64(whole).flatMap { (0..<1 << 33).contains($0) ? $0 : nil }
+        }
+        return number
+    }
+}

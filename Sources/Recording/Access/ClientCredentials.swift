@@ -1,0 +1,138 @@
+import JSONScanning
+package import MarketModel
+import SignalRProtocol
+import Synchronization
+package import Transport
+import WebSocketProtocol
+
+/// Obtains tokens by the client credentials grant of OAuth 2.0 (RFC 6749 §4.4).
+///
+/// The client authenticates with HTTP Basic, and in the body if the server refuses that (RFC 6749 §2.3.1).
+package final class ClientCredentials: Sendable {
+    /// Client id and secret, which are read again for each token.
+    package struct Identity: Sendable {
+        package var id: String
+        package var secret: String
+
+        package init(id: String, secret: String) {
+            self.id = id
+            self.secret = secret
+        }
+    }
+
+    private let client: WebSocketClient.Configuration
+    private let scope: String?
+    private let identity: @Sendable () throws -> Identity
+    private let now: @Sendable () -> UnixNanoseconds
+    private let post:
+        @Sendable (HTTPClient.Request, WebSocketClient.Configuration) async throws(TransportError) -> HTTPResponse
+    private let authenticatesInBody = Mutex(false)
+
+    /// - Parameters:
+    ///   - client: How to reach the token-server; `wss` stands for `https`.
+    ///   - scope: What the token is for, if the server wants to know.
+    ///   - identity: Gives id and secret.
+    ///   - now: The wall clock, by which tokens end.
+    ///   - post: Sends a request.
+    package init(
+        client: WebSocketClient.Configuration,
+        scope: String?,
+        identity: @escaping @Sendable () throws -> Identity,
+        now: @escaping @Sendable () -> UnixNanoseconds,
+        post:
+            @escaping @Sendable (HTTPClient.Request, WebSocketClient.Configuration) async throws(TransportError) ->
+            HTTPResponse
+    ) {
+        self.client = client
+        self.scope = scope
+        self.identity = identity
+        self.now = now
+        self.post = post
+    }
+
+    /// A new token; errors name neither it nor the secret.
+    package func obtain() async throws -> AccessToken {
+        let identity = try identity()
+        let inBody = authenticatesInBody.withLock(\.self)
+        var response = try await ask(identity, inBody: inBody)
+        if !inBody, response.status == 400 || response.status == 401 {
+            response = try await ask(identity, inBody: true)
+            if response.status == 200 { authenticatesInBody.withLock { $0 = true } }
+        }
+        let answer = response.body.withUnsafeBytes { OAuthAnswer($0) }
+        guard response.status == 200, let answer else { throw refusal(response, answer, identity) }
+        guard answer.tokenType.map({ $0.lowercased() == "bearer" }) ?? true else {
+            throw RecordingError("\(server) gave a token of another type than 'Bearer'")
+        }
+        guard let token = answer.accessToken, AccessToken.isPossible(token) else {
+            throw RecordingError("\(server) answered without a usable 'access_token'")
+        }
+        return AccessToken(token, obtainedAt: now(), lifetime: answer.lifetime)
+    }
+
+    /// With a hyphen: what follows the bare word is left out of errors, since it may be one.
+    private var server: String { "the token-server \(client.url.authority)" }
+
+    private func ask(_ identity: Identity, inBody: Bool) async throws(TransportError) -> HTTPResponse {
+        var form = [("grant_type", "client_credentials")]
+        if let scope { form.append(("scope", scope)) }
+        var configuration = client
+        let (id, secret) = (Self.encoded(identity.id), Self.encoded(identity.secret))
+        if inBody {
+            form += [("client_id", identity.id), ("client_secret", identity.secret)]
+        } else {
+            configuration.headers.append("Authorization", "Basic " + Base64.encode(Array("\(id):\(secret)".utf8)))
+        }
+        configuration.headers.append("Accept", "application/json")
+        configuration.headers.append("Content-Type", "application/x-www-form-urlencoded")
+        let body = form.map { "\($0)=\(Self.encoded($1))" }.joined(separator: "&")
+        return try await post(HTTPClient.Request(method: "POST", body: Array(body.utf8)), configuration)
+    }
+
+    /// As forms write it; percent-encoding alone is one of its spellings.
+    private static func encoded(_ text: String) -> String { HubURL.encoded(text) }
+
+    private func refusal(_ response: HTTPResponse, _ answer: OAuthAnswer?, _ identity: Identity) -> TransportError {
+        var scrubber = SecretScrubber()
+        for secret in [identity.secret, Self.encoded(identity.secret)] { scrubber.add(secret) }
+        let code = answer?.error.map { ": \(scrubber.scrubbed(String($0.prefix(100))))" } ?? ""
+        let detail = answer?.errorDescription.map { " (\(scrubber.scrubbed(String($0.prefix(200)))))" } ?? ""
+        return TransportError(
+            code: .handshake(status: response.status),
+            description: "\(server) answered \(response.status)\(code)\(detail)",
+            retryAfter: RetryAfter(response.headers)
+        )
+    }
+}
+
+/// What a token server says (RFC 6749 §5); other members are ignored.
+private struct OAuthAnswer {
+    var accessToken: String?
+    var tokenType: String?
+    var lifetime: Duration?
+    var error: String?
+    var errorDescription: String?
+
+    /// `nil` for anything but a JSON object.
+    init?(_ body: UnsafeRawBufferPointer) {
+        do throws(JSONError) { try read(JSONCursor(body)) } catch { return nil }
+    }
+
+    private mutating func read(_ start: JSONCursor) throws(JSONError) {
+        var cursor = start
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            let value = try cursor.nextValue()
+            if key.equals("access_token") { accessToken = value.text }
+            if key.equals("token_type") { tokenType = value.text }
+            if key.equals("error") { error = value.text }
+            if key.equals("error_description") { errorDescription = value.text }
+            if key.equals("expires_in") {
+                // Some servers write the number as a text.
+                let text = value.text ?? String(decoding: value.bytes, as: UTF8.self)
+                lifetime = Int64(text.prefix { $0 != "." }).flatMap { $0 > 0 && $0 < 1 << 33 ? .seconds($0) : nil }
+            }
+        }
+        try cursor.expectEnd()
+    }
+}

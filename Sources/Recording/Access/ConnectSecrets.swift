@@ -1,0 +1,58 @@
+import SignalRProtocol
+import Transport
+import WebSocketProtocol
+
+/// Texts that were sent to connect and must not be shown, not even if a server repeats them.
+struct ConnectSecrets {
+    private static let queryValueBytesMin = 8
+
+    private var scrubber = SecretScrubber()
+
+    /// Begins with what stands in the query of `url`.
+    init(url: WebSocketURL) {
+        guard let mark = url.target.firstIndex(of: "?") else { return }
+        let query = url.target[mark...].dropFirst()
+        add(String(query))
+        for item in query.split(separator: "&") {
+            let value = item.drop { $0 != "=" }.dropFirst()
+            if value.utf8.count >= Self.queryValueBytesMin { add(String(value)) }
+        }
+    }
+
+    mutating func add(_ secret: String?) {
+        guard let secret else { return }
+        scrubber.add(secret)
+        scrubber.add(HubURL.encoded(secret))
+    }
+
+    /// `error` without the secrets in what the server said.
+    func removed(from error: TransportError) -> TransportError {
+        TransportError(
+            code: error.code,
+            description: removed(from: error.description),
+            tlsError: error.tlsError,
+            handshakeError: error.handshakeError.map(removed),
+            closeInfo: error.closeInfo,
+            retryAfter: error.retryAfter
+        )
+    }
+
+    private func removed(from error: HandshakeError) -> HandshakeError {
+        var head = error.responseHead
+        if var clean = head {
+            clean.reason = removed(from: clean.reason)
+            clean.headers = HTTPHeaders(clean.headers.fields.map { ($0.name, removed(from: $0.value)) })
+            head = clean
+        }
+        return HandshakeError(
+            code: error.code,
+            description: removed(from: error.description),
+            status: error.status,
+            responseHead: head,
+            bodyExcerpt: error.bodyExcerpt.map(removed)
+        )
+    }
+
+    /// `text` without secrets, and without the beginning of one at its end, since an excerpt may have cut it.
+    func removed(from text: String) -> String { scrubber.scrubbed(text) }
+}

@@ -1,0 +1,219 @@
+package import MarketModel
+package import SignalRProtocol
+import Synchronization
+package import Transport
+package import WebSocketProtocol
+
+/// Connects to a SignalR hub, each time from the beginning: token, negotiation if wanted, WebSocket.
+///
+/// Cookies go with what follows them, so that a load balancer finds the same machine again. The next connection begins
+/// with those of the last one; after a refusal, only with those that the refusal itself set.
+package struct SignalRConnector: Sendable {
+    /// Sends a POST without a body.
+    package typealias Post = @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> HTTPResponse
+    /// Opens a WebSocket.
+    package typealias Open =
+        @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> WebSocketConnection
+
+    /// How to connect; its URL is the hub's, and its headers go with every request.
+    package var client: WebSocketClient.Configuration
+    package var hubProtocol = HubProtocol.json
+    /// Whether to negotiate first; a hub that is reached by WebSockets alone can do without.
+    package var negotiates = false
+    /// Whether the token goes into the WebSocket's URL, as from browsers, and not into a header.
+    package var hasTokenInQuery = false
+    /// Asked for the token before every connection, since tokens expire.
+    package var token: @Sendable () async throws -> String?
+    /// Asked before every connection for further headers, whose values are secrets.
+    package var secretHeaders: @Sendable () throws -> HTTPHeaders = { HTTPHeaders() }
+    /// Learns every secret that is used.
+    package var secrets = FeedSecrets()
+    fileprivate let now: @Sendable () -> UnixNanoseconds
+    fileprivate let post: Post
+    fileprivate let open: Open
+    private let carried = CarriedCookies()
+
+    /// - Parameters:
+    ///   - client: How to connect to the hub.
+    ///   - token: Gives the token, if there is one.
+    ///   - now: The wall clock, by which cookies end.
+    ///   - post: Sends a POST without a body.
+    ///   - open: Opens a WebSocket.
+    package init(
+        client: WebSocketClient.Configuration,
+        token: @escaping @Sendable () async throws -> String?,
+        now: @escaping @Sendable () -> UnixNanoseconds,
+        post: @escaping Post,
+        open: @escaping Open
+    ) {
+        self.client = client
+        self.token = token
+        self.now = now
+        self.post = post
+        self.open = open
+    }
+
+    /// Opens a connection on which nothing has been said yet.
+    ///
+    /// Errors name neither token nor cookie nor connection id, even if the server repeats them.
+    package func connect() async throws(TransportError) -> WebSocketConnection {
+        var attempt = ConnectorAttempt(self, cookies: carried.take())
+        do throws(TransportError) {
+            let connection = try await attempt.run()
+            carried.keep(attempt.cookies)
+            return connection
+        } catch {
+            carried.keep(attempt.cookiesOfRefusal)
+            throw attempt.secrets.removed(from: error)
+        }
+    }
+
+    fileprivate func access() async throws(TransportError) -> (token: String?, headers: HTTPHeaders) {
+        do {
+            return (try await token(), try secretHeaders())
+        } catch let error as TransportError {
+            throw error
+        } catch is CancellationError {
+            throw TransportError(code: .cancelled, description: "cancelled")
+        } catch {
+            throw TransportError(code: .handshake(status: nil), description: String(describing: error))
+        }
+    }
+}
+
+/// One attempt to connect, with the cookies and secrets that it collects.
+private struct ConnectorAttempt {
+    /// Shorter values of cookies and headers, such as `1`, would be found in all kinds of messages.
+    private static let valueBytesMin = 8
+
+    private let connector: SignalRConnector
+    private(set) var cookies: CookieJar
+    private(set) var secrets: ConnectSecrets
+    /// What a server set that refused us.
+    private(set) var cookiesOfRefusal = CookieJar()
+
+    init(_ connector: SignalRConnector, cookies: CookieJar) {
+        self.connector = connector
+        self.cookies = cookies
+        secrets = ConnectSecrets(url: connector.client.url)
+    }
+
+    mutating func run() async throws(TransportError) -> WebSocketConnection {
+        let (token, headers) = try await connector.access()
+        learn([token])
+        learn(headers.fields.map(\.value), bytesMin: Self.valueBytesMin)
+        guard let hub = HubURL(connector.client.url.text) else {
+            throw TransportError(code: .invalidURL, description: "bad URL: \(connector.client.url)")
+        }
+        guard connector.negotiates else { return try await open(hub, id: nil, token, headers) }
+        var run = HubNegotiationRun(hub: hub, accessToken: token, hubProtocol: connector.hubProtocol)
+        var step = run.firstStep
+        while true {
+            switch step {
+            case .connect(let hub, let id):
+                secrets.add(id)
+                return try await open(hub, id: id, run.accessToken, headers)
+            case .post(let url):
+                let answer = try await negotiate(at: url, run.accessToken, headers)
+                step = try next(of: &run, answer)
+                learn([run.accessToken])
+            }
+        }
+    }
+
+    private mutating func negotiate(
+        at url: String,
+        _ token: String?,
+        _ headers: HTTPHeaders
+    ) async throws(TransportError) -> HTTPResponse {
+        let url = try WebSocketURL(url)
+        let answer = try await connector.post(request(to: url, token, headers))
+        take(answer.headers, from: url, isRefusal: answer.status != 200)
+        return answer
+    }
+
+    private func next(
+        of run: inout HubNegotiationRun,
+        _ answer: HTTPResponse
+    ) throws(TransportError) -> HubNegotiationRun.Step {
+        do throws(HubNegotiationError) {
+            return try run.receive(status: answer.status, body: answer.body)
+        } catch {
+            throw TransportError(
+                code: .handshake(status: error.isRefusal ? answer.status : nil),
+                description: error.description,
+                retryAfter: RetryAfter(answer.headers)
+            )
+        }
+    }
+
+    private mutating func open(
+        _ hub: HubURL,
+        id: String?,
+        _ token: String?,
+        _ headers: HTTPHeaders
+    ) async throws(TransportError) -> WebSocketConnection {
+        let isInQuery = connector.hasTokenInQuery
+        let url = try WebSocketURL(hub.connectURL(id: id, accessToken: isInQuery ? token : nil))
+        do throws(TransportError) {
+            return try await connector.open(request(to: url, isInQuery ? nil : token, headers))
+        } catch {
+            if let head = error.handshakeError?.responseHead { take(head.headers, from: url, isRefusal: true) }
+            throw error
+        }
+    }
+
+    private func request(to url: WebSocketURL, _ token: String?, _ headers: HTTPHeaders)
+        -> WebSocketClient.Configuration
+    {
+        var request = connector.client
+        request.url = url
+        var cookies: [String] = []
+        for field in headers.fields {
+            // All cookies go in one field (RFC 6265 §5.4).
+            if field.name.lowercased() == "cookie" {
+                cookies.append(field.value)
+            } else {
+                request.headers.append(field.name, field.value)
+            }
+        }
+        if let token { request.headers.append("Authorization", "Bearer \(token)") }
+        if let header = self.cookies.header(for: url, at: connector.now()) { cookies.append(header) }
+        if !cookies.isEmpty { request.headers.append("Cookie", cookies.joined(separator: "; ")) }
+        return request
+    }
+
+    private mutating func take(_ headers: HTTPHeaders, from url: WebSocketURL, isRefusal: Bool) {
+        let now = connector.now()
+        cookies.take(headers, from: url, at: now)
+        if isRefusal { cookiesOfRefusal.take(headers, from: url, at: now) }
+        learn(cookies.values, bytesMin: Self.valueBytesMin)
+    }
+
+    /// Keeps texts out of the errors of this attempt, and those of `bytesMin` bytes out of all that the feed says.
+    private mutating func learn(_ texts: [String?], bytesMin: Int = 1) {
+        for text in texts {
+            secrets.add(text)
+            if let text, text.utf8.count >= bytesMin { connector.secrets.add(text) }
+        }
+    }
+}
+
+/// Cookies between two attempts; in memory only.
+private final class CarriedCookies: Sendable {
+    private let jar = Mutex(CookieJar())
+
+    func take() -> CookieJar {
+        jar.withLock { jar in
+            defer { jar = CookieJar() }
+            return jar
+        }
+    }
+
+    func keep(_ cookies: CookieJar) { jar.withLock { $0 = cookies } }
+}
+
+extension WebSocketURL {
+    /// The whole URL, query included: not for messages.
+    fileprivate var text: String { "\(isSecure ? "wss" : "ws")://\(hostHeader)\(target)" }
+}

@@ -1,0 +1,38 @@
+import Archive
+import JSONScanning
+import MarketModel
+import Venues
+
+/// Compares what was asked for with what arrives.
+extension FeedRecorder {
+    /// Notes what a lane's connection has brought, and reports what is missing when there was time for it.
+    func watchDelivery(_ lane: FeedLane) {
+        guard !undelivered.isComplete else { return }
+        undelivered.note(lane.dialect.undelivered)
+        guard let subscribedAt = lane.subscribedAt else { return }
+        // A closed market delivers nothing.
+        let begin = max(subscribedAt, marketOpenedAt ?? subscribedAt)
+        let (time, patience) = (now(), policy.deliveryPatience)
+        let news = undelivered.news(afterSubscribed: market.isOpen ? elapsed - begin : .zero) {
+            market.isOpen($0, for: patience, at: time)
+        }
+        guard let news else { return }
+        report(.undelivered(news.names, isFirst: news.isFirst))
+        if news.isFirst { recordUndelivered(news.names) }
+    }
+
+    private func recordUndelivered(_ names: [String]) {
+        var object = JSONObjectWriter()
+        object.raw("names", "[" + names.map(JSONText.quoted).joined(separator: ",") + "]")
+        capture.append(
+            EventRow(
+                tsRecv: now(),
+                messageIndex: nil,
+                item: nil,
+                feedID: place.feedID,
+                kind: "undelivered",
+                json: Array(object.text().utf8)
+            )
+        )
+    }
+}

@@ -1,0 +1,124 @@
+import Archive
+import MarketModel
+import Venues
+
+/// What a closed market changes: nothing is expected of it, so nothing is missing.
+extension FeedRecorder {
+    /// Follows the hours of the market up to now; called by the ticker, and before a connection is lost or made.
+    func followMarket() {
+        // While the file is changed, a row would not know where it belongs; the next tick is soon.
+        guard !isRotating else { return }
+        let changes = market.changes(at: now())
+        for change in changes {
+            if change.isOpen { marketOpened(change) } else { marketClosed(change) }
+        }
+        // A machine that slept over more than one change did not see what happened in between.
+        if changes.count > 1 { tsMarketOpened = nil }
+        watchClosedMarket()
+    }
+
+    /// Sessions that are wrong would hide what is missing.
+    private func watchClosedMarket() {
+        let time = now()
+        let sinceClosing = market.leisure(at: time) == nil ? nil : closedSpan.map { time.since($0.tsFrom) }
+        guard closedTicks.isWrong(capture.totals.quotes + capture.totals.trades, sinceClosing: sinceClosing) else {
+            return
+        }
+        report(
+            .notice(
+                "prices keep coming although the market is closed by its sessions: are the sessions, the holidays and "
+                    + "their time zone right?"
+            )
+        )
+    }
+
+    /// Uses the sessions that the venue sent.
+    func takeVenueSessions() {
+        let sessions = capture.takeVenueSessions()
+        guard !sessions.isEmpty else { return }
+        if market.calendars.lacksVenueZone, !hasToldOfZone {
+            hasToldOfZone = true
+            report(
+                .notice(
+                    "the hub sends the sessions of its symbols, which are not used without 'broker_time_zone'"
+                )
+            )
+        }
+        market.learn(sessions)
+    }
+
+    private func marketClosed(_ change: MarketHours.Change) {
+        closedSpan = ClosedSpanRow(
+            feedID: place.feedID,
+            tsFrom: change.time,
+            tsTo: change.until,
+            source: market.source
+        )
+        if let closedSpan { capture.append(closedSpan) }
+        for group in [GapGroup.connection, .venue] {
+            guard let gap = ledger.row(of: group), let cause = ledger.cause(of: group) else { continue }
+            endGap(group, at: change.time)
+            excused.excuse(.init(cause: cause, detail: gap.detail ?? "", connectionID: gap.connectionID))
+        }
+        report(.marketClosed(opensAt: change.until))
+    }
+
+    private func marketOpened(_ change: MarketHours.Change) {
+        if var span = closedSpan, span.tsTo != change.time {
+            span.tsTo = max(span.tsFrom, change.time)
+            capture.append(span)
+        }
+        closedSpan = nil
+        marketOpenedAt = elapsed
+        // Silence counts from the opening on, and the pause over the weekend is not learned from.
+        for lane in lanes { lane.watch.listeningResumed(at: elapsed) }
+        tsMarketOpened = change.time
+        let isSubscribed = lanes.contains { $0.connection != nil && $0.isSubscribed }
+        if let loss = excused.take(.connection), !isSubscribed { openGap(loss, from: change.time) }
+        if let loss = excused.take(.venue), !ledger.isLinked { openGap(loss, from: change.time) }
+        report(.marketOpened(closesAt: change.until))
+    }
+
+    /// Declares the time before the feed joined in which it was not recorded, as far as its market was open.
+    ///
+    /// That is the gap that a killed recorder left open, or the time since `end`.
+    func declareAbsence(since end: (ts: UnixNanoseconds, detail: String)?) {
+        followMarket()
+        let adopted = ledger.row(of: .connection)
+        guard let from = adopted?.tsFrom ?? end.map({ min($0.ts, now()) }) else { return }
+        noteClosedParts(since: from)
+        guard let adopted else { return beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: true) }
+        let time = now()
+        guard from < time else { return }
+        let parts = market.openParts(of: from..<time)
+        guard !market.isOpen || parts.count > 1, let cause = ledger.cause(of: .connection) else { return }
+        endGap(.connection, at: parts.first?.upperBound ?? from)
+        let rest = parts.dropFirst().first?.lowerBound ?? time
+        beginGap(cause, detail: adopted.detail ?? "", from: rest, isPast: true)
+    }
+
+    /// Stores when the market was closed before this recorder began.
+    private func noteClosedParts(since from: UnixNanoseconds) {
+        let time = now()
+        guard from < time else { return }
+        for part in market.closedParts(of: from..<time) {
+            capture.append(
+                ClosedSpanRow(
+                    feedID: place.feedID,
+                    tsFrom: part.lowerBound,
+                    tsTo: part.upperBound,
+                    source: market.source
+                )
+            )
+        }
+    }
+
+    /// Notes in another file that the market is closed.
+    func repeatClosedSpan(from time: UnixNanoseconds) {
+        guard var span = closedSpan else { return }
+        span.feedID = place.feedID
+        span.tsFrom = max(span.tsFrom, time)
+        closedSpan = span
+        capture.append(span)
+    }
+}

@@ -1,0 +1,77 @@
+import Archive
+import JournalFormat
+import MarketModel
+
+/// Goes on in another file when the present one is not the file of its name any more.
+///
+/// A file that was moved, or whose write-ahead log was deleted, is finished where it is: nothing is lost. What was stored
+/// in a deleted file is gone. What the journal still holds of it goes into the new file; the rest is a gap there.
+struct FileReplacement {
+    let rotation: Rotation
+    let place: RecordingPlace
+    let journal: Journal?
+    let zones: ZoneLookup
+    let members: [FeedRecorder]
+    /// `nil` if only the archive's lock was deleted.
+    let loss: RecordingLoss?
+
+    /// The places of the members in the new file, in order, and what of their messages was stored again.
+    struct Outcome {
+        var places: [RecordingPlace]
+        var restored: LostRecording.Outcome?
+    }
+
+    /// Begins the new file; nothing of the old one is given up if this fails.
+    func begin(at time: UnixNanoseconds) async throws -> Outcome {
+        let directory = rotation.directory
+        let lock = place.writer.lock.isInPlace ? place.writer.lock : try ArchiveLock(creating: directory)
+        try journal?.restore()
+        var restored: LostRecording.Outcome?
+        if loss?.isStoredDataGone == true, journal != nil {
+            restored = try await restore(directory, lock)
+        }
+        let places = try await rotation.begin(
+            after: place,
+            in: restored?.file,
+            lock: lock,
+            feeds: members.map(\.configuration),
+            at: time
+        )
+        return Outcome(places: places, restored: restored)
+    }
+
+    private func restore(_ directory: String, _ lock: ArchiveLock) async throws -> LostRecording.Outcome? {
+        var limits: [UInt64: JournalPosition] = [:]
+        for member in members { limits.merge(await member.journalPositions) { $1 } }
+        return try await LostRecording(
+            recordingID: place.writer.recordingID,
+            directory: directory,
+            lock: lock,
+            zones: zones,
+            programVersion: rotation.session.programVersion,
+            fileSystem: rotation.fileSystem
+        ).restore(upTo: limits)
+    }
+
+    /// True if the old file is still the one of its name, and can be sealed.
+    var isOldInPlace: Bool { loss == nil || loss == .logDeleted }
+
+    /// What happened, for a person.
+    var problem: String {
+        let old = FilePath.lastComponent(of: place.writer.path)
+        return switch loss {
+        case .deleted: "'\(old)' was deleted or replaced while it was being written"
+        case .cut: "'\(old)' was cut short while it was being written"
+        case .moved: "'\(old)' was moved while it was being written"
+        case .logDeleted: "the write-ahead log of '\(old)' was deleted or replaced while it was being written"
+        case nil: "the lock of the archive was deleted"
+        }
+    }
+
+    /// What happened and what was done about it, for a person.
+    func report(_ outcome: Outcome) -> String {
+        let new = outcome.places.first.map { FilePath.lastComponent(of: $0.writer.path) } ?? ""
+        guard loss?.isStoredDataGone == true else { return "\(problem); it is complete, and '\(new)' goes on" }
+        return "\(problem); '\(new)' has the \(outcome.restored?.messages ?? 0) messages that the journal still held"
+    }
+}

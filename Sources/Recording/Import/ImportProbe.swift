@@ -1,0 +1,78 @@
+import Interchange
+import MarketModel
+import Venues
+
+/// Holds the first messages of a file back until one of them is understood, so that a file of another venue is refused
+/// before anything of it is stored.
+struct ImportProbe {
+    /// What one read of the file gave: messages, and the connection that was opened after them.
+    struct Page {
+        var messages: MessageBatch
+        var opened: Interchange.ConnectionOpened?
+    }
+
+    private static let messagesMax = 4096
+    private static let bytesMax = 8 << 20
+
+    private let configuration: MessageImporter.Configuration
+    private var dialect: any VenueDialect
+    private var pages: [Page] = []
+    private var received = 0
+    private var bytes = 0
+    private(set) var isUnderstood: Bool
+
+    init(_ configuration: MessageImporter.Configuration) {
+        self.configuration = configuration
+        isUnderstood = configuration.isForced
+        dialect = configuration.venue.makeReader(configuration.reading)
+    }
+
+    /// Takes a page; returns those that may be stored now, in order.
+    ///
+    /// - Throws: `ImportError` when so many messages came that one should have been understood.
+    mutating func take(_ page: Page, of path: String) throws(ImportError) -> [Page] {
+        pages.append(page)
+        if !isUnderstood {
+            isUnderstood = Self.understands(page.messages, &dialect)
+            received += page.messages.entries.count { $0.direction == .received }
+            bytes += page.messages.bytes.count
+        }
+        guard isUnderstood else {
+            if received >= Self.messagesMax || bytes >= Self.bytesMax { throw refusal(path) }
+            return []
+        }
+        defer { pages = [] }
+        return pages
+    }
+
+    /// The pages that are left at the end of the file, which has nothing that could be understood.
+    ///
+    /// - Throws: `ImportError` if there are messages among them.
+    func finish(_ path: String) throws(ImportError) -> [Page] {
+        guard received == 0 else { throw refusal(path) }
+        return pages
+    }
+
+    private func refusal(_ path: String) -> ImportError {
+        let other = Venue.allCases.first { venue in
+            guard venue != configuration.venue else { return false }
+            var dialect = venue.makeReader()
+            return pages.contains { Self.understands($0.messages, &dialect) }
+        }
+        let which = received == 1 ? "its message is not one" : "none of its first \(received) messages is one"
+        let guess = other.map { "; they look like those of '\($0.rawValue)'" } ?? ""
+        return ImportError(
+            code: .notUnderstood,
+            path: path,
+            place: .wholeFile,
+            detail: "\(which) of '\(configuration.venue.rawValue)', nothing of it was imported\(guess)"
+        )
+    }
+
+    private static func understands(_ messages: MessageBatch, _ dialect: inout any VenueDialect) -> Bool {
+        guard let first = messages.entries.first else { return false }
+        var events = MarketEvents()
+        var answers = MessageBatch()
+        return dialect.receive(messages, now: first.tsRecv, events: &events, outgoing: &answers).recognised > 0
+    }
+}

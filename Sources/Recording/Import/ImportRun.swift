@@ -1,0 +1,228 @@
+import Archive
+import MarketModel
+import Venues
+
+/// One file of an import under way: a feed, with a connection for each stretch of its messages.
+///
+/// Messages that the archive has are read for what follows them, and not stored again. The feed and its connections get
+/// rows with the first message that is new, so that a file without news leaves nothing in the archive.
+struct ImportRun {
+    /// What the capture must know of the connection at work.
+    private struct Connection {
+        let id: Int64
+        let totalsBefore: CaptureTotals
+    }
+
+    private let configuration: MessageImporter.Configuration
+    private let target: ImportTarget
+    private let feedName: String
+    private var known: KnownMessages
+    private var dialect: any VenueDialect
+    /// Takes secrets out before messages are compared, since those in the archive have none.
+    private var redactor: (any MessageRedactor)?
+    private var feedID: Int64?
+    private var connection: Connection?
+    /// The latest known messages before the first new one.
+    private var context = MessageBatch()
+    private var tsLast: UnixNanoseconds?
+    /// Since the venue said that it has no source of data.
+    private var openGap: GapRow?
+    /// When the present connection was opened, if the file says so.
+    private var tsOpened: UnixNanoseconds?
+    /// Between the last message before the present connection and its opening, until the first message after it.
+    private var pendingBreak: ClosedRange<UnixNanoseconds>?
+    private(set) var counts = ImportCounts()
+    /// What a person should know.
+    private(set) var notices: [String] = []
+
+    init(
+        path: String,
+        known: KnownMessages,
+        into target: ImportTarget,
+        _ configuration: MessageImporter.Configuration
+    ) {
+        self.configuration = configuration
+        self.target = target
+        self.known = known
+        feedName = path.split(separator: "/").last.map(String.init) ?? path
+        dialect = configuration.venue.makeReader(configuration.reading)
+        redactor = configuration.venue.makeRedactor(configuration.reading)
+    }
+
+    /// Takes messages of the present connection.
+    mutating func take(_ messages: MessageBatch) async throws {
+        guard !messages.isEmpty else { return }
+        var messages = messages
+        redactor?.redact(&messages)
+        try await takeRedacted(messages)
+    }
+
+    private mutating func takeRedacted(_ messages: MessageBatch) async throws {
+        let isKnown = try known.find(messages)
+        var start = 0
+        while start < messages.count {
+            var end = start + 1
+            while end < messages.count, isKnown[end] == isKnown[start] { end += 1 }
+            let part = end - start == messages.count ? messages : messages.part(start..<end)
+            if isKnown[start] { passKnown(part) } else { try await store(part) }
+            for entry in part.entries { tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv) }
+            start = end
+        }
+        try recordHoles()
+        if target.isWorthWriting { try await target.flush(at: tsLast) }
+    }
+
+    /// Begins another connection, as the file says; if it is not the first, there is a gap before it.
+    mutating func beginConnection(at time: UnixNanoseconds) async throws {
+        try await endConnection()
+        if let tsLast { pendingBreak = (pendingBreak?.lowerBound ?? tsLast)...max(tsLast, time) }
+        tsOpened = time
+    }
+
+    /// Ends the file.
+    mutating func end() async throws {
+        try recordHoles(isEnd: true)
+        try await endConnection()
+        if feedID != nil, let session = target.session { recordPendingBreak(in: session) }
+        try await target.flush(at: tsLast)
+    }
+
+    // MARK: Messages
+
+    /// Reads messages that the archive has.
+    private mutating func passKnown(_ messages: MessageBatch) {
+        guard let first = messages.entries.first else { return }
+        counts.known += Int64(messages.count)
+        if connection != nil, let session = target.session {
+            session.capture.recall(messages, dialect: &dialect, now: first.tsRecv)
+            return
+        }
+        var events = MarketEvents()
+        var answers = MessageBatch()
+        _ = dialect.receive(messages, now: first.tsRecv, events: &events, outgoing: &answers)
+        context = messages
+        pendingBreak = nil
+    }
+
+    private mutating func store(_ messages: MessageBatch) async throws {
+        guard let first = messages.entries.first else { return }
+        let session = try await target.begun(at: first.tsRecv)
+        if connection == nil { try await openConnection(in: session, at: first.tsRecv) }
+        var answers = MessageBatch()
+        let read = session.capture.take(messages, dialect: &dialect, now: first.tsRecv, outgoing: &answers)
+        counts.new += Int64(messages.count)
+        counts.unrecognised += Int64(read.unrecognised)
+        notices += read.notices
+        for (change, time) in session.capture.takeLinkChanges() { follow(change, at: time, in: session) }
+    }
+
+    // MARK: Connections
+
+    private mutating func openConnection(in session: ImportSession, at time: UnixNanoseconds) async throws {
+        let feedID = try await beginFeed(in: session)
+        recordPendingBreak(in: session)
+        let opened = ConnectionOpened(feedID: feedID, tsOpened: tsOpened.map { min($0, time) } ?? time)
+        let id = try await session.writer.openConnection(opened)
+        connection = Connection(id: id, totalsBefore: session.capture.totals)
+        session.capture.beginConnection(id, isRedacted: true)
+        session.capture.resume(at: opened.tsOpened)
+        guard let first = context.entries.first else { return }
+        var reader = configuration.venue.makeReader(configuration.reading)
+        session.capture.recall(context, dialect: &reader, now: first.tsRecv)
+        session.capture.forgetNumberPlaces()
+        context.removeAll()
+    }
+
+    private mutating func beginFeed(in session: ImportSession) async throws -> Int64 {
+        if let feedID { return feedID }
+        let id = try await session.writer.addFeed(
+            FeedRow(sessionID: session.id, name: feedName, venue: configuration.venue.rawValue, url: nil)
+        )
+        session.capture.beginFeed(id)
+        if configuration.venue.numbersTrades { session.capture.watchNumbers() }
+        feedID = id
+        return id
+    }
+
+    private mutating func endConnection() async throws {
+        let (waiting, withheldBytes) = redactor?.finish() ?? (MessageBatch(), 0)
+        if !waiting.isEmpty { try await takeRedacted(waiting) }
+        defer {
+            connection = nil
+            tsOpened = nil
+            context.removeAll()
+            dialect = configuration.venue.makeReader(configuration.reading)
+            redactor = configuration.venue.makeRedactor(configuration.reading)
+        }
+        guard let connection, let session = target.session, let last = tsLast else { return }
+        session.capture.endConnection(at: last, withheldBytes: withheldBytes)
+        closeGap(at: last, in: session)
+        let totals = session.capture.totals
+        var closed = ConnectionClosed(connectionID: connection.id, tsClosed: last, closedBy: .none)
+        closed.messagesReceived = totals.messagesReceived - connection.totalsBefore.messagesReceived
+        closed.messagesSent = totals.messagesSent - connection.totalsBefore.messagesSent
+        try await session.writer.closeConnection(closed)
+    }
+
+    // MARK: Gaps
+
+    private mutating func recordPendingBreak(in session: ImportSession) {
+        guard let time = pendingBreak else { return }
+        pendingBreak = nil
+        let detail = "the file begins a new connection"
+        let gap = gapRow(session, from: time.lowerBound, to: time.upperBound, .disconnect, detail)
+        guard !known.hasGap(gap, symbol: nil) else { return }
+        session.capture.interrupt(at: time.lowerBound)
+        session.append(gap)
+    }
+
+    private mutating func follow(_ change: LinkChange, at time: UnixNanoseconds, in session: ImportSession) {
+        if change.isUp {
+            closeGap(at: time, in: session)
+            session.capture.resume(at: time)
+        } else if openGap == nil {
+            session.capture.interrupt(at: time)
+            let gap = gapRow(session, from: time, to: nil, .upstream, change.detail)
+            session.append(gap)
+            openGap = gap
+        }
+    }
+
+    private mutating func closeGap(at time: UnixNanoseconds, in session: ImportSession) {
+        guard var gap = openGap else { return }
+        gap.tsTo = max(gap.tsFrom, time)
+        session.capture.append(gap)
+        openGap = nil
+    }
+
+    /// Writes down which of the venue's numbers are missing, as a recorder does.
+    ///
+    /// A hole that an earlier import found is in the ledger already, and one whose trades the archive has is none.
+    private mutating func recordHoles(isEnd: Bool = false) throws {
+        guard let session = target.session, let feedID, let tsLast else { return }
+        for hole in session.capture.takeHoles(at: tsLast.since(UnixNanoseconds(0)), isEnd: isEnd) {
+            let gap = session.capture.gap(of: hole, sessionID: session.id, feedID: feedID)
+            guard !known.hasGap(gap, symbol: hole.symbol), try !known.fills(hole) else { continue }
+            session.capture.append(gap, of: hole)
+            session.gapCount += 1
+        }
+    }
+
+    private func gapRow(
+        _ session: ImportSession,
+        from: UnixNanoseconds,
+        to: UnixNanoseconds?,
+        _ cause: GapCause,
+        _ detail: String
+    ) -> GapRow {
+        GapRow(
+            gapID: session.writer.makeGapID(),
+            sessionID: session.id,
+            feedID: feedID,
+            tsFrom: from,
+            tsTo: to,
+            cause: cause.rawValue,
+            detail: detail
+        )
+    }
+}

@@ -1,0 +1,99 @@
+import Archive
+import MarketModel
+import Venues
+
+/// The session that an import stores in; it begins with the first message that is new.
+///
+/// Only the task of the import uses it.
+final class ImportSession {
+    let writer: ArchiveWriter
+    let id: Int64
+    let tsStart: UnixNanoseconds
+    var capture: Capture
+    var gapCount: Int64 = 0
+
+    init(
+        _ configuration: MessageImporter.Configuration,
+        tsStart: UnixNanoseconds,
+        writer: ArchiveWriter
+    ) async throws(ArchiveError) {
+        self.writer = writer
+        self.tsStart = tsStart
+        try await writer.endKilledImports()
+        var session = configuration.session
+        session.tsStart = tsStart
+        id = try await writer.beginSession(session)
+        capture = try Capture(
+            venue: configuration.venue,
+            feedID: 0,
+            barIntervals: configuration.barIntervals,
+            counter: MessageCounter(next: writer.nextMessageIndex),
+            writer: writer,
+            reading: configuration.reading
+        )
+    }
+
+    var totals: CaptureTotals {
+        var totals = capture.totals
+        totals.gaps = gapCount
+        totals.gapRows = gapCount
+        return totals
+    }
+
+    /// Stores a gap that was not there before.
+    func append(_ gap: GapRow) {
+        capture.append(gap)
+        gapCount += 1
+    }
+
+    /// Ends the session, and the recording with it.
+    func end(_ cause: StopCause) async throws(ArchiveError) {
+        capture.closeHistory()
+        try await writer.endSession(
+            id,
+            tsEnd: capture.tsLast ?? tsStart,
+            cause: cause.rawValue,
+            counts: SessionCounts(totals)
+        )
+        await writer.close()
+    }
+}
+
+/// Where the files of an import go: a session that begins when it is needed.
+final class ImportTarget {
+    private let configuration: MessageImporter.Configuration
+    private let openWriter: @Sendable (String) throws(ArchiveError) -> ArchiveWriter
+    /// The first time of the files that can be looked at beforehand.
+    private let tsFirst: UnixNanoseconds?
+    private(set) var session: ImportSession?
+    /// Takes what the present file brings.
+    var queue = BoundedQueue<CaptureWork>(capacity: 4)
+
+    init(
+        _ configuration: MessageImporter.Configuration,
+        tsFirst: UnixNanoseconds?,
+        openWriter: @escaping @Sendable (String) throws(ArchiveError) -> ArchiveWriter
+    ) {
+        self.configuration = configuration
+        self.tsFirst = tsFirst
+        self.openWriter = openWriter
+    }
+
+    var isWorthWriting: Bool { session?.capture.isWorthWriting ?? false }
+
+    /// The session, which begins at `time` or earlier.
+    func begun(at time: UnixNanoseconds) async throws(ArchiveError) -> ImportSession {
+        if let session { return session }
+        let start = min(tsFirst ?? time, time)
+        let writer = try openWriter(start.utcDay)
+        let session = try await ImportSession(configuration, tsStart: start, writer: writer)
+        self.session = session
+        return session
+    }
+
+    /// Hands over what has come together; bars that end at or before `clock` are closed.
+    func flush(at clock: UnixNanoseconds?) async throws {
+        guard let work = session?.capture.takeWork(clock: clock ?? UnixNanoseconds(0)), !work.isEmpty else { return }
+        guard await queue.push(work) else { throw RecordingError("the recording cannot be written any more") }
+    }
+}

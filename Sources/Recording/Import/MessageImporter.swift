@@ -1,0 +1,194 @@
+package import Archive
+package import BarBuilding
+package import Interchange
+import JournalFormat
+import MarketModel
+package import Venues
+
+/// Takes messages that others recorded into an archive, by the rules of live recording.
+///
+/// The receive times of the files are kept; the tape's clock is the latest of them. Messages that the archive has already
+/// are not stored again, so an import may be repeated, and files may overlap.
+package struct MessageImporter: Sendable {
+    package struct Configuration: Sendable {
+        package var venue: Venue
+        package var format: MessageLineFormat?
+        package var malformedLines: MessageFileReader.MalformedLinePolicy
+        package var barIntervals: [BarInterval]
+        /// Times that are evidently in another unit are refused, unless the unit is given.
+        package var receiveTimes = ReceiveTimes.checked
+        /// How messages are read and what of them is kept.
+        package var reading = VenueReading()
+        /// The directory whose recordings are looked through for messages that are there already; `nil` for none.
+        package var archive: String?
+        /// Import also a file of which nothing is understood, and beside recordings that cannot be read.
+        package var isForced = false
+        /// Taken for the session row; its start is set to the time of the first message.
+        package var session: SessionStart
+
+        package init(
+            venue: Venue,
+            format: MessageLineFormat?,
+            malformedLines: MessageFileReader.MalformedLinePolicy,
+            barIntervals: [BarInterval],
+            session: SessionStart
+        ) {
+            self.venue = venue
+            self.format = format
+            self.malformedLines = malformedLines
+            self.barIntervals = barIntervals
+            self.session = session
+        }
+    }
+
+    package struct Outcome: Sendable {
+        /// What was stored; its file is empty if nothing was new.
+        package var summary: RecordingOutcome
+        /// Lines that were skipped because they are malformed; only with the policy `.skip`.
+        package var malformedLines: Int
+        package var counts: ImportCounts
+        /// Messages that stand after a later one in their file.
+        package var disorder: [ImportDisorder]
+        /// What a person should know.
+        package var notices: [String]
+    }
+
+    private let configuration: Configuration
+    private let report: @Sendable (CaptureTotals) -> Void
+    private static let batchMessages = 4096
+
+    package init(configuration: Configuration, report: @escaping @Sendable (CaptureTotals) -> Void) {
+        self.configuration = configuration
+        self.report = report
+    }
+
+    /// Reads all of `paths`, in order of their first times, pipes last: a bar that many later ones follow is final.
+    ///
+    /// `openWriter` opens the recording of the UTC day of the first message, if there is a new one.
+    ///
+    /// - Throws: `ImportError` at the first line that cannot be read, or at a file of which nothing is understood; what
+    ///   came before it is stored. ``ArchiveError`` if the archive has a recording that cannot be compared with.
+    package func run(
+        paths: [String],
+        openWriter: @escaping @Sendable (String) throws(ArchiveError) -> ArchiveWriter
+    ) async throws -> Outcome {
+        let findings = try configuration.archive.map { try ArchiveLocation(addingTo: $0).findings } ?? []
+        if !configuration.isForced { try Self.check(findings) }
+        let files = try paths.map { path throws(ImportError) in (path: path, time: try firstTime(in: path)) }
+        let ordered = files.enumerated().sorted { one, two in
+            (one.element.time ?? UnixNanoseconds(.max), one.offset) < (
+                two.element.time ?? UnixNanoseconds(.max), two.offset
+            )
+        }
+        let target = ImportTarget(configuration, tsFirst: files.compactMap(\.time).min(), openWriter: openWriter)
+        var outcome = Outcome(
+            summary: RecordingOutcome(file: "", cause: .endOfFile, totals: CaptureTotals()),
+            malformedLines: 0,
+            counts: ImportCounts(),
+            disorder: [],
+            notices: findings.filter(\.isDataMissing).map(\.description)
+        )
+        var failure: (any Error)?
+        do {
+            for file in ordered { try await take(file.element.path, into: target, &outcome) }
+        } catch {
+            failure = error
+        }
+        if let session = target.session {
+            let cause: StopCause = failure == nil ? .endOfFile : .error
+            outcome.summary = RecordingOutcome(file: session.writer.path, cause: cause, totals: session.totals)
+            do { try await session.end(cause) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+        guard outcome.counts.new + outcome.counts.known > 0 else {
+            throw RecordingError("there are no messages to import")
+        }
+        return outcome
+    }
+
+    /// Refuses to import beside a recording that cannot be read: it may hold the messages already.
+    private static func check(_ findings: [ArchiveFinding]) throws(ArchiveError) {
+        guard let finding = findings.first(where: \.hidesMessages) else { return }
+        throw ArchiveError(
+            code: finding.error?.code ?? (finding.kind == .unreadable ? .permissionDenied : .corrupted),
+            path: finding.path,
+            detail: "cannot tell what is new: '\(finding.path)' \(finding.reason)",
+            hint: "import into another directory, or move that file away; --force imports whatever it holds"
+        )
+    }
+
+    /// The time of the first message of a file; `nil` for a pipe, which can be read once only.
+    private func firstTime(in path: String) throws(ImportError) -> UnixNanoseconds? {
+        guard !InputPath.isStream(path) else { return nil }
+        var reader = try open(path)
+        var batch = MessageBatch()
+        var opened: [Interchange.ConnectionOpened] = []
+        while batch.isEmpty, try reader.next(maxMessages: 1, into: &batch, connectionEvents: &opened) {}
+        return batch.entries.first?.tsRecv
+    }
+
+    private func open(_ path: String) throws(ImportError) -> MessageFileReader {
+        try MessageFileReader(
+            path: path,
+            format: configuration.format,
+            onMalformedLine: configuration.malformedLines,
+            receiveTimes: configuration.receiveTimes
+        )
+    }
+
+    /// Imports one file; when it returns, all of it is committed, so that the next file is compared with it.
+    private func take(_ path: String, into target: ImportTarget, _ outcome: inout Outcome) async throws {
+        var known = KnownMessages()
+        if let archive = configuration.archive {
+            known = try KnownMessages(ArchiveLocation(addingTo: archive).files, venue: configuration.venue)
+        }
+        outcome.notices += known.unreadable.map { "\($0); its messages are not known, and are imported again" }
+        let queue = BoundedQueue<CaptureWork>(capacity: 4)
+        target.queue = queue
+        async let feeding: Void = ArchiveFeeder(queue: queue).run()
+        var run = ImportRun(path: path, known: known, into: target, configuration)
+        var failure: (any Error)?
+        do {
+            try await read(path, into: &run, target, &outcome)
+        } catch {
+            failure = error
+        }
+        do { try await run.end() } catch { failure = failure ?? error }
+        outcome.counts.add(run.counts)
+        outcome.notices += run.notices
+        queue.finish()
+        // Why storing failed says more than that the reader noticed.
+        try await feeding
+        if let failure { throw failure }
+    }
+
+    private func read(
+        _ path: String,
+        into run: inout ImportRun,
+        _ target: ImportTarget,
+        _ outcome: inout Outcome
+    ) async throws {
+        var reader = try open(path)
+        var probe = ImportProbe(configuration)
+        var batch = MessageBatch()
+        var opened: [Interchange.ConnectionOpened] = []
+        while try reader.next(maxMessages: Self.batchMessages, into: &batch, connectionEvents: &opened) {
+            let page = ImportProbe.Page(messages: batch, opened: opened.last)
+            for page in try probe.take(page, of: path) { try await take(page, into: &run) }
+            batch.removeAll()
+            opened.removeAll()
+            if let session = target.session { report(session.totals) }
+            try Task.checkCancellation()
+        }
+        if !probe.isUnderstood {
+            for page in try probe.finish(path) { try await take(page, into: &run) }
+        }
+        outcome.malformedLines += reader.malformedLines.count
+        if reader.disorder.count > 0 { outcome.disorder.append(ImportDisorder(path: path, reader.disorder)) }
+    }
+
+    private func take(_ page: ImportProbe.Page, into run: inout ImportRun) async throws {
+        try await run.take(page.messages)
+        if let opened = page.opened { try await run.beginConnection(at: opened.ts) }
+    }
+}

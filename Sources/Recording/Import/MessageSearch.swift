@@ -1,0 +1,87 @@
+import MarketModel
+
+/// The messages of a batch that are looked for, in order of their times.
+struct MessageSearch {
+    /// Receive times in other notations are rounded: `cf` files have at most seven decimals, and mostly six.
+    static let roundingNS: Int64 = 1000
+    private static let roundedStepNS: Int64 = 100
+
+    private let batch: MessageBatch
+    private let order: [Int]
+    private(set) var isFound: [Bool]
+
+    init(_ batch: MessageBatch) {
+        self.batch = batch
+        order = batch.entries.indices.sorted {
+            (batch.entries[$0].tsRecv, $0) < (batch.entries[$1].tsRecv, $1)
+        }
+        isFound = Array(repeating: false, count: batch.count)
+    }
+
+    /// Ranges of time that hold all messages, apart from each other by `gapMin` or more.
+    func ranges(gapMin: Int64, countMax: Int) -> [ClosedRange<Int64>] {
+        guard let first = order.first, let last = order.last else { return [] }
+        let times = order.map { batch.entries[$0].tsRecv.rawValue }
+        let (span, overflow) = batch.entries[last].tsRecv.rawValue.subtractingReportingOverflow(
+            batch.entries[first].tsRecv.rawValue
+        )
+        let gap = max(gapMin, (overflow ? .max : span) / Int64(countMax))
+        var ranges: [ClosedRange<Int64>] = []
+        for time in times {
+            if let range = ranges.last, time.subtractingReportingOverflow(range.upperBound).partialValue < gap {
+                ranges[ranges.count - 1] = range.lowerBound...time
+            } else {
+                ranges.append(time...time)
+            }
+        }
+        return ranges
+    }
+
+    /// Takes message `index` of `stored` for one that is looked for, if one is the same.
+    mutating func match(_ index: Int, of stored: MessageBatch) -> Bool {
+        let time = stored.entries[index].tsRecv.rawValue
+        let isRounded = time.isMultiple(of: Self.roundedStepNS)
+        var place = firstPlace(notBefore: (time...time).widened(by: Self.roundingNS - 1).lowerBound)
+        var near: Int?
+        while place < order.count {
+            let candidate = order[place]
+            let (distance, overflow) = batch.entries[candidate].tsRecv.rawValue.subtractingReportingOverflow(time)
+            guard !overflow, distance < Self.roundingNS else { break }
+            place += 1
+            guard !isFound[candidate], isSame(candidate, index, of: stored) else { continue }
+            if distance == 0 {
+                isFound[candidate] = true
+                return true
+            }
+            let isRounded = isRounded || (time + distance).isMultiple(of: Self.roundedStepNS)
+            if isRounded, near == nil { near = candidate }
+        }
+        guard let near else { return false }
+        isFound[near] = true
+        return true
+    }
+
+    private func firstPlace(notBefore time: Int64) -> Int {
+        var (low, high) = (0, order.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if batch.entries[order[middle]].tsRecv.rawValue < time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func isSame(_ candidate: Int, _ index: Int, of stored: MessageBatch) -> Bool {
+        let (one, two) = (batch.entries[candidate], stored.entries[index])
+        guard one.length == two.length, one.direction == two.direction else { return false }
+        return batch.bytes[one.range].elementsEqual(stored.bytes[two.range])
+    }
+}
+
+extension ClosedRange<Int64> {
+    /// The range with `distance` more at both ends, as far as there are numbers.
+    func widened(by distance: Int64) -> ClosedRange<Int64> {
+        let (lower, underflow) = lowerBound.subtractingReportingOverflow(distance)
+        let (upper, overflow) = upperBound.addingReportingOverflow(distance)
+        return (underflow ? .min : lower)...(overflow ? .max : upper)
+    }
+}

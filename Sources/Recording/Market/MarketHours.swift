@@ -1,0 +1,77 @@
+import Archive
+import MarketModel
+
+/// Follows the hours of a feed's market on the wall clock.
+struct MarketHours: Sendable {
+    /// What happened to the market, and when.
+    struct Change: Hashable, Sendable {
+        let isOpen: Bool
+        let time: UnixNanoseconds
+        /// When the next change follows; `nil` if none is in sight.
+        let until: UnixNanoseconds?
+    }
+
+    private(set) var calendars: MarketCalendars
+    private var state = MarketState(isOpen: true, until: nil)
+    /// When the state was found; `nil` before the first time, and after the calendar has changed.
+    private var foundAt: UnixNanoseconds?
+
+    init(_ rules: MarketRules) {
+        calendars = MarketCalendars(rules)
+    }
+
+    /// True until ``changes(at:)`` finds that the market has closed.
+    var isOpen: Bool { state.isOpen }
+    /// When that changes.
+    var until: UnixNanoseconds? { state.until }
+
+    var source: ClosedSpanRow.Source { calendars.isFromVenue ? .venue : .configuration }
+
+    /// Takes sessions that the venue sent.
+    mutating func learn(_ sessions: [String: [TradingSchedule.Session]]) {
+        if calendars.learn(sessions) { foundAt = nil }
+    }
+
+    /// What has changed up to `time` since the last call, in order; nothing for a market that is open from the start.
+    mutating func changes(at time: UnixNanoseconds) -> [Change] {
+        guard let calendar = calendars.ofFeed else { return become(MarketState(isOpen: true, until: nil), at: time) }
+        // A clock that was set back says something new of the present, too.
+        guard let foundAt, foundAt <= time else { return become(calendar.state(at: time), at: time) }
+        var changes: [Change] = []
+        while let until = state.until, until <= time { changes += become(calendar.state(at: until), at: until) }
+        return changes
+    }
+
+    private mutating func become(_ new: MarketState, at time: UnixNanoseconds) -> [Change] {
+        defer { (state, foundAt) = (new, time) }
+        guard new.isOpen != state.isOpen else { return [] }
+        return [Change(isOpen: new.isOpen, time: time, until: new.until)]
+    }
+
+    /// How long a closed market lets a feed without a connection take its time; `nil` if it should connect now.
+    ///
+    /// The feed has to be connected and subscribed some minutes before the opening.
+    func leisure(at time: UnixNanoseconds) -> Duration? {
+        guard !state.isOpen else { return nil }
+        guard let until = state.until else { return .seconds(86_400) }
+        let rest = until.since(time) - calendars.rules.warmUp
+        return rest > .zero ? rest : nil
+    }
+
+    /// The parts of a time in which the market was open.
+    func openParts(of range: Range<UnixNanoseconds>) -> [Range<UnixNanoseconds>] {
+        calendars.ofFeed?.openings(in: range) ?? (range.isEmpty ? [] : [range])
+    }
+
+    /// The parts of a time in which the market was closed.
+    func closedParts(of range: Range<UnixNanoseconds>) -> [Range<UnixNanoseconds>] {
+        calendars.ofFeed?.closures(in: range) ?? []
+    }
+
+    /// True if a symbol has been open for all of `patience` by now, as far as is known.
+    func isOpen(_ symbol: String, for patience: Duration, at time: UnixNanoseconds) -> Bool {
+        guard let calendar = calendars.calendar(of: symbol) else { return true }
+        let span = time.advanced(by: .zero - patience)..<time
+        return span.isEmpty ? calendar.isOpen(at: time) : calendar.closures(in: span).isEmpty
+    }
+}

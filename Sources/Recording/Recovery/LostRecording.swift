@@ -1,0 +1,47 @@
+import Archive
+import JournalFormat
+import MarketModel
+
+/// A recording that was deleted while it was being written: stores again what the journal still holds of it.
+///
+/// The feeds stand still meanwhile. What they have taken down is in the journal, and nothing after that is touched.
+struct LostRecording {
+    let recordingID: String
+    let directory: String
+    let lock: ArchiveLock
+    let zones: ZoneLookup
+    let programVersion: String
+    let fileSystem: any FileSystem
+
+    /// What was stored again.
+    struct Outcome {
+        /// The file that has it.
+        var file: String
+        var messages: Int64
+        /// The feeds of the lost recording that it is of.
+        var feedIDs: Set<Int64>
+    }
+
+    /// Stores what there is, of the connections that go on up to `limits`; `nil` if the journal holds nothing.
+    func restore(upTo limits: [UInt64: JournalPosition]) async throws -> Outcome? {
+        let scan = try JournalScan(archive: directory, fileSystem: fileSystem)
+        let survey = JournalSurvey(scan)
+        let own = survey.unfinished.filter { connection in
+            connection.place?.origin?.recordingID == recordingID
+                && limits[connection.key].map { $0 != JournalPosition() } ?? true
+        }
+        guard !own.isEmpty else { return nil }
+        let successor = SuccessorFile(directory: directory, lock: lock, programVersion, fileSystem)
+        let none = StoredPositions(of: [], in: directory)
+        let (file, known) = try await successor.begin(for: own, stored: none)
+        var fold = FeedFold(file: file, isSuccessor: true, lock: lock, scan, survey, zones, fileSystem)
+        fold.limits = limits
+        let folded = try await fold.run(own, known: known)
+        try await successor.endRestored(file)
+        return Outcome(
+            file: file,
+            messages: folded.messages,
+            feedIDs: Set(own.compactMap(\.place?.feedID))
+        )
+    }
+}

@@ -1,0 +1,81 @@
+import Archive
+import BarBuilding
+import JSONScanning
+import MarketModel
+
+// What a tick is as a row, in bars, and among the numbers of its venue.
+
+extension QuoteTick {
+    /// The quote as bars see it; `nil` if no bar is made of it.
+    @inline(__always)
+    init?(_ row: QuoteRow) {
+        self.init(bidPrice: row.bidPrice, askPrice: row.askPrice)
+    }
+}
+
+extension TradeTick {
+    /// The execution as bars see it; `nil` if no bar is made of it.
+    @inline(__always)
+    init?(_ row: TradeRow) {
+        self.init(price: row.price, size: row.size, aggressorSide: row.aggressorSide, isInBars: row.isInBars)
+    }
+}
+
+extension TickArrival {
+    @inline(__always)
+    init(_ row: some TickRow) {
+        self.init(tsRecv: row.tsRecv, messageIndex: row.messageIndex, item: row.item)
+    }
+}
+
+extension BarInstrument {
+    init(_ row: InstrumentRow) {
+        self.init(id: row.instrumentID, priceDigits: row.priceDigits, sizeDigits: row.sizeDigits)
+    }
+}
+
+extension InstrumentRow {
+    /// Digits behind the point of price times size.
+    var notionalDigits: UInt8 { priceDigits + sizeDigits }
+}
+
+extension BarRowKey {
+    init(_ key: BarKey) {
+        self.init(
+            instrumentID: key.instrumentID,
+            side: key.side,
+            intervalNS: key.interval.nanoseconds,
+            tsOpen: UnixNanoseconds(key.tsOpen)
+        )
+    }
+}
+
+extension TickNumbers.Kind {
+    init(_ trade: Trade) {
+        self = trade.isAggregate ? .aggregate : .trade
+    }
+}
+
+extension EventRow {
+    static let administrativeKind = "administrative_trade"
+
+    /// An entry among the trades that is no execution: `{"kind":…,"trade_id":…,"price":…,"size":…}`.
+    init(administrative trade: Trade, symbol: String, _ position: RowPosition, feedID: Int64) {
+        var object = JSONObjectWriter()
+        object.text("kind", trade.administrativeKind)
+        object.boolean("is_aggregate", trade.isAggregate ? true : nil)
+        object.integer("trade_id", trade.tradeID)
+        object.integer("ts_event", trade.tsEvent?.rawValue)
+        object.raw("price", trade.price.description)
+        object.raw("size", trade.size.description)
+        self.init(
+            tsRecv: position.tsRecv,
+            messageIndex: position.messageIndex,
+            item: position.item,
+            feedID: feedID,
+            kind: Self.administrativeKind,
+            symbol: symbol,
+            json: Array(object.text().utf8)
+        )
+    }
+}

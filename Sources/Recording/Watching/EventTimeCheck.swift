@@ -1,0 +1,118 @@
+import JSONScanning
+import MarketModel
+
+/// Compares the venue's times of one feed with the receipt of their messages.
+///
+/// A time that cannot be right (``EventTimeRule``) becomes none, with an oddity in its place: the tick's bars then follow
+/// the receive time. A time that can be right but runs ahead is used, and the feed is warned about once, since the usual
+/// cause is a wrong zone or a wrong clock.
+struct EventTimeCheck: Sendable {
+    /// The kind of the oddity.
+    static let wrongTimeKind = "wrong_time"
+    /// Clocks differ by less.
+    private static let leadMin: Int64 = 5_000_000_000
+    /// No clock that is kept differs by as much, so one tick is enough for the warning.
+    private static let leadEvident: Int64 = 60_000_000_000
+    private static let ticksInARow = 20
+
+    /// Ticks with times more than five seconds ahead of their receipt.
+    private(set) var ticksAhead: Int64 = 0
+    private var leadingInARow = 0
+    private var isWarned = false
+    private var warning: String?
+
+    /// The warning, once.
+    mutating func takeWarning() -> String? {
+        defer { warning = nil }
+        return warning
+    }
+
+    /// Checks all times in `events`, whose messages are those of `batch`.
+    mutating func check(_ events: inout MarketEvents, _ batch: MessageBatch) {
+        for index in events.quotes.indices {
+            guard let time = events.quotes[index].tsEvent else { continue }
+            let origin = events.quotes[index].origin
+            if isTickRight(time, origin, batch) { continue }
+            events.quotes[index].tsEvent = nil
+            note("quote", time, origin, events.quotes[index].symbol, in: &events)
+        }
+        for index in events.trades.indices {
+            guard let time = events.trades[index].tsEvent else { continue }
+            let origin = events.trades[index].origin
+            if isTickRight(time, origin, batch) { continue }
+            events.trades[index].tsEvent = nil
+            note("trade", time, origin, events.trades[index].symbol, in: &events)
+        }
+        if !events.venueBars.isEmpty || !events.orderUpdates.isEmpty || !events.marginUpdates.isEmpty {
+            checkRest(&events, batch)
+        }
+    }
+
+    private func checkRest(_ events: inout MarketEvents, _ batch: MessageBatch) {
+        for index in events.venueBars.indices {
+            guard let time = events.venueBars[index].tsEvent else { continue }
+            let origin = events.venueBars[index].origin
+            if EventTimeRule.canBeRight(time, receivedAt: batch.entries[origin.message].tsRecv) { continue }
+            events.venueBars[index].tsEvent = nil
+            note("venue_bar", time, origin, events.venueBars[index].symbol, in: &events)
+        }
+        for index in events.orderUpdates.indices {
+            guard let time = events.orderUpdates[index].tsEvent else { continue }
+            let origin = events.orderUpdates[index].origin
+            if EventTimeRule.canBeRight(time, receivedAt: batch.entries[origin.message].tsRecv) { continue }
+            events.orderUpdates[index].tsEvent = nil
+            note("order_update", time, origin, events.orderUpdates[index].symbol, in: &events)
+        }
+        for index in events.marginUpdates.indices {
+            guard let time = events.marginUpdates[index].tsEvent else { continue }
+            let origin = events.marginUpdates[index].origin
+            if EventTimeRule.canBeRight(time, receivedAt: batch.entries[origin.message].tsRecv) { continue }
+            events.marginUpdates[index].tsEvent = nil
+            note("margin_update", time, origin, nil, in: &events)
+        }
+    }
+
+    /// Whether the time can be right; also counts how far ticks run ahead.
+    @inline(__always)
+    private mutating func isTickRight(_ time: UnixNanoseconds, _ origin: EventOrigin, _ batch: MessageBatch) -> Bool {
+        let tsRecv = batch.entries[origin.message].tsRecv
+        guard EventTimeRule.canBeRight(time, receivedAt: tsRecv) else { return false }
+        let lead = time.rawValue - tsRecv.rawValue
+        if lead > Self.leadMin { noteLead(lead) } else { leadingInARow = 0 }
+        return true
+    }
+
+    @inline(never)
+    private mutating func noteLead(_ lead: Int64) {
+        ticksAhead += 1
+        leadingInARow += 1
+        guard !isWarned, lead > Self.leadEvident || leadingInARow >= Self.ticksInARow else { return }
+        isWarned = true
+        let seconds = lead / 1_000_000_000
+        warning = """
+            the venue's times run \(seconds) s ahead of the receive times: check this computer's clock, and the time \
+            zone that the venue's times are read in
+            """
+    }
+
+    private func note(
+        _ what: String,
+        _ time: UnixNanoseconds,
+        _ origin: EventOrigin,
+        _ symbol: SymbolIndex?,
+        in events: inout MarketEvents
+    ) {
+        var json = JSONObjectWriter()
+        json.text("reason", "the time of the \(what) is too far from its receipt to be right")
+        json.text("time", time.iso8601)
+        events.venueEvents.append(
+            VenueEvent(
+                origin: origin,
+                kind: Self.wrongTimeKind,
+                symbol: symbol,
+                isOddity: true,
+                json: Array(json.text().utf8)
+            )
+        )
+    }
+}

@@ -1,0 +1,51 @@
+import JSONScanning
+import MarketModel
+
+/// What a tape of Binance messages has for its clients.
+struct BinanceOffer {
+    private(set) var offer = VenueOffer()
+    /// More names than this are not collected.
+    private static let streamsMax = 100_000
+    /// Milliseconds since 1970 have 13 digits until the year 2286.
+    private static let millisecondDigitsMax = 13
+    private var name: [UInt8] = []
+
+    /// Notes the streams that a recorder asked for: `{"streams":["btcusdt@trade"]}`; false if it names none.
+    mutating func note(subscription: String) -> Bool {
+        let known = offer.streams.count
+        var subscription = subscription
+        subscription.withUTF8 { bytes in
+            try? JSONText.forEachText(in: "streams", of: UnsafeRawBufferPointer(bytes)) { insert($0) }
+        }
+        return offer.streams.count > known
+    }
+
+    /// Notes a received message: the streams that it may have come over, and the unit of its time.
+    mutating func note(_ payload: UnsafeRawBufferPointer) {
+        guard let envelope = try? BinanceEnvelope(payload) else { return }
+        if envelope.isCombined, let stream = envelope.stream?.text, let data = envelope.data {
+            insert(stream)
+            if data.kind == .object, let inner = try? BinanceEnvelope(data.bytes) { noteTime(inner) }
+            return
+        }
+        noteTime(envelope)
+        var alternative = 0
+        while BinanceStreamName.write(of: envelope, alternative: alternative, to: &name) {
+            insert(String(decoding: name, as: UTF8.self))
+            alternative += 1
+        }
+        // A client may ask for it by a name that is not known here.
+        if alternative == 0, let event = envelope.event, !event.bytes.equals("serverShutdown") {
+            offer.isComplete = false
+        }
+    }
+
+    private mutating func insert(_ stream: String) {
+        if offer.streams.count < Self.streamsMax { offer.streams.insert(stream) } else { offer.isComplete = false }
+    }
+
+    private mutating func noteTime(_ envelope: BinanceEnvelope) {
+        guard let time = envelope.time, time.kind == .number else { return }
+        offer.timeUnits.insert(time.bytes.count > Self.millisecondDigitsMax ? .microseconds : .milliseconds)
+    }
+}

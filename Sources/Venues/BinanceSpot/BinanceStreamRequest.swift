@@ -1,0 +1,75 @@
+import MarketModel
+
+/// A stream name as a user wrote it.
+///
+/// The venue answers nothing to a wrong name in a URL, it just sends nothing, so names are checked before connecting
+/// (web-socket-streams.md of the Binance spot API, "General WSS information" and the sections of the streams).
+package struct BinanceStreamRequest: Hashable, Sendable {
+    /// The name as the venue wants it.
+    package let name: String
+    /// What a person should know: that the name was corrected, or that it is unknown to feedrec.
+    package let notice: String?
+
+    /// A name that the venue would not serve.
+    package struct Mistake: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Puts the symbol into lower case and the kind into the venue's spelling.
+    ///
+    /// - Throws: ``Mistake`` for a name that has no kind, and for a kind that is a misspelt known one. Other unknown kinds
+    ///   are taken as they are, since venues add streams.
+    package init(_ text: String) throws(Mistake) {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard !text.hasPrefix("!") else {
+            self = try Self.checked(text, prefix: "", kind: text, among: Self.marketStreams)
+            return
+        }
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            let hint = parts[0].isEmpty ? "" : ", such as '\(parts[0].lowercased())@trade'"
+            throw Mistake(description: "'\(text)' is not a stream: it wants a symbol, an @ and a kind\(hint)")
+        }
+        self = try Self.checked(text, prefix: parts[0].lowercased() + "@", kind: parts[1], among: Self.kinds)
+    }
+
+    private init(_ text: String, _ name: String, isKnown: Bool) {
+        self.name = name
+        if !isKnown {
+            notice = "feedrec does not know the stream '\(name)': its messages are kept as they come"
+        } else {
+            notice = name == text ? nil : "the stream '\(text)' is written '\(name)'"
+        }
+    }
+
+    /// Finds `kind` among the known ones, by its letters and then by its letters in any case.
+    private static func checked(
+        _ text: String,
+        prefix: String,
+        kind: String,
+        among known: [String]
+    ) throws(Mistake) -> Self {
+        let inAnyCase = { (name: String) in known.first { $0.lowercased() == name.lowercased() } }
+        if let name = known.contains(kind) ? kind : inAnyCase(kind) {
+            return Self(text, prefix + name, isKnown: true)
+        }
+        if let near = Suggestion.nearest(to: kind, among: known).flatMap(inAnyCase) {
+            throw Mistake(description: "there is no stream '\(text)'; is '\(prefix)\(near)' meant?")
+        }
+        return Self(text, prefix + kind, isKnown: false)
+    }
+
+    private static let intervals = [
+        "1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M",
+    ]
+    private static let windows = ["1h", "4h", "1d"]
+
+    /// What may follow `SYMBOL@`.
+    private static let kinds =
+        ["trade", "aggTrade", "bookTicker", "miniTicker", "ticker", "avgPrice"]
+        + windows.map { "ticker_\($0)" }
+        + intervals.flatMap { ["kline_\($0)", "kline_\($0)@+08:00"] }
+        + ["", "5", "10", "20"].flatMap { levels in ["", "@100ms", "@1000ms"].map { "depth\(levels)\($0)" } }
+
+    private static let marketStreams =
+        ["!miniTicker@arr", "!ticker@arr", "!bookTicker"] + windows.map { "!ticker_\($0)@arr" }
+}

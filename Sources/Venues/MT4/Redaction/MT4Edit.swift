@@ -1,0 +1,55 @@
+/// A part of a record that something else takes the place of.
+struct MT4Edit: Sendable, Hashable {
+    /// Bytes of the record.
+    let range: Range<Int>
+    let replacement: [UInt8]
+
+    /// `record` with `edits`, which are in order and do not overlap.
+    static func apply(_ edits: [MT4Edit], to record: UnsafeRawBufferPointer) -> [UInt8] {
+        var output: [UInt8] = []
+        var position = 0
+        for edit in edits {
+            output.append(contentsOf: record[position..<edit.range.lowerBound])
+            output.append(contentsOf: edit.replacement)
+            position = edit.range.upperBound
+        }
+        output.append(contentsOf: record[position...])
+        return output
+    }
+}
+
+/// Applies the edits of a record to its parts, one after the other.
+///
+/// A replacement goes to the part in which the edit begins; a part without an edit stays as it is.
+struct MT4EditedParts {
+    private let edits: [MT4Edit]
+    private var next = 0
+
+    init(_ edits: [MT4Edit]) {
+        self.edits = edits
+    }
+
+    /// Appends the next part, which is `range` of `record`; true where that is not what it was.
+    mutating func append(
+        _ range: Range<Int>,
+        of record: UnsafeRawBufferPointer,
+        to output: inout [UInt8]
+    ) -> Bool {
+        guard !range.isEmpty else { return false }
+        var position = range.lowerBound
+        var isChanged = false
+        while next < edits.count, edits[next].range.lowerBound < range.upperBound {
+            let edit = edits[next]
+            isChanged = true
+            if edit.range.lowerBound >= range.lowerBound {
+                output.append(contentsOf: record[position..<edit.range.lowerBound])
+                output.append(contentsOf: edit.replacement)
+            }
+            position = min(edit.range.upperBound, range.upperBound)
+            guard edit.range.upperBound <= range.upperBound else { break }
+            next += 1
+        }
+        output.append(contentsOf: record[position..<range.upperBound])
+        return isChanged
+    }
+}

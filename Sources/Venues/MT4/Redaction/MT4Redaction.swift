@@ -1,0 +1,155 @@
+import JSONScanning
+import SignalRProtocol
+
+/// What is taken out of the records of a hub: secrets always, personal data unless it is kept.
+struct MT4Redaction: Sendable {
+    let keepsPersonalData: Bool
+    /// Texts that go wherever they stand: tokens, which a hub may repeat under any name.
+    let known: MT4KnownSecrets
+    private let scan = MT4SecretScan()
+
+    /// `[0]` with its length: a message of a type that no protocol has.
+    static let withheldPacked: [UInt8] = [2, 0x91, 0]
+
+    init(keepsPersonalData: Bool, known: [String] = []) {
+        self.keepsPersonalData = keepsPersonalData
+        self.known = MT4KnownSecrets(known)
+    }
+
+    /// True where `text`, JSON or not, needs a closer look; false is certain.
+    func isSuspicious(_ text: UnsafeRawBufferPointer) -> Bool {
+        if !known.isEmpty, known.areIn(text) { return true }
+        guard scan.isSuspicious(text) else { return false }
+        return text.contains(UInt8(ascii: "\\")) || MT4SecretNames.areNamed(in: text)
+    }
+
+    /// True where a MessagePack message needs a closer look; names and texts stand in it in plain sight.
+    func isSuspicious(packed message: UnsafeRawBufferPointer) -> Bool {
+        message.contains(UInt8(ascii: "\\")) || MT4SecretNames.areNamed(in: message)
+            || MT4SecretNames.holdsPackedName(message, self) || known.areIn(message)
+    }
+
+    /// `json` as it may be stored; `nil` where it may be stored as it is.
+    func redacted(_ json: UnsafeRawBufferPointer) -> [UInt8]? {
+        let edits = edits(of: json)
+        return edits.isEmpty ? nil : MT4Edit.apply(edits, to: json)
+    }
+
+    /// What has to change in a JSON record, given without its separator.
+    ///
+    /// Values of members with telling names become `"***"`, at any depth and in JSON that travels as a string; so does
+    /// a text that mentions secrets. What is no JSON but names secrets becomes an object that says so.
+    func edits(of json: UnsafeRawBufferPointer) -> [MT4Edit] {
+        guard isSuspicious(json) else { return [] }
+        do throws(JSONError) {
+            var rewriter = MT4JSONRewriter(json, redaction: self, level: 0)
+            let edits = try rewriter.run()
+            // Outside texts, such as in the name of a member, nothing is replaced.
+            guard holdsKnownSecret(json, after: edits) else { return edits }
+            return [Self.withheld(0..<json.count, reason: "a secret outside of texts")]
+        } catch {
+            return isNamedAnywhere(in: json) ? [Self.withheld(0..<json.count, reason: error.detail)] : []
+        }
+    }
+
+    /// What has to change in a MessagePack message, whose length stands before it.
+    ///
+    /// As in JSON; what cannot be read but names secrets becomes ``withheldPacked``.
+    func edits(ofPacked message: UnsafeRawBufferPointer) -> [MT4Edit] {
+        let start = message.prefix(5).prefix { $0 & 0x80 != 0 }.count + 1
+        let body = UnsafeRawBufferPointer(rebasing: message[min(start, message.count)...])
+        guard isSuspicious(packed: body) else { return [] }
+        let whole = [MT4Edit(range: 0..<message.count, replacement: Self.withheldPacked)]
+        do throws(MessagePackError) {
+            var rewriter = MT4PackedRewriter(body, redaction: self)
+            let edits = try rewriter.run()
+            guard !holdsKnownSecret(body, after: edits) else { return whole }
+            guard !edits.isEmpty else { return [] }
+            let growth = edits.reduce(0) { $0 + $1.replacement.count - $1.range.count }
+            let prefix = MT4Edit(
+                range: 0..<start,
+                replacement: HubTranscoder.lengthPrefix(body.count + growth)
+            )
+            return [prefix]
+                + edits.map { edit in
+                    let range = edit.range.lowerBound + start..<edit.range.upperBound + start
+                    return MT4Edit(range: range, replacement: edit.replacement)
+                }
+        } catch {
+            return whole
+        }
+    }
+
+    /// How many bytes may stay of a record whose end never comes.
+    ///
+    /// A text or a word that is not whole goes: what is missing might have told that it is a secret.
+    func harmlessBytes(ofUnfinished json: UnsafeRawBufferPointer) -> Int {
+        guard json.first == UInt8(ascii: "{"), !isSuspicious(json) else { return 0 }
+        var harmless = 0
+        var isInText = false
+        // Nothing in it is escaped: that would be suspicious.
+        for (index, byte) in json.enumerated() {
+            if byte == UInt8(ascii: "\"") { isInText.toggle() }
+            if !isInText, "{}[],:\"".utf8.contains(byte) { harmless = index + 1 }
+        }
+        return harmless
+    }
+
+    /// True for members whose value has to go.
+    func applies(to key: UnsafeRawBufferPointer) -> Bool {
+        switch MT4SecretNames.kind(of: key) {
+        case .harmless: false
+        case .personal: !keepsPersonalData
+        case .secret: true
+        }
+    }
+
+    /// What a text has to become, its escapes undone; `nil` where it stays.
+    ///
+    /// `level` says how many texts with JSON in them are around it.
+    func rewritten(_ text: UnsafeRawBufferPointer, level: Int) -> [UInt8]? {
+        let isJSON = text.first { $0 > 0x20 }.map { "{[\"".utf8.contains($0) } ?? false
+        guard isJSON else { return isTelling(text) ? Self.mark : nil }
+        // Deeper than anything honest goes, no JSON is followed.
+        guard level < MT4JSONRewriter.levelsMax else { return Self.mark }
+        do throws(JSONError) {
+            var inner = MT4JSONRewriter(text, redaction: self, level: level + 1)
+            let edits = try inner.run()
+            return edits.isEmpty ? nil : MT4Edit.apply(edits, to: text)
+        } catch {
+            let isNamed = MT4SecretNames.areNamed(in: text) || known.areIn(text)
+            return isNamed || text.contains(UInt8(ascii: "\\")) ? Self.mark : nil
+        }
+    }
+
+    /// True where a text for people, or of no known meaning, gives something away.
+    func isTelling(_ text: UnsafeRawBufferPointer) -> Bool {
+        MT4SecretNames.areMentioned(in: text) || known.areIn(text)
+    }
+
+    /// What takes the place of a secret: it says nothing about it, not even its length.
+    static let mark = Array("***".utf8)
+
+    /// What is stored in place of a record, or a part of it, that could not be redacted.
+    static func withheld(_ range: Range<Int>, reason: String) -> MT4Edit {
+        let json = #"{"withheld_bytes":\#(range.count),"reason":\#(JSONText.quoted(reason))}"#
+        return MT4Edit(range: range, replacement: Array(json.utf8))
+    }
+
+    private func holdsKnownSecret(_ record: UnsafeRawBufferPointer, after edits: [MT4Edit]) -> Bool {
+        guard !known.isEmpty else { return false }
+        return MT4Edit.apply(edits, to: record).withUnsafeBytes(known.areIn)
+    }
+
+    /// Undoes escapes as often as something honest nests them, and looks for names in each layer.
+    private func isNamedAnywhere(in bytes: UnsafeRawBufferPointer) -> Bool {
+        if MT4SecretNames.areNamed(in: bytes) || known.areIn(bytes) { return true }
+        var text = Array(bytes)
+        for _ in 0..<MT4JSONRewriter.levelsMax {
+            guard text.contains(UInt8(ascii: "\\")) else { return false }
+            text = text.withUnsafeBytes(JSONText.unescaped)
+            if text.withUnsafeBytes({ MT4SecretNames.areNamed(in: $0) || known.areIn($0) }) { return true }
+        }
+        return text.contains(UInt8(ascii: "\\"))
+    }
+}

@@ -1,0 +1,122 @@
+import NIOCore
+import Recording
+import Transport
+import WebSocketProtocol
+
+/// What a feed shows to be let in: references to a token and to headers, and how to read them.
+struct FeedCredentials: Sendable {
+    var token: TokenReference?
+    var headers: [HeaderReference] = []
+    /// True if a connection is replaced when its token is renewed.
+    var replacesConnections = false
+    let environment: [String: String]
+
+    init(token: TokenReference?, environment: [String: String]) {
+        self.token = token
+        self.environment = environment
+    }
+
+    /// Reads what is referred to, so that a missing variable or file is found at the start.
+    ///
+    /// A token command and a token server are not asked.
+    func check(_ secrets: FeedSecrets) throws {
+        switch token {
+        case .secret(let reference): secrets.add(try reference.resolve(environment: environment))
+        case .oauth(let reference): secrets.add(try identity(reference).secret)
+        case .command, nil: break
+        }
+        for field in try resolvedHeaders().fields where field.value.utf8.count >= 8 { secrets.add(field.value) }
+    }
+
+    /// The headers with their values, read again for every connection.
+    @Sendable
+    func resolvedHeaders() throws -> HTTPHeaders {
+        HTTPHeaders(try headers.map { ($0.name, try $0.value.resolve(environment: environment)) })
+    }
+
+    /// Gives the token of each connection, and renews it meanwhile if it has an end.
+    func tokenSource(
+        _ client: ClientOptions<some LivenessDefaults>,
+        _ secrets: FeedSecrets,
+        _ group: any EventLoopGroup
+    ) throws -> (read: @Sendable () async throws -> String?, access: FeedAccess?) {
+        let obtain: @Sendable () async throws -> AccessToken
+        switch token {
+        case nil: return ({ nil }, nil)
+        case .secret(let reference): return ({ try reference.resolve(environment: environment) }, nil)
+        case .command(let program):
+            obtain = {
+                let start = Clocks.wall()
+                return AccessToken(try await program.run(), obtainedAt: start, lifetime: program.maxAge)
+            }
+        case .oauth(let reference):
+            let credentials = try tokenServer(reference, client, group)
+            obtain = { try await credentials.obtain() }
+        }
+        let keeper = TokenKeeper(now: Clocks.wall) {
+            let token = try await obtain()
+            secrets.add(token.text)
+            return token
+        }
+        let access = FeedAccess(keeper, replacesConnections: replacesConnections)
+        return ({ try await keeper.token().text }, access)
+    }
+
+    private func tokenServer(
+        _ reference: OAuthReference,
+        _ client: ClientOptions<some LivenessDefaults>,
+        _ group: any EventLoopGroup
+    ) throws -> ClientCredentials {
+        guard let url = reference.webSocketURL else {
+            throw Failure(reference.problem ?? "bad URL of the token-server")
+        }
+        return ClientCredentials(
+            client: try client.tokenServerConfiguration(url: url),
+            scope: reference.scope,
+            identity: { try identity(reference) },
+            now: Clocks.wall,
+            post: { (request, configuration) async throws(TransportError) in
+                try await HTTPClient.send(request, configuration, group: group, now: Clocks.wall)
+            }
+        )
+    }
+
+    private func identity(_ reference: OAuthReference) throws -> ClientCredentials.Identity {
+        ClientCredentials.Identity(
+            id: try reference.clientID.resolve(environment: environment),
+            secret: try reference.clientSecret.resolve(environment: environment)
+        )
+    }
+}
+
+extension OAuthReference {
+    /// The URL in the form that our client takes, with `wss` for `https`; `nil` if it cannot be asked.
+    var webSocketURL: WebSocketURL? { problem == nil ? readURL : nil }
+
+    /// Why the token-server cannot be asked.
+    var problem: String? {
+        guard let readURL else { return "the 'url' of 'oauth' is no https:// URL" }
+        guard readURL.isSecure || readURL.isLocal else {
+            return "the 'url' of 'oauth' must be https://, since the client's secret goes there"
+        }
+        return nil
+    }
+
+    private var readURL: WebSocketURL? {
+        let parts = url.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        let schemes = ["https": "wss", "http": "ws"]
+        guard parts.count == 2, let scheme = schemes[parts[0].lowercased()] else { return nil }
+        return try? WebSocketURL("\(scheme)://\(parts[1])")
+    }
+}
+
+extension TokenReference {
+    /// Why there can be no token.
+    var problem: String? {
+        switch self {
+        case .secret: nil
+        case .command(let program): program.problem
+        case .oauth(let reference): reference.problem
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Archive
+
+/// Finds the recordings of a verb, and warns of what is in their directories and is not read.
+enum ArchiveNotice {
+    /// Resolves the paths of a command line; each finding is a warning on standard error.
+    ///
+    /// - Throws: `ArchiveError` if nothing can be read.
+    static func locate(_ paths: [String], includingDamaged: Bool = false) throws -> ArchiveLocation {
+        let location = try ArchiveLocation(paths, includingDamaged: includingDamaged)
+        for finding in location.findings { warn(of: finding) }
+        return location
+    }
+
+    static func warn(of finding: ArchiveFinding) {
+        StandardError.write("feedrec: \(finding.isDataMissing ? "warning" : "note"): \(finding)")
+    }
+
+    /// Ends a verb that has done its work with status 3 if rows may be missing from what it read.
+    static func endIfDataIsMissing(_ location: ArchiveLocation) throws {
+        let count = location.findings.count(where: \.isDataMissing)
+        guard count > 0 else { return }
+        throw EndedEarly(
+            status: ExitStatus.dataMissing,
+            line: "data is missing: \(count) file\(count == 1 ? " is" : "s are") not whole, or not read"
+        )
+    }
+}

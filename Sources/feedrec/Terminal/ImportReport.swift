@@ -1,0 +1,42 @@
+import Interchange
+import Recording
+
+/// What an import has to say at its end, beside what any recording says.
+struct ImportReport {
+    let outcome: MessageImporter.Outcome
+
+    private var disordered: Int { outcome.disorder.reduce(0) { $0 + $1.messages.count } }
+
+    /// Members of the JSON result.
+    var facts: [(name: String, count: Int64)] {
+        [
+            ("already_stored", outcome.counts.known), ("unrecognised", outcome.counts.unrecognised),
+            ("out_of_order", Int64(disordered)), ("malformed_lines", Int64(outcome.malformedLines)),
+        ]
+    }
+
+    /// Lines for people.
+    var lines: [String] {
+        var lines = outcome.notices.map { "warning: \($0)" }
+        let counts = outcome.counts
+        if counts.known > 0 {
+            let known = "\(counts.known) messages were in the archive already"
+            lines.append(counts.new == 0 ? "nothing is new: \(known)" : known)
+        }
+        if counts.unrecognised > 0 {
+            lines.append(
+                "warning: nothing was recognised in \(counts.unrecognised) of \(counts.new) messages; "
+                    + "they are stored, as oddities"
+            )
+        }
+        for disorder in outcome.disorder {
+            let first = disorder.messages.firstLineNumber.map { ", first in line \($0)" } ?? ""
+            let step = (disorder.messages.stepMax / .milliseconds(1)).rounded() / 1000
+            lines.append(
+                "warning: \(disorder.messages.count) messages of '\(disorder.path)' come after a later one\(first); "
+                    + "times go back by up to \(step) s"
+            )
+        }
+        return lines
+    }
+}
