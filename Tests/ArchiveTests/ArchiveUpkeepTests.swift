@@ -74,6 +74,18 @@ struct ArchiveUpkeepTests {
         ArchiveCompactor(ArchiveCompactor.Settings(level: level, blockBytes: 1 << 20), stamp(days: 1))
     }
 
+    @Test("kind 2 upkeep keeps the identity of a recording, which is still the one that was begun")
+    func identity() async throws {
+        let directory = try await Self.archive()
+        let path = directory.file("2026-01-01.feedrec")
+        let identity = try #require(try ArchiveReader(path: path).identity())
+        let outcome = try ArchiveCompactor(ArchiveCompactor.Settings(), Self.stamp(days: 1)).compact(path)
+        #expect(outcome.status == .compacted)
+        let kept = try #require(try ArchiveReader(path: path).identity())
+        #expect(kept.recordingID == identity.recordingID && kept.fileName == identity.fileName)
+        #expect(kept.isOriginal(path) && !identity.isOriginal(path))
+    }
+
     @Test("compacting keeps digest, messages and rows, and makes the file smaller")
     func compact() async throws {
         let directory = try await Self.archive()

@@ -50,6 +50,50 @@ struct ArchiveVerifierTests {
     }
 
     @Test(
+        "kind 1 a gap touches the bars of its own feed, not those of another feed of the venue",
+        arguments: [(1, [VerifyProblem.Kind.bar]), (2, [])] as [(Int64, [VerifyProblem.Kind])]
+    )
+    func gapOfOtherFeed(gapFeedID: Int64, problems: [VerifyProblem.Kind]) async throws {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        let other = FeedRow(sessionID: 1, name: "other", venue: "binance-spot", url: nil)
+        _ = try await recording.writer.addFeed(other)
+        _ = try await recording.writer.openConnection(ConnectionOpened(feedID: 2, tsOpened: time()))
+        let second: Int64 = 1_000_000_000
+        var batch = WriteBatch()
+        batch.instruments = [instrument(1, "A"), instrument(2, "B")]
+        // The blocks interleave: message 1 is in the second one.
+        batch.blocks = [
+            try block(connectionID: 1, [0, 2, 3].map { SampleMessage(index: $0, offset: $0 * second, payload: "a") }),
+            try block(connectionID: 2, [SampleMessage(index: 1, offset: second, payload: "b")]),
+        ]
+        batch.quotes = [0, 2, 3].map { quote(1, $0 * second, message: $0) } + [quote(2, second, message: 1)]
+        let open = UnixNanoseconds((sampleTime / second + 2) * second)
+        batch.bars = [
+            BarRow(
+                instrumentID: 1,
+                side: .bid,
+                intervalNS: second,
+                tsOpen: open,
+                tsClose: open.advanced(by: .seconds(1)),
+                open: 1,
+                high: 1,
+                low: 1,
+                close: 1,
+                tickCount: 1,
+                isComplete: true,
+                timeSource: .recv
+            )
+        ]
+        batch.gaps = [GapRow(gapID: 1, sessionID: 1, feedID: gapFeedID, tsFrom: time(second), cause: "restart")]
+        try await recording.writer.write(batch)
+        var counts = SessionCounts()
+        (counts.messagesReceived, counts.quoteCount, counts.gapCount, counts.barCount) = (4, 4, 1, 1)
+        try await recording.end(counts)
+        #expect(try ArchiveVerifier.verify(ArchiveLocation(directory.path)).problems.map(\.kind) == problems)
+    }
+
+    @Test(
         "damage is found and named",
         arguments: [
             (
@@ -68,7 +112,8 @@ struct ArchiveVerifierTests {
             ),
             ("UPDATE session SET messages_sent = 7", .count, "session 1 says messages_sent 7, the recording holds 1"),
             (
-                "INSERT INTO trade VALUES (1, 5, 77, 0, NULL, 1, 1, NULL, NULL)", .row,
+                "INSERT INTO trade (instrument_id, ts_recv, message_index, item, price, size) VALUES (1, 5, 77, 0, 1, 1)",
+                .row,
                 "1 rows of trade belong to messages that are not stored (the first: 77)"
             ),
             ("DELETE FROM feed", .row, "1 rows of connection name no row of feed"),
@@ -115,7 +160,7 @@ struct ArchiveVerifierTests {
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
         for offset in stride(from: 4096 * 4, to: bytes.count, by: 4096) { bytes[offset] = 0x77 }
         try bytes.write(to: URL(fileURLWithPath: path))
-        let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
+        let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path, includingDamaged: true))
         #expect(report.problems.contains { $0.kind == .database })
     }
 

@@ -34,9 +34,9 @@ struct ArchiveWriterTests {
         var batch = WriteBatch()
         batch.instruments = [instrument(recording.writer.makeInstrumentID(), "Ünï", priceDigits: 18, sizeDigits: 0)]
         let (low, high) = (Int64.min, Int64.max)
-        var first = quote(1, 0, message: 0, bid: low)
+        var first = quote(1, 0, message: 0, bid: low, bidSize: low, ask: high, askSize: high)
         first.tsRecv = UnixNanoseconds(low + 1)
-        (first.askPrice, first.bidSize, first.askSize, first.sequence) = (high, low, high, low)
+        first.sequence = low
         first.tsEvent = UnixNanoseconds(low)
         batch.quotes = [first, quote(1, 0, message: high - 1, item: high)]
         batch.trades = [trade(1, 0, message: 0)]

@@ -73,10 +73,10 @@ struct CoverageTests {
         #expect(coverage.least == 0.625)
     }
 
-    @Test("the time between two sessions counts where a gap says that something was missed")
+    @Test("kind 1 the time between two sessions of a feed is not covered, whether a gap says so or not")
     func restart() {
         let sessions = [Self.session(1, from: 0, to: 1), Self.session(2, from: 3, to: 4)]
-        #expect(Self.coverage(sessions, []).least == 1)
+        #expect(Self.coverage(sessions, []).instruments.map(\.fraction) == [0.5, 0.5])
         let coverage = Self.coverage(sessions, [Self.gap(1, 3)])
         #expect(coverage.least == 0.5)
         #expect(coverage.instruments[0].hours.map(\.fraction) == [1, 0, 0, 1])
@@ -114,5 +114,47 @@ struct CoverageTests {
         let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
         #expect(report.problems.map(\.kind) == Array(repeating: .bar, count: problems))
         if problems > 0 { #expect(report.problems[0].reason.hasPrefix("2 bars are called complete")) }
+    }
+
+    @Test(
+        "kind 1 a gap does not touch a bar that ended before it, even if the venue's clock started over in between",
+        arguments: [(true, []), (false, [VerifyProblem.Kind.bar])] as [(Bool, [VerifyProblem.Kind])]
+    )
+    func timeBeginsAnew(wasOver: Bool, problems: [VerifyProblem.Kind]) async throws {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        let second: Int64 = 1_000_000_000
+        var batch = WriteBatch()
+        batch.instruments = [instrument(1, "A")]
+        batch.blocks = [try block(connectionID: 1, indexes: 0...60)]
+        // One tick after the bar, then sixty ticks after the clock has started over.
+        batch.trades = (Int64(0)...60).map { message in
+            var row = trade(1, message == 0 ? 0 : 5 * second + message, message: message)
+            row.tsEvent = time(message > 0 ? message : wasOver ? 3 * second : second)
+            return row
+        }
+        batch.bars = [
+            BarRow(
+                instrumentID: 1,
+                side: .trade,
+                intervalNS: second,
+                tsOpen: time(2 * second),
+                tsClose: time(3 * second),
+                open: 1,
+                high: 1,
+                low: 1,
+                close: 1,
+                tickCount: 1,
+                isComplete: true,
+                timeSource: .event
+            )
+        ]
+        let from = time(5 * second + 60)
+        batch.gaps = [GapRow(gapID: 1, sessionID: 1, feedID: 1, tsFrom: from, cause: "restart")]
+        try await recording.writer.write(batch)
+        var counts = SessionCounts()
+        (counts.messagesReceived, counts.tradeCount, counts.gapCount, counts.barCount) = (61, 61, 1, 1)
+        try await recording.end(counts)
+        #expect(try ArchiveVerifier.verify(ArchiveLocation(directory.path)).problems.map(\.kind) == problems)
     }
 }

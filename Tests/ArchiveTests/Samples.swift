@@ -17,7 +17,16 @@ let sampleTime: Int64 = 1_723_161_254_087_891_268
 
 func time(_ offset: Int64 = 0) -> UnixNanoseconds { UnixNanoseconds(sampleTime + offset) }
 
-func quote(_ instrumentID: Int64, _ offset: Int64, message: Int64, item: Int64 = 0, bid: Int64 = 1) -> QuoteRow {
+func quote(
+    _ instrumentID: Int64,
+    _ offset: Int64,
+    message: Int64,
+    item: Int64 = 0,
+    bid: Int64? = 1,
+    bidSize: Int64? = nil,
+    ask: Int64? = nil,
+    askSize: Int64? = nil
+) -> QuoteRow {
     QuoteRow(
         instrumentID: instrumentID,
         tsRecv: time(offset),
@@ -25,9 +34,9 @@ func quote(_ instrumentID: Int64, _ offset: Int64, message: Int64, item: Int64 =
         item: item,
         tsEvent: nil,
         bidPrice: bid,
-        bidSize: nil,
-        askPrice: bid + 1,
-        askSize: nil,
+        bidSize: bidSize,
+        askPrice: ask ?? bid.map { $0 + 1 },
+        askSize: askSize,
         sequence: nil
     )
 }

@@ -38,7 +38,7 @@ struct SchemaTests {
         await writer.close()
         let session = try SQLSession(recordings: [writer.path])
         let views = try await rows(of: "SELECT name FROM sqlite_schema WHERE type = 'view'", in: session)
-        #expect(views.count == 17)
+        #expect(views.count == 18)
         for view in views { #expect(try await rows(of: "SELECT * FROM \(text(view[0]))", in: session).isEmpty) }
         #expect(try await rows(of: "SELECT * FROM messages", in: session).isEmpty)
     }
@@ -47,7 +47,7 @@ struct SchemaTests {
     private static let outline = """
         SELECT s.type, s.name, c.name, c.type, iif(c."notnull", 'not_null', ''), iif(c.pk, 'key' || c.pk, ''),
             iif(c.hidden = 3, 'generated', '')
-        FROM sqlite_schema s JOIN pragma_table_xinfo(s.name) c
+        FROM sqlite_schema s JOIN pragma_table_xinfo(s.name, 'main') c
         WHERE s.type IN ('table', 'view') AND s.name NOT LIKE 'sqlite_%'
         UNION ALL
         SELECT s.type, s.name, i.name, s.tbl_name, '', '', ''

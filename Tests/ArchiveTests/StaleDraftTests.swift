@@ -27,6 +27,23 @@ struct StaleDraftTests {
         #expect(try Self.names(directory).isSuperset(of: Self.drafts))
     }
 
+    @Test("a file that a recorder is beginning stays while it is at work")
+    func beginning() throws {
+        let directory = try TemporaryDirectory()
+        let name = ".2026-01-05.feedrec.begun"
+        try Data([1]).write(to: URL(fileURLWithPath: directory.file(name)))
+        let lock = try ArchiveLock(directory: directory.path)
+        withExtendedLifetime(lock) { #expect(StaleDrafts.remove(in: directory.path) == []) }
+    }
+
+    @Test("without a recorder at work it goes")
+    func begun() throws {
+        let directory = try TemporaryDirectory()
+        let name = ".2026-01-05.feedrec.begun"
+        try Data([1]).write(to: URL(fileURLWithPath: directory.file(name)))
+        #expect(StaleDrafts.remove(in: directory.path) == [name])
+    }
+
     @Test("with nobody at work they go, also beside a recorder")
     func removeStale() throws {
         let directory = try TemporaryDirectory()

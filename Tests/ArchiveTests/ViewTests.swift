@@ -37,7 +37,7 @@ struct ViewTests {
     func ticks() async throws {
         let (directory, recording) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }
-        let sql = "SELECT kind, bid, price, message_index, item FROM ticks"
+        let sql = "SELECT kind, bid, price, message_index, item FROM ticks ORDER BY ts_recv, message_index, item"
         #expect(
             try output(of: "sqlite3", [recording.writer.path, sql]) == """
                 quote|61837.63||1|0
@@ -99,6 +99,90 @@ struct ViewTests {
         await recording.writer.close()
     }
 
+    @Test("B10 amounts that are no finite numbers are NULL in margin_updates, and their texts stay")
+    func amounts() async throws {
+        let texts = ["Infinity", "NaN", "-Infinity", "1e999", "1e-400", "x1", "12345678901234567890.5", "-1e20"]
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        var batch = WriteBatch()
+        batch.blocks = [try block(connectionID: 1, indexes: 0...2)]
+        for (item, text) in texts.enumerated() {
+            var row = MarginUpdateRow(
+                tsRecv: time(),
+                messageIndex: 1,
+                item: Int64(item),
+                feedID: 1,
+                login: 1,
+                digits: 2
+            )
+            row.texts.marginLevel = text
+            batch.marginUpdates.append(row)
+        }
+        try await recording.writer.write(batch)
+        let session = try SQLSession(recordings: [recording.writer.path])
+        let found = try await rows(
+            of: "SELECT margin_level, margin_level_text FROM margin_updates ORDER BY item",
+            in: session
+        )
+        #expect(found.map { text($0[1]) } == texts)
+        #expect(found.map { $0[0] == .null } == [true, true, true, true, true, true, false, false])
+        await recording.writer.close()
+    }
+
+    @Test("B2 a side without a price is NULL, also in rows that say so by size 0, as those of schema 4 do")
+    func absentSides() async throws {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        var batch = WriteBatch()
+        batch.instruments = [instrument(1, "BTCUSDT")]
+        batch.blocks = [try block(connectionID: 1, indexes: 0...2)]
+        batch.quotes = [quote(1, 0, message: 0, bid: nil, ask: 600_000_000), quote(1, 1, message: 1, bid: 0)]
+        try await recording.writer.write(batch)
+        await recording.writer.close()
+        let change = "INSERT INTO quote SELECT 1, ts_recv + 5, 2, 0, NULL, 0, 0, 700000000, 5, 7 FROM quote LIMIT 1"
+        _ = try output(of: "sqlite3", [recording.writer.path, change])
+        let session = try SQLSession(recordings: [recording.writer.path])
+        let found = try await rows(of: "SELECT bid, bid_size, ask FROM quotes ORDER BY ts_recv", in: session)
+        #expect(found.map { $0[0] } == [.null, .real(0), .null])
+        #expect(found.map { $0[1] == .null } == [true, true, true] && found.allSatisfy { $0[2] != .null })
+        let reader = try ArchiveReader(path: recording.writer.path)
+        var cursor = try reader.quotes()
+        var bids: [Int64?] = []
+        while let row = try cursor.next() { bids.append(row.bidPrice) }
+        #expect(bids == [nil, 0, nil])
+    }
+
+    @Test("B15 every view shows one instrument of a symbol, that with the most digits")
+    func oneInstrument() async throws {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        var batch = WriteBatch()
+        batch.instruments = [
+            instrument(1, "BTCUSDT", priceDigits: 0, sizeDigits: 0),
+            instrument(2, "BTCUSDT", priceDigits: 2, sizeDigits: 1),
+            instrument(3, "ETHUSDT", priceDigits: 0, sizeDigits: 0),
+        ]
+        batch.blocks = [try block(connectionID: 1, indexes: 0...2)]
+        var coarse = trade(1, 0, message: 0)
+        (coarse.price, coarse.size) = (100, 1)
+        var fine = trade(2, 1, message: 1)
+        (fine.price, fine.size, fine.isInBars) = (10_125, 25, false)
+        batch.trades = [coarse, fine]
+        try await recording.writer.write(batch)
+        await recording.writer.close()
+        let session = try SQLSession(recordings: [recording.writer.path])
+        #expect(try await rows(of: "SELECT symbol FROM instruments ORDER BY 1", in: session).count == 2)
+        let trades = try await rows(
+            of: "SELECT price, size, instrument_id, price_digits, in_bars FROM trades ORDER BY ts_recv",
+            in: session
+        )
+        #expect(trades.map { $0[0] } == [.real(100), .real(101.25)] && trades.map { $0[1] } == [.real(1), .real(2.5)])
+        #expect(
+            trades.map { $0[2] } == [.integer(2), .integer(2)] && trades.map { $0[3] } == [.integer(2), .integer(2)]
+        )
+        #expect(trades.map { $0[4] } == [.integer(1), .integer(0)])
+    }
+
     // MARK: The recording
 
     private static func recording() async throws -> (TemporaryDirectory, OpenRecording) {
@@ -107,10 +191,9 @@ struct ViewTests {
         var batch = WriteBatch()
         batch.instruments = [instrument(1, "BTCUSDT")]
         batch.blocks = [try block(connectionID: 1, indexes: 0...2)]
-        var first = quote(1, 0, message: 1, bid: 6_183_763_000_000)
-        (first.askPrice, first.bidSize, first.tsEvent) = (6_183_764_000_000, 149_397_000, time(-8))
-        var second = quote(1, 9, message: 2, bid: 10_000)
-        second.askPrice = 33_432
+        var first = quote(1, 0, message: 1, bid: 6_183_763_000_000, bidSize: 149_397_000, ask: 6_183_764_000_000)
+        first.tsEvent = time(-8)
+        let second = quote(1, 9, message: 2, bid: 10_000, ask: 33_432)
         batch.quotes = [second, first]
         var sale = trade(1, 0, message: 1, item: 1)
         sale.price = 6547

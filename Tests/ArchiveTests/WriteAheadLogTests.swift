@@ -4,7 +4,7 @@ import MarketModel
 import Testing
 
 /// How long the write-ahead log becomes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WriteAheadLogTests {
     /// Writes `count` blocks of a mebibyte, a commit each.
     private static func write(_ count: Int64, _ recording: OpenRecording, from first: Int64) async throws -> Int64 {

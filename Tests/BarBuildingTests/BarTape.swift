@@ -9,20 +9,25 @@ struct BarTape {
     /// The last state handed out of every bar.
     private(set) var bars: [BarKey: BarFacts] = [:]
     private let series: [BarBuilder.SeriesIndex]
+    private var arrived: Int64 = 0
 
     init(intervals: [BarInterval]) {
         var builder = BarBuilder(intervals: intervals)
-        series = Self.instrumentIDs.map { builder.addSeries(instrumentID: $0) }
+        series = Self.instrumentIDs.map {
+            builder.addSeries(BarInstrument(id: $0, priceDigits: 2, sizeDigits: 0))
+        }
         self.builder = builder
     }
 
     mutating func add(_ tick: TestTick) {
         let time = UnixNanoseconds(tick.time)
+        let arrival = TickArrival(tsRecv: time, messageIndex: arrived, item: 0)
+        arrived += 1
         switch tick.kind {
         case .quote(let quote):
-            builder.add(quote, to: series[tick.series], tsEvent: tick.source == .event ? time : nil, tsRecv: time)
+            builder.add(quote, to: series[tick.series], tsEvent: tick.source == .event ? time : nil, arrival: arrival)
         case .trade(let trade):
-            builder.add(trade, to: series[tick.series], tsEvent: tick.source == .event ? time : nil, tsRecv: time)
+            builder.add(trade, to: series[tick.series], tsEvent: tick.source == .event ? time : nil, arrival: arrival)
         }
     }
 
@@ -35,10 +40,10 @@ struct BarTape {
     /// Takes the changed bars, in the builder's order.
     @discardableResult
     mutating func take() -> [Bar] {
-        var changed: [Bar] = []
-        builder.takeChanged(into: &changed)
-        for bar in changed { bars[BarKey(bar)] = BarFacts(bar) }
-        return changed
+        var changes = BarChanges()
+        builder.takeChanged(into: &changes)
+        for bar in changes.bars { bars[BarKey(bar)] = BarFacts(bar) }
+        return changes.bars
     }
 
     /// A few lines on what differs, none where nothing does.

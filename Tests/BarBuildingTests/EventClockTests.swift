@@ -9,8 +9,8 @@ struct EventClockTests {
     private func bars(ahead: Int64, staleFirst: Bool = false) throws -> [Int64: Bool] {
         let interval = try #require(BarInterval(text: "1s"))
         var builder = BarBuilder(intervals: [interval])
-        let series = builder.addSeries(instrumentID: 1)
-        var bars: [Bar] = []
+        let series = builder.addSeries(BarInstrument(id: 1, priceDigits: 0, sizeDigits: 0))
+        var changes = BarChanges()
         let start = 100 * Self.second + Self.second / 2
         builder.resume(at: UnixNanoseconds(start))
         for index in 0..<10 {
@@ -21,14 +21,14 @@ struct EventClockTests {
                 QuoteTick(bidPrice: 1, askPrice: 2),
                 to: series,
                 tsEvent: UnixNanoseconds(event),
-                tsRecv: UnixNanoseconds(recv)
+                arrival: TickArrival(tsRecv: UnixNanoseconds(recv), messageIndex: Int64(index), item: 0)
             )
             if index.isMultiple(of: 2) { builder.close(clock: UnixNanoseconds(recv)) }
         }
         builder.close(clock: UnixNanoseconds(start + 9 * Self.second))
-        builder.takeChanged(into: &bars)
+        builder.takeChanged(into: &changes)
         return Dictionary(
-            bars.filter { $0.side == .bid }.map { ($0.tsOpen / Self.second - ahead, $0.isComplete) },
+            changes.bars.filter { $0.side == .bid }.map { ($0.tsOpen / Self.second - ahead, $0.isComplete) },
             uniquingKeysWith: { _, last in last }
         )
     }

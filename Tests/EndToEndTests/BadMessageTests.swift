@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// Connections that work, with messages on them that do not.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct BadMessageTests {
     private let bench: Workbench
     private let tape: String

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Servers that are not there, not who they should be, or not what they should be.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct BadServerTests {
     private let bench: Workbench
 

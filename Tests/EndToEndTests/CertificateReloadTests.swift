@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A server's certificate, replaced while it runs.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct CertificateReloadTests {
     private let bench: Workbench
 

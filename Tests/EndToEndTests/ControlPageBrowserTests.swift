@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// The page that drives a replay, in a browser.
-@Suite(.fewAtOnce, .enabled(if: Browser.executable != nil, Browser.reason), .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .enabled(if: Browser.executable != nil, Browser.reason), .timeLimit(.minutes(5)))
 struct ControlPageBrowserTests {
     private let bench: Workbench
     private static let token = "page-token-1234"

@@ -4,7 +4,7 @@ import Transport
 import WebSocketProtocol
 
 /// What clients hear of a server that is told to end.
-@Suite(.fewAtOnce, .timeLimit(.minutes(2)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct GoodbyeTests {
     private let bench: Workbench
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What the command line says of itself.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct HelpTests {
     private let bench: Workbench
 
@@ -28,7 +28,7 @@ struct HelpTests {
     func groups() async throws {
         let lines = try await bench.succeed(["record", "--help"]).lines
         let titles = lines.filter { $0.hasSuffix(":") && !$0.hasPrefix(" ") }
-        #expect(titles == ["FEED:", "MT4 HUB (--VENUE MT4):", "CONNECTION:", "TOKEN:", "OPTIONS:"])
+        #expect(titles == ["FEED:", "MT4 HUB (--VENUE MT4):", "CONNECTION:", "ACCESS:", "OPTIONS:"])
     }
 
     @Test("the program tells its verbs, its exit statuses and its version")
@@ -49,7 +49,9 @@ struct HelpTests {
         }
         let file = try bench.write(lines.joined(), to: "many.txt")
         let archive = bench.path("tape")
-        try await bench.succeed(["import", "messages", file, "--venue", "binance-spot", "--archive", archive])
+        try await bench.succeed([
+            "import", "messages", file, "--venue", "binance-spot", "--archive", archive, "--force",
+        ])
         let script = "{ '\(Executable.feedrec.path)' export messages '\(archive)'; echo $? >&2; } | head -n 1"
         let shell = try #require(Executable.find("sh"))
         let finished = try await bench.start(shell, ["-c", script]).finish()
@@ -95,6 +97,11 @@ struct HelpTests {
             (["prune", "tape", "--raw", "soon"], "soon"),
             (["compact", "tape", "--level", "23"], "--level"),
             (["verify", "tape", "--require-coverage", "99"], "--require-coverage"),
+            (binance + ["--url", "ws://127.0.0.1:1", "--stream", "btcusdt@trades"], "'btcusdt@trade' meant"),
+            (
+                binance + ["--url", "ws://127.0.0.1:1", "--stream", "btcusdt@trade", "--token-env", "NOT_SET"],
+                "NOT_SET"
+            ),
         ]
     )
     func usage(arguments: [String], reason: String) async throws {
@@ -103,5 +110,93 @@ struct HelpTests {
         #expect(finished.output.isEmpty)
         let first = finished.errors.split(separator: "\n").first ?? ""
         #expect(first.contains(reason), "\(first)")
+    }
+
+    @Test(
+        "E5 a misspelt flag is named with the right one, whatever is missing because of it",
+        arguments: [
+            (["replay", "tape", "--listn", "127.0.0.1:0"], "'--listn'. Did you mean '--listen'?"),
+            (["record", "--venu", "mt4", "--url=ws://127.0.0.1:1"], "'--venu'. Did you mean '--venue'?"),
+            (["simulate", "--venue", "mt4", "--liste=127.0.0.1:0"], "'--liste'. Did you mean '--listen'?"),
+            (["export", "messages", "--archiv", "tape"], "'--archiv'."),
+            (["prune", "tape", "--rw", "30d"], "'--rw'. Did you mean '--raw'?"),
+        ]
+    )
+    func misspeltFlag(arguments: [String], hint: String) async throws {
+        let finished = try await bench.run(arguments)
+        #expect(finished.status == 64)
+        let first = finished.errors.split(separator: "\n").first ?? ""
+        #expect(first.contains("Unknown option \(hint)"), "\(first)")
+    }
+
+    @Test("E5 the help of each verb gives the defaults of that verb, once")
+    func defaults() async throws {
+        /// The help of a flag, its lines joined.
+        func help(_ verb: String, _ flag: String) async throws -> String {
+            let lines = try await bench.succeed([verb, "--help"]).lines
+            let start = try #require(lines.firstIndex { $0.hasPrefix("  \(flag) ") })
+            let end = lines[(start + 1)...].firstIndex { !$0.hasPrefix("   ") } ?? lines.endIndex
+            return lines[start..<end].map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+        }
+        for (verb, ping, close) in [
+            ("record", "20s", "5s"), ("probe", "off", "5s"), ("simulate", "off", "5s"), ("replay", "20s", "1m"),
+        ] {
+            #expect(try await help(verb, "--ping-interval").hasSuffix("(default: \(ping))"))
+            #expect(try await help(verb, "--close-timeout").hasSuffix("(default: \(close))"))
+        }
+        for verb in ["record", "probe", "simulate", "replay", "verify", "info", "compact", "prune"] {
+            let text = try await bench.succeed([verb, "--help"]).lines
+                .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+            #expect(text.firstMatch(of: /\(default: [^)]*\) \(default:/) == nil, "\(verb)")
+        }
+    }
+
+    @Test("E7 an unset token ends with status 64, which systemd does not restart, and says where it is wanted")
+    func unsetToken() async throws {
+        let text = """
+            archive = "\(bench.path("tape"))"
+            [[feed]]
+            name = "hub"
+            venue = "mt4"
+            url = "wss://localhost:1/hubs/mt4/v1"
+            trade_platform = "demo"
+            symbols = ["EURUSD"]
+            token = { env = "FEEDREC_TEST_NOT_SET" }
+
+            """
+        let file = try bench.write(text, to: "feedrec.toml")
+        for arguments in [["record", "--config", file], ["record", "--config", file, "--check"]] {
+            let finished = try await bench.run(arguments)
+            #expect(finished.status == 64)
+            #expect(
+                finished.errorLines == [
+                    "feedrec: error: \(file): line 8: 'token' of feed 'hub': the environment variable "
+                        + "'FEEDREC_TEST_NOT_SET' is not set"
+                ]
+            )
+        }
+        #expect(!FileManager.default.fileExists(atPath: bench.path("tape")))
+    }
+
+    @Test("E2 --check names what the environment overrides, and prints what is in effect")
+    func check() async throws {
+        let text = """
+            archive = "/var/lib/feedrec"
+            [[feed]]
+            name = "spot"
+            venue = "binance-spot"
+            url = "wss://localhost:1"
+            streams = ["BTCUSDT@trade"]
+
+            """
+        let file = try bench.write(text, to: "feedrec.toml")
+        let finished = try await bench.run(
+            ["record", "--config", file, "--check"],
+            environment: ["FEEDREC_ARCHIVE": bench.path("other")]
+        )
+        #expect(finished.status == 0)
+        #expect(finished.output.contains("archive = \"\(bench.path("other"))\"  # environment"))
+        #expect(finished.errors.contains("warning: FEEDREC_ARCHIVE overrides 'archive' of the file"))
+        #expect(finished.errors.contains("warning: the stream 'BTCUSDT@trade' is written 'btcusdt@trade'"))
     }
 }

@@ -3,7 +3,7 @@ import Testing
 import Transport
 
 /// Hubs beside MT4's, and a simulated hub that misbehaves.
-@Suite(.fewAtOnce, .timeLimit(.minutes(2)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct HubFaultTests {
     private static let separator = "\u{1E}"
     private let bench: Workbench

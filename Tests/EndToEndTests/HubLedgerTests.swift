@@ -7,7 +7,7 @@ import Testing
 @Suite(
     .fewAtOnce,
     .enabled(if: Executable.find("python3") != nil, "needs python3"),
-    .timeLimit(.minutes(3))
+    .timeLimit(.minutes(5))
 )
 struct HubLedgerTests {
     private let bench: Workbench

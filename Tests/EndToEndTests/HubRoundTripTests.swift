@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What a hub sends, recorded, replayed and recorded again.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct HubRoundTripTests {
     private let bench: Workbench
 

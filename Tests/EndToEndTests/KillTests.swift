@@ -4,8 +4,8 @@ import Testing
 
 /// `kill -9` at any moment costs nothing that had been read; the real programs, as an operator runs them.
 ///
-/// `FEEDREC_KILLS` sets how many kills there are; `make soak` asks for 200. With `FEEDREC_KEEP` it tells how far it is,
-/// and what failed stays where it is.
+/// `FEEDREC_KILLS` sets how many kills there are; `make soak` asks for 200. With `FEEDREC_KEEP` it reports its progress,
+/// and keeps the directory of a test that failed.
 @Suite(.serialized, .timeLimit(.minutes(60)))
 struct KillTests {
     enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
@@ -23,14 +23,46 @@ struct KillTests {
         tape = bench.path("tape")
     }
 
-    /// The share of the kills that a kind gets.
-    private static func count(_ kind: Kind) -> Int {
-        let index = Kind.allCases.firstIndex(of: kind) ?? 0
-        return (kills + index) / Kind.allCases.count
+    /// The kills of each kind with one feed, a tenth of all.
+    private static let countOfKind = max(2, kills / 10)
+    private static let countOfSeries = max(2, kills - countOfKind * Kind.allCases.count)
+    /// How often the recorder of one archive is killed.
+    private static let killsOfSeriesMax = 10
+
+    @Test(
+        "A1 several feeds of both venues, killed again and again between reloads, rotations and renewals, lose nothing",
+        .enabled(if: Executable.find("python3") != nil, "needs python3")
+    )
+    func killSeveralFeeds() async throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var failure: (any Error)?
+        for (number, first) in stride(from: 0, to: Self.countOfSeries, by: Self.killsOfSeriesMax).enumerated() {
+            let bench = try Workbench()
+            let kills = min(Self.killsOfSeriesMax, Self.countOfSeries - first)
+            do { try await killSeries(kills, on: bench, seed: seed &+ UInt64(number)) } catch {
+                Issue.record("several feeds: seed \(seed &+ UInt64(number))")
+                // A person who watches the run wants to see every failure.
+                guard Self.isWatched else { throw error }
+                failure = error
+                bench.keep()
+                Self.tell("several feeds: failed, see \(bench.directory): \(error)")
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func killSeries(_ kills: Int, on bench: Workbench, seed: UInt64) async throws {
+        var series = try await KillSeries(bench: bench, seed: seed)
+        Self.tell("several feeds, seed \(seed), \(series.description), \(bench.directory)")
+        while series.killCount < kills {
+            try await series.round()
+            Self.tell("several feeds: kill \(series.killCount) of \(kills), \(Self.kills) in all")
+        }
+        Self.tell("several feeds: \(try await series.judge())")
     }
 
     @Test(
-        "a recorder that is killed again and again has what it read: nothing lost, doubled or reordered",
+        "kind 1 a recorder that is killed again and again has what it read: nothing lost, doubled or reordered",
         arguments: Kind.allCases
     )
     func kill(kind: Kind) async throws {
@@ -59,16 +91,18 @@ struct KillTests {
             arguments = ["record", "--venue", venue, "--url", url, "--archive", tape]
             arguments += ["--stream", "btcusdt@trade", "--stream", "btcusdt@bookTicker"]
         }
+        // A simulator's clock starts over with each connection.
+        arguments += ["--bars", "1m"]
         if kind == .rotating { arguments += ["--rotate-every", "1s"] }
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SplitMix64(seed: seed)
         Self.tell("\(kind): seed \(seed), \(bench.directory)")
-        for number in 1...Self.count(kind) {
+        for number in 1...Self.countOfKind {
             let recorder = try bench.start(arguments)
             try await recorder.wait(for: "the subscription") { recorder.errors.contains("subscribed, recording") }
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...900, using: &generator)))
             recorder.kill()
-            Self.tell("\(kind): kill \(number) of \(Self.count(kind)), \(Self.kills) in all")
+            Self.tell("\(kind): kill \(number) of \(Self.countOfKind), \(Self.kills) in all")
         }
         venueProgram.terminate()
         _ = try await venueProgram.finish()
@@ -76,7 +110,7 @@ struct KillTests {
         try #require(folded.status == 0 && folded.errors.contains("a recorder was killed"), "\(folded.errors)")
         _ = try await bench.verify(tape)
         let connections = try await expectPrefixes(of: ledger, seed: seed, kind)
-        try await expectGaps((connections - 1)...(Self.count(kind) - 1), kind)
+        try await expectGaps((connections - 1)...(Self.countOfKind - 1), kind)
     }
 
     /// Every connection got the same tape from its start: what is recorded must be beginnings of it, end to end.
@@ -101,7 +135,7 @@ struct KillTests {
             }
             position += 1
         }
-        try #require(connections > 0 && connections <= Self.count(kind), "seed \(seed)")
+        try #require(connections > 0 && connections <= Self.countOfKind, "seed \(seed)")
         try #require(recorded.count <= sent.values.reduce(0) { $0 + $1.count })
         return connections
     }

@@ -7,7 +7,7 @@ import Transport
 @Suite(
     .fewAtOnce,
     .enabled(if: PythonHub.isAvailable, "needs python3 with the packages aiohttp and msgpack"),
-    .timeLimit(.minutes(3))
+    .timeLimit(.minutes(5))
 )
 struct NegotiatedHubTests {
     private let bench: Workbench
@@ -82,7 +82,7 @@ struct NegotiatedHubTests {
 }
 
 /// Our own hub in MessagePack, from the simulator to the replay.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct MessagePackHubTests {
     private let bench: Workbench
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// File systems that become read-only, and programs that lock the recording, while a recorder writes to it.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ReadOnlyDiskTests {
     private let bench: Workbench
     private let tape: String
@@ -13,25 +13,25 @@ struct ReadOnlyDiskTests {
     }
 
     @Test(
-        "writes that fail because the file system is read-only pause the recorder, which goes on by itself; the gap is exact",
-        .enabled(if: Tracing.isAllowed, Tracing.reason)
+        "kind 3 writes that fail for a read-only file system or a quota pause the recorder; the gap is exact",
+        .enabled(if: Tracing.isAllowed, Tracing.reason),
+        arguments: [("EROFS", "read-only", "read_only"), ("EDQUOT", "the disk quota is used up", "disk_full")]
     )
-    func writesFail() async throws {
+    func writesFail(number: String, words: String, cause: String) async throws {
         let ledger = bench.path("ledger.ndjson")
         let (venue, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500", "--ledger", ledger])
         let recorder = try bench.start(MT4.record(url, into: tape))
         try await waitForQuotes(recorder)
-        // Every write to a database fails as on a file system that was mounted anew, read-only, but not for ever: there is
-        // one attempt a second.
+        // Every write to a database fails, but not for ever: there is one attempt a second.
         let tracer = try bench.start(
             #require(Executable.find("strace")),
             [
                 "-f", "-qq", "-o", "/dev/null", "-p", String(recorder.processIdentifier), "-e", "trace=pwrite64", "-e",
-                "inject=pwrite64:error=EROFS:when=1..5",
+                "inject=pwrite64:error=\(number):when=1..5",
             ]
         )
         try await recorder.wait(for: "the pause") { recorder.errors.contains("paused: ") }
-        #expect(recorder.errors.contains("read-only"), "\(recorder.errors)")
+        #expect(recorder.errors.contains(words), "\(recorder.errors)")
         try await recorder.wait(for: "the end of the pause") { recorder.errors.contains("resumed") }
         try await waitForQuotes(recorder)
         recorder.terminate()
@@ -41,7 +41,7 @@ struct ReadOnlyDiskTests {
         venue.terminate()
         _ = try await venue.finish()
         #expect(try await bench.query(tape, "select count(*) from connections") == ["1"])
-        try await bench.expectExactGap("read_only", in: tape, ledger: ledger)
+        try await bench.expectExactGap(cause, in: tape, ledger: ledger)
     }
 
     @Test(
@@ -140,16 +140,17 @@ struct ReadOnlyDiskTests {
     }
 
     /// The recording that is being written.
-    private func file() throws -> String {
-        let names = try FileManager.default.contentsOfDirectory(atPath: tape).filter { $0.hasSuffix(".feedrec") }
-        return tape + "/" + (try #require(names.first))
+    private func file() throws -> String { tape + "/" + (try #require(names.first)) }
+
+    private var names: [String] {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: tape)
+        return (names ?? []).filter { $0.hasSuffix(".feedrec") }
     }
 
     /// Waits until there are more quotes than now.
     private func waitForQuotes(_ recorder: RunningProgram) async throws {
         try await recorder.wait(for: "a recording") {
-            FileManager.default.fileExists(atPath: tape) && (try? file()) != nil
-                && recorder.errors.contains("subscribed")
+            !names.isEmpty && recorder.errors.contains("subscribed")
         }
         func count() async throws -> Int {
             Int(try await bench.tool("sqlite3", ["-readonly", try file(), "select count(*) from quote"]).dropLast())

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What a lost connection leaves behind.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ReconnectTests {
     private let bench: Workbench
     private let tape: String

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What a recording looks like from outside while it is written, and how it ends.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct RecordingEndTests {
     enum Signal: CaseIterable, Sendable {
         case terminate, interrupt

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What clients of `replay` get, on each of its paths.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ReplayTests {
     private let bench: Workbench
     private static let everything = "/stream?streams=btcusdt@trade/btcusdt@bookTicker/btcusdt@depth@100ms"
@@ -62,9 +62,8 @@ struct ReplayTests {
         let day = try await replay(archive, "--speed", "max", "--from", "2024-08-09", "--to", "2024-08-10T00:00:00Z")
         #expect(try await bench.listen(day + Self.everything).isEmpty)
 
-        let other = try await replay(archive, "--speed", "max", "--symbols", "ETHUSDT")
-        let rest = try await bench.listen(other + Self.everything)
-        #expect(rest == messages.filter { $0.stream == nil }.map(\.payload))
+        let own = try await replay(archive, "--speed", "max", "--symbols", "btcusdt")
+        #expect(try await bench.listen(own + Self.everything) == messages.map(\.payload))
     }
 
     // MARK: Normalised
@@ -128,7 +127,9 @@ struct ReplayTests {
         }
         let file = try bench.write(lines.joined(separator: "\n") + "\n", to: "slow.txt")
         let (imported, recorded) = (bench.path("imported"), bench.path("recorded"))
-        try await bench.succeed(["import", "messages", file, "--venue", "binance-spot", "--archive", imported])
+        try await bench.succeed([
+            "import", "messages", file, "--venue", "binance-spot", "--archive", imported, "--force",
+        ])
         let url = try await replay(imported, "--speed", "10")
         try await bench.succeed(
             ["record", "--venue", "binance-spot", "--url", url, "--stream", "btcusdt@trade", "--archive", recorded]

@@ -1,7 +1,7 @@
 import Testing
 
 /// The whole road: messages come in from a file, go out by replay, come in again by record.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct RoundTripTests {
     private let bench: Workbench
     private static let streams = ["btcusdt@trade", "btcusdt@bookTicker", "btcusdt@depth@100ms"]

@@ -26,8 +26,10 @@ final class RunningProgram: Sendable {
     static let patience: Double = 60
 
     let name: String
-    var processIdentifier: Int32 { process.processIdentifier }
+    let processIdentifier: Int32
     private let process = Process()
+    /// Left when the process has ended.
+    private let life = DispatchGroup()
     private let outputPath: String
     private let errorPath: String
     private let input: FileHandle?
@@ -58,11 +60,17 @@ final class RunningProgram: Sendable {
             process.standardInput = FileHandle.nullDevice
             input = nil
         }
-        try process.run()
+        process.terminationHandler = { [life] _ in life.leave() }
+        life.enter()
+        do { try process.run() } catch {
+            life.leave()
+            throw error
+        }
+        processIdentifier = process.processIdentifier
     }
 
     /// What the system shows everybody of the process: its arguments.
-    var commandLine: String { Self.text(of: "/proc/\(process.processIdentifier)/cmdline") }
+    var commandLine: String { Self.text(of: "/proc/\(processIdentifier)/cmdline") }
 
     var output: String { Self.text(of: outputPath) }
     var errors: String { Self.text(of: errorPath) }
@@ -81,13 +89,15 @@ final class RunningProgram: Sendable {
     func interrupt() { process.interrupt() }
 
     /// Asks the program to read its files again, as service managers do.
-    func hangUp() { _ = Foundation.kill(process.processIdentifier, SIGHUP) }
+    func hangUp() { _ = Foundation.kill(processIdentifier, SIGHUP) }
 
     /// Ends the program without asking.
+    ///
+    /// `Process.waitUntilExit()` is not used: it clears what the thread that notices the end reads at that moment.
     func kill() {
-        guard process.isRunning else { return }
-        _ = Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        guard life.wait(timeout: .now()) == .timedOut else { return }
+        _ = Foundation.kill(processIdentifier, SIGKILL)
+        life.wait()
     }
 
     /// Waits for the end of the program.

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A machine that runs out of what a recorder needs, for a while.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ScarcityTests {
     private let bench: Workbench
     private let tape: String
@@ -13,14 +13,24 @@ struct ScarcityTests {
     }
 
     @Test(
-        "without a file descriptor to be had a recorder neither rotates nor connects, and goes on when there are some"
+        "kind 3 without a file descriptor to be had a recorder neither rotates nor connects, and goes on when there are some"
     )
     func tooManyOpenFiles() async throws {
+        // Of libdispatch: it looks at /proc/self/task once a second, and traps if it cannot open a file there.
+        try await withKnownIssue("libdispatch traps without a free descriptor", isIntermittent: true) {
+            try await exhaustDescriptors()
+        } matching: { issue in
+            (issue.error as? TooLate)?.description.contains(" ended before ") == true
+        }
+    }
+
+    private func exhaustDescriptors() async throws {
         let (venue, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
         let recorder = try bench.start(MT4.record(url, into: tape) + ["--rotate-every", "1s"])
         try await recorder.wait(for: "a second file") { recorder.errors.contains("_00002.feedrec") }
         try await limitFiles(of: recorder, to: "3")
         try await recorder.wait(for: "a rotation that fails") { recorder.errors.contains("no other file yet") }
+        #expect(recorder.errors.contains("too many open files"), "\(recorder.errors)")
         // Now the connection goes, too, and no other can be made.
         let port = try #require(URL(string: url)?.port)
         venue.terminate()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Recordings of many files under load, and archives that a killed recorder left where nobody may write.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct SeamTests {
     private let bench: Workbench
     private let tape: String

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Public SignalR clients, unmodified, against the simulated hub and against a replay of its recording.
-@Suite(.fewAtOnce, .enabled(if: PublicClients.areAvailable, PublicClients.reason), .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .enabled(if: PublicClients.areAvailable, PublicClients.reason), .timeLimit(.minutes(5)))
 struct SignalRClientTests {
     enum Client: String, CaseIterable, Sendable {
         case pysignalr = "c_pysignalr.py"

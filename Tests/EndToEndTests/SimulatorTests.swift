@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Recording the simulated MT4 hub, over TLS and with a token.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct SimulatorTests {
     private let bench: Workbench
     private static let token = "e2e-\(UUID().uuidString)"

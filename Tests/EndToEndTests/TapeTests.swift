@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// What the tape of `replay` does in the program: digests, standard output, shifted times, following a recorder.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct TapeTests {
     private let bench: Workbench
 

@@ -3,7 +3,7 @@ import NIOPosix
 import Testing
 
 /// The flags for time-outs and limits.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct TimeoutAndLimitTests {
     private let bench: Workbench
 
@@ -64,8 +64,6 @@ struct TimeoutAndLimitTests {
             try await client.wait(for: "three pings") { client.errors.matches(of: /ping/).count >= 3 }
             client.kill()
         }
-        let help = try await bench.succeed(["replay", "--help"]).output.split(whereSeparator: \.isWhitespace)
-        #expect(help.joined(separator: " ").contains("By default off; 20s where a recording is replayed."))
     }
 
     @Test(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The program in examples/websocket.
-@Suite(.fewAtOnce, .timeLimit(.minutes(3)))
+@Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct WebSocketExampleTests {
     private let bench: Workbench
 

@@ -1,6 +1,7 @@
 import Archive
 import FeedrecReplay
 import FeedrecTestKit
+import Foundation
 import JournalFormat
 import MarketModel
 import Testing
@@ -111,6 +112,19 @@ struct ReplayTapeTests {
         #expect(times == expected && quotes == 150 && gaps == 1)
     }
 
+    @Test("A5 a recording that was copied is on the tape once, and the copy is named")
+    func copied() async throws {
+        let directory = try TemporaryDirectory()
+        try await Self.write(directory)
+        let day = directory.path + "/2026-01-05"
+        try FileManager.default.copyItem(atPath: day + ".feedrec", toPath: day + " (1).feedrec")
+        let tape = try ReplayTape(paths: [directory.path, day + ".feedrec"])
+        var count = 0
+        for try await batch in tape.batches() { count += batch.count }
+        #expect(count == 201)
+        #expect(tape.problems == ["'\(day) (1).feedrec' is not read: it is a copy of '\(day).feedrec'"])
+    }
+
     @Test("symbols and times narrow it, and batches hold the same events")
     func narrowed() async throws {
         let directory = try TemporaryDirectory()
@@ -131,5 +145,21 @@ struct ReplayTapeTests {
     func missing() {
         let error = #expect(throws: ReplayTapeError.self) { try ReplayTape(paths: ["/nowhere/at/all"]) }
         #expect(error?.description.contains("/nowhere/at/all") == true)
+    }
+
+    @Test("D4 a tape of a symbol that the recordings lack, or of no time, is an error")
+    func unknownSymbol() async throws {
+        let directory = try TemporaryDirectory()
+        try await Self.write(directory)
+        let known = try ReplayTape(paths: [directory.path]).instruments[0].symbol
+        do {
+            _ = try ReplayTape(paths: [directory.path], symbols: [known, known + "X"])
+            Issue.record("accepted")
+        } catch {
+            let text = "\(error)"
+            #expect(text.contains("the tape lacks the symbol '\(known)X'; did you mean '"), "\(text)")
+        }
+        #expect(throws: ReplayTapeError.self) { try ReplayTape(paths: [directory.path], from: 2, to: 1) }
+        #expect(try ReplayTape(paths: [directory.path], symbols: [known]).instruments.count == 1)
     }
 }

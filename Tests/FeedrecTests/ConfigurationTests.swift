@@ -91,8 +91,8 @@ struct ConfigurationTests {
             url = "wss://example.com"
             stream = ["btcusdt@trade"]
             streams = [
-              'a#[[', # a list of "several" lines
-              "b",
+              'a#[[@trade', # a list of "several" lines
+              "b@trade",
             ]
             zzz = """
             long = 1
@@ -194,11 +194,15 @@ struct ConfigurationTests {
     @Test("references are kept as they are, and resolve to the environment or to the first line of a file")
     func references() throws {
         let text = "archive = \"t\"\n" + Self.feed
-        let variable = try #require(try Self.read(text + "token = { env = \"MT4_TOKEN\" }").feeds.first?.token)
+        func reference(_ line: String) throws -> SecretReference? {
+            guard case .secret(let reference) = try Self.read(text + line).feeds.first?.token else { return nil }
+            return reference
+        }
+        let variable = try #require(try reference("token = { env = \"MT4_TOKEN\" }"))
         #expect(variable == .environment("MT4_TOKEN"))
         #expect(try variable.resolve(environment: ["MT4_TOKEN": "s"]) == "s")
         #expect(throws: Failure.self) { try variable.resolve(environment: ["MT4_TOKEN": ""]) }
-        let table = try #require(try Self.read(text + "[feed.token]\nfile = \"/no/such\"").feeds.first?.token)
+        let table = try #require(try reference("[feed.token]\nfile = \"/no/such\""))
         #expect(table == .file("/no/such"))
         #expect(throws: Failure.self) { try table.resolve(environment: [:]) }
     }

@@ -39,7 +39,7 @@ struct MetricsPageTests {
             figures.lastData = .seconds(8)
             figures.totals.latency = .milliseconds(-1500)
             figures.gaps = ["silence": 2, "disconnect": 1]
-            figures.openGap = "silence"
+            figures.openGaps = ["silence"]
         }
         let page = try page()
         let labels = ["feed": feed.name]

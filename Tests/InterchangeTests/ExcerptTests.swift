@@ -35,7 +35,7 @@ struct ExcerptTests {
         #expect(nsOutcome.dataMessages == 80)
         let quote = try #require(ns.quotes.first)
         #expect(quote.origin.message == 2 && quote.sequence == 50_093_239_212 && quote.tsEvent == nil)
-        #expect(quote.bidPrice.description == "61837.63000000" && quote.askSize?.description == "1.54698000")
+        #expect(quote.bidPrice?.description == "61837.63000000" && quote.askSize?.description == "1.54698000")
         let ids = ns.trades.compactMap(\.tradeID)
         #expect(ids == Array(3_735_683_259...3_735_683_271))
         let (cf, cfOutcome) = events(MessageFileContents(path: Excerpt.path("binance-spot.cf.txt")).messages)

@@ -45,10 +45,16 @@ struct MessageFileContents {
         path: String,
         format: MessageLineFormat? = nil,
         onMalformedLine policy: MessageFileReader.MalformedLinePolicy = .fail,
-        maxMessages: Int = 1000
+        maxMessages: Int = 1000,
+        receiveTimes: ReceiveTimes = .asWritten
     ) {
         do throws(ImportError) {
-            var reader = try MessageFileReader(path: path, format: format, onMalformedLine: policy)
+            var reader = try MessageFileReader(
+                path: path,
+                format: format,
+                onMalformedLine: policy,
+                receiveTimes: receiveTimes
+            )
             defer { self.reader = reader }
             var events: [ConnectionOpened] = []
             while try reader.next(maxMessages: maxMessages, into: &messages, connectionEvents: &events) {

@@ -49,6 +49,30 @@ struct MessageBlockBuilderTests {
         #expect(try whole.encode(with: nil) == singles.builder().encode(with: nil))
     }
 
+    @Test("raised indexes are those of a block that was appended with them", arguments: 0..<50)
+    func settling(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed)
+        var (raised, plain) = (MessageBlockBuilder(), MessageBlockBuilder())
+        var provisional = Int64(0)
+        for round in 0..<8 {
+            var batch = MessageBatch()
+            for number in 0..<Int.random(in: 0...3, using: &generator) {
+                batch.append(Array("\(round).\(number)".utf8), direction: .received, tsRecv: UnixNanoseconds(0))
+            }
+            let offset = [0, 1, 200, 1 << 40].randomElement(using: &generator) ?? 0
+            let count = Int.random(in: 0...2, using: &generator)
+            for _ in 0..<count {
+                raised.append(batch: batch, firstMessageIndex: provisional)
+                plain.append(batch: batch, firstMessageIndex: provisional + Int64(offset))
+                provisional += Int64(batch.count) + 1
+            }
+            raised.settleIndexes(raisedBy: Int64(offset))
+            provisional += Int64(offset)
+            guard !plain.isEmpty else { continue }
+            #expect(try raised.encode(with: nil) == plain.encode(with: nil), "seed \(seed)")
+        }
+    }
+
     @Test("encoding leaves the builder as it is, so that a tail block can grow")
     func encodingKeepsMessages() throws {
         let compressor = ZstdCompressor()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Recording
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BoundedQueueTests {
     @Test("elements come out in the order they went in; what is in a finished queue can still be taken")
     func order() async {

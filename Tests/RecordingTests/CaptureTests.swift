@@ -196,17 +196,6 @@ struct CaptureTests {
 
     // MARK: Bars
 
-    @Test("a one-sided quote is a row, but no bar is made of it")
-    func oneSided() throws {
-        var bench = try Bench(bars: ["1s"])
-        bench.take([
-            BinanceSample.bookTicker(id: 1, bid: "0.00000000"), BinanceSample.bookTicker(id: 2, ask: "0.00000000"),
-        ])
-        let rows = bench.takeWork(after: .seconds(9)).rows
-        #expect(rows.quotes.count == 2)
-        #expect(rows.bars.isEmpty)
-    }
-
     @Test("a bar is complete when the feed was covered for all of its interval")
     func coverage() throws {
         var bench = try Bench(bars: ["1s"])

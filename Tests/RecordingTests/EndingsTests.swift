@@ -9,7 +9,7 @@ import WebSocketProtocol
 @testable import Recording
 
 /// Connections that end in every way at once, in one recording.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndingsTests {
     /// Close codes that a peer may send, and resets.
     private static let endings: [UInt16?] = [

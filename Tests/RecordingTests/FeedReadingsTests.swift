@@ -7,7 +7,7 @@ import Venues
 @testable import Recording
 
 /// The rows of a hub whose clocks are not ours: live, recovered, and made again.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FeedReadingsTests {
     private static let subscription = #"{"broker_time_zone":"+02:00","keeps_personal_data":true}"#
     private static let zones: ZoneLookup = { ZoneRules(fixedOffset: $0) }

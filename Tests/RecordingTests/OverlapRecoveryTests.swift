@@ -8,7 +8,7 @@ import Venues
 @testable import Recording
 
 /// What is a row once, of two connections that both bring it, whatever happens between the first and the second time.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OverlapRecoveryTests {
     private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
 

@@ -7,7 +7,7 @@ import Transport
 @testable import Recording
 
 /// Two connections of one feed at a time: one that takes over from another, and two always.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OverlapTests {
     private static func trades(_ ids: some Sequence<Int>) -> MessageBatch {
         MessageBatch(texts: ids.map { BinanceSample.trade(id: $0) })
@@ -35,13 +35,18 @@ struct OverlapTests {
         var bench = try Self.bench()
         bench.overlap.renewAfter = .seconds(3600)
         let run = bench
+        let overlap = EventLog<String>()
         let old = ScriptedVenue.Scene.talk { connection, _ in
             try await connection.send(Self.trades(0..<50))
-            await run.reports.until { $0.spareCount == 1 }
+            await overlap.until { $0.contains("new is open") }
             try await connection.send(Self.trades(50..<60))
+            overlap.append("old has said all")
             _ = try await connection.receiveAll()
         }
         let new = ScriptedVenue.Scene.talk { connection, _ in
+            overlap.append("new is open")
+            // Once this one has brought what the old one brought, the old one is closed, and can say no more.
+            await overlap.until { $0.contains("old has said all") }
             try await connection.send(Self.trades(48..<55))
             await run.reports.until { $0.renewedCount == 1 }
             try await connection.send(Self.trades(55..<70))

@@ -11,7 +11,7 @@ import Transport
 @testable import Recording
 
 /// A writer that is held up, and a journal that has hardly any room.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OverloadTests {
     /// Holds up everything that a writer does until it is let go.
     private final class Stall: Sendable {

@@ -9,7 +9,7 @@ import Venues
 @testable import Recording
 
 /// Rows and bars made again from the raw messages.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RebuilderTests {
     private static let stamp = UpkeepStamp(now: UnixNanoseconds(0), programVersion: "test")
     private static let start: Int64 = 1_767_571_200_000_000_000
@@ -39,7 +39,7 @@ struct RebuilderTests {
                 barIntervals: ["1s", "1m"].compactMap { BarInterval(text: $0) },
                 session: SessionStart(
                     kind: .import,
-                    tsStart: UnixNanoseconds(0),
+                    tsStart: UnixNanoseconds(start),
                     host: nil,
                     programVersion: "test",
                     configuration: #"{"bars":"1s,1m"}"#
@@ -90,7 +90,10 @@ struct RebuilderTests {
             ("UPDATE trade SET price = price + 1 WHERE message_index = 1000", "trade"),
             ("DELETE FROM bar WHERE ts_open % 60000000000 = 0", "bar"),
             ("UPDATE bar SET high = high + 1 WHERE side = 2", "bar"),
-            ("INSERT INTO trade VALUES (1, 5, 77, 9, NULL, 1, 1, NULL, NULL)", "trade"),
+            (
+                "INSERT INTO trade (instrument_id, ts_recv, message_index, item, price, size) VALUES (1, 5, 77, 9, 1, 1)",
+                "trade"
+            ),
             ("DELETE FROM quote; DELETE FROM trade; DELETE FROM bar", "bar"),
         ]
     )

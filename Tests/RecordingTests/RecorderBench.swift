@@ -14,17 +14,18 @@ import WebSocketProtocol
 struct RecorderBench: Sendable {
     let directory: TemporaryDirectory
     /// Commits and delays go by this clock.
-    let clock = ManualClock()
+    var clock = ManualClock()
     /// The wall clock, moved by itself, so that commits do not make a venue look silent.
-    let wall = ManualClock()
+    var wall = ManualClock()
     var stop = StopControl()
-    let reports = EventLog<RecorderReport>()
+    var reports = EventLog<RecorderReport>()
     var policy = RecordingPolicy()
     var venue: Venue
     var makeDialect: @Sendable () -> any VenueDialect
     var limits = WebSocketLimits()
     var watch = WatchRules()
     var overlap = OverlapRules()
+    var market = MarketRules()
     /// The wall clock where somebody sets it; `wall` then is the one that nobody does.
     var now: (@Sendable () -> UnixNanoseconds)?
     var readKernel: @Sendable () -> KernelClockReading? = { nil }
@@ -120,6 +121,7 @@ struct RecorderBench: Sendable {
         )
         feed.watch = watch
         feed.overlap = overlap
+        feed.market = market
         feed.secrets = FeedSecrets(["SECRET-token"])
         return feed
     }
@@ -151,9 +153,9 @@ struct RecorderBench: Sendable {
         now ?? { [wall] in wall.unixNow }
     }
 
-    /// Moves the commit clock, commit by commit, until the reports are as wanted.
+    /// Moves the commit clock, commit by commit, until the reports are as wanted, or the test's time is over.
     func commit(until isSatisfied: @escaping @Sendable ([RecorderReport]) -> Bool) async {
-        while !isSatisfied(reports.all) {
+        while !isSatisfied(reports.all), !Task.isCancelled {
             // The sleeper may be a delay between two connections: that the ticker ticked cannot be waited for.
             await clock.untilSleeping(count: 1)
             clock.advance(by: policy.commitInterval)
@@ -190,6 +192,16 @@ extension [RecorderReport] {
     var progressCount: Int { count { if case .progress = $0 { true } else { false } } }
     var subscribedCount: Int { count { if case .subscribed = $0 { true } else { false } } }
     var connectedCount: Int { count { if case .connected = $0 { true } else { false } } }
+
+    var marketChanges: [Bool] {
+        compactMap {
+            switch $0 {
+            case .marketOpened: true
+            case .marketClosed: false
+            default: nil
+            }
+        }
+    }
 
     /// The reasons and delays of lost connections.
     var disconnections: [(reason: String, retryIn: Duration)] {

@@ -8,7 +8,7 @@ import WebSocketProtocol
 @testable import Recording
 
 /// What a recorder does when the venue says that it is over, or says nothing at all.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecorderEndingTests {
     @Test("a venue that says goodbye and hangs up ends a recording with --once in an orderly way")
     func goodbye() async throws {
@@ -70,7 +70,8 @@ struct RecorderEndingTests {
             }
         }
         let error = await failure { _ = try await withServer(venue) { try await bench.record($0.url) } }
-        #expect("\(try #require(error as? RecordingError))" == "the hub refused SubscribeToTicks: \(refusal)")
+        let reason = "the hub refused SubscribeToTicks for 'EURUSD': \(refusal)"
+        #expect("\(try #require(error as? RecordingError))" == reason)
         let stored = try bench.stored()
         #expect(stored.problems == [])
         #expect(stored.received.count == 3, "what the hub said is kept")

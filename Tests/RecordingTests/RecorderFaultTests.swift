@@ -7,7 +7,7 @@ import Transport
 @testable import Recording
 
 /// A recording that cannot be stored any more must end, and say so.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecorderFaultTests {
     /// A venue that sends for as long as the client is there.
     private static func endless() -> ScriptedVenue {

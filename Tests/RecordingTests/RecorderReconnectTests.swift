@@ -8,7 +8,7 @@ import WebSocketProtocol
 @testable import Recording
 
 /// What a recorder does when connections fail.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecorderReconnectTests {
     @Test("a lost connection is opened again, subscribed again, and leaves a gap from the last message to the next")
     func reconnect() async throws {
@@ -82,11 +82,16 @@ struct RecorderReconnectTests {
         #expect((300...900).contains(estimate), "60 s at about 10 a second, not \(estimate)")
     }
 
-    @Test("delays double while the venue refuses, and start over after a connection that worked")
+    @Test("delays double while the venue refuses, and start over after a connection that delivered for 10 s")
     func backoff() async throws {
         let bench = try RecorderBench.binance()
         let talk = ScriptedVenue.Scene.talk { connection, _ in
+            let before = bench.reports.all.received
             try await connection.send(BinanceSample.trade(id: 1))
+            await bench.commit { $0.received == before + 1 }
+            bench.wall.advance(by: .seconds(10))
+            try await connection.send(BinanceSample.trade(id: 3))
+            await bench.commit { $0.received == before + 2 }
         }
         let busy = ScriptedVenue.Scene.refuse(HTTPResponse(status: 503, text: "busy"))
         let listen = ScriptedVenue.Scene.talk { connection, _ in
@@ -112,6 +117,22 @@ struct RecorderReconnectTests {
         #expect(stored.problems == [])
         #expect(stored.gaps.count == 2, "one for each time that data was missing, not for each attempt")
         #expect(stored.gaps.allSatisfy { $0.tsTo != nil })
+    }
+
+    @Test("kind 8 connections that deliver for a moment and close do not start the delays over")
+    func shortConnections() async throws {
+        let bench = try RecorderBench.binance()
+        let brief = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
+        try await withServer(brief) { server in
+            async let outcome = bench.record(server.url)
+            await bench.commit { $0.disconnections.count == 6 }
+            bench.stop.request(.signal)
+            _ = try await outcome
+        }
+        for (disconnection, step) in zip(bench.reports.all.disconnections, [1, 2, 4, 8, 16, 32]) {
+            let whole = Duration.milliseconds(250 * step)
+            #expect(disconnection.retryIn >= whole / 2 && disconnection.retryIn <= whole)
+        }
     }
 
     @Test("a first connection that fails is an error that says why", arguments: [401, 404, 503])

@@ -8,7 +8,7 @@ import WebSocketProtocol
 @testable import Recording
 
 /// A recorder from its start to its end, with one connection.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecorderTests {
     private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
 

@@ -9,7 +9,7 @@ import WebSocketProtocol
 @testable import Recording
 
 /// Connections that look well and carry nothing, numbers that are left out, and clocks that are set.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecorderWatchTests {
     /// One tick of the recorder's clock, and what it did.
     private func tick(_ bench: RecorderBench) async {

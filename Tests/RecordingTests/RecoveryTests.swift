@@ -10,7 +10,7 @@ import Venues
 @testable import Recording
 
 /// What the next process makes of an archive whose recorder died.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecoveryTests {
     private static let start = Victim.start
 
@@ -60,6 +60,39 @@ struct RecoveryTests {
         #expect(stored.sessions.first?.counts?.barCount == verified.first?.barCount)
         #expect(stored.gaps.map(\.cause) == ["restart"])
         #expect(stored.gaps.first?.tsFrom == last && stored.gaps.first?.tsTo == nil)
+    }
+
+    @Test("A2 a gap ends with data that only the journal has, although the handshake before it was stored")
+    func handshakeStored() async throws {
+        let directory = try TemporaryDirectory()
+        func ticks(_ ids: Range<Int>) -> [String] {
+            ids.map {
+                #"{"type":1,"target":"OnTick","arguments":[{"symbol":"EURUSD","bid":1.\#(1000 + $0),"ask":1.3}]}"#
+                    + "\u{1E}"
+            }
+        }
+        try await {
+            let victim = try await Victim(directory, venue: .mt4)
+            try await victim.open()
+            try await victim.commit(victim.read(["{}\u{1E}"] + ticks(0..<10)))
+            try await victim.die()
+        }()
+        try await Self.recover(directory)
+        try await {
+            let victim = try await Victim(directory, venue: .mt4)
+            victim.lose(5000)
+            try await victim.open(key: 2)
+            try await victim.commit(victim.read(["{}\u{1E}"]))
+            _ = victim.read(ticks(10..<20))
+            try await victim.die()
+        }()
+        try await Self.recover(directory)
+        let stored = try StoredRecording(directory)
+        #expect(stored.problems == [])
+        #expect(stored.gaps.map(\.cause) == ["restart", "restart"])
+        let start = Self.start.rawValue / 1_000_000
+        #expect(stored.gaps.map { $0.tsFrom.rawValue / 1_000_000 - start } == [10, 5010])
+        #expect(stored.gaps.map { $0.tsTo.map { $0.rawValue / 1_000_000 - start } } == [5001, nil])
     }
 
     @Test("a connection whose row was never stored gets one")

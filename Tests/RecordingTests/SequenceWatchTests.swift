@@ -83,4 +83,71 @@ struct SequenceWatchTests {
         #expect(take([10, 38], 2) == [true, false], "10 is forgotten")
         #expect(take([.min, .max, .min + 1], 3) == [true, true, true], "a count that starts over")
     }
+
+    /// The holes that single trades and aggregates leave, one a second.
+    private enum Number {
+        case single(Int64)
+        case aggregate(Int64, ClosedRange<Int64>?)
+    }
+
+    private func holes(of numbers: [Number]) -> [SequenceHole] {
+        var watch = SequenceWatch(grace: .seconds(2))
+        let place = watch.place(of: "btcusdt")
+        var holes: [SequenceHole] = []
+        for (second, number) in numbers.enumerated() {
+            let time = UnixNanoseconds(Int64(second) * 1_000_000_000)
+            switch number {
+            case .single(let number):
+                watch.received(number, at: place, tsRecv: time, time: .seconds(second))
+            case .aggregate(let number, let executions):
+                watch.received(
+                    aggregate: number,
+                    executions: executions,
+                    at: place,
+                    tsRecv: time,
+                    time: .seconds(second)
+                )
+            }
+            holes += watch.takeHoles(at: .seconds(second))
+        }
+        return holes + watch.takeHoles(at: .zero, isEnd: true)
+    }
+
+    @Test("B5 aggregates 101 of 504 to 506 and 102 of 510 and 511 lack the trades 507 to 509")
+    func aggregates() {
+        let holes = holes(of: [.aggregate(101, 504...506), .aggregate(102, 510...511)])
+        #expect(holes.map(\.numbers) == [507...509] && holes.map(\.kind) == [.trade])
+        #expect(holes.allSatisfy { $0.touchesBars && $0.detail == "trades 507 to 509 of btcusdt never came" })
+    }
+
+    @Test("kind 5 a lost aggregate is one hole, of its executions if their numbers are known")
+    func lostAggregate() {
+        #expect(holes(of: [.aggregate(1, 1...2), .aggregate(3, 5...5)]).map(\.numbers) == [3...4])
+        let plain = holes(of: [.aggregate(1, nil), .aggregate(4, nil)])
+        #expect(plain.map(\.numbers) == [2...3] && plain.map(\.kind) == [.aggregate] && plain[0].touchesBars)
+        let empty = holes(of: [.aggregate(1, 1...2), .aggregate(3, 3...4)])
+        #expect(empty.map(\.numbers) == [2...2] && empty.map(\.kind) == [.aggregate] && !empty[0].touchesBars)
+    }
+
+    @Test("kind 5 aggregates out of order, repeated or starting over leave no hole")
+    func aggregatesOutOfOrder() {
+        let late: [Number] = [.aggregate(1, 1...2), .aggregate(3, 5...6), .aggregate(2, 3...4), .aggregate(4, 7...7)]
+        #expect(holes(of: late) == [])
+        #expect(holes(of: [.aggregate(1, 1...2), .aggregate(1, 1...2), .aggregate(2, 3...3)]) == [])
+        #expect(holes(of: [.aggregate(9_000_000, 9_000_000...9_000_001), .aggregate(1, 1...1)]) == [])
+    }
+
+    @Test("kind 5 what both kinds lack is one hole; what one of them has is none of the other's executions")
+    func bothKinds() {
+        let both = holes(
+            of: [.single(1), .aggregate(1, 1...1), .single(4), .aggregate(3, 4...4), .single(5), .aggregate(4, 5...5)]
+        )
+        #expect(both.map(\.numbers) == [2...3] && both.map(\.kind) == [.trade])
+        let singlesWhole = holes(
+            of: [.single(1), .aggregate(1, 1...1), .single(2), .single(3), .aggregate(3, 3...3)]
+        )
+        #expect(singlesWhole.map(\.kind) == [.aggregate] && singlesWhole.map(\.touchesBars) == [false])
+        let singlesLack = holes(of: [.single(1), .aggregate(1, 1...2), .single(3), .aggregate(2, 3...3)])
+        #expect(singlesLack.map(\.numbers) == [2...2] && singlesLack.map(\.kind) == [.trade])
+    }
 }

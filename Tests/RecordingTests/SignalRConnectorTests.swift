@@ -9,7 +9,7 @@ import Transport
 import WebSocketProtocol
 
 /// Token, negotiation and WebSocket, against a server on the loopback.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SignalRConnectorTests {
     private static let token = "SECRET-ours+/=1"
 
@@ -107,6 +107,17 @@ struct SignalRConnectorTests {
         }
     }
 
+    @Test("C3 a negotiation that is refused says when to come again", arguments: [429, 418, 503])
+    func retryAfter(status: Int) async throws {
+        let hub = NegotiatingHub(status: status, retryAfter: "120")
+        try await withServer(hub) { server in
+            var connector = connector(server.url + "/hub")
+            connector.negotiates = true
+            let error = await #expect(throws: TransportError.self) { try await connector.connect() }
+            #expect(error?.retryAfter == .delay(.seconds(120)) && error?.isRefusal == true)
+        }
+    }
+
     // MARK: Help
 
     private func connector(
@@ -117,6 +128,7 @@ struct SignalRConnectorTests {
         return SignalRConnector(
             client: WebSocketClient.Configuration(url: url),
             token: token,
+            now: noTime,
             post: { (configuration) async throws(TransportError) in
                 try await HTTPClient.send(.init(method: "POST"), configuration, group: loops, now: noTime)
             },
@@ -143,17 +155,23 @@ private final class NegotiatingHub: WebSocketServerHandler {
     private let status: Int
     /// Upgrades are refused with this and what came in the query.
     private let refusal: String?
+    private let retryAfter: String?
     private let ids = Atomic<Int>(0)
 
-    init(redirects: Bool = false, status: Int = 200, refusal: String? = nil) {
+    init(redirects: Bool = false, status: Int = 200, refusal: String? = nil, retryAfter: String? = nil) {
         self.redirects = redirects
         self.status = status
         self.refusal = refusal
+        self.retryAfter = retryAfter
     }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         note(request.head)
-        guard status == 200 else { return HTTPResponse(status: status, text: "no") }
+        guard status == 200 else {
+            var response = HTTPResponse(status: status, text: "no")
+            if let retryAfter { response.headers.append("Retry-After", retryAfter) }
+            return response
+        }
         let host = request.head.headers["Host"] ?? ""
         if redirects, request.head.path.hasPrefix("/hub") {
             let json = #"{"url":"http://\#(host)/other?y=2","accessToken":"SECRET-theirs+"}"#

@@ -11,7 +11,7 @@ import WebSocketProtocol
 @testable import Recording
 
 /// Twenty feeds in one recorder, most of which stop in the middle of something.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct StallTests {
     private static let count = 3
 

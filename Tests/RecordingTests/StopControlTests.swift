@@ -2,7 +2,7 @@ import Testing
 
 @testable import Recording
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StopControlTests {
     @Test("the first cause counts")
     func firstCause() {

@@ -20,7 +20,10 @@ final class Victim {
     var tap: FeedTap
     var dialect: any VenueDialect
     private(set) var feedID: Int64
+    private let sessionID: Int64
     private let subscription: String?
+    /// Writes journal records as they were before schema 5.
+    private let hasOldJournal: Bool
     /// The taps and dialects of connections that wait.
     private var parked: [Int: (tap: FeedTap, dialect: any VenueDialect)] = [:]
     private var time = Victim.start
@@ -29,8 +32,10 @@ final class Victim {
         _ directory: TemporaryDirectory,
         venue: Venue = .binanceSpot,
         subscription: String? = nil,
-        reading: VenueReading = VenueReading()
+        reading: VenueReading = VenueReading(),
+        hasOldJournal: Bool = false
     ) async throws {
+        self.hasOldJournal = hasOldJournal
         self.directory = directory
         self.venue = venue
         self.reading = reading
@@ -40,7 +45,7 @@ final class Victim {
         var configuration = Journal.Configuration(directory: directory.path)
         configuration.segmentBytes = 1 << 16
         journal = try Journal(configuration)
-        feedID = try await Self.begin(writer, venue, subscription, time)
+        (sessionID, feedID) = try await Self.begin(writer, venue, subscription, time)
         capture = try Capture(
             venue: venue,
             feedID: feedID,
@@ -50,7 +55,30 @@ final class Victim {
             reading: reading
         )
         dialect = venue.makeReader(reading)
-        tap = Self.makeTap(1, feedID, venue, journal)
+        let place = Self.place(writer, feedID, venue, subscription, hasOldJournal)
+        tap = FeedTap(key: 1, connection: place, journal: journal)
+    }
+
+    /// Another feed of the same recorder.
+    init(beside other: Victim, name: String, venue: Venue) async throws {
+        (directory, journal, writer) = (other.directory, other.journal, other.writer)
+        (sessionID, time) = (other.sessionID, other.time)
+        self.venue = venue
+        (reading, subscription) = (VenueReading(), nil)
+        feedID = try await writer.addFeed(
+            FeedRow(sessionID: sessionID, name: name, venue: venue.rawValue, url: nil)
+        )
+        capture = try Capture(
+            venue: venue,
+            feedID: feedID,
+            barIntervals: [BarInterval(text: "1s")].compactMap { $0 },
+            counter: other.capture.counter,
+            writer: writer
+        )
+        dialect = venue.makeReader(reading)
+        hasOldJournal = other.hasOldJournal
+        let place = Self.place(writer, feedID, venue, nil, hasOldJournal)
+        tap = FeedTap(key: UInt64(feedID) << 32, connection: place, journal: journal)
     }
 
     private static func begin(
@@ -58,7 +86,7 @@ final class Victim {
         _ venue: Venue,
         _ subscription: String?,
         _ time: UnixNanoseconds
-    ) async throws -> Int64 {
+    ) async throws -> (sessionID: Int64, feedID: Int64) {
         let start = SessionStart(
             kind: .record,
             tsStart: time,
@@ -67,16 +95,17 @@ final class Victim {
             configuration: "{}"
         )
         let sessionID = try await writer.beginSession(start)
-        return try await writer.addFeed(
+        let feedID = try await writer.addFeed(
             FeedRow(sessionID: sessionID, name: "test", venue: venue.rawValue, url: nil, subscription: subscription)
         )
+        return (sessionID, feedID)
     }
 
     /// Goes on with another of the feed's connections; one that is new has the tap of `key`.
     func select(_ lane: Int, key: UInt64) {
         parked[capture.laneNumber] = (tap, dialect)
         capture.select(lane)
-        (tap, dialect) = parked[lane] ?? (Self.makeTap(key, feedID, venue, journal), venue.makeReader(reading))
+        (tap, dialect) = parked[lane] ?? (tapOfNextConnection(key), venue.makeReader(reading))
     }
 
     /// Goes on in another file, as at midnight, with the connections of the lanes that were selected so far.
@@ -85,7 +114,7 @@ final class Victim {
         let file = try RecordingName.next(in: directory.path, day: "2026-01-05")
         writer = try ArchiveWriter.open(file: file, lock: old.lock)
         writer.continueNumbers(of: old)
-        feedID = try await Self.begin(writer, venue, subscription, time)
+        feedID = try await Self.begin(writer, venue, subscription, time).feedID
         let lane = capture.laneNumber
         parked[lane] = (tap, dialect)
         var ids: [Int64?] = []
@@ -96,7 +125,7 @@ final class Victim {
             opened.journalKey = tap.key
             opened.journalPosition = capture.journalPosition
             ids.append(try await writer.openConnection(opened))
-            tap.move(to: Self.place(feedID, venue, FilePath.lastComponent(of: file)), at: time)
+            tap.move(to: place(from: capture.journalPosition), at: time)
         }
         capture.select(lane)
         capture.move(
@@ -109,12 +138,35 @@ final class Victim {
         await old.close()
     }
 
-    private static func place(_ feedID: Int64, _ venue: Venue, _ file: String) -> JournalConnection {
-        JournalConnection(file: file, feedID: feedID, venue: venue.rawValue, bars: "1s")
+    private static func place(
+        _ writer: ArchiveWriter,
+        _ feedID: Int64,
+        _ venue: Venue,
+        _ subscription: String?,
+        _ isOld: Bool,
+        from position: JournalPosition = JournalPosition()
+    ) -> JournalConnection {
+        JournalConnection(
+            file: FilePath.lastComponent(of: writer.path),
+            feedID: feedID,
+            venue: venue.rawValue,
+            bars: "1s",
+            origin: isOld
+                ? nil
+                : JournalConnection.Origin(
+                    recordingID: writer.recordingID,
+                    tsBegun: start,
+                    received: position.received,
+                    sent: position.sent,
+                    feedName: "test",
+                    url: "wss://venue.example",
+                    subscription: subscription ?? ""
+                )
+        )
     }
 
-    private static func makeTap(_ key: UInt64, _ feedID: Int64, _ venue: Venue, _ journal: Journal) -> FeedTap {
-        FeedTap(key: key, connection: place(feedID, venue, "2026-01-05.feedrec"), journal: journal)
+    private func place(from position: JournalPosition = JournalPosition()) -> JournalConnection {
+        Self.place(writer, feedID, venue, subscription, hasOldJournal, from: position)
     }
 
     /// What the socket delivered, at one message a millisecond.
@@ -125,8 +177,9 @@ final class Victim {
         return batch
     }
 
-    func open(key: UInt64 = 1) async throws {
-        if key != tap.key { tap = Self.makeTap(key, feedID, venue, journal) }
+    func open(key: UInt64? = nil) async throws {
+        let key = key ?? tap.key
+        if key != tap.key { tap = tapOfNextConnection(key) }
         var opened = ConnectionOpened(feedID: feedID, tsOpened: time)
         opened.journalKey = key
         capture.beginConnection(try await writer.openConnection(opened), journalKey: key)
@@ -135,8 +188,18 @@ final class Victim {
     }
 
     func commit(_ batch: MessageBatch) async throws {
+        take(batch)
+        try await commit()
+    }
+
+    /// Takes a batch down without storing it.
+    func take(_ batch: MessageBatch) {
         var answers = MessageBatch()
         _ = capture.take(batch, dialect: &dialect, now: time, outgoing: &answers)
+    }
+
+    /// Stores what was taken down.
+    func commit() async throws {
         let work = capture.takeWork(clock: time)
         var rows = work.rows
         for block in work.blocks {
@@ -145,7 +208,12 @@ final class Victim {
         try await writer.write(rows)
     }
 
-    func tapOfNextConnection(_ key: UInt64) -> FeedTap { Self.makeTap(key, feedID, venue, journal) }
+    func tapOfNextConnection(_ key: UInt64) -> FeedTap {
+        FeedTap(key: key, connection: place(), journal: journal)
+    }
+
+    /// Says that the recording before this one is complete, as a recorder does after a rotation.
+    func complete(_ recordingID: String) { journal.complete(recordingID: recordingID, at: time) }
 
     func lose(_ count: Int) { time = time.advanced(by: .milliseconds(count)) }
 

@@ -8,7 +8,7 @@ import WebSocketProtocol
 @testable import Replaying
 
 /// What a venue's client gets where the recording lost its venue.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BreakTests {
     private static let second: Int64 = 1_000_000_000
     private static let trades = (0..<4).map { BinanceSample.trade(id: $0) }

@@ -8,7 +8,7 @@ import WebSocketProtocol
 @testable import Replaying
 
 /// A tape played to a venue's own client.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClientPlaybackTests {
     private static let trades = (0..<7).map { BinanceSample.trade(id: $0) }
     private static let stream = "/stream?streams=btcusdt@trade"

@@ -9,7 +9,7 @@ import WebSocketProtocol
 @testable import Replaying
 
 /// What a venue's client gets of a recording of two connections of one feed.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConnectionTurnsTests {
     private typealias Message = TapeArchive.Message
 

@@ -8,7 +8,7 @@ import WebSocketProtocol
 @testable import Replaying
 
 /// Driving a replay, over its own socket and over HTTP, by a clock that the test moves.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ControlTests {
     /// A server of 60 events, one a millisecond, at a speed of one.
     private struct Bench: Sendable {

@@ -8,7 +8,7 @@ import WebSocketProtocol
 @testable import Replaying
 
 /// A client that takes less than it gets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LagTests {
     private static let path = "/stream?streams=btcusdt@trade"
     /// More than all buffers between a server and a client that does not read: 40 MB.

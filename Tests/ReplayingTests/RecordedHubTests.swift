@@ -8,7 +8,7 @@ import Venues
 @testable import Replaying
 
 /// A recorded hub knows what it was asked for, and where it was.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecordedHubTests {
     private typealias Message = TapeArchive.Message
 

@@ -43,7 +43,7 @@ struct TapeDeckTests {
                         place += 1
                         count += 1
                     }
-                    deck.sent(id, count: count, last: times[place - 1])
+                    deck.sent(id, delivered: count, last: times[place - 1])
                 }
             }
             return nil
@@ -53,7 +53,13 @@ struct TapeDeckTests {
     private static let times: [Int64] = [100, 200, 200, 300, 450, 700, 701, 1000]
 
     private static func deck(_ speed: Double? = 1, loop: TapeDeck.Loop? = nil, expect: Int = 1) -> TapeDeck {
-        TapeDeck(speed: speed.map { .factor($0) } ?? .max, loop: loop, expect: expect, bounds: 100...1000)
+        TapeDeck(
+            speed: speed.map { .factor($0) } ?? .max,
+            loop: loop,
+            expect: expect,
+            bounds: 100...1000,
+            lapPace: LapPace(shortest: 0)
+        )
     }
 
     @Test(

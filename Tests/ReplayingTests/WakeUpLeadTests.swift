@@ -6,7 +6,7 @@ import Transport
 @testable import Replaying
 
 /// How a precise session wakes, and that it does not keep its thread to itself.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WakeUpLeadTests {
     private struct Timer: PlaybackTimer {
         var leadNanoseconds: Int64

@@ -3,7 +3,7 @@ import SignalRProtocol
 import Testing
 
 /// What Python's `msgpack`, where it is installed, says of the same messages.
-@Suite(.enabled(if: MessagePackOracle.isAvailable, "needs python3 with the package msgpack"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: MessagePackOracle.isAvailable, "needs python3 with the package msgpack"), .timeLimit(.minutes(5)))
 struct MessagePackOracleTests {
     @Test("messages that are written here are read there as the same values")
     func written() throws {

@@ -5,7 +5,7 @@ import Transport
 import WebSocketProtocol
 
 /// One request and its answer, over plain TCP and TLS, however the answer is framed and cut.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HTTPClientTests {
     private static let chunked =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3;x=y\r\n, y\r\n2\r\nou\r\n0\r\nT: 1\r\n\r\n"

@@ -121,7 +121,7 @@ struct WebSocketCloseTests {
         try await server.close()
     }
 
-    @Test("a ping is answered while the consumer takes nothing", .timeLimit(.minutes(1)))
+    @Test("a ping is answered while the consumer takes nothing", .timeLimit(.minutes(5)))
     func pong() async throws {
         let handler = ScriptedHandler { connection in
             try await connection.send(MessageBatch(texts: ["not taken"]))

@@ -37,8 +37,9 @@ struct BinanceSpotSimulatorTests {
             let updates = quotes.compactMap(\.sequence)
             #expect(zip(updates, updates.dropFirst()).allSatisfy { $0 < $1 })
             #expect(
-                quotes.allSatisfy {
-                    $0.askPrice.mantissa == $0.bidPrice.mantissa + 1_000_000 && $0.bidPrice.digits == 8
+                quotes.allSatisfy { quote in
+                    guard let bid = quote.bidPrice, let ask = quote.askPrice else { return false }
+                    return ask.mantissa == bid.mantissa + 1_000_000 && bid.digits == 8
                 }
             )
             #expect(quotes.allSatisfy { $0.bidSize?.isPositive == true && $0.askSize?.isPositive == true })

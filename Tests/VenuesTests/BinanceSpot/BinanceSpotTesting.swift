@@ -35,10 +35,9 @@ func texts(_ batch: MessageBatch) -> [String] {
 
 /// What a fresh dialect reads in `batch`.
 func read(
-    _ batch: MessageBatch,
-    timeUnit: BinanceTimeUnit = .milliseconds
+    _ batch: MessageBatch
 ) -> (events: MarketEvents, outcome: DialectOutcome, dialect: BinanceSpotDialect) {
-    var dialect = BinanceSpotDialect(streams: [], timeUnit: timeUnit)
+    var dialect = BinanceSpotDialect(streams: [])
     var events = MarketEvents()
     var outgoing = MessageBatch()
     let outcome = dialect.receive(batch, now: UnixNanoseconds(0), events: &events, outgoing: &outgoing)

@@ -88,14 +88,14 @@ struct MT4CallsTests {
         _ = run.open()
         run.receive("{}|", #"{"type":3,"invocationId":"1","result":true}|"#)
         run.receive(#"{"type":3,"invocationId":"2","error":"no such symbol"}|"#)
-        #expect(run.outcome.notices == ["the hub refused SubscribeToTicks: no such symbol; the rest goes on"])
+        #expect(run.outcome.notices == ["the hub refused SubscribeToTicks for 'A': no such symbol; the rest goes on"])
         run.receive(#"{"type":3,"invocationId":"3"}|"#)
         #expect(run.outcome.isSubscribed && run.outcome.ending == nil)
         run.receive(#"{"type":3,"invocationId":"4","error":"Unknown hub method 'StreamMarginCallUpdates'"}|"#)
         #expect(run.outcome.ending == nil && run.outcome.notices.count == 1)
         #expect(
             run.oddities == [
-                #"SubscribeToTicks {"reason":"no such symbol"}"#,
+                #"SubscribeToTicks {"reason":"no such symbol","symbol":"A"}"#,
                 #"StreamMarginCallUpdates {"reason":"Unknown hub method 'StreamMarginCallUpdates'"}"#,
             ]
         )
@@ -122,13 +122,17 @@ struct MT4CallsTests {
         var other = run
         run.receive(#"{"type":3,"invocationId":"2","error":"no"}|"#, #"{"type":3,"invocationId":"3","error":"no!"}|"#)
         #expect(
-            run.outcome.ending == .init(reason: "the hub refused StreamMarginCallUpdates: no!", isFailure: true)
+            run.outcome.ending
+                == .init(
+                    reason: "the hub refused StreamMarginCallUpdates, and all else that was asked for: no!",
+                    kind: .refused
+                )
         )
         other.receive(#"{"type":3,"invocationId":"2"}|"#)
         _ = other.keepAlive(after: .seconds(20))
         other.receive(#"{"type":3,"invocationId":"3","error":"gone"}|"#)
         #expect(
-            other.outcome.ending == .init(reason: "the hub broke off StreamMarginCallUpdates: gone", isFailure: true)
+            other.outcome.ending == .init(reason: "the hub broke off StreamMarginCallUpdates: gone", kind: .failure)
         )
     }
 
@@ -161,7 +165,7 @@ struct MT4CallsTests {
             #"{"type":1,"target":"OnClock","arguments":["2026-01-05T09:30:01Z"]}|"#
         )
         #expect(run.outcome.isSubscribed)
-        #expect(run.events.venueEvents.map(\.kind) == ["pong", "subscription", "OnClock"])
+        #expect(run.events.venueEvents.map(\.kind) == ["pong", "OnClock", "subscription"])
     }
 
     @Test("the MT5 hub needs no more than Connect")

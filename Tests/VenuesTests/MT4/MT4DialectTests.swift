@@ -24,7 +24,7 @@ struct MT4DialectTests {
         #expect(run.events.venueEvents.allSatisfy { $0.isOwn })
     }
 
-    @Test("streams count as subscribed once they are sent, one message a call")
+    @Test("streams count as subscribed when a refusal would have come, one message a call")
     func streams() {
         var run = MT4DialectRun(MT4Subscription(tradePlatform: "P", allSymbols: true, margin: true))
         _ = run.open()
@@ -35,9 +35,11 @@ struct MT4DialectTests {
                 #"{"type":4,"invocationId":"3","target":"StreamMarginCallUpdates","arguments":[{"tradePlatform":"P"}]}|"#,
             ]
         )
-        #expect(run.outcome.isSubscribed)
+        #expect(!run.outcome.isSubscribed)
+        _ = run.keepAlive(after: MT4Dialect.streamRefusalTime)
+        #expect(run.dialect.isSubscribed)
         run.receive(#"{"type":3,"invocationId":"3"}|"#)
-        #expect(run.outcome.ending == .init(reason: "the hub ended StreamMarginCallUpdates", isFailure: false))
+        #expect(run.outcome.ending == .init(reason: "the hub ended StreamMarginCallUpdates", kind: .goodbye))
     }
 
     @Test(
@@ -86,7 +88,10 @@ struct MT4DialectTests {
         _ = run.open()
         run.receive("{}|", #"{"type":3,"invocationId":"1","result":true}|"#)
         #expect(run.receive(#"{"type":3,"invocationId":"2","error":"\#(text)"}|"#).isEmpty)
-        #expect(run.outcome.ending == .init(reason: "the hub refused SubscribeToTicks: \(text)", isFailure: true))
+        #expect(
+            run.outcome.ending
+                == .init(reason: "the hub refused SubscribeToTicks for 'EURUSD': \(text)", kind: .refused)
+        )
     }
 
     @Test("a refused handshake and a Close record end the conversation")
@@ -94,19 +99,19 @@ struct MT4DialectTests {
         var refused = MT4DialectRun()
         _ = refused.open()
         refused.receive(#"{"error":"no"}|"#)
-        #expect(refused.outcome.ending == .init(reason: "the hub refused the handshake: no", isFailure: true))
+        #expect(refused.outcome.ending == .init(reason: "the hub refused the handshake: no", kind: .refused))
         var closed = MT4DialectRun()
         _ = closed.open()
         closed.receive("{}|{\"type\":7}|")
         #expect(
-            closed.outcome.ending == .init(reason: "the hub said goodbye", isFailure: false, isReturnWelcome: false)
+            closed.outcome.ending == .init(reason: "the hub said goodbye", kind: .goodbye, isReturnWelcome: false)
         )
         var failed = MT4DialectRun()
         _ = failed.open()
         failed.receive("{}|{\"type\":7,\"error\":\"bad\"}|")
         #expect(
             failed.outcome.ending
-                == .init(reason: "the hub closed the connection: bad", isFailure: true, isReturnWelcome: false)
+                == .init(reason: "the hub closed the connection: bad", kind: .failure, isReturnWelcome: false)
         )
     }
 
@@ -131,7 +136,7 @@ struct MT4DialectTests {
         #expect(run.keepAlive(after: .seconds(1)).isEmpty)
         #expect(run.dialect.ending?.isFailure == true)
         run.receive()
-        #expect(run.outcome.ending == .init(reason: "the hub was silent for more than 30 s", isFailure: true))
+        #expect(run.outcome.ending == .init(reason: "the hub was silent for more than 30 s", kind: .silence))
     }
 
     @Test("pings alone do not make up for a missing answer")
@@ -143,7 +148,7 @@ struct MT4DialectTests {
             _ = run.keepAlive(after: .seconds(5))
             run.receive(#"{"type":6}|"#)
         }
-        #expect(run.outcome.ending?.reason == "the hub did not answer SubscribeToTicks")
+        #expect(run.outcome.ending?.reason == "the hub did not answer SubscribeToTicks for 'EURUSD'")
     }
 
     @Test("a server that wants a result is told that there is none")

@@ -32,22 +32,73 @@ struct MT4NormaliserTests {
         run.receive(
             #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"A","bid":1.0850999999999999,"ask":1E-05}}]}|"#
         )
-        #expect(run.events.quotes.first?.bidPrice.description == "1.0850999999999999")
-        #expect(run.events.quotes.first?.askPrice.description == "0.00001")
+        #expect(run.events.quotes.first?.bidPrice?.description == "1.0850999999999999")
+        #expect(run.events.quotes.first?.askPrice?.description == "0.00001")
     }
 
     @Test(
         "empty and missing times are none",
         arguments: [
             "", #","lastTime":null"#, #","lastTime":"1970-01-01T00:00:00""#, #","lastTime":"0001-01-01T00:00:00""#,
-            #","lastTime":"soon""#, #","lastTime":5"#,
+            #","lastTime":0"#, #","lastTime":-62135596800"#, #","lastTime":"\/Date(-62135596800000)\/""#,
         ]
     )
     func emptyTimes(member: String) {
+        let events = Self.tick(member)
+        #expect(events.quotes.count == 1 && events.venueEvents.isEmpty)
+        #expect(events.quotes.first?.tsEvent == nil)
+    }
+
+    @Test(
+        "kind 6 a lastTime in no known notation is an oddity beside its tick",
+        arguments: ["\"soon\"", "5", "\"\"", "true", "[1]", "17675712000", "\"2026-13-05T00:00:00\"", "\"/Date(x)/\""]
+    )
+    func badTimes(value: String) {
+        let events = Self.tick(",\"lastTime\":\(value)")
+        #expect(events.quotes.count == 1 && events.quotes.first?.tsEvent == nil)
+        #expect(events.venueEvents.map(\.isOddity) == [true])
+        let json = events.venueEvents.first.map { String(decoding: $0.json, as: UTF8.self) }
+        #expect(json == #"{"reason":"'lastTime' is not a time"}"#)
+    }
+
+    @Test(
+        "kind 6 a numeric lastTime is read in the unit that it shows",
+        arguments: [
+            ("1767605400", 0), ("\"1767605400\"", 0), ("1767605400000", 0), ("1767605400000000", 0),
+            ("1767605400000000000", 0), ("1767605400.25", 250_000_000), ("1767605400000.5", 500_000),
+            ("1.7676054e9", 0), ("639032022000000000", 0), (#""\/Date(1767605400000)\/""#, 0),
+            (#""/Date(1767605400000+0200)/""#, 0), (#""/Date(1767605400000-0500)/""#, 0),
+        ]
+    )
+    func numericTimes(value: String, nanoseconds: Int64) throws {
+        let events = Self.tick(",\"lastTime\":\(value)")
+        let time = try #require(UnixNanoseconds(iso8601: "2026-01-05T09:30:00Z"))
+        #expect(events.quotes.first?.tsEvent == time.advanced(by: .nanoseconds(nanoseconds)))
+        #expect(events.venueEvents.isEmpty)
+    }
+
+    @Test(
+        "kind 6 a number is local time of the broker's zone, unless it names its offset",
+        arguments: [("1767605400", -2), (#""\/Date(1767605400000)\/""#, -2), (#""/Date(1767605400000+0200)/""#, 0)]
+    )
+    func numericTimesInZone(value: String, hours: Int) {
+        var reader = Venue.mt4.makeReader(VenueReading(brokerTimeZone: ZoneRules(fixedOffset: "+02:00")))
+        let record =
+            #"{"type":1,"target":"OnTick","arguments":[{"symbol":"A","bid":1,"ask":2,"lastTime":\#(value)}]}"#
+            + "\u{1E}"
+        var batch = MessageBatch()
+        batch.append(record.utf8, direction: .received, tsRecv: UnixNanoseconds(0))
+        var events = MarketEvents()
+        var outgoing = MessageBatch()
+        _ = reader.receive(batch, now: UnixNanoseconds(0), events: &events, outgoing: &outgoing)
+        let expected = UnixNanoseconds(1_767_605_400_000_000_000).advanced(by: .seconds(hours * 3600))
+        #expect(events.quotes.map(\.tsEvent) == [expected])
+    }
+
+    private static func tick(_ member: String) -> MarketEvents {
         var run = MT4DialectRun()
         run.receive(#"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"A","bid":1,"ask":2\#(member)}}]}|"#)
-        #expect(run.events.quotes.count == 1)
-        #expect(run.events.quotes.first?.tsEvent == nil)
+        return run.events
     }
 
     @Test("lists give their elements in order, nested or flat, and name what is wrong with the others")
@@ -204,5 +255,72 @@ struct MT4NormaliserTests {
             _ = bytes.withUnsafeBytes { other.receive($0, kind: .text, replies: &output) }
         }
         #expect(run.events.venueEvents.count > 0, "seed \(seed)")
+    }
+
+    private func quotes(_ ticks: String...) -> MT4DialectRun {
+        var run = MT4DialectRun()
+        for tick in ticks { run.receive(#"{"type":1,"target":"OnTick","arguments":[{"tick":\#(tick)}]}|"#) }
+        return run
+    }
+
+    @Test("B1 prices below zero and zero itself are prices")
+    func signs() {
+        let run = quotes(
+            #"{"symbol":"OIL","bid":-37.63,"ask":-0.01}"#,
+            #"{"symbol":"OIL","bid":0.0,"ask":1.10}"#
+        )
+        #expect(run.events.quotes.map { $0.bidPrice?.description } == ["-37.63", "0.0"])
+        #expect(run.events.quotes.map { $0.askPrice?.description } == ["-0.01", "1.10"])
+    }
+
+    @Test(
+        "kind 5 a side that is missing, null or no number has no price; the other side is kept",
+        arguments: ["", #""bid":null,"#, #""bid":"NaN","#, #""bid":"Infinity","#, #""bid":"-Infinit\u0079","#]
+    )
+    func missingSide(bid: String) {
+        let run = quotes(#"{"symbol":"A",\#(bid)"ask":1.5}"#)
+        #expect(run.events.quotes.count == 1 && run.events.venueEvents.isEmpty)
+        #expect(run.events.quotes.first?.bidPrice == nil && run.events.quotes.first?.askPrice == FixedDecimal("1.5"))
+    }
+
+    @Test("kind 5 a tick without any price, or with one that cannot be read, is an oddity")
+    func unreadableSides() {
+        let run = quotes(
+            #"{"symbol":"A","bid":null,"ask":"NaN"}"#,
+            #"{"symbol":"A","bid":"1,5","ask":1.5}"#,
+            #"{"symbol":"A","bid":1e999,"ask":1.5}"#
+        )
+        #expect(run.events.quotes.isEmpty && run.events.venueEvents.map(\.isOddity) == [true, true, true])
+    }
+
+    @Test(
+        "B9 a tick is read the same with escapes in its names, its numbers and its target",
+        arguments: [
+            #"{"type":1,"target":"OnT\u0069ck","arguments":[{"tick":{"symbol":"EURUSD","bid":1.5,"ask":1.6}}]}|"#,
+            #"{"t\u0079pe":1,"target":"OnTick","arguments":[{"tick":{"symbol":"EURUSD","bid":1.5,"ask":1.6}}]}|"#,
+            #"{"type":1,"target":"OnTick","arguments":[{"tick":{"s\u0079mbol":"EURUSD","bid":"1\u002e5","ask":1.6}}]}|"#,
+            #"{"type":1,"target":"OnTick","arguments":[{"t\u0069ck":{"symbol":"EURUS\u0044","\u0062id":1.5,"ask":1.6}}]}|"#,
+        ]
+    )
+    func escapes(record: String) throws {
+        var run = MT4DialectRun()
+        run.receive(record)
+        let quote = try #require(run.events.quotes.first)
+        #expect(run.symbol(quote) == "EURUSD" && run.events.venueEvents.isEmpty)
+        #expect(quote.bidPrice == FixedDecimal("1.5") && quote.askPrice == FixedDecimal("1.6"))
+    }
+
+    @Test(
+        "B10 a margin level that is no finite number has no value, and its text is kept",
+        arguments: [#""Infinity""#, #""NaN""#, "1e999", #""-Infinity""#, "1e-400"]
+    )
+    func margins(level: String) throws {
+        var run = MT4DialectRun()
+        run.receive(
+            #"{"type":1,"target":"OnMarginUpdate","arguments":[[{"login":7,"margin":0,"level":\#(level),"equity":-0}]]}|"#
+        )
+        let update = try #require(run.events.marginUpdates.first)
+        #expect(update.marginLevel == nil && update.texts.marginLevel == level.filter { $0 != "\"" })
+        #expect(update.equity == FixedDecimal("0"))
     }
 }

@@ -65,7 +65,8 @@ struct MT4SimulatorTests {
         var run = MT4DialectRun(subscription)
         var session = MT4HubSession()
         converse(&run, &session)
-        #expect(run.outcome.isSubscribed && session.hasSubscribed)
+        _ = run.keepAlive(after: MT4Dialect.streamRefusalTime)
+        #expect(run.dialect.isSubscribed && session.hasSubscribed)
 
         var simulator = simulator(seed: seed)
         simulator.keepsLedger = true
@@ -297,8 +298,8 @@ struct MT4SimulatorTests {
                     .init(
                         symbol: run.symbol(quote),
                         tsEvent: quote.tsEvent,
-                        bidPrice: quote.bidPrice,
-                        askPrice: quote.askPrice
+                        bidPrice: quote.bidPrice ?? .zero,
+                        askPrice: quote.askPrice ?? .zero
                     )
                 )
             )

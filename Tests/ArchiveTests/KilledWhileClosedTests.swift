@@ -1,0 +1,39 @@
+import Archive
+import MarketModel
+import Testing
+
+/// Recorders that are killed while the market of a feed is closed.
+struct KilledWhileClosedTests {
+    /// A recording that ends without a word: its last message came at 1 s, and the market closed at 2 s.
+    private func killed(until opening: Int64?) async throws -> (TemporaryDirectory, ArchiveWriter) {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        var batch = WriteBatch()
+        let message = SampleMessage(index: 0, offset: 1_000_000_000, payload: "last")
+        batch.blocks = [try block(connectionID: recording.connectionID, [message])]
+        batch.closedSpans = [
+            ClosedSpanRow(
+                feedID: recording.feedID,
+                tsFrom: time(2_000_000_000),
+                tsTo: opening.map { time($0 * 1_000_000_000) }
+            )
+        ]
+        try await recording.writer.write(batch)
+        return (directory, recording.writer)
+    }
+
+    @Test(
+        "kind 13 the next recorder looks for what is missing from the closing on, not from the last message",
+        arguments: [5, nil]
+    )
+    func declared(opening: Int64?) async throws {
+        let (directory, writer) = try await killed(until: opening)
+        #expect(try await writer.endKilledSessions() == 1)
+        let key = FeedKey(name: "spot", venue: "binance-spot")
+        let past = try await writer.past(of: key)
+        #expect(past.gap == nil && past.end?.ts == time(2_000_000_000) && past.end?.reason == .killed)
+        await writer.close()
+        #expect(try ArchiveReader(path: writer.path).gaps().isEmpty)
+        #expect(try ArchiveVerifier.verify(ArchiveLocation(directory.path)).problems == [])
+    }
+}

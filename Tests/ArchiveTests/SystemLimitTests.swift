@@ -1,0 +1,45 @@
+import Glibc
+import Testing
+
+@testable import Archive
+
+/// What the limits of a machine mean for a recording.
+struct SystemLimitTests {
+    @Test(
+        "kind 3 an error names the limit that it ran into, and says whether waiting helps",
+        arguments: [
+            (ENOSPC, ArchiveError.Code.diskFull, "the disk is full"), (EDQUOT, .diskFull, "quota"),
+            (EFBIG, .fileTooLarge, "size of a file"), (EMFILE, .ioFailed, "too many open files"),
+            (ENFILE, .ioFailed, "the system has too many open files"), (ENOMEM, .ioFailed, "address space"),
+        ]
+    )
+    func names(number: Int32, code: ArchiveError.Code, words: String) {
+        let error = FilePath.failure("write", "tape/x.feedrec", number)
+        #expect(error.code == code && error.detail.contains(words) && error.detail.contains("'tape/x.feedrec'"))
+        #expect(error.hint != nil)
+    }
+
+    @Test("kind 3 other errors of the system keep their own words")
+    func others() {
+        #expect(SystemLimit.meaning(of: EIO) == nil && SystemLimit.meaning(of: EACCES) == nil)
+        #expect(FilePath.failure("open", "x", EACCES).code == .permissionDenied)
+    }
+
+    @Test("kind 3 a recording and its log end well before the limit for the size of files, and segments fit under it")
+    func fileSizes() throws {
+        let limit = FileSizeLimit(bytes: 17_000 * 1024)
+        #expect(limit.recordingBytesMax == 8500 * 1024 && limit.segmentBytesMax == 17_000 * 1024)
+        #expect(FileSizeLimit(bytes: 5_000_000).segmentBytesMax.isMultiple(of: 4096))
+        try limit.check("tape")
+    }
+
+    @Test("kind 3 a limit under which nothing can be recorded is refused by name")
+    func tooSmall() {
+        #expect {
+            try FileSizeLimit(bytes: 1 << 20).check("tape")
+        } throws: { error in
+            let error = error as? ArchiveError
+            return error?.code == .fileTooLarge && error?.hint?.contains("ulimit -f") == true
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import MarketModel
+import Recording
+import Testing
+
+@testable import feedrec
+
+/// Sessions and holidays in a configuration file.
+struct MarketConfigurationTests {
+    private static let feed = """
+        archive = "/tape"
+        [[feed]]
+        name = "fx"
+        venue = "mt4"
+        url = "wss://h/p"
+        trade_platform = "P"
+        symbols = ["EURUSD", "BTCUSD"]
+
+        """
+
+    private static func rules(_ text: String) throws -> MarketRules {
+        let configuration = try ConfigurationTests.read(feed + text)
+        return try #require(configuration.feeds.first).marketRules()
+    }
+
+    private static func time(_ text: String) throws -> UnixNanoseconds {
+        try #require(UnixNanoseconds(iso8601: text))
+    }
+
+    @Test("kind 13 sessions have a zone with summer time; holidays and symbols with their own hours are read")
+    func read() throws {
+        let rules = try Self.rules(
+            """
+            sessions = ["Sun 17:00-Fri 17:00 America/New_York"]
+            holidays = ["2026-12-25"]
+            symbol_sessions = { "BTCUSD" = ["Mon-Sun 00:00-24:00 UTC"] }
+            warm_up = "10m"
+            """
+        )
+        let calendar = try #require(rules.calendar)
+        // The weekend in which New York's clocks go forwards.
+        #expect(try calendar.state(at: Self.time("2026-03-07T00:00:00Z")).until == Self.time("2026-03-08T21:00:00Z"))
+        #expect(try calendar.state(at: Self.time("2026-03-14T00:00:00Z")).until == Self.time("2026-03-15T21:00:00Z"))
+        #expect(try !calendar.isOpen(at: Self.time("2026-12-25T12:00:00Z")))
+        #expect(try #require(rules.calendarOfSymbol["BTCUSD"]).state(at: Self.time("2026-12-25T12:00:00Z")).isOpen)
+        #expect(rules.symbols == ["EURUSD", "BTCUSD"] && rules.warmUp == .seconds(600))
+    }
+
+    @Test("kind 13 a zone at a distance from another, and a holiday of one symbol")
+    func distance() throws {
+        let rules = try Self.rules(
+            """
+            sessions = ["Mon-Fri 00:00-24:00 America/New_York+7h"]
+            symbol_sessions = { "BTCUSD" = ["Mon-Sun 00:00-24:00 UTC", "closed 2026-01-01"] }
+            """
+        )
+        let calendar = try #require(rules.calendar)
+        #expect(try calendar.state(at: Self.time("2026-01-10T00:00:00Z")).until == Self.time("2026-01-11T22:00:00Z"))
+        #expect(try !#require(rules.calendarOfSymbol["BTCUSD"]).isOpen(at: Self.time("2026-01-01T12:00:00Z")))
+    }
+
+    static let mistakes: [(String, String)] = [
+        (#"sessions = ["Sun 17:00-Fri 17:00"]"#, "'sessions': 'Sun 17:00-Fri 17:00' is no session, such as"),
+        (#"sessions = ["Sun 17:00-Fri 17:00 America/New_Yorq"]"#, "'sessions': the time zone 'America/New_Yorq'"),
+        (#"sessions = ["Sun 17:00-Fri 25:00 UTC"]"#, "'sessions': 'Sun 17:00-Fri 25:00 UTC' is no session"),
+        (
+            #"sessions = ["Mon 09:00-10:00 UTC", "Tue 09:00-10:00 +01:00"]"#,
+            "'sessions': 'Tue 09:00-10:00 +01:00' has another time zone"
+        ),
+        (#"sessions = "Mon 09:00-10:00 UTC""#, "'sessions' wants a list of texts"),
+        (#"holidays = ["2026-12-25"]"#, "'holidays' need 'sessions'"),
+        (
+            "holidays = [\"25.12.2026\"]\nsessions = [\"Mon 09:00-10:00 UTC\"]",
+            "'holidays': '25.12.2026' is no day"
+        ),
+        (#"symbol_sessions = { "EURUSD" = "always" }"#, "'symbol_sessions' wants a table of lists"),
+        (#"symbol_sessions = { "EURUSD" = ["always"] }"#, "'symbol_sessions': 'always' is no session"),
+        (
+            #"symbol_sessions = { "EURUSDX" = ["Mon 09:00-10:00 UTC"] }"#,
+            "'symbol_sessions' names 'EURUSDX', which is not among 'symbols'"
+        ),
+        (#"symbol_sessions = { "EURUSD" = [] }"#, "'symbol_sessions': there is no session"),
+        (#"warm_up = "1s""#, "'warm_up' wants a duration"),
+    ]
+
+    @Test("kind 13 a wrong session names its line and its key", arguments: mistakes)
+    func wrong(text: String, message: String) {
+        let mistakes = ConfigurationTests.mistakes(Self.feed + text)
+        #expect(mistakes.count == 1)
+        #expect(mistakes.first?.hasPrefix("f.toml: line 8: \(message)") == true, "\(mistakes)")
+    }
+
+    @Test("kind 13 what is in effect is printed, and reads as the same")
+    func effective() throws {
+        let text = """
+            sessions = ["Sun 17:00-Fri 17:00 America/New_York"]
+            symbol_sessions = { "BTCUSD" = ["Mon-Sun 00:00-24:00 UTC"] }
+            """
+        let configuration = try ConfigurationTests.read(Self.feed + text)
+        let lines = EffectiveConfiguration(configuration: configuration).lines
+        #expect(lines.contains(#"symbol_sessions = { "BTCUSD" = ["Mon-Sun 00:00-24:00 UTC"] }  # file"#))
+        #expect(lines.contains(#"warm_up = "5m"  # default"#))
+        #expect(try ConfigurationTests.read(lines.joined(separator: "\n")).feeds == configuration.feeds)
+    }
+
+    @Test("kind 13 sessions are for Binance too, those of symbols for hubs")
+    func binance() throws {
+        let text = "archive = \"t\"\n" + ConfigurationTests.feed
+        #expect(ConfigurationTests.mistakes(text + "sessions = [\"Mon 09:00-10:00 UTC\"]").isEmpty)
+        let mistakes = ConfigurationTests.mistakes(text + "symbol_sessions = { A = [\"Mon 09:00-10:00 UTC\"] }")
+        #expect(mistakes.count == 1 && mistakes[0].contains("'symbol_sessions' is for the venue \"mt4\""))
+    }
+}

@@ -1,0 +1,76 @@
+import Archive
+import BarBuilding
+import FeedrecTestKit
+import Interchange
+import MarketModel
+import Testing
+import Venues
+
+@testable import Recording
+
+/// An archive that files are imported into, one import after the other.
+struct ImportBench {
+    let directory: TemporaryDirectory
+    var venue = Venue.binanceSpot
+    var isForced = false
+    var malformedLines = MessageFileReader.MalformedLinePolicy.fail
+
+    /// 2026-01-05T00:00:00Z.
+    static let start: Int64 = 1_767_571_200_000_000_000
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    var archive: String { directory.file("archive") }
+
+    @discardableResult
+    func run(_ paths: [String]) async throws -> MessageImporter.Outcome {
+        var configuration = MessageImporter.Configuration(
+            venue: venue,
+            format: nil,
+            malformedLines: malformedLines,
+            barIntervals: [BarInterval(text: "1s")].compactMap { $0 },
+            session: SessionStart(
+                kind: .import,
+                tsStart: UnixNanoseconds(0),
+                host: nil,
+                programVersion: "test",
+                configuration: "{}"
+            )
+        )
+        configuration.archive = archive
+        configuration.isForced = isForced
+        let archive = archive
+        return try await MessageImporter(configuration: configuration, report: { _ in }).run(paths: paths) {
+            day throws(ArchiveError) in try ArchiveWriter.open(directory: archive, day: day)
+        }
+    }
+
+    /// Imports `text` as a file of its own.
+    @discardableResult
+    func run(_ text: String, as name: String = "a.txt") async throws -> MessageImporter.Outcome {
+        try await run([try directory.write(text, to: name)])
+    }
+
+    /// All values of the rows that SQL yields over the archive.
+    func query(_ sql: String) async throws -> [SQLValue] {
+        let session = try SQLSession(recordings: try ArchiveLocation(archive).files)
+        defer { session.close() }
+        var all: [SQLValue] = []
+        try await session.run(sql) { event in if case .row(let values) = event { all += values } }
+        return all
+    }
+
+    func count(_ table: String) async throws -> SQLValue? { try await query("SELECT count(*) FROM \(table)").first }
+
+    func problems() throws -> [VerifyProblem] {
+        try ArchiveVerifier.verify(ArchiveLocation(archive)).problems
+    }
+
+    /// `ns` lines of trades, one a millisecond, numbered as the milliseconds are.
+    static func trades(_ numbers: some Sequence<Int>) -> String {
+        numbers.map { number in
+            let trade = BinanceSample.trade(id: number, time: start / 1_000_000 + Int64(number))
+            return "\(start + Int64(number) * 1_000_000 + 7) \(trade)\n"
+        }.joined()
+    }
+}

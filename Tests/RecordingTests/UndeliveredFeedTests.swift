@@ -1,0 +1,51 @@
+import Archive
+import FeedrecTestKit
+import MarketModel
+import Testing
+import Transport
+import Venues
+
+@testable import Recording
+
+/// A venue that accepts what it is asked for and sends only a part of it.
+@Suite(.timeLimit(.minutes(5)))
+struct UndeliveredFeedTests {
+    @Test("C5 a symbol that was asked for and never arrives is reported, stored as an event, and no gap")
+    func symbol() async throws {
+        var bench = try RecorderBench.binance()
+        bench.makeDialect = { BinanceSpotDialect(streams: ["btcusdt@trade", "btcusdx@trade"]) }
+        bench.watch.silence = .off
+        let scene = ScriptedVenue.Scene.talk { connection, _ in
+            let trade =
+                #"{"e":"trade","E":1767571200000,"s":"BTCUSDT","t":1,"p":"1.0","q":"1.0","T":1767571200000,"m":true,"M":true}"#
+            try await connection.send(MessageBatch(texts: [trade]))
+            while try await connection.receive() != nil {}
+        }
+        let run = bench
+        try await withServer(ScriptedVenue([scene])) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { $0.received >= 1 }
+            #expect(run.reports.all.undelivered.isEmpty)
+            run.wall.advance(by: .seconds(61))
+            await run.commit { !$0.undelivered.isEmpty }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        #expect(bench.reports.all.undelivered == [["btcusdx@trade"]])
+        let stored = try bench.stored()
+        #expect(stored.gaps.isEmpty)
+        let session = try SQLSession(recordings: try ArchiveLocation(bench.directory.path).files)
+        var events: [String] = []
+        try await session.run("SELECT json FROM event WHERE kind = 'undelivered'") { event in
+            if case .row(let row) = event, case .text(let json) = row[0] { events.append(json) }
+        }
+        session.close()
+        #expect(events == [#"{"names":["btcusdx@trade"]}"#])
+    }
+}
+
+extension [RecorderReport] {
+    fileprivate var undelivered: [[String]] {
+        compactMap { if case .undelivered(let names, _) = $0 { names } else { nil } }
+    }
+}
