@@ -119,6 +119,8 @@ def main(url):
         digest.update(text + b"\n")
         events += 1
         if kind == "quote":
+            if "bid_price" not in event or "ask_price" not in event:
+                continue  # one side has no price
             symbol = event["symbol"]
             last[symbol] = (event["bid_price"], event["ask_price"])
             books.setdefault(symbol, Crossing()).quote(*last[symbol])
