@@ -17,7 +17,7 @@ skip() {
 }
 [[ -x $suite/setup.sh ]] || skip "no suite in $suite"
 "$FEEDREC_CONF_HOME/py3/bin/python" -c 'import websockets' 2>/dev/null || skip "its Python environment (setup.sh py3) is missing"
-PIP_RETRIES=1 PIP_DEFAULT_TIMEOUT=15 timeout --kill-after=2 60 "$suite/setup.sh" ab27 >/dev/null ||
+PIP_RETRIES=1 PIP_DEFAULT_TIMEOUT=15 timeout --kill-after=2 300 "$suite/setup.sh" ab27 >/dev/null ||
     skip "it could not be set up (it needs Python 2.7 and PyPI)"
 
 work=$(mktemp -d)
@@ -49,7 +49,7 @@ judge() {
 base=(--no-perf --no-deflate --list)
 
 # A limit of its own, so that no server outlives a script that was killed.
-timeout --kill-after=2 120 "$program" simulate --venue echo --listen 127.0.0.1:0 >"$work/server.out" &
+timeout --kill-after=2 660 "$program" simulate --venue echo --listen 127.0.0.1:0 >"$work/server.out" &
 server=$!
 for ((tries = 0; tries < 200; tries++)); do
     url=$(sed -n 's/^listening on //p' "$work/server.out")
@@ -57,9 +57,9 @@ for ((tries = 0; tries < 200; tries++)); do
     sleep 0.05
 done
 [[ -n $url ]] || { echo "autobahn: the echo server did not start" >&2; rm -r "$work"; exit 1; }
-judge server "$suite/autobahn-server.sh" "${base[@]}" --timeout 40 --outdir "$work/server" "$url/echo" feedrec
-judge client "$suite/autobahn-client.sh" "${base[@]}" --timeout 60 --outdir "$work/client" \
-    --per-case --case-timeout 10 --agent feedrec -- "$program" probe --echo '{url}'
+judge server "$suite/autobahn-server.sh" "${base[@]}" --timeout 600 --outdir "$work/server" "$url/echo" feedrec
+judge client "$suite/autobahn-client.sh" "${base[@]}" --timeout 600 --outdir "$work/client" \
+    --per-case --case-timeout 30 --agent feedrec -- "$program" probe --echo '{url}'
 
 # The reports stay where something is to be read in them.
 ((failed)) && exit 1
