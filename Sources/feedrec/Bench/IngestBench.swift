@@ -57,8 +57,8 @@ struct IngestBench: AsyncParsableCommand {
 
     func record(from url: String, into directory: String) async throws -> IngestResult {
         let names = (0..<symbols).flatMap { ["sym\($0)usdt@bookTicker", "sym\($0)usdt@trade"] }
-        let options = try FeedOptions.parse(
-            ["--venue", "binance-spot", "--url", url] + names.flatMap { ["--stream", $0] }
+        let options = try FeedOptions(
+            parsing: ["--venue", "binance-spot", "--url", url] + names.flatMap { ["--stream", $0] }
         )
         return try await withEventLoop { group in
             let feed = try options.configuration(

@@ -1,4 +1,3 @@
-import ArgumentParser
 import NIOCore
 import Recording
 import SignalRProtocol
@@ -69,14 +68,8 @@ extension FeedSettings {
         secrets: FeedSecrets = FeedSecrets(),
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
-        let options: FeedOptions
         do {
-            options = try FeedOptions.parse(flags)
-        } catch {
-            throw Failure("feed '\(name)': \(FeedOptions.message(for: error))")
-        }
-        do {
-            var configuration = try options.configuration(
+            var configuration = try FeedOptions(parsing: flags).configuration(
                 credentials: credentials(environment),
                 secrets: secrets,
                 bars: bars,

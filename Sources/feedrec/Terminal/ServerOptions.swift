@@ -3,22 +3,6 @@ import TLSEngine
 import Transport
 import WebSocketProtocol
 
-/// Where a server listens, and who may come in.
-struct ServerOptions<Defaults: LivenessDefaults>: ParsableArguments {
-    @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
-    var listen: ListenAddress
-
-    @OptionGroup var security: ServerSecurity<Defaults>
-
-    var isSecure: Bool { security.isSecure }
-    var origins: Set<String> { security.origins }
-
-    /// See ``ServerSecurity/serve(_:on:hasToken:onEventLoop:)``.
-    func serve(_ handler: some WebSocketServerHandler, hasToken: Bool, onEventLoop: Bool = false) async throws {
-        try await security.serve(handler, on: listen, hasToken: hasToken, onEventLoop: onEventLoop)
-    }
-}
-
 /// What protects a server.
 struct ServerSecurity<Defaults: LivenessDefaults>: ParsableArguments {
     @Option(help: "Certificate chain (PEM): serve wss:// instead of ws://.")

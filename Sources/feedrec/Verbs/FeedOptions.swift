@@ -10,10 +10,10 @@ import Venues
 import WebSocketProtocol
 
 /// What to record, from flags.
-struct FeedOptions: ParsableArguments {
-    @OptionGroup(title: "Feed") var source: SourceOptions
-    @OptionGroup(title: "MT4 hub (--venue mt4)") var hub: HubFeedOptions
-    @OptionGroup(title: "Connection") var client: ClientOptions<RecordingLiveness>
+struct FeedOptions {
+    let source: SourceOptions
+    let hub: HubFeedOptions
+    let client: ClientOptions<RecordingLiveness>
 
     /// False where a configuration file describes the feeds instead.
     var isGiven: Bool { source.isGiven }
@@ -111,6 +111,28 @@ struct FeedOptions: ParsableArguments {
         case .binanceSpot: #"{"streams":\#(JSONText.list(source.streams))}"#
         }
     }
+}
+
+extension FeedOptions {
+    /// Reads flags that a person did not type; the error is a ``Failure`` that says what is wrong with them.
+    init(parsing flags: [String]) throws {
+        do {
+            let flags = try FeedFlags.parse(flags)
+            self.init(source: flags.source, hub: flags.hub, client: flags.client)
+            try validate()
+        } catch {
+            throw Failure(FeedFlags.message(for: error))
+        }
+    }
+}
+
+/// The flags of a feed alone.
+///
+/// A command, since the parser would wrap anything else in one.
+private struct FeedFlags: ParsableCommand {
+    @OptionGroup var source: SourceOptions
+    @OptionGroup var hub: HubFeedOptions
+    @OptionGroup var client: ClientOptions<RecordingLiveness>
 }
 
 /// Whose feed is recorded, and where it is.

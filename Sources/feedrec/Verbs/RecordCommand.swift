@@ -45,7 +45,10 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Only read --config, and print what is in effect and where it comes from.")
     var check = false
 
-    @OptionGroup var feed: FeedOptions
+    // Not in a group of their own: a debug build checks a group several times for each level that it is nested in.
+    @OptionGroup(title: "Feed") var source: SourceOptions
+    @OptionGroup(title: "MT4 hub (--venue mt4)") var hub: HubFeedOptions
+    @OptionGroup(title: "Connection") var client: ClientOptions<RecordingLiveness>
     @OptionGroup(title: "Feed") var overlap: OverlapOptions
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup var files: FileOptions
@@ -89,7 +92,10 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Print what was recorded as JSON at the end, with --check what is in effect.")
     var json = false
 
+    private var feed: FeedOptions { FeedOptions(source: source, hub: hub, client: client) }
+
     func validate() throws {
+        try feed.validate()
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         if metricsTokenEnv != nil, metricsTokenFile != nil {
             throw ValidationError("give either --metrics-token-env or --metrics-token-file, not both")

@@ -29,7 +29,10 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "mt4, binance-spot, or echo, which sends back what it gets.")
     var venue: SimulatedVenue
 
-    @OptionGroup var server: ServerOptions<OrdinaryLiveness>
+    @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
+    var listen: ListenAddress
+
+    @OptionGroup var security: ServerSecurity<OrdinaryLiveness>
     @OptionGroup var tokens: TokenOptions
 
     @Option(help: "Any number: another seed is another market.")
@@ -67,13 +70,13 @@ struct SimulateCommand: AsyncParsableCommand {
         let token = try tokens.token()
         switch venue {
         case .echo:
-            try await server.serve(EchoServer(), hasToken: token != nil, onEventLoop: true)
+            try await security.serve(EchoServer(), on: listen, hasToken: token != nil, onEventLoop: true)
         case .mt4, .binanceSpot:
             let ledger = try ledger.map { try LedgerFile(path: $0) }
             var policy = ServingPolicy(speed: rate.speed)
             policy.token = token
-            policy.allowedOrigins = server.origins
-            hub.apply(to: &policy, isSecure: server.isSecure, seed: seed, tapeStart: Self.tapeStart)
+            policy.allowedOrigins = security.origins
+            hub.apply(to: &policy, isSecure: security.isSecure, seed: seed, tapeStart: Self.tapeStart)
             let host = VenueHost(
                 venues: [venue == .mt4 ? .mt4 : .binanceSpot],
                 policy: policy,
@@ -81,7 +84,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 observe: ledger.map(Self.observer),
                 makeTape: makeTape
             )
-            try await server.serve(SimulationServer(host: host), hasToken: token != nil)
+            try await security.serve(SimulationServer(host: host), on: listen, hasToken: token != nil)
             try ledger?.close()
         }
     }
