@@ -24,6 +24,8 @@ package struct BlockCursor {
     private let decoder = BlockDecoder()
     private var fetched: ArraySlice<StoredBlock> = []
     private var last: Key?
+    /// True after the database could not be read: another try would fail at the same place.
+    private var isBroken = false
     /// The earliest time in the block returned last, as stored: that of a message outside of the range, maybe.
     package private(set) var tsFirst = UnixNanoseconds(.min)
 
@@ -35,8 +37,8 @@ package struct BlockCursor {
 
     /// The next block that holds messages of the range; `nil` at the end.
     ///
-    /// - Throws: ``ArchiveError/Code/corrupted`` for a block that cannot be decoded; the call after it goes on behind
-    ///   that block.
+    /// - Throws: ``ArchiveError/Code/corrupted`` for a block that cannot be decoded; the next call continues after that
+    ///   block. If the pages of the table itself are damaged, the walk is at its end.
     package mutating func next() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
         while let stored = try nextStored() {
             let block = try decoded(stored)
@@ -48,7 +50,14 @@ package struct BlockCursor {
 
     /// The next block as it is stored.
     mutating func nextStored() throws(ArchiveError) -> StoredBlock? {
-        if fetched.isEmpty { fetched = try fetch()[...] }
+        if fetched.isEmpty, !isBroken {
+            do throws(ArchiveError) {
+                fetched = try fetch()[...]
+            } catch {
+                isBroken = error.code == .corrupted
+                throw error
+            }
+        }
         return fetched.popFirst()
     }
 

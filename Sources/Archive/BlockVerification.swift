@@ -91,22 +91,12 @@ struct BlockVerification {
 
     /// Compares the columns of the row with what the block holds.
     private func compare(_ stored: StoredBlock, _ block: DecodedBlock, _ report: inout RecordingReport) {
-        let times = block.batch.entries.map(\.tsRecv.rawValue)
-        let payloadBytes = block.batch.entries.reduce(0) { $0 + $1.length }
-        let pairs: [(String, Int64, Int64)] = [
-            ("message_count", stored.messageCount, Int64(block.batch.count)),
-            ("first_message_index", stored.firstMessageIndex, block.messageIndexes.first ?? -1),
-            ("last_message_index", stored.lastMessageIndex, block.messageIndexes.last ?? -1),
-            ("ts_first", stored.tsFirst, times.min() ?? -1),
-            ("ts_last", stored.tsLast, times.max() ?? -1),
-            ("payload_bytes", stored.payloadBytes, Int64(payloadBytes)),
-        ]
-        for (column, expected, actual) in pairs where expected != actual {
+        for mismatch in stored.mismatches(with: block) {
             report.add(
                 .block,
                 connectionID: stored.connectionID,
                 firstMessageIndex: stored.firstMessageIndex,
-                "\(column) says \(expected), the block holds \(actual)"
+                mismatch
             )
         }
     }

@@ -12,10 +12,45 @@ struct TickPosition: Hashable, Sendable {
 
 /// Which ticks are left out because another connection of the feed brought them.
 extension RowBuilder {
-    /// Says in a file that a tick of one of its messages is a row of the file before, by the other of two connections.
+    /// Says in a file that a tick of one of its messages is a row of another message: one in the file before, by the
+    /// other of two connections, or one that is gone.
     ///
-    /// Without it nobody who has this file alone could tell why the message has no row.
+    /// Without it, this file alone would not show why the message has no row.
     static let earlierFileKind = "tick_in_earlier_file"
+
+    /// True, and counted, if the tick is a row already: of an earlier file, or of a message that is gone.
+    @inline(__always)
+    mutating func isElsewhere(
+        _ number: Int64?,
+        isQuote: Bool,
+        _ position: RowPosition,
+        _ symbol: SymbolIndex,
+        _ symbols: SymbolTable
+    ) -> Bool {
+        if ticksOfEarlierFile.isEmpty, knownTicks.isEmpty { return false }
+        return isKnown(number, isQuote: isQuote, position, symbols.text(of: symbol))
+    }
+
+    @inline(never)
+    private mutating func isKnown(
+        _ number: Int64?,
+        isQuote: Bool,
+        _ position: RowPosition,
+        _ symbol: String
+    ) -> Bool {
+        let tick = KnownTick(
+            symbol: symbol,
+            tsRecv: position.tsRecv,
+            item: position.item,
+            isQuote: isQuote,
+            number: number
+        )
+        guard ticksOfEarlierFile.contains(TickPosition(position, isQuote: isQuote)) || knownTicks.take(tick) else {
+            return false
+        }
+        leaveOut(number, isQuote: isQuote, position, symbol)
+        return true
+    }
 
     /// False, and counted, where another connection brought this number before.
     @inline(__always)
@@ -28,15 +63,12 @@ extension RowBuilder {
         _ symbol: SymbolIndex,
         _ symbols: SymbolTable
     ) -> Bool {
-        if !ticksOfEarlierFile.isEmpty, ticksOfEarlierFile.contains(TickPosition(position, kind)) {
-            leaveOut(number, kind, position, symbols.text(of: symbol))
-            return false
-        }
         reserveNumbers(place)
         switch numbers[place].insert(number, kind, content: content, from: connectionID) {
         case .new: return true
         case .known: totals.duplicates += 1
-        case .knownInEarlierFile: leaveOut(number, kind, position, symbols.text(of: symbol))
+        case .knownInEarlierFile:
+            leaveOut(number, isQuote: kind == .quote, position, symbols.text(of: symbol))
         }
         return false
     }
@@ -88,12 +120,11 @@ extension RowBuilder {
     }
 
     @inline(never)
-    private mutating func leaveOut(_ number: Int64, _ kind: TickNumbers.Kind, _ position: RowPosition, _ symbol: String)
-    {
+    private mutating func leaveOut(_ number: Int64?, isQuote: Bool, _ position: RowPosition, _ symbol: String) {
         totals.duplicates += 1
         var object = JSONObjectWriter()
-        object.text("tick", kind == .quote ? "quote" : "trade")
-        object.integer("number", number)
+        object.text("tick", isQuote ? "quote" : "trade")
+        if let number { object.integer("number", number) }
         append(
             EventRow(
                 tsRecv: position.tsRecv,
@@ -109,8 +140,8 @@ extension RowBuilder {
 }
 
 extension TickPosition {
-    fileprivate init(_ position: RowPosition, _ kind: TickNumbers.Kind) {
-        self.init(messageIndex: position.messageIndex, item: position.item, isQuote: kind == .quote)
+    fileprivate init(_ position: RowPosition, isQuote: Bool) {
+        self.init(messageIndex: position.messageIndex, item: position.item, isQuote: isQuote)
     }
 
     /// The tick that a row of ``RowBuilder/earlierFileKind`` is about.

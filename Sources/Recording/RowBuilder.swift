@@ -17,6 +17,8 @@ struct RowBuilder: Sendable {
     var parkedNumbers: [Int64: [TickNumbers]] = [:]
     /// Ticks to leave out because an earlier file has them, where that is known beforehand.
     var ticksOfEarlierFile: Set<TickPosition> = []
+    /// Ticks to leave out because they are rows of messages that are gone.
+    var knownTicks = KnownTicks()
     var connectionID: Int64 = 0
     /// Decides which of the venue's times are used.
     var times = EventTimeCheck()
@@ -156,6 +158,7 @@ struct RowBuilder: Sendable {
     // MARK: One row
 
     private mutating func append(_ quote: Quote, _ position: RowPosition, _ symbols: SymbolTable) {
+        if isElsewhere(quote.sequence, isQuote: true, position, quote.symbol, symbols) { return }
         guard let instrument = instrument(for: quote, symbols) else {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
@@ -182,6 +185,7 @@ struct RowBuilder: Sendable {
     }
 
     private mutating func append(_ trade: Trade, _ position: RowPosition, _ symbols: SymbolTable) {
+        if isElsewhere(trade.tradeID, isQuote: false, position, trade.symbol, symbols) { return }
         guard trade.isExecution else { return appendAdministrative(trade, position, symbols) }
         guard let instrument = instrument(for: trade, symbols),
             let price = trade.price.rescaled(to: instrument.priceDigits),

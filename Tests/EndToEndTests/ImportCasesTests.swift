@@ -142,4 +142,33 @@ struct ImportCasesTests {
         _ = try await bench.tool("sh", ["-c", command])
         #expect(try await query("select count(*) from trades") == ["2"])
     }
+
+    @Test("kind 4 an import beside a damaged block ends with status 1, and goes on after a repair")
+    func damagedBlock() async throws {
+        let text = trade(0, id: 1) + trade(1, id: 2)
+        #expect(try await importing(text).status == 0)
+        let file = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: bench.path("tape")).first {
+                $0.hasSuffix(".feedrec")
+            }
+        )
+        let path = bench.path("tape") + "/" + file
+        _ = try await bench.tool("sqlite3", [path, "update message_block set block = zeroblob(99)"])
+        let refused = try await importing(text)
+        #expect(refused.status == 1, "\(refused.errors)")
+        #expect(refused.errors.contains("cannot read the block from message 0 of '\(path)'"), "\(refused.errors)")
+        #expect(refused.errors.contains("hint: run 'feedrec verify --repair \(path)'"), "\(refused.errors)")
+        #expect(try await bench.run(["verify", path, "--repair"]).status == 3)
+        #expect(try await importing(text).status == 0)
+        #expect(try await query("select count(*) from trades") == ["2"])
+    }
+
+    @Test("kind 4 an import beside a journal that cannot be read ends with status 1")
+    func unreadableJournal() async throws {
+        #expect(try await importing(trade(0, id: 1)).status == 0)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: bench.path("tape/journal")))
+        let refused = try await importing(trade(0, id: 1) + trade(1, id: 2))
+        #expect(refused.status == 1 && refused.errors.contains("the journal of '"), "\(refused.errors)")
+        #expect(try await importing(trade(1, id: 2), ["--force"]).status == 0)
+    }
 }

@@ -25,6 +25,8 @@ struct ImportRun {
     /// The latest known messages before the first new one.
     private var context = MessageBatch()
     private var tsLast: UnixNanoseconds?
+    /// At the times of the batch at work.
+    private var knownTicks = KnownTicks()
     /// Since the venue said that it has no source of data.
     private var openGap: GapRow?
     /// When the present connection was opened, if the file says so.
@@ -59,6 +61,7 @@ struct ImportRun {
 
     private mutating func takeRedacted(_ messages: MessageBatch) async throws {
         let isKnown = try known.find(messages)
+        knownTicks = isKnown.contains(false) ? try known.lostTicks(near: messages) : KnownTicks()
         var start = 0
         while start < messages.count {
             var end = start + 1
@@ -84,6 +87,10 @@ struct ImportRun {
         try recordHoles(isEnd: true)
         try await endConnection()
         if feedID != nil, let session = target.session { recordPendingBreak(in: session) }
+        for (path, count) in known.damagedBlocks {
+            let blocks = count == 1 ? "1 block" : "\(count) blocks"
+            notices.append("\(blocks) of '\(path)' cannot be read; messages of the damaged part are imported again")
+        }
         try await target.flush(at: tsLast)
     }
 
@@ -108,6 +115,8 @@ struct ImportRun {
         guard let first = messages.entries.first else { return }
         let session = try await target.begun(at: first.tsRecv)
         if connection == nil { try await openConnection(in: session, at: first.tsRecv) }
+        session.capture.rowBuilder.knownTicks = knownTicks
+        defer { knownTicks = session.capture.rowBuilder.knownTicks }
         var answers = MessageBatch()
         let read = session.capture.take(messages, dialect: &dialect, now: first.tsRecv, outgoing: &answers)
         counts.new += Int64(messages.count)

@@ -22,15 +22,36 @@ struct KnownMessages {
     init() {}
 
     /// Looks at `files`, recordings of an archive.
-    init(_ files: [String], venue: Venue) throws(ArchiveError) {
+    ///
+    /// - Throws: an error about the first recording that cannot be read, unless `checks` are forced.
+    init(_ files: [String], venue: Venue, _ checks: RecordingChecks) throws(ArchiveError) {
         for path in files {
             do throws(ArchiveError) {
-                guard let recording = try KnownRecording(path, venue) else { continue }
+                guard let recording = try KnownRecording(path, venue, checks) else { continue }
                 recordings.append(recording)
             } catch {
+                guard checks.isForced else { throw RecordingChecks.refusal(error) }
                 unreadable.append(error)
             }
         }
+    }
+
+    /// How many blocks could not be read, by the paths of their recordings.
+    var damagedBlocks: [(path: String, count: Int)] {
+        recordings.filter { $0.damagedBlocks > 0 }.map { ($0.path, $0.damagedBlocks) }
+    }
+
+    /// True if a recording ends at `time` or later.
+    func reach(_ time: UnixNanoseconds) -> Bool {
+        recordings.contains { $0.span.upperBound >= (time.rawValue...time.rawValue).widened.lowerBound }
+    }
+
+    /// Checks the recordings that may hold messages of `range`.
+    ///
+    /// - Throws: ``ArchiveError/Code/corrupted`` for a damaged one.
+    func check(_ range: ClosedRange<UnixNanoseconds>) throws(ArchiveError) {
+        let widened = (range.lowerBound.rawValue...range.upperBound.rawValue).widened
+        for recording in recordings where recording.span.overlaps(widened) { try recording.check() }
     }
 
     /// For each message of `batch`, true if the archive has it.
@@ -40,12 +61,22 @@ struct KnownMessages {
         var search = MessageSearch(batch)
         guard !recordings.isEmpty else { return search.isFound }
         for range in search.ranges(gapMin: Self.rangeGapMin, countMax: Self.rangesMax) {
-            let widened = range.widened(by: MessageSearch.roundingNS)
-            for place in recordings.indices where recordings[place].bounds.overlaps(widened) {
+            let widened = range.widened
+            for place in recordings.indices where recordings[place].span.overlaps(widened) {
                 try recordings[place].match(widened, in: &search)
             }
         }
         return search.isFound
+    }
+
+    /// The ticks at the times of `batch` that are rows of messages that are gone.
+    func lostTicks(near batch: MessageBatch) throws(ArchiveError) -> KnownTicks {
+        var ticks = KnownTicks()
+        guard recordings.contains(where: \.hasLostMessages) else { return ticks }
+        for range in MessageSearch(batch).ranges(gapMin: Self.rangeGapMin, countMax: Self.rangesMax) {
+            for recording in recordings { try recording.addTicks(of: range, to: &ticks) }
+        }
+        return ticks
     }
 
     /// True if the archive has this gap already: of the same cause and symbol, with the same numbers or times.
@@ -59,4 +90,9 @@ struct KnownMessages {
         for recording in recordings { count += try recording.countTrades(in: hole) }
         return count >= hole.count
     }
+}
+
+extension ClosedRange<Int64> {
+    /// The times of stored messages that may be messages of this range.
+    fileprivate var widened: Self { widened(by: MessageSearch.roundingNS) }
 }

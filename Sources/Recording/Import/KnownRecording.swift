@@ -5,23 +5,39 @@ import Venues
 
 /// One recording that an import is compared with.
 struct KnownRecording {
-    /// From the first to the last receive time of its messages.
-    let bounds: ClosedRange<Int64>
+    /// Holds the receive times of all its messages, also if a block or its row is damaged: connections count, too.
+    let span: ClosedRange<Int64>
+    /// Blocks that could not be read, and whose messages are not known.
+    private(set) var damagedBlocks = 0
     private let reader: ArchiveReader
+    private let checks: RecordingChecks
     private let connections: Set<Int64>
     private let gaps: [GapRow]
     private let symbols: [Int64: String]
     private let lastIndex: Int64
+    /// Messages that damage or retention took; their rows may still be there.
+    private let lost: [ClosedRange<Int64>]
     private var taken = BitChunks()
 
     /// `nil` if it has no messages of `venue`.
-    init?(_ path: String, _ venue: Venue) throws(ArchiveError) {
+    init?(_ path: String, _ venue: Venue, _ checks: RecordingChecks) throws(ArchiveError) {
         let reader = try ArchiveReader(path: path)
-        connections = Set(try reader.connections().filter { $0.venue == venue.rawValue }.map(\.connectionID))
-        guard !connections.isEmpty, let bounds = try reader.messageTimes() else { return nil }
+        let all = try reader.connections()
+        if let stranger = all.first(where: { Venue(rawValue: $0.venue) == nil }), !checks.isForced {
+            throw ArchiveError(
+                code: .corrupted,
+                path: path,
+                detail: "'\(path)' names the venue '\(stranger.venue)', which feedrec does not know"
+            )
+        }
+        let own = all.filter { $0.venue == venue.rawValue }
+        guard !own.isEmpty, let span = try Self.span(own, reader) else { return nil }
+        connections = Set(own.map(\.connectionID))
         self.reader = reader
-        self.bounds = bounds.lowerBound.rawValue...bounds.upperBound.rawValue
+        self.span = span
+        self.checks = checks
         lastIndex = try reader.lastMessageIndex()
+        lost = try reader.absences().filter { $0.kind == .message }.compactMap(\.messages)
         gaps = try reader.gaps()
         symbols = Dictionary(
             try reader.instruments().filter { $0.venue == venue.rawValue }.map { ($0.instrumentID, $0.symbol) },
@@ -29,8 +45,25 @@ struct KnownRecording {
         )
     }
 
+    private static func span(
+        _ connections: [ConnectionRow],
+        _ reader: ArchiveReader
+    ) throws(ArchiveError) -> ClosedRange<Int64>? {
+        var times = connections.flatMap { [$0.opened.tsOpened, $0.closed?.tsClosed].compactMap { $0?.rawValue } }
+        if let stored = try reader.messageTimes() { times += [stored.lowerBound.rawValue, stored.upperBound.rawValue] }
+        guard let first = times.min(), let last = times.max() else { return nil }
+        return first...last
+    }
+
+    var path: String { reader.path }
+    var hasLostMessages: Bool { !lost.isEmpty }
+
+    /// - Throws: ``ArchiveError/Code/corrupted`` if it is damaged.
+    func check() throws(ArchiveError) { try checks.check(reader) }
+
     /// Matches the stored messages in a range of time that no message was taken for before.
     mutating func match(_ range: ClosedRange<Int64>, in search: inout MessageSearch) throws(ArchiveError) {
+        try check()
         let (end, overflow) = range.upperBound.addingReportingOverflow(1)
         let wanted = ReadRange(
             from: UnixNanoseconds(range.lowerBound),
@@ -46,17 +79,50 @@ struct KnownRecording {
         }
     }
 
-    /// A block that cannot be read is left out: its messages are imported again.
-    private func nextReadable(
+    /// A block that cannot be read is left out if the import is forced: its messages are imported again.
+    private mutating func nextReadable(
         _ blocks: inout BlockCursor
     ) throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
         while true {
             do throws(ArchiveError) {
                 return try blocks.next()
             } catch {
-                guard error.code == .corrupted else { throw error }
+                guard error.code == .corrupted, checks.isForced else { throw error }
+                damagedBlocks += 1
             }
         }
+    }
+
+    /// Adds the ticks in a range of time whose messages are gone.
+    func addTicks(of range: ClosedRange<Int64>, to ticks: inout KnownTicks) throws(ArchiveError) {
+        guard !lost.isEmpty, span.overlaps(range) else { return }
+        let (end, overflow) = range.upperBound.addingReportingOverflow(1)
+        let wanted = ReadRange(
+            from: UnixNanoseconds(range.lowerBound),
+            to: UnixNanoseconds(overflow ? .max : end),
+            messageIndexMax: .max - 1
+        )
+        let instruments = symbols.keys.sorted()
+        var quotes = try reader.quotes(wanted, instrumentIDs: instruments)
+        while let row = try quotes.next() {
+            add((row.instrumentID, row.tsRecv, row.messageIndex, row.item), isQuote: true, row.sequence, &ticks)
+        }
+        var trades = try reader.trades(wanted, instrumentIDs: instruments)
+        while let row = try trades.next() {
+            add((row.instrumentID, row.tsRecv, row.messageIndex, row.item), isQuote: false, row.tradeID, &ticks)
+        }
+    }
+
+    private func add(
+        _ row: (instrumentID: Int64, tsRecv: UnixNanoseconds, messageIndex: Int64, item: Int64),
+        isQuote: Bool,
+        _ number: Int64?,
+        _ ticks: inout KnownTicks
+    ) {
+        guard let symbol = symbols[row.instrumentID], lost.contains(where: { $0.contains(row.messageIndex) }) else {
+            return
+        }
+        ticks.add(KnownTick(symbol: symbol, tsRecv: row.tsRecv, item: row.item, isQuote: isQuote, number: number))
     }
 
     /// True if it has this gap already: of the same cause and symbol, with the same numbers or times.

@@ -53,9 +53,9 @@ package struct MessageImporter: Sendable {
         package var notices: [String]
     }
 
-    private let configuration: Configuration
+    let configuration: Configuration
     private let report: @Sendable (CaptureTotals) -> Void
-    private static let batchMessages = 4096
+    static let batchMessages = 4096
 
     package init(configuration: Configuration, report: @escaping @Sendable (CaptureTotals) -> Void) {
         self.configuration = configuration
@@ -67,14 +67,17 @@ package struct MessageImporter: Sendable {
     /// `openWriter` opens the recording of the UTC day of the first message, if there is a new one.
     ///
     /// - Throws: `ImportError` at the first line that cannot be read, or at a file of which nothing is understood; what
-    ///   came before it is stored. ``ArchiveError`` if the archive has a recording that cannot be compared with.
+    ///   came before it is stored. ``ArchiveError`` if the archive has a recording that cannot be compared with: nothing
+    ///   is stored then, except of a pipe, whose times are not known beforehand.
     package func run(
         paths: [String],
         openWriter: @escaping @Sendable (String) throws(ArchiveError) -> ArchiveWriter
     ) async throws -> Outcome {
         let findings = try configuration.archive.map { try ArchiveLocation(addingTo: $0).findings } ?? []
         if !configuration.isForced { try Self.check(findings) }
+        let checks = RecordingChecks(isForced: configuration.isForced)
         let files = try paths.map { path throws(ImportError) in (path: path, time: try firstTime(in: path)) }
+        try check(files.compactMap { file in file.time.map { (file.path, $0) } }, checks)
         let ordered = files.enumerated().sorted { one, two in
             (one.element.time ?? UnixNanoseconds(.max), one.offset) < (
                 two.element.time ?? UnixNanoseconds(.max), two.offset
@@ -90,7 +93,7 @@ package struct MessageImporter: Sendable {
         )
         var failure: (any Error)?
         do {
-            for file in ordered { try await take(file.element.path, into: target, &outcome) }
+            for file in ordered { try await take(file.element.path, into: target, checks, &outcome) }
         } catch {
             failure = error
         }
@@ -106,17 +109,6 @@ package struct MessageImporter: Sendable {
         return outcome
     }
 
-    /// Refuses to import beside a recording that cannot be read: it may hold the messages already.
-    private static func check(_ findings: [ArchiveFinding]) throws(ArchiveError) {
-        guard let finding = findings.first(where: \.hidesMessages) else { return }
-        throw ArchiveError(
-            code: finding.error?.code ?? (finding.kind == .unreadable ? .permissionDenied : .corrupted),
-            path: finding.path,
-            detail: "cannot tell what is new: '\(finding.path)' \(finding.reason)",
-            hint: "import into another directory, or move that file away; --force imports whatever it holds"
-        )
-    }
-
     /// The time of the first message of a file; `nil` for a pipe, which can be read once only.
     private func firstTime(in path: String) throws(ImportError) -> UnixNanoseconds? {
         guard !InputPath.isStream(path) else { return nil }
@@ -127,7 +119,7 @@ package struct MessageImporter: Sendable {
         return batch.entries.first?.tsRecv
     }
 
-    private func open(_ path: String) throws(ImportError) -> MessageFileReader {
+    func open(_ path: String) throws(ImportError) -> MessageFileReader {
         try MessageFileReader(
             path: path,
             format: configuration.format,
@@ -137,11 +129,13 @@ package struct MessageImporter: Sendable {
     }
 
     /// Imports one file; when it returns, all of it is committed, so that the next file is compared with it.
-    private func take(_ path: String, into target: ImportTarget, _ outcome: inout Outcome) async throws {
-        var known = KnownMessages()
-        if let archive = configuration.archive {
-            known = try KnownMessages(ArchiveLocation(addingTo: archive).files, venue: configuration.venue)
-        }
+    private func take(
+        _ path: String,
+        into target: ImportTarget,
+        _ checks: RecordingChecks,
+        _ outcome: inout Outcome
+    ) async throws {
+        let known = try knownMessages(checks) ?? KnownMessages()
         outcome.notices += known.unreadable.map { "\($0); its messages are not known, and are imported again" }
         let queue = BoundedQueue<CaptureWork>(capacity: 4)
         target.queue = queue

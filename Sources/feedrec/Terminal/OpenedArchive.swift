@@ -63,7 +63,9 @@ struct OpenedArchive {
 /// Folds in what a dead recorder left, where a verb is about to read an archive, and tells of it.
 enum JournalNotice {
     /// Recovers the archives that `paths` belong to, where no recorder is at work and they may be written to.
-    static func fold(_ paths: [String]) async throws {
+    ///
+    /// With `isRequired` it fails if the journal cannot be folded in; otherwise it warns.
+    static func fold(_ paths: [String], isRequired: Bool = false) async throws {
         for directory in Set(paths.map(ArchiveLocation.directory)).sorted() {
             do {
                 guard try ArchiveRecovery.isJournalPresent(in: directory) else { continue }
@@ -81,13 +83,24 @@ enum JournalNotice {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                // Whatever it is, the recordings themselves can be read.
+                if isRequired { throw unreadable(directory, error) }
+                // The recordings themselves can be read.
                 StandardError.write(
                     "feedrec: warning: the journal of '\(directory)' holds messages that are not shown: a recorder was "
                         + "killed, and they cannot be folded in (\(error))"
                 )
             }
         }
+    }
+
+    private static func unreadable(_ directory: String, _ error: any Error) -> ArchiveError {
+        let failure = error as? ArchiveError
+        return ArchiveError(
+            code: failure?.code ?? .ioFailed,
+            path: directory,
+            detail: "cannot tell what is new: the journal of '\(directory)' cannot be folded in (\(error))",
+            hint: failure?.hint ?? "move the journal away; --force imports whatever it holds"
+        )
     }
 
     static func tell(_ report: RecoveryReport) {

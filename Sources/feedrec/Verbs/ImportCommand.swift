@@ -95,7 +95,7 @@ struct ImportCommand: AsyncParsableCommand {
                 configuration: configuration(facts.text()),
                 report: { reporter.report(.progress($0)) }
             )
-            try await JournalNotice.fold([archive])
+            try await JournalNotice.fold([archive], isRequired: !force)
             let archive = archive
             let outcome = try await importer.run(paths: files) { day throws(ArchiveError) in
                 try ArchiveWriter.open(directory: archive, day: day)

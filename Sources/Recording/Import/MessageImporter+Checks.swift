@@ -1,0 +1,51 @@
+import Archive
+import Interchange
+import MarketModel
+
+/// What an import looks at before it stores anything.
+extension MessageImporter {
+    /// Refuses to import beside a recording that cannot be read: it may hold the messages already.
+    static func check(_ findings: [ArchiveFinding]) throws(ArchiveError) {
+        guard let finding = findings.first(where: \.hidesMessages) else { return }
+        throw ArchiveError(
+            code: finding.error?.code ?? (finding.kind == .unreadable ? .permissionDenied : .corrupted),
+            path: finding.path,
+            detail: "cannot tell what is new: '\(finding.path)' \(finding.reason)",
+            hint: "import into another directory, or move that file away; --force imports whatever it holds"
+        )
+    }
+
+    /// Refuses, before anything is stored, to import files into an archive that is damaged where their messages may be.
+    func check(_ files: [(path: String, first: UnixNanoseconds)], _ checks: RecordingChecks) throws {
+        guard !configuration.isForced, let known = try knownMessages(checks) else { return }
+        for file in files where known.reach(file.first) {
+            try known.check(times(in: file.path, from: file.first))
+        }
+    }
+
+    /// From the first to the last message of a file, up to the first line that cannot be read.
+    private func times(in path: String, from first: UnixNanoseconds) throws -> ClosedRange<UnixNanoseconds> {
+        var range = first...first
+        var batch = MessageBatch()
+        var opened: [Interchange.ConnectionOpened] = []
+        do {
+            var reader = try open(path)
+            while try reader.next(maxMessages: Self.batchMessages, into: &batch, connectionEvents: &opened) {
+                for entry in batch.entries {
+                    range = min(range.lowerBound, entry.tsRecv)...max(range.upperBound, entry.tsRecv)
+                }
+                batch.removeAll()
+                opened.removeAll()
+                try Task.checkCancellation()
+            }
+        } catch is ImportError {
+            // The import reports it, after it has stored what comes before.
+        }
+        return range
+    }
+
+    func knownMessages(_ checks: RecordingChecks) throws(ArchiveError) -> KnownMessages? {
+        guard let archive = configuration.archive else { return nil }
+        return try KnownMessages(ArchiveLocation(addingTo: archive).files, venue: configuration.venue, checks)
+    }
+}
