@@ -45,7 +45,7 @@ struct TreeTests {
     /// True where the words stand in code, not in a sentence.
     private static func isCommandLine(_ words: Substring, in text: String) -> Bool {
         let before = text[..<words.startIndex].last
-        return before == "`" || before == "\n" || before == "$" || before == "/"
+        return before == "`" || before == "$" || before == "/"
             || text[..<words.startIndex].hasSuffix("$ ")
     }
 

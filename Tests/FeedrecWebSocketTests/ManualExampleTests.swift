@@ -2,8 +2,9 @@ import FeedrecWebSocket
 import Foundation
 import Testing
 
-struct ReadmeExampleTests {
-    /// The example as it stands in the README, but for what it does with the text.
+/// The example of `docs/LIBRARIES.md`.
+struct ManualExampleTests {
+    /// The example as it stands in the manual, except for what it does with the text.
     private func run(url: String, print: (String) -> Void) async throws {
         let socket = try await WebSocket.connect(to: url)
         try await socket.send("hello")
@@ -14,7 +15,7 @@ struct ReadmeExampleTests {
         print("closed: \(socket.state)")
     }
 
-    @Test("the README's example runs")
+    @Test("the manual's example runs")
     func example() async throws {
         try await withListener { listener in
             var lines: [String] = []
@@ -25,16 +26,16 @@ struct ReadmeExampleTests {
         }
     }
 
-    @Test("the README shows the example that is run")
+    @Test("the manual shows the example that is run")
     func text() throws {
         let file = URL(fileURLWithPath: #filePath)
         let root = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+        let manual = try String(contentsOf: root.appendingPathComponent("docs/LIBRARIES.md"), encoding: .utf8)
         let source = try String(contentsOf: file, encoding: .utf8)
-        let start = try #require(readme.firstRange(of: "```swift\nimport FeedrecWebSocket\n")?.lowerBound)
-        let end = try #require(readme[start...].firstRange(of: "\n```\n")?.lowerBound)
+        let start = try #require(manual.firstRange(of: "```swift\nimport FeedrecWebSocket\n")?.lowerBound)
+        let end = try #require(manual[start...].firstRange(of: "\n```\n")?.lowerBound)
         let tested = Set(source.split(separator: "\n").map { $0.drop { $0 == " " } })
-        for line in readme[start..<end].split(separator: "\n").dropFirst() {
+        for line in manual[start..<end].split(separator: "\n").dropFirst() {
             #expect(tested.contains(line.drop { $0 == " " }), "'\(line)' is not tested")
         }
     }
