@@ -3,12 +3,12 @@ import GRDBSQLite
 import Glibc
 
 extension ArchiveError {
-    /// What SQLite says about the last call on `handle`.
+    /// Creates an error from SQLite's last error on `handle`.
     ///
     /// - Parameters:
-    ///   - handle: the connection the call was made on.
-    ///   - action: what was tried, such as "write".
-    ///   - path: the recording.
+    ///  - handle: the connection on which the call was made.
+    ///  - action: what was tried, such as "write".
+    ///  - path: the recording.
     init(handle: OpaquePointer?, action: String, path: String) {
         let extendedCode = sqlite3_extended_errcode(handle)
         if [SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_NOMEM].contains(extendedCode & 0xFF),
@@ -31,14 +31,14 @@ extension ArchiveError {
         )
     }
 
-    /// Why the system refused a call for the recording or its log, if that has a meaning of its own.
+    /// The system error that caused a failed call for the recording or its log, if feedrec has a specific code for it.
     private static func systemReason(
         _ handle: OpaquePointer?,
         _ extendedCode: Int32
     ) -> (Code, String, String)? {
         if extendedCode & 0xFF == SQLITE_NOMEM { return SystemLimit.meaning(of: ENOMEM) }
         for number in systemErrors(handle) {
-            // SQLite itself knows read-only files only, not file systems that become so while a file is open.
+            // SQLite only recognises read-only files, not a file system that became read-only while a file is open.
             if number == EROFS {
                 let hint = "make it writable again; what is stored so far is safe"
                 return (.readOnly, "the file system has become read-only", hint)
@@ -48,7 +48,7 @@ extension ArchiveError {
         return nil
     }
 
-    /// The system's error numbers of the last call, of the recording and of its log: SQLite keeps them by file.
+    /// The system's error numbers of the last call, for the recording and for its log: SQLite keeps them per file.
     private static func systemErrors(_ handle: OpaquePointer?) -> [Int32] {
         var numbers = [sqlite3_system_errno(handle)]
         var number: Int32 = 0
@@ -64,7 +64,7 @@ extension ArchiveError {
         return numbers
     }
 
-    /// A failure of GRDB or of our own code inside its queue.
+    /// Wraps an error of GRDB, or of our own code inside its queue.
     init(_ error: any Error, action: String, path: String) {
         if let error = error as? ArchiveError {
             self = error
@@ -102,7 +102,7 @@ extension ArchiveError {
         case SQLITE_READONLY: (.readOnly, "it is read-only", nil)
         case SQLITE_PERM, SQLITE_AUTH: (.permissionDenied, "permission denied", nil)
         case SQLITE_CANTOPEN: (.permissionDenied, "the file cannot be opened", "check that it may be read and written")
-        case SQLITE_BUSY, SQLITE_LOCKED: (.busy, "another program holds it locked", "try again in a moment")
+        case SQLITE_BUSY, SQLITE_LOCKED: (.busy, "another program has it locked", "try again in a moment")
         case SQLITE_CORRUPT: (.corrupted, "the database is damaged (\(message))", "run 'feedrec verify' on it")
         case SQLITE_NOTADB: (.notARecording, "it is not a recording of feedrec", nil)
         case SQLITE_INTERRUPT: (.interrupted, "interrupted", nil)

@@ -1,7 +1,7 @@
-/// Something that could not be done with an archive or one of its recordings.
+/// A failed operation on an archive or one of its recordings.
 package struct ArchiveError: Error, Hashable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
-        /// There is no such file or directory.
+        /// The file or directory does not exist.
         case notFound
         /// The directory holds no `*.feedrec` file.
         case noRecordings
@@ -9,14 +9,14 @@ package struct ArchiveError: Error, Hashable, CustomStringConvertible {
         case notARecording
         /// The recording was made by a newer feedrec.
         case newerSchema
-        /// Another process is writing, or holds the database too long.
+        /// Another process is writing, or has held the database locked for too long.
         case busy
         /// The file or its directory cannot be written to.
         case readOnly
         case permissionDenied
-        /// There is no room, or the user's quota is used up.
+        /// The disk is full, or the user's quota is used up.
         case diskFull
-        /// The file is as large as a file of this process may be.
+        /// The process's file size limit was reached.
         case fileTooLarge
         case ioFailed
         /// The database or a block inside it is damaged.
@@ -25,20 +25,20 @@ package struct ArchiveError: Error, Hashable, CustomStringConvertible {
         case badSQL
         /// The work was cancelled.
         case interrupted
-        /// Anything else SQLite reports.
+        /// Any other error of SQLite.
         case database
     }
 
     package let code: Code
-    /// The file or directory concerned.
+    /// The file or directory that the error is about.
     package let path: String
     /// What failed, on what and why: one lower-case line that names the file.
     package let detail: String
-    /// What to do about it.
+    /// A hint for the user, if there is one.
     package let hint: String?
-    /// SQLite's extended result code, where SQLite was asked.
+    /// SQLite's extended result code, if the error came from SQLite.
     package let sqliteExtendedCode: Int32?
-    /// Bytes from the start of the SQL to the token at fault, for ``Code/badSQL``.
+    /// The byte offset of the offending token in the SQL, for ``Code/badSQL``.
     package let sqlOffset: Int?
 
     package init(
@@ -57,7 +57,7 @@ package struct ArchiveError: Error, Hashable, CustomStringConvertible {
         self.sqlOffset = sqlOffset
     }
 
-    /// True when the same call may succeed later without anybody changing the request: the rows are not stored yet.
+    /// True if the same call may succeed later without a change; nothing of it has been stored.
     package var isRetryable: Bool {
         switch code {
         case .busy, .diskFull, .ioFailed, .readOnly: true

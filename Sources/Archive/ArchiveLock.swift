@@ -2,14 +2,14 @@ import Glibc
 
 /// The right to write to an archive directory: an advisory lock (`flock`) on its file `.lock`.
 ///
-/// The system frees it when the process ends, however it ends. Several writers of one process may share it.
+/// The system releases it when the process ends, in whatever way. Several writers of one process may share it.
 package final class ArchiveLock: Sendable {
     package let directory: String
     private let descriptor: Int32
 
     /// Takes the lock of `directory`, which must exist.
     ///
-    /// - Throws: ``ArchiveError/Code/busy``, with the other's process number, when it is taken.
+    /// - Throws: ``ArchiveError/Code/busy``, with the owner's process number, if the lock is taken.
     package init(directory: String) throws(ArchiveError) {
         let path = FilePath.joined(directory, ".lock")
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
@@ -29,22 +29,22 @@ package final class ArchiveLock: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Takes the lock of `directory`, which is made where it is missing.
+    /// Takes the lock of `directory`, which is created if it is missing.
     package convenience init(creating directory: String) throws(ArchiveError) {
         try FilePath.createDirectory(directory)
         try self.init(directory: directory)
     }
 
-    /// False if the lock's file was deleted: another process could then take a lock of the same name.
+    /// False if the lock file was deleted: another process could then take a lock with the same path.
     package var isInPlace: Bool {
         FileStamp(descriptor: descriptor) == FileStamp(path: FilePath.joined(directory, ".lock"))
     }
 
     deinit { close(descriptor) }
 
-    /// True while a recorder or an import, of this process or another, is at work in `directory`.
+    /// True while a recorder or an import, of this process or another one, runs in `directory`.
     ///
-    /// It takes the lock for a moment to find out, so callers ask only if the answer matters.
+    /// It takes the lock for a moment, so call it only if the answer matters.
     static func isHeld(in directory: String) -> Bool {
         let descriptor = open(FilePath.joined(directory, ".lock"), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
@@ -54,7 +54,7 @@ package final class ArchiveLock: Sendable {
 
     private static func writeOwner(_ descriptor: Int32) {
         let text = Array("\(getpid())\n".utf8)
-        // The number is a courtesy to whoever is refused; the lock holds without it, also on a full disk.
+        // The process number is only for the error text; the lock works without it, even on a full disk.
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.count, 0)
     }

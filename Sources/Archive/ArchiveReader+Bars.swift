@@ -1,8 +1,8 @@
 package import MarketModel
 
-/// Looking up single bars, for a run that goes on with those of an earlier one.
+/// Looks up single bars, for a run that continues bars of an earlier run.
 extension ArchiveReader {
-    /// The greatest `ts_open` of any bar; `nil` without bars.
+    /// The largest `ts_open` of all bars; `nil` if there are none.
     package func lastBarOpen() throws(ArchiveError) -> UnixNanoseconds? {
         try read { handle throws(ArchiveError) in
             let statement = try PreparedStatement("SELECT max(ts_open) FROM bar", on: handle, path: path)
@@ -10,7 +10,7 @@ extension ArchiveReader {
         }
     }
 
-    /// How many bars of one series begin after `after` and not after `until`, counted up to `countMax`.
+    /// The number of bars of one series with `after < ts_open <= until`, counted up to `countMax`.
     package func barCount(
         instrumentID: Int64,
         side: BarSide,
@@ -36,7 +36,7 @@ extension ArchiveReader {
         return count
     }
 
-    /// The stored bars of one series from `tsOpen` on, in order, at most `limit`.
+    /// At most `limit` stored bars of one series, in ascending order from `tsOpen`.
     package func bars(
         instrumentID: Int64,
         side: BarSide,
@@ -69,7 +69,7 @@ extension ArchiveReader {
         }
     }
 
-    /// The bar with this key; `nil` where there is none.
+    /// The bar with this key; `nil` if there is none.
     package func bar(
         instrumentID: Int64,
         side: BarSide,
@@ -95,7 +95,7 @@ extension ArchiveReader {
 }
 
 extension BarRow {
-    /// Reads `ts_close` and what follows it.
+    /// Reads `ts_close` and the columns after it.
     fileprivate init(
         _ row: PreparedStatement,
         _ instrumentID: Int64,

@@ -1,9 +1,9 @@
 package import MarketModel
 
 extension ArchiveReader {
-    /// The least and the greatest `ts_recv` of any message, quote, trade or margin update; `nil` where there is nothing.
+    /// The earliest and latest `ts_recv` of all messages, quotes, trades and margin updates; `nil` if there are none.
     ///
-    /// Costs a look at the ends of every instrument's ticks and a walk of the index of blocks, which leaves their bytes alone.
+    /// This looks up both ends of every instrument's ticks and scans the index of blocks, but not their content.
     package func timeBounds() throws(ArchiveError) -> ClosedRange<UnixNanoseconds>? {
         try read { handle throws(ArchiveError) in
             var first: Int64?
@@ -28,7 +28,7 @@ extension ArchiveReader {
         }
     }
 
-    /// The least and the greatest `ts_recv` of any message; `nil` without messages.
+    /// The earliest and latest `ts_recv` of all messages; `nil` if there are none.
     package func messageTimes() throws(ArchiveError) -> ClosedRange<UnixNanoseconds>? {
         try read { handle throws(ArchiveError) in
             let sql = "SELECT (SELECT min(ts_first) FROM message_block), (SELECT max(ts_last) FROM message_block)"
@@ -41,9 +41,9 @@ extension ArchiveReader {
         }
     }
 
-    /// How many different numbers of a range some instruments have among the trades received between two times.
+    /// The number of distinct trade numbers in a range, among trades received between two times.
     ///
-    /// The numbers are those of aggregates, or of executions; aggregates that name theirs have these, too.
+    /// The numbers are those of aggregates or of executions; an aggregate that lists its executions counts for both.
     package func tradeCount(
         instrumentIDs: [Int64],
         numbers: ClosedRange<Int64>,
@@ -94,7 +94,7 @@ extension ArchiveReader {
         return events
     }
 
-    /// Of the messages behind number `index`: the earliest time of their blocks, or `nil` where there are none.
+    /// The earliest time in the blocks with messages after number `index`; `nil` if there are none.
     package func earliestTime(behind index: Int64) throws(ArchiveError) -> UnixNanoseconds? {
         try read { handle throws(ArchiveError) in
             let statement = try PreparedStatement(
@@ -108,9 +108,9 @@ extension ArchiveReader {
         }
     }
 
-    /// From the first to the last message of a connection, as stored by now; `nil` where there are none.
+    /// The times of the first and last stored message of a connection; `nil` if there are none.
     ///
-    /// Looks at its first and its last block alone.
+    /// Reads only the connection's first and last block.
     package func messageTimes(ofConnection connectionID: Int64) throws(ArchiveError) -> ClosedRange<UnixNanoseconds>? {
         try read { handle throws(ArchiveError) in
             let blocks = "FROM message_block WHERE connection_id = ?1 ORDER BY first_message_index"

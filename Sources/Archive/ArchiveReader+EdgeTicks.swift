@@ -1,10 +1,10 @@
 package import MarketModel
 
-/// The ticks that give a stored bar its open and its close.
+/// The ticks that determine the open and close of a stored bar.
 extension ArchiveReader {
-    /// How long after its time a tick of an instrument arrives: the smallest distance among the ticks around `tsRecv`.
+    /// The smallest delay between the event time and the arrival of an instrument's ticks around `tsRecv`.
     ///
-    /// The time is the one that bars follow. Looks at 64 ticks by the primary key; `nil` if the instrument has none.
+    /// The event time is the one that bars use. Reads 64 ticks by the primary key; `nil` if the instrument has none.
     package func tickLag(
         instrumentID: Int64,
         isTrade: Bool,
@@ -21,10 +21,10 @@ extension ArchiveReader {
         return lag
     }
 
-    /// The first or the last tick of an instrument in `[tsOpen, tsClose)`, by the time that bars follow, then by arrival.
+    /// The first or last tick of an instrument in `[tsOpen, tsClose)`, by the time that bars use, then by arrival.
     ///
-    /// Looks at the 1,024 ticks that arrived around that end of the bar, which is `lag` after its time, by the primary
-    /// key. `nil` if none of them lies in the bar.
+    /// Reads, by the primary key, the 1,024 ticks that arrived around that end of the bar, which arrives `lag` after
+    /// its time. `nil` if none of them is in the bar.
     package func edgeTick(
         instrumentID: Int64,
         isTrade: Bool,
@@ -52,9 +52,9 @@ extension ArchiveReader {
         return tick
     }
 
-    /// SQL for `reach` ticks that arrived before ?2 and as many that arrived then or later, of instrument ?1.
+    /// SQL for `reach` ticks of instrument ?1 that arrived before ?2, and as many that arrived at ?2 or later.
     ///
-    /// The conditions are those of `PriceRule`, also for rows of earlier schemas.
+    /// The conditions are those of `PriceRule`, because rows of earlier schemas may not follow it.
     private static func ticksAround(_ isTrade: Bool, columns: String, reach: Int) -> String {
         let table = isTrade ? "trade" : "quote"
         let isPriced =
@@ -72,9 +72,9 @@ extension ArchiveReader {
     }
 }
 
-/// A tick at an end of a bar.
+/// A tick at one end of a bar.
 package struct EdgeTick: Sendable, Hashable {
-    /// The time that the bar follows.
+    /// The time that the bar uses.
     package let time: UnixNanoseconds
     package let tsRecv: UnixNanoseconds
     package let messageIndex: Int64

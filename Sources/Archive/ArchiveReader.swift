@@ -1,11 +1,10 @@
 import GRDB
 package import MarketModel
 
-/// Reads one recording, also while it is being written; any number of readers may.
+/// Reads one recording, even while it is being written; there may be any number of readers.
 ///
-/// It opens the file read-only and never checkpoints. Calls block for the time of the disk; each is a transaction of
-/// its own, so that a long reader does not keep the writer's WAL from being recycled. Calls from several tasks wait for
-/// each other.
+/// It opens the file read-only and never checkpoints. Calls block on the disk. Each call is a separate transaction, so
+/// that a long read does not keep the writer's WAL from being recycled. Concurrent calls run one after the other.
 package final class ArchiveReader: Sendable {
     package let path: String
     private let queue: DatabaseQueue
@@ -13,8 +12,8 @@ package final class ArchiveReader: Sendable {
 
     /// Opens the recording at `path`.
     ///
-    /// - Throws: ``ArchiveError`` with ``ArchiveError/Code/notFound``, ``ArchiveError/Code/notARecording`` or
-    ///   ``ArchiveError/Code/newerSchema``, among others.
+    /// - Throws: ``ArchiveError``; among others ``ArchiveError/Code/notFound``, ``ArchiveError/Code/notARecording`` or
+    ///   ``ArchiveError/Code/newerSchema``.
     package init(path: String) throws(ArchiveError) {
         self.path = path
         queue = try RecordingFile.openForReading(path)
@@ -26,19 +25,19 @@ package final class ArchiveReader: Sendable {
         queue.inDatabase { _ in statements.removeAll() }
     }
 
-    /// Bytes of the write-ahead log beside the recording: there is one while it is being written, and it is long where a
+    /// The size of the write-ahead log in bytes: it exists while the recording is being written, and grows while a
     /// reader holds a transaction.
     package var logBytes: Int64 { FilePath.bytes(of: path + "-wal") }
 
-    /// Bytes of the file, without its log.
+    /// The size of the file in bytes, without its log.
     package var fileBytes: Int64 { FilePath.bytes(of: path) }
 
-    /// Which recording this is, also under another name; `nil` for one that was begun before schema 5.
+    /// The recording's identity, which does not depend on the file name; `nil` if it was begun before schema 5.
     package func identity() throws(ArchiveError) -> RecordingIdentity? {
         try read { handle throws(ArchiveError) in try RecordingIdentity.stored(on: handle, path: path) }
     }
 
-    /// All sessions in order of their numbers.
+    /// All sessions in order of their ids.
     package func sessions() throws(ArchiveError) -> [SessionRow] {
         try read { handle throws(ArchiveError) in try RowQueries.sessions(on: handle, path: path) }
     }
@@ -47,14 +46,15 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RowQueries.feeds(on: handle, path: path) }
     }
 
-    /// What the venue took of what each feed asked for: JSON by feed, of those whose venue says so.
+    /// The part of each feed's subscription that the venue accepted, as JSON by feed id; only for venues that report
+    /// it.
     package func subscriptions() throws(ArchiveError) -> [Int64: String] {
         try read { handle throws(ArchiveError) in try RowQueries.subscriptions(on: handle, path: path) }
     }
 
-    /// What a feed, or else its session, was configured with under each of `names`, as text; by the number of the feed.
+    /// The value of each option in `names` for each feed, as text by feed id; the feed's value overrides its session's.
     ///
-    /// An option that is not there, or is null, is left out; `true` is `1`.
+    /// Missing and null options are left out; `true` is `1`.
     package func feedOptions(_ names: [String]) throws(ArchiveError) -> [Int64: [String: String]] {
         try read { handle throws(ArchiveError) in try RowQueries.feedOptions(names, on: handle, path: path) }
     }
@@ -63,10 +63,10 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RowQueries.connections(on: handle, path: path) }
     }
 
-    /// The connections that have a name in the journal; none in a recording that was begun before schema 3.
+    /// The connections with a journal key; none in a recording of a schema before 3.
     package func journaledConnections() throws(ArchiveError) -> [JournaledConnection] {
         try read { handle throws(ArchiveError) in
-            // Older files have no such columns.
+            // Older files do not have these columns.
             let version = try RowQueries.integer("PRAGMA user_version", on: handle, path: path)
             guard version >= 3 else { return [] }
             let statement = try PreparedStatement(JournaledConnection.query, on: handle, path: path)
@@ -80,29 +80,29 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RowQueries.instruments(on: handle, path: path) }
     }
 
-    /// All gaps, ordered by the start of what is missing.
+    /// All gaps, ordered by their start.
     package func gaps() throws(ArchiveError) -> [GapRow] {
         try read { handle throws(ArchiveError) in try RowQueries.gaps(on: handle, path: path) }
     }
 
-    /// When the markets of feeds were closed, in order of time.
+    /// The times in which the feeds' markets were closed, in ascending order.
     package func closedSpans() throws(ArchiveError) -> [ClosedSpanRow] {
         try read { handle throws(ArchiveError) in try RowQueries.closedSpans(on: handle, path: path) }
     }
 
-    /// What was stored once and is known not to be there any more, in the order in which it was noted.
+    /// The known absences, in the order in which they were noted.
     package func absences() throws(ArchiveError) -> [AbsenceRow] {
         try read { handle throws(ArchiveError) in try AbsenceRow.all(on: handle, path: path) }
     }
 
-    /// What the recording holds, in numbers.
+    /// The recording's content in numbers.
     ///
-    /// Counting ticks walks their tables: about 50 ns a row.
+    /// Counting ticks scans their tables: about 50 ns a row.
     package func summary() throws(ArchiveError) -> RecordingSummary {
         try read { handle throws(ArchiveError) in try RecordingSummary(handle, path: path) }
     }
 
-    /// The number of the newest message stored, or -1: bounds a ``ReadRange`` to what is there now.
+    /// The number of the newest stored message, or -1: use it to limit a ``ReadRange`` to the present content.
     package func lastMessageIndex() throws(ArchiveError) -> Int64 {
         try read { handle throws(ArchiveError) in
             let sql = "SELECT coalesce(max(last_message_index), -1) FROM message_block"
@@ -111,7 +111,7 @@ package final class ArchiveReader: Sendable {
         }
     }
 
-    /// The latest `ts_recv` of any message; `nil` without messages.
+    /// The latest `ts_recv` of all messages; `nil` if there are none.
     package func lastMessageTime() throws(ArchiveError) -> UnixNanoseconds? {
         try read { handle throws(ArchiveError) in
             let statement = try PreparedStatement("SELECT max(ts_last) FROM message_block", on: handle, path: path)
@@ -134,7 +134,7 @@ package final class ArchiveReader: Sendable {
         try MessageCursor(blocks(range))
     }
 
-    /// Walks the quotes of all instruments, or of some, in order of `(ts_recv, message_index, item)`.
+    /// Walks the quotes of all or some instruments in order of `(ts_recv, message_index, item)`.
     package func quotes(
         _ range: ReadRange = ReadRange(),
         instrumentIDs: [Int64]? = nil
@@ -142,7 +142,7 @@ package final class ArchiveReader: Sendable {
         try TickCursor(self, bounded(range), instrumentIDs: wanted(instrumentIDs))
     }
 
-    /// Walks the trades of all instruments, or of some, in order of `(ts_recv, message_index, item)`.
+    /// Walks the trades of all or some instruments in order of `(ts_recv, message_index, item)`.
     package func trades(
         _ range: ReadRange = ReadRange(),
         instrumentIDs: [Int64]? = nil
@@ -171,7 +171,7 @@ package final class ArchiveReader: Sendable {
         return try instruments().map(\.instrumentID)
     }
 
-    /// Runs `body` with a statement that is compiled once and shared by all cursors; it leaves no rows unread.
+    /// Runs `body` with a statement that is compiled once and shared by all cursors; it is reset after `body`.
     func read(
         with sql: String,
         _ body: (PreparedStatement) throws(ArchiveError) -> Void
@@ -193,7 +193,9 @@ package final class ArchiveReader: Sendable {
     }
 }
 
-/// Compiled statements by their SQL; touched on the database's queue alone.
+/// Compiled statements by their SQL.
+///
+/// `@unchecked Sendable`: it is only used on the database's serial queue.
 private final class StatementShelf: @unchecked Sendable {
     private var statements: [String: PreparedStatement] = [:]
 

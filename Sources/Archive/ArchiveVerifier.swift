@@ -1,15 +1,15 @@
-/// Checks that recordings are whole: every block, every number, every count.
+/// Checks that recordings are intact: every block, every number, every count.
 ///
-/// What is added to a recording while it is checked is left out. Nothing is changed.
+/// Rows added during the check are not included. Nothing is changed.
 package enum ArchiveVerifier {
     /// Verifies all recordings of an archive in order.
     ///
-    /// Further names and copies of a recording are findings of the report, and are not verified themselves.
+    /// Other names and copies of a recording are listed as findings and are not verified.
     ///
-    /// - Throws: an ``ArchiveError`` where a file cannot be opened as a recording at all; damage inside is reported.
+    /// - Throws: ``ArchiveError`` if a file cannot be opened as a recording at all; damage inside a file is reported.
     package static func verify(_ location: ArchiveLocation) throws(ArchiveError) -> VerifyReport {
         var report = VerifyReport()
-        // A second digest costs as much as decoding, so only where there is something to sum up.
+        // A second digest costs as much as decoding, so it is only computed for several files.
         let digest = location.files.count > 1 ? MessageDigest() : nil
         report.findings = location.findings
         for file in location.files { report.recordings.append(try verify(file, digest)) }
@@ -30,7 +30,7 @@ package enum ArchiveVerifier {
             report.absences = try reader.absences()
             let absences = Absences(report.absences)
             var blocks = BlockVerification(try SessionOfConnection(reader), absences, archiveDigest)
-            // What one table has lost says nothing of the others.
+            // Damage in one table does not affect the checks of the others.
             try reportingDamage(&report) { report throws(ArchiveError) in
                 try blocks.run(reader, through: last, &report)
             }
@@ -54,7 +54,7 @@ package enum ArchiveVerifier {
         }
     }
 
-    /// Asks SQLite whether its pages are whole and whether every row's parent exists.
+    /// Lets SQLite check its pages and foreign keys.
     private static func checkDatabase(
         _ reader: ArchiveReader,
         _ report: inout RecordingReport
@@ -71,16 +71,19 @@ package enum ArchiveVerifier {
                 path: reader.path
             )
             while try orphans.step() {
-                report.add(.row, "\(orphans.integer(2)) rows of \(orphans.text(0)) name no row of \(orphans.text(1))")
+                report.add(
+                    .row,
+                    "\(orphans.integer(2)) rows of \(orphans.text(0)) refer to no row of \(orphans.text(1))"
+                )
             }
         }
     }
 }
 
-/// Which session the messages of a connection belong to.
+/// The session of each connection.
 struct SessionOfConnection {
     private var sessionIDs: [Int64: Int64] = [:]
-    /// Sessions of live feeds, whose times must not run backwards.
+    /// Sessions of live feeds, in which times must not run backwards.
     private var recordingSessions: Set<Int64> = []
 
     init(_ reader: ArchiveReader) throws(ArchiveError) {

@@ -1,9 +1,8 @@
-/// Imports that were killed.
+/// Ends the sessions of killed imports.
 extension ArchiveWriter {
-    /// Ends the sessions of imports that are dead: with their last message, and without a gap, since the import may be
-    /// repeated and then goes on where it was.
+    /// Ends the sessions of killed imports at their last message and without a gap: a repeated import continues there.
     ///
-    /// The caller holds the archive's lock, so no import can be alive.
+    /// The caller holds the archive's lock, so no import can be running.
     package func endKilledImports() async throws(ArchiveError) {
         let count = try await perform { connection throws(ArchiveError) in
             try connection.run(Self.endImportGaps) { _ in }

@@ -1,16 +1,16 @@
 package import JournalFormat
 package import MarketModel
 
-/// What the next process needs to finish what a dead one began.
+/// Finishes what a killed process left unfinished.
 extension ArchiveWriter {
-    /// The connections that have a name in the journal.
+    /// The connections with a journal key.
     package func journaledConnections() async throws(ArchiveError) -> [JournaledConnection] {
         try await rows(JournaledConnection.query) { JournaledConnection($0) }
     }
 
-    /// The first stored block of a connection and its last ones, together about `payloadBytesMax` of payload, in order.
+    /// The first stored block of a connection and its last ones, in total about `payloadBytesMax` of payload, in order.
     ///
-    /// That is what a dialect must have read before it can go on in the middle of a conversation.
+    /// A dialect must read these before it can continue in the middle of a connection.
     package func contextBlocks(
         connectionID: Int64,
         payloadBytesMax: Int64
@@ -32,7 +32,7 @@ extension ArchiveWriter {
         return decoded
     }
 
-    /// The time of the last stored message of a feed; `nil` where it has none.
+    /// The time of the last stored message of a feed; `nil` if it has none.
     package func lastMessageTime(feedID: Int64) async throws(ArchiveError) -> UnixNanoseconds? {
         try await rows(
             """
@@ -43,7 +43,8 @@ extension ArchiveWriter {
         ) { $0.optionalInteger(0).map { UnixNanoseconds($0) } }.first ?? nil
     }
 
-    /// The gaps that nobody has closed yet, of a feed and those of the same name and venue in earlier sessions, or of all.
+    /// The open gaps of a feed, including those of feeds with the same name and venue in earlier sessions; of all feeds
+    /// if `nil`.
     package func openGaps(feedID: Int64? = nil) async throws(ArchiveError) -> [GapRow] {
         try await rows(
             """
@@ -67,20 +68,20 @@ extension ArchiveWriter {
         }
     }
 
-    /// The session that a feed belongs to.
+    /// The id of the session that a feed belongs to.
     package func sessionID(ofFeed feedID: Int64) async throws(ArchiveError) -> Int64 {
         let ids = try await rows("SELECT session_id FROM feed WHERE feed_id = ?", [feedID]) { $0.integer(0) }
         guard let id = ids.first else {
             throw ArchiveError(
                 code: .corrupted,
                 path: path,
-                detail: "'\(path)' has no feed \(feedID), which the journal names"
+                detail: "'\(path)' has no feed \(feedID), to which the journal refers"
             )
         }
         return id
     }
 
-    /// Has a session go on that had ended, so that ``endKilledSessions()`` ends it.
+    /// Reopens a session that has ended, so that ``endKilledSessions(opensGaps:)`` ends it again.
     package func reopenSession(_ sessionID: Int64) async throws(ArchiveError) {
         _ = try await perform { connection throws(ArchiveError) in
             try connection.run(
@@ -94,12 +95,12 @@ extension ArchiveWriter {
         }
     }
 
-    /// Ends the sessions of recorders that are dead, in one transaction; returns how many there were.
+    /// Ends the sessions of killed recorders in one transaction, and returns their number.
     ///
-    /// The caller holds the archive's lock, so no session of it can be alive. Their connections end with their last
-    /// message, and the gap of each feed that was recorded stays open from there on; see ``KilledFeeds``.
+    /// The caller holds the archive's lock, so no session can be running. The connections end with their last message,
+    /// and a gap for each recorded feed stays open from there; see ``KilledFeeds``.
     ///
-    /// Without `opensGaps` the feeds go on, and nothing is missing from there on.
+    /// If `opensGaps` is false, the feeds continue, and nothing is missing from there on.
     package func endKilledSessions(opensGaps: Bool = true) async throws(ArchiveError) -> Int {
         try await perform { connection throws(ArchiveError) in
             if opensGaps { try KilledFeeds(connection).declare() }
@@ -116,7 +117,7 @@ extension ArchiveWriter {
         }
     }
 
-    /// Says that the journal has nothing more of the connections so far: those that go on get a row of their own.
+    /// Removes all journal keys: the journal has nothing more of these connections, and continued ones get new rows.
     package func forgetJournalKeys() async throws(ArchiveError) {
         _ = try await perform { connection throws(ArchiveError) in
             try connection.run("UPDATE connection SET journal_key = NULL") { _ in }
@@ -138,7 +139,7 @@ extension ArchiveWriter {
         WHERE ts_end IS NULL AND kind = 'record'
         """
 
-    /// Reads a few rows on the writer's own connection.
+    /// Reads a few rows on the writer's connection.
     private func rows<Row: Sendable>(
         _ sql: String,
         _ parameters: [Int64?] = [],

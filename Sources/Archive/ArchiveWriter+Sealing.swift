@@ -1,14 +1,14 @@
 import JournalFormat
 package import MarketModel
 
-/// A recording that is finished: nothing is written to it any more.
+/// Seals finished recordings, which are not written any more.
 extension ArchiveWriter {
-    /// Closes the recording for good: its digest stored, nothing beside it, read-only.
+    /// Closes the recording for good: stores its digest, leaves no file beside it, and makes it read-only.
     ///
-    /// The writer is of no use afterwards. The whole recording is read, on a thread of its own.
+    /// The writer cannot be used after this. The whole recording is read, on a thread of its own.
     ///
-    /// - Throws: ``ArchiveError/Code/busy`` where a reader keeps the file from standing alone, and
-    ///   ``ArchiveError/Code/interrupted`` where it `isCancelled`; see ``sealEarlier(file:lock:at:fileSystem:isCancelled:)``.
+    /// - Throws: ``ArchiveError/Code/busy`` if a reader has the file open, and ``ArchiveError/Code/interrupted`` if
+    ///   `isCancelled`; use ``sealEarlier(file:lock:at:fileSystem:isCancelled:)`` to retry.
     package func seal(
         at time: UnixNanoseconds,
         isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -31,9 +31,9 @@ extension ArchiveWriter {
         try Self.lockAway(path)
     }
 
-    /// Seals a recording that was left before: by an earlier recorder, or while another program had it open.
+    /// Seals a recording that was left unsealed by an earlier recorder, or because another program had it open.
     ///
-    /// Where its digest is stored already, this costs little and may be tried time and again.
+    /// If its digest is already stored, this is cheap and can be retried often.
     ///
     /// - Throws: as ``seal(at:isCancelled:)``.
     package static func sealEarlier(
@@ -56,23 +56,23 @@ extension ArchiveWriter {
         try lockAway(file)
     }
 
-    /// Makes a file that was closed read-only, if it stands alone.
+    /// Makes a closed file read-only if it has no write-ahead log.
     private static func lockAway(_ path: String) throws(ArchiveError) {
         guard FilePath.kind(of: path + "-wal") == .missing else {
             throw ArchiveError(
                 code: .busy,
                 path: path,
                 detail: "cannot seal '\(path)': another program has it open",
-                hint: "it is sealed when that program lets go"
+                hint: "it will be sealed after that program has closed it"
             )
         }
         try FilePath.makeReadOnly(path)
     }
 
-    /// Ends every recording of an archive but those named that is not sealed, as a recorder does before it begins: sessions
-    /// without an end are ended, and no gap stays open.
+    /// Ends all unsealed recordings of an archive, except those in `kept`: ends open sessions and closes open gaps.
     ///
-    /// It takes no time to speak of, unlike sealing them, which comes later; what cannot be opened is left for then.
+    /// A recorder calls this before it begins. It is fast, unlike sealing, which follows later; a file that cannot be
+    /// opened is left for that.
     package static func endEarlier(
         in directory: String,
         except kept: Set<String>,
@@ -85,13 +85,14 @@ extension ArchiveWriter {
                 try await writer.settleGaps()
                 await writer.close()
             } catch  where error.code != .diskFull && error.code != .interrupted {
-                // What is wrong with one file stops no recorder. Sealing, later, reports what still is.
+                // A problem with one file must not stop the recorder. Sealing reports it later, if it persists.
                 continue
             }
         }
     }
 
-    /// How many messages a recording holds, and the digest of those received, as `verify` tells it.
+    /// The number of messages in a recording, and the digest of the received ones, as in
+    /// ``RecordingReport/payloadSHA256``.
     private static func digest(
         of path: String,
         isCancelled: () -> Bool

@@ -1,8 +1,8 @@
 package import MarketModel
 
-/// The rows that frame a recording: sessions, feeds and connections.
+/// Stores sessions, feeds and connections.
 extension ArchiveWriter {
-    /// Stores a new session and returns its number.
+    /// Stores a new session and returns its id.
     package func beginSession(_ start: SessionStart) async throws(ArchiveError) -> Int64 {
         try await perform { connection throws(ArchiveError) in
             try connection.run(
@@ -19,7 +19,7 @@ extension ArchiveWriter {
         }
     }
 
-    /// Stores how a session ended, and what it believes it stored.
+    /// Stores how a session ended, and the counts that it claims.
     package func endSession(
         _ sessionID: Int64,
         tsEnd: UnixNanoseconds,
@@ -36,7 +36,7 @@ extension ArchiveWriter {
         }
     }
 
-    /// Stores a feed of a session and returns its number.
+    /// Stores a feed of a session and returns its id.
     package func addFeed(_ feed: FeedRow) async throws(ArchiveError) -> Int64 {
         try await perform { connection throws(ArchiveError) in
             try connection.run(
@@ -51,7 +51,7 @@ extension ArchiveWriter {
         }
     }
 
-    /// Stores a connection that has just been opened and returns its number.
+    /// Stores a newly opened connection and returns its id.
     package func openConnection(_ opened: ConnectionOpened) async throws(ArchiveError) -> Int64 {
         try await perform { connection throws(ArchiveError) in
             try connection.run(

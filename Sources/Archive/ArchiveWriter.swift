@@ -3,19 +3,19 @@ import Synchronization
 
 /// The only writer of a recording.
 ///
-/// Calls run one after the other on the database's own queue, also for a cancelled task: what has begun to be stored is
-/// stored. When a call returns, its rows are committed and survive the death of the process. A call that throws has
-/// stored nothing and may be repeated where ``ArchiveError/isRetryable``.
+/// Calls run one after the other on the database's queue. A cancelled task does not stop a call that has begun. When a
+/// call returns, its rows are committed and survive the death of the process. A call that throws has stored nothing; it
+/// may be repeated if ``ArchiveError/isRetryable``.
 package final class ArchiveWriter: Sendable {
     /// The recording being written.
     package let path: String
-    /// The right to write to its directory; hand it to the next writer when a new file is begun.
+    /// The right to write to the directory; pass it to the next writer when a new file is begun.
     package let lock: ArchiveLock
-    /// The identity of the recording, which is also in its copies.
+    /// The identity of the recording; its copies have the same one.
     package let recordingID: String
-    /// The index the next message of this recording must have; 0 in a new one.
+    /// The index that the next message of this recording must have; 0 in a new one.
     package let nextMessageIndex: Int64
-    /// The instruments known when the recording was opened, in order of their numbers.
+    /// The instruments in the recording when it was opened, in order of their ids.
     package let instruments: [InstrumentRow]
 
     private let queue: DatabaseQueue
@@ -24,10 +24,10 @@ package final class ArchiveWriter: Sendable {
     private let lastInstrumentID: Atomic<Int64>
     private let lastGapID: Atomic<Int64>
 
-    /// Opens the recording of a day in an archive, creating both where they are missing.
+    /// Opens the recording of a day in an archive; creates both if they are missing.
     ///
-    /// `day` is `yyyy-mm-dd`; the file is the newest of that day, or a further one where that is sealed. `lock` is that of
-    /// the directory, where the caller has it already.
+    /// `day` is `yyyy-mm-dd`; the file is the newest of that day, or a new one if that is sealed. Pass `lock` if the
+    /// caller already holds the directory's lock.
     package static func open(
         directory: String,
         day: String,
@@ -38,7 +38,7 @@ package final class ArchiveWriter: Sendable {
         return try ArchiveWriter(file: file, directory: directory, lock: lock, fileSystem: fileSystem)
     }
 
-    /// Opens one recording by its path, creating it and its directory where they are missing.
+    /// Opens one recording by its path; creates it and its directory if they are missing.
     package static func open(
         file: String,
         lock: ArchiveLock? = nil,
@@ -73,26 +73,26 @@ package final class ArchiveWriter: Sendable {
         }
     }
 
-    /// A number for a new row of ``WriteBatch/instruments``.
+    /// A new id for a row of ``WriteBatch/instruments``.
     package func makeInstrumentID() -> Int64 {
         lastInstrumentID.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
-    /// A number for a new row of ``WriteBatch/gaps``.
+    /// A new id for a row of ``WriteBatch/gaps``.
     package func makeGapID() -> Int64 {
         lastGapID.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
-    /// Gives instruments numbers that `earlier` has not given, so that those of both files may be one.
+    /// Continues the instrument ids of `earlier`, so that an instrument can have the same id in both files.
     package func continueNumbers(of earlier: ArchiveWriter) {
         let last = earlier.lastInstrumentID.load(ordering: .relaxed)
         lastInstrumentID.max(last, ordering: .relaxed)
     }
 
-    /// What became of the file since it was opened; `nil` while it is the file of its name.
+    /// What happened to the file since it was opened; `nil` while its path still leads to it.
     package var loss: RecordingLoss? { files.loss }
 
-    /// Bytes of the file and its WAL.
+    /// The size of the file and its WAL, in bytes.
     package var byteCount: Int64 {
         [path, path + "-wal"].reduce(0) { sum, path in
             guard case .file(let bytes) = FilePath.kind(of: path) else { return sum }
@@ -100,10 +100,10 @@ package final class ArchiveWriter: Sendable {
         }
     }
 
-    /// Bytes that the write-ahead log needs just now.
+    /// The present size of the write-ahead log, in bytes.
     ///
-    /// They stay below about 17 MiB, unless a reader holds a transaction: what was committed after it began cannot go into
-    /// the file before it ends.
+    /// It stays below about 17 MiB unless a reader holds a transaction: later commits cannot be moved into the file
+    /// before that transaction ends.
     package var logBytes: Int64 { connection.logBytes.load(ordering: .relaxed) }
 
     /// Stores the rows of `batch` in one transaction.
@@ -112,7 +112,7 @@ package final class ArchiveWriter: Sendable {
         try await perform { connection throws(ArchiveError) in try connection.write(batch) }
     }
 
-    /// Makes every commit survive a loss of power, at the price of a sync each.
+    /// Makes every commit survive a power failure, at the cost of one sync per commit.
     package func makePowerSafe() throws(ArchiveError) {
         do {
             try queue.inDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
@@ -123,7 +123,8 @@ package final class ArchiveWriter: Sendable {
 
     /// Runs `body` in a transaction on the database's queue.
     ///
-    /// GRDB's own asynchronous calls fail in a cancelled task; the last rows of a recording are written in one.
+    /// GRDB's own asynchronous calls fail in a cancelled task, but the last rows of a recording are written in such a
+    /// task.
     func perform<Value: Sendable>(
         _ body: @escaping @Sendable (WriterConnection) throws(ArchiveError) -> Value
     ) async throws(ArchiveError) -> Value {
@@ -141,9 +142,9 @@ package final class ArchiveWriter: Sendable {
         return try result.get()
     }
 
-    /// Puts everything into the one file, which stands alone afterwards unless somebody is reading it just now.
+    /// Moves everything into the one file, which then stands alone unless a reader has it open.
     ///
-    /// The writer is of no use afterwards; calls throw. The lock is freed with the last reference to it.
+    /// After this, calls of the writer throw. The lock is released with the last reference to it.
     package func close() async {
         let connection = connection
         let loss = files.loss
@@ -153,15 +154,15 @@ package final class ArchiveWriter: Sendable {
                 continuation.resume()
             }
         }
-        // Calls that come too late find no statements; a failure here leaves what closing at deinit would do anyway.
+        // Late calls find no statements. If this fails, the file stays as closing it at deinit would leave it.
         try? queue.close()
         if loss != nil { files.removeOrphans() }
-        // Another file has its messages: they must not be read twice.
+        // Another file has these messages now: they must not be read twice.
         if loss == .cut { files.setAside() }
     }
 }
 
-/// What a writer must know of the recording it continues.
+/// The state of a recording that a writer needs in order to continue it.
 private struct OpenedRecording {
     let connection: WriterConnection
     let recordingID: String

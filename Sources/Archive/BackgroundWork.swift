@@ -1,8 +1,8 @@
 import Dispatch
 
-/// Long work on files, which must not hold up the threads that tasks share.
+/// Runs long work on files without blocking the threads of the task pool.
 enum BackgroundWork {
-    /// One piece at a time: two would only make each other's disk slower.
+    /// Serial: two pieces of work at a time would only compete for the disk.
     private static let queue = DispatchQueue(label: "feedrec.upkeep", qos: .utility)
 
     /// Runs `body`, which may block, on a thread of its own.

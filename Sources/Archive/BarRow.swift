@@ -1,10 +1,10 @@
 package import MarketModel
 
-/// A row of `bar`: open, high, low, close over `[tsOpen, tsClose)`; written whole, replacing what the key held.
+/// A row of `bar`: open, high, low and close over `[tsOpen, tsClose)`; a write replaces the row with the same key.
 package struct BarRow: Hashable, Sendable {
     package var instrumentID: Int64
     package var side: BarSide
-    /// Length of the interval, in nanoseconds.
+    /// The length of the interval, in nanoseconds.
     package var intervalNS: Int64
     package var tsOpen: UnixNanoseconds
     package var tsClose: UnixNanoseconds
@@ -17,9 +17,9 @@ package struct BarRow: Hashable, Sendable {
     /// Mantissas with the instrument's size digits; `nil` for bars of quotes.
     package var volume: Int64?
     package var takerBuyVolume: Int64?
-    /// The sum of price times size, an exact decimal as text.
+    /// The sum of price times size, as exact decimal text.
     package var notional: String?
-    /// False where a gap touches the bar or it is still growing.
+    /// False if a gap touches the bar or it is still open.
     package var isComplete: Bool
     package var timeSource: BarTimeSource
 
@@ -62,7 +62,7 @@ package struct BarRow: Hashable, Sendable {
 package struct BarRowKey: Hashable, Sendable {
     package let instrumentID: Int64
     package let side: BarSide
-    /// Length of the interval, in nanoseconds.
+    /// The length of the interval, in nanoseconds.
     package let intervalNS: Int64
     package let tsOpen: UnixNanoseconds
 

@@ -1,20 +1,20 @@
 package import JournalFormat
 package import MarketModel
 
-/// The order in which blocks come.
+/// The order in which blocks are returned.
 package enum BlockOrder: Hashable, Sendable {
     /// By the number of their first message: the order of record.
     case stored
-    /// By their earliest message, as a merge by time needs them: every message of a later block is at or after it.
+    /// By the time of their earliest message, for a merge by time: all messages of later blocks are at or after it.
     case time
 }
 
 /// Walks the message blocks of one recording.
 ///
-/// Blocks are fetched a few at a time, and no transaction is open between two calls. Messages outside of the range are
-/// left out of the blocks returned; blocks of different connections may interleave in time and in message numbers.
+/// Blocks are fetched a few at a time, and no transaction is open between two calls. Messages outside the range are
+/// removed from the returned blocks. Blocks of different connections may interleave in time and in message numbers.
 package struct BlockCursor {
-    /// How much one fetch holds at most, beyond its first block.
+    /// Limits of one fetch, apart from its first block.
     private static let fetchBytesMax = 1 << 20
     private static let fetchBlocksMax = 32
 
@@ -35,7 +35,7 @@ package struct BlockCursor {
         self.order = order
     }
 
-    /// The next block that holds messages of the range; `nil` at the end.
+    /// The next block with messages in the range; `nil` at the end.
     ///
     /// - Throws: ``ArchiveError/Code/corrupted`` for a block that cannot be decoded; the next call continues after that
     ///   block. If the pages of the table itself are damaged, the walk is at its end.
@@ -61,7 +61,7 @@ package struct BlockCursor {
         return fetched.popFirst()
     }
 
-    /// The messages of a block that belong to the range.
+    /// The messages of a block that are in the range.
     func decoded(_ stored: StoredBlock) throws(ArchiveError) -> DecodedBlock {
         var block = try stored.decoded(by: decoder, path: reader.path)
         block.keep(range)
@@ -70,7 +70,7 @@ package struct BlockCursor {
 
     // MARK: Fetching
 
-    /// The columns of the index that the blocks are walked by.
+    /// The columns of the index by which blocks are walked.
     private struct Key {
         var tsFirst: Int64
         var firstMessageIndex: Int64
@@ -122,7 +122,7 @@ package struct BlockCursor {
 }
 
 extension DecodedBlock {
-    /// Drops the messages outside of `range`; their payloads stay where they are.
+    /// Drops the messages outside `range`; their payload bytes stay in the batch.
     fileprivate mutating func keep(_ range: ReadRange) {
         let isWhole = zip(batch.entries, messageIndexes).allSatisfy { range.contains($0.tsRecv, $1) }
         guard !isWhole else { return }

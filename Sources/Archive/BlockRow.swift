@@ -3,19 +3,19 @@ package import MarketModel
 
 /// A row of `message_block`: raw messages of one connection, encoded by `JournalFormat`.
 ///
-/// The key is the connection and the first message; writing the same key again replaces the block, which is how the
+/// The key is the connection and the first message. Writing the same key again replaces the block; this is how the
 /// newest block of a connection grows.
 package struct BlockRow: Hashable, Sendable {
     package var connectionID: Int64
     package var firstMessageIndex: Int64
     package var lastMessageIndex: Int64
     package var messageCount: Int64
-    /// The least and the greatest `ts_recv` inside.
+    /// The earliest and latest `ts_recv` in the block.
     package var tsFirst: UnixNanoseconds
     package var tsLast: UnixNanoseconds
-    /// Sum of the payload lengths, before compression.
+    /// The sum of the payload lengths before compression.
     package var payloadBytes: Int64
-    /// Messages whose payload had something taken out before it was stored.
+    /// The number of messages from which something was removed before they were stored.
     package var redactedCount: Int64
     package var block: [UInt8]
 

@@ -1,14 +1,14 @@
 import JournalFormat
 import MarketModel
 
-/// The messages that a session stored.
+/// The messages of one session.
 struct SessionMessages {
     var received: Int64 = 0
     var sent: Int64 = 0
-    /// Numbers of its first and its last message.
+    /// The numbers of its first and last message.
     var firstIndex = Int64.max
     var lastIndex = Int64.min
-    /// In blocks that cannot be read, or known to be absent: received or sent.
+    /// Messages, received or sent, in unreadable blocks or known to be absent.
     var missing: Int64 = 0
 
     mutating func cover(_ range: ClosedRange<Int64>) {
@@ -17,7 +17,7 @@ struct SessionMessages {
     }
 }
 
-/// Decodes every block of a recording and compares it with its row, and the blocks with each other.
+/// Decodes every block of a recording, compares it with its row, and compares the blocks with each other.
 struct BlockVerification {
     private(set) var messagesOfSession: [Int64: SessionMessages] = [:]
 
@@ -27,10 +27,10 @@ struct BlockVerification {
     private let digest = MessageDigest()
     private let decoder = BlockDecoder()
     private var merger = MessageMerger()
-    /// The number the next message must have; `nil` before the first, which may be any.
+    /// The number that the next message must have; `nil` before the first, which may have any.
     private var nextIndex: Int64?
     private var lastReceived: [Int64: UnixNanoseconds] = [:]
-    /// What the rows of blocks that cannot be read say of their messages.
+    /// The message numbers in the rows of unreadable blocks.
     private var damaged: [ClosedRange<Int64>] = []
 
     init(_ sessions: SessionOfConnection, _ absences: Absences, _ archiveDigest: MessageDigest?) {
@@ -44,7 +44,7 @@ struct BlockVerification {
         }
     }
 
-    /// Goes through the messages numbered up to `last`.
+    /// Checks the messages up to number `last`.
     mutating func run(
         _ reader: ArchiveReader,
         through last: Int64,
@@ -78,7 +78,8 @@ struct BlockVerification {
         }
     }
 
-    /// Rows of messages that cannot be read are no strangers, and the counts of their session are not wrong.
+    /// Notes the messages of an unreadable block, so that their rows and their session's counts are not reported as
+    /// wrong.
     private mutating func note(damaged stored: StoredBlock, _ report: inout RecordingReport) {
         guard stored.firstMessageIndex >= 0, stored.firstMessageIndex <= stored.lastMessageIndex else { return }
         let range = stored.firstMessageIndex...stored.lastMessageIndex
@@ -89,7 +90,7 @@ struct BlockVerification {
         messagesOfSession[sessionID]?.cover(range)
     }
 
-    /// Compares the columns of the row with what the block holds.
+    /// Compares the columns of the row with the content of the block.
     private func compare(_ stored: StoredBlock, _ block: DecodedBlock, _ report: inout RecordingReport) {
         for mismatch in stored.mismatches(with: block) {
             report.add(
@@ -101,7 +102,7 @@ struct BlockVerification {
         }
     }
 
-    /// Times of received messages must not run backwards within a live connection; one report a block is enough.
+    /// Checks that receive times do not run backwards within a live connection; reports at most one problem per block.
     private mutating func checkTimes(
         of block: DecodedBlock,
         connectionID: Int64,
@@ -166,7 +167,7 @@ struct BlockVerification {
 }
 
 extension BlockVerification {
-    /// Reports what is neither known to be absent nor in a block that has been reported already.
+    /// Reports missing messages that are not known to be absent or in a block that was already reported.
     private func reportMissing(_ range: ClosedRange<Int64>, _ report: inout RecordingReport) {
         for part in absences.uncovered(of: range) where !damaged.contains(where: { $0.overlaps(part) }) {
             report.add(.messageIndex, "messages \(part.lowerBound) to \(part.upperBound) are missing")
@@ -175,7 +176,7 @@ extension BlockVerification {
 }
 
 extension DecodedBlock {
-    /// Without messages after number `last`.
+    /// The block without messages after number `last`.
     fileprivate func truncated(through last: Int64) -> DecodedBlock {
         let surplus = messageIndexes.reversed().prefix { $0 > last }.count
         guard surplus > 0 else { return self }

@@ -1,10 +1,10 @@
 package import MarketModel
 
-/// A row of `closed_span`: a time in which the market of a feed was closed, so that nothing is missing.
+/// A row of `closed_span`: a time in which a feed's market was closed, so that nothing is missing.
 ///
-/// Rows of one feed and one ``tsFrom`` replace each other.
+/// A row replaces an earlier one with the same feed and ``tsFrom``.
 package struct ClosedSpanRow: Hashable, Sendable {
-    /// Where the sessions come from.
+    /// The source of the trading sessions.
     package enum Source: String, Hashable, Sendable {
         case configuration
         case venue
@@ -12,7 +12,7 @@ package struct ClosedSpanRow: Hashable, Sendable {
 
     package var feedID: Int64
     package var tsFrom: UnixNanoseconds
-    /// The opening, which is known beforehand; `nil` if none is in sight.
+    /// When the market opens, which is known in advance; `nil` if no opening is in sight.
     package var tsTo: UnixNanoseconds?
     package var source: Source
 
@@ -24,7 +24,7 @@ package struct ClosedSpanRow: Hashable, Sendable {
     }
 }
 
-/// The times in which markets were closed, by feed: the sessions of a feed share its name and venue.
+/// The times in which markets were closed, by feed name and venue: feeds of several sessions share them.
 struct ClosedTimes {
     private var keys: [Int64: FeedKey] = [:]
     private var spans: [FeedKey: TimeSpans] = [:]
@@ -37,7 +37,7 @@ struct ClosedTimes {
         }
     }
 
-    /// The parts of `[from, to)` in which the market of a feed was open; all of it for a feed without closed times.
+    /// The parts of `[from, to)` in which a feed's market was open; the whole span for a feed without closed times.
     func openParts(of feedID: Int64?, _ from: Int64, _ to: Int64) -> [TimeSpans.Span] {
         guard from < to else { return [] }
         guard let closed = feedID.flatMap({ keys[$0] }).flatMap({ spans[$0] }) else {

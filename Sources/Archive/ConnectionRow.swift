@@ -2,14 +2,14 @@ package import MarketModel
 
 /// A row of `feed`: one configured stream of a session.
 package struct FeedRow: Hashable, Sendable {
-    /// Given by ``ArchiveWriter/addFeed(_:)``; ignored there.
+    /// Assigned by ``ArchiveWriter/addFeed(_:)``, which ignores this value.
     package var feedID: Int64
     package var sessionID: Int64
     package var name: String
     package var venue: String
     /// Without user information and query.
     package var url: String?
-    /// What was asked for, JSON.
+    /// The subscription, as JSON.
     package var subscription: String?
 
     package init(
@@ -29,7 +29,7 @@ package struct FeedRow: Hashable, Sendable {
     }
 }
 
-/// What is known of a connection when it is open.
+/// The properties of a connection that are known when it is opened.
 package struct ConnectionOpened: Hashable, Sendable {
     package var feedID: Int64
     package var tsOpened: UnixNanoseconds
@@ -38,17 +38,17 @@ package struct ConnectionOpened: Hashable, Sendable {
     package var proxy: String?
     package var tlsVersion: String?
     package var tlsCipher: String?
-    /// SHA-256 fingerprint of the peer's certificate, hexadecimal.
+    /// The SHA-256 fingerprint of the peer's certificate, in hexadecimal.
     package var certificateSHA256: String?
     package var certificateExpires: UnixNanoseconds?
     package var subprotocol: String?
-    /// As negotiated, with their parameters, with commas between them.
+    /// The negotiated extensions with their parameters, separated by commas.
     package var extensions: String?
-    /// How long name look-up and connecting, the TLS handshake and the upgrade took, in nanoseconds.
+    /// The durations of name lookup plus connecting, of the TLS handshake and of the upgrade, in nanoseconds.
     package var connectNS: Int64?
     package var tlsNS: Int64?
     package var upgradeNS: Int64?
-    /// Its name in the journal, and up to where earlier files have its messages.
+    /// The connection's key in the journal, and the position up to which earlier files have its messages.
     package var journalKey: UInt64?
     package var journalPosition = JournalPosition()
 
@@ -58,15 +58,15 @@ package struct ConnectionOpened: Hashable, Sendable {
     }
 }
 
-/// Who ended a connection.
+/// The side that closed a connection.
 package enum ConnectionCloser: String, Sendable, Hashable {
     case local
     case remote
-    /// It broke without a close from either side.
+    /// The connection broke without a close from either side.
     case none
 }
 
-/// How a connection ended, and what went over it.
+/// How a connection ended, and its traffic.
 package struct ConnectionClosed: Hashable, Sendable {
     package var connectionID: Int64
     package var tsClosed: UnixNanoseconds
@@ -74,7 +74,7 @@ package struct ConnectionClosed: Hashable, Sendable {
     package var messagesSent: Int64 = 0
     package var bytesReceived: Int64 = 0
     package var bytesSent: Int64 = 0
-    /// WebSocket status code (RFC 6455 §7.4); 1005 none given, 1006 broken.
+    /// The WebSocket status code (RFC 6455 §7.4); 1005 if none was sent, 1006 if the connection broke.
     package var closeCode: Int64?
     package var closeReason: String?
     package var closedBy: ConnectionCloser
@@ -93,6 +93,6 @@ package struct ConnectionRow: Hashable, Sendable {
     package var feedName: String
     package var venue: String
     package var opened: ConnectionOpened
-    /// `nil` as long as the connection is open.
+    /// `nil` while the connection is open.
     package var closed: ConnectionClosed?
 }

@@ -1,15 +1,15 @@
 package import MarketModel
 
-/// A row of `event`: what else the feed said, as JSON.
+/// A row of `event`: anything else that the feed sent, as JSON.
 package struct EventRow: Hashable, Sendable {
     package var tsRecv: UnixNanoseconds
-    /// The message that said it; `nil` for an event of our own.
+    /// The message that contained it; `nil` for an event of our own.
     package var messageIndex: Int64?
     package var item: Int64?
     package var feedID: Int64?
     package var kind: String
     package var symbol: String?
-    /// True where a message could not be read as what it claims to be.
+    /// True if a message could not be read as what it claims to be.
     package var isOddity: Bool
     /// JSON text, UTF-8.
     package var json: [UInt8]

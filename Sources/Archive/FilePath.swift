@@ -1,13 +1,13 @@
 import Glibc
 
-/// What the file system says of a path.
+/// The kind of file at a path.
 enum FileKind: Hashable {
     case directory
     case file(bytes: Int)
     case missing
 }
 
-/// The few questions the archive asks of the file system.
+/// The archive's file system queries and their error texts.
 package enum FilePath {
     static func kind(of path: String) -> FileKind {
         var status = stat()
@@ -15,7 +15,8 @@ package enum FilePath {
         return status.st_mode & S_IFMT == S_IFDIR ? .directory : .file(bytes: Int(status.st_size))
     }
 
-    /// The names in a directory, in byte order, without those that begin with a dot.
+    /// The names in a directory in byte order: those that do not begin with a dot, or only those that do if
+    /// `areHidden`.
     static func names(in directory: String, areHidden: Bool = false) throws(ArchiveError) -> [String] {
         guard let stream = opendir(directory) else { throw failure("read", directory, errno) }
         defer { closedir(stream) }
@@ -29,7 +30,7 @@ package enum FilePath {
         return names.sorted()
     }
 
-    /// Creates a directory and those above it; an existing one is fine.
+    /// Creates a directory and its parents; existing ones are accepted.
     static func createDirectory(_ path: String) throws(ArchiveError) {
         if kind(of: path) == .directory { return }
         let parent = parent(of: path)
@@ -45,7 +46,7 @@ package enum FilePath {
         return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
     }
 
-    /// The name behind the last slash.
+    /// The name after the last slash.
     package static func lastComponent(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
     }
@@ -54,7 +55,7 @@ package enum FilePath {
         directory.hasSuffix("/") ? directory + name : directory + "/" + name
     }
 
-    /// The path from the root, needed where SQLite wants a URI.
+    /// The absolute path, needed for SQLite's URIs.
     static func absolute(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
@@ -65,24 +66,24 @@ package enum FilePath {
         guard chmod(path, 0o444) == 0 else { throw failure("seal", path, errno) }
     }
 
-    /// The length of a file; 0 where there is none.
+    /// The length of a file in bytes; 0 if it does not exist.
     static func bytes(of path: String) -> Int64 {
         if case .file(let bytes) = kind(of: path) { Int64(bytes) } else { 0 }
     }
 
-    /// Which file a path names; `nil` where there is none.
+    /// The inode of a file; `nil` if it does not exist.
     static func inode(of path: String) -> UInt64? {
         var status = stat()
         return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
-    /// True if a directory has an entry of this name, also a link that leads nowhere.
+    /// True if a directory has an entry with this path, including a dangling link.
     static func isTaken(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0
     }
 
-    /// `path` itself, or `path-2` and so on, if that is taken.
+    /// Returns `path` itself, or `path-2` and so on if that is taken.
     static func untaken(_ path: String) -> String {
         var untaken = path
         var number = 2
@@ -98,7 +99,7 @@ package enum FilePath {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    /// Makes a file's content, or a directory's names, survive a loss of power.
+    /// Makes a file's content, or a directory's names, survive a power failure.
     static func synchronise(_ path: String) throws(ArchiveError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", path, errno) }
@@ -106,7 +107,7 @@ package enum FilePath {
         guard fsync(descriptor) == 0 else { throw failure("write", path, errno) }
     }
 
-    /// True for an existing file that no one has the right to write to, as far as its mode says.
+    /// True for an existing file whose mode gives no one the right to write.
     static func isWriteProtected(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & 0o222 == 0
@@ -114,7 +115,7 @@ package enum FilePath {
 
     static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
-    /// An error that says what the system call said.
+    /// An error for a failed system call.
     static func failure(_ action: String, _ path: String, _ number: Int32) -> ArchiveError {
         if let limit = SystemLimit.meaning(of: number) {
             return ArchiveError(

@@ -1,24 +1,24 @@
-/// The largest files that this process may write (`ulimit -f`), and what fits under it.
+/// The process's file size limit (`ulimit -f`), and the sizes that fit within it.
 package struct FileSizeLimit: Hashable, Sendable {
-    /// The most bytes that a file may have.
+    /// The maximum size of a file, in bytes.
     package let bytes: Int64
 
-    /// The limit that is in force now; `nil` without one.
+    /// The present limit; `nil` if there is none.
     package static var current: FileSizeLimit? { SystemLimit.fileBytesMax.map(FileSizeLimit.init) }
 
     package init(bytes: Int64) {
         self.bytes = bytes
     }
 
-    /// The size of a recording, its write-ahead log included, from which on another one is begun.
+    /// The size, in bytes, at which a recording with its write-ahead log is followed by another one.
     ///
-    /// Half of the limit: a transaction more, and the folding of the log into the file, must fit as well.
+    /// This is half of the limit, because one more transaction and the log's transfer into the file must fit too.
     package var recordingBytesMax: Int64 { bytes / 2 }
 
-    /// The largest segment of the journal, a whole number of pages.
+    /// The largest journal segment in bytes, a whole number of pages.
     package var segmentBytesMax: Int { Int(clamping: bytes) & ~4095 }
 
-    /// Less is of no use: a few transactions fill it.
+    /// A smaller limit is useless: a few transactions reach it.
     private static let least: Int64 = 4 << 20
 
     /// - Throws: ``ArchiveError/Code/fileTooLarge`` if nothing can be recorded under the limit.

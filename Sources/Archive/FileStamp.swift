@@ -1,11 +1,11 @@
 import Glibc
 
-/// Which file a path leads to at the moment: its device and its inode.
+/// The identity of the file that a path leads to at present: its device and its inode.
 struct FileStamp: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
 
-    /// `nil` if the path leads to no file.
+    /// `nil` if there is no file at the path.
     init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }

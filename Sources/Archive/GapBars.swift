@@ -1,12 +1,12 @@
 import MarketModel
 
-/// Finds bars that are called complete although a gap touches them.
+/// Finds bars that are marked complete although a gap touches them.
 ///
-/// Gaps are known in receive time. Bars that follow the venue's time are translated by the least distance of the two
-/// clocks among the ticks around the gap, with a second of tolerance. A bar that was over before the gap began, or that
-/// began after the gap, is not touched.
+/// Gaps are given in receive time. For bars that follow the venue's time, they are shifted by the smallest difference
+/// of the two clocks among the ticks around the gap, with one second of tolerance. A gap does not touch a bar that
+/// ended before it or began after it.
 struct GapBars {
-    /// A bar's key, as the primary key of its table has it.
+    /// The key of a bar, as in the primary key of its table.
     struct Key: Hashable {
         let instrumentID: Int64
         let side: Int64
@@ -26,20 +26,20 @@ struct GapBars {
         guard let first = bars.first else { return }
         report.add(
             .bar,
-            "\(bars.count) bars are called complete although a gap touches them (the first: instrument "
+            "\(bars.count) bars are marked complete although a gap touches them (the first: instrument "
                 + "\(first.instrumentID), ts_open \(first.tsOpen))"
         )
     }
 
-    /// The bars, in order of their gaps.
+    /// Returns the bars in order of their gaps.
     func find() throws(ArchiveError) -> [Key] {
-        // What damage took was there when the bar was built.
+        // Messages lost to damage were there when the bar was built.
         let gaps = try reader.gaps().filter { $0.cause != GapRow.damageCause }
         guard !gaps.isEmpty else { return [] }
         let instruments = try reader.instruments()
         var venueOfFeed: [Int64: String] = [:]
         for feed in try reader.feeds() { venueOfFeed[feed.feedID] = feed.venue }
-        // A gap names one row of its symbol; bars may be under another.
+        // A gap refers to one row of its symbol; bars may be under another one.
         let symbols = Dictionary(
             instruments.map { ($0.instrumentID, [$0.venue, $0.symbol]) },
             uniquingKeysWith: { $1 }
@@ -58,14 +58,14 @@ struct GapBars {
                 if gap.instrumentID == nil, let venue, venue != instrument.venue { continue }
                 let id = instrument.instrumentID
                 let touched = try bars(of: id, series[id] ?? [], touching: gap)
-                // Another feed of the venue may have recorded the instrument meanwhile.
+                // Another feed of the venue may have recorded the instrument during the gap.
                 if !touched.isEmpty, try owners.isTouched(instrumentID: id, by: gap) { keys += touched }
             }
         }
         return keys
     }
 
-    /// What kinds of bars an instrument has.
+    /// One side and interval of an instrument's bars.
     private struct Series {
         let side: Int64
         let intervalNS: Int64
@@ -94,7 +94,7 @@ struct GapBars {
         guard from < end else { return keys }
         let found = try bars(of: id, series, source: 0, from: from, to: end)
         guard !found.isEmpty else { return keys }
-        // The venue's time may run backwards: then a bar may have ended before the gap, or begun after it.
+        // The venue's time may run backwards, so a bar may have ended before the gap or begun after it.
         let last = try greatestEventTime(of: id, "ts_recv <= ?2", gap.tsFrom)
         var first: Int64?
         if let tsTo = gap.tsTo {
@@ -108,7 +108,7 @@ struct GapBars {
             }
     }
 
-    /// The greatest of the venue's times among some ticks on one side of a gap.
+    /// The latest venue time among some ticks on one side of a gap.
     private func greatestEventTime(
         of id: Int64,
         _ condition: String,
@@ -168,7 +168,7 @@ struct GapBars {
         }
     }
 
-    /// The least `ts_recv - ts_event` of up to 50 ticks on either side of the gap.
+    /// The smallest `ts_recv - ts_event` of up to 50 ticks on either side of the gap.
     private func lag(of id: Int64, around gap: GapRow) throws(ArchiveError) -> Int64? {
         try reader.read { handle throws(ArchiveError) in
             var least: Int64?

@@ -1,10 +1,10 @@
 package import MarketModel
 
-/// A row of `gap`: what is known or suspected to be missing; written whole, replacing what the key held.
+/// A row of `gap`: data known or suspected to be missing; a write replaces the row with the same key.
 ///
-/// ``ArchiveWriter/makeGapID()`` gives the key. A gap is written first without `tsTo`, and again when data flows.
+/// ``ArchiveWriter/makeGapID()`` assigns the key. A gap is written first without `tsTo`, and again when data flows.
 package struct GapRow: Hashable, Sendable {
-    /// The cause of a gap that `verify --repair` leaves where messages cannot be read any more.
+    /// The cause of a gap that `verify --repair` stores for messages that can no longer be read.
     package static let damageCause = "damage"
 
     package var gapID: Int64
@@ -17,7 +17,7 @@ package struct GapRow: Hashable, Sendable {
     package var tsTo: UnixNanoseconds?
     package var cause: String
     package var detail: String?
-    /// The venue's numbers on both sides of a jump.
+    /// The missing range of the venue's numbers, from the first to the last.
     package var sequenceFrom: Int64?
     package var sequenceTo: Int64?
     package var estimatedCount: Int64?

@@ -1,8 +1,8 @@
 import MarketModel
 
-/// The statements that write what a MetaTrader hub says of its own bars and of orders.
+/// The statements that write the bars and orders of a MetaTrader hub.
 ///
-/// Used inside the serial queue of its database only.
+/// Use it only inside the serial queue of its database.
 final class HubRowInserter {
     private let venueBar: PreparedStatement
     private let orderUpdate: PreparedStatement

@@ -1,6 +1,6 @@
 package import MarketModel
 
-/// A row of `venue_bar`: a bar that the venue made.
+/// A row of `venue_bar`: a bar made by the venue.
 package struct VenueBarRow: Hashable, Sendable {
     /// Mantissas with the instrument's price digits.
     package struct Prices: Hashable, Sendable {
@@ -21,13 +21,13 @@ package struct VenueBarRow: Hashable, Sendable {
     package var tsRecv: UnixNanoseconds
     package var messageIndex: Int64
     package var item: Int64
-    /// The venue's time of the bar's end.
+    /// The venue's time for the end of the bar.
     package var tsEvent: UnixNanoseconds?
-    /// `nil` where the venue does not say how long its bars are.
+    /// `nil` if the venue does not send the length of its bars.
     package var intervalNS: Int64?
     package var bid: Prices
     package var ask: Prices
-    /// Ticks that the venue put together.
+    /// The number of ticks that the venue aggregated.
     package var tickCount: Int64?
 
     package init(
@@ -53,7 +53,7 @@ package struct VenueBarRow: Hashable, Sendable {
     }
 }
 
-/// A row of `order_update`: what became of an order.
+/// A row of `order_update`: a change of an order.
 package struct OrderUpdateRow: Hashable, Sendable {
     package var tsRecv: UnixNanoseconds
     package var messageIndex: Int64

@@ -1,14 +1,14 @@
-/// A row of `instrument`: what is traded, and the digits its ticks are stored with.
+/// A row of `instrument`: what is traded, and the digits with which its ticks are stored.
 ///
-/// ``ArchiveWriter/makeInstrumentID()`` gives the key. An instrument that needs more digits gets a further row.
+/// ``ArchiveWriter/makeInstrumentID()`` assigns the key. If an instrument needs more digits, it gets another row.
 package struct InstrumentRow: Hashable, Sendable {
     package var instrumentID: Int64
     package var venue: String
     package var symbol: String
-    /// Digits behind the point, 0 to 18.
+    /// The decimal digits of prices, and in `sizeDigits` of sizes, 0 to 18.
     package var priceDigits: UInt8
     package var sizeDigits: UInt8
-    /// Contract details as the venue gave them, JSON.
+    /// Contract details as the venue sent them, as JSON.
     package var details: String?
 
     package init(

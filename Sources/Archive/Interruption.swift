@@ -1,15 +1,15 @@
 import GRDBSQLite
 import Synchronization
 
-/// A flag that ends whatever statement runs on a connection, or is about to run, from any thread.
+/// A flag, set from any thread, that interrupts any statement that runs or starts on a connection.
 ///
-/// `sqlite3_interrupt` alone would be lost between two statements.
+/// `sqlite3_interrupt` alone has no effect between two statements.
 final class Interruption: Sendable {
-    /// Instructions of SQLite's machine between two looks at the flag: well below a millisecond.
+    /// The number of SQLite's virtual machine instructions between two checks: well below a millisecond.
     private static let interval: Int32 = 1000
     private let isRequested = Atomic(false)
 
-    /// Makes `handle` obey; the flag must outlive the connection.
+    /// Makes the connection check the flag, which must outlive it.
     func install(on handle: OpaquePointer?) {
         sqlite3_progress_handler(
             handle,
@@ -23,7 +23,7 @@ final class Interruption: Sendable {
         )
     }
 
-    /// - Throws: ``ArchiveError/Code/interrupted`` once it has been requested.
+    /// - Throws: ``ArchiveError/Code/interrupted`` if the flag is set.
     func check(_ path: String) throws(ArchiveError) {
         guard isRequested.load(ordering: .relaxed) else { return }
         throw ArchiveError(code: .interrupted, path: path, detail: "interrupted")

@@ -1,9 +1,9 @@
 import JournalFormat
 import MarketModel
 
-/// What sessions have stored that were killed before they could say so.
+/// Counts what killed sessions have stored, because they could not store their own counts.
 ///
-/// It reads the whole recording: beside a recorder, in the background.
+/// It reads the whole recording, so a running recorder does it in the background.
 struct KilledSessions {
     private let reader: ArchiveReader
     private let ids: [Int64]
@@ -17,7 +17,7 @@ struct KilledSessions {
 
     var isEmpty: Bool { ids.isEmpty }
 
-    /// Counts for each of them; `nil` where it `isCancelled` on the way.
+    /// The counts of each killed session; `nil` if it was cancelled.
     func count(isCancelled: () -> Bool) throws(ArchiveError) -> [Int64: SessionCounts]? {
         let last = try reader.lastMessageIndex()
         let absences = Absences(try reader.absences())
@@ -39,7 +39,7 @@ struct KilledSessions {
             of.gapCount += absences.count(.gap, session: id)
             counts[id] = of
         }
-        // Bars name no session: what others have not counted is put down to the first.
+        // Bars belong to no session, so those that no other session counted are assigned to the first one.
         if let first = ids.first {
             let claimed = sessions.reduce(0) { $0 + ($1.counts?.barCount ?? 0) }
             let there = try rows.count("bar") + absences.count(.bar, session: nil)
@@ -48,7 +48,7 @@ struct KilledSessions {
         return counts
     }
 
-    /// The messages of each session; those of a block that cannot be read are missing.
+    /// The messages of each session; those of an unreadable block count as missing.
     private func countMessages(
         through last: Int64,
         _ absences: Absences,
@@ -84,10 +84,10 @@ struct KilledSessions {
 }
 
 extension ArchiveWriter {
-    /// Stores what the sessions have stored that were killed, by what is there; those counted before stay.
+    /// Counts and stores what killed sessions have stored; existing counts are kept.
     ///
-    /// Takes the time of reading the whole recording where there is such a session, on a thread of its own; the writer
-    /// may be used meanwhile. A cancelled count is made by the next recovery.
+    /// If there is such a session, this reads the whole recording, on a thread of its own; the writer can be used
+    /// meanwhile. If it is cancelled, the next recovery does it.
     package func countKilledSessions(
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) async throws(ArchiveError) {

@@ -1,9 +1,9 @@
 package import MarketModel
 
 extension ArchiveReader {
-    /// The last quote of an instrument before a moment.
+    /// The last quote of an instrument before `time`; `nil` if there is none.
     ///
-    /// `nil` where there is none. It is a look-up by the primary key.
+    /// This is a lookup by the primary key.
     package func lastQuote(
         ofInstrument instrumentID: Int64,
         before time: UnixNanoseconds
@@ -11,9 +11,9 @@ extension ArchiveReader {
         try lastTick(instrumentID, before: time)
     }
 
-    /// The last trade of an instrument before a moment.
+    /// The last trade of an instrument before `time`; `nil` if there is none.
     ///
-    /// `nil` where there is none. It is a look-up by the primary key.
+    /// This is a lookup by the primary key.
     package func lastTrade(
         ofInstrument instrumentID: Int64,
         before time: UnixNanoseconds

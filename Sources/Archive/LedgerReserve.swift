@@ -1,27 +1,27 @@
 import Synchronization
 
-/// Room on the disk that a recorder keeps for the ledger of gaps: the file `.reserve` in its archive.
+/// Disk space that a recorder reserves for the ledger of gaps: the file `.reserve` in its archive.
 ///
-/// When the disk is full, a part of it is given back for the moment of one small commit, so that nobody else can have
-/// taken it. Every call does what it can and fails in silence: without a reserve the ledger is written when there is room.
+/// When the disk is full, part of it is freed for the duration of one small commit, so that no other program can take
+/// it before. Calls do not report failures: without a reserve, the ledger is written when the disk has room.
 package final class LedgerReserve: Sendable {
-    /// What one loan gives free: a commit of a few rows needs some pages of 4 KiB.
+    /// The space freed by one loan, in bytes: a commit of a few rows needs some pages of 4 KiB.
     private static let loanBytes = 256 << 10
 
     private let path: String
     private let byteCount: Int
     private let fileSystem: any FileSystem
-    /// Bytes that the file has; one loan at a time.
+    /// The current size of the file in bytes; the lock also allows only one loan at a time.
     private let held = Mutex(0)
 
-    /// The reserve of an archive, which has nothing before ``refill()``.
+    /// Creates the reserve of an archive, which is empty before ``refill()``.
     package init(directory: String, byteCount: Int, fileSystem: any FileSystem = SystemFileSystem()) {
         path = FilePath.joined(directory, ".reserve")
         self.byteCount = byteCount
         self.fileSystem = fileSystem
     }
 
-    /// Makes it as large as it shall be, where there is room.
+    /// Grows the reserve to its full size, if there is room.
     package func refill() {
         held.withLock { held in
             guard held < byteCount else { return }
@@ -29,7 +29,7 @@ package final class LedgerReserve: Sendable {
         }
     }
 
-    /// Makes it again if its file was deleted.
+    /// Creates the reserve again if its file was deleted.
     package func restore() {
         held.withLock { held in
             guard held > 0, FilePath.kind(of: path) == .missing else { return }
@@ -37,7 +37,7 @@ package final class LedgerReserve: Sendable {
         }
     }
 
-    /// Runs `body`, which writes a little, with some of the reserve given back to the disk.
+    /// Runs `body`, which may write a little, while part of the reserve is freed.
     package func lend<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
         _ body: () async throws -> Value
@@ -47,7 +47,7 @@ package final class LedgerReserve: Sendable {
             return held
         }
         defer {
-            // What the commit took is gone from it, until the disk has room.
+            // The space that the commit used is missing from the reserve until the disk has room.
             held.withLock { held in
                 guard held < before else { return }
                 held = resized(toFirstOf: [before, before - Self.loanBytes / 4, before - Self.loanBytes / 2, held])
@@ -56,7 +56,7 @@ package final class LedgerReserve: Sendable {
         return try await body()
     }
 
-    /// Gives all of it back.
+    /// Frees the whole reserve.
     package func remove() {
         held.withLock { held in
             held = 0
@@ -64,13 +64,13 @@ package final class LedgerReserve: Sendable {
         }
     }
 
-    /// Gives the file the first of the sizes that there is room for; returns its size.
+    /// Resizes the file to the first of `sizes` that fits, and returns its size.
     private func resized(toFirstOf sizes: [Int]) -> Int {
         guard let descriptor = try? fileSystem.openFile(path) else { return 0 }
         defer { fileSystem.closeFile(descriptor) }
         for size in sizes where size >= 0 {
             guard size > 0 else { break }
-            // What a failed allocation has got so far must not stay.
+            // Truncate first: the space that a failed allocation got must not stay.
             guard (try? fileSystem.truncate(descriptor, byteCount: size, path: path)) != nil else { break }
             if (try? fileSystem.allocate(descriptor, byteCount: size, path: path)) != nil { return size }
         }

@@ -10,7 +10,7 @@ package struct MarginUpdateRow: Hashable, Sendable {
     package var login: Int64
     package var accountGroup: String?
     package var leverage: Int64?
-    /// Digits behind the point of every amount in this row, 0 to 18.
+    /// The decimal digits of all amounts in this row, 0 to 18.
     package var digits: UInt8
     package var balance: Int64?
     package var equity: Int64?
@@ -39,9 +39,10 @@ package struct MarginUpdateRow: Hashable, Sendable {
         self.digits = digits
     }
 
-    /// Brings the amounts of `update` to common digits.
+    /// Converts the amounts of `update` to a common number of digits.
     ///
-    /// Where no number of digits fits them all into `Int64`, those with the most digits are left to ``texts``.
+    /// If no number of digits fits all amounts into `Int64`, the amounts with the most digits are only stored in
+    /// ``texts``.
     package init(_ update: MarginUpdate, tsRecv: UnixNanoseconds, messageIndex: Int64, feedID: Int64) {
         let amounts = [
             update.balance, update.equity, update.volume, update.margin, update.marginFree, update.marginLevel,
@@ -70,7 +71,7 @@ package struct MarginUpdateRow: Hashable, Sendable {
         mantissa.map { FixedDecimal(mantissa: $0, digits: digits) }
     }
 
-    /// The digits as sent, or without trailing zeros where those do not fit, or as many as fit most amounts.
+    /// The digits as sent; if those do not fit, without trailing zeros; otherwise the digits that fit the most amounts.
     private static func commonDigits(of amounts: [FixedDecimal?]) -> (UInt8, [Int64?]) {
         let short = amounts.map { $0?.withoutTrailingZeros }
         for candidates in [amounts, short] {

@@ -1,6 +1,6 @@
 import MarketModel
 
-/// Walks the messages of all connections of one recording in stored order: by message number.
+/// Walks the messages of all connections of one recording in stored order, by message number.
 package struct MessageCursor {
     private var blocks: BlockCursor
     private var merger = MessageMerger()
@@ -11,9 +11,9 @@ package struct MessageCursor {
         self.blocks = blocks
     }
 
-    /// The next messages, as many as follow each other in one block; `nil` at the end.
+    /// The next messages, as many as are consecutive in one block; `nil` at the end.
     ///
-    /// - Throws: as ``BlockCursor/next()``; the next call goes on behind the damaged block.
+    /// - Throws: as ``BlockCursor/next()``; the next call continues after the damaged block.
     package mutating func next() throws(ArchiveError) -> MessageRun? {
         while true {
             if lookahead == nil, !isAtEnd {

@@ -1,9 +1,9 @@
 import COpenSSL
 
-/// SHA-256 over bytes that come in pieces (FIPS 180-4), by OpenSSL.
+/// SHA-256 over bytes that arrive in pieces (FIPS 180-4), computed by OpenSSL.
 package final class MessageDigest {
     private let context: OpaquePointer?
-    /// False once OpenSSL has failed, which it does for want of memory only.
+    /// False if OpenSSL has failed, which only happens when memory is exhausted.
     private var isValid: Bool
 
     package init() {
@@ -22,9 +22,9 @@ package final class MessageDigest {
         withUnsafeBytes(of: byte) { update($0) }
     }
 
-    /// The digest in lower-case hexadecimal; empty where OpenSSL failed.
+    /// Returns the digest in lower-case hexadecimal, or an empty text if OpenSSL failed.
     ///
-    /// The object is spent.
+    /// The object cannot be used after this.
     package func finish() -> String {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0

@@ -1,16 +1,16 @@
 package import JournalFormat
 
-/// Neighbouring messages of one connection, in stored order.
+/// Consecutive messages of one connection, in stored order.
 package struct MessageRun {
     package let connectionID: Int64
     package let block: DecodedBlock
-    /// Which messages of the block.
+    /// The positions of the messages in the block.
     package let range: Range<Int>
 }
 
-/// Brings the messages of interleaved blocks into the order of their numbers.
+/// Merges the messages of interleaved blocks into the order of their numbers.
 ///
-/// It holds one block or so for each connection that is active at a time.
+/// It holds about one block for each connection that is active at the same time.
 struct MessageMerger {
     private struct Pending {
         let connectionID: Int64
@@ -23,18 +23,18 @@ struct MessageMerger {
 
     private var pending: [Pending] = []
 
-    /// Adds a block; an empty one is forgotten.
+    /// Adds a block; an empty one is ignored.
     mutating func push(connectionID: Int64, _ block: DecodedBlock) {
         guard !block.messageIndexes.isEmpty else { return }
         pending.append(Pending(connectionID: connectionID, block: block))
     }
 
-    /// The next messages with numbers below `limit`: the least that a block not pushed yet may hold.
+    /// Returns the next messages with numbers below `limit`, which is the lowest number that a later block may hold.
     mutating func pop(below limit: Int64) -> MessageRun? {
         guard let first = pending.indices.min(by: { pending[$0].nextIndex < pending[$1].nextIndex }),
             pending[first].nextIndex < limit
         else { return nil }
-        // Up to where another block takes over; never nothing, even where numbers are stored twice.
+        // Take messages up to where another block continues, but at least one, even if numbers are stored twice.
         let others = pending.indices.lazy.filter { $0 != first }.map { [pending] in pending[$0].nextIndex }
         let bound = min(limit, others.min() ?? .max)
         let start = pending[first].position

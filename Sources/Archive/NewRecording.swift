@@ -3,27 +3,27 @@ import GRDBSQLite
 import Glibc
 import Migrations
 
-/// Begins a recording: the file gets its name only once it is whole.
+/// Begins a recording: the file gets its name only after it is complete.
 ///
-/// A program that is killed meanwhile leaves a hidden file, and no empty recording that looks like a loss.
+/// A program that is killed meanwhile leaves a hidden file instead of an empty recording that looks like a loss.
 enum NewRecording {
-    /// What a name ends with until the file is whole.
+    /// The suffix of the file name until the file is complete.
     static let suffix = ".begun"
 
-    /// Creates the recording `path`, which does not exist.
+    /// Creates the recording `path`, which must not exist.
     ///
-    /// The caller holds the writer's lock of the directory, so that no other program begins a recording in it.
+    /// The caller holds the directory's writer lock, so no other program begins a recording there.
     static func create(_ path: String, _ configuration: Configuration) throws(ArchiveError) {
         let draft = FilePath.joined(FilePath.parent(of: path), "." + FilePath.name(of: path) + suffix)
-        // A program that was killed may have left one.
+        // A killed program may have left a draft.
         remove(draft)
         try make(draft, path)
         do {
             let queue = try DatabaseQueue(path: draft, configuration: configuration)
             try queue.inDatabase { db in
                 let handle = db.sqliteConnection
-                // SQLite's own 4 KiB: pages of 8 KiB save 10 % with few instruments, but double what many of them write,
-                // as each transaction touches a page of every instrument.
+                // SQLite's default of 4 KiB. Pages of 8 KiB save 10 % with few instruments but double what many
+                // instruments write, because each transaction changes a page of every instrument.
                 try RecordingFile.execute("PRAGMA page_size = 4096", handle, path)
                 try RecordingFile.migrate(handle, from: 0, path)
                 try RecordingIdentity.make(on: handle, path: path, file: draft)
@@ -36,14 +36,14 @@ enum NewRecording {
         }
     }
 
-    /// Makes an empty file: SQLite would not say which limit keeps it from being made.
+    /// Creates an empty file first, because SQLite would not report which limit prevents its creation.
     private static func make(_ draft: String, _ path: String) throws(ArchiveError) {
         let descriptor = open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FilePath.failure("create", path, errno) }
         close(descriptor)
     }
 
-    /// Gives the file its name, unless that has been taken meanwhile.
+    /// Gives the file its name, unless that name was taken meanwhile.
     private static func publish(_ draft: String, as path: String) throws(ArchiveError) {
         if link(draft, path) == 0 {
             unlink(draft)

@@ -1,9 +1,8 @@
-/// The write-ahead log of a recording that was deleted.
+/// Handles the write-ahead log of a deleted recording.
 package enum OrphanLog {
-    /// Takes the log of the deleted recording at `path` out of the way of other files, to `NAME.lost-wal`, and removes its
-    /// index.
+    /// Moves the log of the deleted recording at `path` to `NAME.lost-wal`, and removes its index.
     ///
-    /// Returns the new path of the log; `nil` if the recording is there, or has no log.
+    /// Returns the new path of the log; `nil` if the recording exists or has no log.
     package static func setAside(
         of path: String,
         fileSystem: any FileSystem = SystemFileSystem()

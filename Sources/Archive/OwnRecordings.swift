@@ -1,22 +1,22 @@
 /// The recordings of an archive that its recorder may write to: those that it began itself.
 ///
-/// People copy recordings, and put others into the directory. Such a file is read, and never changed.
+/// Users copy recordings and put others into the directory. Such files are only read.
 package enum OwnRecordings {
-    /// The files in `directory` that a recorder began and that are not sealed, in order of their names.
+    /// The unsealed files in `directory` that a recorder began, in order of their names.
     ///
-    /// A file that cannot be read is nobody's.
+    /// A file that cannot be read is left out.
     package static func unsealed(in directory: String) throws(ArchiveError) -> [String] {
         let files = try writable(in: directory)
         let copies = copies(among: files)
         return files.filter { !copies.contains($0) && isOfRecorder($0) }
     }
 
-    /// The copies of recordings in `directory` that look as if a recorder went on with them.
+    /// The unsealed copies in `directory`, which a recorder must not continue.
     package static func unsealedCopies(in directory: String) throws(ArchiveError) -> [String] {
         try copies(among: writable(in: directory)).sorted()
     }
 
-    /// Files that are not sealed and have any content: one without was not even begun.
+    /// The files that are not sealed and not empty: an empty file was never begun.
     private static func writable(in directory: String) throws(ArchiveError) -> [String] {
         guard FilePath.kind(of: directory) == .directory else { return [] }
         return try FilePath.names(in: directory).filter { $0.hasSuffix(ArchiveLocation.fileExtension) }
@@ -24,9 +24,9 @@ package enum OwnRecordings {
             .filter { FilePath.bytes(of: $0) > 0 && !RecordingName.isSealed($0) }
     }
 
-    /// Those of `files` that are copies or second names of another recording, or of one that is not among them.
+    /// The files that are copies or additional names of another recording, whether or not that one is in `files`.
     ///
-    /// Of several names of the original, the one that it was begun under counts.
+    /// Among several names of the original, the name under which it was begun is not a copy.
     package static func copies(among files: [String]) -> Set<String> {
         let identities = files.compactMap { path -> (path: String, identity: RecordingIdentity)? in
             guard let identity = try? ArchiveReader(path: path).identity() else { return nil }
@@ -43,9 +43,9 @@ package enum OwnRecordings {
         return copies
     }
 
-    /// True if a recorder may go on writing to `path`.
+    /// True if a recorder may continue writing to `path`.
     ///
-    /// It may if another program holds the file locked: that passes.
+    /// It may if another program has the file locked, because that passes.
     static func mayContinue(_ path: String) -> Bool {
         guard FilePath.bytes(of: path) > 0, !RecordingName.isSealed(path) else { return false }
         do throws(ArchiveError) {
@@ -56,7 +56,7 @@ package enum OwnRecordings {
         }
     }
 
-    /// True for a file of a recorder's sessions; files of imports belong to whoever imports.
+    /// True for a file with a recorder's sessions; a file of an import is continued only by imports.
     private static func isOfRecorder(_ path: String) -> Bool {
         guard let reader = try? ArchiveReader(path: path), let sessions = try? reader.sessions() else { return false }
         if (try? reader.identity()) == nil, !RecordingName.isOfRecorder(FilePath.lastComponent(of: path)) {

@@ -2,8 +2,8 @@ import GRDBSQLite
 
 /// One SQL statement, compiled once; a thin layer over SQLite's C interface.
 ///
-/// It belongs to a connection and must be used where that connection is used: inside the database's serial queue.
-/// Parameters count from 1, columns from 0, as in SQLite.
+/// It belongs to a connection and must be used inside that database's serial queue. Parameters count from 1, columns
+/// from 0, as in SQLite.
 final class PreparedStatement {
     private let statement: OpaquePointer
     private let path: String
@@ -44,7 +44,7 @@ final class PreparedStatement {
         }
         value.withUTF8 { text in
             text.withMemoryRebound(to: CChar.self) {
-                // A nil base address would bind NULL instead of the empty text.
+                // A nil base address would bind NULL instead of an empty text.
                 _ = sqlite3_bind_text(statement, index, $0.baseAddress ?? Self.empty, Int32($0.count), Self.transient)
             }
         }
@@ -76,7 +76,7 @@ final class PreparedStatement {
 
     // MARK: Execution
 
-    /// Runs a statement that returns no rows, and makes it ready for the next run.
+    /// Runs a statement that returns no rows, and resets it for the next run.
     @inline(__always)
     func run(action: StaticString = "write") throws(ArchiveError) {
         let code = sqlite3_step(statement)
@@ -84,7 +84,7 @@ final class PreparedStatement {
         sqlite3_reset(statement)
     }
 
-    /// Advances to the next row; false, and ready for the next run, when there is none.
+    /// Advances to the next row; at the end, resets the statement and returns false.
     func step() throws(ArchiveError) -> Bool {
         let code = sqlite3_step(statement)
         if code == SQLITE_ROW { return true }
@@ -93,7 +93,7 @@ final class PreparedStatement {
         return false
     }
 
-    /// Forgets the rows not read yet.
+    /// Resets the statement and discards its unread rows.
     func reset() {
         sqlite3_reset(statement)
     }
@@ -110,7 +110,7 @@ final class PreparedStatement {
 
     func columnName(_ column: Int32) -> String? { sqlite3_column_name(statement, column).map { String(cString: $0) } }
 
-    /// The declared type; `nil` for what is computed.
+    /// The declared type; `nil` for a computed column.
     func columnType(_ column: Int32) -> String? {
         sqlite3_column_decltype(statement, column).map { String(cString: $0) }
     }
@@ -120,7 +120,7 @@ final class PreparedStatement {
 
     @inline(__always)
     func optionalInteger(_ column: Int32) -> Int64? {
-        // Nearly always one call: NULL reads as zero.
+        // Usually a single call: NULL reads as zero.
         let value = sqlite3_column_int64(statement, column)
         return value == 0 && isNull(column) ? nil : value
     }
@@ -134,7 +134,7 @@ final class PreparedStatement {
         sqlite3_column_text(statement, column).map { String(cString: $0) }
     }
 
-    /// The bytes of a blob or text; valid until the next step.
+    /// Passes the bytes of a blob or text to `body`; they are valid until the next step.
     func withBytes<Result>(_ column: Int32, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         let base = sqlite3_column_blob(statement, column)
         let count = Int(sqlite3_column_bytes(statement, column))
@@ -143,7 +143,7 @@ final class PreparedStatement {
 
     func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
 
-    /// Tells SQLite to copy what it is given (`SQLITE_TRANSIENT`, a macro that Swift does not import).
+    /// Lets SQLite copy the bytes (`SQLITE_TRANSIENT`, a macro that Swift does not import).
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     private static let emptyText: StaticString = ""
     private static var empty: UnsafePointer<CChar> {

@@ -1,14 +1,14 @@
 package import MarketModel
 
-/// Which part of a recording a cursor walks.
+/// The part of a recording that a cursor reads.
 package struct ReadRange: Hashable, Sendable {
-    /// The first `ts_recv` wanted.
+    /// The first `ts_recv` to include.
     package var from: UnixNanoseconds
-    /// The first `ts_recv` not wanted any more.
+    /// The first `ts_recv` to exclude.
     package var to: UnixNanoseconds
-    /// The last message wanted: a recording that grows meanwhile is read as it was.
+    /// The last message to include, so that a growing recording is read as it was.
     package var messageIndexMax: Int64
-    /// The last message not wanted: what a reader that follows a recording has had before.
+    /// The last message to exclude: what a reader that follows a recording has already read.
     package var messageIndexBehind: Int64
 
     package init(

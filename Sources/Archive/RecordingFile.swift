@@ -2,15 +2,15 @@ import GRDB
 import GRDBSQLite
 import Migrations
 
-/// Opens SQLite files as recordings: checks that they are ours, and brings those we write to the newest schema.
+/// Opens SQLite files as recordings: checks that they are recordings, and migrates those that we write.
 enum RecordingFile {
     /// How long a call waits for another program's lock, in seconds.
     private static let busySeconds = 5.0
 
     /// Opens an existing recording for reading.
     ///
-    /// Never writes to the file and never checkpoints its WAL. Where SQLite cannot put its shared memory beside a file
-    /// (a read-only directory) and there is no WAL to respect, the file is opened as immutable.
+    /// It never writes to the file and never checkpoints its WAL. If SQLite cannot create its shared memory beside the
+    /// file (in a read-only directory) and there is no WAL, the file is opened as immutable.
     static func openForReading(
         _ path: String,
         writable: Bool = false,
@@ -59,9 +59,9 @@ enum RecordingFile {
         }
     }
 
-    /// Opens an existing recording for reading as ``openForReading(_:writable:setUp:)`` does, without anything around it.
+    /// Opens an existing recording like ``openForReading(_:writable:setUp:)``, but returns a plain handle.
     ///
-    /// The caller closes the handle, and uses it on one thread at a time.
+    /// The caller closes the handle and uses it on one thread at a time.
     static func openHandle(_ path: String) throws(ArchiveError) -> (handle: OpaquePointer?, version: Int64) {
         guard FilePath.kind(of: path) != .missing else {
             throw ArchiveError(code: .notFound, path: path, detail: "there is no file '\(path)'")
@@ -102,7 +102,7 @@ enum RecordingFile {
         var configuration = Configuration()
         configuration.readonly = readonly
         configuration.busyMode = .timeout(busySeconds)
-        // The hot tables name their parents for the reader's benefit; `verify` checks, inserts do not pay for it.
+        // Inserts do not check foreign keys, which would slow them down; `verify` checks them.
         configuration.foreignKeysEnabled = false
         // We begin and end transactions through the C interface, and a user's SQL may leave one open.
         configuration.allowsUnsafeTransactions = true
@@ -110,7 +110,7 @@ enum RecordingFile {
         return configuration
     }
 
-    /// True where SQLite could not open or share the file although it may be read.
+    /// True if SQLite could not open or share the file although the file itself may be readable.
     private static func isBlockedByDirectory(_ error: ArchiveError, _ path: String) -> Bool {
         guard let code = error.sqliteExtendedCode else { return false }
         let isSharingProblem = [SQLITE_CANTOPEN, SQLITE_READONLY].contains(code & 0xFF)
@@ -135,7 +135,7 @@ enum RecordingFile {
 
     // MARK: Header
 
-    /// True for a schema that the newest one has added to.
+    /// True for a schema older than the newest one.
     static func isOlder(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) -> Bool {
         try pragma("user_version", handle, path) < Migrations.version
     }
@@ -168,15 +168,15 @@ enum RecordingFile {
         )
     }
 
-    /// Checks the schema and brings it up to date, then switches to the journal mode of a live recording.
+    /// Checks and migrates the schema, then sets the journal mode of a live recording.
     private static func prepareForWriting(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
         let version = try pragma("user_version", handle, path)
         try check(applicationID: pragma("application_id", handle, path), path)
         try check(version: version, path)
         try migrate(handle, from: Int(version), path)
         try RecordingIdentity.make(on: handle, path: path, file: path)
-        // NORMAL: a commit survives the death of the process; a loss of power may cost what came after the last
-        // checkpoint, never the file. Only ``ArchiveWriter`` checkpoints, see there.
+        // NORMAL: a commit survives the death of the process. A power failure may lose commits since the last
+        // checkpoint, but never damages the file. Only ``WriterConnection`` checkpoints.
         try execute(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; "
                 + "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864",
@@ -185,7 +185,7 @@ enum RecordingFile {
         )
     }
 
-    /// Brings a recording from schema `version` to the newest, each step whole or not at all.
+    /// Migrates a recording from schema `version` to the newest; each step is a transaction.
     static func migrate(_ handle: OpaquePointer?, from version: Int, _ path: String) throws(ArchiveError) {
         for (index, step) in Migrations.steps.enumerated() where index >= version {
             try migrate(handle, step, to: index + 1, path)
@@ -206,7 +206,7 @@ enum RecordingFile {
         }
     }
 
-    /// Runs SQL text of our own.
+    /// Runs our own SQL text.
     static func execute(_ sql: String, _ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
         guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {
             throw ArchiveError(handle: handle, action: "write", path: path)

@@ -1,25 +1,25 @@
 import Glibc
 
-/// Which recording a file is, whatever the file is called: the row of `identity`.
+/// Identifies a recording independently of its file name: the row of `identity`.
 ///
-/// A copy has the same row as its original; the inode tells the two apart. The device is left out, because its number may
-/// change when the machine starts again.
+/// A copy has the same row as its original; the inode distinguishes them. The device is left out, because its number
+/// may change after a reboot.
 package struct RecordingIdentity: Hashable, Sendable {
-    /// 32 random hexadecimal digits; the same in all copies, and after upkeep.
+    /// 32 random hexadecimal digits; the same in all copies and after upkeep.
     package let recordingID: String
-    /// The name that the file had when it was begun, without its directory.
+    /// The file's name when it was begun, without its directory.
     package let fileName: String
-    /// The inode that the file had when it was begun, or when upkeep replaced it.
+    /// The file's inode when it was begun, or when upkeep replaced it.
     package let inode: UInt64
 
-    /// True if the file at `path` is the one that was begun, and not a copy of it or one restored from a backup.
+    /// True if the file at `path` is the original, not a copy or a file restored from a backup.
     ///
     /// A renamed file keeps its inode.
     package func isOriginal(_ path: String) -> Bool { FilePath.inode(of: path) == inode }
 }
 
 extension RecordingIdentity {
-    /// The identity that is stored in an open recording; `nil` in one that was begun before schema 5.
+    /// The stored identity of an open recording; `nil` if it was begun before schema 5.
     static func stored(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> RecordingIdentity? {
         guard try RowQueries.hasTable("identity", on: handle, path: path) else { return nil }
         let sql = "SELECT recording_id, file_name, inode FROM identity"
@@ -33,7 +33,7 @@ extension RecordingIdentity {
         )
     }
 
-    /// Gives the recording `path`, which now is the file `file`, an identity of its own if it has none.
+    /// Gives the recording `path`, whose present file is `file`, an identity if it has none.
     static func make(on handle: OpaquePointer?, path: String, file: String) throws(ArchiveError) {
         let statement = try PreparedStatement(
             """

@@ -1,31 +1,32 @@
-/// Names of recordings: `2026-01-05.feedrec`, and where a day has more than one `2026-01-05_00002.feedrec` and so on, so
-/// that the order of names is the order of time.
+/// The file names of recordings: `2026-01-05.feedrec`, then `2026-01-05_00002.feedrec` and so on for the same day.
+///
+/// The order of names is therefore the order of time.
 package enum RecordingName {
     private static let digits = 5
-    /// What SQLite puts beside a recording.
+    /// The suffixes of the files that SQLite creates beside a recording.
     ///
-    /// A file with such a name would become a part of the next recording.
+    /// SQLite would apply a file with such a name to the next recording of that name.
     static let companions = ["-wal", "-shm", "-journal"]
 
-    /// The file that a recorder of `day` goes on with: the newest of the day, or a further one if the recorder may not
-    /// write to that.
+    /// The file in which a recorder continues `day`: the newest of the day, or a new one if that must not be written
+    /// to.
     package static func current(in directory: String, day: String) throws(ArchiveError) -> String {
         let number = try lastNumber(in: directory, day: day)
         let newest = path(directory, day, max(1, number))
         return number == 0 || OwnRecordings.mayContinue(newest) ? newest : path(directory, day, number + 1)
     }
 
-    /// The file that comes after all others of `day`.
+    /// The file that follows all others of `day`.
     package static func next(in directory: String, day: String) throws(ArchiveError) -> String {
         path(directory, day, try lastNumber(in: directory, day: day) + 1)
     }
 
-    /// True for a finished recording: nobody may write to the file.
+    /// True for a finished recording, whose file is write-protected.
     package static func isSealed(_ path: String) -> Bool {
         FilePath.isWriteProtected(path)
     }
 
-    /// True if a recorder may have given the file its name.
+    /// True if a recorder may have chosen the file name.
     static func isOfRecorder(_ name: String) -> Bool {
         let day = name.prefix(dayCount)
         let isDay = day.utf8.enumerated().allSatisfy { index, byte in
@@ -36,10 +37,10 @@ package enum RecordingName {
 
     private static let dayCount = 10
 
-    /// The greatest number that a file of the day has; 0 without one.
+    /// The highest number of the day's files; 0 if there are none.
     ///
-    /// A name is taken by whatever has it: a directory, a link that leads nowhere, the write-ahead log of a recording that
-    /// is gone, a name that differs in case alone.
+    /// Anything can take a name: a directory, a dangling link, the write-ahead log of a deleted recording, or a name
+    /// that differs only in case.
     private static func lastNumber(in directory: String, day: String) throws(ArchiveError) -> Int {
         guard FilePath.kind(of: directory) == .directory else { return 0 }
         return try FilePath.names(in: directory).reduce(0) { last, name in

@@ -1,24 +1,24 @@
 package import MarketModel
 
-/// What a recording holds, in numbers.
+/// The content of a recording in numbers.
 package struct RecordingSummary: Hashable, Sendable {
     package var messageCount: Int64 = 0
     package var blockCount: Int64 = 0
-    /// Sum of the payload lengths, and what they take as blocks.
+    /// The sum of the payload lengths, and in `blockBytes` the size of the blocks, in bytes.
     package var payloadBytes: Int64 = 0
     package var blockBytes: Int64 = 0
-    /// The least and the greatest `ts_recv` of any message; `nil` without messages.
+    /// The earliest and latest `ts_recv` of all messages; `nil` if there are none.
     package var tsFirst: UnixNanoseconds?
     package var tsLast: UnixNanoseconds?
     package var marginUpdateCount: Int64 = 0
     package var venueBarCount: Int64 = 0
     package var orderUpdateCount: Int64 = 0
-    /// Messages whose payload had something taken out before it was stored.
+    /// The number of messages from which something was removed before they were stored.
     package var redactedCount: Int64 = 0
     package var eventCount: Int64 = 0
     package var oddityCount: Int64 = 0
     package var gapCount: Int64 = 0
-    /// In order of instrument number.
+    /// In order of their ids.
     package var instruments: [InstrumentSummary] = []
 
     package var quoteCount: Int64 { instruments.reduce(0) { $0 + $1.quoteCount } }
@@ -63,17 +63,17 @@ package struct RecordingSummary: Hashable, Sendable {
     }
 }
 
-/// How much of one instrument a recording holds.
+/// The content of a recording for one instrument.
 package struct InstrumentSummary: Hashable, Sendable {
     package var instrument: InstrumentRow
     package var quoteCount: Int64 = 0
     package var tradeCount: Int64 = 0
     package var barCount: Int64 = 0
-    /// The least and the greatest `ts_recv` of its ticks; `nil` without ticks.
+    /// The earliest and latest `ts_recv` of its ticks; `nil` if there are none.
     package var tsFirst: UnixNanoseconds?
     package var tsLast: UnixNanoseconds?
 
-    /// The statements behind a summary, compiled once for all instruments.
+    /// The statements for a summary, compiled once for all instruments.
     fileprivate struct Statements {
         let quotes: PreparedStatement
         let trades: PreparedStatement

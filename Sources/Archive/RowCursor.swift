@@ -1,16 +1,16 @@
 import MarketModel
 
-/// A row of a table whose key begins with `(ts_recv, message_index, item)`.
+/// A row of a table whose order begins with `(ts_recv, message_index, item)`.
 package protocol StoredRow: Sendable {
     static var table: String { get }
-    /// What follows the key in a row read back.
+    /// The columns after the key.
     static var valueColumns: String { get }
-    /// Tells apart rows of the same message and item.
+    /// A column that distinguishes rows of the same message and item.
     static var tieColumn: String { get }
     init(row: RowColumns)
 }
 
-/// The columns of one stored row: its key, then those named by ``StoredRow/valueColumns`` counted from 0.
+/// The columns of one stored row: its key, then those of ``StoredRow/valueColumns``, counted from 0.
 package struct RowColumns {
     static let keyColumns: Int32 = 4
 
@@ -26,9 +26,9 @@ package struct RowColumns {
     func bytes(_ column: Int32) -> [UInt8] { statement.bytes(column + Self.keyColumns) }
 }
 
-/// Walks a table of events in order of `(ts_recv, message_index, item)`, a page at a time.
+/// Walks a table of events in order of `(ts_recv, message_index, item)`, page by page.
 ///
-/// No transaction is open between two pages. Rows that no message said come before those of messages at the same time.
+/// No transaction is open between two pages. Rows without a message come before rows with one at the same time.
 package struct RowCursor<Row: StoredRow> {
     private static var pageRows: Int { 1024 }
 

@@ -1,8 +1,8 @@
 import MarketModel
 
-/// The statements that write everything but ticks; each row replaces what its key holds.
+/// The statements that write everything except ticks; each row replaces the one with the same key.
 ///
-/// Used inside the serial queue of its database only.
+/// Use it only inside the serial queue of its database.
 final class RowInserter {
     private let instrument: PreparedStatement
     private let block: PreparedStatement

@@ -1,8 +1,8 @@
 import MarketModel
 
-/// Reads the small tables whole.
+/// Reads the small tables as a whole.
 enum RowQueries {
-    /// False for a table or view that came with a newer schema than the file has.
+    /// False for a table or view that the schema of the file does not have yet.
     static func hasTable(_ name: String, on handle: OpaquePointer?, path: String) throws(ArchiveError) -> Bool {
         let statement = try PreparedStatement(
             "SELECT 1 FROM sqlite_schema WHERE name = ?",
@@ -38,7 +38,7 @@ enum RowQueries {
         return options
     }
 
-    /// A number that SQL computes; 0 where it yields none.
+    /// A number computed by SQL; 0 if there is no result.
     static func integer(_ sql: String, on handle: OpaquePointer?, path: String) throws(ArchiveError) -> Int64 {
         let statement = try PreparedStatement(sql, on: handle, path: path)
         defer { statement.reset() }
@@ -176,7 +176,7 @@ enum RowQueries {
         return closed
     }
 
-    /// What the venue took of what each feed asked for, as it was told last: JSON by feed.
+    /// The part of each feed's subscription that the venue accepted, in its latest state, as JSON by feed id.
     static func subscriptions(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [Int64: String] {
         let told = try rows(
             """

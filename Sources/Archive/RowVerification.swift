@@ -1,4 +1,4 @@
-/// Compares the rows of a recording with its messages and with what its sessions say they stored.
+/// Compares the rows of a recording with its messages and with the counts that its sessions claim.
 struct RowVerification {
     private let reader: ArchiveReader
     private let messages: [Int64: SessionMessages]
@@ -6,7 +6,7 @@ struct RowVerification {
     private let last: Int64
     private let sessions: [SessionRow]
 
-    /// Sessions in order of their messages: they follow each other, since a recording has one writer.
+    /// The sessions in order of their messages; they do not overlap, because a recording has one writer.
     private let bounds: [(sessionID: Int64, first: Int64, last: Int64)]
 
     init(
@@ -19,7 +19,7 @@ struct RowVerification {
         self.messages = messages
         self.absences = absences
         sessions = try reader.sessions()
-        // Only a session that goes on can have added rows since the blocks were read.
+        // Rows can only have been added since the blocks were read if a session is still running.
         self.last = sessions.contains { $0.tsEnd == nil } ? last : .max
         bounds = messages.filter { $0.value.firstIndex <= $0.value.lastIndex }
             .map { ($0.key, $0.value.firstIndex, $0.value.lastIndex) }.sorted { $0.first < $1.first }
@@ -27,7 +27,7 @@ struct RowVerification {
 
     func run(_ report: inout RecordingReport) throws(ArchiveError) {
         let held = try held(&report)
-        // No session says how many of these it stored: their messages must be there.
+        // Sessions do not count these rows, so only their messages are checked.
         report.orderUpdateCount = try countBySession(of: "order_update", &report).total
         report.venueBarCount = try countBySession(of: "venue_bar", &report).total
         report.quoteCount = held.quotes.total
@@ -63,7 +63,7 @@ struct RowVerification {
         compareBars(&report)
     }
 
-    /// The rows that are there, by session.
+    /// The stored rows, by session.
     struct Held {
         fileprivate var quotes = Counts()
         fileprivate var trades = Counts()
@@ -72,7 +72,7 @@ struct RowVerification {
         fileprivate var oddities = Counts()
         fileprivate var gaps: [Int64: Int64] = [:]
 
-        /// Those of one session, without messages and bars.
+        /// The counts of one session, without messages and bars.
         func counts(of sessionID: Int64) -> SessionCounts {
             var counts = SessionCounts()
             counts.quoteCount = quotes[sessionID]
@@ -104,7 +104,7 @@ struct RowVerification {
         subscript(sessionID: Int64) -> Int64 { bySession[sessionID] ?? 0 }
     }
 
-    /// Counts the rows of a table by the session of their message; one that has no message is a problem.
+    /// Counts the rows of a table by the session of their message; rows without a stored message are reported.
     ///
     /// An event of our own has no message and counts for the session of its feed.
     private func countBySession(
@@ -213,7 +213,7 @@ struct RowVerification {
         )
     }
 
-    /// Of messages that are missing nobody knows which were received and which sent.
+    /// The missing messages cannot be divided into received and sent, so only their sum is compared.
     private func compareMessages(_ sessionID: Int64, _ counts: SessionCounts, _ report: inout RecordingReport) {
         let stored = messages[sessionID] ?? SessionMessages()
         let lacking = counts.messagesReceived &- stored.received &+ counts.messagesSent &- stored.sent
@@ -251,7 +251,7 @@ struct RowVerification {
         }
     }
 
-    /// Bars name no session, and two sessions may have written the same bar: the sum is the most there can be.
+    /// Bars belong to no session, and two sessions may have written the same bar, so the claimed sum is an upper limit.
     private func compareBars(_ report: inout RecordingReport) {
         guard report.openSessionCount == 0, !sessions.isEmpty else { return }
         let claimed = sessions.reduce(0) { $0 &+ ($1.counts?.barCount ?? 0) }

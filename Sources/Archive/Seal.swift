@@ -1,4 +1,4 @@
-/// The row of `seal`: what a recording held when it was finished, or when upkeep changed it last.
+/// The row of `seal`: the content of a recording when it was finished, or after upkeep last changed it.
 struct Seal {
     let messageCount: Int64
     let payloadSHA256: String
@@ -16,7 +16,7 @@ struct Seal {
         (messageCount, payloadSHA256) = found
     }
 
-    /// Compares it with what the blocks hold.
+    /// Compares the seal with the content of the blocks.
     func check(_ report: inout RecordingReport) {
         let count = report.messagesReceived + report.messagesSent
         if count != messageCount {
@@ -24,13 +24,13 @@ struct Seal {
         } else if report.payloadSHA256 != payloadSHA256 {
             report.add(
                 .seal,
-                "its payloads are not those it was sealed with: SHA-256 \(payloadSHA256) then, "
+                "its payloads have changed since it was sealed: SHA-256 \(payloadSHA256) then, "
                     + "\(report.payloadSHA256) now"
             )
         }
     }
 
-    /// Puts what a changed recording holds now into its seal, where it has one.
+    /// Updates the seal of a changed recording, if it has one.
     static func renew(
         _ replacement: RecordingReplacement,
         messageCount: Int64,

@@ -1,12 +1,12 @@
 package import MarketModel
 
-/// What a session is: a recording of live feeds, or an import of somebody's files.
+/// The kind of a session: a recording of live feeds, or an import of files.
 package enum SessionKind: String, Sendable, Hashable {
     case record
     case `import`
 }
 
-/// What is known of a session when it begins.
+/// The properties of a session that are known at its start.
 package struct SessionStart: Hashable, Sendable {
     package var kind: SessionKind
     package var tsStart: UnixNanoseconds
@@ -30,14 +30,14 @@ package struct SessionStart: Hashable, Sendable {
     }
 }
 
-/// How many rows a session stored, by its own account.
+/// The numbers of rows that a session claims to have stored.
 package struct SessionCounts: Hashable, Sendable {
     package var messagesReceived: Int64 = 0
     package var messagesSent: Int64 = 0
     package var quoteCount: Int64 = 0
     package var tradeCount: Int64 = 0
     package var marginUpdateCount: Int64 = 0
-    /// Bars as the session counts them: one per key, not one per revision.
+    /// The number of distinct bars, not of their revisions.
     package var barCount: Int64 = 0
     /// Events that are not oddities.
     package var eventCount: Int64 = 0
@@ -51,11 +51,11 @@ package struct SessionCounts: Hashable, Sendable {
 package struct SessionRow: Hashable, Sendable {
     package var sessionID: Int64
     package var start: SessionStart
-    /// `nil` while the session runs, and after a kill until the journal is folded in.
+    /// `nil` while the session runs, and after a kill until recovery has ended it.
     package var tsEnd: UnixNanoseconds?
     /// `killed`, `rotation`, `duration`, `count`, `signal`, `peer_closed`, `end_of_file`, `error`, ….
     package var endCause: String?
-    /// `nil` as long as the session has not ended, and after a kill until recovery has counted what is there.
+    /// `nil` while the session runs, and after a kill until recovery has counted its rows.
     package var counts: SessionCounts?
 
     package init(

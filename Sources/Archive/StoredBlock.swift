@@ -1,6 +1,6 @@
 import JournalFormat
 
-/// A block as it lies in the table.
+/// A block as stored in its table.
 struct StoredBlock {
     static let columns = """
         connection_id, first_message_index, last_message_index, message_count, ts_first, ts_last, payload_bytes, block

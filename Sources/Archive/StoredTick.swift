@@ -1,22 +1,22 @@
 import MarketModel
 
-/// A tick that a cursor can read back from its table.
+/// A tick that a cursor can read from its table.
 package protocol StoredTick: TickRow {
-    /// The table, and its columns behind the key in the order of ``init(key:columns:)``.
+    /// The table, and in `valueColumns` its columns after the key, in the order of ``init(key:columns:)``.
     static var table: String { get }
     static var valueColumns: String { get }
     init(key: TickKey, columns: TickColumns)
 
-    /// Columns with the key.
+    /// The number of columns including the key.
     static var columnCount: Int32 { get }
-    /// Sets `parameters` to the row: its key, then ``valueColumns``.
+    /// Binds the row to `parameters`: its key, then ``valueColumns``.
     func bind(to parameters: TickParameters)
 }
 
 /// The parameters of one tick in an insertion, counted from 0.
 package struct TickParameters {
     let statement: PreparedStatement
-    /// Parameters of the ticks before it.
+    /// The number of parameters of the ticks before it.
     let offset: Int32
 
     @inline(__always)
@@ -36,7 +36,7 @@ extension TickRow {
     }
 }
 
-/// The key of a tick: the order of replay, and the instrument.
+/// The key of a tick: the order of replay, then the instrument.
 package struct TickKey: Hashable, Sendable, Comparable {
     package var tsRecv: Int64
     package var messageIndex: Int64
@@ -51,7 +51,7 @@ package struct TickKey: Hashable, Sendable, Comparable {
     }
 }
 
-/// The columns of one stored tick behind its key, counted from 0.
+/// The columns of one stored tick after its key, counted from 0.
 package struct TickColumns {
     let statement: PreparedStatement
     let offset: Int32

@@ -1,10 +1,10 @@
 import Glibc
 
-/// A limit of the machine that a system call ran into, as its error number tells.
+/// A limit of the system that a call has reached, derived from its error number.
 enum SystemLimit {
-    /// What the error means for a recording: the code, the reason in words, and what to do.
+    /// The error code, the reason in words, and a hint for the user.
     ///
-    /// `nil` for an error that is no limit.
+    /// `nil` for an error that does not come from a limit.
     static func meaning(of number: Int32) -> (code: ArchiveError.Code, reason: String, hint: String)? {
         switch number {
         case ENOSPC: (.diskFull, "the disk is full", "free some space or inodes; what is stored so far is safe")
@@ -19,7 +19,7 @@ enum SystemLimit {
         }
     }
 
-    /// The limit for open files, if it is reached now.
+    /// The limit for open files, if it is reached at present.
     static var ofOpenFiles: (code: ArchiveError.Code, reason: String, hint: String)? {
         let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return meaning(of: errno) }
@@ -27,7 +27,7 @@ enum SystemLimit {
         return nil
     }
 
-    /// The most bytes that a file of this process may have; `nil` without a limit.
+    /// The process's file size limit in bytes; `nil` if there is none.
     static var fileBytesMax: Int64? { limit(Int32(RLIMIT_FSIZE.rawValue)).map { Int64(clamping: $0) } }
 
     private static var fileSize: String { fileBytesMax.map { ": \($0) bytes" } ?? "" }

@@ -2,18 +2,18 @@ import MarketModel
 
 /// Walks the ticks of many instruments in order of `(ts_recv, message_index, item)`.
 ///
-/// The table is clustered by instrument, so each instrument is read in pages along the primary key, and the pages are
-/// merged: no sort, no second index. No transaction is open between two pages. One tick costs a page's share of a
-/// query and a few comparisons in a heap of instruments.
+/// The table is clustered by instrument. Each instrument is read in pages along the primary key, and the pages are
+/// merged, which needs no sort and no second index. No transaction is open between two pages. One tick costs a page's
+/// share of a query and a few comparisons in a heap of instruments.
 package struct TickCursor<Row: StoredTick> {
-    /// Rows held at once, over all instruments: half a megabyte of quotes, as a server has a cursor for each of many clients.
+    /// Rows in memory over all instruments: half a megabyte of quotes, because a server has a cursor for each client.
     private static var rowsMax: Int { 4096 }
 
     private let reader: ArchiveReader
     private let range: ReadRange
     private let pageRows: Int
     private var streams: [TickStream<Row>] = []
-    /// Indices into `streams`, a binary heap by the key of their next row.
+    /// Indices into `streams`: a binary heap by the key of their next row.
     private var heap: [Int] = []
 
     init(_ reader: ArchiveReader, _ range: ReadRange, instrumentIDs: [Int64]) throws(ArchiveError) {
@@ -22,7 +22,7 @@ package struct TickCursor<Row: StoredTick> {
         pageRows = min(1024, max(64, Self.rowsMax / max(1, instrumentIDs.count)))
         streams = instrumentIDs.map { TickStream(instrumentID: $0, range: range) }
         try reader.read(with: TickStream<Row>.sql) { statement throws(ArchiveError) in
-            // Small at first: who opens a tape wants its beginning soon.
+            // Small at first, so that a tape opens quickly.
             for index in streams.indices { try streams[index].refill(statement, range, min(pageRows, 64)) }
         }
         heap = streams.indices.filter { streams[$0].head != nil }
@@ -30,7 +30,7 @@ package struct TickCursor<Row: StoredTick> {
     }
 
     /// The next tick; `nil` at the end.
-    // Other modules would run the generic code without this, at four times the cost.
+    // Without this, other modules run the generic code, which is four times slower.
     @_specialize(where Row == QuoteRow)
     @_specialize(where Row == TradeRow)
     package mutating func next() throws(ArchiveError) -> Row? {
@@ -68,11 +68,11 @@ package struct TickCursor<Row: StoredTick> {
     }
 }
 
-/// The ticks of one instrument, a page at a time.
+/// The ticks of one instrument, page by page.
 private struct TickStream<Row: StoredTick> {
     private(set) var headKey: TickKey
     private(set) var isExhausted = false
-    /// Rows asked for last.
+    /// The number of rows requested last.
     private(set) var lastLimit = 64
     private var rows: [Row] = []
     private var position = 0
@@ -118,7 +118,7 @@ private struct TickStream<Row: StoredTick> {
         statement.bind(1, lastKey.instrumentID)
         statement.bind(5, range.to.rawValue)
         statement.bind(6, Int64(limit))
-        // Rows of messages newer than the range are passed over, so a page may come out empty before the end.
+        // Rows of messages after the range are skipped, so a page may be empty before the end.
         while rows.isEmpty, !isExhausted {
             statement.bind(2, lastKey.tsRecv)
             statement.bind(3, lastKey.messageIndex)

@@ -1,8 +1,8 @@
-/// Puts ticks into the order of their primary key: rows that arrive in key order are cheap to insert.
+/// Sorts ticks by their primary key: rows that arrive in key order are cheap to insert.
 enum TickOrder {
-    /// Indices of `rows` in the order of `(instrumentID, tsRecv, messageIndex, item)`.
+    /// The indices of `rows` in the order of `(instrumentID, tsRecv, messageIndex, item)`.
     ///
-    /// Rows come in order of time nearly always, so a stable sort by instrument does, and costs linear time.
+    /// Rows nearly always arrive in order of time. A stable sort by instrument is then enough and takes linear time.
     static func indices<Row: TickRow>(of rows: [Row]) -> [Int32] {
         var order = byInstrument(rows)
         for position in order.indices.dropFirst() {
@@ -18,7 +18,7 @@ enum TickOrder {
     private static func byInstrument<Row: TickRow>(_ rows: [Row]) -> [Int32] {
         var idMax: Int64 = 0
         for row in rows {
-            // Numbers that are not dense are sorted by comparison instead.
+            // If ids are not dense, the rows are sorted by comparison.
             guard row.instrumentID >= 0, row.instrumentID < 1 << 20 else { return Array(0..<Int32(rows.count)) }
             idMax = max(idMax, row.instrumentID)
         }

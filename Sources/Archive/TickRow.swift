@@ -1,24 +1,24 @@
 package import MarketModel
 
-/// What quotes and trades share: the key they are stored under, in the order of the primary key.
+/// The key columns of quotes and trades, in the order of the primary key.
 package protocol TickRow: Sendable {
-    /// Our number of the instrument within this recording.
+    /// Our id of the instrument within this recording.
     var instrumentID: Int64 { get }
     /// When our host received the message.
     var tsRecv: UnixNanoseconds { get }
-    /// The message it came from; gapless within a recording.
+    /// The number of the message; gapless within a recording.
     var messageIndex: Int64 { get }
-    /// Its place inside that message, from 0.
+    /// The position of the tick in its message, from 0.
     var item: Int64 { get }
 }
 
-/// A row of `quote`: a change of best bid and ask.
+/// A row of `quote`: a change of the best bid or ask.
 package struct QuoteRow: TickRow, Hashable {
     package var instrumentID: Int64
     package var tsRecv: UnixNanoseconds
     package var messageIndex: Int64
     package var item: Int64
-    /// The venue's time; `nil` where it gives none.
+    /// The venue's time; `nil` if the venue sent none.
     package var tsEvent: UnixNanoseconds?
     /// Mantissas with the instrument's digits; `nil` if the side has no price by ``PriceRule``.
     package let bidPrice: Int64?
@@ -28,7 +28,7 @@ package struct QuoteRow: TickRow, Hashable {
     /// The venue's own number, as received.
     package var sequence: Int64?
 
-    /// A quote; ``PriceRule`` says which sides have a price, also of rows that an earlier schema stored.
+    /// Creates a quote; ``PriceRule`` decides which sides have a price, even for rows stored by an older schema.
     package init(
         instrumentID: Int64,
         tsRecv: UnixNanoseconds,
@@ -67,14 +67,14 @@ package struct TradeRow: TickRow, Hashable {
     package var price: Int64
     package var size: Int64
     package var aggressorSide: AggressorSide?
-    /// The venue's trade number, as received; for an aggregate the number of that.
+    /// The venue's trade number, as received; for an aggregate, the number of the aggregate.
     package var tradeID: Int64?
-    /// True for several executions of one order in one message.
+    /// True for one message that combines several executions of one order.
     package var isAggregate = false
-    /// The first and the last execution in an aggregate, if the venue names them.
+    /// The first and the last execution in an aggregate, if the venue sends them.
     package var firstTradeID: Int64?
     package var lastTradeID: Int64?
-    /// False if other rows hold the same executions and bars are made of those.
+    /// False if bars use other rows with the same executions.
     package var isInBars = true
 
     package init(

@@ -1,28 +1,28 @@
-/// Something in a recording that is not as it should be.
+/// A problem found in a recording.
 package struct VerifyProblem: Hashable, Sendable, CustomStringConvertible {
     package enum Kind: String, Hashable, Sendable {
-        /// SQLite's own check of the file.
+        /// A result of SQLite's own check of the file.
         case database
-        /// A block that cannot be decoded, or whose row says something else than its content.
+        /// A block that cannot be decoded, or whose row does not agree with its content.
         case block
         /// Message numbers that are missing or stored twice.
         case messageIndex
         /// Times that run backwards within a connection.
         case time
-        /// Rows of messages that are not there.
+        /// Rows whose messages are not stored.
         case row
-        /// Counts of a session that differ from what is stored.
+        /// Counts of a session that differ from the stored rows.
         case count
         /// Complete bars that a gap touches.
         case bar
-        /// A finished recording that holds something else than when it was finished.
+        /// A sealed recording whose content has changed since.
         case seal
     }
 
     package let kind: Kind
     package let file: String
     package let connectionID: Int64?
-    /// Number of the first message of the block concerned.
+    /// The number of the first message in the block concerned.
     package let firstMessageIndex: Int64?
     /// One lower-case line.
     package let reason: String
@@ -33,9 +33,9 @@ package struct VerifyProblem: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What verifying one recording found.
+/// The result of verifying one recording.
 package struct RecordingReport: Hashable, Sendable {
-    /// Problems listed at most; further ones are counted only.
+    /// The maximum number of listed problems; further ones are only counted.
     package static let problemsMax = 200
 
     package let file: String
@@ -49,7 +49,7 @@ package struct RecordingReport: Hashable, Sendable {
     package internal(set) var tradeCount: Int64 = 0
     package internal(set) var marginUpdateCount: Int64 = 0
     package internal(set) var orderUpdateCount: Int64 = 0
-    /// Bars that the venue made.
+    /// Bars made by the venue.
     package internal(set) var venueBarCount: Int64 = 0
     package internal(set) var barCount: Int64 = 0
     package internal(set) var eventCount: Int64 = 0
@@ -57,19 +57,19 @@ package struct RecordingReport: Hashable, Sendable {
     package internal(set) var gapCount: Int64 = 0
     /// Sessions without an end: still running, or killed.
     package internal(set) var openSessionCount = 0
-    /// SHA-256 over the payloads received, in stored order, each followed by 0x0A.
+    /// SHA-256 over the received payloads in stored order, each followed by the byte 0x0A.
     package internal(set) var payloadSHA256 = ""
-    /// What was stored once and is known not to be there any more: no problem, but missing.
+    /// The known absences: not a problem, but missing data.
     package internal(set) var absences: [AbsenceRow] = []
-    /// Messages in blocks that cannot be read, by the rows of those blocks.
+    /// The number of messages in unreadable blocks, by the rows of those blocks.
     package internal(set) var damagedMessages: Int64 = 0
-    /// False where damage kept the rows from being counted: the counts of rows mean nothing then.
+    /// False if damage prevented the rows from being counted; the row counts are then meaningless.
     package internal(set) var areRowsCounted = false
-    /// How much of the time each instrument was recorded.
+    /// The share of time in which each instrument was recorded.
     package internal(set) var coverage = Coverage()
-    /// Counts that differ, for who repairs them.
+    /// Counts that differ, for the repair.
     var mismatches: [CountMismatch] = []
-    /// Messages that rows may belong to, a range a session.
+    /// The message numbers that rows may refer to, one range for each session.
     var sessionBounds: [ClosedRange<Int64>] = []
 
     package var isSound: Bool { problemCount == 0 }
@@ -98,32 +98,32 @@ package struct RecordingReport: Hashable, Sendable {
     }
 }
 
-/// A session that stored another number of rows, by its own account, than there are.
+/// A session whose claimed number of rows differs from the stored rows.
 struct CountMismatch: Hashable, Sendable {
-    /// `nil` for bars, whose number the sessions tell together.
+    /// `nil` for bars, which only the sum over all sessions counts.
     let sessionID: Int64?
     let column: String
     let kind: AbsentKind
     let claimed: Int64
-    /// What is there, and what is known to be absent.
+    /// The number of stored rows plus known absences.
     let accounted: Int64
 }
 
-/// What verifying an archive found.
+/// The result of verifying an archive.
 package struct VerifyReport: Hashable, Sendable {
     package internal(set) var recordings: [RecordingReport] = []
-    /// What is named like a recording and was not verified, copies included.
+    /// Entries that are named like recordings but were not verified, including copies.
     package internal(set) var findings: [ArchiveFinding] = []
-    /// As ``RecordingReport/payloadSHA256``, over all recordings one after the other.
+    /// Like ``RecordingReport/payloadSHA256``, over all recordings in order.
     package internal(set) var payloadSHA256 = ""
 
     package var isSound: Bool { problemCount == 0 }
-    /// Problems of the recordings, and files that are no whole recording.
+    /// The number of problems in recordings plus the number of findings that are problems.
     package var problemCount: Int {
         recordings.reduce(findings.count(where: \.isProblem)) { $0 + $1.problemCount }
     }
     package var problems: [VerifyProblem] { recordings.flatMap(\.problems) }
     package var messagesReceived: Int64 { recordings.reduce(0) { $0 + $1.messagesReceived } }
-    /// The least coverage of any instrument of any recording; 1 where there is none.
+    /// The lowest coverage of any instrument in any recording; 1 if there is none.
     package var leastCoverage: Double { recordings.map(\.coverage.least).min() ?? 1 }
 }

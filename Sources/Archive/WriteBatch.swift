@@ -1,6 +1,6 @@
-/// Rows that are stored together, in one transaction, or not at all.
+/// Rows that are stored together in one transaction.
 ///
-/// Rows of one kind should come in the order of their messages; the writer sorts them by key.
+/// Rows of one kind should be in the order of their messages; the writer sorts them by key.
 package struct WriteBatch: Sendable {
     package var instruments: [InstrumentRow] = []
     package var blocks: [BlockRow] = []
@@ -10,13 +10,13 @@ package struct WriteBatch: Sendable {
     package var venueBars: [VenueBarRow] = []
     package var orderUpdates: [OrderUpdateRow] = []
     package var bars: [BarRow] = []
-    /// Bars that went on under another instrument of their symbol; they are removed before ``bars`` are written.
+    /// Bars that continue under another instrument of their symbol; they are removed before ``bars`` are written.
     package var removedBars: [BarRowKey] = []
     package var events: [EventRow] = []
     package var gaps: [GapRow] = []
     package var closedSpans: [ClosedSpanRow] = []
     package var clockSamples: [ClockSampleRow] = []
-    /// Up to where the blocks hold what the journal has of their connections.
+    /// The journal positions up to which the blocks have the messages of their connections.
     package var watermarks: [JournalWatermark] = []
 
     package init() {}
@@ -29,7 +29,7 @@ package struct WriteBatch: Sendable {
             + removedBars.count + closedSpans.count
     }
 
-    /// Raises the numbers of the messages that rows refer to; blocks and bars stay as they are.
+    /// Raises the message numbers in all rows; blocks and bars are not changed.
     package mutating func raiseMessageIndexes(by offset: Int64) {
         guard offset != 0 else { return }
         for place in quotes.indices { quotes[place].messageIndex += offset }

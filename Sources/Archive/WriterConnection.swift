@@ -1,11 +1,11 @@
 import GRDBSQLite
 import Synchronization
 
-/// The writing side of one open recording: transactions, statements and checkpoints.
+/// The writing side of an open recording: transactions, statements and checkpoints.
 ///
-/// `@unchecked Sendable`: after its initialiser every call happens inside the serial queue of the database.
+/// `@unchecked Sendable`: after the initialiser, every call runs inside the serial queue of the database.
 final class WriterConnection: @unchecked Sendable {
-    /// Pages of 4 KiB in the WAL from which on a commit is followed by a checkpoint: 16 MiB.
+    /// A commit is followed by a checkpoint if the WAL has this many pages of 4 KiB: 16 MiB.
     private static let checkpointPages: Int32 = 4096
 
     let handle: OpaquePointer?
@@ -13,11 +13,11 @@ final class WriterConnection: @unchecked Sendable {
     private let fileSystem: any FileSystem
     private var ticks: TickInserter?
     private var rows: RowInserter?
-    /// Set by SQLite after each commit to the length of the WAL in pages.
+    /// The length of the WAL in pages; SQLite sets it after each commit.
     private let walPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
-    /// What the WAL holds, for anybody to read.
+    /// The size of the WAL in bytes, readable from any thread.
     let logBytes = Atomic<Int64>(0)
-    /// The WAL length that leads to the next checkpoint; grows where a reader keeps the WAL from being emptied.
+    /// The WAL length for the next checkpoint, in pages; it grows while a reader keeps the WAL from being emptied.
     private var checkpointAt = WriterConnection.checkpointPages
 
     init(handle: OpaquePointer?, path: String, fileSystem: any FileSystem) throws(ArchiveError) {
@@ -39,11 +39,11 @@ final class WriterConnection: @unchecked Sendable {
 
     deinit { walPages.deallocate() }
 
-    /// Runs `body` in one transaction, which is undone where it throws.
+    /// Runs `body` in one transaction, which is rolled back if `body` throws.
     ///
-    /// Once this returns the rows survive the death of the process.
+    /// When this returns, the rows survive the death of the process.
     func transaction<Result>(_ body: () throws(ArchiveError) -> Result) throws(ArchiveError) -> Result {
-        // After ``finish()`` the handle may be gone.
+        // After ``finish(inPlace:)`` the handle may be closed.
         guard ticks != nil else { throw closed() }
         try execute("BEGIN IMMEDIATE")
         let result: Result
@@ -52,12 +52,12 @@ final class WriterConnection: @unchecked Sendable {
             try fileSystem.willCommit(path)
             try execute("COMMIT")
         } catch {
-            // SQLite may have undone it already, on a full disk for one.
+            // SQLite may have rolled back already, for example on a full disk.
             if sqlite3_get_autocommit(handle) == 0 { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
             throw error
         }
         checkpointIfLong()
-        // A frame is a page of 4 KiB and 24 bytes in front of it.
+        // A frame is a page of 4 KiB plus a header of 24 bytes.
         logBytes.store(Int64(walPages.pointee) * 4120, ordering: .relaxed)
         return result
     }
@@ -80,7 +80,7 @@ final class WriterConnection: @unchecked Sendable {
         for row in batch.watermarks { try rows.insert(row) }
     }
 
-    /// Compiles, fills and runs a statement that is needed rarely; returns the row number of the last insertion.
+    /// Compiles and runs a rarely used statement; returns the row id of the last insertion.
     @discardableResult
     func run(_ sql: String, _ bind: (PreparedStatement) -> Void) throws(ArchiveError) -> Int64 {
         let statement = try PreparedStatement(sql, on: handle, path: path)
@@ -89,12 +89,12 @@ final class WriterConnection: @unchecked Sendable {
         return sqlite3_last_insert_rowid(handle)
     }
 
-    /// Empties the WAL, and gives up WAL mode, so that the file stands alone; where a reader prevents it, it stays.
+    /// Empties the WAL and leaves WAL mode, so that the file stands alone; a reader can prevent that.
     ///
-    /// A file that is not `inPlace` keeps WAL mode: to give it up, SQLite would open the log of the path again, which may
-    /// belong to another recording by now.
+    /// If the file is not `inPlace`, it stays in WAL mode: to leave it, SQLite would reopen the log at the path, which
+    /// may belong to another recording by now.
     func finish(inPlace: Bool = true) {
-        // The handle may be gone.
+        // The handle may be closed.
         guard ticks != nil else { return }
         ticks = nil
         rows = nil
@@ -106,15 +106,16 @@ final class WriterConnection: @unchecked Sendable {
         sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", nil, nil, nil)
     }
 
-    /// Copies the WAL into the file when it has become long.
+    /// Copies the WAL into the file if it has become long.
     ///
-    /// Never waits for readers. Only this connection checkpoints: SQLite before 3.51.3 can lose pages when two do.
+    /// It never waits for readers. Only this connection checkpoints: SQLite before 3.51.3 can lose pages if two
+    /// connections do.
     private func checkpointIfLong() {
         guard walPages.pointee >= checkpointAt else { return }
         var walFrames: Int32 = 0
         var copiedFrames: Int32 = 0
         sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &walFrames, &copiedFrames)
-        // All copied: the next commit starts the WAL from its beginning, as soon as no reader looks at it.
+        // Everything was copied: the next commit restarts the WAL from its beginning if no reader uses it.
         let isDone = copiedFrames >= walFrames
         checkpointAt = isDone ? Self.checkpointPages : walPages.pointee + Self.checkpointPages
     }

@@ -2,9 +2,9 @@ import Synchronization
 
 /// The recordings that this process is writing.
 ///
-/// Nothing else may open and close them as plain files: when a process closes any descriptor of a file, the system frees
-/// the locks that SQLite holds on it (POSIX `fcntl`). The next program that reads the recording would take itself for
-/// the only one, and delete the write-ahead log.
+/// No other code may open and close them as plain files: when a process closes any descriptor of a file, the system
+/// releases SQLite's locks on it (POSIX `fcntl`). The next program that reads the recording would then see no other
+/// user, and delete the write-ahead log.
 enum WrittenFiles {
     private static let counts = Mutex<[FileStamp: Int]>([:])
 

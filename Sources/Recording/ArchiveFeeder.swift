@@ -2,18 +2,18 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// Compresses and stores what captures hand over, one transaction after the other, in order.
+/// Compresses and stores the work that captures hand over: one transaction at a time, in order.
 struct ArchiveFeeder: Sendable {
     let queue: BoundedQueue<CaptureWork>
     var journal: Journal?
-    /// Where storing may pause; without it the first failure is the end.
+    /// Pauses the feeder when nothing can be stored; without it the first failure ends the recording.
     var pause: StoragePause?
 
-    /// Tells the time by a clock that nobody sets, to measure transactions with.
+    /// The monotonic clock; measures how long transactions take.
     var steady: (@Sendable () -> UnixNanoseconds)?
     var report: (@Sendable (RecorderReport) -> Void)?
 
-    /// Runs until the queue ends; when storing fails, ends the queue, so that its producers notice.
+    /// Runs until the queue ends; if storing fails, it abandons the queue so that the producers notice.
     func run() async throws {
         let compressor = ZstdCompressor(level: 1)
         do {
@@ -34,8 +34,8 @@ struct ArchiveFeeder: Sendable {
 
     /// Stores one batch.
     ///
-    /// While the disk is full or read-only it waits, and whoever produces goes on; while another program
-    /// holds the recording locked, whoever produces has to wait, as behind a slow disk.
+    /// While the disk is full or read-only, this waits and the producers continue. While another program holds the
+    /// recording locked, the producers wait too, as they do for a slow disk.
     private func store(_ batch: WriteBatch, in writer: ArchiveWriter) async throws {
         while true {
             do throws(ArchiveError) {

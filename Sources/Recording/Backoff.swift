@@ -1,6 +1,6 @@
-/// How long to wait before the next attempt to connect: doubling from `first` to `max`, each with random jitter.
+/// How long to wait before the next attempt to connect: the delay doubles from `first` to `max`, with random jitter.
 ///
-/// The jitter takes up to half of the delay away, so that many recorders do not come back at the same moment.
+/// The jitter removes up to half of the delay, so that many recorders do not reconnect at the same moment.
 package struct Backoff: Sendable {
     package static let standard = Backoff(first: .milliseconds(250), max: .seconds(30))
 
@@ -22,7 +22,7 @@ package struct Backoff: Sendable {
         return delay * Double.random(in: 0.5...1, using: &generator)
     }
 
-    /// Starts over after a connection that worked.
+    /// Starts over after a connection that was of use.
     package mutating func reset() {
         attempts = 0
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A first-in first-out queue between tasks that makes its producers wait, in line, while it is full.
+/// A bounded first-in, first-out queue between tasks; while it is full, its producers wait in order of arrival.
 final class BoundedQueue<Element: Sendable>: Sendable {
     private struct Producer {
         let element: Element
@@ -10,11 +10,11 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
         var isFinished = false
-        /// Set while the consumer cannot go on: producers do not wait then.
+        /// Set while the consumer is held up: producers do not wait then.
         var isRelaxed = false
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
         var isConsumerWaiting = false
-        /// Those that wait for room, the first to come in front.
+        /// Producers that wait for room, in order of arrival.
         var producers: [Producer] = []
         var consumer: CheckedContinuation<Void, Never>?
 
@@ -29,18 +29,18 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         self.capacity = capacity
     }
 
-    /// Appends `element` once there is room; false, and the element is dropped, when the queue is finished.
+    /// Appends `element` when there is room; returns false and drops the element if the queue is finished.
     ///
-    /// Elements come out in the order of the calls. It runs on the caller's actor, so that what an actor took out of its
-    /// state and pushes cannot be overtaken by what it pushes next.
+    /// Elements come out in the order of the calls. This runs on the caller's actor: what an actor removes from its
+    /// state and pushes cannot be overtaken by a later push.
     func push(_ element: Element, isolation: isolated (any Actor)? = #isolation) async -> Bool {
         await push { element }
     }
 
-    /// As ``push(_:isolation:)``, with an element that is made when its place in the line is certain.
+    /// Like ``push(_:isolation:)``, but creates the element only when its position in the queue is certain.
     ///
-    /// Elements are therefore made in the order in which they come out. `make` runs at once, under the queue's lock, and
-    /// must be short; it is not called when the queue is finished.
+    /// Elements are therefore created in the order in which they come out. `make` runs immediately, under the queue's
+    /// lock, and must be short. It is not called if the queue is finished.
     func push(isolation: isolated (any Actor)? = #isolation, making make: () -> Element) async -> Bool {
         await withCheckedContinuation { continuation in
             let (answer, consumer) = state.withLock { state -> (Bool?, CheckedContinuation<Void, Never>?) in
@@ -59,9 +59,9 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Lets producers go on although the queue is full, those in line at once, until it is empty again.
+    /// Lets producers continue although the queue is full, including those that wait, until the queue is empty again.
     ///
-    /// For a consumer that is held up; the producers must then see to it that they produce little.
+    /// A consumer calls this when it is held up. The producers must then limit what they produce.
     func relax() {
         let (producers, idleWaiters) = state.withLock { state in
             state.isRelaxed = true
@@ -76,7 +76,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         for producer in producers { producer.continuation.resume(returning: true) }
     }
 
-    /// Waits until the consumer has done with everything that was pushed; false when the queue is finished instead.
+    /// Waits until the consumer has finished everything that was pushed; returns false if the queue is finished.
     func untilIdle(isolation: isolated (any Actor)? = #isolation) async -> Bool {
         while true {
             if isFinished { return false }
@@ -85,7 +85,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// As ``untilIdle(isolation:)``, but also comes back, with false, where the consumer is held up.
+    /// Like ``untilIdle(isolation:)``, but also returns false if the consumer is held up.
     func untilIdleOrRelaxed(isolation: isolated (any Actor)? = #isolation) async -> Bool {
         while true {
             let (isIdle, isOver) = state.withLock { ($0.isIdle, $0.isFinished || $0.isRelaxed) }
@@ -108,18 +108,18 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Elements that wait, and producers that wait for room.
+    /// The number of queued elements plus the number of producers that wait for room.
     var count: Int { state.withLock { $0.elements.count + $0.producers.count } }
 
-    /// True where a push would not wait.
+    /// True if a push would not wait.
     var hasRoom: Bool { state.withLock { $0.elements.count < capacity || $0.isRelaxed || $0.isFinished } }
 
-    /// True once nothing can be pushed any more.
+    /// True if nothing more can be pushed.
     var isFinished: Bool { state.withLock(\.isFinished) }
 
-    /// The oldest element, once there is one.
+    /// The oldest element; waits until there is one, and returns `nil` when the queue is finished and empty.
     ///
-    /// It is `nil` when the queue is finished and empty. One consumer at a time.
+    /// Only one consumer may call this at a time.
     func next() async -> Element? {
         while true {
             switch tryNext() {
@@ -130,17 +130,17 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Ends the queue: what is in it can still be taken.
+    /// Ends the queue; the elements already in it can still be taken.
     func finish() {
         end { _ in }
     }
 
-    /// Ends the queue and forgets what is in it; for a consumer that failed.
+    /// Ends the queue and discards its elements; for a consumer that failed.
     func abandon() {
         end { $0.elements.removeAll() }
     }
 
-    // MARK: Inside
+    // MARK: Implementation
 
     private enum NextResult { case element(Element), empty, finished }
 
@@ -172,7 +172,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         state.withLock { $0.isConsumerWaiting = false }
     }
 
-    /// Ends the queue; the elements of those that still wait in line are dropped.
+    /// Ends the queue and drops the elements of producers that still wait for room.
     private func end(_ change: (inout State) -> Void) {
         let (producers, consumer, idleWaiters) = state.withLock { state in
             state.isFinished = true

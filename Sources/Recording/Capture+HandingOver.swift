@@ -2,18 +2,18 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// What was taken down, on its way to the writer.
+/// Hands captured work over to the writer.
 ///
-/// Until it is handed over a message has a provisional number: the one that it gets if no other feed hands over before.
+/// Until then a message has a provisional number: its final number if no other feed hands over first.
 extension Capture {
-    /// Everything since the last call, with the unfinished block as it stands; for a capture that has its recording alone.
+    /// Returns everything since the last call, including the unfinished block; for the only capture of a recording.
     mutating func takeWork(clock: UnixNanoseconds) -> CaptureWork {
         var work = gatherWork(clock: clock)
         number(&work)
         return work
     }
 
-    /// As ``takeWork(clock:)``, but with provisional numbers: ``number(_:)`` must follow before anything else is taken.
+    /// Like ``takeWork(clock:)``, but with provisional numbers: call ``number(_:)`` before taking anything else.
     mutating func gatherWork(clock: UnixNanoseconds) -> CaptureWork {
         var blocks = sealed
         sealed.removeAll(keepingCapacity: true)
@@ -34,9 +34,9 @@ extension Capture {
         return CaptureWork(writer: writer, blocks: blocks, rows: rows)
     }
 
-    /// Gives the messages of `work` their numbers.
+    /// Gives the messages of `work` their final numbers.
     ///
-    /// Feeds that share a recording must do so in the order in which their work is stored.
+    /// Feeds that share a recording must call this in the order in which their work is stored.
     mutating func number(_ work: inout CaptureWork) {
         let offset = counter.take(pendingCount) - pendingIndex
         work.settleIndexes(raisedBy: offset)

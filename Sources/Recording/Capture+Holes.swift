@@ -1,9 +1,9 @@
 import Archive
 import MarketModel
 
-/// Holes in the venue's numbers, for recorders and imports alike.
+/// Gaps in the venue's numbers, for recorders and imports alike.
 extension Capture {
-    /// The row of the ledger that says what is missing in `hole`.
+    /// The ledger row for the numbers missing in `hole`.
     func gap(of hole: SequenceHole, sessionID: Int64, feedID: Int64) -> GapRow {
         GapRow(
             gapID: writer.makeGapID(),
@@ -20,7 +20,7 @@ extension Capture {
         )
     }
 
-    /// Stores the gap of a hole; bars that it touches are not complete.
+    /// Stores the gap of a hole and marks the bars that it touches as incomplete.
     mutating func append(_ gap: GapRow, of hole: SequenceHole) {
         append(gap)
         guard hole.touchesBars else { return }

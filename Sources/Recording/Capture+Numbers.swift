@@ -1,19 +1,19 @@
 import MarketModel
 import Venues
 
-/// The numbers of trades, and how late messages are.
+/// The numbers of trades, and the latency of messages.
 extension Capture {
-    /// Watches the numbers of trades from now on.
+    /// Starts watching the numbers of trades.
     mutating func watchNumbers() {
         sequence = SequenceWatch(grace: .seconds(2))
     }
 
-    /// The holes that nobody has filled in time; all of them where `isEnd`.
+    /// The holes that were not filled in time, or all holes if `isEnd`.
     mutating func takeHoles(at time: Duration, isEnd: Bool) -> [SequenceHole] {
         sequence?.takeHoles(at: time, isEnd: isEnd) ?? []
     }
 
-    /// Prepares for another dialect, which numbers its symbols in its own way.
+    /// Prepares for another dialect, which numbers its symbols differently.
     mutating func forgetNumberPlaces() {
         lane.sequencePlaces.removeAll(keepingCapacity: true)
     }

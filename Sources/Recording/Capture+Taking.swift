@@ -3,11 +3,11 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// Messages on their way into blocks, and through the dialect into rows.
+/// Puts messages into blocks and, through the dialect, into rows.
 extension Capture {
-    /// Takes received messages down, lets `dialect` read them, and takes down what it says and answers.
+    /// Captures received messages, lets `dialect` read them, and captures its events; its answers go into `outgoing`.
     ///
-    /// The raw bytes go first, so that nothing a dialect does can cost them.
+    /// The raw bytes are stored first, so that a failing dialect cannot cost any.
     mutating func take(
         _ batch: MessageBatch,
         dialect: inout any VenueDialect,
@@ -40,7 +40,7 @@ extension Capture {
         return outcome
     }
 
-    /// Lets `dialect` read received messages and answer them, and takes nothing down.
+    /// Lets `dialect` read received messages and answer them, but stores nothing.
     mutating func drop(
         _ batch: MessageBatch,
         dialect: inout any VenueDialect,
@@ -49,7 +49,7 @@ extension Capture {
     ) -> DialectOutcome {
         events.removeAll()
         let received = batch.entries.count { $0.direction == .received }
-        // A connection that is lost meanwhile is lost from here on.
+        // If the connection is lost while messages are dropped, the gap begins at the last of them.
         for entry in batch.entries where entry.direction == .received {
             tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
         }
@@ -57,7 +57,7 @@ extension Capture {
         return dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
     }
 
-    /// Lets `dialect` read messages that are stored already, for what follows them, and takes nothing down.
+    /// Lets `dialect` read messages that are already stored, so that it understands what follows; stores nothing.
     mutating func recall(_ batch: MessageBatch, dialect: inout any VenueDialect, now: UnixNanoseconds) {
         events.removeAll()
         var answers = MessageBatch()
@@ -65,25 +65,25 @@ extension Capture {
         if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
     }
 
-    /// Leaves out messages that were to be sent.
+    /// Skips messages that were to be sent.
     mutating func skip(sent count: Int) {
         skip(to: JournalPosition(sent: lane.journalPosition.sent + UInt64(count)))
     }
 
-    /// Takes down messages that need no reading, such as those we send; returns the number of the first.
+    /// Captures messages that need no reading, such as those we send; returns the number of the first.
     @discardableResult
     mutating func takeRaw(_ batch: MessageBatch) -> Int64 {
         store(redacted(batch))
     }
 
-    /// What the venue's link did in the batches taken since the last call.
+    /// The changes of the venue's own link in the batches since the last call.
     mutating func takeLinkChanges() -> [(change: LinkChange, time: UnixNanoseconds)] {
         guard !linkChanges.isEmpty else { return [] }
         defer { linkChanges.removeAll() }
         return linkChanges
     }
 
-    /// The batch as it may be stored and read; the same where its venue has no secrets.
+    /// The batch without secrets; unchanged if its venue has none.
     mutating func redacted(_ batch: MessageBatch) -> MessageBatch {
         guard lane.redactor != nil else { return batch }
         var batch = batch
@@ -113,7 +113,7 @@ extension Capture {
 
     // MARK: Blocks
 
-    /// Where the block ends; a message that fills a block by itself does not share it.
+    /// The end of the block as an index into `batch`; a message that fills a block by itself does not share it.
     private func endOfBlock(_ batch: MessageBatch, from start: Int) -> Int {
         var bytes = lane.block.payloadBytes
         var end = start

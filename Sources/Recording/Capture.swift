@@ -4,20 +4,21 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// What one feed has taken down and not yet handed to the writer: raw messages in blocks, rows, bars.
+/// The messages, rows and bars of one feed that were not handed to the writer yet.
 struct Capture: Sendable {
-    /// A block is closed at this size: 64 KiB compress as well as larger ones and still open quickly.
+    /// A block is closed at this size, in bytes: larger blocks do not compress better, and 64 KiB still open quickly.
     static let blockBytes = 64 * 1024
     static let blockMessagesMax = 16_384
 
     var counter: MessageCounter
-    /// The provisional number of the first message that is not handed over yet, and how many there are.
+    /// The provisional number of the first message that is not handed over yet; `pendingCount` messages follow from
+    /// there.
     var pendingIndex: Int64
     var pendingCount = 0
     var writer: ArchiveWriter
     private let history: StoredBars?
     var rowBuilder: RowBuilder
-    /// The connection at work, and its number; the other ones wait.
+    /// The active connection and its lane number; the other lanes are parked.
     var lane = ConnectionLane()
     var laneNumber = 0
     var parked: [ConnectionLane] = []
@@ -27,13 +28,13 @@ struct Capture: Sendable {
     var messageTotals = CaptureTotals()
     private let makeRedactor: @Sendable () -> (any MessageRedactor)?
     var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
-    /// Sessions that the venue sent, by symbol.
+    /// The trading sessions that the venue sent, by symbol.
     private(set) var venueSessions: [String: [TradingSchedule.Session]] = [:]
-    /// Whether the messages are those of the venue.
+    /// Warns if the messages are not those of the venue.
     var recognition = RecognitionWatch()
-    /// Where the venue numbers its trades without leaving one out.
+    /// Finds holes in the venue's trade numbers; `nil` if the venue does not number its trades without holes.
     var sequence: SequenceWatch?
-    /// The latest time of a received message: the tape's clock.
+    /// The latest receive time of a message.
     var tsLast: UnixNanoseconds?
 
     init(
@@ -92,35 +93,35 @@ struct Capture: Sendable {
         return totals
     }
 
-    /// True when enough has come together for a write of its own.
+    /// True if there is enough for a write.
     var isWorthWriting: Bool {
         rowBuilder.pendingRows >= 10_000 || sealed.count >= 64
     }
 
-    /// True when so much waits that it must not become more: some 50 MB.
+    /// True if no more must accumulate: about 50 MB.
     var isOverfull: Bool {
         rowBuilder.pendingRows >= 100_000 || sealed.count >= 512
     }
 
-    /// Takes the following messages as those of another feed of the same venue.
+    /// Treats the following messages as those of another feed of the same venue.
     mutating func beginFeed(_ id: Int64) {
         rowBuilder.select(feed: id)
         rowBuilder.parkedNumbers.removeAll()
     }
 
-    /// Notes which ticks a connection brought before, so that they are known when another one brings them.
+    /// Remembers which ticks a connection delivered, to recognise them when another connection delivers them.
     mutating func remember(_ events: MarketEvents, symbols: SymbolTable, batch: MessageBatch, connectionID: Int64) {
         rowBuilder.remember(events, symbols: symbols, batch: batch, connectionID: connectionID)
     }
 
-    /// Ends what ``remember(_:symbols:batch:connectionID:)`` did of one connection: the next one numbers its symbols anew.
+    /// Forgets the symbol indexes after ``remember(_:symbols:batch:connectionID:)``: the next connection has its own.
     mutating func forgetSymbolIndexes() {
         rowBuilder.forgetSymbolIndexes()
     }
 
-    /// Begins the messages of another connection, of which the journal has the first ones up to `position` in a recording.
+    /// Begins another connection; its messages up to `position` in the journal are already in a recording.
     ///
-    /// If `isRedacted`, secrets are taken out before messages come here.
+    /// If `isRedacted`, secrets are removed before messages reach the capture.
     mutating func beginConnection(
         _ id: Int64,
         journalKey: UInt64? = nil,
@@ -132,22 +133,22 @@ struct Capture: Sendable {
         lane.journalKey = journalKey
         lane.journalPosition = position
         (lane.ticks, lane.duplicates) = (0, 0)
-        // What the journal has was made safe before it got there.
+        // The messages in the journal are already redacted.
         lane.redactor = lane.journalKey == nil && !isRedacted ? makeRedactor() : nil
         rowBuilder.forgetSymbolIndexes()
         lane.sequencePlaces.removeAll(keepingCapacity: true)
     }
 
-    /// Gives the messages of a lane that waited for the end of a record, and how many of its bytes were withheld.
+    /// Returns the messages of a lane that waited for the end of a record, and how many bytes of it were withheld.
     ///
-    /// They have still to be taken.
+    /// The caller must still pass these messages to `take`.
     mutating func finishRedaction(of number: Int = 0) -> (messages: MessageBatch, withheldBytes: Int) {
         select(number)
         defer { lane.redactor = nil }
         return lane.redactor?.finish() ?? (MessageBatch(), 0)
     }
 
-    /// Ends the connection as of `time`; an event tells how much of an unfinished record was withheld.
+    /// Ends the connection at `time`; if part of an unfinished record was withheld, an event says how many bytes.
     mutating func endConnection(at time: UnixNanoseconds, withheldBytes: Int = 0) {
         if withheldBytes > 0 {
             rowBuilder.appendWithheld(bytes: withheldBytes, reason: "the connection ended inside a record", at: time)
@@ -156,29 +157,29 @@ struct Capture: Sendable {
         endConnection()
     }
 
-    /// Says that the connection brings no more messages, so that the journal may forget it once they are stored.
+    /// Ends the connection; the journal may forget it when its messages are stored.
     mutating func endConnection() {
         seal()
         if let watermark = lane.watermark(isLast: true) { watermarks.append(watermark) }
         lane.journalKey = nil
     }
 
-    /// Leaves messages out that are in the journal but shall not be in the recording, or were never in either.
+    /// Skips messages that are in the journal but not wanted in the recording, or that are in neither.
     mutating func skip(to position: JournalPosition) {
         lane.journalPosition.received = max(lane.journalPosition.received, position.received)
         lane.journalPosition.sent = max(lane.journalPosition.sent, position.sent)
         lane.isMoved = true
     }
 
-    /// Lets go of the file, which can then stand alone; bars of earlier sessions are not continued any more.
+    /// Closes the file's reader, so that the file can be sealed; bars of earlier sessions are not continued after this.
     func closeHistory() {
         history?.close()
     }
 
-    /// Goes on in another file, under the numbers that the feed and its connections, lane by lane, have there.
+    /// Continues in another file; `feedID` and `connectionIDs`, lane by lane, are the ids in that file.
     ///
-    /// Everything must have been handed over. Instruments keep their numbers; bars that are not over are written again, so
-    /// that the new file has them whole.
+    /// Everything must have been handed over before. Instruments keep their numbers. Bars that are still open are
+    /// written again, so that the new file has them whole.
     mutating func move(
         to writer: ArchiveWriter,
         feedID: Int64,
@@ -202,14 +203,14 @@ struct Capture: Sendable {
         rowBuilder.move(toFeed: feedID, connectionIDs: newIDs) { instruments.number(of: $0, venue: venue) }
     }
 
-    /// The sessions that the venue sent since the last call, by symbol.
+    /// The trading sessions that the venue sent since the last call, by symbol.
     mutating func takeVenueSessions() -> [String: [TradingSchedule.Session]] {
         guard !venueSessions.isEmpty else { return [:] }
         defer { venueSessions.removeAll() }
         return venueSessions
     }
 
-    /// Notes what the venue said of sessions in what was just read.
+    /// Notes the trading sessions in the events that were just read.
     mutating func noteSessions(_ symbols: SymbolTable) {
         for details in events.instrumentDetails {
             guard let sessions = details.sessions else { continue }
@@ -225,7 +226,7 @@ struct Capture: Sendable {
         rowBuilder.interrupt(at: time)
     }
 
-    /// Says that ticks of one symbol are missing; of all, where the symbol is not known.
+    /// Notes that ticks of one symbol are missing; if the symbol is not known, ticks of all symbols.
     mutating func miss(_ symbol: String, from: UnixNanoseconds, to: UnixNanoseconds) {
         guard !rowBuilder.miss(symbol, from: from, to: to) else { return }
         interrupt(at: from)
@@ -240,7 +241,7 @@ struct Capture: Sendable {
         rowBuilder.append(span)
     }
 
-    /// Adds how often events of our own were repeated; for the end of a recording or of a file.
+    /// Stores how often our own events were repeated; call it at the end of a recording or of a file.
     mutating func appendRepeated(at time: UnixNanoseconds) {
         rowBuilder.appendRepeated(at: time)
     }

@@ -1,35 +1,36 @@
-/// What a run has taken down so far.
+/// What a run has captured so far.
 package struct CaptureTotals: Sendable, Hashable {
     package var messagesReceived: Int64 = 0
     package var messagesSent: Int64 = 0
-    /// Of the payloads of received messages.
+    /// The payload bytes of received messages.
     package var bytesReceived: Int64 = 0
     /// Received messages that carried market data or events.
     package var dataMessages: Int64 = 0
     package var quotes: Int64 = 0
     package var trades: Int64 = 0
-    /// Ticks left out because another connection of the feed had brought them.
+    /// Ticks left out because another connection of the feed had already delivered them.
     package var duplicates: Int64 = 0
     package var marginUpdates: Int64 = 0
-    /// Bars that the venue made.
+    /// Bars made by the venue.
     package var venueBars: Int64 = 0
     package var orderUpdates: Int64 = 0
-    /// Messages with something taken out of them before they were stored.
+    /// Messages from which something was removed before they were stored.
     package var redacted: Int64 = 0
     package var events: Int64 = 0
-    /// Events that are messages feedrec could not read as what they claim to be.
+    /// Events for messages that feedrec could not read as what they claim to be.
     package var oddities: Int64 = 0
-    /// Ticks that came too late for any bar that may still change.
+    /// Ticks that came too late for any bar that can still change.
     package var lateTicks: Int64 = 0
-    /// Ticks with a time of the venue's that is more than five seconds ahead of their receipt.
+    /// Ticks whose venue time is more than five seconds ahead of their receive time.
     package var ticksAhead: Int64 = 0
     package var bars: Int64 = 0
-    /// Gaps of this run; an absence from before it is none of them, once data flows.
+    /// Gaps of this run; once data flows, an absence from before the run does not count.
     package var gaps: Int64 = 0
-    /// Rows that were added to the ledger of gaps.
+    /// Rows added to the ledger of gaps.
     package var gapRows: Int64 = 0
 
-    /// Of the latest tick with a time of the venue's: our time less that, negative where the venue is ahead.
+    /// The latency of the latest tick with a venue time: our time minus the venue's, negative if the venue's clock is
+    /// ahead.
     package var latency: Duration?
 
     package init() {}
@@ -38,7 +39,7 @@ package struct CaptureTotals: Sendable, Hashable {
         for count in Self.counts { self[keyPath: count] += other[keyPath: count] }
     }
 
-    /// What came after `earlier`.
+    /// The totals since `earlier`.
     func since(_ earlier: CaptureTotals) -> CaptureTotals {
         var totals = self
         for count in Self.counts { totals[keyPath: count] -= earlier[keyPath: count] }

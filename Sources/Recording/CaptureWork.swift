@@ -1,13 +1,13 @@
 import Archive
 import JournalFormat
 
-/// Messages of one connection, not yet compressed.
+/// Uncompressed messages of one connection.
 struct PendingBlock: Sendable {
     let connectionID: Int64
     var builder: MessageBlockBuilder
 }
 
-/// What one transaction will store.
+/// The content of one transaction.
 struct CaptureWork: Sendable {
     let writer: ArchiveWriter
     var blocks: [PendingBlock]
@@ -17,7 +17,7 @@ struct CaptureWork: Sendable {
         blocks.isEmpty && rows.isEmpty
     }
 
-    /// Raises the provisional numbers of its messages, in their blocks and in their rows.
+    /// Raises the provisional message numbers in blocks and rows.
     mutating func settleIndexes(raisedBy offset: Int64) {
         for place in blocks.indices { blocks[place].builder.settleIndexes(raisedBy: offset) }
         rows.raiseMessageIndexes(by: offset)

@@ -2,27 +2,27 @@ import JournalFormat
 import Archive
 import Venues
 
-/// What of a capture belongs to one connection; a feed may have two at a time.
+/// The part of a capture that belongs to one connection; a feed may have two at a time.
 struct ConnectionLane: Sendable {
     var connectionID: Int64 = 0
-    /// The connection's name in the journal, and how far its messages have been taken.
+    /// The connection's key in the journal; `journalPosition` says how many of its messages were captured.
     var journalKey: UInt64?
     var journalPosition = JournalPosition()
-    /// True where the position is not handed over yet.
+    /// True if the position is not handed over yet.
     var isMoved = false
     /// The unfinished block.
     var block = MessageBlockBuilder()
     var isBlockChanged = false
     var redactor: (any MessageRedactor)?
-    /// The places of the connection's symbols in the watch over numbers.
+    /// The index of each of the connection's symbols in the ``SequenceWatch``.
     var sequencePlaces: [Int?] = []
-    /// The instruments of the connection's symbols, while another lane is at work.
+    /// The instruments of the connection's symbols, while another lane is active.
     var symbolIndexes: [InstrumentBook.Instrument?] = []
-    /// Ticks that the connection brought, and those of them that another had brought before.
+    /// Ticks that the connection delivered; `duplicates` of them had been delivered by another connection.
     var ticks: Int64 = 0
     var duplicates: Int64 = 0
 
-    /// How far the journal's messages are taken; nothing where the journal does not know the connection.
+    /// The captured position in the journal; `nil` if the journal does not have the connection.
     func watermark(isLast: Bool) -> JournalWatermark? {
         journalKey.map {
             JournalWatermark(connectionID: connectionID, journalKey: $0, position: journalPosition, isLast: isLast)
@@ -31,7 +31,7 @@ struct ConnectionLane: Sendable {
 }
 
 extension Capture {
-    /// Goes on with the connection of the lane `number`; whatever concerns one connection means that from then on.
+    /// Makes the lane `number` the active one: calls that concern one connection then apply to it.
     mutating func select(_ number: Int) {
         guard number != laneNumber else { return }
         rowBuilder.book.swapSymbolIndexes(&lane.symbolIndexes)
@@ -42,7 +42,7 @@ extension Capture {
         rowBuilder.book.swapSymbolIndexes(&lane.symbolIndexes)
     }
 
-    /// Calls `body` once for each lane, with that lane selected, and comes back to the present one.
+    /// Calls `body` once for each lane, with that lane active, then returns to the present lane.
     mutating func forEachLane(_ body: (inout Capture) -> Void) {
         let present = laneNumber
         for number in 0..<max(parked.count, present + 1) {

@@ -1,6 +1,6 @@
-/// Feeds to begin and to end while the others go on.
+/// Feeds to start and to stop while the others continue.
 package struct FeedChange: Sendable {
-    /// By name; one that is also in ``added`` is begun anew.
+    /// The names of the feeds to stop; a name that is also in ``added`` is restarted.
     package var removed: [String] = []
     package var added: [FeedConfiguration] = []
 
@@ -13,13 +13,13 @@ package final class FeedChanges: Sendable {
 
     package init() {}
 
-    /// Waits while many changes are under way; of no effect once the recorder has ended.
+    /// Queues a change; waits while four others are queued, and has no effect after the recorder has ended.
     package func apply(_ change: FeedChange) async {
         _ = await queue.push(change)
     }
 
     func next() async -> FeedChange? { await queue.next() }
 
-    /// Nothing is taken any more.
+    /// Accepts no further changes and discards the queued ones.
     func finish() { queue.abandon() }
 }

@@ -8,31 +8,31 @@ package import Venues
 package struct FeedConfiguration: Sendable {
     package var name: String
     package var venue: Venue
-    /// Without query and user information: it is stored.
+    /// Must not contain a query or user information, because it is stored.
     package var url: String
-    /// JSON text of what is asked for, without secrets: it is stored.
+    /// JSON text of what is requested; must not contain secrets, because it is stored.
     package var subscription: String
     package var barIntervals: [BarInterval]
     /// How messages are read and what of them is kept.
     package var reading = VenueReading()
-    /// Texts that appear in no report, no row and no message: the token, for one.
+    /// Texts that must not appear in any report, row or message, such as the token.
     package var secrets = FeedSecrets()
-    /// What a person should know of it before it connects.
+    /// What the user should know about the feed before it connects.
     package var notices: [String] = []
     /// Renews the token while the feed records; `nil` if there is nothing to renew.
     package var access: FeedAccess?
     package var watch = WatchRules()
     package var overlap = OverlapRules()
     package var market = MarketRules()
-    /// How long to wait between two attempts to connect; the recorder's own where it is not set.
+    /// The delay between two attempts to connect; `nil` for the recorder's own.
     package var backoff: Backoff?
-    /// Hears of this feed alone; the recorder's own where it is not set.
+    /// Receives the reports of this feed only; `nil` for the recorder's own.
     package var report: (@Sendable (RecorderReport) -> Void)?
     package var makeDialect: @Sendable () -> any VenueDialect
-    /// Opens a connection whose received messages go through the tap first.
+    /// Opens a connection; its received messages go through the tap first.
     package var connect: @Sendable ((any MessageTap)?) async throws(TransportError) -> WebSocketConnection
 
-    /// How long messages of a busy feed, which are in the journal then, gather before they are taken further.
+    /// How long messages of a busy feed, which the journal already has, are batched before they are processed.
     package static let gatherTime = Duration.milliseconds(5)
 
     package init(
@@ -56,13 +56,13 @@ package struct FeedConfiguration: Sendable {
 
 /// When a feed has two connections at a time.
 ///
-/// It is for venues that number their ticks, so that none is stored twice.
+/// This needs a venue that numbers its ticks, so that no tick is stored twice.
 package struct OverlapRules: Sendable, Hashable {
-    /// Two connections always, instead of only while one takes over from another.
+    /// True for two connections at all times; false for a second one only while it takes over from the first.
     package var isRedundant = false
-    /// A connection of this age is replaced, before the venue cuts it; `nil` leaves it to the venue.
+    /// A connection of this age is replaced before the venue closes it; `nil` leaves that to the venue.
     package var renewAfter: Duration?
-    /// For how long both connections run at most where it cannot be seen that the new one has caught up.
+    /// The longest time for which both connections run if nothing shows that the new one has caught up.
     package var handoverMax: Duration = .seconds(30)
 
     package init() {}
@@ -70,106 +70,107 @@ package struct OverlapRules: Sendable, Hashable {
     var isPossible: Bool { isRedundant || renewAfter != nil }
 }
 
-/// When a recording ends by itself, and what it does about connections that fail.
+/// When a recording ends, and how it handles connections that fail.
 package struct RecordingPolicy: Sendable {
-    /// End after this many data messages; what arrived together with the last of them is kept too.
+    /// End after this many data messages; messages that arrived together with the last of them are kept too.
     package var dataMessagesMax: Int64?
-    /// End when the peer closes, instead of connecting again.
+    /// End when the peer closes the connection, instead of reconnecting.
     package var isOnce = false
-    /// Go on trying even when no connection ever worked; without it that is an error, since it means a mistake.
+    /// Retry even if no connection has ever worked; otherwise that is an error, because it usually means a mistake.
     package var retriesFirstConnection = false
     package var backoff = Backoff.standard
-    /// After the venue said goodbye without asking to come back.
+    /// The delays after the venue said goodbye without asking us to come back.
     package var goodbyeBackoff = Backoff(first: .seconds(10), max: .seconds(120))
-    /// The most that a `kill` can cost: rows and blocks are committed this often.
+    /// Rows and blocks are committed this often; without a journal, it is the most that `kill -9` can lose.
     package var commitInterval: Duration = .milliseconds(250)
-    /// What was asked for and has not arrived after this time is reported.
+    /// Names that were requested but have not arrived after this time are reported.
     package var deliveryPatience: Duration = .seconds(60)
     /// How long a closing connection may take.
     package var closeGrace: Duration = .seconds(8)
-    /// When another file is begun; `nil` for one file, however long it becomes.
+    /// When another file is begun; `nil` for a single file of any length.
     package var rotation: RotationPolicy?
     package var durability = Durability.process
-    /// A write-ahead log that is longer is reported, and again each time it has doubled.
+    /// A longer write-ahead log is reported, in bytes, and again each time its length has doubled.
     package var logBytesMax: Int64 = 64 << 20
     package var overload = OverloadRule.stopReading
-    /// Room on the disk that is kept for the ledger of gaps.
+    /// Disk space reserved for the ledger of gaps, in bytes.
     package var reserveBytes = 1 << 20
 
     package init() {}
 }
 
-/// What a feed does when storing cannot keep up and the journal's limit is near.
+/// What a feed does if storing cannot keep up and the journal is nearly full.
 package enum OverloadRule: String, Sendable, Hashable, CaseIterable {
-    /// Wait: the sockets are not read, and venues have to wait too. Nothing is lost unless a venue hangs up.
+    /// Stop reading the sockets, so that venues wait too. Nothing is lost unless a venue closes the connection.
     case stopReading = "stop-reading"
-    /// Go on reading and leave out what comes, as a gap.
+    /// Keep reading and drop what arrives; what is dropped becomes a gap.
     case drop
 }
 
-/// What a person who watches a recording wants to know.
+/// What a recorder reports while it runs.
 package enum RecorderReport: Sendable {
     case connected(url: String, info: ConnectionInfo)
     case subscribed
-    /// The venue did not do all that it was asked for, and the recording goes on.
+    /// The venue did not do everything that was requested; the recording continues.
     case notice(String)
-    /// What was asked for and has not arrived, by name; `isFirst` is true once, later reports say what is left of it.
+    /// Names that were requested but have not arrived; `isFirst` is false for later reports, which list the remaining
+    /// names.
     case undelivered([String], isFirst: Bool)
     /// The connection failed or ended; the next attempt follows after `retryIn`.
     case disconnected(reason: String, retryIn: Duration)
-    /// The venue asked for no attempt to connect for this long, which ends at `until`; the disconnection follows.
+    /// The venue asked us not to connect for this long, until `until`; `disconnected` follows.
     case heldOff(by: Duration, until: UnixNanoseconds)
     case progress(CaptureTotals)
-    /// A connection beside another that carries the feed was subscribed.
+    /// A second connection was subscribed while another one carries the feed.
     case spareSubscribed
-    /// A connection failed or ended while another carries the feed.
+    /// A connection failed or ended while another one carries the feed.
     case spareLost(reason: String, retryIn: Duration)
-    /// A new connection has taken over, with nothing missing; the old one is being closed.
+    /// A new connection has taken over without a gap; the old one is being closed.
     case renewed
-    /// Nothing can be stored; what comes meanwhile is missing from the recording, unless the journal still has it.
+    /// Nothing can be stored; what arrives now is missing from the recording unless the journal still has it.
     case paused(reason: String)
     case resumed
-    /// Another file goes on where the last one ended.
+    /// The recording continues in another file.
     case rotated(file: String)
-    /// The next file could not be begun; the present one goes on, and it is tried again.
+    /// The next file could not be begun; the recording stays in the present file and retries.
     case rotationFailed(reason: String)
-    /// A file that is being written was deleted, moved or replaced; `reason` says what was done about it.
+    /// A file was deleted, moved or replaced while it was being written; `reason` says how that was handled.
     case fileLost(reason: String)
-    /// A finished file could not be sealed; it is tried again while we run, and by the next recorder.
+    /// A finished file could not be sealed; this run retries, and so does the next recorder.
     case sealingFailed(reason: String)
-    /// A file was sealed that could not be before.
+    /// A file that could not be sealed earlier has been sealed.
     case sealed(file: String)
-    /// Another program holds the recording locked: what is read waits in the journal, and then venues have to wait.
+    /// Another program holds the recording locked: messages wait in the journal, and when it is full, venues wait.
     case lockedOut(reason: String)
-    /// A finished file has lost what was over its limit.
+    /// Data over the retention limits was removed from a finished file.
     case pruned(PruneOutcome)
-    /// It is tried again after the next rotation.
+    /// Pruning failed; it is retried after the next rotation.
     case pruningFailed(reason: String)
-    /// A reader holds a transaction, so that the write-ahead log grows: it needs as much room as this.
+    /// A reader holds a transaction, so the write-ahead log cannot shrink; it has this size now.
     case logHeld(bytes: Int64)
     /// The write-ahead log is short again.
     case logFreed
-    /// Whether the journal takes messages.
+    /// The journal's condition has changed: whether it takes messages.
     case journal(Journal.Condition)
-    /// Storing cannot keep up: until it does, the socket is not read, or what comes is left out.
+    /// Storing cannot keep up: until it does, sockets are not read or messages are dropped, by the rule.
     case overloaded(OverloadRule)
-    /// The venue had to wait so long in all, or so many messages were left out.
+    /// Storing keeps up again: the venue waited this long in total, or this many messages were dropped.
     case caughtUp(waited: Duration, leftOut: Int64)
-    /// A transaction was stored; so many pieces of work wait for the next ones.
+    /// A transaction was stored; `waiting` is the number of queued pieces of work.
     case committed(took: Duration, waiting: Int)
-    /// Data is missing from here on, or was found to be missing.
+    /// Data is missing from now on, or was found to be missing.
     case gapBegan(cause: String)
     case gapEnded(cause: String)
-    /// Nothing is expected of the feed until its market opens; `nil` if no opening is in sight.
+    /// The market is closed: no data is expected until it opens; `nil` if no opening is in sight.
     case marketClosed(opensAt: UnixNanoseconds?)
     case marketOpened(closesAt: UnixNanoseconds?)
-    /// The kernel's word on its clock has been stored.
+    /// The kernel's report on its clock was stored.
     case clockSampled(KernelClockReading)
-    /// The wall clock was set, forwards or backwards.
+    /// The wall clock was set forwards, or backwards if negative.
     case clockStepped(Duration)
 }
 
-/// A recording that could not go on.
+/// An error that ends a recording.
 package struct RecordingError: Error, CustomStringConvertible {
     package let description: String
 
@@ -179,8 +180,8 @@ package struct RecordingError: Error, CustomStringConvertible {
 }
 
 extension FeedConfiguration {
-    /// A text of the venue or of the network as it may be shown and stored: without the secrets, and cut off behind a
-    /// word that announces one.
+    /// Returns a text of the venue or the network without secrets, so that it can be shown and stored; the text is cut
+    /// after a word that announces a secret.
     func safe(_ text: String) -> String {
         venue.withoutSecrets(text, known: secrets.texts)
     }

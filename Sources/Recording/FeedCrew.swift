@@ -2,34 +2,34 @@ import Archive
 import BarBuilding
 import MarketModel
 
-/// The feeds of one recording. They share its file and the numbers of its messages, and change the file together.
+/// The feeds of one recording, which share its file and its message numbers and change the file together.
 ///
-/// One thing happens at a time: a feed joins, a feed leaves, the file is changed. Feeds go on recording meanwhile, but
-/// for the moment of the change.
+/// Only one change runs at a time: a feed joins, a feed leaves, or the file changes. Feeds keep recording meanwhile,
+/// except for the moment of the change.
 actor FeedCrew {
     private let recorder: Recorder
     private let queue: BoundedQueue<CaptureWork>
     private let pause: StoragePause
     private let rotation: Rotation?
-    /// The file and its session; the feed is that of whoever asks.
+    /// The present file and its session; `feedID` is set for each member when it joins.
     private(set) var place: RecordingPlace
     private var members: [FeedRecorder] = []
-    /// What feeds took down that have left: in all, and in the present file.
+    /// The totals of feeds that have left: overall, and in the present file.
     private var departed = (all: CaptureTotals(), inFile: CaptureTotals())
     private var clockWatch: ClockWatch
-    /// Set while two files are half changed, and for good where that failed: the journal has everything.
+    /// Set while a change of files is incomplete, and for good if it failed: the journal then has everything.
     private(set) var isBroken = false
-    /// When the next file could not be begun; it is tried again a while later.
+    /// When the next file could not be begun; the change is retried after a second.
     private var rotationFailedAt: UnixNanoseconds?
-    /// Why, as it was reported.
+    /// The reason as it was last reported.
     private var rotationFailure: String?
-    /// When the files were last looked after, by the steady clock, and whether a failure to replace one was reported.
+    /// When the files were last checked, on the monotonic clock.
     private var filesSeenAt: UnixNanoseconds?
     private var hasReportedLoss = false
-    /// What earlier files say of the feeds that the recorder began with; each is looked at once.
+    /// Where earlier files end for the feeds that the recorder began with; each entry is used once.
     private var isArchiveSearched = false
     private var earlierEnds: [FeedKey: FeedEnd] = [:]
-    /// Of these no file knows anything.
+    /// Feeds that no file knows.
     private var newFeeds: Set<FeedKey> = []
     private var isBusy = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -49,7 +49,8 @@ actor FeedCrew {
         clockWatch = ClockWatch(recorder.clockRules)
     }
 
-    /// Watches the wall clock, and stores what the kernel says of it: with the first feed, since it belongs to none.
+    /// Watches the wall clock and stores kernel clock samples; only for the first feed, since neither belongs to a
+    /// feed.
     func keepClock(with member: FeedRecorder) async {
         guard members.first === member else { return }
         let uptime = recorder.steady().since(UnixNanoseconds(0))
@@ -64,7 +65,7 @@ actor FeedCrew {
         }
     }
 
-    /// What all feeds have taken down: in all, and in the present file.
+    /// The totals of all feeds: overall, and in the present file.
     func accounts() async -> (all: CaptureTotals, inFile: CaptureTotals) {
         var sum = departed
         for member in members {
@@ -75,13 +76,13 @@ actor FeedCrew {
         return sum
     }
 
-    // MARK: Coming and going
+    // MARK: Joining and leaving
 
-    /// Makes a recorder of `feed`, which goes on with the gap that an earlier one left open.
+    /// Creates a recorder for `feed`, which continues the gap that an earlier recorder left open.
     func join(_ feed: FeedConfiguration, stop: StopControl) async throws -> FeedRecorder {
         await begin()
         defer { end() }
-        // What an earlier feed of this recording left is stored before the new one looks for it.
+        // What an earlier feed of this recording left must be stored before the new one looks for it.
         if departed.all != CaptureTotals() { _ = await queue.untilIdle() }
         let past = try await past(of: feed.key)
         var place = place
@@ -124,8 +125,8 @@ actor FeedCrew {
         return member
     }
 
-    /// What is known of the time before a feed joins: the gap that a killed recorder left open in the present file, and
-    /// where the feed was recorded last.
+    /// What is known about the time before a feed joins: the gap that a killed recorder left open in the present file,
+    /// and where the feed was last recorded.
     private func past(of key: FeedKey) async throws -> (gap: GapRow?, end: FeedEnd?) {
         let past = try await place.writer.past(of: key)
         guard past.gap == nil, past.end == nil else { return past }
@@ -135,13 +136,13 @@ actor FeedCrew {
             earlierEnds = FeedEndSearch.find(feeds, in: place.writer.lock.directory, except: place.writer.path)
             for key in feeds where earlierEnds[key] == nil { newFeeds.insert(key) }
         }
-        // After it has joined once, what earlier files say is not the last word.
+        // Earlier files answer only the first join; after that, the present file may know more.
         if let end = earlierEnds.removeValue(forKey: key) { return (nil, end) }
         if newFeeds.remove(key) != nil { return (nil, nil) }
         return (nil, FeedEndSearch.find([key], in: place.writer.lock.directory, except: place.writer.path)[key])
     }
 
-    /// Stores what `member` still holds, and lets it go.
+    /// Stores what `member` still holds and removes it from the crew.
     func leave(_ member: FeedRecorder) async throws {
         await begin()
         defer { end() }
@@ -154,18 +155,18 @@ actor FeedCrew {
         try result.get()
     }
 
-    // MARK: Another file
+    // MARK: Changing the file
 
-    /// Goes on in another file, unless somebody has seen to that since `writer` was found to be due.
+    /// Continues in another file, unless the file has changed since `writer` was found to be due.
     ///
-    /// The old file is complete, and has committed its last message, before the new one says where it begins. Where the
-    /// new one cannot be made, the old one goes on until it can.
+    /// The old file is complete and its last message committed before the new file records where it begins. If the new
+    /// file cannot be created, the old one continues until it can.
     func rotate(from writer: ArchiveWriter, at time: UnixNanoseconds) async throws {
         await begin()
         defer { end() }
-        // A change that failed half-way counted the messages for a file that was never begun.
-        guard !isBroken else { throw RecordingError("the recording cannot be written any more") }
-        // Without a feed nobody would move to the other file, and the last one to leave has its say in this one.
+        // A change that failed half-way has already counted messages for a file that was never begun.
+        guard !isBroken else { throw RecordingError("the recording can no longer be written") }
+        // If no feed is left, no member would move to the new file, and the last one still writes to this one.
         guard let rotation, place.writer === writer, !members.isEmpty else { return }
         if let failed = rotationFailedAt, time.since(failed) < .seconds(1), time >= failed { return }
         for member in members { await member.standStill() }
@@ -180,10 +181,10 @@ actor FeedCrew {
         do {
             (old, new) = (place, try await rotation.begin(after: place, feeds: members.map(\.configuration), at: time))
         } catch let error as ArchiveError {
-            // The old file goes on. Too many open files, a directory that cannot be written to: it may pass.
+            // The old file continues. The failure, such as too many open files or an unwritable directory, may pass.
             rotationFailedAt = time
             let reason = [error.description, error.hint].compactMap(\.self).joined(separator: "; ")
-            // It is tried every second. Where inodes are used up, nothing else says that the disk is full.
+            // The change is retried every second. If inodes are exhausted, no other report says that the disk is full.
             if reason != rotationFailure { recorder.report(.rotationFailed(reason: reason)) }
             rotationFailure = reason
             return
@@ -191,14 +192,14 @@ actor FeedCrew {
         (rotationFailedAt, rotationFailure) = (nil, nil)
         isBroken = true
         for member in members { try await member.finishFile(at: time) }
-        guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }
+        guard await queue.untilIdle() else { throw RecordingError("the recording can no longer be written") }
         let counts = SessionCounts(await accounts().inFile)
         try await pause.persist { () throws(ArchiveError) in
             try await old.writer.endSession(old.sessionID, tsEnd: time, cause: "rotation", counts: counts)
         }
         departed.inFile = CaptureTotals()
         for (member, place) in zip(members, new) { try await member.goOn(in: place, at: time) }
-        // Until here the old file is the one to close where something fails.
+        // If anything failed before this point, the old file is the one to close.
         place = new.first ?? old
         isBroken = false
         recorder.journal?.complete(recordingID: old.writer.recordingID, at: time)
@@ -206,9 +207,9 @@ actor FeedCrew {
         recorder.report(.rotated(file: place.writer.path))
     }
 
-    // MARK: Files that people touch
+    // MARK: Lost files
 
-    /// Once a second, for the first feed: see ``checkFiles()``.
+    /// Calls ``checkFiles()`` once a second, for the first feed only.
     func keepFiles(with member: FeedRecorder) async throws {
         let time = recorder.steady()
         if let last = filesSeenAt, time.since(last) < .seconds(1), time >= last { return }
@@ -217,7 +218,7 @@ actor FeedCrew {
         try await checkFiles()
     }
 
-    /// Goes on in another file if the present one was deleted, moved, replaced or cut short, or its archive was.
+    /// Continues in another file if the present one, or its archive, was deleted, moved, replaced or cut short.
     func checkFiles() async throws {
         await begin()
         defer { end() }
@@ -244,9 +245,9 @@ actor FeedCrew {
         guard let journal = recorder.journal, !journal.isInPlace else { return }
         do throws(ArchiveError) {
             try journal.restore()
-            recorder.report(.fileLost(reason: "files of the journal were deleted; those in memory were made again"))
+            recorder.report(.fileLost(reason: "files of the journal were deleted; those in memory were recreated"))
         } catch {
-            noteFailure("files of the journal were deleted, and cannot be made again yet: \(error)")
+            noteFailure("files of the journal were deleted, and cannot be recreated yet: \(error)")
         }
     }
 
@@ -256,12 +257,12 @@ actor FeedCrew {
         do {
             outcome = try await replacement.begin(at: time)
         } catch let error as ArchiveError {
-            noteFailure("\(replacement.problem), and no other file can be begun yet: \(error)")
+            noteFailure("\(replacement.problem), and no other file can be created yet: \(error)")
             return
         }
         isBroken = true
         for member in members { try await member.finishFile(at: time) }
-        guard await queue.untilIdle() else { throw RecordingError("the recording cannot be written any more") }
+        guard await queue.untilIdle() else { throw RecordingError("the recording can no longer be written") }
         if replacement.loss?.isStoredDataGone != true {
             let counts = SessionCounts(await accounts().inFile)
             try await old.writer.endSession(old.sessionID, tsEnd: time, cause: "rotation", counts: counts)

@@ -3,45 +3,45 @@ import MarketModel
 import Transport
 import Venues
 
-/// One of a feed's connections: what belongs to it alone, from the attempt to connect on to the end.
+/// One of a feed's connections: its state from the attempt to connect to the end.
 ///
-/// It belongs to its ``FeedRecorder``, and nobody else touches it. The same lane serves many connections, one after the other.
+/// Only its ``FeedRecorder`` uses it. A lane serves many connections, one after the other.
 final class FeedLane {
-    /// Its number in the ``Capture``, too.
+    /// Also its number in the ``Capture``.
     let number: Int
     var dialect: any VenueDialect
     var connection: WebSocketConnection?
     var connectionID: Int64?
-    /// That of the connection that has ended, until the next attempt.
+    /// The id of the connection that has ended, until the next attempt.
     var lastConnectionID: Int64?
     var tap: FeedTap?
-    /// Bytes of a record without an end that were withheld when the connection ended.
+    /// Bytes of an unfinished record that were withheld when the connection ended.
     var withheldBytes = 0
     var watch: FeedWatch
     var isSubscribed = false
-    /// On the clock that nobody sets.
+    /// On the monotonic clock.
     var subscribedAt: Duration?
-    /// When the first and the latest data came over this connection; on the same clock.
+    /// When the first and the latest data came over this connection, on the monotonic clock.
     var dataTimes: ClosedRange<Duration>?
-    /// Duplicates of the feed when the connection began: more of them prove that it overlaps with the other.
+    /// The feed's duplicates when the connection began: more of them prove that it overlaps with the other connection.
     var duplicatesBefore: Int64 = 0
-    /// Set when the venue said goodbye: the time at which we stop waiting for its close.
+    /// Set after the venue's goodbye: how long we wait for it to close, on the monotonic clock.
     var hangUpAt: UnixNanoseconds?
-    /// False from a goodbye on that did not ask to come back, until the next connection.
+    /// False after a goodbye that did not ask us to come back, until the next connection.
     var isReturnWelcome = true
-    /// Set when the venue announced that it will close.
+    /// Set when the venue announced that it will close the connection.
     var isLeaving = false
-    /// Set while we close it because another has taken over, or is to be made in its place.
+    /// Set while we close the connection because another one has taken over or will replace it.
     var isClosing = false
-    /// Set while we close it because its token was renewed, and no other connection takes over.
+    /// Set while we close the connection because its token was renewed and no other connection takes over.
     var isPlanned = false
-    /// The generation of the token that it was opened with; see ``FeedAccess``.
+    /// The generation of the token that the connection was opened with; see ``FeedAccess``.
     var accessGeneration = 0
-    /// True while it is to take over from another.
+    /// True while the connection is meant to take over from another one.
     var isSuccessor = false
-    /// Why we cut the connection, where we did.
+    /// Why we cut the connection, if we did.
     var silence: String?
-    /// True while the connection is not read on purpose.
+    /// True while the connection is deliberately not read.
     var isHeldBack = false
     var tsKeepAlive: UnixNanoseconds?
 
@@ -51,7 +51,7 @@ final class FeedLane {
         self.watch = watch
     }
 
-    /// Begins with a new connection.
+    /// Prepares the lane for a new connection.
     func begin(_ connection: WebSocketConnection, _ dialect: any VenueDialect, duplicates: Int64) {
         self.connection = connection
         self.dialect = dialect
@@ -66,7 +66,7 @@ final class FeedLane {
         silence = nil
     }
 
-    /// Data came over the connection.
+    /// Notes data over the connection.
     func dataArrived(at time: Duration) {
         let first = dataTimes?.lowerBound ?? time
         dataTimes = first...max(first, time)

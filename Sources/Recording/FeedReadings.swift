@@ -3,13 +3,13 @@ package import MarketModel
 import SignalRProtocol
 import Venues
 
-/// Finds the rules of a zone by the name that it was asked for with; `nil` for one that is not known here.
+/// Finds a time zone's rules by the name that was requested; `nil` if the zone is not installed.
 package typealias ZoneLookup = @Sendable (String) -> ZoneRules?
 
-/// How the messages of each feed of a recording were read when they came.
+/// How the messages of each feed of a recording were read when they arrived.
 ///
-/// Recorders write it into the subscription of the feed, imports into the configuration of their session. What is made
-/// of the messages later, by recovery or by `rebuild`, is the same only if it is read the same way.
+/// Recorders store it in the feed's subscription, imports in the configuration of their session. Recovery and `rebuild`
+/// must read the messages in the same way to get the same rows.
 struct FeedReadings {
     private let path: String
     private let options: [Int64: [String: String]]
@@ -25,9 +25,10 @@ struct FeedReadings {
         self.zones = zones
     }
 
-    /// That of one feed.
+    /// The reading of one feed.
     ///
-    /// - Throws: `ArchiveError` where the zone is not known here: times would be wrong by hours without a word.
+    /// - Throws: `ArchiveError` if the time zone is not installed: without this error, times would be silently wrong by
+    ///   hours.
     subscript(feedID: Int64) -> VenueReading {
         get throws(ArchiveError) {
             var reading = VenueReading(keepsPersonalData: options[feedID]?[Self.personalData] == "1")

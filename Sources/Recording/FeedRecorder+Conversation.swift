@@ -9,7 +9,7 @@ extension FeedRecorder {
     func converse(over connection: WebSocketConnection, _ lane: FeedLane) async throws -> String? {
         try await begin(connection, lane)
         var failure: String?
-        // What arrives while the connection closes is recorded like the rest.
+        // What arrives while the connection closes is also recorded.
         while let batch = try await nextBatch(of: connection) {
             try await untilJournalHasRoom(lane)
             guard let reason = try await take(batch, over: connection, lane), failure == nil else { continue }
@@ -22,7 +22,7 @@ extension FeedRecorder {
         lane.watch.connectionEnded(because: lane.isHeldBack ? .overload : connection.gapCause)
         try await end(connection, closing, lane)
         if let failure = failure ?? lane.silence { return failure }
-        // After the venue's goodbye it does not matter how the socket went.
+        // After the venue's goodbye it does not matter how the socket closed.
         if lane.hangUpAt != nil { return nil }
         if let error = closing.error { return configuration.safe(error) }
         guard closing.code == 1000 || closing.code == 1001 else {
@@ -32,8 +32,8 @@ extension FeedRecorder {
         return nil
     }
 
-    /// What arrived since the last call; once the task is cancelled the connection is cut, and what had been read by
-    /// then still comes.
+    /// Returns what arrived since the last call; if the task is cancelled, it cuts the connection and returns what was
+    /// already read.
     private func nextBatch(of connection: WebSocketConnection) async throws -> MessageBatch? {
         do {
             return try await connection.receive()
@@ -44,7 +44,7 @@ extension FeedRecorder {
         }
     }
 
-    /// Takes the messages that waited for the end of a record.
+    /// Captures the messages that waited for the end of a record.
     private func takeWaiting(of connection: WebSocketConnection, _ lane: FeedLane) async throws {
         let (messages, withheldBytes) = lane.tap?.finish() ?? capture.finishRedaction(of: lane.number)
         lane.withheldBytes = withheldBytes
@@ -56,7 +56,7 @@ extension FeedRecorder {
         try await changingConnection {
             var opened = ConnectionOpened(feedID: place.feedID, tsOpened: time, connection.info)
             opened.journalKey = lane.tap?.key
-            // Whatever comes meanwhile waits in the socket.
+            // Meanwhile, new messages wait in the socket.
             let id = try await pause.persist { () throws(ArchiveError) in try await place.writer.openConnection(opened)
             }
             lane.connectionID = id
@@ -64,19 +64,19 @@ extension FeedRecorder {
             capture.select(lane.number)
             capture.beginConnection(id, journalKey: lane.tap?.key)
         }
-        // The ticker must not meet the new connection with the old dialect.
+        // The ticker must not use the new connection with the old dialect.
         lane.begin(connection, configuration.makeDialect(), duplicates: capture.totals.duplicates)
-        // The venue says again if it has no source.
+        // The link counts as up until the venue reports that it has no source.
         if !isCarriedByOther(lane) { ledger.isLinked = true }
         lane.watch.connectionBegan(at: elapsed)
         var outgoing = MessageBatch()
         lane.dialect.open(now: steady(), outgoing: &outgoing)
-        // Last: whoever hears of it may count on the watch to have begun.
+        // Report this last: a receiver of the report may rely on the watch having begun.
         if !isCarriedByOther(lane) { report(.connected(url: configuration.url, info: connection.info)) }
         await send(outgoing, over: connection, lane)
     }
 
-    /// Takes one batch; returns why the connection must end, if it must.
+    /// Captures one batch; returns why the connection must end, or `nil`.
     private func take(
         _ batch: MessageBatch,
         over connection: WebSocketConnection,
@@ -84,12 +84,12 @@ extension FeedRecorder {
     ) async throws -> String? {
         try await rotateIfDue()
         await untilRotated()
-        guard !isBroken else { throw RecordingError("the recording cannot be written any more") }
+        guard !isBroken else { throw RecordingError("the recording can no longer be written") }
         var outgoing = MessageBatch()
         let outcome = takeOrDrop(batch, lane, outgoing: &outgoing)
         if dropCause == .diskFull { keepLedger() }
         if outcome.isLeaving { lane.isLeaving = true }
-        // First: a subscription to a venue without a source brings nothing.
+        // Handle this first: a subscription to a venue that has lost its source delivers nothing.
         for (change, time) in capture.takeLinkChanges() { follow(change, at: time, lane) }
         if outcome.isSubscribed, !lane.isSubscribed {
             subscribed(lane, from: batch.entries.first?.tsRecv ?? now())
@@ -113,9 +113,9 @@ extension FeedRecorder {
         return nil
     }
 
-    /// Takes a batch down, or, while nothing can be stored, only lets the dialect answer it.
+    /// Captures a batch or, while nothing can be stored, only lets the dialect answer it.
     ///
-    /// What is dropped is a gap from the last message before to the first after.
+    /// The gap for dropped messages reaches from the last message before them to the first one after them.
     private func takeOrDrop(
         _ batch: MessageBatch,
         _ lane: FeedLane,
@@ -149,17 +149,17 @@ extension FeedRecorder {
         lane.subscribedAt = elapsed
         hasEverSubscribed = true
         lane.watch.subscribed(at: elapsed)
-        // A silence ends with data, not with the promise of some.
+        // Only data ends a silence; a subscription alone does not.
         if ledger.cause(of: .connection) != .silence { endGap(.connection, at: time) }
         if ledger.isLinked { endGap(.venue, at: time) }
         if !isCarried, !ledger.isOpen { capture.resume(at: time) }
         report(isCarried ? .spareSubscribed : .subscribed)
     }
 
-    /// Sends what the dialect wants to say; a connection that is closing is noticed by its receiver.
+    /// Sends the dialect's messages; if the connection is closing, its receiver notices that.
     func send(_ outgoing: MessageBatch, over connection: WebSocketConnection, _ lane: FeedLane) async {
         guard !outgoing.isEmpty else { return }
-        // A dialect knows only the time that nobody sets.
+        // A dialect only knows the monotonic clock, so its messages get the wall-clock time here.
         var outgoing = outgoing
         let time = max(now(), capture.tsLast ?? now())
         for index in outgoing.entries.indices { outgoing.entries[index].tsRecv = time }
@@ -172,7 +172,8 @@ extension FeedRecorder {
 
     private func end(_ connection: WebSocketConnection, _ closing: CloseInfo, _ lane: FeedLane) async throws {
         try await changingConnection {
-            // Not before: while the file is changed, a connection that ends gets its row in the new one like the others.
+            // Not earlier: if the file changes meanwhile, an ending connection gets its row in the new file like the
+            // others.
             lane.connection = nil
             guard let id = lane.connectionID else { return }
             capture.select(lane.number)
@@ -185,7 +186,7 @@ extension FeedRecorder {
             closing.reason = configuration.safe(closing.reason)
             let closed = ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
             tsDisconnected = closed.tsClosed
-            // It is worth a row, but not the recording, which goes on when there is room.
+            // Failing to store this row must not stop the recording.
             while true {
                 do throws(ArchiveError) {
                     return try await place.writer.closeConnection(closed)
@@ -197,7 +198,7 @@ extension FeedRecorder {
         }
     }
 
-    /// Does something that needs the file to stay the same.
+    /// Runs `body`, which needs the file to stay the same.
     private func changingConnection(_ body: () async throws -> Void) async throws {
         await untilRotated()
         changingConnections += 1
@@ -209,7 +210,7 @@ extension FeedRecorder {
         try await body()
     }
 
-    /// Begins another file where the policy wants one.
+    /// Begins another file if the policy requires one.
     func rotateIfDue() async throws {
         guard let rotation, !isRotating, changingConnections == 0, !pause.isPaused else { return }
         let time = now()

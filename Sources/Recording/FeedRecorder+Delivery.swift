@@ -3,9 +3,9 @@ import JSONScanning
 import MarketModel
 import Venues
 
-/// Compares what was asked for with what arrives.
+/// Compares what was requested with what arrives.
 extension FeedRecorder {
-    /// Notes what a lane's connection has brought, and reports what is missing when there was time for it.
+    /// Notes what a lane's connection has delivered, and reports what is still missing after the delivery time-out.
     func watchDelivery(_ lane: FeedLane) {
         guard !undelivered.isComplete else { return }
         undelivered.note(lane.dialect.undelivered)

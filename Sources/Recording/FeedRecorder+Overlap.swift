@@ -3,14 +3,14 @@ import JSONScanning
 import MarketModel
 import Transport
 
-/// Two connections at a time: for the while that one takes over from another, or always.
+/// Two connections at a time: while one takes over from another, or always.
 extension FeedRecorder {
     private enum Child: Sendable {
         case lane(StopCause?)
         case wish(Int?)
     }
 
-    /// Runs the lanes that are wanted until all have ended.
+    /// Runs the wanted lanes until all have ended.
     func runLanes() async throws -> StopCause {
         let (wishes, wish) = AsyncStream.makeStream(of: Int.self)
         self.wish = wish
@@ -34,7 +34,7 @@ extension FeedRecorder {
                 case .lane(let ending):
                     cause = cause ?? ending
                     if running.isEmpty { return cause ?? stop.cause ?? .error }
-                    // What is still connecting, or waiting to, need not go on.
+                    // Lanes that are connecting or waiting to connect need not continue.
                     if stop.cause != nil, lanes.allSatisfy({ $0.connection == nil }) { group.cancelAll() }
                 case .wish(let number?):
                     begin(number)
@@ -46,24 +46,24 @@ extension FeedRecorder {
         }
     }
 
-    /// True where another connection brings everything, so that the end of this one costs nothing.
+    /// True if another connection delivers everything, so that losing this one costs nothing.
     func isCarriedByOther(_ lane: FeedLane) -> Bool {
         lanes.contains { $0 !== lane && $0.isSubscribed && $0.connection != nil }
     }
 
-    /// True where the feed needs one connection only, and another lane is to see to it.
+    /// True if the feed needs only one connection and another lane provides it.
     func isSuperfluous(_ lane: FeedLane) -> Bool {
         !configuration.overlap.isRedundant && !lane.isSuccessor && running.contains { $0 != lane.number }
     }
 
-    /// The old lane has ended: the other is the feed's only one.
+    /// Notes that the old lane has ended and the other one is now the feed's only lane.
     func succeeded(_ old: FeedLane) {
         for lane in lanes where lane !== old { lane.isSuccessor = false }
     }
 
     // MARK: Taking over
 
-    /// Replaces connections that are about to end: called by the ticker.
+    /// Replaces connections that are about to end; called by the ticker.
     func renewIfDue() {
         guard lanes.count > 1, stop.cause == nil else { return }
         if configuration.overlap.isRedundant {
@@ -72,7 +72,7 @@ extension FeedRecorder {
             finishRenewal()
         } else if let old = lanes.first(where: isDue) {
             let number = 1 - old.number
-            // It knows what pauses are usual.
+            // The new lane starts with the usual pauses that the old one has learned.
             lanes[number].watch = old.watch
             lanes[number].isSuccessor = true
             running.insert(number)
@@ -87,12 +87,12 @@ extension FeedRecorder {
         return elapsed - since >= renewAfter
     }
 
-    /// True if there is a newer token than the connection's, and connections do not outlive their token.
+    /// True if connections end with their token and a newer one exists.
     private func hasOldToken(_ lane: FeedLane) -> Bool {
         configuration.access.map { lane.accessGeneration < $0.generation } ?? false
     }
 
-    /// Closes the only connection of the feed if its token was renewed; the next one is opened at once.
+    /// Closes the feed's only connection if its token was renewed; the next one is opened immediately.
     func replaceOldToken() async {
         guard lanes.count == 1, stop.cause == nil, let connection = lanes[0].connection, isDue(lanes[0]) else { return }
         let lane = lanes[0]
@@ -103,7 +103,7 @@ extension FeedRecorder {
         await beginHangUp(lane, connection)
     }
 
-    /// Of two, one at a time is closed and made anew, the older one first.
+    /// Of two connections, closes and reopens one at a time, the older first.
     private func renewOneOfTwo() {
         let isComplete = lanes.allSatisfy { $0.connection != nil && $0.isSubscribed && !$0.isClosing }
         guard isComplete else { return }
@@ -111,7 +111,7 @@ extension FeedRecorder {
         if let due, let other = lanes.first(where: { $0 !== due }), hasCaughtUp(other) { close(due) }
     }
 
-    /// Closes the old connection once the new one brings what it brings.
+    /// Closes the old connection when the new one delivers the same data.
     private func finishRenewal() {
         guard let new = lanes.first(where: \.isSuccessor), let old = lanes.first(where: { $0 !== new }),
             !old.isClosing, hasCaughtUp(new)
@@ -120,7 +120,7 @@ extension FeedRecorder {
         report(.renewed)
     }
 
-    /// True where the connection brings what the other one brought, or where nobody has brought anything for long.
+    /// True if the connection delivers what the other one delivered, or if the time for the handover is over.
     private func hasCaughtUp(_ lane: FeedLane) -> Bool {
         guard lane.connection != nil, lane.isSubscribed, !lane.isClosing, let since = lane.subscribedAt else {
             return false
@@ -133,9 +133,9 @@ extension FeedRecorder {
         lane.connection?.beginClose()
     }
 
-    // MARK: Who was first
+    // MARK: Shares of the connections
 
-    /// Writes down how many ticks a connection brought first, and how many second.
+    /// Stores how many ticks a connection delivered first, and how many second.
     func recordShare(of lane: FeedLane) {
         let (ticks, duplicates) = (capture.lane.ticks, capture.lane.duplicates)
         guard lanes.count > 1, duplicates > 0 || configuration.overlap.isRedundant, let id = lane.connectionID else {

@@ -2,24 +2,26 @@ import Archive
 import Transport
 import Venues
 
-/// What a feed does when storing cannot keep up.
+/// How a feed behaves when storing cannot keep up.
 ///
-/// A slow disk is usually felt by the queue to the writer: the feed waits, its connection is not read, and the venue's
-/// side of the socket fills. The journal, which has what was read but not stored, must not reach its limit meanwhile.
+/// A slow disk usually shows in the queue to the writer: the feed waits, its connection is not read, and the socket
+/// fills on the venue's side. Meanwhile the journal, which holds what was read but not stored, must not reach its
+/// limit.
 extension FeedRecorder {
-    /// A quarter of the journal is kept for what is on its way in when the sockets cease to be read.
+    /// A quarter of the journal is reserved for messages already on their way when the sockets are no longer read.
     private static let reservedParts = 4
 
-    /// True where the journal has room for what may still come; also where there is none, or it fails for a reason of its
-    /// own, since then nothing would be gained by waiting.
+    /// True if the journal has room for what may still arrive; also if there is no journal or it has failed, because
+    /// waiting would not help then.
     private var hasJournalRoom: Bool {
         guard let journal, !journal.condition.isFailure else { return true }
         return journal.room >= journal.limit / Self.reservedParts
     }
 
-    /// Waits until everything taken so far is stored, where the journal needs the room.
+    /// Waits until everything captured so far is stored, if the journal needs the room.
     ///
-    /// One wait a batch: what was read since may itself fill the journal, and only taking it frees that.
+    /// It waits only once for each batch: messages read since then may fill the journal, and only capturing them frees
+    /// it.
     func untilJournalHasRoom(_ lane: FeedLane) async throws {
         guard policy.overload == .stopReading, !hasJournalRoom, !pause.isPaused, !queue.isFinished else { return }
         let since = elapsed
@@ -35,8 +37,8 @@ extension FeedRecorder {
         }
     }
 
-    /// Says that storing keeps up again, once no batch had to wait for a while: near the limit every second one has to,
-    /// and nobody wants to read as many lines.
+    /// Reports that storing keeps up again when no batch had to wait for a while; near the limit every second batch
+    /// waits, and a report for each would flood the log.
     func endOverload(isEnd: Bool = false) {
         guard let spell = overload, isEnd || !lanes.contains(where: \.isHeldBack) else { return }
         overload?.quietTicks += 1
@@ -45,9 +47,10 @@ extension FeedRecorder {
         report(.caughtUp(waited: spell.waited, leftOut: 0))
     }
 
-    /// Does what may have to wait for the writer, while the connection is not read.
+    /// Runs `body`, which may have to wait for the writer, while the connection is not read.
     ///
-    /// Who does not listen cannot say that nobody speaks, nor learn from it how often somebody does.
+    /// Do not report silence for a connection that was not being read, and do not learn its usual pauses from that
+    /// time.
     func heldBack(_ lane: FeedLane, _ body: () async throws -> Void) async throws {
         let start = elapsed
         lane.isHeldBack = true
@@ -61,7 +64,7 @@ extension FeedRecorder {
         try await body()
     }
 
-    /// Notes why what comes is left out from now on, or that it no longer is.
+    /// Notes why messages are dropped from now on, or that they no longer are.
     func noteDropping(_ cause: GapCause?) {
         if cause == .overload {
             report(.overloaded(.drop))
@@ -71,25 +74,26 @@ extension FeedRecorder {
         dropCause = cause
     }
 
-    /// True while what comes has to be left out.
+    /// True while messages have to be dropped.
     var isOverloaded: Bool {
         guard policy.overload == .drop else { return false }
-        // Once dropping, everything that waits must be on its way first, so that gaps do not follow each other closely.
+        // While dropping, wait until everything queued has been handed over, so that gaps do not follow each other
+        // closely.
         return !hasJournalRoom || (dropCause == .overload ? isWriterBusy : capture.isOverfull)
     }
 
-    /// True where handing over would mean waiting, and the rule is not to wait.
+    /// True if handing over would mean waiting, and the rule is not to wait.
     var isWriterBusy: Bool {
         policy.overload == .drop && !queue.hasRoom
     }
 }
 
-/// A time in which batches had to wait for the writer time and again.
+/// A period in which batches repeatedly had to wait for the writer.
 struct OverloadSpell: Sendable {
-    /// So many ticks without a wait end it: a second by default.
+    /// The number of ticks without a wait that ends the period: a second by default.
     static let quietTicksMin = 4
 
-    /// How long the venue had to wait in all, by the clock that nobody sets.
+    /// How long the venue had to wait in total, on the monotonic clock.
     var waited = Duration.zero
     var quietTicks = 0
 }

@@ -5,12 +5,12 @@ import MarketModel
 import Transport
 import Venues
 
-/// The seam between two files: no message is in neither, none in both.
+/// The boundary between two files: every message is in exactly one of them.
 ///
-/// The old file is complete, and has committed its last message, before the new one says where it begins. A crash at any
-/// moment therefore finds the newest file that knows a connection with the right position in the journal.
+/// The old file is complete and its last message committed before the new file records where it begins. After a crash
+/// at any moment, the newest file that knows a connection therefore has its right position in the journal.
 extension FeedRecorder {
-    /// What the journal says of the messages of a connection of this feed, of which earlier files have those up to `start`.
+    /// The journal's description of a connection of this feed; earlier files have its messages up to `start`.
     func journalConnection(from start: JournalPosition = JournalPosition()) -> JournalConnection {
         JournalConnection(
             file: FilePath.lastComponent(of: place.writer.path),
@@ -35,16 +35,16 @@ extension FeedRecorder {
         while isRotating { await withCheckedContinuation { rotationWaiters.append($0) } }
     }
 
-    /// Takes nothing down until ``endRotation()``.
+    /// Captures nothing until ``endRotation()``.
     func standStill() async {
         isRotating = true
         while changingConnections > 0 { await withCheckedContinuation { connectionWaiters.append($0) } }
     }
 
-    /// Hands everything over for the present file.
+    /// Hands everything over to the present file.
     ///
-    /// Should the change fail from here on, nothing is taken down any more: everything is in the journal, and the next
-    /// recorder sorts it out.
+    /// If the change fails after this, nothing more is captured: everything is in the journal, and the next recorder
+    /// recovers it.
     func finishFile(at time: UnixNanoseconds) async throws {
         isBroken = true
         capture.appendRepeated(at: time)
@@ -52,7 +52,7 @@ extension FeedRecorder {
         try await handOver()
     }
 
-    /// Goes on in another file, with an open gap as it was.
+    /// Continues in another file; an open gap stays open.
     func goOn(in new: RecordingPlace, at time: UnixNanoseconds) async throws {
         totalsBefore = totals
         try await moveConnections(to: new, at: time)
@@ -68,7 +68,7 @@ extension FeedRecorder {
         rotationWaiters.removeAll()
     }
 
-    /// Up to where the messages of the present connections have been taken down, by their names in the journal.
+    /// The captured positions of the present connections, by their keys in the journal.
     var journalPositions: [UInt64: JournalPosition] {
         let selected = capture.laneNumber
         defer { capture.select(selected) }
@@ -76,13 +76,13 @@ extension FeedRecorder {
         for lane in lanes {
             guard let key = lane.tap?.key else { continue }
             capture.select(lane.number)
-            // Of a connection that is only being made nothing has been taken down.
+            // Nothing was captured from a connection that is still being made.
             positions[key] = lane.connectionID == nil ? JournalPosition() : capture.journalPosition
         }
         return positions
     }
 
-    /// Stores that all messages of the file before, which is gone, are missing.
+    /// Stores that all messages of the previous file, which is gone, are missing.
     func noteLostFile(_ lost: RecordingPlace, received count: Int64, detail: String) {
         guard count > 0 else { return }
         let last = capture.tsLast ?? place.tsBegun
@@ -100,7 +100,7 @@ extension FeedRecorder {
         ledger.noteWhole()
     }
 
-    /// Gives the open connections rows in the new file and lets the capture go on there.
+    /// Creates rows for the open connections in the new file and moves the capture there.
     private func moveConnections(to new: RecordingPlace, at time: UnixNanoseconds) async throws {
         var newIDs: [Int64?] = []
         for lane in lanes {
@@ -120,7 +120,7 @@ extension FeedRecorder {
         for (lane, newID) in zip(lanes, newIDs) {
             lane.connectionID = newID
             lane.lastConnectionID = newID
-            // Without a row there, recovery would take the journal's messages for new ones.
+            // Without such a row, recovery would treat the journal's messages as new.
             guard newID != nil else { continue }
             capture.select(lane.number)
             lane.tap?.move(to: journalConnection(from: capture.journalPosition), at: time)

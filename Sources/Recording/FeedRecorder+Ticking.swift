@@ -3,9 +3,9 @@ import MarketModel
 import Transport
 import Venues
 
-/// What is done four times a second, and at the end.
+/// The work of the ticker, four times a second, and of the end.
 extension FeedRecorder {
-    /// Keeps the venue happy and stores what has come together.
+    /// Keeps the connections alive and stores what was captured.
     func tick() async throws {
         followMarket()
         for lane in lanes {
@@ -19,7 +19,7 @@ extension FeedRecorder {
         recordHoles()
         endOverload()
         try await rotateIfDue()
-        // Behind a writer that is held up, keep-alives and watchdogs must go on.
+        // While the writer is held up, keep-alives and watchdogs must continue.
         if queue.hasRoom { try await flush() }
         reportJournal()
         reportLog()
@@ -56,17 +56,17 @@ extension FeedRecorder {
 
     /// Hands everything over to the writer; waits while it is busy.
     ///
-    /// While nothing can be stored, little comes together, and it waits where it is.
+    /// While nothing can be stored, little is captured, and it stays in the capture.
     func flush() async throws {
         await untilRotated()
         guard !pause.isPaused || queue.isFinished, !isBroken else { return }
         try await handOver()
     }
 
-    /// As ``flush()``, whatever else goes on.
+    /// Like ``flush()``, but regardless of a pause.
     func handOver() async throws {
         var work = capture.gatherWork(clock: now())
-        // Also an idle feed must notice that storing has failed.
+        // An idle feed must also notice that storing has failed.
         let isTaken =
             work.isEmpty
             ? !queue.isFinished
@@ -75,13 +75,13 @@ extension FeedRecorder {
                 return work
             }
         guard isTaken else {
-            throw RecordingError("the recording cannot be written any more")
+            throw RecordingError("the recording can no longer be written")
         }
     }
 
-    /// Closes the connections in an orderly way.
+    /// Closes the connections in an orderly way and returns true if there was one.
     ///
-    /// What they still deliver is recorded. True if there was one.
+    /// What they still deliver is recorded.
     func hangUp() async -> Bool {
         wish?.finish()
         let open = lanes.compactMap { lane in lane.connection.map { (lane, $0) } }
@@ -90,7 +90,7 @@ extension FeedRecorder {
         return !open.isEmpty
     }
 
-    /// Says goodbye.
+    /// Sends the dialect's goodbye and begins to close the connection.
     func beginHangUp(_ lane: FeedLane, _ connection: WebSocketConnection) async {
         var outgoing = MessageBatch()
         lane.dialect.leave(now: steady(), outgoing: &outgoing)
@@ -98,7 +98,7 @@ extension FeedRecorder {
         connection.beginClose()
     }
 
-    /// Ends the open gaps where the recording ends.
+    /// Ends the open gaps at the end of the recording.
     func finish() async throws {
         await untilRotated()
         capture.closeHistory()
@@ -107,7 +107,7 @@ extension FeedRecorder {
         recordHoles(isEnd: true)
         capture.appendRepeated(at: now())
         capture.forEachLane { $0.endConnection() }
-        // The next recorder of the feed writes a gap from here on.
+        // The next recorder of the feed stores a gap that begins here.
         capture.interrupt(at: tsDisconnected ?? now())
         for group in GapGroup.allCases { endGap(group, at: now(), isFinal: true) }
         try await handOver()
@@ -115,7 +115,7 @@ extension FeedRecorder {
 
     // MARK: The clock
 
-    /// Stores what the kernel says of its clock.
+    /// Stores the kernel's report on its clock.
     func record(_ reading: KernelClockReading) {
         capture.append(ClockSampleRow(ts: now(), reading))
     }

@@ -3,29 +3,29 @@ import MarketModel
 import Transport
 import Venues
 
-/// What a recorder does about connections that look well and carry nothing, and about numbers that are left out.
+/// Handles connections that stay open but deliver nothing, and numbers that are missing.
 extension FeedRecorder {
-    /// Time on the clock that nobody sets.
+    /// The time on the monotonic clock.
     var elapsed: Duration { steady().since(UnixNanoseconds(0)) }
 
-    /// Pings, and ends a connection that is dead; called by the ticker.
+    /// Sends pings and ends a dead connection; called by the ticker.
     func watchConnection(_ connection: WebSocketConnection, _ lane: FeedLane) {
         let time = elapsed
         if lane.watch.isPingDue(at: time) { connection.ping() }
-        // Who does not listen cannot say that nobody speaks.
+        // Do not report silence for a connection that is not being read.
         guard !lane.isHeldBack, let reason = lane.watch.verdict(at: time, expectsData: market.isOpen) else { return }
         lane.silence = reason
         connection.abort()
     }
 
-    /// Data came: a silence is over, whatever the venue acknowledged before.
+    /// Notes data, which ends a silence; an acknowledgement alone does not.
     func dataArrived(_ lane: FeedLane, at time: UnixNanoseconds) {
         lane.watch.dataArrived(at: elapsed)
         lane.dataArrived(at: elapsed)
         if ledger.cause(of: .connection) == .silence { endGap(.connection, at: time) }
     }
 
-    /// Writes down which of the venue's numbers are missing.
+    /// Stores which of the venue's numbers are missing.
     func recordHoles(isEnd: Bool = false) {
         for hole in capture.takeHoles(at: elapsed, isEnd: isEnd) { record(hole) }
     }
@@ -50,7 +50,7 @@ extension DialectOutcome.Ending {
 }
 
 extension WebSocketConnection {
-    /// Why the transport gave the connection up, where that is a cause of its own.
+    /// Why the transport closed the connection; `nil` if that has no gap cause of its own.
     var gapCause: GapCause? {
         switch lastError?.code {
         case .timedOut(.pong): .noPong

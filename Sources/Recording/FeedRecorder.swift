@@ -4,10 +4,10 @@ import Transport
 import Venues
 import WebSocketProtocol
 
-/// Keeps one feed connected and takes down everything it says.
+/// Keeps one feed connected and captures everything it sends.
 ///
-/// It owns what belongs to the feed: the connection, its dialect and the capture. Messages come in whole batches, and a
-/// ticker calls ``tick()``; both run through this actor, so a dialect never sees two calls at once.
+/// It owns the feed's connections, dialects and capture. Messages arrive in batches, and a ticker calls ``tick()``.
+/// Both run on this actor, so a dialect never gets two calls at once.
 actor FeedRecorder {
     let configuration: FeedConfiguration
     let policy: RecordingPolicy
@@ -15,59 +15,59 @@ actor FeedRecorder {
     let stop: StopControl
     let clock: any Clock<Duration>
     let now: @Sendable () -> UnixNanoseconds
-    /// Goes on with the wall clock, but is never set.
+    /// The monotonic clock.
     let steady: @Sendable () -> UnixNanoseconds
     private var random: RandomSource
     let report: @Sendable (RecorderReport) -> Void
 
-    /// The file, and the rows of it that everything belongs to.
+    /// The file, and the ids of its rows that the feed's data refers to.
     var place: RecordingPlace
     var capture: Capture
-    /// The connections there may be at a time: two where the venue numbers its ticks, else one.
+    /// Two if the venue's ticks are numbered and the rules allow it, otherwise one.
     let lanes: [FeedLane]
-    /// The numbers of the lanes that are at work.
+    /// The numbers of the active lanes.
     var running: Set<Int> = []
-    /// Asks ``run()`` for another connection.
+    /// Asks ``runLanes()`` for another connection.
     var wish: AsyncStream<Int>.Continuation?
     let journal: Journal?
     let pause: StoragePause
-    /// Finishes files; `nil` where they are not divided.
+    /// Finishes files; `nil` if the recording is a single file.
     let rotation: Rotation?
-    /// What was taken down before the current file was begun.
+    /// The totals when the current file was begun.
     var totalsBefore = CaptureTotals()
-    /// True while the file is changed, and while a connection begins or ends: two things that must not meet.
+    /// True while the file changes; a change must not overlap with a connection that begins or ends.
     var isRotating = false
-    /// Set while two files are half changed: what comes then stays in the journal.
+    /// Set while a change of files is incomplete: new messages then stay in the journal.
     var isBroken = false
-    /// So many connections are beginning or ending.
+    /// The number of connections that are beginning or ending.
     var changingConnections = 0
     var connectionWaiters: [CheckedContinuation<Void, Never>] = []
-    /// Those who change the file together.
+    /// The feeds that change the file together.
     let crew: FeedCrew
     var rotationWaiters: [CheckedContinuation<Void, Never>] = []
     var logWatch: LogWatch
     var journalCondition = Journal.Condition.good
     var hasEverSubscribed = false
     var undelivered: UndeliveredNames
-    /// What is missing.
+    /// The open gaps of the feed.
     var ledger: GapLedger
     /// When the last connection ended.
     var tsDisconnected: UnixNanoseconds?
     var market: MarketHours
-    /// The time in which the market is closed, while it is.
+    /// The span in which the market is closed, while it is.
     var closedSpan: ClosedSpanRow?
     /// When the market last opened, on the monotonic clock; `nil` if it was open from the start.
     var marketOpenedAt: Duration?
-    /// The same on the wall clock, while the recorder was there to see it.
+    /// The same on the wall clock; only set if the recorder saw the market open.
     var tsMarketOpened: UnixNanoseconds?
     var excused = ExcusedLosses()
     var hasToldOfZone = false
     var closedTicks = ClosedTicks()
-    /// Why what comes is left out just now: the disk is full, or storing cannot keep up.
+    /// Why messages are dropped at present: the disk is full, or storing cannot keep up.
     var dropCause: GapCause?
     /// Set while batches have to wait for the writer.
     var overload: OverloadSpell?
-    /// Until when the venue asked us not to connect.
+    /// The time for which the venue asked us not to connect.
     private var hold = VenueHold()
 
     init(
@@ -120,16 +120,16 @@ actor FeedRecorder {
         return totals
     }
 
-    /// What was taken down: in all, and in the present file.
+    /// What was captured: overall, and in the present file.
     var accounts: (all: CaptureTotals, inFile: CaptureTotals) {
         (totals, totals.since(totalsBefore))
     }
 
     // MARK: The life of the feed
 
-    /// Connects, records, and connects again until asked to stop, or until the policy says that it is over.
+    /// Connects, records and reconnects until a stop is requested or the policy ends the recording.
     ///
-    /// - Throws: `RecordingError` where the policy makes a failed connection an error, what storing throws, and
+    /// - Throws: `RecordingError` if the policy makes a failed connection an error, errors of storing, and
     ///   `CancellationError`.
     func run() async throws -> StopCause {
         guard lanes.count > 1 else {
@@ -183,22 +183,22 @@ actor FeedRecorder {
         }
     }
 
-    /// Waits if the venue asked another connection of this feed to stay away.
+    /// Waits if the venue asked for a pause on another connection of this feed.
     private func waitForHold() async throws {
         while stop.cause == nil, let rest = hold.remaining(at: elapsed) {
             try await clock.sleep(for: rest, tolerance: nil)
         }
     }
 
-    /// Notes that the venue wants to be left alone; returns what to say about it.
+    /// Notes the pause that the venue asked for; returns a text about it, which is empty if there is none.
     private func noteHold(_ error: TransportError) -> String {
         guard let delay = error.retryAfter?.remaining(at: now()) else { return "" }
         hold.extend(by: delay, from: elapsed, using: &random)
         report(.heldOff(by: delay, until: now().advanced(by: delay)))
-        return "; the venue asks for no other attempt within \(Int(delay / .seconds(1))) s"
+        return "; the venue asks us not to reconnect within \(Int(delay / .seconds(1))) s"
     }
 
-    /// One connection from start to end.
+    /// Runs one connection from start to end.
     private func attempt(_ lane: FeedLane) async throws -> AttemptOutcome {
         lane.isSubscribed = false
         lane.isReturnWelcome = true
@@ -206,7 +206,7 @@ actor FeedRecorder {
         let connection: WebSocketConnection
         await untilRotated()
         lane.tap = journal.map { journal in
-            // Numbers of 63 bits, so that SQLite shows them as they are.
+            // Keys have 63 bits, because SQLite integers are signed.
             FeedTap(
                 key: .random(in: 1...(1 << 63 - 1), using: &random),
                 connection: journalConnection(),
@@ -234,7 +234,7 @@ actor FeedRecorder {
                 isPlanned: lane.isPlanned
             )
         } catch {
-            // It cannot be stored any more.
+            // Messages can no longer be stored.
             lane.connection = nil
             connection.abort()
             throw error

@@ -5,7 +5,8 @@ import Synchronization
 import Transport
 import Venues
 
-/// Takes the messages of one connection into the journal, on the connection's event loop, before anyone else sees them.
+/// Puts the messages of one connection into the journal, on the connection's event loop, before any other code gets
+/// them.
 final class FeedTap: MessageTap {
     private struct State {
         var position = JournalPosition()
@@ -25,7 +26,7 @@ final class FeedTap: MessageTap {
         state = Synchronization.Mutex(State(connection: connection, redactor: redactor))
     }
 
-    /// Takes the messages that waited for the end of a record, after the connection has ended.
+    /// Journals the messages that waited for the end of a record, after the connection has ended.
     ///
     /// - Returns: The messages, which are in the journal now, and how many bytes of the record were withheld.
     func finish() -> (messages: MessageBatch, withheldBytes: Int) {
@@ -40,12 +41,12 @@ final class FeedTap: MessageTap {
         batch = append(batch)
     }
 
-    /// Takes messages that are about to be sent; returns them as they may be stored.
+    /// Journals messages that are about to be sent; returns them as they may be stored.
     func willSend(_ batch: MessageBatch) -> MessageBatch {
         append(batch)
     }
 
-    /// Says that the connection goes on in another recording.
+    /// Tells the journal that the connection continues in another recording.
     func move(to connection: JournalConnection, at time: UnixNanoseconds) {
         state.withLock { state in
             state.connection = connection
@@ -53,7 +54,7 @@ final class FeedTap: MessageTap {
         }
     }
 
-    /// Makes the messages safe first: nothing secret may reach the disk.
+    /// Redacts the messages before journalling them: no secret may reach the disk.
     private func append(_ batch: MessageBatch) -> MessageBatch {
         var batch = batch
         state.withLock { state in
@@ -67,7 +68,7 @@ final class FeedTap: MessageTap {
         guard let first = batch.entries.first else { return }
         if !state.isOpen { state.isOpen = journal.open(state.connection, key: key, at: first.tsRecv) }
         let count = journal.append(batch, connectionKey: key, position: &state.position)
-        // A journal that is full keeps nothing, but the numbers go on: what is missing can be told from them.
+        // A full journal stores nothing, but the numbers continue: they show what is missing.
         for entry in batch.entries[count...] {
             if entry.direction == .sent { state.position.sent += 1 } else { state.position.received += 1 }
         }

@@ -2,10 +2,11 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// Goes on in another file when the present one is not the file of its name any more.
+/// Continues in another file if the path of the present one no longer leads to it.
 ///
-/// A file that was moved, or whose write-ahead log was deleted, is finished where it is: nothing is lost. What was stored
-/// in a deleted file is gone. What the journal still holds of it goes into the new file; the rest is a gap there.
+/// A file that was moved, or whose write-ahead log was deleted, is finished where it is, and nothing is lost. If the
+/// file was deleted, its stored data is gone: the messages that the journal still holds go into the new file, and the
+/// rest becomes a gap there.
 struct FileReplacement {
     let rotation: Rotation
     let place: RecordingPlace
@@ -15,13 +16,13 @@ struct FileReplacement {
     /// `nil` if only the archive's lock was deleted.
     let loss: RecordingLoss?
 
-    /// The places of the members in the new file, in order, and what of their messages was stored again.
+    /// The places of the members in the new file, in order, and which of their messages were restored.
     struct Outcome {
         var places: [RecordingPlace]
         var restored: LostRecording.Outcome?
     }
 
-    /// Begins the new file; nothing of the old one is given up if this fails.
+    /// Begins the new file; if this fails, the old one is unchanged.
     func begin(at time: UnixNanoseconds) async throws -> Outcome {
         let directory = rotation.directory
         let lock = place.writer.lock.isInPlace ? place.writer.lock : try ArchiveLock(creating: directory)
@@ -53,10 +54,10 @@ struct FileReplacement {
         ).restore(upTo: limits)
     }
 
-    /// True if the old file is still the one of its name, and can be sealed.
+    /// True if the path of the old file still leads to it, so that it can be sealed.
     var isOldInPlace: Bool { loss == nil || loss == .logDeleted }
 
-    /// What happened, for a person.
+    /// What happened, in words for the user.
     var problem: String {
         let old = FilePath.lastComponent(of: place.writer.path)
         return switch loss {
@@ -68,10 +69,12 @@ struct FileReplacement {
         }
     }
 
-    /// What happened and what was done about it, for a person.
+    /// What happened and how it was handled, in words for the user.
     func report(_ outcome: Outcome) -> String {
         let new = outcome.places.first.map { FilePath.lastComponent(of: $0.writer.path) } ?? ""
-        guard loss?.isStoredDataGone == true else { return "\(problem); it is complete, and '\(new)' goes on" }
+        guard loss?.isStoredDataGone == true else {
+            return "\(problem); it is complete, and the recording continues in '\(new)'"
+        }
         return "\(problem); '\(new)' has the \(outcome.restored?.messages ?? 0) messages that the journal still held"
     }
 }

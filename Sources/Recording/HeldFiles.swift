@@ -1,17 +1,17 @@
 import Archive
 import Synchronization
 
-/// What there is to seal.
+/// Work for the sealing task.
 enum LeftFiles: Sendable {
-    /// A file that has just been left.
+    /// A file that the recording has just left.
     case writer(ArchiveWriter)
-    /// Those that could not be sealed before.
+    /// The files that could not be sealed before.
     case held
 }
 
-/// Files that could not be sealed yet: somebody reads them, or the disk does not let us.
+/// Files that cannot be sealed yet, because a reader has them open or the disk does not allow it.
 final class HeldFiles: Sendable {
-    /// How long a file stays alone between two attempts.
+    /// The wait between two attempts to seal.
     static let interval = Duration.seconds(10)
 
     private struct State {
@@ -25,7 +25,7 @@ final class HeldFiles: Sendable {
         state.withLock { $0.paths += paths }
     }
 
-    /// Hands out all of them; those that are still held are to be given back.
+    /// Returns all held files and empties the list; the caller puts back those that still cannot be sealed.
     func take() -> [String] {
         state.withLock { state in
             defer { state.paths.removeAll() }
@@ -33,13 +33,13 @@ final class HeldFiles: Sendable {
         }
     }
 
-    /// True once per interval while there are any.
+    /// True once per interval while there are any files.
     func isDue(at uptime: Duration) -> Bool {
         state.withLock { state in
             guard !state.paths.isEmpty else { return false }
             if let last = state.triedAt, uptime - last < Self.interval { return false }
             defer { state.triedAt = uptime }
-            // The first time is no attempt: what was just found to be held still is.
+            // The first call only starts the interval: a file was tried just before it was added.
             return state.triedAt != nil
         }
     }

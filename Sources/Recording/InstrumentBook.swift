@@ -1,22 +1,22 @@
 import BarBuilding
 import MarketModel
 
-/// The instruments of one venue: which row a symbol's numbers go under, and with how many digits.
+/// The instruments of one venue: the row in which a symbol's ticks are stored, and with how many digits.
 ///
-/// An instrument keeps its digits for life, since every stored price depends on them. One whose numbers ever need more,
-/// or fewer because they grew too large, goes on under a further row of the same symbol.
+/// An instrument never changes its digits, because every stored price depends on them. If a symbol's numbers need more
+/// digits, or fewer because the numbers grew too large, the symbol continues under another row.
 struct InstrumentBook: Sendable {
-    /// A row that numbers can be stored under.
+    /// An instrument row.
     struct Instrument: Sendable {
         let id: Int64
         let priceDigits: UInt8
         let sizeDigits: UInt8
         let series: BarBuilder.SeriesIndex
-        /// That of the symbol among all of the book, whichever row it has just now.
+        /// The index of the symbol in the book; the same for all rows of the symbol.
         let place: Int
     }
 
-    /// The row a symbol already has in the file.
+    /// The identity of a symbol's row: the symbol and its digits.
     struct Known: Hashable, Sendable {
         let symbol: String
         let priceDigits: UInt8
@@ -24,7 +24,7 @@ struct InstrumentBook: Sendable {
     }
 
     let venue: String
-    /// Prices that lose their trailing zeros on the way (JSON numbers) start with this many digits.
+    /// The digits that new prices start with if the venue sends JSON numbers, which lose their trailing zeros.
     let priceDigitsMin: UInt8
     private var known: [Known: Int64]
     private var makeID: @Sendable (Known) -> Int64
@@ -33,17 +33,18 @@ struct InstrumentBook: Sendable {
     private var places: [String: Int] = [:]
     private var bySymbol: [String: Known]
     private var seriesByID: [Int64: BarBuilder.SeriesIndex] = [:]
-    /// The bars of a symbol, by the row that it had first.
+    /// The bar series of a symbol, shared by all of its rows.
     private var seriesBySymbol: [String: BarBuilder.SeriesIndex] = [:]
     private var notionalDigitsByID: [Int64: UInt8] = [:]
-    /// Rows that the file does not have yet, or whose details changed.
+    /// Rows that the file does not have yet, or whose details have changed.
     private(set) var fresh: [(id: Int64, key: Known)] = []
-    /// What the venue said of a symbol last, JSON.
+    /// The latest details that the venue sent for a symbol, as JSON.
     private var details: [String: String] = [:]
 
-    /// A book over the rows the file has, in order of their ids.
+    /// Creates a book from the rows of the file, in order of their ids.
     ///
-    /// With `isFromStart` it goes over the messages again: symbols take up their rows in the order they first did.
+    /// If `isFromStart`, the messages are read again from the beginning, and symbols get their rows in the original
+    /// order.
     init(
         venue: String,
         priceDigitsMin: UInt8,
@@ -66,30 +67,30 @@ struct InstrumentBook: Sendable {
         return index < current.count ? current[index] : nil
     }
 
-    /// The current row of a symbol, by its text.
+    /// The id of a symbol's current row, by the symbol's text.
     func instrumentID(of symbol: String) -> Int64? {
         bySymbol[symbol].flatMap { known[$0] }
     }
 
-    /// The bars of a symbol, under whichever of its rows they are.
+    /// The bar series of a symbol.
     func series(of symbol: String) -> BarBuilder.SeriesIndex? { seriesBySymbol[symbol] }
 
-    /// Digits behind the point of price times size.
+    /// The decimal digits of price times size.
     func notionalDigits(of id: Int64) -> UInt8 {
         notionalDigitsByID[id] ?? 0
     }
 
-    /// Forgets which symbol has which index: a new connection numbers its symbols anew.
+    /// Forgets the symbols' indexes: a new connection has its own.
     mutating func forgetSymbolIndexes() {
         current.removeAll(keepingCapacity: true)
     }
 
-    /// Goes on with the symbols of another connection, and gives those of the last one to be kept.
+    /// Swaps the current symbol indexes with those of another connection.
     mutating func swapSymbolIndexes(_ other: inout [Instrument?]) {
         swap(&current, &other)
     }
 
-    /// Goes on in another file: all instruments are new there, under the numbers they have.
+    /// Continues in another file: all instruments are new there and keep their numbers.
     mutating func move(makeID: @escaping @Sendable (Known) -> Int64) {
         self.makeID = makeID
         fresh = known.map { (id: $0.value, key: $0.key) }.sorted { $0.id < $1.id }
@@ -100,10 +101,10 @@ struct InstrumentBook: Sendable {
         return fresh
     }
 
-    /// What the venue said of `symbol` last.
+    /// The latest details that the venue sent for `symbol`, as JSON.
     func details(of symbol: String) -> String? { details[symbol] }
 
-    /// Notes what the venue says of a symbol that has a current row.
+    /// Stores the venue's details for a symbol that has a current row.
     mutating func describe(_ symbol: SymbolIndex, named name: String, _ json: String) {
         details[name] = json
         guard let instrument = instrument(of: symbol) else { return }
@@ -111,7 +112,7 @@ struct InstrumentBook: Sendable {
         fresh.append((instrument.id, key))
     }
 
-    /// Makes the row that can hold these numbers the current one of `symbol`; `nil` when no row can hold them all.
+    /// Makes the row that can hold these numbers the symbol's current one; returns `nil` if no row can hold them all.
     mutating func adopt(
         _ symbol: SymbolIndex,
         named name: String,
@@ -119,7 +120,7 @@ struct InstrumentBook: Sendable {
         sizes: [FixedDecimal],
         bars: inout BarBuilder
     ) -> Instrument? {
-        // What another connection of the feed has needed counts, too: digits only grow.
+        // This includes digits needed by other connections of the feed: digits only grow.
         let previous = bySymbol[name]
         guard let priceDigits = digits(for: prices, previous: previous?.priceDigits, min: priceDigitsMin),
             let sizeDigits = digits(for: sizes, previous: previous?.sizeDigits, min: 0)
@@ -138,7 +139,7 @@ struct InstrumentBook: Sendable {
         return instrument
     }
 
-    /// The place of a symbol among all of the book.
+    /// The index of a symbol in the book.
     mutating func place(of symbol: String) -> Int {
         if let place = places[symbol] { return place }
         places[symbol] = places.count
@@ -156,7 +157,7 @@ struct InstrumentBook: Sendable {
     private mutating func series(of key: Known, bars: inout BarBuilder) -> BarBuilder.SeriesIndex {
         let id = identifier(of: key)
         if let index = seriesByID[id] { return index }
-        // An earlier run may have left bars under the other rows of the symbol, which go on under this one.
+        // An earlier run may have left bars under other rows of the symbol; they continue under this one.
         let rows = known.filter { $0.key.symbol == key.symbol && seriesByID[$0.value] == nil }
         for (row, rowID) in rows.sorted(by: { $0.value < $1.value }) {
             let instrument = BarInstrument(id: rowID, priceDigits: row.priceDigits, sizeDigits: row.sizeDigits)
@@ -173,7 +174,8 @@ struct InstrumentBook: Sendable {
         return index
     }
 
-    /// Digits that hold all of `numbers` exactly: what the row has, else more, else just what these numbers need.
+    /// The digits that hold all of `numbers` exactly: the row's own, otherwise more, otherwise just those that are
+    /// needed.
     private func digits(for numbers: [FixedDecimal], previous: UInt8?, min: UInt8) -> UInt8? {
         let written = numbers.map(\.digits).max() ?? 0
         let needed = numbers.map(\.withoutTrailingZeros.digits).max() ?? 0

@@ -1,7 +1,7 @@
 import Archive
 import Synchronization
 
-/// Gives instruments their numbers in one recording, the same to all feeds that meet the same instrument.
+/// Numbers the instruments of one recording; all feeds get the same number for the same instrument.
 package final class InstrumentNumbers: Sendable {
     private struct Key: Hashable {
         let venue: String
@@ -26,7 +26,7 @@ package final class InstrumentNumbers: Sendable {
         }
     }
 
-    /// Digits behind the point of price times size, by the number of the instrument.
+    /// The decimal digits of price times size, by instrument number.
     var notionalDigits: [Int64: UInt8] {
         known.withLock { known in
             let digits = known.map { ($0.value, $0.key.instrument.priceDigits + $0.key.instrument.sizeDigits) }

@@ -1,18 +1,19 @@
 import Archive
 
-/// Notices a write-ahead log that grows because a reader holds a transaction.
+/// Detects a write-ahead log that grows because a reader holds a transaction.
 ///
-/// The recording goes on: the log is where it is safe. But it needs room until the reader lets go.
+/// The recording continues, and its data is safe in the log, but the log needs disk space until the reader ends its
+/// transaction.
 struct LogWatch {
     private let bytesMax: Int64
-    /// What was reported last; `nil` while it is short.
+    /// The size last reported, in bytes; `nil` while the log is short.
     private var reportedBytes: Int64?
 
     init(bytesMax: Int64) {
         self.bytesMax = bytesMax
     }
 
-    /// What there is to report of a log of `bytes`: that it is too long, has doubled since, or is short again.
+    /// The report for a log of `bytes`, if it is too long, has doubled since the last report, or is short again.
     mutating func look(at bytes: Int64) -> RecorderReport? {
         if bytes <= bytesMax {
             defer { reportedBytes = nil }

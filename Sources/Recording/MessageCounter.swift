@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Numbers the messages of a recording: one count over all connections, both directions, without holes.
+/// Numbers the messages of a recording: one gapless count over all connections and both directions.
 ///
-/// Feeds share it. Numbers are taken when messages enter the line to the writer, see ``Capture/number(_:)``: so what is
-/// committed always has the numbers from the first on, and a killed recorder leaves no hole.
+/// All feeds of the recording share it. A message gets its number when it enters the queue to the writer, see
+/// ``Capture/number(_:)``. The committed numbers are therefore always gapless, even after a kill.
 package final class MessageCounter: Sendable {
     private let state: Mutex<Int64>
 
@@ -11,7 +11,7 @@ package final class MessageCounter: Sendable {
         state = Mutex(next)
     }
 
-    /// The number that the next message gets, unless another feed takes it.
+    /// The number of the next message, unless another feed takes it first.
     var next: Int64 { state.withLock(\.self) }
 
     /// Takes `count` numbers and returns the first.

@@ -1,21 +1,21 @@
-/// How many messages with data come in a second, over about the last ten; times are those of the monotonic clock.
+/// The rate of data messages, per second, averaged over about ten seconds; times are on the monotonic clock.
 struct MessageRate: Sendable {
     private static let memory = 10.0
 
     private var smoothed: Double?
-    /// What the first moments say, until there is a whole second.
+    /// The estimate until a whole second has been measured.
     private var provisional: Double?
     private var last: (count: Int64, time: Duration)?
 
-    /// `perSecond` is what an earlier recording of the feed knows.
+    /// Starts from `perSecond`, the rate that an earlier recording of the feed measured, if any.
     init(perSecond: Double? = nil) {
         provisional = perSecond
     }
 
-    /// `nil` as long as no data came.
+    /// `nil` until data arrives.
     var perSecond: Double? { smoothed ?? provisional }
 
-    /// Notes how many have come by now.
+    /// Notes that `count` messages have arrived by `time`.
     mutating func note(_ count: Int64, at time: Duration) {
         guard let last else {
             self.last = (count, time)
@@ -26,14 +26,14 @@ struct MessageRate: Sendable {
         let seconds = (time - last.time) / .seconds(1)
         guard seconds >= 1 else { return }
         self.last = (count, time)
-        // Before the first data there is no rate.
+        // There is no rate before the first data.
         guard count > 0 else { return }
         let rate = Double(count - last.count) / seconds
         let weight = min(1, seconds / Self.memory)
         smoothed = smoothed.map { $0 + (rate - $0) * weight } ?? rate
     }
 
-    /// A time in which nothing could come says nothing of the rate.
+    /// Skips a period in which no data could arrive, so that it does not lower the rate.
     mutating func interrupt() {
         last = nil
     }

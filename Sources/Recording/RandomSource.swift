@@ -1,4 +1,4 @@
-/// Numbers drawn by whoever runs the recorder, for jitter and for the names of connections in the journal: no secrets.
+/// Random numbers from the caller, for jitter and for journal keys; not for secrets.
 package struct RandomSource: RandomNumberGenerator, Sendable {
     private let draw: @Sendable () -> UInt64
 

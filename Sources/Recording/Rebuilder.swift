@@ -4,16 +4,16 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// Makes the rows and bars of a recording again from its raw messages, by the way that imports go.
+/// Makes the rows and bars of a recording again from its raw messages, as an import would.
 ///
-/// The stored messages are read by the dialect of their venue, connection by connection, and give the rows; all ticks
-/// give the bars. The recording is replaced in one step, or only compared.
+/// The dialect of the venue reads the stored messages, connection by connection, which gives the rows; all ticks
+/// together give the bars. The recording is replaced in one step, or only compared.
 package struct Rebuilder: Sendable {
     package struct Outcome: Hashable, Sendable {
         package let file: String
         package let messages: Int64
         package let differences: [RebuildDifference]
-        /// Blocks that cannot be read; the rows of their messages stay as they are.
+        /// The number of unreadable blocks; the rows of their messages stay as they are.
         package let damagedBlocks: Int
 
         package var isSame: Bool { differences.isEmpty }
@@ -26,10 +26,10 @@ package struct Rebuilder: Sendable {
     private let fileSystem: any FileSystem
     private let progress: @Sendable (String, Double) -> Void
 
-    /// Rebuilds, or with `isCheck` only compares.
+    /// Rebuilds, or only compares if `isCheck`.
     ///
-    /// `barIntervals` are made beside those there are. `zones` finds the zone of a broker's clocks that a feed was
-    /// recorded with.
+    /// Bars of `barIntervals` are made in addition to those of the recording. `zones` finds the time zone of the
+    /// broker's clock, if a feed was recorded with one.
     package init(
         _ stamp: UpkeepStamp,
         isCheck: Bool,
@@ -46,9 +46,9 @@ package struct Rebuilder: Sendable {
         self.progress = progress
     }
 
-    /// Rebuilds one recording, which nobody writes.
+    /// Rebuilds one recording, which must not be open for writing.
     ///
-    /// - Throws: `ArchiveError`; `CancellationError` when the task was cancelled. The recording is as it was then.
+    /// - Throws: `ArchiveError`, or `CancellationError` if the task was cancelled; the recording is then unchanged.
     package func run(_ path: String) throws -> Outcome {
         let rebuild = try RecordingRebuild(of: path, fileSystem: fileSystem)
         do {
@@ -77,7 +77,7 @@ package struct Rebuilder: Sendable {
     }
 }
 
-/// The rows that stored messages give.
+/// The rows made from stored messages.
 private struct RebuiltRows {
     private let rebuild: RecordingRebuild
     private let readings: FeedReadings
@@ -112,7 +112,7 @@ private struct RebuiltRows {
         try flush()
     }
 
-    /// The next messages that can be read; blocks that cannot are counted and passed over.
+    /// Returns the next readable messages; unreadable blocks are counted and skipped.
     private mutating func nextReadable(_ cursor: inout MessageCursor) throws(ArchiveError) -> MessageRun? {
         var damage: ArchiveError?
         repeat {
@@ -128,7 +128,7 @@ private struct RebuiltRows {
         return nil
     }
 
-    /// A book a venue, which knows the numbers of the instruments, but not yet which of them a symbol has first.
+    /// Creates one builder per venue, with the instruments' numbers but without a current row for any symbol.
     private mutating func makeBuilders() {
         let ids = RebuiltNumbers(next: (rebuild.instruments.map(\.instrumentID).max() ?? 0) + 1)
         for venue in Set(connections.values.map(\.venue)) {
@@ -163,7 +163,7 @@ private struct RebuiltRows {
         var dialect = dialects[run.connectionID] ?? connection.venue.makeReader(reading)
         if lastConnection != run.connectionID { builder.forgetSymbolIndexes() }
         lastConnection = run.connectionID
-        // A session has begun without knowing what the one before had brought.
+        // A new session started without knowledge of what the previous one had received.
         if lastSession != connection.sessionID {
             for venue in builders.keys { builders[venue]?.forgetNumbers() }
             builder.forgetNumbers()
@@ -202,7 +202,7 @@ private struct RebuiltRows {
         var events = MarketEvents()
         var answers = MessageBatch()
         _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
-        // What was sent only says how to read the answers.
+        // Sent messages only help to read the answers.
         guard first.direction == .received else { return }
         builder.append(
             events,

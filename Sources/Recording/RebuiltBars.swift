@@ -3,7 +3,7 @@ import BarBuilding
 import MarketModel
 import Synchronization
 
-/// The bars that the ticks of a recording give, quotes and trades each in their order.
+/// Makes bars from the ticks of a recording: from the quotes in their order, and from the trades in theirs.
 struct RebuiltBars {
     private static let ticksPerClose = 4096
 
@@ -11,7 +11,7 @@ struct RebuiltBars {
     private let draft: ArchiveReader
     private let intervals: [BarInterval]
     private let instruments: [Int64: InstrumentRow]
-    /// When recording began to miss nothing, and when it did no more, in order of time.
+    /// When coverage began (`isCovered`) and when it ended, in order of time.
     private let turns: [(time: UnixNanoseconds, isCovered: Bool)]
 
     init(_ rebuild: RecordingRebuild, _ draft: ArchiveReader, _ extra: [BarInterval]) throws(ArchiveError) {
@@ -35,7 +35,7 @@ struct RebuiltBars {
 
     func run() throws {
         guard !intervals.isEmpty else { return }
-        // The draft has no messages yet that could tell where its rows end.
+        // The draft has no messages yet that limit which rows are read.
         let all = ReadRange(messageIndexMax: .max - 1)
         try build(draft.quotes(all), Self.add)
         try build(draft.trades(all), Self.add)
@@ -75,7 +75,7 @@ struct RebuiltBars {
         if count > 0 { try store(&builder, clock: latest) }
     }
 
-    /// The rows of each symbol, whose bars are one series.
+    /// The rows of each symbol; the bars of one symbol are one series.
     private var symbols: [[InstrumentRow]] {
         let rows = instruments.values.sorted { $0.instrumentID < $1.instrumentID }
         return Dictionary(grouping: rows) { [$0.venue, $0.symbol] }.values.sorted {
@@ -109,7 +109,7 @@ struct RebuiltBars {
     }
 }
 
-/// Numbers for instruments that a recording does not have yet.
+/// New instrument numbers for a rebuild.
 final class RebuiltNumbers: Sendable {
     private let next: Atomic<Int64>
 

@@ -1,28 +1,28 @@
-/// How an attempt to connect ended, as far as it matters for the next one.
+/// How an attempt to connect ended, for the decision about the next one.
 struct AttemptOutcome: Sendable {
-    /// Why it failed; `nil` if the peer closed the connection normally.
+    /// Why the attempt failed; `nil` if the peer closed the connection normally.
     var failure: String?
     /// True if the connection was of use; see ``Reconnecting/usefulAfter``.
     var isUseful = false
     /// False if the venue said goodbye and did not ask us back.
     var isReturnWelcome = true
-    /// True if we ended the connection ourselves to open another at once.
+    /// True if we ended the connection ourselves, to open another one immediately.
     var isPlanned = false
 }
 
 /// Decides how long a lane waits before its next attempt to connect.
 ///
-/// The delays double from attempt to attempt. They start over only after a connection that was of use, so that a venue
-/// which accepts and then refuses is not called again and again.
+/// The delay doubles with each attempt. It starts over only after a connection that was of use, so that a venue that
+/// accepts connections and then refuses the subscription is not contacted again and again.
 struct Reconnecting: Sendable {
     /// A connection that has delivered data for this long was of use.
     static let usefulAfter = Duration.seconds(10)
-    /// So was one that stayed subscribed for this long: some streams have nothing to say for hours.
+    /// A connection that stayed subscribed for this long was also of use: some streams are quiet for hours.
     static let steadyAfter = Duration.seconds(300)
 
     private var backoff: Backoff
     private var goodbyeBackoff: Backoff
-    /// While the market is closed; a handful of attempts an hour.
+    /// The delays while the market is closed: a few attempts an hour.
     private var closedBackoff = Backoff(first: .seconds(60), max: .seconds(1200))
 
     init(_ backoff: Backoff, afterGoodbye goodbyeBackoff: Backoff) {
@@ -30,8 +30,8 @@ struct Reconnecting: Sendable {
         self.goodbyeBackoff = goodbyeBackoff
     }
 
-    /// The wait before the next attempt; `hold` is the time for which the venue asked to be left alone, `leisure` that for
-    /// which the closed market needs no connection.
+    /// The wait before the next attempt; `hold` is the pause that the venue asked for, `leisure` the time for which the
+    /// closed market needs no connection.
     mutating func delay(
         after outcome: AttemptOutcome,
         hold: Duration?,
@@ -52,15 +52,15 @@ struct Reconnecting: Sendable {
     }
 }
 
-/// The time for which a venue asked to be left alone; it holds for all connections of a feed.
+/// The pause that a venue asked for; it applies to all connections of a feed.
 struct VenueHold: Sendable {
-    /// Up to this much is added, so that not all clients of a venue come back at the same moment.
+    /// Up to this much is added, so that clients of the venue do not all reconnect at the same moment.
     static let jitterMax = Duration.seconds(1)
 
     /// On the monotonic clock.
     private var until: Duration?
 
-    /// The venue asked for `delay` from `time` on; a longer wait that it asked for before stays.
+    /// Extends the pause to `delay` after `time`; a longer pause stays.
     mutating func extend(
         by delay: Duration,
         from time: Duration,
@@ -70,7 +70,7 @@ struct VenueHold: Sendable {
         until = max(until ?? end, end)
     }
 
-    /// What is left of it.
+    /// The remaining pause; `nil` if there is none.
     func remaining(at time: Duration) -> Duration? {
         guard let until, until > time else { return nil }
         return until - time

@@ -4,23 +4,23 @@ import MarketModel
 extension Recorder {
     private enum Child: Sendable {
         case feed(String, Result<StopCause, any Error>)
-        /// Somebody asked for the end of the recording.
+        /// A stop was requested.
         case stopped
         case change(FeedChange?)
         case upkeep
     }
 
-    /// Runs all feeds, those that come later included, until none is left; a feed that fails ends the others, since it
-    /// is storing that failed, or the only feed never worked.
+    /// Runs all feeds, including those added later, until none is left; a feed that fails ends the others, because a
+    /// failure means that storing failed or that the only feed never worked.
     func record(by crew: FeedCrew) async throws -> StopCause {
         try await withThrowingTaskGroup(of: Child.self) { group in
             defer {
-                // Who waits for changes does not notice a cancellation.
+                // The task that waits for changes does not notice a cancellation.
                 changes.finish()
                 group.cancelAll()
             }
             var running: [String: StopControl] = [:]
-            /// Feeds to begin anew when the one of their name has ended.
+            /// Feeds to restart when the running feed of the same name has ended.
             var successors: [String: FeedConfiguration] = [:]
             func begin(_ feed: FeedConfiguration) {
                 let feedStop = StopControl()
@@ -45,7 +45,7 @@ extension Recorder {
                         return stop.cause ?? cause
                     }
                 case .stopped:
-                    // Without a cause the recorder is cancelled, and so are its feeds.
+                    // If there is no cause, the recorder was cancelled, and its feeds are too.
                     guard let cause = stop.cause else { continue }
                     successors.removeAll()
                     for feedStop in running.values { feedStop.request(cause) }
@@ -93,7 +93,7 @@ extension Recorder {
         case stopper
     }
 
-    /// Runs a feed beside its ticker, and a stopper that closes the connection when asked.
+    /// Runs a feed, its ticker and a stopper, which closes the connection when a stop is requested.
     private func record(
         _ recorder: FeedRecorder,
         _ feed: FeedConfiguration,
@@ -122,7 +122,7 @@ extension Recorder {
             }
             group.addTask {
                 await feedStop.wait()
-                // An open connection is closed and drained; what is still connecting or waiting is cancelled.
+                // Open connections are closed and drained; connection attempts and waits are cancelled.
                 if await recorder.hangUp() { try? await clock.sleep(for: policy.closeGrace, tolerance: nil) }
                 return .stopper
             }
@@ -137,7 +137,7 @@ extension Recorder {
         }
     }
 
-    // MARK: What belongs to no feed
+    // MARK: The journal
 
     private func keepSafe(_ journal: Journal) async throws -> Child {
         while !Task.isCancelled {

@@ -4,16 +4,16 @@ import JournalFormat
 package import MarketModel
 import Venues
 
-/// What a finished run took down.
+/// The result of a finished run.
 package struct RecordingOutcome: Sendable {
     package var file: String
     package var cause: StopCause
     package var totals: CaptureTotals
 }
 
-/// Records feeds into an archive until it is asked to stop.
+/// Records feeds into an archive until a stop is requested.
 ///
-/// Feeds are isolated: one that cannot connect, is refused or falls silent disturbs no other.
+/// Feeds are isolated: a feed that cannot connect, is refused or falls silent does not disturb the others.
 package struct Recorder: Sendable {
     package var feeds: [FeedConfiguration]
     package var policy: RecordingPolicy
@@ -22,17 +22,17 @@ package struct Recorder: Sendable {
     package var clock: any Clock<Duration>
     package var now: @Sendable () -> UnixNanoseconds
     package var report: @Sendable (RecorderReport) -> Void
-    /// Takes every message before anything else happens to it; without it, what is not committed dies with the process.
+    /// Receives every message first; without a journal, uncommitted messages are lost if the process dies.
     package var journal: Journal?
     package var fileSystem: any FileSystem = SystemFileSystem()
-    /// Finds the zones of the feeds' clocks, to read again what the journal has of a deleted file.
+    /// Finds the feeds' time zones, to read the journal's messages again if a file was deleted.
     package var zones: ZoneLookup = { _ in nil }
-    /// Goes on with the wall clock, but is never set: by it silences and delays are measured.
+    /// The monotonic clock, which measures silences and delays.
     package var steady: @Sendable () -> UnixNanoseconds
     package var random: RandomSource
-    /// How the wall clock is watched, and what the kernel says of it.
+    /// How the wall clock is watched and the kernel's clock sampled.
     package var clockRules = ClockRules()
-    /// By which feeds are added and removed while it runs.
+    /// Adds and removes feeds while the recorder runs.
     package let changes = FeedChanges()
 
     package init(
@@ -58,8 +58,8 @@ package struct Recorder: Sendable {
 
     /// Runs to the end; everything that was read is stored when this returns.
     ///
-    /// - Throws: `RecordingError` when the feed cannot be recorded at all, `ArchiveError` when it cannot be stored; what
-    ///   could not be stored is still in the journal then.
+    /// - Throws: `RecordingError` if the feed cannot be recorded at all, or `ArchiveError` if it cannot be stored; what
+    ///   could not be stored is then still in the journal.
     package func run(into writer: ArchiveWriter) async throws -> RecordingOutcome {
         try await writer.settleGaps(exceptOf: Set(feeds.map(\.key)))
         let place = RecordingPlace(
@@ -88,7 +88,7 @@ package struct Recorder: Sendable {
             report: report
         )
         let rotation = rotation(directory: writer.lock.directory)
-        // Before there is a second file: this one must not be among them.
+        // Before a second file exists, because this list must not include it.
         let earlierFiles = try OwnRecordings.unsealed(in: writer.lock.directory).filter { $0 != writer.path }
         let crew = FeedCrew(self, queue: queue, pause: pause, rotation: rotation, place: place)
         async let feeding: Void = ArchiveFeeder(
@@ -109,7 +109,7 @@ package struct Recorder: Sendable {
         queue.finish()
         rotation?.stop()
         _ = await sealing
-        // Why storing failed says more than that the feed noticed.
+        // The reason why storing failed says more than the feed's error.
         let last = await crew.place
         do { try await feeding } catch {
             await last.writer.close()
@@ -117,7 +117,7 @@ package struct Recorder: Sendable {
         }
         let accounts = await crew.accounts()
         let cause = (try? ending.get()) ?? .error
-        // The last look was a moment ago; a file that has gone since is left to recovery.
+        // The last check of the files was moments ago; a file that was deleted since then is left to recovery.
         if last.writer.loss?.isStoredDataGone == true {
             try journal?.restore()
             await last.writer.close()

@@ -1,15 +1,15 @@
 import Archive
 import MarketModel
 
-/// Counts events of our own that say the same again and again, such as a refusal at each attempt to connect.
+/// Counts our own events that repeat, such as a refusal at each attempt to connect.
 ///
-/// The first of them becomes a row; the others are counted, and one row tells how many they were. A hub that refuses for
-/// months therefore costs a row an hour.
+/// The first of them becomes a row; the others are only counted, and one row an hour holds the count. A hub that
+/// refuses connections for months therefore adds one row an hour.
 struct RepeatedEvents: Sendable {
     static let kind = "repeated"
-    /// The counts become rows this often.
+    /// How often the counts become rows.
     static let interval = Duration.seconds(3600)
-    /// With more distinct events than this, all become rows.
+    /// Events beyond this number of distinct ones all become rows.
     static let distinctMax = 4096
 
     private struct Key: Hashable {
@@ -38,7 +38,7 @@ struct RepeatedEvents: Sendable {
         return time.since(since) >= Self.interval
     }
 
-    /// A row for each event that was repeated; counting starts over.
+    /// Returns a row for each event that was repeated, and starts counting over.
     mutating func takeRows(at time: UnixNanoseconds) -> [EventRow] {
         defer { self = RepeatedEvents() }
         return counts.filter { $0.value > 0 }.sorted { ($0.key.kind, $0.value) < ($1.key.kind, $1.value) }.map {

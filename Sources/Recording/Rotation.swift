@@ -2,53 +2,54 @@ package import Archive
 package import MarketModel
 import Synchronization
 
-/// When a recording goes on in another file.
+/// When a recording continues in another file.
 package struct RotationPolicy: Sendable, Hashable {
-    /// A file never holds two UTC days.
+    /// True if a file never holds two UTC days.
     package var isDaily = true
-    /// The size from which on a file is followed by another, in bytes.
+    /// A file of this size is followed by another one, in bytes; `nil` for no limit.
     package var bytesMax: Int64?
-    /// The size of the write-ahead log from which on a file is followed by another, in bytes.
+    /// A file whose write-ahead log has this size is followed by another one, in bytes.
     ///
-    /// Only a reader who holds a transaction lets it grow beyond some 17 MiB; it can be given up when that reader is gone.
+    /// The log grows beyond about 17 MiB only while a reader holds a transaction; the left file is sealed after that
+    /// reader has gone.
     package var logBytesMax: Int64 = 512 << 20
-    /// Files also change at multiples of this since the UNIX epoch.
+    /// Files also change at multiples of this period since the UNIX epoch.
     package var period: Duration?
-    /// What finished files lose after some time.
+    /// What is removed from finished files after some time.
     package var retention = RetentionPolicy()
 
     package init() {}
 }
 
-/// The file that is written to, and the rows of it that a feed's messages belong to.
+/// The file being written, and the ids of its rows that a feed's messages refer to.
 package struct RecordingPlace: Sendable {
     package var writer: ArchiveWriter
     package var sessionID: Int64
     package var feedID: Int64
-    /// When the file was begun, or this session of it.
+    /// When the file, or this session in it, was begun.
     package var tsBegun: UnixNanoseconds
     /// Numbers the messages of all feeds.
     package var counter: MessageCounter
-    /// Numbers their instruments.
+    /// Numbers the instruments of all feeds.
     package var instruments: InstrumentNumbers
 }
 
-/// Divides a recording into files, and finishes those that are left.
+/// Splits a recording into files, and finishes those that were left.
 struct Rotation: Sendable {
     let policy: RotationPolicy
     let directory: String
     let session: SessionStart
     let durability: Durability
     let fileSystem: any FileSystem
-    /// Files that are left, to be sealed.
+    /// Files that the recording has left and that must be sealed.
     let left: BoundedQueue<LeftFiles>
-    /// The limit for the size of files, if there is one: a recording ends well before it.
+    /// The process's file size limit, if there is one: a recording ends well below it.
     let fileLimit = FileSizeLimit.current
     let held = HeldFiles()
-    /// `nil` where everything is kept.
+    /// `nil` if everything is kept.
     let keeper: RetentionKeeper?
 
-    /// True where what arrives at `time` belongs to another file.
+    /// True if what arrives at `time` belongs into another file.
     func isDue(at time: UnixNanoseconds, _ place: RecordingPlace) -> Bool {
         if policy.isDaily, time.utcDay != place.tsBegun.utcDay { return true }
         if let period = policy.period?.wholeNanoseconds, period > 0,
@@ -61,10 +62,10 @@ struct Rotation: Sendable {
         return limits.min().map { place.writer.byteCount >= $0 } ?? false
     }
 
-    /// Begins the file that follows that of `place`, with a session of its own; a place in it for each feed, in order.
+    /// Begins the file after that of `place`, with a session of its own; returns a place in it for each feed, in order.
     ///
-    /// Where `existing` is given, the session is added to that file. `lock` is that of the directory, if the one of the
-    /// present file does not hold any more.
+    /// If `existing` is given, the session is added to that file. `lock` is the directory's lock, if that of the
+    /// present file no longer holds.
     func begin(
         after place: RecordingPlace,
         in existing: String? = nil,
@@ -98,14 +99,14 @@ struct Rotation: Sendable {
             }
             return places
         } catch {
-            // Nothing is in it, and the next attempt would pass it over.
+            // The file is empty, and the next attempt would skip its name.
             for suffix in ["", "-wal", "-shm"] { try? fileSystem.unlink(file + suffix) }
             throw error
         }
     }
 
-    /// Does what needs time, one after the other, until nothing more is left: counts what killed sessions have stored in
-    /// `first`, seals the files that are left, those of `earlier` recorders first, and prunes.
+    /// Runs the slow work, one task at a time, until no more arrives: counts what killed sessions stored in `first`,
+    /// seals the files of `earlier` recorders, then seals the files that are left, and prunes.
     func run(
         first: ArchiveWriter,
         earlier: [String],
@@ -113,7 +114,7 @@ struct Rotation: Sendable {
         report: @Sendable (RecorderReport) -> Void
     ) async {
         let left = left
-        // A later recovery, or the sealing, does it where it is cut short.
+        // If this is interrupted, a later recovery or the sealing does it.
         try? await first.countKilledSessions(isCancelled: { left.isFinished })
         await seal(earlier, lock: first.lock, now: now, report)
         await prune(at: now(), report)
@@ -130,9 +131,9 @@ struct Rotation: Sendable {
         }
     }
 
-    /// Seals files that were left before.
+    /// Seals files that were left earlier.
     ///
-    /// One that is read comes again later; where the recording ends meanwhile, the next one does it.
+    /// A file that a reader has open is retried later; if the recording ends first, the next recorder seals it.
     private func seal(
         _ files: [String],
         lock: ArchiveLock,
@@ -160,13 +161,13 @@ struct Rotation: Sendable {
         }
     }
 
-    /// Has files that could not be sealed tried again, if that is due by a clock that nobody sets.
+    /// Queues another attempt for files that could not be sealed, if it is due; `uptime` is on the monotonic clock.
     func retrySealing(at uptime: Duration) async {
         guard held.isDue(at: uptime), left.hasRoom else { return }
         _ = await left.push(.held)
     }
 
-    /// Has ``run(first:earlier:now:report:)`` come to an end.
+    /// Ends ``run(first:earlier:now:report:)``.
     func stop() {
         left.finish()
         keeper?.stop()

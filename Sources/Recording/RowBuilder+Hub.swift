@@ -1,7 +1,7 @@
 import Archive
 import MarketModel
 
-// What hubs say beyond ticks.
+// Rows for hub messages other than ticks.
 extension RowBuilder {
     mutating func append(_ bar: VenueBar, _ position: RowPosition, _ symbols: SymbolTable) {
         let prices = bar.bid.all + bar.ask.all
@@ -48,7 +48,7 @@ extension RowBuilder {
         totals.orderUpdates += 1
     }
 
-    /// Tells of bytes that no message has any more.
+    /// Stores that bytes were withheld, which no message contains.
     mutating func appendWithheld(bytes: Int, reason: String, at time: UnixNanoseconds) {
         let json = #"{"bytes":\#(bytes),"reason":"\#(reason)"}"#
         rows.events.append(
@@ -66,7 +66,7 @@ extension RowBuilder {
         totals.oddities += 1
     }
 
-    /// Keeps what the venue says of an instrument, which gets a row by that.
+    /// Stores the venue's details of an instrument and creates its row if it has none.
     mutating func append(_ details: InstrumentDetails, _ symbols: SymbolTable) {
         let name = symbols.text(of: details.symbol)
         if book.instrument(of: details.symbol) == nil {

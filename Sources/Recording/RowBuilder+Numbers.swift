@@ -3,14 +3,14 @@ import JSONScanning
 import MarketModel
 import Venues
 
-/// A tick's place among the messages of a recording.
+/// The position of a tick among the messages of a recording.
 struct TickPosition: Hashable, Sendable {
     let messageIndex: Int64
     let item: Int64
     let isQuote: Bool
 }
 
-/// Which ticks are left out because another connection of the feed brought them.
+/// Leaves out ticks that another connection of the feed has already delivered.
 extension RowBuilder {
     /// Says in a file that a tick of one of its messages is a row of another message: one in the file before, by the
     /// other of two connections, or one that is gone.
@@ -73,14 +73,14 @@ extension RowBuilder {
         return false
     }
 
-    /// True if bars are made of this execution; false if they have been made of other rows of it.
+    /// True if bars use this execution; false if other rows with it were already used.
     @inline(__always)
     mutating func countsInBars(_ trade: Trade, _ place: Int, at tsRecv: UnixNanoseconds) -> Bool {
         reserveNumbers(place)
         return numbers[place].executions.count(trade.numberedExecutions, isAggregate: trade.isAggregate, at: tsRecv)
     }
 
-    /// Notes which ticks a connection brought, without making rows of them.
+    /// Remembers which ticks a connection delivered, without making rows.
     mutating func remember(_ events: MarketEvents, symbols: SymbolTable, batch: MessageBatch, connectionID: Int64) {
         for quote in events.quotes {
             guard let number = quote.sequence else { continue }
@@ -97,7 +97,7 @@ extension RowBuilder {
         }
     }
 
-    /// Forgets what every feed brought.
+    /// Forgets what all feeds delivered.
     mutating func forgetNumbers() {
         numbers.removeAll()
         parkedNumbers.removeAll()
@@ -144,7 +144,7 @@ extension TickPosition {
         self.init(messageIndex: position.messageIndex, item: position.item, isQuote: isQuote)
     }
 
-    /// The tick that a row of ``RowBuilder/earlierFileKind`` is about.
+    /// The tick that a row of kind ``RowBuilder/earlierFileKind`` refers to.
     init?(_ event: EventRow) {
         guard event.kind == RowBuilder.earlierFileKind, let messageIndex = event.messageIndex, let item = event.item
         else { return nil }

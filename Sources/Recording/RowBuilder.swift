@@ -2,20 +2,20 @@ import Archive
 import BarBuilding
 import MarketModel
 
-/// Turns what messages say into rows, and ticks into bars.
+/// Turns events into rows, and ticks into bars.
 struct RowBuilder: Sendable {
     var book: InstrumentBook
     var bars: BarBuilder
-    /// The feed whose rows follow.
+    /// The feed of the rows that are appended.
     private(set) var feedID: Int64
-    /// Rows not handed over yet.
+    /// Rows that are not handed over yet.
     var rows = WriteBatch()
     var totals = CaptureTotals()
-    /// What came of the feed lately, by the place of the symbol in the book.
+    /// The feed's recent ticks, by the index of the symbol in the book.
     var numbers: [TickNumbers] = []
-    /// The same of other feeds that may go on: what one feed brought is no duplicate of another's.
+    /// The same for other feeds that may continue: a tick of one feed is not a duplicate of another feed's.
     var parkedNumbers: [Int64: [TickNumbers]] = [:]
-    /// Ticks to leave out because an earlier file has them, where that is known beforehand.
+    /// Ticks to leave out because an earlier file has them; only filled if they are known in advance.
     var ticksOfEarlierFile: Set<TickPosition> = []
     /// Ticks to leave out because they are rows of messages that are gone.
     var knownTicks = KnownTicks()
@@ -30,15 +30,15 @@ struct RowBuilder: Sendable {
         self.feedID = feedID
     }
 
-    /// Rows that a write would carry.
+    /// The number of rows waiting for a write.
     var pendingRows: Int {
         rows.quotes.count + rows.trades.count + rows.marginUpdates.count + rows.events.count + rows.orderUpdates.count
             + rows.venueBars.count
     }
 
-    /// Adds rows for `events`, whose messages are those of `batch` numbered from `firstMessageIndex`.
+    /// Adds rows for `events`; their messages are those of `batch`, numbered from `firstMessageIndex`.
     ///
-    /// Ticks with a number of the venue's that another connection brought before are left out.
+    /// Ticks whose venue number another connection has already delivered are left out.
     mutating func append(
         _ events: MarketEvents,
         symbols: SymbolTable,
@@ -68,7 +68,7 @@ struct RowBuilder: Sendable {
         }
     }
 
-    /// Stores a gap, new or changed; rows of the same `gapID` replace each other.
+    /// Stores a gap, new or changed; a row replaces an earlier one with the same `gapID`.
     mutating func append(_ gap: GapRow) {
         rows.gaps.append(gap)
     }
@@ -77,12 +77,12 @@ struct RowBuilder: Sendable {
         rows.closedSpans.append(span)
     }
 
-    /// Stores how often events of our own were repeated since the last time.
+    /// Stores how often our own events were repeated since the last call.
     mutating func appendRepeated(at time: UnixNanoseconds) {
         for row in repeated.takeRows(at: time) { append(row) }
     }
 
-    /// Stores an event of our own.
+    /// Stores one of our own events.
     mutating func append(_ event: EventRow) {
         rows.events.append(event)
         totals.events += 1
@@ -92,17 +92,17 @@ struct RowBuilder: Sendable {
         rows.clockSamples.append(sample)
     }
 
-    /// Says that nothing is missed from `time` on.
+    /// Notes that nothing is missing from `time` on.
     mutating func resume(at time: UnixNanoseconds) {
         bars.resume(at: time)
     }
 
-    /// Says that data may be missing after `time`.
+    /// Notes that data may be missing after `time`.
     mutating func interrupt(at time: UnixNanoseconds) {
         bars.interrupt(at: time)
     }
 
-    /// Takes what follows for that of another feed.
+    /// Treats the following events as those of another feed.
     mutating func select(feed id: Int64) {
         guard id != feedID else { return }
         parkedNumbers[feedID] = numbers
@@ -110,14 +110,14 @@ struct RowBuilder: Sendable {
         feedID = id
     }
 
-    /// Says that ticks of one symbol are missing that came between two receive times; false for one that is not known.
+    /// Notes that ticks of one symbol between two receive times are missing; returns false if the symbol is not known.
     mutating func miss(_ symbol: String, from: UnixNanoseconds, to: UnixNanoseconds) -> Bool {
         guard let series = book.series(of: symbol) else { return false }
         bars.miss(series, from: from, to: to)
         return true
     }
 
-    /// Goes on in another file, which knows none of the instruments yet, and where the connections have other numbers.
+    /// Continues in another file, which has none of the instruments yet and numbers the connections differently.
     mutating func move(
         toFeed id: Int64,
         connectionIDs: [Int64: Int64],
@@ -133,7 +133,7 @@ struct RowBuilder: Sendable {
         book.forgetSymbolIndexes()
     }
 
-    /// The rows since the last call, with every bar that changed; bars that end at or before `clock` are closed.
+    /// Returns the rows since the last call, with every changed bar; bars that end at or before `clock` are closed.
     mutating func takeRows(clock: UnixNanoseconds) -> WriteBatch {
         if repeated.isDue(at: clock) { appendRepeated(at: clock) }
         bars.close(clock: clock)
@@ -232,9 +232,9 @@ struct RowBuilder: Sendable {
         totals.marginUpdates += 1
     }
 
-    /// Stores an entry that is no execution, such as one of an insurance fund or of size 0, as an event.
+    /// Stores an entry that is not an execution as an event, such as an insurance fund's or one of size 0.
     ///
-    /// Its number counts like those of executions: it is not missing, and another connection may bring it again.
+    /// Its number counts like that of an execution: it is not missing, and another connection may deliver it again.
     private mutating func appendAdministrative(_ trade: Trade, _ position: RowPosition, _ symbols: SymbolTable) {
         let symbol = symbols.text(of: trade.symbol)
         if let number = trade.tradeID {
@@ -261,7 +261,7 @@ struct RowBuilder: Sendable {
         if event.isOddity { totals.oddities += 1 }
     }
 
-    /// Stores, instead of a row, that its numbers do not fit; the message itself is kept in any case.
+    /// Stores an oddity instead of a row whose numbers do not fit; the message itself is always kept.
     mutating func appendUnstorable(
         _ what: String,
         _ symbol: SymbolIndex,
@@ -320,7 +320,7 @@ struct RowBuilder: Sendable {
     }
 }
 
-/// Where a row stands in the recording.
+/// The position of a row in the recording.
 struct RowPosition {
     let tsRecv: UnixNanoseconds
     let messageIndex: Int64

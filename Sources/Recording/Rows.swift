@@ -5,7 +5,7 @@ import Transport
 import Venues
 import WebSocketProtocol
 
-// How feedrec's own types become rows.
+// Converts feedrec's own types into rows.
 
 extension BarRow {
     init(_ bar: Bar, notionalDigits: UInt8) {

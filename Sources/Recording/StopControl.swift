@@ -5,7 +5,7 @@ package enum StopCause: String, Sendable, Hashable {
     case duration
     case count
     case signal
-    /// The configuration does not name the feed any more.
+    /// The feed is no longer in the configuration.
     case removed
     case peerClosed = "peer_closed"
     case endOfFile = "end_of_file"
@@ -24,10 +24,10 @@ package final class StopControl: Sendable {
 
     package init() {}
 
-    /// What was asked for first, if anything was.
+    /// The first requested cause, if there is one.
     package var cause: StopCause? { state.withLock(\.cause) }
 
-    /// Asks for the end; only the first cause counts.
+    /// Requests the end; only the first cause counts.
     package func request(_ cause: StopCause) {
         let waiter = state.withLock { state in
             if state.cause == nil { state.cause = cause }
@@ -39,7 +39,7 @@ package final class StopControl: Sendable {
 
     /// Waits for ``request(_:)`` or for the task's cancellation.
     ///
-    /// One task may wait.
+    /// Only one task may wait.
     func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

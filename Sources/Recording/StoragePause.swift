@@ -1,28 +1,29 @@
 import Archive
 import Synchronization
 
-/// The time in which nothing can be stored: because the disk is full or has become read-only, when the feeder waits and
-/// the feed goes on without it, or because another program holds the recording locked, when the feed has to wait, too.
+/// The time in which nothing can be stored.
 ///
-/// On a full disk the ledger of gaps is stored meanwhile, by the feeder like everything else, in the room that is kept for it.
+/// If the disk is full or has become read-only, the feeder waits and the feed continues without it. If another program
+/// holds the recording locked, the feed waits too. On a full disk the feeder still stores the ledger of gaps, in the
+/// space reserved for it.
 final class StoragePause: Sendable {
-    /// How long it waits between two attempts, and how often it looks for gaps in between.
+    /// The number of checks for new gaps between two attempts to store, and the wait before each.
     private static let looks = (count: 4, interval: Duration.milliseconds(250))
 
-    /// The gaps told in this pause, by their numbers.
+    /// The gaps noted during this pause, by their ids.
     private struct Ledger {
         var rows: [Int64: GapRow] = [:]
         var isStored = true
     }
 
     private struct State {
-        /// Why messages are left out just now.
+        /// Why messages are dropped at present.
         var cause: GapCause?
         var isLockedOut = false
     }
 
     private let state = Mutex(State())
-    /// Locked before `state`, where both are.
+    /// If both locks are held, this one is taken before `state`.
     private let ledger = Mutex(Ledger())
     private let stop: StopControl
     private let clock: any Clock<Duration>
@@ -30,7 +31,8 @@ final class StoragePause: Sendable {
     private let reserve: LedgerReserve?
     private let report: @Sendable (RecorderReport) -> Void
 
-    /// `isPossible` says whether there is still somebody to store anything, and a journal that has it meanwhile.
+    /// Creates a pause; `isPossible` says whether something can still be stored later and a journal holds it until
+    /// then.
     init(
         stop: StopControl,
         clock: any Clock<Duration>,
@@ -45,7 +47,7 @@ final class StoragePause: Sendable {
         self.report = report
     }
 
-    /// Why messages are left out just now; `nil` while all is well.
+    /// Why messages are dropped at present; `nil` if nothing is paused.
     var cause: GapCause? { state.withLock(\.cause) }
 
     var isPaused: Bool { cause != nil }
@@ -55,10 +57,10 @@ final class StoragePause: Sendable {
         error.code == .busy || error.pauseCause != nil
     }
 
-    /// Has gaps stored although nothing else can be.
+    /// Stores gaps although nothing else can be stored.
     ///
-    /// So the recording says what it lacks, whatever happens before the disk has room. Without a pause they are stored
-    /// like everything else.
+    /// The recording then shows what it lacks, whatever happens before the disk has room again. Without a pause, gaps
+    /// are stored like everything else.
     func note(_ gaps: [GapRow]) {
         ledger.withLock { ledger in
             guard isPaused else { return }
@@ -69,9 +71,9 @@ final class StoragePause: Sendable {
         }
     }
 
-    /// Waits for the next attempt; false once the recording is to end, which is then up to the journal.
+    /// Waits for the next attempt; returns false if the recording must end, and the rest is then left to the journal.
     ///
-    /// On a full disk gaps are stored in `writer` meanwhile.
+    /// On a full disk, gaps are stored in `writer` meanwhile.
     func wait(because error: ArchiveError, for writer: ArchiveWriter? = nil) async -> Bool {
         guard Self.mayPass(error), isPossible() else { return false }
         if let news = begin(because: error) { report(news) }
@@ -84,7 +86,7 @@ final class StoragePause: Sendable {
         return true
     }
 
-    /// What there is to report where something new begins.
+    /// The report for this failure, if it is the first one.
     private func begin(because error: ArchiveError) -> RecorderReport? {
         state.withLock { state in
             guard let cause = error.pauseCause else {
@@ -96,10 +98,10 @@ final class StoragePause: Sendable {
         }
     }
 
-    /// Something was stored.
+    /// Ends the pause after something was stored.
     func end() {
         let wasAway = ledger.withLock { ledger in
-            // What was told is also on its usual way, and must not come behind it.
+            // The gaps noted here are also on their usual way, and must not be stored after it.
             ledger = Ledger()
             return state.withLock { state in
                 defer { state = State() }
@@ -111,7 +113,7 @@ final class StoragePause: Sendable {
         report(.resumed)
     }
 
-    /// Makes the reserve again if its file was deleted.
+    /// Creates the reserve again if its file was deleted.
     func restoreReserve() { reserve?.restore() }
 
     private func storeLedger(in writer: ArchiveWriter) async {
@@ -127,9 +129,9 @@ final class StoragePause: Sendable {
         ledger.withLock { $0.isStored = false }
     }
 
-    /// Repeats `body` until it has stored something, or has failed for good.
+    /// Repeats `body` until it succeeds or fails for good.
     ///
-    /// It is to be used where nothing else can go on before.
+    /// Use it if nothing else can continue before `body` has succeeded.
     func persist<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
         _ body: () async throws(ArchiveError) -> Value
@@ -138,7 +140,7 @@ final class StoragePause: Sendable {
         while true {
             do throws(ArchiveError) {
                 let value = try await body()
-                // What others wait for may be larger.
+                // Only if this call waited: what other callers wait to store may be larger.
                 if hasWaited { end() }
                 return value
             } catch {
@@ -150,9 +152,9 @@ final class StoragePause: Sendable {
 }
 
 extension ArchiveError {
-    /// The cause of the gap that begins where nothing can be stored any more; `nil` where it is no such failure.
+    /// The cause of the gap that begins with this failure; `nil` if the failure does not pause the recording.
     ///
-    /// A recording that was moved away is "read-only", too, but does not come back.
+    /// SQLite also reports a recording that was moved away as "read-only", but that does not pass.
     var pauseCause: GapCause? {
         let wasMoved: Int32 = 1032
         return switch code {

@@ -3,15 +3,15 @@ import BarBuilding
 import MarketModel
 import Synchronization
 
-/// The bars that earlier sessions left in the file that is written to now.
+/// The bars that earlier sessions left in the current file.
 ///
-/// A restart in the middle of a day or a second import must add to such a bar, not replace it. Looking one up costs a
-/// query, once for each bar that may have been begun before this session.
+/// A restart in the middle of a day, or a second import, must add to such a bar instead of replacing it. The lookup
+/// costs one query for each bar that may have begun before this session.
 final class StoredBars: BarHistory {
     private struct State {
-        /// `nil` once it is closed.
+        /// `nil` after it was closed.
         var reader: ArchiveReader?
-        /// How long after its time a tick arrived, in nanoseconds, about once an hour for each instrument.
+        /// How long after its event time a tick arrived, in nanoseconds; one sample for each hour and instrument.
         var lags: [LagKey: Int64] = [:]
     }
 
@@ -27,7 +27,7 @@ final class StoredBars: BarHistory {
     private let lastOpen: Int64
     private let notionalDigits: [Int64: UInt8]
 
-    /// `nil` where the recording has no bars yet.
+    /// `nil` if the recording has no bars yet.
     init?(_ writer: ArchiveWriter, _ instruments: InstrumentNumbers) throws(ArchiveError) {
         let digits = instruments.notionalDigits
         guard !digits.isEmpty else { return nil }
@@ -38,7 +38,7 @@ final class StoredBars: BarHistory {
         notionalDigits = digits
     }
 
-    /// Lets go of the file: it is about to be sealed, which takes that nobody has it open.
+    /// Closes the file before it is sealed: sealing requires exclusive access.
     func close() {
         state.withLock { $0.reader = nil }
     }
@@ -102,9 +102,9 @@ final class StoredBars: BarHistory {
 
     private var reader: ArchiveReader? { state.withLock { $0.reader } }
 
-    /// The distance of `ts_recv` from the time of the stored ticks that have a time of about `tsOpen`, in nanoseconds.
+    /// The difference between `ts_recv` and the event time of stored ticks around `tsOpen`, in nanoseconds.
     ///
-    /// `tick` says where to look first. It may be late itself, so its own distance is not taken.
+    /// `tick` only says where to look first. It may be late itself, so its own difference is not used.
     private func lag(of instrumentID: Int64, isTrade: Bool, at tsOpen: Int64, near tick: TickTime) -> Int64? {
         guard let reader else { return nil }
         let guess = UnixNanoseconds(tick.arrival.tsRecv).since(UnixNanoseconds(tick.time))
@@ -166,7 +166,7 @@ extension Bar {
         )
     }
 
-    /// Reads canonical decimal text back into a number with `digits` digits behind the point.
+    /// Reads canonical decimal text back into a number with `digits` decimal digits.
     private static func notional(_ text: String, digits: UInt8) -> Int128? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let fraction = parts.count > 1 ? String(parts[1]) : ""

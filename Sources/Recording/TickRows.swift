@@ -3,10 +3,10 @@ import BarBuilding
 import JSONScanning
 import MarketModel
 
-// What a tick is as a row, in bars, and among the numbers of its venue.
+// Converts ticks into rows, bar input and venue numbers.
 
 extension QuoteTick {
-    /// The quote as bars see it; `nil` if no bar is made of it.
+    /// The quote as bar input; `nil` if bars do not use it.
     @inline(__always)
     init?(_ row: QuoteRow) {
         self.init(bidPrice: row.bidPrice, askPrice: row.askPrice)
@@ -14,7 +14,7 @@ extension QuoteTick {
 }
 
 extension TradeTick {
-    /// The execution as bars see it; `nil` if no bar is made of it.
+    /// The execution as bar input; `nil` if bars do not use it.
     @inline(__always)
     init?(_ row: TradeRow) {
         self.init(price: row.price, size: row.size, aggressorSide: row.aggressorSide, isInBars: row.isInBars)
@@ -35,7 +35,7 @@ extension BarInstrument {
 }
 
 extension InstrumentRow {
-    /// Digits behind the point of price times size.
+    /// The decimal digits of price times size.
     var notionalDigits: UInt8 { priceDigits + sizeDigits }
 }
 
@@ -59,7 +59,7 @@ extension TickNumbers.Kind {
 extension EventRow {
     static let administrativeKind = "administrative_trade"
 
-    /// An entry among the trades that is no execution: `{"kind":…,"trade_id":…,"price":…,"size":…}`.
+    /// An entry among the trades that is not an execution: `{"kind":…,"trade_id":…,"price":…,"size":…}`.
     init(administrative trade: Trade, symbol: String, _ position: RowPosition, feedID: Int64) {
         var object = JSONObjectWriter()
         object.text("kind", trade.administrativeKind)

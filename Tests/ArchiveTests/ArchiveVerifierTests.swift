@@ -116,10 +116,10 @@ struct ArchiveVerifierTests {
                 .row,
                 "1 rows of trade belong to messages that are not stored (the first: 77)"
             ),
-            ("DELETE FROM feed", .row, "1 rows of connection name no row of feed"),
+            ("DELETE FROM feed", .row, "1 rows of connection refer to no row of feed"),
             (
                 "UPDATE message_block SET connection_id = 44 WHERE first_message_index = 0", .row,
-                "1 rows of message_block name no row of connection"
+                "1 rows of message_block refer to no row of connection"
             ),
         ]
     )

@@ -113,7 +113,7 @@ struct CoverageTests {
         try await recording.end(counts)
         let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
         #expect(report.problems.map(\.kind) == Array(repeating: .bar, count: problems))
-        if problems > 0 { #expect(report.problems[0].reason.hasPrefix("2 bars are called complete")) }
+        if problems > 0 { #expect(report.problems[0].reason.hasPrefix("2 bars are marked complete")) }
     }
 
     @Test(

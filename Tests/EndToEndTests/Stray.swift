@@ -62,17 +62,17 @@ struct Stray: CustomTestStringConvertible, Sendable {
         Stray("a database of another program", "is a database of another program") { bench, path in
             _ = try await bench.tool("sqlite3", [path, "create table quote (bid real)"])
         },
-        Stray("a write-ahead log alone", "is the write-ahead log of a recording that is not there") { _, path in
+        Stray("a write-ahead log alone", "is the write-ahead log of a missing recording") { _, path in
             try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: "\(path)-wal"))
         },
     ]
 
     private static let recordings = [
         newer,
-        Stray("a recording cut in the middle", "is cut: 20000 of ", hidesMessages: true) { bench, path in
+        Stray("a recording cut in the middle", "is truncated: 20000 of ", hidesMessages: true) { bench, path in
             try await bench.recording().prefix(20_000).write(to: URL(fileURLWithPath: path))
         },
-        Stray("a recording cut in its header", "is cut: 60 bytes are there", hidesMessages: true) { bench, path in
+        Stray("a recording cut in its header", "is truncated: 60 bytes are there", hidesMessages: true) { bench, path in
             try await bench.recording().prefix(60).write(to: URL(fileURLWithPath: path))
         },
         Stray("a recording damaged where its tables are listed", "cannot be read", hidesMessages: true) {

@@ -1,4 +1,4 @@
-/// Something in the directory of an archive that is named like a recording and is not read, and why.
+/// An entry of an archive's directory that is named like a recording but is not read, and why.
 package struct ArchiveFinding: Hashable, Sendable, CustomStringConvertible {
     package enum Kind: String, Hashable, Sendable {
         /// A symbolic link whose target does not exist.
@@ -9,33 +9,33 @@ package struct ArchiveFinding: Hashable, Sendable, CustomStringConvertible {
         case notAFile = "not_a_file"
         /// A file that this user may not read.
         case unreadable
-        /// A file that another program made.
+        /// A file of another program.
         case notARecording = "not_a_recording"
         /// A recording of a newer feedrec.
         case newerSchema = "newer_schema"
-        /// A recording that is cut or whose first pages are damaged.
+        /// A recording that is truncated or whose first pages are damaged.
         case damaged
-        /// A write-ahead log whose recording is gone.
+        /// A write-ahead log without its recording.
         case orphanLog = "orphan_log"
-        /// A file whose name is that of a recording in other letters, as other systems leave it.
+        /// A recording whose file extension differs in case, as some file systems change it.
         case otherName = "other_name"
-        /// A recording without a session, as a copy of a live file without its write-ahead log is. It is read.
+        /// A recording without sessions, such as a live file copied without its write-ahead log; it is read anyway.
         case withoutSession = "without_session"
-        /// A further name, or a complete copy, of a recording that is read.
+        /// Another name, or a complete copy, of a recording that is read.
         case copy
-        /// A copy that holds less than the recording that is read.
+        /// A copy that holds less than the recording that is read instead.
         case incompleteCopy = "incomplete_copy"
-        /// A copy that was continued by itself, so that it holds sessions that the recording that is read lacks.
+        /// A copy that was written to separately, so that it holds sessions that the recording read instead lacks.
         case divergedCopy = "diverged_copy"
     }
 
     package let kind: Kind
     package let path: String
-    /// Why it is not read: a lower-case clause whose subject is the file.
+    /// Why the file is not read: a lower-case clause whose subject is the file.
     package let reason: String
     /// The recording that is read instead of a copy.
     package let original: String?
-    /// What opening it said, if it was opened.
+    /// The error of opening the file, if it was opened.
     package let error: ArchiveError?
 
     init(_ kind: Kind, _ path: String, _ reason: String, original: String? = nil, error: ArchiveError? = nil) {
@@ -49,7 +49,7 @@ package struct ArchiveFinding: Hashable, Sendable, CustomStringConvertible {
     /// True if rows may be missing from what is read.
     package var isDataMissing: Bool { kind != .copy && kind != .incompleteCopy }
 
-    /// True for a recording whose messages this program cannot see, although they may be there.
+    /// True for a recording that this program cannot read although it may hold messages.
     package var hidesMessages: Bool { [.newerSchema, .unreadable, .damaged].contains(kind) }
 
     /// True if `verify` counts it as a problem.

@@ -1,24 +1,24 @@
-/// The recordings that the argument ARCHIVE of a verb stands for, and what else is named like one.
+/// The recordings that the argument ARCHIVE of a verb selects, and other entries that are named like recordings.
 ///
-/// This is the one place that decides which files of a directory are read. A recording that is there under two names, or
-/// that was copied, is read once.
+/// Only this type decides which files of a directory are read. A recording is read once, even if it has several names
+/// or copies.
 package struct ArchiveLocation: Hashable, Sendable {
     package static let fileExtension = ".feedrec"
 
-    /// Paths of the recordings; those of a directory in name order, which is the order of their days.
+    /// The paths of the recordings; those of a directory are ordered by name and therefore by day.
     package let files: [String]
-    /// What is not read, in the same order.
+    /// The entries that are not read, in the order of their paths.
     package let findings: [ArchiveFinding]
 
     /// Resolves a directory, a file, or several of either.
     ///
-    /// A file that is named itself is taken as it is: opening it shows whether it is a recording.
+    /// A file that is named directly is not inspected: opening it shows whether it is a recording.
     ///
     /// - Parameters:
-    ///   - paths: files and directories.
-    ///   - includingDamaged: true to have damaged recordings of a directory in ``files``, for those who repair them.
-    /// - Throws: ``ArchiveError/Code/notFound``; ``ArchiveError/Code/noRecordings``, or why the first file cannot be
-    ///   read, if none of a directory can be.
+    ///  - paths: files and directories.
+    ///  - includingDamaged: true to include damaged recordings of a directory in ``files``, for a repair.
+    /// - Throws: ``ArchiveError/Code/notFound``; if a directory has no readable recording,
+    ///   ``ArchiveError/Code/noRecordings`` or the error of its first file.
     package init(_ paths: [String], includingDamaged: Bool = false) throws(ArchiveError) {
         var files: [RecordingCandidate] = []
         var findings: [ArchiveFinding] = []
@@ -45,7 +45,7 @@ package struct ArchiveLocation: Hashable, Sendable {
         self.findings = (findings + empty + copies.findings).sorted { $0.path < $1.path }
     }
 
-    /// What an archive holds that a verb is about to add to: nothing if it does not exist yet.
+    /// Lists an archive that a verb is about to add to; an archive that does not exist yet is empty.
     package init(addingTo directory: String) throws(ArchiveError) {
         guard FilePath.kind(of: directory) == .directory else {
             self.init([RecordingCandidate](), [])
@@ -59,24 +59,25 @@ package struct ArchiveLocation: Hashable, Sendable {
         try self.init([path], includingDamaged: includingDamaged)
     }
 
-    /// True if something that is named like a recording is not read, and nothing else holds its rows.
+    /// True if an entry that is named like a recording is not read and no other file holds its rows.
     package var isDataMissing: Bool { findings.contains(where: \.isDataMissing) }
 
-    /// What is named like a recording and is none that this program can read, as the first bytes of each file show.
+    /// Finds entries that are named like recordings but are not readable by this program, by the first bytes of each
+    /// file.
     ///
-    /// No recording is opened.
+    /// It does not open any recording.
     package static func strays(in directory: String) throws(ArchiveError) -> [ArchiveFinding] {
         try DirectoryListing.strays(in: directory)
     }
 
-    /// The directory of an archive: the path itself, or that of the file.
+    /// The directory of an archive: `path` itself, or the directory of the file.
     package static func directory(of path: String) -> String {
         FilePath.kind(of: path) == .directory ? path : FilePath.parent(of: path)
     }
 
-    /// Paths of everything that is named like a recording, without a look inside.
+    /// The paths of all entries that are named like recordings, without looking inside.
     ///
-    /// - Throws: an ``ArchiveError`` if a directory cannot be read.
+    /// - Throws: ``ArchiveError`` if a directory cannot be read.
     package static func names(_ paths: [String]) throws(ArchiveError) -> [String] {
         var names: [String] = []
         for path in paths {

@@ -1,6 +1,6 @@
-/// Finds the recordings that are there more than once, and decides which of each is read: the one that holds most.
+/// Finds recordings that exist more than once and selects the copy with the most content.
 ///
-/// Of equal ones, a file with a write-ahead log comes first, then one that a recorder would name so, then the first name.
+/// Among equal copies, a file with a write-ahead log wins, then one with a recorder's file name, then the first name.
 struct CopySearch {
     /// Each recording once, in the given order.
     private(set) var recordings: [RecordingCandidate] = []
@@ -20,7 +20,7 @@ struct CopySearch {
         recordings = files.filter { !losers.contains($0.path) }
     }
 
-    /// Leaves out further names of the same file: the same argument twice, hard links and symbolic links.
+    /// Removes additional names of the same file: repeated arguments, hard links and symbolic links.
     private mutating func withoutFurtherNames(_ candidates: [RecordingCandidate]) -> [RecordingCandidate] {
         var names: [FileIdentity: [RecordingCandidate]] = [:]
         for candidate in candidates {
@@ -46,7 +46,7 @@ struct CopySearch {
 
     private typealias Ranked = (candidate: RecordingCandidate, print: RecordingFingerprint, content: RecordingContent?)
 
-    /// The recordings that are there several times.
+    /// The groups of files that are copies of the same recording.
     private static func groups(_ files: [RecordingCandidate]) -> [[RecordingCandidate]] {
         var groups: [[RecordingCandidate]] = []
         var placeOfID: [String: Int] = [:]
@@ -66,7 +66,7 @@ struct CopySearch {
         return groups.filter { $0.count > 1 }
     }
 
-    /// The members of a group, the one that is read first.
+    /// Sorts the members of a group; the first one is read.
     private static func ranked(_ group: [RecordingCandidate]) -> [Ranked] {
         let members = group.compactMap { candidate -> Ranked? in
             guard let print = candidate.fingerprint else { return nil }
@@ -86,7 +86,7 @@ struct CopySearch {
         }
     }
 
-    /// The order of names of the same recording.
+    /// True if `left` is the preferred name of two names of the same recording.
     private static func precedes(_ left: String, _ right: String) -> Bool {
         func rank(_ path: String) -> (Int, Int, String) {
             let hasLog = FilePath.bytes(of: path + "-wal") > 0
@@ -101,7 +101,7 @@ struct CopySearch {
         if own > 0 {
             let sessions = own == 1 ? "a session" : "\(own) sessions"
             let reason =
-                "is a copy of '\(original)' that was continued by itself: it holds \(sessions) that '\(original)' lacks"
+                "is a diverged copy of '\(original)': it holds \(sessions) that '\(original)' lacks"
             return ArchiveFinding(.divergedCopy, path, reason, original: original)
         }
         guard let content = copy.content, let whole = winner.content, content < whole else {

@@ -1,11 +1,11 @@
-/// The entries of an archive's directory that are named like recordings: those that can be read, and the others.
+/// The entries of an archive's directory that are named like recordings: the readable ones, and the others.
 struct DirectoryListing {
     private(set) var recordings: [RecordingCandidate] = []
     private(set) var findings: [ArchiveFinding] = []
 
-    /// Looks at each entry; with `includingDamaged`, damaged recordings are among ``recordings``.
+    /// Inspects each entry; if `includingDamaged`, damaged recordings are included in ``recordings``.
     ///
-    /// - Throws: an error if the directory cannot be read.
+    /// - Throws: ``ArchiveError`` if the directory cannot be read.
     init(_ directory: String, includingDamaged: Bool) throws(ArchiveError) {
         let names = try FilePath.names(in: directory)
         let recordingNames = names.filter { $0.hasSuffix(ArchiveLocation.fileExtension) }
@@ -25,7 +25,7 @@ struct DirectoryListing {
         findings += Self.orphanLogs(names, in: directory) + Self.otherNames(names, in: directory)
     }
 
-    /// What can be told without opening a recording, for the recorder, which has to start fast.
+    /// Returns what is known without opening a recording; the recorder uses it because it must start fast.
     static func strays(in directory: String) throws(ArchiveError) -> [ArchiveFinding] {
         let names = try FilePath.names(in: directory)
         let entries = names.filter { $0.hasSuffix(ArchiveLocation.fileExtension) }
@@ -35,7 +35,7 @@ struct DirectoryListing {
 
     private mutating func add(_ candidate: RecordingCandidate, _ includingDamaged: Bool) {
         if let finding = candidate.finding, finding.kind != .withoutSession {
-            // A damaged one has no fingerprint, but a verb that repairs can read it.
+            // A damaged file has no fingerprint, but a repair can read it.
             if includingDamaged, finding.kind == .damaged {
                 recordings.append(RecordingCandidate(damaged: candidate.path))
             } else {
@@ -52,11 +52,11 @@ struct DirectoryListing {
         return names.filter { $0.hasSuffix(ArchiveLocation.fileExtension + suffix) }.compactMap { name in
             let path = FilePath.joined(directory, name)
             guard !names.contains(String(name.dropLast(suffix.count))), FilePath.bytes(of: path) > 0 else { return nil }
-            return ArchiveFinding(.orphanLog, path, "is the write-ahead log of a recording that is not there")
+            return ArchiveFinding(.orphanLog, path, "is the write-ahead log of a missing recording")
         }
     }
 
-    /// Recordings in other letters, as a file system that ignores case leaves them.
+    /// Recordings whose extension differs in case, as some file systems change it.
     private static func otherNames(_ names: [String], in directory: String) -> [ArchiveFinding] {
         names.compactMap { name in
             guard name.lowercased().hasSuffix(ArchiveLocation.fileExtension),
@@ -67,7 +67,7 @@ struct DirectoryListing {
         }
     }
 
-    /// Why none of the entries of `directory` can be read: no recordings, or what is wrong with the first one.
+    /// Why no entry of `directory` can be read: there are no recordings, or the error of the first entry.
     func failure(_ directory: String) -> ArchiveError {
         guard let first = findings.first else {
             return ArchiveError(

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A file that may be read as a recording, with what tells it from others.
+/// A file that may be a recording, with what distinguishes it from others.
 struct RecordingCandidate {
     let path: String
-    /// Which file it is, whatever its name; `nil` if it is gone.
+    /// The file that the path leads to; `nil` if it is gone.
     let file: FileIdentity?
-    /// `nil` for a file that cannot be opened just now: the verb that reads it says why.
+    /// `nil` for a file that cannot be opened at present; the verb that reads it reports why.
     let fingerprint: RecordingFingerprint?
-    /// Why it cannot be read, or that it holds no session.
+    /// Why the file cannot be read, or that it holds no session.
     let finding: ArchiveFinding?
 
     var isGone: Bool { file == nil }
@@ -16,7 +16,7 @@ struct RecordingCandidate {
     init(_ path: String) {
         self.path = path
         file = FileIdentity(path)
-        // Opening a file in log mode may begin a log.
+        // Check this first: opening a file in WAL mode may create a log.
         let hasLog = FilePath.kind(of: path + "-wal") != .missing
         do throws(ArchiveError) {
             let fingerprint = try RecordingFingerprint(path)
@@ -28,7 +28,7 @@ struct RecordingCandidate {
         }
     }
 
-    /// A file that is known to be damaged, and is not opened.
+    /// Creates a candidate for a file that is known to be damaged, without opening it.
     init(damaged path: String) {
         self.path = path
         file = FileIdentity(path)
@@ -37,15 +37,15 @@ struct RecordingCandidate {
     }
 
     private static func withoutSession(_ path: String, hasLog: Bool) -> ArchiveFinding? {
-        // A recorder that has just begun a file holds the lock, and has a log beside it.
+        // A recorder that has just begun a file holds the lock and has a log beside the file.
         if FilePath.bytes(of: path + "-wal") > 0 || ArchiveLock.isHeld(in: FilePath.parent(of: path)) { return nil }
-        // A recorder that was killed before its first commit left a file that never had a log, or has an empty one.
+        // A recorder killed before its first commit leaves a file that never had a log, or one with an empty log.
         if RecordingEntry.standsAlone(path) { return nil }
         if hasLog, let identity = try? ArchiveReader(path: path).identity(), identity.isOriginal(path) { return nil }
         return ArchiveFinding(
             .withoutSession,
             path,
-            "holds no session: it was copied without its write-ahead log, or its recorder ended at once"
+            "holds no session: it was copied without its write-ahead log, or its recorder ended immediately"
         )
     }
 
@@ -62,7 +62,7 @@ struct RecordingCandidate {
     }
 }
 
-/// A file of the file system, whatever its names.
+/// The identity of a file, whatever its names.
 struct FileIdentity: Hashable {
     let device: UInt64
     let inode: UInt64

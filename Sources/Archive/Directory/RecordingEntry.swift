@@ -2,11 +2,11 @@ import Glibc
 import Migrations
 import SQLiteFormat
 
-/// One entry of a directory that is named like a recording, judged without SQLite: what it is, and its header.
+/// A directory entry that is named like a recording, checked without SQLite by its type and its header.
 enum RecordingEntry {
     /// Why the entry cannot be read; `nil` for a file that looks like a recording.
     ///
-    /// Only regular files are opened: a pipe would block.
+    /// Only regular files are opened, because opening a pipe would block.
     static func finding(_ path: String) -> ArchiveFinding? {
         var status = stat()
         guard stat(path, &status) == 0 else { return unreachable(path, errno) }
@@ -17,19 +17,20 @@ enum RecordingEntry {
         case S_IFIFO: return ArchiveFinding(.notAFile, path, "is a pipe")
         default: return ArchiveFinding(.notAFile, path, "is a device")
         }
-        // This process writes it, so it is a recording, and must not be opened here.
+        // This process writes the file, so it is a recording. It must not be opened here: closing it would release
+        // SQLite's locks.
         if WrittenFiles.contains(FileStamp(status)) { return nil }
         guard status.st_size > 0 else { return ArchiveFinding(.empty, path, "is empty") }
         return content(path, bytes: Int64(status.st_size))
     }
 
-    /// A link that leads nowhere, or a path that may not be followed.
+    /// The finding for a dangling link or a path that cannot be followed.
     private static func unreachable(_ path: String, _ number: Int32) -> ArchiveFinding? {
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink(path, &target, target.count)
         let text = String(cString: strerror(number)).lowercased()
         guard count >= 0 else {
-            // An entry that went away since the directory was read.
+            // The entry was deleted after the directory was read.
             return number == ENOENT ? nil : ArchiveFinding(.unreadable, path, "cannot be read: \(text)")
         }
         guard number == ENOENT else {
@@ -39,7 +40,7 @@ enum RecordingEntry {
         return ArchiveFinding(.danglingLink, path, "is a link to '\(name)', which does not exist")
     }
 
-    /// Judges the first 100 bytes and the length of a file.
+    /// Checks the first 100 bytes and the length of a file.
     private static func content(_ path: String, bytes: Int64) -> ArchiveFinding? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -66,10 +67,10 @@ enum RecordingEntry {
             let error = RecordingFile.newerSchema(path, Int64(header.userVersion))
             return ArchiveFinding(.newerSchema, path, "cannot be read (\(error))", error: error)
         }
-        // A checkpoint writes the first page before the others, so only a file without a log can be called cut.
+        // A checkpoint writes the first page before the others, so a file with a log is not reported as truncated.
         let expected = Int64(header.pageCount) * Int64(header.pageBytes)
         if expected > bytes, FilePath.bytes(of: path + "-wal") == 0 {
-            return ArchiveFinding(.damaged, path, "is cut: \(bytes) of \(expected) bytes are there")
+            return ArchiveFinding(.damaged, path, "is truncated: \(bytes) of \(expected) bytes are there")
         }
         return nil
     }
@@ -81,7 +82,7 @@ enum RecordingEntry {
         return start
     }
 
-    /// True if all of the recording is in the file itself: no write-ahead log belongs to it.
+    /// True if the file holds the whole recording, without a write-ahead log.
     static func standsAlone(_ path: String) -> Bool {
         guard let stamp = FileStamp(path: path), !WrittenFiles.contains(stamp) else { return false }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -92,7 +93,7 @@ enum RecordingEntry {
 
     private static func noHeader(_ path: String, _ start: [UInt8]) -> ArchiveFinding {
         let isCut = start.count < DatabaseHeader.bytes && Array("SQLite format 3\0".utf8).starts(with: start.prefix(16))
-        if isCut { return ArchiveFinding(.damaged, path, "is cut: \(start.count) bytes are there") }
+        if isCut { return ArchiveFinding(.damaged, path, "is truncated: \(start.count) bytes are there") }
         return ArchiveFinding(
             .notARecording,
             path,

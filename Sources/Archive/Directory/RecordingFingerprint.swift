@@ -1,6 +1,6 @@
 import GRDBSQLite
 
-/// What tells one recording from another, and from its copies.
+/// What distinguishes one recording from another, but not from its copies.
 struct RecordingFingerprint: Hashable {
     /// One run of a recorder or an import.
     struct Session: Hashable {
@@ -16,12 +16,12 @@ struct RecordingFingerprint: Hashable {
         let journalKey: Int64
     }
 
-    /// `nil` for a file that no feedrec of schema 5 has written to.
+    /// `nil` for a file of a schema before 5.
     let recordingID: String?
     let sessions: Set<Session>
     let connections: Set<Connection>
 
-    /// Reads the recording at `path`, without changing it.
+    /// Reads the recording at `path` without changing it.
     init(_ path: String) throws(ArchiveError) {
         let (handle, version) = try RecordingFile.openHandle(path)
         defer { sqlite3_close_v2(handle) }
@@ -54,9 +54,10 @@ struct RecordingFingerprint: Hashable {
         self.connections = connections
     }
 
-    /// True if both are the same recording, or one is a copy that was continued by itself.
+    /// True if both are the same recording, or one is a copy that was written to separately.
     ///
-    /// A file of before schema 5 has no identity. Then the sessions decide, and the random keys of the connections.
+    /// A file of a schema before 5 has no identity. In that case the sessions decide, and the random keys of the
+    /// connections.
     func isSameRecording(as other: RecordingFingerprint) -> Bool {
         if let recordingID, let otherID = other.recordingID { return recordingID == otherID }
         guard !sessions.isDisjoint(with: other.sessions) else { return false }
@@ -65,12 +66,12 @@ struct RecordingFingerprint: Hashable {
     }
 }
 
-/// How much a recording holds, to tell a copy that lacks something.
+/// How much a recording holds, to detect incomplete copies.
 struct RecordingContent: Comparable {
     let messages: Int64
     let ticks: Int64
 
-    /// Counts what is stored: reads the index of the messages, and the ticks.
+    /// Counts what is stored, by reading the index of the messages and the ticks.
     init(_ path: String) throws(ArchiveError) {
         let (handle, _) = try RecordingFile.openHandle(path)
         defer { sqlite3_close_v2(handle) }

@@ -1,31 +1,32 @@
 import Glibc
 
-/// What journal and reserve ask of the file system, and a moment before SQLite is asked to commit: tests make any call fail.
+/// The file system calls of the journal and the reserve, plus a hook before each SQLite commit; tests make any call
+/// fail.
 ///
 /// Every call may come from any thread. Errors are `ArchiveError`s that name the path.
 package protocol FileSystem: Sendable {
-    /// Opens a file for reading and writing, creating it where it is missing.
+    /// Opens a file for reading and writing; creates it if it is missing.
     func openFile(_ path: String) throws(ArchiveError) -> Int32
     func closeFile(_ descriptor: Int32)
-    /// Gives the file `byteCount` bytes of its own on the disk, so that writing to them cannot fail for want of room.
+    /// Allocates `byteCount` bytes on the disk for the file, so that later writes cannot fail on a full disk.
     func allocate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError)
-    /// Cuts the file to `byteCount` bytes, and gives what was behind them back to the disk.
+    /// Cuts the file to `byteCount` bytes and frees the rest on the disk.
     func truncate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError)
     /// Maps the file, shared, for reading and writing.
     func map(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError) -> UnsafeMutableRawPointer
     func unmap(_ memory: UnsafeMutableRawPointer, byteCount: Int)
-    /// Brings what was written to the file, also through a mapping, onto the disk.
+    /// Makes everything written to the file durable, including writes through a mapping.
     func sync(_ descriptor: Int32, path: String) throws(ArchiveError)
-    /// Brings the names in a directory onto the disk.
+    /// Makes the names in a directory durable.
     func syncDirectory(_ path: String) throws(ArchiveError)
-    /// The whole file.
+    /// Returns the whole content of the file.
     func read(_ path: String) throws(ArchiveError) -> [UInt8]
     func rename(_ path: String, to other: String) throws(ArchiveError)
     func unlink(_ path: String) throws(ArchiveError)
-    /// Names in a directory in byte order, without those that begin with a dot; empty where it is missing.
+    /// The names in a directory in byte order, without hidden ones; empty if the directory is missing.
     func names(in directory: String) throws(ArchiveError) -> [String]
     func createDirectory(_ path: String) throws(ArchiveError)
-    /// Removes a directory that is empty; another one stays.
+    /// Removes a directory if it is empty.
     func removeDirectory(_ path: String)
     /// Called before each commit of a recording.
     func willCommit(_ path: String) throws(ArchiveError)
@@ -46,7 +47,7 @@ package struct SystemFileSystem: FileSystem {
     }
 
     package func allocate(_ descriptor: Int32, byteCount: Int, path: String) throws(ArchiveError) {
-        // It returns the error instead of setting errno.
+        // `posix_fallocate` returns the error instead of setting `errno`.
         let code = posix_fallocate(descriptor, 0, off_t(byteCount))
         guard code == 0 else { throw FilePath.failure("write", path, code) }
     }

@@ -1,18 +1,19 @@
 import Synchronization
 
-/// A journal whose files were deleted while it was at work.
+/// Restores a journal whose files were deleted while it was in use.
 extension Journal {
-    /// False if the segment in use is not the file of its name any more: what it takes would not survive the process.
+    /// False if the path of the segment in use no longer leads to it: new records would not survive the process.
     package var isInPlace: Bool { state.withLock { $0.current?.isInPlace ?? true } }
 
-    /// Makes the files again that were deleted, as far as they are in memory.
+    /// Recreates the deleted files from memory, as far as they are in memory.
     ///
-    /// Others held messages that may be stored nowhere; recovery finds their numbers missing.
+    /// Other deleted segments may have held messages that are stored nowhere else; recovery detects their missing
+    /// numbers.
     package func restore() throws(ArchiveError) {
         guard !isInPlace else { return }
         try configuration.fileSystem.createDirectory(directory.path)
         try state.withLock { state throws(ArchiveError) in
-            // They hold nothing that matters.
+            // These segments hold no records that are still needed.
             state.byteCount -= state.free.reduce(0) { $0 + $1.byteCount } + (state.prepared?.byteCount ?? 0)
             state.free = []
             state.prepared = nil

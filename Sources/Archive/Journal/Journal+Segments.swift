@@ -3,26 +3,28 @@ import JournalFormat
 import MarketModel
 import Synchronization
 
-/// Segments: the next one, and what becomes of full ones.
+/// Segments: preparing the next one, and retiring full ones.
 extension Journal {
-    /// Files without a record that matters which are kept, beside the segments that are in use and prepared.
+    /// The number of unneeded files kept for reuse, besides the current and the prepared segment.
     private static let freeMax = 2
-    /// Full segments that stay in memory.
+    /// The number of full segments that stay in memory.
     private static let mappedMax = 3
-    /// Recordings that every segment names as complete.
+    /// The number of complete recordings that every segment lists.
     static let completeMax = 4
 
-    /// A segment that may be made: within the limit, with its number.
+    /// The permission to create a segment within the limit.
     private struct Claim {
         let number: UInt64
         let byteCount: Int
-        /// A file to put to use again.
+        /// A file to reuse.
         let reused: FreeSegment?
     }
 
-    /// Makes the next segment the current one, with room for such a message; false where there is none to be had.
+    /// Makes the next segment the current one, with room for a message of `payloadBytes`; returns false if there is no
+    /// room.
     ///
-    /// Usually it is prepared; a message longer than a segment, or a burst that overtakes the worker, waits for one here.
+    /// The next segment is usually prepared. A message longer than a segment, or a burst that is faster than the
+    /// worker, waits here while one is created.
     func advance(_ state: inout State, payloadBytes: Int) -> Bool {
         guard !state.isClosed else { return false }
         let repeated = state.connections.values.map(\.payload.count) + state.complete.map(\.utf8.count)
@@ -36,7 +38,7 @@ extension Journal {
             }
             do throws(ArchiveError) {
                 let segment = try make(claim)
-                // It would come behind this one, with a lower number.
+                // The smaller segment would follow this one with a lower number, so it is not used now.
                 if let smaller = state.prepared { state.free.append(FreeSegment(smaller)) }
                 state.prepared = segment
             } catch {
@@ -69,7 +71,7 @@ extension Journal {
         return true
     }
 
-    /// Keeps a full segment until it is stored.
+    /// Keeps a full segment until its records are stored.
     private func retire(_ segment: JournalSegment, _ state: inout State) {
         let marks = segment.marks.filter { key, position in
             state.stored[key].map { !position.isCovered(by: $0) } ?? true
@@ -88,11 +90,11 @@ extension Journal {
                 )
             )
         }
-        // Where this is the last reference, it unmaps the file, which takes its time.
+        // Releasing the last reference unmaps the file, which is slow, so the worker does it.
         worker.async { withExtendedLifetime(segment) {} }
     }
 
-    /// Makes the first segment.
+    /// Creates the first segment.
     func begin() throws(ArchiveError) {
         try state.withLock { state throws(ArchiveError) in
             guard let claim = claim(configuration.segmentBytes, &state) else { return }
@@ -101,7 +103,7 @@ extension Journal {
         prepareSoon()
     }
 
-    /// Has the worker prepare the next segment and remove files that are not needed.
+    /// Lets the worker prepare the next segment and remove files that are not needed.
     func prepareSoon() {
         worker.async { [weak self] in self?.prepare() }
     }
@@ -119,7 +121,7 @@ extension Journal {
         }
         for path in surplus { try? configuration.fileSystem.unlink(path) }
         guard let claim else { return }
-        // Where it cannot be made, whoever needs it tries again and gets the error.
+        // If creation fails, `advance` retries it and gets the error.
         let segment = try? make(claim)
         state.withLock { state in
             guard let segment else {
@@ -134,7 +136,7 @@ extension Journal {
         }
     }
 
-    /// Finds room for a segment; `nil` where the limit is reached.
+    /// Reserves room for a segment; returns `nil` if the limit is reached.
     private func claim(_ byteCount: Int, _ state: inout State) -> Claim? {
         state.lastNumber += 1
         let number = state.lastNumber
@@ -183,7 +185,7 @@ extension Journal {
 }
 
 extension Journal {
-    /// Brings what was taken before the call onto the disk; for ``Durability/power``, ten times a second.
+    /// Makes what was taken before the call durable; for ``Durability/power``, ten times a second.
     package func sync() async throws(ArchiveError) {
         let result: Result<Void, ArchiveError> = await withCheckedContinuation { continuation in
             worker.async { [self] in

@@ -3,65 +3,65 @@ package import JournalFormat
 package import MarketModel
 import Synchronization
 
-/// What a loss of power may cost; the death of the process costs nothing in either case.
+/// What a power failure may lose; if only the process dies, nothing is lost in either case.
 package enum Durability: String, Sendable, Hashable, CaseIterable {
     /// Records are in the page cache as soon as they are taken.
     case process
-    /// Records are on the disk 100 ms later at most, and stay in the journal until a recording has them on the disk.
+    /// Records are on disk within 100 ms, and stay in the journal until a recording has them on disk.
     case power
 }
 
-/// Messages that are not yet in a recording, in files that survive the death of the process.
+/// Messages that are not in a recording yet, in files that survive the death of the process.
 ///
-/// Taking a message is a copy into memory that is mapped to a file. Segments are prepared on a thread of the journal's
-/// own, and put to use again once every record in them is stored. Calls may come from any thread; an append holds a lock
-/// for the time of its copy.
+/// Taking a message copies it into memory that is mapped to a file. The journal's own thread prepares segments and
+/// reuses them when every record in them is stored. Calls may come from any thread; an append holds a lock during its
+/// copy.
 package final class Journal: Sendable {
     package struct Configuration: Sendable {
-        /// That of the recordings.
+        /// The directory of the recordings.
         package var directory: String
         package var segmentBytes = 8 << 20
-        /// What all segments take together at most.
+        /// The maximum size of all segments together.
         package var bytesMax = 256 << 20
         package var durability = Durability.process
         package var fileSystem: any FileSystem = SystemFileSystem()
 
-        /// A segment is as long as files may be, if that is less.
+        /// Creates a configuration; segments are shorter if the process's file size limit requires it.
         package init(directory: String) {
             self.directory = directory
             if let limit = FileSizeLimit.current { segmentBytes = min(segmentBytes, limit.segmentBytesMax) }
         }
     }
 
-    /// Whether messages can be taken.
+    /// Whether the journal can take messages.
     package enum Condition: Hashable, Sendable {
         case good
-        /// All segments that the limit allows hold records that no recording has yet.
+        /// The limit is reached, and all segments hold records that no recording has yet.
         case full(bytesMax: Int)
-        /// No segment could be made.
+        /// No segment could be created.
         case failed(ArchiveError)
     }
 
     struct State {
         var current: JournalSegment?
         var prepared: JournalSegment?
-        /// Full ones that hold records not stored yet, oldest first.
+        /// Full segments with records that are not stored yet, oldest first.
         var retired: [RetiredSegment] = []
-        /// Files to be put to use again.
+        /// Files to reuse.
         var free: [FreeSegment] = []
-        /// Full ones that are not on the disk yet, for ``Durability/power``.
+        /// Full segments that are not on disk yet, for ``Durability/power``.
         var unsynced: [JournalSegment] = []
-        /// The number given last.
+        /// The number assigned last.
         var lastNumber: UInt64 = 0
         var currentNumber: UInt64 { current?.number ?? 0 }
-        /// The connections that go on, each with its record, which every segment repeats.
+        /// The open connections with their opening records, which every segment repeats.
         var connections: [UInt64: OpenConnection] = [:]
-        /// The latest recordings that are complete, oldest first; every segment repeats them.
+        /// The recordings completed last, oldest first; every segment repeats them.
         var complete: [String] = []
-        /// What is stored of each connection that goes on.
+        /// What is stored of each open connection.
         var stored: [UInt64: JournalPosition] = [:]
         var condition = Condition.good
-        /// Bytes of all files of the journal.
+        /// The size of all files of the journal, in bytes.
         var byteCount = 0
         var isClosed = false
     }
@@ -71,7 +71,7 @@ package final class Journal: Sendable {
         let time: UnixNanoseconds
     }
 
-    /// A full segment; the first few stay in memory, since they are put to use again soon.
+    /// A full segment; the first few stay in memory, because they are reused soon.
     struct RetiredSegment {
         let path: String
         let byteCount: Int
@@ -79,7 +79,7 @@ package final class Journal: Sendable {
         let segment: JournalSegment?
     }
 
-    /// A file without a record that matters, in memory where it still is.
+    /// A file without needed records; `segment` is set while it is still in memory.
     struct FreeSegment {
         let path: String
         let byteCount: Int
@@ -92,9 +92,9 @@ package final class Journal: Sendable {
     /// Prepares, syncs and removes segments.
     let worker = DispatchQueue(label: "feedrec.journal")
 
-    /// Begins the journal of an archive whose lock the caller holds, and makes its first segments.
+    /// Creates the journal of an archive whose lock the caller holds, and its first segments.
     ///
-    /// What an earlier process left there must have been folded in and removed.
+    /// What an earlier process left there must have been folded into recordings and removed.
     package init(_ configuration: Configuration) throws(ArchiveError) {
         self.configuration = configuration
         directory = JournalDirectory(archive: configuration.directory)
@@ -112,7 +112,7 @@ package final class Journal: Sendable {
 
     package var condition: Condition { state.withLock(\.condition) }
 
-    /// Bytes of records that can still be taken, roughly, unless the disk says otherwise.
+    /// Approximate bytes of records that can still be taken, unless the disk is full.
     package var room: Int {
         state.withLock { state in
             (state.current?.room ?? 0) + (state.prepared?.byteCount ?? 0) + state.free.reduce(0) { $0 + $1.byteCount }
@@ -120,17 +120,17 @@ package final class Journal: Sendable {
         }
     }
 
-    /// The most that ``byteCount`` may be.
+    /// The maximum of ``byteCount``.
     package var limit: Int { configuration.bytesMax }
 
-    /// Bytes of the journal's files.
+    /// The size of the journal's files, in bytes.
     package var byteCount: Int { state.withLock(\.byteCount) }
 
     // MARK: Taking
 
-    /// Takes all messages of `batch`, which belong to one connection, and moves `position` on.
+    /// Takes the messages of `batch` from `start` on, which belong to one connection, and advances `position`.
     ///
-    /// Returns how many it took: fewer than all only where ``condition`` says why. The rest may be given again.
+    /// Returns how many were taken; if that is fewer than all, ``condition`` says why. The rest may be passed again.
     package func append(
         _ batch: MessageBatch,
         from start: Int = 0,
@@ -158,23 +158,23 @@ package final class Journal: Sendable {
         }
     }
 
-    /// Takes down where the messages of a connection belong, once more where that has changed.
+    /// Records where the messages of a connection belong; call it again if that has changed.
     ///
-    /// It is false where ``condition`` says why not.
+    /// Returns false if that failed; ``condition`` says why.
     package func open(_ connection: JournalConnection, key: UInt64, at time: UnixNanoseconds) -> Bool {
         let payload = connection.payload
         return state.withLock { state in
             state.connections[key] = OpenConnection(payload: payload, time: time)
             let isTaken = state.current?.writer
                 .append(.connectionOpened, connectionKey: key, tsRecv: time, payload: payload)
-            // The next segment begins with it.
+            // The next segment begins with this record.
             return isTaken == true || advance(&state, payloadBytes: 0)
         }
     }
 
-    // MARK: Letting go
+    // MARK: Releasing
 
-    /// Says that a recording has stored the messages of a connection up to `position`.
+    /// Notes that a recording has stored the messages of a connection up to `position`.
     package func stored(_ key: UInt64, through position: JournalPosition) {
         let isWork = state.withLock { state in
             state.stored[key] = position
@@ -183,9 +183,9 @@ package final class Journal: Sendable {
         if isWork { prepareSoon() }
     }
 
-    /// Says that a connection is over and that a recording has stored its messages up to `position`.
+    /// Notes that a connection has ended and that a recording has stored its messages up to `position`.
     ///
-    /// Should the journal have more of them, which only an error in between can leave there, they are kept.
+    /// If the journal has more of its messages, which only happens after an error, they are kept.
     package func forget(_ key: UInt64, through position: JournalPosition) {
         let isWork = state.withLock { state in
             state.stored[key] = nil
@@ -196,7 +196,7 @@ package final class Journal: Sendable {
         if isWork { prepareSoon() }
     }
 
-    /// Drops marks that no longer matter from full segments; true where one became free.
+    /// Drops marks that no longer matter from full segments; returns true if a segment became free.
     private func release(_ state: inout State, where isDone: (UInt64, JournalPosition) -> Bool) -> Bool {
         var hasFreed = false
         for index in state.retired.indices {
@@ -213,9 +213,9 @@ package final class Journal: Sendable {
         return true
     }
 
-    /// Notes that a recording has all of its messages: what the journal still holds of them is not needed any more.
+    /// Notes that a recording is complete: the journal's records of it are no longer needed.
     ///
-    /// After a kill the records of a file that was moved to another disk are otherwise taken for messages that are lost.
+    /// Without this mark, recovery after a kill would report messages as lost if the file was moved to another disk.
     package func complete(recordingID: String, at time: UnixNanoseconds) {
         state.withLock { state in
             state.complete = state.complete.suffix(Self.completeMax - 1) + [recordingID]
@@ -228,7 +228,7 @@ package final class Journal: Sendable {
         }
     }
 
-    /// Ends the journal; where `isStored`, its files are removed, since recordings have everything.
+    /// Closes the journal; if `isStored`, its files are removed, because recordings have everything.
     package func close(isStored: Bool) throws(ArchiveError) {
         let paths = state.withLock { state in
             state.isClosed = true
@@ -239,7 +239,7 @@ package final class Journal: Sendable {
             state.prepared = nil
             return paths
         }
-        // What the worker was still making is free by now.
+        // A segment that the worker was still preparing is free by now.
         worker.sync {}
         guard isStored else { return }
         let late = state.withLock { $0.free.map(\.path) }

@@ -1,7 +1,7 @@
-/// Names of the journal's files: `journal/0000000001.seg` and so on beside the recordings.
+/// The paths of the journal's files: `journal/0000000001.seg` and so on, beside the recordings.
 package struct JournalDirectory: Hashable, Sendable {
     package let path: String
-    /// Where segments go whose messages no recording can take: `journal-aside` beside the recordings.
+    /// The directory for segments whose messages no recording can take: `journal-aside`, beside the recordings.
     package let aside: String
     private static let fileExtension = ".seg"
     private static let digits = 10
@@ -18,14 +18,14 @@ package struct JournalDirectory: Hashable, Sendable {
         return FilePath.joined(path, zeros + text + Self.fileExtension)
     }
 
-    /// The segments that are there, in order of their numbers.
+    /// The existing segments in order of their numbers.
     package func segments(_ fileSystem: any FileSystem = SystemFileSystem()) throws(ArchiveError) -> [String] {
         try fileSystem.names(in: path).filter { $0.hasSuffix(Self.fileExtension) }
             .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
             .map { FilePath.joined(path, $0) }
     }
 
-    /// Moves a segment into ``aside``, under a name that is free there.
+    /// Moves a segment into ``aside``, under an unused name.
     func setAside(_ segment: String, _ fileSystem: any FileSystem) throws(ArchiveError) {
         try fileSystem.createDirectory(aside)
         let target = FilePath.joined(aside, FilePath.lastComponent(of: segment))

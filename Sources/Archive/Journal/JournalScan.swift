@@ -3,7 +3,7 @@ package import MarketModel
 
 /// Reads what a dead process left in the journal, in the order it was written.
 package struct JournalScan {
-    /// A record, or a part of a segment, that is not whole.
+    /// An incomplete record or part of a segment.
     package struct Damage: Hashable, Sendable, CustomStringConvertible {
         package let path: String
         package let reason: String
@@ -15,7 +15,7 @@ package struct JournalScan {
     private let directory: JournalDirectory
     private let fileSystem: any FileSystem
 
-    /// The journal of the archive in `directory`; no segments where there is none.
+    /// The journal of the archive in `directory`; it has no segments if the directory is missing.
     package init(archive directory: String, fileSystem: any FileSystem = SystemFileSystem()) throws(ArchiveError) {
         self.directory = JournalDirectory(archive: directory)
         segments = try self.directory.segments(fileSystem)
@@ -24,9 +24,9 @@ package struct JournalScan {
 
     package var isEmpty: Bool { segments.isEmpty }
 
-    /// Reads one of ``segments``; a damaged one gives what of it is whole.
+    /// Reads one of ``segments``; if it is damaged, returns its intact records.
     ///
-    /// A file that cannot be read, or that is no segment, gives no records and is to be kept.
+    /// A file that cannot be read, or is not a segment, gives no records and must be kept.
     package func read(_ path: String) -> JournalPage {
         let bytes: [UInt8]
         do throws(ArchiveError) {
@@ -36,27 +36,26 @@ package struct JournalScan {
         }
         return bytes.withUnsafeBytes { bytes in
             guard var reader = JournalSegmentReader(bytes) else {
-                // A file that was made and not yet begun holds nothing.
+                // A file that was created but not begun is empty.
                 if bytes.allSatisfy({ $0 == 0 }) { return JournalPage() }
                 return JournalPage(
                     unreadable: Damage(path: path, reason: "it does not begin with a segment header")
                 )
             }
-            // Renamed to be used again, which went no further: all in it is stored.
+            // The segment was renamed for reuse but not begun: everything in it is stored.
             guard path == directory.segment(reader.header.number) else { return JournalPage() }
             var page = JournalPage()
             while let record = reader.next() { page.append(record) }
             if case .torn(let offset, _, let reason) = reader.ending {
-                page.damage = Damage(path: path, reason: "the record at byte \(offset) is not whole: \(reason)")
+                page.damage = Damage(path: path, reason: "the record at byte \(offset) is incomplete: \(reason)")
             }
             return page
         }
     }
 
-    /// Removes the segments, oldest first, once recordings have everything in them.
+    /// Removes the segments, oldest first, after recordings have everything in them.
     ///
-    /// Those in `kept` are set aside: they go to a directory beside the journal, which is returned. No later recovery reads
-    /// them.
+    /// Segments in `kept` are moved to a directory beside the journal, which is returned. No later recovery reads them.
     @discardableResult
     package func remove(settingAside kept: Set<String> = []) throws(ArchiveError) -> String? {
         for path in segments {
@@ -69,7 +68,7 @@ package struct JournalScan {
 
 /// The records of one segment.
 package struct JournalPage: Sendable {
-    /// What a record says besides its message.
+    /// The fields of a record besides its message.
     package struct Entry: Hashable, Sendable {
         package let kind: JournalRecordKind
         package let connectionKey: UInt64
@@ -98,13 +97,13 @@ package struct JournalPage: Sendable {
         batch.entries[batch.entries.count - 1].isRedacted = record.isRedacted
     }
 
-    /// The connection that record `index` opens, if it does.
+    /// The connection that record `index` opens; `nil` if the record is of another kind.
     package func connection(at index: Int) -> JournalConnection? {
         guard entries[index].kind == .connectionOpened else { return nil }
         return batch.withPayload(at: index) { JournalConnection($0) }
     }
 
-    /// What record `index` marks, if it is a mark that this build knows.
+    /// The mark in record `index`; `nil` if it is another record or a mark of a newer feedrec.
     package func mark(at index: Int) -> JournalMark? {
         guard entries[index].kind == .mark else { return nil }
         return batch.withPayload(at: index) { JournalMark($0) }

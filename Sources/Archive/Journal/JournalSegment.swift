@@ -1,26 +1,26 @@
 import JournalFormat
 
-/// A segment file in memory, ready for records: allocated, mapped and faulted in, under the name of its number.
+/// A segment file in memory, ready for records: allocated, mapped and faulted in.
 ///
-/// `@unchecked Sendable`: it is made by one thread and handed over; afterwards the lock of the ``Journal`` protects it.
+/// `@unchecked Sendable`: one thread creates it and hands it over; after that, the lock of the ``Journal`` protects it.
 final class JournalSegment: @unchecked Sendable {
     private(set) var path: String
     private(set) var number: UInt64
     let byteCount: Int
     let descriptor: Int32
     var writer: JournalSegmentWriter
-    /// The last sequences in it of each connection that is not yet stored in a recording.
+    /// The last sequence numbers in the segment, for each connection that is not stored in a recording yet.
     var marks: [UInt64: JournalPosition] = [:]
     private let memory: UnsafeMutableRawPointer
     private let fileSystem: any FileSystem
 
     private static let pageBytes = 4096
 
-    /// Makes the file `path`, or puts it to use again where it exists.
+    /// Creates the file `path`, or reuses it if it exists.
     init(path: String, number: UInt64, byteCount: Int, fileSystem: any FileSystem) throws(ArchiveError) {
         let descriptor = try fileSystem.openFile(path)
         do throws(ArchiveError) {
-            // Without blocks of its own a mapped file ends the process when the disk is full.
+            // If the disk is full, writing to a mapped file without allocated blocks kills the process.
             try fileSystem.allocate(descriptor, byteCount: byteCount, path: path)
             memory = try fileSystem.map(descriptor, byteCount: byteCount, path: path)
         } catch {
@@ -33,16 +33,16 @@ final class JournalSegment: @unchecked Sendable {
         self.descriptor = descriptor
         self.fileSystem = fileSystem
         writer = JournalSegmentWriter(UnsafeMutableRawBufferPointer(start: memory, count: byteCount), number: number)
-        // Page faults belong to the thread that prepares, not to the one that records. What a page held is of no use.
+        // Take the page faults on the preparing thread, not on the recording one. The old content is not needed.
         for offset in stride(from: Self.pageBytes, to: byteCount, by: Self.pageBytes) {
             memory.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
         }
     }
 
-    /// Bytes behind the last record.
+    /// The bytes left after the last record.
     var room: Int { byteCount - writer.position }
 
-    /// Puts the segment to use again, under another name.
+    /// Reuses the segment under another name.
     func begin(path: String, number: UInt64) {
         self.path = path
         self.number = number
@@ -51,10 +51,10 @@ final class JournalSegment: @unchecked Sendable {
         writer = JournalSegmentWriter(memory, number: number)
     }
 
-    /// True while the segment is the file of its name.
+    /// True while the segment's path still leads to it.
     var isInPlace: Bool { FileStamp(descriptor: descriptor) == FileStamp(path: path) }
 
-    /// Makes the file again, which was deleted, with the same content.
+    /// Recreates the deleted file with the same content.
     func restored() throws(ArchiveError) -> JournalSegment {
         let copy = try JournalSegment(path: path, number: number, byteCount: byteCount, fileSystem: fileSystem)
         let memory = UnsafeMutableRawBufferPointer(start: copy.memory, count: byteCount)
@@ -68,13 +68,13 @@ final class JournalSegment: @unchecked Sendable {
         fileSystem.closeFile(descriptor)
     }
 
-    /// Brings its records onto the disk.
+    /// Makes the records of the segment durable.
     func sync() throws(ArchiveError) {
         try fileSystem.sync(descriptor, path: path)
     }
 }
 
-/// How far the messages of a connection go: the last sequence of each direction, 0 before the first.
+/// A position in a connection's messages: the last sequence number of each direction, 0 before the first.
 package struct JournalPosition: Hashable, Sendable {
     package var received: UInt64
     package var sent: UInt64
@@ -84,6 +84,6 @@ package struct JournalPosition: Hashable, Sendable {
         self.sent = sent
     }
 
-    /// True where everything up to `self` is also up to `other`.
+    /// True if `other` has everything up to `self`.
     package func isCovered(by other: JournalPosition) -> Bool { received <= other.received && sent <= other.sent }
 }

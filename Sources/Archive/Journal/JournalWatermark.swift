@@ -1,9 +1,9 @@
-/// Up to where a recording has the messages of a connection; stored with the blocks, in one transaction.
+/// How far a recording has stored the messages of a connection; stored with the blocks in one transaction.
 package struct JournalWatermark: Hashable, Sendable {
     package var connectionID: Int64
     package var journalKey: UInt64
     package var position: JournalPosition
-    /// True when nothing follows: the connection is over, or goes on in another file.
+    /// True if nothing follows: the connection has ended or continues in another file.
     package var isLast: Bool
 
     package init(connectionID: Int64, journalKey: UInt64, position: JournalPosition, isLast: Bool = false) {
@@ -14,7 +14,7 @@ package struct JournalWatermark: Hashable, Sendable {
     }
 }
 
-/// A connection of a recording that the journal may hold more of.
+/// A connection of a recording; the journal may hold more of its messages.
 package struct JournaledConnection: Hashable, Sendable {
     package let connectionID: Int64
     package let feedID: Int64

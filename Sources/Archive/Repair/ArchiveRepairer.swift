@@ -6,19 +6,19 @@ import SQLiteFormat
 /// What `verify --repair` did to one recording.
 package struct RepairOutcome: Hashable, Sendable {
     package let file: String
-    /// Where the damaged file is now; `nil` where nothing had to be done.
+    /// The path to which the damaged file was moved; `nil` if the recording was sound.
     package fileprivate(set) var damagedFile: String?
-    /// Pages and rows that could not be read.
+    /// Pages, and in `damagedRows` rows, that could not be read.
     package fileprivate(set) var damagedPages = 0
     package fileprivate(set) var damagedRows = 0
-    /// Rows made because others name them: they say `unknown`.
+    /// Placeholder rows created because other rows refer to them; their texts are `unknown`.
     package fileprivate(set) var unknownRows = 0
-    /// Messages that are gone, as ranges of their numbers.
+    /// The lost messages, as ranges of their numbers.
     package fileprivate(set) var lostMessages: [ClosedRange<Int64>] = []
     package fileprivate(set) var lostBlocks = 0
-    /// Rows that are gone, by kind, as far as the sessions have counted them.
+    /// The lost rows by kind, as far as the sessions' counts show them.
     package fileprivate(set) var lostRows: [AbsentKind: Int64] = [:]
-    /// What the repaired file verifies as.
+    /// The verification report of the repaired file.
     package fileprivate(set) var report: RecordingReport
 
     package var isRepaired: Bool { damagedFile != nil }
@@ -27,12 +27,12 @@ package struct RepairOutcome: Hashable, Sendable {
     }
 }
 
-/// Repairs recordings: keeps every block and row that is whole in a new file, and says what is gone.
+/// Repairs recordings: copies every intact block and row into a new file and notes what is lost.
 package enum ArchiveRepairer {
-    /// Verifies the recording at `path`, and repairs it where something is wrong with it.
+    /// Verifies the recording at `path`, and repairs it if it is damaged.
     ///
-    /// The damaged file is kept as `NAME.damaged`, its write-ahead log as `NAME.damaged-wal`. A repair that was killed
-    /// is made again by the next one; one of a sound file does nothing.
+    /// The damaged file is kept as `NAME.damaged`, its write-ahead log as `NAME.damaged-wal`. If a repair was killed,
+    /// the next one starts over. A repair of a sound file does nothing.
     ///
     /// - Throws: ``ArchiveError/Code/busy`` while the recording is being written.
     package static func repair(
@@ -52,7 +52,7 @@ package enum ArchiveRepairer {
         }
     }
 
-    /// `nil` where the file cannot be opened as a recording for its damage.
+    /// Returns `nil` if the file is too damaged to be opened as a recording.
     private static func verified(_ path: String) throws(ArchiveError) -> RecordingReport? {
         do throws(ArchiveError) {
             return try ArchiveVerifier.verify(path)
@@ -93,7 +93,7 @@ package enum ArchiveRepairer {
         return outcome
     }
 
-    /// Makes the counts of the new file agree with what it holds, and verifies it.
+    /// Makes the counts of the new file agree with its content, and verifies it.
     private static func settle(
         _ replacement: RecordingReplacement,
         _ outcome: inout RepairOutcome,
@@ -105,7 +105,7 @@ package enum ArchiveRepairer {
         let settlement = CountSettlement(replacement, stamp)
         try settlement.removeStrangers(outside: draft.sessionBounds)
         try settlement.markIncomplete(bars)
-        // Without strangers the counts are other ones.
+        // Without these rows the counts are different, so verify again.
         try replacement.finish()
         let counted = try ArchiveVerifier.verify(replacement.path)
         try replacement.reopen()
@@ -122,12 +122,12 @@ package enum ArchiveRepairer {
     }
 }
 
-/// The damaged recording, before and after it was set aside.
+/// The names of the damaged recording, before and after it was moved aside.
 private struct DamagedFiles {
     private let path: String
-    /// A name beside the recording that nobody has, or has for the same file.
+    /// A free name beside the recording, or one that already leads to the same file.
     private let aside: String
-    /// True where an earlier repair was killed after it had set the file aside.
+    /// True if an earlier repair was killed after it had moved the file aside.
     let isInterrupted: Bool
 
     init(of path: String) {
@@ -148,7 +148,7 @@ private struct DamagedFiles {
         isInterrupted && FilePath.inode(of: aside + "-wal") != nil ? aside + "-wal" : path + "-wal"
     }
 
-    /// Gives the file its second name, and takes its write-ahead log away, which would be applied to the new one.
+    /// Links the file under its second name, and removes its write-ahead log, which SQLite would apply to the new file.
     func setAside() throws(ArchiveError) -> String {
         for suffix in ["", "-wal"] where FilePath.inode(of: path + suffix) != nil {
             if FilePath.inode(of: aside + suffix) == FilePath.inode(of: path + suffix) { continue }

@@ -1,4 +1,4 @@
-/// Brings what a salvaged recording says of itself into agreement with what it holds.
+/// Makes the counts and notes of a salvaged recording agree with its content.
 struct CountSettlement {
     private let replacement: RecordingReplacement
     private let stamp: UpkeepStamp
@@ -8,10 +8,10 @@ struct CountSettlement {
         self.stamp = stamp
     }
 
-    /// Removes rows of messages that no session can have had: their numbers are damaged.
+    /// Removes rows whose message numbers no session can have had: these numbers are damaged.
     func removeStrangers(outside bounds: [ClosedRange<Int64>]) throws(ArchiveError) {
         let inside = bounds.map { "message_index BETWEEN \($0.lowerBound) AND \($0.upperBound)" }
-        // SQLite limits the depth of an expression; sessions of a day are few.
+        // SQLite limits the depth of an expression; a recording has few sessions.
         guard inside.count < 500 else { return }
         let condition = inside.isEmpty ? "false" : inside.joined(separator: " OR ")
         for table in ["quote", "trade", "margin_update", "venue_bar", "order_update", "event"] {
@@ -34,9 +34,9 @@ struct CountSettlement {
         }
     }
 
-    /// Notes what a session has stored and is gone; corrects a session that claims less than there is.
+    /// Notes rows that a session stored and that are lost, and corrects a session that claims fewer rows than exist.
     ///
-    /// - Returns: how many rows are gone, by kind.
+    /// - Returns: the number of lost rows, by kind.
     func settle(_ report: RecordingReport) throws(ArchiveError) -> [AbsentKind: Int64] {
         var lost: [AbsentKind: Int64] = [:]
         for mismatch in report.mismatches {
@@ -61,7 +61,7 @@ struct CountSettlement {
     }
 
     private func correct(_ mismatch: CountMismatch) throws(ArchiveError) {
-        // Of several sessions nobody knows which one had the bars.
+        // Bars belong to no session, so the first session gets the correction.
         let condition =
             mismatch.sessionID.map { "session_id = \($0)" } ?? "session_id = (SELECT min(session_id) FROM session)"
         let value =

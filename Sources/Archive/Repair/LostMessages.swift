@@ -1,8 +1,8 @@
 import MarketModel
 
-/// Works out which messages a salvaged recording lacks, and writes that down in it: rows of `absence` and `gap`.
+/// Determines which messages a salvaged recording lacks, and stores the result as rows of `absence` and `gap`.
 struct LostMessages {
-    /// Messages that are gone, of one session.
+    /// A range of lost messages of one session.
     struct Loss {
         let sessionID: Int64
         let messages: ClosedRange<Int64>
@@ -28,13 +28,13 @@ struct LostMessages {
         let sessionID: Int64
         let tsStart: Int64
         let tsEnd: Int64?
-        /// Messages by its own account; `nil` where it has not ended.
+        /// The number of messages that the session claims; `nil` if it has not ended.
         let claimed: Int64?
         var held: Int64 = 0
         var missing: Int64 = 0
     }
 
-    /// Evidence from rows may be damage itself; further away from what is stored it is not believed.
+    /// The row evidence may itself be damaged: numbers further than this from the stored messages are ignored.
     private static let reachMax: Int64 = 1_000_000
 
     private let replacement: RecordingReplacement
@@ -42,7 +42,7 @@ struct LostMessages {
     private var sessions: [Session] = []
     private let known: Absences
 
-    /// What is known once all rows are in `replacement`, and each has the rows it names.
+    /// Reads what is known; all rows must be in `replacement`, including the rows that they refer to.
     init(_ replacement: RecordingReplacement) throws(ArchiveError) {
         self.replacement = replacement
         known = Absences(try AbsenceRow.all(on: replacement.handle, path: replacement.path))
@@ -98,13 +98,13 @@ struct LostMessages {
         return losses
     }
 
-    /// The first and the last message that there ever were, as far as anything tells.
+    /// The first and the last message that ever existed, as far as the evidence shows.
     private func extent(_ salvager: Salvager) throws(ArchiveError) -> ClosedRange<Int64>? {
         var last = blocks.map(\.last).max() ?? -1
         let claims = sessions.map(\.claimed)
         let total = claims.reduce(Int64(0)) { $0 &+ ($1 ?? 0) }
         if !claims.contains(nil), total > 0, total < 1 << 53 {
-            // A recording numbers its messages from 0, unless what is stored says otherwise.
+            // A recording numbers its messages from 0, unless the stored messages show otherwise.
             let first = blocks.first?.first ?? 0
             if salvager.damagedBlocks.isEmpty, last - first + 1 == total { return first...last }
             return 0...max(last, total - 1)
@@ -124,7 +124,7 @@ struct LostMessages {
         return last >= 0 ? 0...last : nil
     }
 
-    /// Divides messages that follow each other among the sessions they can belong to.
+    /// Divides a range of consecutive messages among the sessions that they can belong to.
     private mutating func divided(_ range: ClosedRange<Int64>, _ salvager: Salvager) -> [Loss] {
         let before = blocks.last { $0.first < range.lowerBound }
         let after = blocks.first { $0.last > range.upperBound }
@@ -161,7 +161,7 @@ struct LostMessages {
         return losses
     }
 
-    /// Writes the losses down.
+    /// Stores the losses.
     func write(_ losses: [Loss], now: UnixNanoseconds) throws(ArchiveError) {
         let rows = try RowInserter(on: replacement.handle, path: replacement.path)
         var gapID = try RowQueries.integer(
@@ -188,7 +188,7 @@ struct LostMessages {
                 tsFrom: UnixNanoseconds(loss.tsFrom),
                 tsTo: UnixNanoseconds(loss.tsTo ?? loss.tsFrom),
                 cause: GapRow.damageCause,
-                detail: "messages \(loss.messages.lowerBound) to \(loss.messages.upperBound) cannot be read any more",
+                detail: "messages \(loss.messages.lowerBound) to \(loss.messages.upperBound) can no longer be read",
                 estimatedCount: loss.count
             )
             try rows.insert(gap)

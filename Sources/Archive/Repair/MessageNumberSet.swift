@@ -1,4 +1,4 @@
-/// A set of message numbers: a bit each, in words that exist where there are numbers.
+/// A set of message numbers: one bit for each, in words that exist only where they are needed.
 struct MessageNumberSet {
     private var words: [Int64: UInt64] = [:]
     private(set) var count: Int64 = 0
@@ -23,7 +23,7 @@ struct MessageNumberSet {
         numbers.contains(where: contains)
     }
 
-    /// The numbers of `range` that are not in the set, as ranges in order.
+    /// The numbers of `range` that are not in the set, as ranges in ascending order.
     func missing(in range: ClosedRange<Int64>) -> [ClosedRange<Int64>] {
         var missing: [ClosedRange<Int64>] = []
         var next = range.lowerBound

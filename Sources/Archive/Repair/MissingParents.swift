@@ -1,6 +1,6 @@
-/// Makes the rows that salvaged rows name and that are gone, so that what is left can be found by its number.
+/// Creates rows that were lost but that salvaged rows refer to, so that the salvaged rows can be found.
 ///
-/// Such a row says `unknown` where it does not know.
+/// Such a row has the text `unknown` where the value is not known.
 struct MissingParents {
     private let replacement: RecordingReplacement
 
@@ -8,14 +8,14 @@ struct MissingParents {
         self.replacement = replacement
     }
 
-    /// The number of rows made.
+    /// Creates the rows, and returns their number.
     func make() throws(ArchiveError) -> Int {
         var made = 0
         func make(_ sql: String) throws(ArchiveError) {
             let statement = try replacement.statement(sql + " RETURNING 1")
             while try statement.step() { made += 1 }
         }
-        // What a gap names only helps to find it.
+        // A gap's references only help to find it, so they may be removed.
         try replacement.execute(
             """
             UPDATE gap SET connection_id = NULL WHERE connection_id NOT IN (SELECT connection_id FROM connection);

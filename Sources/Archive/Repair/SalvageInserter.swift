@@ -1,7 +1,7 @@
 import GRDBSQLite
 import SQLiteFormat
 
-/// Writes salvaged rows into the new file; a row that breaks a rule of its table is refused.
+/// Writes salvaged rows into the new file, and rejects a row that breaks a constraint of its table.
 final class SalvageInserter {
     let shape: TableShape
     private let replacement: RecordingReplacement
@@ -14,7 +14,7 @@ final class SalvageInserter {
         self.replacement = replacement
     }
 
-    /// False where the row does not belong into the table; a row that is there already is passed over.
+    /// Inserts a row that is not there yet; returns false if the row does not fit the table.
     func insert(_ row: [StoredValue]) throws(ArchiveError) -> Bool {
         let statement = try statement(for: row.count)
         var parameter: Int32 = 1

@@ -2,13 +2,13 @@ import Glibc
 import Migrations
 import SQLiteFormat
 
-/// The pages of a recording that SQLite may refuse to open, with what its write-ahead log replaces.
+/// The pages of a recording that SQLite may refuse to open, including the pages in its write-ahead log.
 ///
-/// Reads without locks: nobody may write meanwhile.
+/// It reads without locks: the files must not be written meanwhile.
 final class SalvageSource: PageSource {
     let header: DatabaseHeader
     let pageCount: UInt32
-    /// True where page 1 says that this is a recording.
+    /// True if page 1 identifies the file as a recording.
     let isRecognised: Bool
 
     private let database: Int32
@@ -27,12 +27,13 @@ final class SalvageSource: PageSource {
         isRecognised = stored?.applicationID == Migrations.applicationID
         let size = lseek(database, 0, SEEK_END)
         var header = stored ?? .usual
-        // A recording has pages of 4 KiB without reserve; another size must fit the file to be believed.
+        // Recordings have pages of 4 KiB without reserved bytes; another page size is only accepted if it divides the
+        // file size.
         if let logged = writeAheadLog?.pageBytes { header.pageBytes = logged }
         if header.pageBytes != 4096, !Int(size).isMultiple(of: header.pageBytes) { header.pageBytes = 4096 }
         header.usableBytes = header.pageBytes
         self.header = header
-        // A torn last page counts: it is missed as a page, not passed over in silence.
+        // A torn last page counts as a page, so that it is reported as damaged.
         let stretch = (Int(size) + header.pageBytes - 1) / header.pageBytes
         pageCount = UInt32(clamping: max(stretch, Int(writeAheadLog?.pageCount ?? 0)))
     }
@@ -59,7 +60,7 @@ final class SalvageSource: PageSource {
         return result
     }
 
-    /// All `count` bytes at `offset`; `nil` where the file ends before, or the disk fails.
+    /// Returns all `count` bytes at `offset`; `nil` if the file is shorter or the disk fails.
     private static func bytes(of file: Int32, at offset: Int, count: Int) -> [UInt8]? {
         var done = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

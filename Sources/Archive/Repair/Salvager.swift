@@ -2,13 +2,13 @@ import JournalFormat
 import MarketModel
 import SQLiteFormat
 
-/// Moves every row that can be read from a damaged recording into a new one.
+/// Moves every readable row of a damaged recording into a new one.
 ///
-/// SQL gives up on a table at its first damaged page, and on the file at damage in its schema; so the pages are read
-/// here. A block is kept where its checksum holds; a row of another table where it has the shape of its table: SQLite
-/// has no checksums, so a value that was changed within such a row goes unnoticed (`rebuild` finds it).
+/// SQL stops at the first damaged page of a table, and at any damage in the schema, so the pages are read here. A block
+/// is kept if its checksum holds. A row of another table is kept if it has the shape of its table. SQLite has no
+/// checksums, so a changed value in such a row is not detected here (`rebuild` finds it).
 final class Salvager {
-    /// A block that is there but cannot be read.
+    /// A block that exists but cannot be read.
     struct DamagedBlock {
         let connectionID: Int64
         let messages: ClosedRange<Int64>
@@ -23,7 +23,7 @@ final class Salvager {
     private let inserters: [SalvageInserter]
     private let decoder = BlockDecoder()
 
-    /// `replacement` is empty and has the schema that the damaged file has.
+    /// `replacement` must be empty and have the schema of the damaged file.
     init(into replacement: RecordingReplacement) throws(ArchiveError) {
         self.replacement = replacement
         inserters = try TableShape.all(on: replacement.handle, path: replacement.path).map {
@@ -46,7 +46,7 @@ final class Salvager {
             guard let root = roots[inserter.shape.name] else { continue }
             try walk.walk(root: root, isIndex: !inserter.shape.hasRowID) { row in try self.take(row, inserter) }
         }
-        // Indexes are made anew; walking them keeps their pages from being taken for lost tables.
+        // Indexes are rebuilt; they are only walked so that their pages are not taken for lost tables.
         var ignored = walk
         for root in indexes { ignored.walk(root: root, isIndex: true) { _ in true } }
         (damagedPages, damagedRows) = (walk.damagedPages, walk.damagedRows)
@@ -58,7 +58,7 @@ final class Salvager {
         }
     }
 
-    /// The root pages that the schema names, as far as it can be read: those of tables, and those of indexes.
+    /// The root pages listed in the schema, as far as it can be read: those of tables, and those of indexes.
     private func roots(_ walk: inout DatabaseWalk<SalvageSource>) -> ([String: UInt32], [UInt32]) {
         var tables: [String: UInt32] = [:]
         var indexes: [UInt32] = []
@@ -83,7 +83,7 @@ final class Salvager {
         return try takeBlock(values, inserter)
     }
 
-    /// Keeps a block whose content is whole, with a row that says what it holds.
+    /// Keeps a block whose content is intact; its row is derived from the content.
     private func takeBlock(_ values: [StoredValue], _ inserter: SalvageInserter) throws -> Bool {
         guard values.count >= 8, case .integer(let connectionID) = values[0], case .blob(let bytes) = values[7] else {
             return false
@@ -94,10 +94,10 @@ final class Salvager {
             if case .integer(let first) = values[1], case .integer(let last) = values[2], first >= 0, first <= last {
                 damagedBlocks.append(DamagedBlock(connectionID: connectionID, messages: first...last))
             }
-            // The row is a row; that its block is damaged is told by the messages that are missing.
+            // The row itself is valid; the missing messages show that its block is damaged.
             return true
         }
-        // An older state of a block that has grown since, in a page that nothing names any more.
+        // An older state of a block that has grown since, in a page that is no longer in use.
         guard !storedMessages.contains(anyOf: block.messageIndexes) else { return true }
         var row = values
         let times = block.batch.entries.map(\.tsRecv.rawValue)

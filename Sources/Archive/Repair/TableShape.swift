@@ -1,6 +1,6 @@
 import SQLiteFormat
 
-/// What the rows of a table look like as records: enough to tell them from those of other tables.
+/// The shape of a table's records, to distinguish them from records of other tables.
 struct TableShape {
     enum ColumnType { case integer, real, text, blob, any }
 
@@ -8,20 +8,20 @@ struct TableShape {
         let name: String
         let type: ColumnType
         let isRequired: Bool
-        /// A row from before the column was added has its default.
+        /// A row from before the column was added gets the default.
         let hasDefault: Bool
-        /// Computed by SQLite: stored, but not to be written.
+        /// Computed by SQLite: stored, but must not be written.
         let isGenerated: Bool
     }
 
     let name: String
-    /// True for tables whose rows have a row id, which is the value of ``rowIDColumn``.
+    /// True for tables with row ids; ``rowIDColumn`` is the column that holds the row id, if any.
     let hasRowID: Bool
     let rowIDColumn: Int?
-    /// In the order of the record: the key first where there is no row id.
+    /// In the order of the record: the key comes first if there is no row id.
     let columns: [Column]
 
-    /// The values to write; `nil` for a record that is no row of this table.
+    /// Returns the values to write; `nil` if the record is not a row of this table.
     ///
     /// A row that is older than a column is shorter.
     func row(_ values: [StoredValue], rowID: Int64) -> [StoredValue]? {
@@ -46,7 +46,7 @@ struct TableShape {
         switch (value, column.type) {
         case (.null, _): !column.isRequired
         case (_, .any), (.integer, .integer), (.text, .text), (.blob, .blob), (.real, .real): true
-        // A whole number in a column of REAL is stored as an integer.
+        // SQLite stores a whole number in a REAL column as an integer.
         case (.integer, .real): true
         default: false
         }
@@ -54,7 +54,7 @@ struct TableShape {
 }
 
 extension TableShape {
-    /// The tables of schema `main`, without those of SQLite's own.
+    /// The tables of schema `main`, without SQLite's own.
     static func all(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [TableShape] {
         let list = try PreparedStatement(
             """

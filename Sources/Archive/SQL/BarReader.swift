@@ -1,6 +1,6 @@
 import GRDBSQLite
 
-/// Reads bars of one recording where those of other files begin or end.
+/// Reads the bars of one recording that may overlap with those of other files.
 final class BarReader {
     private let handle: OpaquePointer?
     private let path: String

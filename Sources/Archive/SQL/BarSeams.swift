@@ -1,11 +1,12 @@
 import GRDBSQLite
 
-/// The bars that several files of a set hold, and what each file shows of them: a bar counts once, whole.
+/// Combines the bars that several files of a set hold, so that each bar counts once and whole.
 ///
-/// A recorder that goes on in another file writes unfinished bars again, whole: of those files the last one counts. Files
-/// of different recorders, such as imports of parts of a day, hold parts of a bar, which are put together.
+/// A recorder that continues in another file writes its unfinished bars there again, whole; among its files, the last
+/// one counts. Files of different recorders, such as imports of parts of a day, hold parts of a bar, which are added
+/// up.
 struct BarSeams: Sendable {
-    /// The difference between what one file shows and what it stores.
+    /// The difference between the bars that one file shows and those that it stores.
     struct Changes: Sendable {
         var dropped: [(series: FileBars.Series, bar: SharedBar)] = []
         var added: [(series: FileBars.Series, bar: SharedBar)] = []
@@ -13,7 +14,7 @@ struct BarSeams: Sendable {
 
     private var changes: [Int: Changes] = [:]
 
-    /// Looks at the ends of all series, and reads the bars where files overlap.
+    /// Reads the first and last bar of all series, and the bars at the times that files have in common.
     init(_ paths: [String]) throws(ArchiveError) {
         var files: [FileBars] = []
         for path in paths { files.append(try FileBars(path)) }
@@ -33,7 +34,7 @@ struct BarSeams: Sendable {
         }
     }
 
-    /// For each file the number of the first file that its recorder wrote, of those at hand.
+    /// For each file, the index of the first file of the same chain of rotations.
     private static func chains(_ files: [FileBars]) -> [Int] {
         var chains: [Int] = []
         for (number, file) in files.enumerated() {
@@ -43,7 +44,7 @@ struct BarSeams: Sendable {
         return chains
     }
 
-    /// The times at which another file has bars of the series, too.
+    /// The times for which another file also has bars of the series.
     private static func overlap(
         of number: Int,
         _ own: ClosedRange<Int64>,
@@ -54,9 +55,9 @@ struct BarSeams: Sendable {
         return first...last
     }
 
-    /// Decides about one bar of several files, given in their order.
+    /// Resolves one bar that several files hold, given in file order.
     private mutating func settle(_ series: FileBars.Series, _ bars: [(file: Int, bar: SharedBar)], _ chains: [Int]) {
-        // Of a recorder's files the one with the most ticks, the last of equal ones.
+        // Among files of one recorder, the file with the most ticks counts, the last one if they are equal.
         var kept: [Int: (file: Int, ticks: Int64)] = [:]
         for (file, bars) in Dictionary(grouping: bars, by: \.file).sorted(by: { $0.key < $1.key }) {
             let ticks = bars.reduce(0) { $0 &+ $1.bar.tickCount }
@@ -72,7 +73,7 @@ struct BarSeams: Sendable {
         changes[whole.file, default: Changes()].added.append((series, whole.bar))
     }
 
-    /// The bar of all parts, and the file whose instrument it names; `nil` if a number does not fit.
+    /// Returns the sum of all parts, and the file whose instrument it refers to; `nil` if a number does not fit.
     private static func whole(_ parts: [(file: Int, bar: SharedBar)]) -> (file: Int, bar: SharedBar)? {
         let owner = parts.max { ($0.bar.priceDigits, $0.bar.sizeDigits) < ($1.bar.priceDigits, $1.bar.sizeDigits) }
         guard let owner else { return nil }
@@ -89,10 +90,10 @@ struct BarSeams: Sendable {
         return whole.map { (owner.file, $0) }
     }
 
-    // MARK: On a connection
+    // MARK: Applying to a connection
 
-    /// Gives a connection to one of the files temporary views `bar` and `bars` of what that file shows, if that differs
-    /// from what it stores.
+    /// Creates temporary views `bar` and `bars` on the connection of one file, if the file shows other bars than it
+    /// stores.
     func apply(to handle: OpaquePointer?, file: Int, _ path: String) throws(ArchiveError) {
         guard let changes = changes[file] else { return }
         let made = "SELECT count(*) FROM sqlite_temp_schema WHERE name = 'dropped_bar'"
@@ -103,7 +104,7 @@ struct BarSeams: Sendable {
         else { return }
         let key = "instrument_id, side, interval_ns, ts_open"
         let stored = try OlderSchema.select(bar, handle, path)
-        // Added rows have a view of their own, so that the others are still found by their key.
+        // Added rows have a separate view, so that SQLite still finds the others by their key.
         let sources = changes.added.isEmpty ? ["kept_bar"] : ["kept_bar", "added_bar"]
         let all = sources.map { "SELECT * FROM temp.\($0)" }.joined(separator: " UNION ALL ")
         let shown = sources.map { bars.replacing(" JOIN bar b ", with: " JOIN temp.\($0) b ") }
@@ -127,7 +128,7 @@ struct BarSeams: Sendable {
 }
 
 extension BarSeams.Changes {
-    /// Fills the temporary tables that say what a file shows.
+    /// Fills the temporary tables for one file.
     fileprivate func insert(on handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
         let drop = try PreparedStatement(
             "INSERT OR IGNORE INTO temp.dropped_bar VALUES (?, ?, ?, ?)",

@@ -1,8 +1,8 @@
 import GRDBSQLite
 
-/// What is needed of one recording to find the bars that it shares with other files.
+/// The parts of one recording that are needed to find bars shared with other files.
 struct FileBars {
-    /// The bars of a symbol, of one side and one length.
+    /// The bars of a symbol, of one side and one interval.
     struct Series: Hashable {
         let venue: String
         let symbol: String
@@ -10,21 +10,21 @@ struct FileBars {
         let intervalNS: Int64
     }
 
-    /// What a series has in one file.
+    /// The extent of a series in one file.
     struct Span {
-        /// The rows of `instrument`: several if the digits of the symbol had to grow.
+        /// Ids in `instrument`: several if the symbol's digits had to grow.
         var instrumentIDs: [Int64]
         var tsOpen: ClosedRange<Int64>
     }
 
     let spans: [Series: Span]
-    /// When sessions ended because the recorder went on in another file, and when sessions began, with their hosts.
+    /// The times and hosts of sessions that ended with a rotation, and in `beginnings` those of sessions that began.
     let rotations: Set<String>
     let beginnings: Set<String>
-    /// The random keys of connections, which go from file to file.
+    /// The random keys of connections, which stay the same from file to file.
     let journalKeys: Set<Int64>
 
-    /// Reads the ends of each series: a few look-ups for each instrument.
+    /// Reads the ends of each series: a few lookups for each instrument.
     init(_ path: String) throws(ArchiveError) {
         let (handle, version) = try RecordingFile.openHandle(path)
         defer { sqlite3_close_v2(handle) }
@@ -50,7 +50,7 @@ struct FileBars {
         journalKeys = keys
     }
 
-    /// True if the recorder of the other file went on in this one, so that bars were written again, whole.
+    /// True if the recorder of `earlier` continued in this file, so that it wrote unfinished bars again, whole.
     func continues(_ earlier: FileBars) -> Bool {
         !beginnings.isDisjoint(with: earlier.rotations) || !journalKeys.isDisjoint(with: earlier.journalKeys)
     }

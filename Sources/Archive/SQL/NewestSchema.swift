@@ -2,18 +2,18 @@ import CMessageTable
 import GRDBSQLite
 import Migrations
 
-/// The tables and views of the newest schema, as an empty recording has them.
+/// The tables and views of the newest schema, as in an empty recording.
 ///
-/// Readers give older recordings the same ones, so that a query means the same in every file.
+/// Readers see older recordings with the same tables and views, so that a query means the same for every file.
 struct NewestSchema: Sendable {
     struct Column: Hashable, Sendable {
         let name: String
-        /// `nil` for what a view computes.
+        /// `nil` for a column that a view computes.
         let type: String?
-        /// SQL of the value of a row that was stored before there was the column.
+        /// The SQL value for rows that were stored before the column existed.
         var missing = "NULL"
 
-        /// As in the declaration of a table.
+        /// The column as in a table declaration.
         var declaration: String { [name, type].compactMap(\.self).joined(separator: " ") }
     }
 
@@ -29,7 +29,7 @@ struct NewestSchema: Sendable {
     /// The table-valued view of raw messages, see `feedrec_messages.c`.
     let messages: Relation
 
-    /// Made once: it runs all migrations in memory.
+    /// Created once, because it runs all migrations in memory.
     static let shared: Result<NewestSchema, ArchiveError> = Result { () throws(ArchiveError) in try NewestSchema() }
 
     private init() throws(ArchiveError) {
@@ -80,7 +80,7 @@ struct NewestSchema: Sendable {
         }
     }
 
-    /// What follows `CREATE VIEW name AS`.
+    /// The text after `CREATE VIEW name AS`.
     private static func select(of sql: String) -> String? {
         sql.firstRange(of: " AS\n").map { String(sql[$0.upperBound...]) }
     }

@@ -1,10 +1,10 @@
 import GRDBSQLite
 
-/// Makes a recording of an older schema look like one of the newest to a connection that reads it.
+/// Makes a recording of an older schema look like one of the newest schema to a connection that reads it.
 ///
-/// Temporary views, which SQL finds before the tables and views of the file; nothing is written.
+/// It creates temporary views, which SQL finds before the tables and views of the file. The file is not changed.
 enum OlderSchema {
-    /// Gives the tables the columns that later schemas added, and makes tables that are missing.
+    /// Adds the columns of later schemas to the tables, and creates missing tables.
     static func coverTables(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
         guard try RecordingFile.isOlder(handle, path) else { return }
         for table in try NewestSchema.shared.get().tables {
@@ -15,7 +15,7 @@ enum OlderSchema {
         }
     }
 
-    /// Gives the views their newest form, after ``coverTables(_:_:)``.
+    /// Replaces the views by their newest form; call it after ``coverTables(_:_:)``.
     static func coverViews(_ handle: OpaquePointer?, _ path: String) throws(ArchiveError) {
         guard try RecordingFile.isOlder(handle, path) else { return }
         for view in try NewestSchema.shared.get().views {
@@ -24,7 +24,7 @@ enum OlderSchema {
         }
     }
 
-    /// A SELECT of the rows of a table of the file, with the columns of the newest schema.
+    /// A SELECT for the rows of a table in the file, with the columns of the newest schema.
     static func select(
         _ table: NewestSchema.Relation,
         _ handle: OpaquePointer?,

@@ -1,12 +1,13 @@
 import GRDBSQLite
 
-/// Finds what a statement on several recordings would take from only one of them.
+/// Rejects statements on several recordings that would read from only one of them.
 ///
-/// SQLite reports each PRAGMA and each table that a statement uses, also those in views and table-valued functions. What
-/// covers all files has a virtual table in schema `temp`, which SQL finds first. Anything else (SQLite's own tables, and
-/// tables that a user added to a recording) is about one file, which the statement must name: `main.sqlite_schema`.
+/// SQLite reports each PRAGMA and each table that a statement uses, including those in views and table-valued
+/// functions. A table that covers all files is a virtual table in schema `temp`, which SQL finds first. Anything else,
+/// such as SQLite's own tables and tables that a user added to a recording, belongs to one file, and the statement must
+/// name that file: `main.sqlite_schema`.
 final class OneFileCheck {
-    /// PRAGMAs about the connection, or about what all files have in common.
+    /// PRAGMAs that concern the connection, or that have the same result for all files.
     private static let sharedPragmas: Set<String> = [
         "table_info", "table_xinfo", "table_list", "database_list", "function_list", "module_list", "pragma_list",
         "collation_list", "compile_options", "case_sensitive_like", "temp_store", "threads", "busy_timeout",
@@ -17,16 +18,16 @@ final class OneFileCheck {
     /// A table that a statement reads.
     private struct Use: Hashable {
         let table: String
-        /// The view or the common table expression that reads it, if one does.
+        /// The view or common table expression that reads the table, if any.
         let reader: String?
     }
 
     private let handle: OpaquePointer?
     private let path: String
-    /// The recordings that are attached.
+    /// The schemas of the attached recordings.
     private let schemas: [String]
     private var uses: Set<Use> = []
-    /// The PRAGMA that was not let through.
+    /// The PRAGMA that was rejected.
     private var pragma: String?
 
     init(_ handle: OpaquePointer?, path: String, schemas: [String]) {
@@ -35,7 +36,7 @@ final class OneFileCheck {
         self.schemas = schemas
     }
 
-    /// Watches what is compiled until ``stop()``; the check must outlive that.
+    /// Watches the statements that are compiled until ``stop()``; the check must not be freed before.
     func start() {
         sqlite3_set_authorizer(
             handle,
@@ -65,22 +66,22 @@ final class OneFileCheck {
         return false
     }
 
-    /// Forgets what earlier statements used.
+    /// Forgets the uses of earlier statements.
     func reset() {
         uses = []
         pragma = nil
     }
 
-    /// The PRAGMA for which SQLite refused the last statement, if it was for that.
+    /// The error for a PRAGMA that was rejected in the last statement; `nil` if none was.
     func pragmaFailure(at offset: Int) -> ArchiveError? {
         pragma.map { failure("PRAGMA \($0)", "PRAGMA main.\($0)", offset) }
     }
 
-    /// Judges the statement that was compiled last, which begins at `offset`.
+    /// Checks the statement that was compiled last, which begins at `offset`.
     ///
     /// - Throws: ``ArchiveError/Code/badSQL`` if it reads a table of one recording without naming the recording.
     func checkTables(of statement: some Sequence<UInt8>, at offset: Int) throws(ArchiveError) {
-        // A view of which no column is read is reported as the reader of its tables only.
+        // If no column of a view is read, SQLite reports the view only as the reader of its tables.
         let names = Set(uses.map(\.table) + uses.compactMap(\.reader))
         let suspects = names.subtracting(Self.sharedTables).filter { !$0.hasPrefix("pragma_") }
         guard !suspects.isEmpty else { return }
@@ -88,7 +89,7 @@ final class OneFileCheck {
         defer { start() }
         let tokens = SQLTokens(statement).tokens
         for table in suspects.sorted() where try isOfOneFile(table) {
-            // SQLite reports its own table under one name, whichever the statement has.
+            // SQLite reports its own table under one name, whichever name the statement uses.
             let isSchema = ["sqlite_master", "sqlite_schema"].contains(table)
             let names = isSchema ? ["sqlite_schema", "sqlite_master"] : [table]
             let readers = uses.filter { $0.table == table }.compactMap(\.reader)
@@ -104,7 +105,7 @@ final class OneFileCheck {
 
     /// True if a table that the statement does not name is read through a view of a recording, which is checked itself.
     ///
-    /// SQLite reads its own schema for a table function, too; then nothing else reads it.
+    /// SQLite also reads its own schema for a table function; in that case there is no other reader.
     private func isIndirect(_ readers: [String], isSchema: Bool) throws(ArchiveError) -> Bool {
         for reader in readers {
             if try isSchema ? has(reader, "temp") : isOfOneFile(reader) { return !isSchema }

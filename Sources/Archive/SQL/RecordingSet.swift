@@ -3,26 +3,26 @@ import GRDBSQLite
 import Glibc
 import Synchronization
 
-/// Recordings that are queried as one: their views and tables, and `messages`.
+/// Recordings that are queried as one: their views, tables and `messages`.
 ///
-/// It opens each file by itself, on connections that one query connection uses.
+/// Each file is opened on its own connection, and one query connection uses all of them.
 final class RecordingSet: Sendable {
-    /// The values of the column `file`: names, or paths if two files have the same name.
+    /// The values of the column `file`: file names, or paths if two files have the same name.
     let names: [String]
     private let paths: [String]
     private let interruption: Interruption
     private let failure = Mutex<ArchiveError?>(nil)
-    /// The bars that several files hold; found when a query first reads bars.
+    /// The bars that several files hold; determined when a query first reads bars.
     private let seams = Mutex<BarSeams?>(nil)
 
-    /// Columns with numbers that each file counts by itself.
+    /// Columns with numbers that are only unique within one file.
     private static let numberColumns: Set<String> = [
         "session_id", "feed_id", "connection_id", "instrument_id", "event_id", "gap_id", "absence_id", "upkeep_id",
     ]
-    /// Views whose rows can be read in order of time; those of `ticks` always are.
+    /// Views whose rows can be read in order of time; `ticks` always are.
     private static let orders = ["quotes": "timed", "trades": "timed", "ticks": "always"]
 
-    /// `interruption` must outlive the connection that the set is joined to, and so must the set.
+    /// `interruption` and the set itself must outlive the connection that the set is joined to.
     init(_ paths: [String], _ interruption: Interruption) {
         self.paths = paths
         self.interruption = interruption
@@ -30,10 +30,10 @@ final class RecordingSet: Sendable {
         names = Set(last).count == last.count ? last : paths
     }
 
-    /// Gives a connection temporary tables with the names of views and tables.
+    /// Creates virtual tables for all recordings on a connection, under the names of their views and tables.
     ///
-    /// SQL finds them before those of its own recording. For a single recording, only quotes, trades and ticks get one, for
-    /// their order.
+    /// SQL finds them before those of the connection's own recording. For a single recording, only quotes, trades and
+    /// ticks get one, because of their order.
     func join(to handle: OpaquePointer?, path: String) throws(ArchiveError) {
         var copies = names.map { strdup($0) }
         defer { for copy in copies { free(copy) } }
@@ -65,7 +65,7 @@ final class RecordingSet: Sendable {
         }
     }
 
-    /// Why a file could not be opened since the last call; SQLite would blame the main one.
+    /// The error of a file that could not be opened since the last call; SQLite would report the main file instead.
     func takeFailure() -> ArchiveError? {
         failure.withLock { failure in
             defer { failure = nil }
@@ -73,7 +73,7 @@ final class RecordingSet: Sendable {
         }
     }
 
-    /// Makes one file ready for `feedrec_files`.
+    /// Opens one file for `feedrec_files`.
     private static let open: feedrec_open_file = { context, number, view, database, text in
         guard let context, let view, let database, let text else { return SQLITE_MISUSE }
         let set = Unmanaged<RecordingSet>.fromOpaque(context).takeUnretainedValue()
@@ -110,7 +110,7 @@ final class RecordingSet: Sendable {
         }
     }
 
-    /// Lets a file show each of its bars only if no other file has the whole one.
+    /// Applies the seams to a file, so that it only shows bars that are not whole in another file.
     private func applySeams(to handle: OpaquePointer?, _ number: Int, _ path: String) throws(ArchiveError) {
         let known: BarSeams? = seams.withLock(\.self)
         let found: BarSeams

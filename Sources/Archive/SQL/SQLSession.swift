@@ -4,15 +4,15 @@ import GRDBSQLite
 
 /// SQL on one or several recordings, with the virtual table `messages`.
 ///
-/// The first recording is schema `main`. With several, the views (`quotes`, `bars`, …), the tables (`quote`, `bar`, …) and
-/// `messages` cover all of them, with a further column `file`: virtual tables of those names, which SQL finds first, read
-/// all files, however many there are. A bar that several files hold counts once. Numbers that each file counts by itself
-/// differ between the files. If SQLite can attach that many files, they are also there as `d1`, `d2`, …, to query one.
+/// The first recording is schema `main`. With several recordings, the views (`quotes`, `bars`, …), the tables (`quote`,
+/// `bar`, …) and `messages` cover all of them and have an additional column `file`. They are virtual tables, which SQL
+/// finds first, and work for any number of files. A bar that several files hold counts once. Ids are only unique within
+/// one file. If SQLite can attach all files, each is also available as `d1`, `d2`, ….
 package final class SQLSession: Sendable {
-    /// SQLite attaches ten databases.
+    /// SQLite attaches ten databases to the main one.
     private static let attachedMax = 11
 
-    /// Schema names and paths, `main` first; only `main` if there are too many to attach.
+    /// Schema names and paths, `main` first; only `main` if there are too many files to attach.
     package let schemas: [(name: String, path: String)]
 
     private let queue: DatabaseQueue
@@ -20,14 +20,15 @@ package final class SQLSession: Sendable {
     private let lock: ArchiveLock?
     private let set: RecordingSet
     private let isSeveral: Bool
-    /// What errors name: the recording, or the directory of several.
+    /// The path in errors: the recording, or the directory of several recordings.
     private let path: String
 
-    /// Opens `recordings`, at least one; see ``ArchiveLocation/files``.
+    /// Opens `recordings`, which must not be empty; see ``ArchiveLocation/files``.
     ///
-    /// With `isWritable` the only one may be changed, and its directory's lock is held, so that no recorder runs meanwhile.
+    /// If `isWritable`, the only recording may be changed. The lock of its directory is held, so that no recorder runs
+    /// meanwhile.
     ///
-    /// - Throws: ``ArchiveError/Code/readOnly`` for several recordings with `isWritable`, among others.
+    /// - Throws: ``ArchiveError``; ``ArchiveError/Code/readOnly`` for several recordings if `isWritable`.
     package init(recordings: [String], isWritable: Bool = false) throws(ArchiveError) {
         guard let first = recordings.first else {
             throw ArchiveError(code: .noRecordings, path: "", detail: "there is no recording to query")
@@ -59,12 +60,12 @@ package final class SQLSession: Sendable {
         )
     }
 
-    /// Runs one or more statements and calls `receive` for what they yield, row by row.
+    /// Runs one or more statements and calls `receive` for each row of their results.
     ///
     /// `receive` must not call this session. The call blocks its thread; cancelling the task interrupts it.
     ///
-    /// - Throws: ``ArchiveError/Code/badSQL`` with SQLite's message and the offset of the token at fault,
-    ///   ``ArchiveError/Code/interrupted``, and what `receive` throws, which ends the run.
+    /// - Throws: ``ArchiveError/Code/badSQL`` with SQLite's message and the offset of the offending token,
+    ///   ``ArchiveError/Code/interrupted``, or an error of `receive`, which ends the run.
     package func run(
         _ sql: String,
         isolation: isolated (any Actor)? = #isolation,
@@ -96,7 +97,7 @@ package final class SQLSession: Sendable {
     }
 
     private func attach(_ path: String, as schema: String) throws(ArchiveError) {
-        // Opened once by itself to learn whether it is a recording, and under which name SQLite can open it.
+        // Open it separately first, to check that it is a recording and to get the name that SQLite can open.
         let name = try RecordingFile.openForReading(path).path
         do {
             try queue.inDatabase { db in
@@ -109,7 +110,7 @@ package final class SQLSession: Sendable {
         }
     }
 
-    /// Puts the tables and views of all recordings, in their newest form, before those of the first.
+    /// Creates the tables and views of all recordings, in their newest form; SQL finds them before those of the first.
     private func join() throws(ArchiveError) {
         do {
             try queue.inDatabase { db in

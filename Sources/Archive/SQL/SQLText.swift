@@ -1,16 +1,16 @@
 import Glibc
 import GRDBSQLite
 
-/// One or more SQL statements as a user wrote them.
+/// One or more SQL statements as the user wrote them.
 struct SQLText {
     private let bytes: [UInt8]
     private let handle: OpaquePointer?
     private let path: String
     private let isWritable: Bool
-    /// Refuses statements about only one of several recordings.
+    /// Rejects statements that concern only one of several recordings; `nil` if there is only one.
     private let check: OneFileCheck?
 
-    /// With `schemas`, the names of several recordings, a statement about only one of them must name it.
+    /// If `schemas` has the names of several recordings, a statement that concerns only one of them must name it.
     init(_ sql: String, handle: OpaquePointer?, path: String, schemas: [String] = [], isWritable: Bool = false) {
         bytes = Array(sql.utf8)
         self.handle = handle
@@ -36,7 +36,7 @@ struct SQLText {
         }
     }
 
-    /// Compiles the statement at `offset`; none if only white space and comments are left.
+    /// Compiles the statement at `offset`; the statement is `nil` if only white space and comments are left.
     private func prepare(at offset: Int) throws -> (OpaquePointer?, end: Int) {
         try bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return (nil, bytes.count) }
@@ -88,18 +88,18 @@ struct SQLText {
         )
     }
 
-    /// `VACUUM INTO` would copy the first recording only, and trip over the views that cover an older schema.
+    /// Rejects `VACUUM`: `VACUUM INTO` would copy only the first recording, and fails on the views for an older schema.
     private func copying(_ offset: Int) -> ArchiveError {
         ArchiveError(
             code: .badSQL,
             path: path,
-            detail: "bad SQL: VACUUM cannot be used where SQL only reads",
+            detail: "bad SQL: VACUUM is not available, because SQL is read-only here",
             hint: "copy a recording with \"sqlite3 FILE '.backup COPY'\"",
             sqlOffset: offset
         )
     }
 
-    /// SQLite's error; if the user's text is at fault, with the place in it.
+    /// SQLite's error, with its position if the user's text is wrong.
     private func failure(startingAt offset: Int) -> ArchiveError {
         let code = sqlite3_extended_errcode(handle)
         if let failure = check?.pragmaFailure(at: offset) { return failure }
@@ -108,7 +108,7 @@ struct SQLText {
             return ArchiveError(handle: handle, action: "query", path: path)
         }
         let message = String(cString: sqlite3_errmsg(handle))
-        // SQLite's error for a change to a virtual table.
+        // This is SQLite's error for a change to a virtual table.
         if message.hasSuffix("may not be modified") {
             return ArchiveError(code: .readOnly, path: path, detail: "cannot query '\(path)': it is read-only")
         }
@@ -122,7 +122,7 @@ struct SQLText {
         )
     }
 
-    /// `sqlite3_error_offset`, which came with SQLite 3.38 and is missing in Ubuntu 22.04.
+    /// Calls `sqlite3_error_offset`, which needs SQLite 3.38 and is missing in Ubuntu 22.04; -1 if it is missing.
     private static func errorOffset(_ handle: OpaquePointer?) -> Int32 {
         typealias Function = @convention(c) (OpaquePointer?) -> Int32
         guard let symbol = dlsym(nil, "sqlite3_error_offset") else { return -1 }

@@ -1,12 +1,12 @@
-/// The words of a SQL statement, without comments.
+/// The tokens of a SQL statement, without comments.
 struct SQLTokens {
-    /// A name or a keyword, a string, or one sign.
+    /// A name, a keyword, a string, or a single character.
     struct Token: Hashable {
-        /// In lower case, and without quotes.
+        /// In lower case and without quotes.
         var text: String
-        /// True for a string, and for a name in `"…"`, `[…]` or backticks: it is no keyword.
+        /// True for a string, or a name in `"…"`, `[…]` or backticks: it is not a keyword.
         var isQuoted = false
-        /// True in `'…'`, which SQLite takes for a name where only a name can be.
+        /// True for `'…'`, which SQLite accepts as a name where only a name is possible.
         var isString = false
     }
 
@@ -21,7 +21,7 @@ struct SQLTokens {
         while position < bytes.count { take() }
     }
 
-    /// The first word of a statement, in lower case.
+    /// The first token of a statement, in lower case.
     static func firstWord(of statement: some Sequence<UInt8>) -> String? {
         var tokens = SQLTokens()
         tokens.bytes = Array(statement)
@@ -52,7 +52,7 @@ struct SQLTokens {
         tokens.append(Token(text: text, isQuoted: isQuoted, isString: isString))
     }
 
-    /// The text between quotes, of which a doubled one stands for itself.
+    /// Reads the text between quotes; a doubled quote stands for one quote character.
     private mutating func quoted(until end: UInt8) -> [UInt8] {
         var text: [UInt8] = []
         position += 1

@@ -1,4 +1,4 @@
-/// One value of a query's result, with SQLite's storage class.
+/// One value of a query result, with SQLite's storage class.
 package enum SQLValue: Hashable, Sendable {
     case null
     case integer(Int64)
@@ -7,10 +7,10 @@ package enum SQLValue: Hashable, Sendable {
     case blob([UInt8])
 }
 
-/// What a running SQL text yields, in this order for each of its statements.
+/// The results of running SQL, in this order for each statement.
 package enum SQLEvent: Sendable {
-    /// A statement that returns rows begins: the names of its columns.
+    /// The column names of a statement that returns rows.
     case columns([String])
-    /// One row, as many values as there are columns.
+    /// One row, with a value for each column.
     case row([SQLValue])
 }

@@ -1,6 +1,6 @@
 /// A bar of one file, with the digits of its instrument.
 struct SharedBar: Hashable {
-    /// Names the row in its file, with the series.
+    /// Identifies the bar's row in its file, together with the series.
     var instrumentID: Int64
     var priceDigits: Int64
     var sizeDigits: Int64
@@ -18,7 +18,7 @@ struct SharedBar: Hashable {
     var isComplete: Int64
     var timeSource: Int64
 
-    /// Adds the ticks of a later bar with the same digits; false, and unchanged, if a number does not fit.
+    /// Adds a later bar with the same digits; returns false and changes nothing if a number does not fit.
     mutating func append(_ later: SharedBar) -> Bool {
         let (count, overflow) = tickCount.addingReportingOverflow(later.tickCount)
         guard !overflow, let volume = Self.sum(volume, later.volume),
@@ -35,7 +35,7 @@ struct SharedBar: Hashable {
         return true
     }
 
-    /// The same numbers with other numbers of digits after the point; `nil` if one does not fit.
+    /// The same bar with more decimal digits; `nil` if a number does not fit.
     func rescaled(_ priceDigits: Int64, _ sizeDigits: Int64) -> SharedBar? {
         guard let prices = Self.power(priceDigits &- self.priceDigits),
             let sizes = Self.power(sizeDigits &- self.sizeDigits)
@@ -60,7 +60,7 @@ struct SharedBar: Hashable {
         return (0..<exponent).reduce(1) { power, _ in power * 10 }
     }
 
-    /// `.some(nil)` if neither has one; `nil` if the sum does not fit.
+    /// The sum; `.some(nil)` if neither value exists, `nil` if the sum does not fit.
     private static func sum(_ left: Int64?, _ right: Int64?) -> Int64?? {
         guard let left else { return .some(right) }
         guard let right else { return .some(left) }
@@ -68,7 +68,7 @@ struct SharedBar: Hashable {
         return overflow ? nil : .some(sum)
     }
 
-    /// The exact sum of two decimals; `nil` if one cannot be read or the sum does not fit.
+    /// The exact sum of two decimals; `nil` if one of them cannot be read or the sum does not fit.
     private static func notional(_ left: String?, _ right: String?) -> String? {
         guard let left else { return right }
         guard let right else { return left }

@@ -1,33 +1,33 @@
 package import MarketModel
 
-/// Why something that was stored once is not there any more.
+/// Why data that was once stored is no longer there.
 package enum AbsenceCause: String, Hashable, Sendable {
-    /// It could not be read any more; `verify --repair` kept the rest.
+    /// The data could no longer be read; `verify --repair` kept the rest.
     case damage
-    /// It was older or more than wanted.
+    /// The data was over a retention limit.
     case prune
 }
 
-/// What is counted in an absence.
+/// The kinds of data that an absence counts.
 package enum AbsentKind: String, Hashable, Sendable, CaseIterable {
     case message, quote, trade, marginUpdate = "margin_update", event, oddity, bar, gap
 }
 
-/// A row of `absence`: what was stored once and is not there any more.
+/// A row of `absence`: data that was once stored and is no longer there.
 package struct AbsenceRow: Hashable, Sendable {
-    /// `nil` for bars, which belong to no session, and where nobody knows.
+    /// `nil` for bars, which belong to no session, and if the session is not known.
     package var sessionID: Int64?
     package var kind: AbsentKind
     package var cause: AbsenceCause
-    /// Numbers of the messages concerned; `nil` for other rows.
+    /// The numbers of the missing messages; `nil` for other kinds.
     package var messages: ClosedRange<Int64>?
-    /// How many rows or messages are missing.
+    /// The number of missing rows or messages.
     package var rowCount: Int64
     package var tsNoted: UnixNanoseconds
 }
 
 extension AbsenceRow {
-    /// All of a recording; none in one of a schema without the table.
+    /// All rows of a recording; empty if its schema does not have the table.
     static func all(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [AbsenceRow] {
         guard try RowQueries.hasTable("absence", on: handle, path: path) else { return [] }
         let statement = try PreparedStatement(
@@ -81,9 +81,9 @@ extension AbsenceRow {
     }
 }
 
-/// What a recording is known to lack, looked up by session and by message number.
+/// The known absences of a recording, by session and by message number.
 struct Absences {
-    /// Ranges of messages in order, merged where they touch.
+    /// Ranges of messages in ascending order; adjacent ranges are merged.
     private(set) var messages: [ClosedRange<Int64>] = []
     private(set) var rows: [AbsenceRow] = []
 
@@ -98,7 +98,7 @@ struct Absences {
         }
     }
 
-    /// How many rows of a kind a session is known to lack.
+    /// The number of rows of a kind that a session is known to lack.
     func count(_ kind: AbsentKind, session: Int64?) -> Int64 {
         rows.reduce(0) { $0 + ($1.kind == kind && $1.sessionID == session ? $1.rowCount : 0) }
     }
@@ -116,14 +116,14 @@ struct Absences {
     }
 }
 
-/// A row of `upkeep`: something that changed a recording after it was made.
+/// A row of `upkeep`: a change to a recording after it was made.
 package struct UpkeepRow: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable { case compact, prune, rebuild, repair }
 
     package var kind: Kind
     package var ts: UnixNanoseconds
     package var programVersion: String
-    /// JSON.
+    /// JSON text.
     package var detail: String
 
     func insert(on handle: OpaquePointer?, path: String) throws(ArchiveError) {
@@ -137,7 +137,7 @@ package struct UpkeepRow: Hashable, Sendable {
     }
 }
 
-/// Who changes a recording, and when: written down in it.
+/// The time and program version of a change, which are stored in the recording.
 package struct UpkeepStamp: Hashable, Sendable {
     package let now: UnixNanoseconds
     package let programVersion: String

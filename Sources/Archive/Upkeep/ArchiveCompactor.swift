@@ -2,15 +2,15 @@ import Glibc
 import JournalFormat
 import MarketModel
 
-/// What compacting one recording did.
+/// The result of compacting one recording.
 package struct CompactionOutcome: Hashable, Sendable {
     package enum Status: String, Hashable, Sendable {
         case compacted
-        /// It has been compacted at this level before.
+        /// It was compacted at this level or a higher one before.
         case unchanged
-        /// It would not have become smaller by a hundredth, and stays as it is.
+        /// Compacting would save less than one hundredth; the recording is unchanged.
         case incompressible
-        /// Somebody is writing it.
+        /// It is being written.
         case written
     }
 
@@ -24,15 +24,15 @@ package struct CompactionOutcome: Hashable, Sendable {
     package var savedBytes: Int64 { fileBytesBefore - fileBytesAfter }
 }
 
-/// Compresses recordings that nobody writes any more as well as it goes: larger blocks, a high level of zstd.
+/// Compresses recordings that are no longer written: larger blocks and a high zstd level.
 ///
-/// A recording is replaced in one step once the new file has been verified: the same messages under the same digest,
-/// the same rows. One that was killed has changed nothing, and the next run goes on with the first file not yet done.
+/// A recording is replaced in one step after the new file has been verified: the same message digest and the same rows.
+/// A killed run leaves the current recording unchanged; the next run continues with the first file that is not done.
 package struct ArchiveCompactor: Sendable {
     package struct Settings: Hashable, Sendable {
-        /// zstd's level, 1 to 22.
+        /// The zstd level, 1 to 22.
         package var level: Int
-        /// A block is closed at this many payload bytes.
+        /// A block is closed at this size, in payload bytes.
         package var blockBytes: Int
 
         package init(level: Int = 12, blockBytes: Int = 1 << 20) {
@@ -44,7 +44,7 @@ package struct ArchiveCompactor: Sendable {
     private let settings: Settings
     private let stamp: UpkeepStamp
     private let fileSystem: any FileSystem
-    /// Told which part of the messages of a file is done, 0 to 1, now and then.
+    /// Called now and then with the path and the completed share of its messages, 0 to 1.
     private let progress: @Sendable (String, Double) -> Void
 
     package init(
@@ -61,8 +61,8 @@ package struct ArchiveCompactor: Sendable {
 
     /// Compacts one recording.
     ///
-    /// - Throws: ``ArchiveError/Code/corrupted`` for one that does not verify; `CancellationError` when the task was
-    ///   cancelled. In both cases the recording is as it was.
+    /// - Throws: ``ArchiveError/Code/corrupted`` if the recording does not verify; `CancellationError` if the task was
+    ///   cancelled. In both cases the recording is unchanged.
     package func compact(_ path: String) throws -> CompactionOutcome {
         let upkeep = try ArchiveUpkeep(directory: FilePath.parent(of: path))
         return try withExtendedLifetime(upkeep) { try compact(path, upkeep) }
@@ -112,7 +112,7 @@ package struct ArchiveCompactor: Sendable {
         return outcome
     }
 
-    /// True where the newest compaction was at this level or a higher one.
+    /// True if the latest compaction was at this level or a higher one.
     private func isCompacted(_ path: String) throws(ArchiveError) -> Bool {
         let reader = try ArchiveReader(path: path)
         return try reader.read { handle throws(ArchiveError) in
@@ -137,7 +137,7 @@ package struct ArchiveCompactor: Sendable {
             throw ArchiveError(
                 code: .corrupted,
                 path: path,
-                detail: "'\(path)' is not compacted, since it does not verify (\(report.problems[0].reason))",
+                detail: "'\(path)' is not compacted, because it does not verify (\(report.problems[0].reason))",
                 hint: "run 'feedrec verify --repair' on it first"
             )
         }
@@ -157,14 +157,14 @@ package struct ArchiveCompactor: Sendable {
             throw ArchiveError(
                 code: .corrupted,
                 path: path,
-                detail: "compacting '\(path)' did not give the same content; it stays as it is"
+                detail: "compacting '\(path)' did not give the same content; the recording is unchanged"
             )
         }
     }
 
     // MARK: Blocks
 
-    /// Writes the messages of each connection in blocks of the wanted size; the number of blocks.
+    /// Writes the messages of each connection in blocks of the configured size, and returns the number of blocks.
     private func rewriteBlocks(of path: String, into replacement: RecordingReplacement) throws -> Int64 {
         let reader = try ArchiveReader(path: path)
         let inserter = try RowInserter(on: replacement.handle, path: replacement.path)
@@ -188,7 +188,7 @@ package struct ArchiveCompactor: Sendable {
                 try seal(connectionID)
             }
             builders[connectionID, default: MessageBlockBuilder()].append(block)
-            // Blocks of connections that have ended must not wait for the end: memory is bounded by those of now.
+            // Blocks of ended connections must not wait for the end: this bounds memory by the present connections.
             if builders.count > 64, let oldest = builders.min(by: { $0.value.lastIndex < $1.value.lastIndex }) {
                 try seal(oldest.key)
             }
@@ -202,7 +202,7 @@ package struct ArchiveCompactor: Sendable {
 extension MessageBlockBuilder {
     fileprivate var lastIndex: Int64 { lastMessageIndex }
 
-    /// Appends all messages of a block; runs of consecutive numbers at once.
+    /// Appends all messages of a block, one run of consecutive numbers at a time.
     fileprivate mutating func append(_ block: DecodedBlock) {
         var start = 0
         while start < block.batch.count {

@@ -1,10 +1,10 @@
 import MarketModel
 
-/// Gives up what a ``RetentionPolicy`` does not keep: whole tiers of whole recordings, oldest first.
+/// Removes what a ``RetentionPolicy`` does not keep: whole tiers of whole recordings, the oldest first.
 ///
-/// Sessions, feeds, connections, instruments and gaps stay for ever, and what was pruned is noted, so that `verify`
-/// knows. Recordings that somebody writes are left alone. Each is replaced in one step; a run that was killed has done
-/// some of them, and the next one does the rest.
+/// Sessions, feeds, connections, instruments and gaps are always kept. What was pruned is noted, so that `verify` knows
+/// about it. Recordings that are being written are skipped. Each recording is replaced in one step. After a killed run,
+/// the next one prunes the remaining recordings.
 package struct ArchivePruner: Sendable {
     private let policy: RetentionPolicy
     private let stamp: UpkeepStamp
@@ -33,13 +33,12 @@ package struct ArchivePruner: Sendable {
 
     /// Prunes recordings of one directory, given in the order of their days.
     ///
-    /// With `isDryRun` it only says what would be done.
-    ///
     /// - Parameters:
-    ///   - files: paths of the recordings.
-    ///   - isDryRun: changes nothing.
-    /// - Returns: an outcome for each recording that loses something or is being written.
-    /// - Throws: what keeps a recording from being read or replaced; those before it are done.
+    ///  - files: paths of the recordings.
+    ///  - isDryRun: true to change nothing and only return what would be done.
+    /// - Returns: an outcome for each recording that loses data or is being written.
+    /// - Throws: ``ArchiveError`` if a recording cannot be read or replaced; the recordings after it, which are newer,
+    ///   are done.
     package func prune(_ files: [String], isDryRun: Bool = false) throws(ArchiveError) -> [PruneOutcome] {
         guard let first = files.first else { return [] }
         let upkeep = try ArchiveUpkeep(directory: FilePath.parent(of: first))
@@ -55,7 +54,7 @@ package struct ArchivePruner: Sendable {
         }
     }
 
-    /// What a recording loses; `nil` for nothing.
+    /// Returns what a recording loses; `nil` if it loses nothing.
     private func plan(
         _ file: String,
         _ kept: inout [RetentionTier: Int64],
@@ -68,7 +67,7 @@ package struct ArchivePruner: Sendable {
         let reader = try ArchiveReader(path: file)
         let newest = try newestTime(reader)
         for tier in RetentionTier.allCases where policy[tier] != .keep {
-            // Counting reads much of a file, so young ones are passed over before.
+            // Counting reads much of a file, so young recordings are skipped before.
             if case .age(let age) = policy[tier], newest.map({ stamp.now.since($0) <= age }) ?? true { continue }
             let rows = try rowCount(of: tier, reader)
             guard rows > 0 else { continue }
@@ -85,7 +84,7 @@ package struct ArchivePruner: Sendable {
         return outcome.tiers.isEmpty && !outcome.isWritten ? nil : outcome
     }
 
-    /// When the youngest of what is in a recording was received, or its last session ended.
+    /// The receive time of the newest message, or the end of the last session if that is later.
     private func newestTime(_ reader: ArchiveReader) throws(ArchiveError) -> UnixNanoseconds? {
         let sessions = try reader.sessions()
         let times = sessions.compactMap(\.tsEnd) + [try reader.lastMessageTime()].compactMap { $0 }
@@ -108,9 +107,9 @@ package struct ArchivePruner: Sendable {
         }
     }
 
-    /// Bytes of the pages that hold the tier, its indexes included.
+    /// The size of the pages that hold the tier, including its indexes, in bytes.
     ///
-    /// Where SQLite was built without `dbstat`, an estimate.
+    /// It is an estimate if SQLite was built without `dbstat`.
     private func bytes(of tier: RetentionTier, _ reader: ArchiveReader) throws(ArchiveError) -> Int64 {
         let names = tier.tables.map { "'\($0)'" }.joined(separator: ", ")
         let measured = try? reader.read { handle throws(ArchiveError) in
@@ -131,7 +130,7 @@ package struct ArchivePruner: Sendable {
         }
     }
 
-    // MARK: Doing it
+    // MARK: Pruning
 
     private func apply(_ plan: PruneOutcome, _ upkeep: ArchiveUpkeep) throws(ArchiveError) -> PruneOutcome {
         var outcome = plan
@@ -142,7 +141,7 @@ package struct ArchivePruner: Sendable {
         let pruned = Set(plan.tiers.keys.flatMap(\.tables))
         for table in copy.tables where !pruned.contains(table.name) { try copy.copy(table) }
         if plan.tiers[.ticks] != nil {
-            // Events of our own are part of the ledger.
+            // Our own events are part of the ledger and are kept.
             try replacement.execute(
                 "INSERT INTO main.event SELECT * FROM source.event WHERE message_index IS NULL"
             )

@@ -1,17 +1,17 @@
 import GRDB
 import Glibc
 
-/// The right to change recordings of a directory that nobody is writing, also while a recorder runs there.
+/// The right to change recordings of a directory that are not being written, even while a recorder runs there.
 ///
-/// One process at a time has it, by a lock on `.upkeep`. With no recorder at work this also holds the writer's lock, so
-/// that none begins meanwhile; then every recording may be changed. With one at work the newest recording, and any with
-/// a write-ahead log beside it, may not.
+/// Only one process at a time has it, by a lock on `.upkeep`. If no recorder is running, this also holds the writer's
+/// lock, so that none starts meanwhile, and every recording may be changed. While a recorder runs, the newest recording
+/// and any recording with a write-ahead log must not be changed.
 final class ArchiveUpkeep {
     let directory: String
     private let descriptor: Int32
     private let lock: ArchiveLock?
 
-    /// - Throws: ``ArchiveError/Code/busy`` where another process has the right.
+    /// - Throws: ``ArchiveError/Code/busy`` if another process has the right.
     init(directory: String) throws(ArchiveError) {
         self.directory = directory
         let path = FilePath.joined(directory, ".upkeep")
@@ -36,10 +36,10 @@ final class ArchiveUpkeep {
 
     deinit { close(descriptor) }
 
-    /// True while a recorder or an import is at work in the directory.
+    /// True while a recorder or an import runs in the directory.
     var isBeingWritten: Bool { lock == nil }
 
-    /// True where somebody may be writing the recording just now.
+    /// True if the recording may be open for writing at present.
     func isWritten(_ path: String) -> Bool {
         guard lock == nil else { return false }
         if case .file(let bytes) = FilePath.kind(of: path + "-wal"), bytes > 0 { return true }
@@ -57,7 +57,7 @@ final class ArchiveUpkeep {
         )
     }
 
-    /// Folds a write-ahead log that a killed writer left into its recording.
+    /// Folds the write-ahead log of a killed writer into its recording.
     func foldLog(of path: String) throws(ArchiveError) {
         guard let lock, case .file(let bytes) = FilePath.kind(of: path + "-wal"), bytes > 0 else { return }
         _ = lock

@@ -1,6 +1,6 @@
 import MarketModel
 
-/// Writes down what pruning takes from a recording, session by session, while the old file is attached as `source`.
+/// Notes what pruning removes from a recording, for each session, while the old file is attached as `source`.
 struct PruneNotes {
     private let replacement: RecordingReplacement
     private let stamp: UpkeepStamp
@@ -10,7 +10,7 @@ struct PruneNotes {
         self.stamp = stamp
     }
 
-    /// One row a session: its first and last message, and how many are taken.
+    /// Adds one row for each session: its first and last message, and the number of removed messages.
     func noteMessages() throws(ArchiveError) {
         try note(
             """
@@ -21,13 +21,13 @@ struct PruneNotes {
         )
     }
 
-    /// One row a session and kind.
+    /// Adds one row for each session and kind.
     func noteTicks() throws(ArchiveError) {
         for (table, kind, condition) in [
             ("quote", "quote", "true"), ("trade", "trade", "true"), ("margin_update", "margin_update", "true"),
             ("event", "event", "is_oddity = 0"), ("event", "oddity", "is_oddity = 1"),
         ] {
-            // Sessions follow each other, so the last one that begins at or before a message has it.
+            // Sessions follow each other, so a message belongs to the last session that begins at or before it.
             try note(
                 """
                 WITH begun(session_id, first) AS (

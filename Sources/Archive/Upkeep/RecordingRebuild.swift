@@ -1,35 +1,35 @@
 import MarketModel
 
-/// What rebuilding found different in one table.
+/// The differences that a rebuild found in one table.
 package struct RebuildDifference: Hashable, Sendable {
     package let table: String
-    /// Rows that were not stored and belong there.
+    /// Rows that should be stored but were not.
     package let made: Int64
-    /// Rows that were stored and do not belong there.
+    /// Rows that were stored but should not be.
     package let removed: Int64
-    /// Rows stored with other values.
+    /// Rows that were stored with other values.
     package let changed: Int64
 
     package var isEmpty: Bool { made == 0 && removed == 0 && changed == 0 }
 }
 
-/// A recording whose rows and bars are being made again, in a file beside it.
+/// Rebuilds the rows and bars of a recording in a file beside it.
 ///
-/// The caller writes the rows that the stored messages give, then those of bars; what belongs to messages that are not
-/// stored any more is taken over from the recording. Not `Sendable`: one task at a time.
+/// The caller writes the rows made from the stored messages, then the bars. Rows of messages that are no longer stored
+/// are copied from the recording. Not `Sendable`: use it from one task at a time.
 package final class RecordingRebuild {
     package let reader: ArchiveReader
     /// The instruments of the recording, which keep their numbers.
     package let instruments: [InstrumentRow]
-    /// The intervals of which there are bars, in nanoseconds.
+    /// The intervals of the stored bars, in nanoseconds.
     package let barIntervals: [Int64]
-    /// The intervals that the configurations of the sessions name, as they are written there.
+    /// The intervals in the configurations of the sessions, as text.
     package let configuredBars: [String]
-    /// Tiers that were pruned: they stay away.
+    /// Tiers that were pruned; they are not rebuilt.
     package let pruned: Set<RetentionTier>
 
     private let path: String
-    /// What is read instead of a recording of an older schema.
+    /// An upgraded copy, which is read instead if the recording has an older schema.
     private let upgraded: UpgradedCopy?
     private let upkeep: ArchiveUpkeep
     private let replacement: RecordingReplacement
@@ -38,9 +38,9 @@ package final class RecordingRebuild {
     private var ticks: TickInserter?
     private var rows: RowInserter?
 
-    /// Begins the rebuilding of the recording at `path`.
+    /// Begins to rebuild the recording at `path`.
     ///
-    /// - Throws: ``ArchiveError/Code/busy`` while it is being written, ``ArchiveError/Code/notFound`` where its messages
+    /// - Throws: ``ArchiveError/Code/busy`` while it is being written, ``ArchiveError/Code/notFound`` if its messages
     ///   have been pruned.
     package init(
         of path: String,
@@ -90,7 +90,7 @@ package final class RecordingRebuild {
         for row in instruments { try rows?.insert(row) }
     }
 
-    /// Writes rows made again, of any kind but blocks and gaps.
+    /// Writes rebuilt rows of any kind except blocks and gaps.
     package func write(_ batch: WriteBatch) throws(ArchiveError) {
         guard let ticks, let rows else { return }
         for row in batch.instruments { try rows.insert(row) }
@@ -105,7 +105,7 @@ package final class RecordingRebuild {
         for row in batch.events { try rows.insert(row) }
     }
 
-    /// Says that all rows of the messages numbered `numbers`, which follow those said before, have been written.
+    /// Notes that all rows of the messages `numbers` have been written; call it in ascending order.
     package func cover(_ numbers: ClosedRange<Int64>) {
         if let last = storedMessages.last, last.upperBound + 1 == numbers.lowerBound {
             storedMessages[storedMessages.count - 1] = last.lowerBound...numbers.upperBound
@@ -114,7 +114,7 @@ package final class RecordingRebuild {
         }
     }
 
-    /// Takes over the rows of messages that are not stored; the ticks that bars are made of, then.
+    /// Copies the rows of messages that are not stored, and returns a reader of the ticks for the bars.
     package func finishRows() throws(ArchiveError) -> ArchiveReader {
         let copy = try TableCopy(replacement)
         try replacement.execute("CREATE TEMP TABLE stored (first INTEGER PRIMARY KEY, last INTEGER NOT NULL)")
@@ -126,7 +126,7 @@ package final class RecordingRebuild {
         }
         for table in copy.tables where RetentionTier.ticks.tables.contains(table.name) {
             let columns = table.columns.filter { $0.name != "event_id" }.map(\.name).joined(separator: ", ")
-            // The last range that begins at or before a message is the only one that can have it.
+            // Only the last range that begins at or before a message can contain it.
             try replacement.execute(
                 """
                 INSERT OR IGNORE INTO main.\(table.name) (\(columns)) SELECT \(columns) FROM source.\(table.name) r
@@ -145,10 +145,10 @@ package final class RecordingRebuild {
 
     private static let venueBarPrices = ["open", "high", "low", "close"]
 
-    /// Puts ticks under the row of their symbol that they are stored under, where the numbers are the same.
+    /// Moves ticks to the instrument row under which they are stored, if their numbers are equal.
     ///
-    /// A symbol goes on under another row when its digits grow. How soon that happens for other messages of the same read
-    /// depends on how many came together, which is not stored.
+    /// A symbol continues under another row if its digits grow. When this happens depends on how many messages were
+    /// read together, which is not stored.
     private func keepInstruments() throws(ArchiveError) {
         try replacement.execute(
             """
@@ -185,9 +185,9 @@ package final class RecordingRebuild {
         try replacement.execute("DROP VIEW temp.twin")
     }
 
-    /// Keeps which of several rows of the same executions bars are made of.
+    /// Keeps the stored decision which of several rows of the same executions bars use.
     ///
-    /// That depends on what came before, which may be in an earlier recording. Earlier schemas did not know it.
+    /// The decision depends on earlier rows, which may be in another recording. Older schemas did not store it.
     private func keepCounting() throws(ArchiveError) {
         guard upgraded == nil else { return }
         let key = "instrument_id, ts_recv, message_index, item"
@@ -199,9 +199,10 @@ package final class RecordingRebuild {
         )
     }
 
-    /// Compares what was made with what is stored, after bars have been written.
+    /// Compares the rebuilt rows with the stored ones; call it after the bars have been written.
     ///
-    /// Whether a bar is complete only the session that built it knew; a bar with the same values keeps what it said.
+    /// Only the session that built a bar knew whether it is complete, so a bar with the same values keeps its stored
+    /// flag.
     package func compare() throws(ArchiveError) -> [RebuildDifference] {
         let copy = try TableCopy(replacement)
         try settleBars(copy)
@@ -227,9 +228,9 @@ package final class RecordingRebuild {
                 AND (\(prefixed("bar", values))) IS (\(prefixed("s", values)))
             """
         )
-        // The ticks of messages that are gone may be gone, too; the bar saw them.
+        // If messages are missing, their ticks may be too, but the stored bar includes them.
         if absences.contains(where: { $0.kind == .message }) { try keepLargerBars(bars, key, where: "true") }
-        // Bars that were not over when a recorder went on in this file hold ticks of the file before.
+        // Bars that were still open when a recorder continued in this file include ticks of the previous file.
         if try goesOnFromEarlierFile() {
             func first(_ table: String) -> String {
                 "(SELECT coalesce(ts_event, ts_recv) FROM source.\(table) t WHERE t.instrument_id = s.instrument_id "
@@ -252,7 +253,7 @@ package final class RecordingRebuild {
         )
     }
 
-    /// True if a recorder came from another file: its connections were open already when the session began.
+    /// True if a recorder continued here from another file: its connections were open when the session began.
     private func goesOnFromEarlierFile() throws(ArchiveError) -> Bool {
         try RowQueries.integer(
             """
@@ -278,13 +279,13 @@ package final class RecordingRebuild {
         try closeInserters()
     }
 
-    /// Puts the new file into the recording's place.
+    /// Replaces the recording with the new file.
     package func apply(_ differences: [RebuildDifference], _ stamp: UpkeepStamp) throws(ArchiveError) {
         let made = Set(RetentionTier.ticks.tables + RetentionTier.bars.tables + ["instrument"])
         let copy = try TableCopy(replacement)
         for table in copy.tables where !made.contains(table.name) { try copy.copy(table) }
         try copy.detach()
-        // What damage took has been made again as far as it could be; the rest is found when the counts are settled.
+        // Damaged rows have been rebuilt as far as possible; the settlement of the counts below finds the rest.
         try replacement.execute("DELETE FROM absence WHERE cause = 'damage' AND kind NOT IN ('message', 'gap')")
         let detail = differences.map {
             "\"\($0.table)\":{\"made\":\($0.made),\"removed\":\($0.removed),\"changed\":\($0.changed)}"
@@ -305,7 +306,7 @@ package final class RecordingRebuild {
         try replacement.putInPlace()
     }
 
-    /// Leaves the recording as it is.
+    /// Discards the new file; the recording is unchanged.
     package func abandon() {
         ticks = nil
         rows = nil

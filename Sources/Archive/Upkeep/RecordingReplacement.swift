@@ -2,13 +2,13 @@ import GRDBSQLite
 import Glibc
 import Migrations
 
-/// A new version of a recording, made beside it and put into its place once it is whole.
+/// A new version of a recording, written beside it and put in place when it is complete.
 ///
-/// Until ``putInPlace()`` the recording is as it was, whatever happens; a file left by a process that was killed
-/// (`.NAME.new`) is in nobody's way and goes with the next attempt. Not `Sendable`: one task at a time.
+/// Until ``putInPlace()`` the recording is unchanged, whatever happens. A file left by a killed process (`.NAME.new`)
+/// does no harm and is removed by the next attempt. Not `Sendable`: use it from one task at a time.
 final class RecordingReplacement {
     let original: String
-    /// Where tables are copied from: the recording itself, or a copy of it that has the newest schema.
+    /// The file that tables are copied from: the recording itself, or a copy of it with the newest schema.
     let source: String
     let path: String
     private(set) var handle: OpaquePointer?
@@ -34,7 +34,8 @@ final class RecordingReplacement {
             sqlite3_close_v2(handle)
             throw error
         }
-        // Nobody sees the file before it is whole and synchronised, so its own journal would protect nothing.
+        // The file is not visible before it is complete and synchronised, so a journal of its own would protect
+        // nothing.
         try execute("PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
         for step in Migrations.steps.prefix(version) { try execute(step) }
         try execute("PRAGMA user_version = \(version); PRAGMA cache_size = -32768; BEGIN")
@@ -53,14 +54,14 @@ final class RecordingReplacement {
         try PreparedStatement(sql, on: handle, path: path)
     }
 
-    /// Brings the schema to the newest version.
+    /// Migrates the schema to the newest version.
     func migrate(from version: Int) throws(ArchiveError) {
         guard version < Migrations.version else { return }
         for step in Migrations.steps.dropFirst(version) { try execute(step) }
         try execute("PRAGMA user_version = \(Migrations.version)")
     }
 
-    /// Ends the transaction; ``path`` can be read as a recording afterwards.
+    /// Ends the transaction; after this, ``path`` can be read as a recording.
     func finish() throws(ArchiveError) {
         try keepOwner()
         try fileSystem.willCommit(path)
@@ -69,7 +70,7 @@ final class RecordingReplacement {
         handle = nil
     }
 
-    /// Makes the new file the original if the old one was: a recorder may go on with it.
+    /// Marks the new file as the original if the old one was, so that a recorder may continue in it.
     private func keepOwner() throws(ArchiveError) {
         guard try RowQueries.hasTable("identity", on: handle, path: path) else { return }
         let update = try statement("UPDATE identity SET inode = ? WHERE inode = ?")
@@ -86,7 +87,7 @@ final class RecordingReplacement {
         try execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN")
     }
 
-    /// Takes the recording's place, in one step and durably; read-only where that was.
+    /// Replaces the recording durably and in one step; the owner and permissions of the file stay the same.
     ///
     /// - Precondition: ``finish()`` has been called.
     func putInPlace() throws(ArchiveError) {
@@ -96,25 +97,25 @@ final class RecordingReplacement {
         try fileSystem.syncDirectory(FilePath.parent(of: original))
     }
 
-    /// Gives the new file the owner and the rights of the old one, and brings it onto the disk.
+    /// Copies owner and permissions from the old file to the new one, and makes the new one durable.
     private func synchronise() throws(ArchiveError) {
         let descriptor = try fileSystem.openFile(path)
         defer { fileSystem.closeFile(descriptor) }
         var status = stat()
         if stat(original, &status) == 0 {
-            // The recorder may belong to somebody else; where we may not give it back, it stays ours.
+            // The recorder may run as another user; if we may not change the owner, the file stays ours.
             _ = fchown(descriptor, status.st_uid, status.st_gid)
             _ = fchmod(descriptor, status.st_mode & 0o7777)
         }
         try fileSystem.sync(descriptor, path: path)
     }
 
-    /// Has what runs on the new file obey `interruption`, which must outlive it.
+    /// Lets `interruption`, which must outlive the new file's connection, interrupt statements on it.
     func obey(_ interruption: Interruption) {
         interruption.install(on: handle)
     }
 
-    /// Removes the new file; the recording stays.
+    /// Removes the new file; the recording is unchanged.
     func abandon() {
         sqlite3_close_v2(handle)
         handle = nil

@@ -1,9 +1,9 @@
 package import MarketModel
 
-/// Prunes an archive time and again beside the recorder that writes it.
+/// Prunes an archive repeatedly while a recorder writes to it.
 ///
-/// The work is done on a thread of its own. What the recorder writes is left alone, see ``ArchivePruner``, and so are copies
-/// of recordings that people made.
+/// The work runs on a thread of its own. It skips recordings that are being written, see ``ArchivePruner``, and copies
+/// of recordings that users made.
 package final class RetentionKeeper: Sendable {
     private let directory: String
     private let policy: RetentionPolicy
@@ -16,9 +16,10 @@ package final class RetentionKeeper: Sendable {
         self.programVersion = programVersion
     }
 
-    /// Prunes what is over its limit at `now`; returns what lost something.
+    /// Prunes what is over its limit at `now`; returns an outcome for each recording that lost data.
     ///
-    /// - Throws: `ArchiveError`; ``ArchiveError/Code/interrupted`` after ``stop()``. What was done until then is done.
+    /// - Throws: `ArchiveError`; ``ArchiveError/Code/interrupted`` after ``stop()``. Recordings done before that stay
+    ///   pruned.
     package func prune(at now: UnixNanoseconds) async throws(ArchiveError) -> [PruneOutcome] {
         let stamp = UpkeepStamp(now: now, programVersion: programVersion)
         let (directory, policy, interruption) = (directory, policy, interruption)
@@ -30,7 +31,7 @@ package final class RetentionKeeper: Sendable {
         }
     }
 
-    /// Ends the work that is going on as soon as possible, and lets none begin.
+    /// Interrupts running work as soon as possible, and prevents any more.
     package func stop() {
         interruption.request()
     }

@@ -1,6 +1,6 @@
-/// What of an archive can be given up by itself.
+/// A part of an archive that can be removed separately.
 package enum RetentionTier: String, Hashable, Sendable, CaseIterable {
-    /// The raw messages, from which the rest can be made again.
+    /// The raw messages, from which the other tiers can be rebuilt.
     case raw
     /// Quotes, trades, margin updates and events.
     case ticks
@@ -15,12 +15,12 @@ package enum RetentionTier: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// How long, or how much of it, something is kept.
+/// How long, or how much of, a tier is kept.
 package enum RetentionLimit: Hashable, Sendable {
     case keep
     /// Recordings whose newest message is older than this lose the tier.
     case age(Duration)
-    /// The newest recordings with this many bytes of the tier together keep it, older ones lose it.
+    /// The newest recordings keep this many bytes of the tier in total; older recordings lose it.
     case bytes(Int64)
 }
 
@@ -35,16 +35,16 @@ package struct RetentionPolicy: Hashable, Sendable {
     subscript(tier: RetentionTier) -> RetentionLimit { limits[tier] ?? .keep }
 }
 
-/// What pruning did to one recording, or would do.
+/// What pruning did to one recording, or would do in a dry run.
 package struct PruneOutcome: Hashable, Sendable {
     package let file: String
-    /// What it loses, with the bytes that takes in the file.
+    /// The removed tiers, with their size in the file, in bytes.
     package internal(set) var tiers: [RetentionTier: Int64] = [:]
-    /// Rows (of raw: messages) that it loses.
+    /// The number of removed rows; for ``RetentionTier/raw``, of messages.
     package internal(set) var rows: [RetentionTier: Int64] = [:]
     package internal(set) var fileBytesBefore: Int64 = 0
-    /// As before where nothing was changed.
+    /// The same as before if nothing was changed.
     package internal(set) var fileBytesAfter: Int64 = 0
-    /// True where it was left alone because somebody writes it.
+    /// True if the recording was skipped because it is being written.
     package internal(set) var isWritten = false
 }

@@ -1,13 +1,13 @@
-/// What programs that were killed left beside recordings: hidden files that are in no one's way but take room.
+/// Hidden files that killed programs left beside recordings; they do no harm but use disk space.
 ///
-/// `.NAME.new` is of upkeep, `.NAME.begun` of a recorder or an import.
+/// `.NAME.new` is left by upkeep, `.NAME.begun` by a recorder or an import.
 package enum StaleDrafts {
     private static let suffixes = ["", "-journal", "-wal", "-shm"]
 
     /// Removes them from a directory, and returns their names in order.
     ///
-    /// It has the right to do upkeep meanwhile; while somebody else has, no draft is stale. A directory that may not be
-    /// changed keeps what it has.
+    /// It holds the right to do upkeep meanwhile; if another process has that right, no draft is stale. A directory
+    /// that cannot be changed keeps its drafts.
     package static func remove(
         in directory: String,
         fileSystem: any FileSystem = SystemFileSystem()
@@ -16,9 +16,9 @@ package enum StaleDrafts {
             let upkeep = try? ArchiveUpkeep(directory: directory)
         else { return [] }
         return withExtendedLifetime(upkeep) {
-            // Another one may have ended, or begun and ended, in between.
+            // List again: another process may have ended since the first listing.
             ((try? self.drafts(in: directory)) ?? []).filter { name in
-                // The recorder that is at work may be beginning a file just now.
+                // A running recorder may be beginning a file at this moment.
                 (!upkeep.isBeingWritten || !name.contains(NewRecording.suffix))
                     && (try? fileSystem.unlink(FilePath.joined(directory, name))) != nil
             }

@@ -1,4 +1,4 @@
-/// Compares a table with that of the recording it was made from, which is attached as `source`.
+/// Compares a table with that of the source recording, which is attached as `source`.
 struct TableComparison {
     private let replacement: RecordingReplacement
     private let table: TableShape
@@ -9,7 +9,7 @@ struct TableComparison {
     }
 
     func difference() throws(ArchiveError) -> RebuildDifference {
-        // Events have no key of their own but what they say.
+        // Events have no key, so whole rows are compared.
         guard table.name != "event" else { return try unkeyedDifference() }
         let keys = try keyColumns()
         let values = table.columns.filter { !$0.isGenerated && !keys.contains($0.name) }.map(\.name)

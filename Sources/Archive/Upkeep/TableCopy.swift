@@ -3,14 +3,14 @@ import GRDBSQLite
 /// Copies tables of a recording into its replacement.
 struct TableCopy {
     private let replacement: RecordingReplacement
-    /// The tables there are, in the source's schema.
+    /// The tables of the replacement.
     let tables: [TableShape]
 
-    /// Attaches the recording to its replacement, for reading; its schema must be the newest.
+    /// Attaches the recording to its replacement for reading; its schema must be the newest.
     init(_ replacement: RecordingReplacement) throws(ArchiveError) {
         self.replacement = replacement
         tables = try TableShape.all(on: replacement.handle, path: replacement.path)
-        // ATTACH does not go with an open transaction.
+        // SQLite does not allow ATTACH inside a transaction.
         try replacement.execute("COMMIT")
         let attach = try replacement.statement("ATTACH ? AS source")
         attach.bind(1, replacement.source)
@@ -18,7 +18,7 @@ struct TableCopy {
         try replacement.execute("BEGIN")
     }
 
-    /// Copies all rows of a table in the order of its key; columns that the source does not have stay empty.
+    /// Copies all rows of a table in the order of its key; columns that the source lacks stay empty.
     func copy(_ table: TableShape) throws(ArchiveError) {
         var there: Set<String> = []
         let columns = try replacement.statement("SELECT name FROM pragma_table_xinfo(?, 'source')")

@@ -2,15 +2,15 @@ import GRDBSQLite
 import Glibc
 import Migrations
 
-/// A copy of a recording of an older schema, brought up to date: `.NAME.old.new` beside it, for as long as it is used.
+/// A migrated copy of a recording of an older schema: `.NAME.old.new` beside it, deleted after use.
 ///
-/// The recording itself stays as it is, since it may be read-only, or only be looked at.
+/// The recording itself is not changed: it may be read-only, or this may only be a comparison.
 final class UpgradedCopy {
-    /// From this schema on the rows that are made again have all of their columns.
+    /// From this schema version on, all columns of the rebuilt rows exist.
     private static let sufficient = 5
     let path: String
 
-    /// Copies the recording at `original`; `nil` where it can be rebuilt as it is.
+    /// Copies the recording at `original`; `nil` if it can be rebuilt without a copy.
     init?(of original: String, fileSystem: any FileSystem) throws(ArchiveError) {
         let version = try ArchiveReader(path: original).read { handle throws(ArchiveError) in
             try RowQueries.integer("PRAGMA user_version", on: handle, path: original)

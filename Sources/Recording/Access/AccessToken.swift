@@ -1,21 +1,22 @@
 import JSONScanning
 package import MarketModel
 
-/// A token that was obtained for a connection, with what is known of its life.
+/// A token that was obtained for a connection, with its lifetime.
 package struct AccessToken: Sendable, Hashable {
-    /// A token is renewed this long before its end, or after nine tenths of its life if that is later.
+    /// A token is renewed this long before its expiry, or after nine tenths of its lifetime if that is later.
     static let marginMax = Duration.seconds(300)
-    /// Longer texts are no tokens.
+    /// Longer texts, in bytes, are rejected as tokens.
     private static let bytesMax = 16 << 10
 
-    /// A secret.
+    /// The token itself, a secret.
     package let text: String
-    /// When it ends; `nil` if that is not known.
+    /// When the token expires; `nil` if unknown.
     package let expiry: UnixNanoseconds?
-    /// When to have another one; `nil` if the end is not known.
+    /// When to renew the token; `nil` if its expiry is unknown.
     package let renewAt: UnixNanoseconds?
 
-    /// A token that was obtained at `time` and lives for `lifetime`, or shorter if it is a JWT that says so.
+    /// Creates a token that was obtained at `time` and lives for `lifetime`, or for less if it is a JWT with an earlier
+    /// expiry.
     package init(_ text: String, obtainedAt time: UnixNanoseconds, lifetime: Duration? = nil) {
         self.text = text
         let ends = [lifetime.map { time.advanced(by: $0) }, Self.jwtExpiry(of: text)]
@@ -26,7 +27,7 @@ package struct AccessToken: Sendable, Hashable {
         }
     }
 
-    /// True for a text that can stand in a header: visible ASCII without a space.
+    /// True for a text that can be put in a header: visible ASCII without a space.
     package static func isPossible(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= bytesMax && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
     }
@@ -42,7 +43,7 @@ package struct AccessToken: Sendable, Hashable {
         return seconds.flatMap { UnixNanoseconds(milliseconds: $0 * 1000) }
     }
 
-    /// A member of an object, without its fraction.
+    /// A number in an object, without its fraction; `nil` if it is missing or not a plausible time.
     private static func number(_ name: StaticString, in object: UnsafeRawBufferPointer) throws(JSONError) -> Int64? {
         var (cursor, number) = (JSONCursor(object), Int64?.none)
         try cursor.enterObject()

@@ -9,7 +9,7 @@ import WebSocketProtocol
 ///
 /// The client authenticates with HTTP Basic, and in the body if the server refuses that (RFC 6749 §2.3.1).
 package final class ClientCredentials: Sendable {
-    /// Client id and secret, which are read again for each token.
+    /// Client id and secret; they are read again for each token.
     package struct Identity: Sendable {
         package var id: String
         package var secret: String
@@ -29,10 +29,10 @@ package final class ClientCredentials: Sendable {
     private let authenticatesInBody = Mutex(false)
 
     /// - Parameters:
-    ///   - client: How to reach the token-server; `wss` stands for `https`.
-    ///   - scope: What the token is for, if the server wants to know.
-    ///   - identity: Gives id and secret.
-    ///   - now: The wall clock, by which tokens end.
+    ///   - client: The configuration to reach the token server; `wss` stands for `https`.
+    ///   - scope: The scope of the token, if the server requires one.
+    ///   - identity: Returns id and secret.
+    ///   - now: The wall clock, which decides when tokens expire.
     ///   - post: Sends a request.
     package init(
         client: WebSocketClient.Configuration,
@@ -50,7 +50,7 @@ package final class ClientCredentials: Sendable {
         self.post = post
     }
 
-    /// A new token; errors name neither it nor the secret.
+    /// Obtains a new token; errors contain neither the token nor the secret.
     package func obtain() async throws -> AccessToken {
         let identity = try identity()
         let inBody = authenticatesInBody.withLock(\.self)
@@ -62,7 +62,7 @@ package final class ClientCredentials: Sendable {
         let answer = response.body.withUnsafeBytes { OAuthAnswer($0) }
         guard response.status == 200, let answer else { throw refusal(response, answer, identity) }
         guard answer.tokenType.map({ $0.lowercased() == "bearer" }) ?? true else {
-            throw RecordingError("\(server) gave a token of another type than 'Bearer'")
+            throw RecordingError("\(server) returned a token that is not of type 'Bearer'")
         }
         guard let token = answer.accessToken, AccessToken.isPossible(token) else {
             throw RecordingError("\(server) answered without a usable 'access_token'")
@@ -70,7 +70,7 @@ package final class ClientCredentials: Sendable {
         return AccessToken(token, obtainedAt: now(), lifetime: answer.lifetime)
     }
 
-    /// With a hyphen: what follows the bare word is left out of errors, since it may be one.
+    /// With a hyphen, because errors are cut after the bare word: what follows it may be a token.
     private var server: String { "the token-server \(client.url.authority)" }
 
     private func ask(_ identity: Identity, inBody: Bool) async throws(TransportError) -> HTTPResponse {
@@ -89,7 +89,7 @@ package final class ClientCredentials: Sendable {
         return try await post(HTTPClient.Request(method: "POST", body: Array(body.utf8)), configuration)
     }
 
-    /// As forms write it; percent-encoding alone is one of its spellings.
+    /// Encodes a form value; percent-encoding alone is a valid form encoding.
     private static func encoded(_ text: String) -> String { HubURL.encoded(text) }
 
     private func refusal(_ response: HTTPResponse, _ answer: OAuthAnswer?, _ identity: Identity) -> TransportError {
@@ -105,7 +105,7 @@ package final class ClientCredentials: Sendable {
     }
 }
 
-/// What a token server says (RFC 6749 §5); other members are ignored.
+/// The answer of a token server (RFC 6749 §5); other members are ignored.
 private struct OAuthAnswer {
     var accessToken: String?
     var tokenType: String?
@@ -128,7 +128,7 @@ private struct OAuthAnswer {
             if key.equals("error") { error = value.text }
             if key.equals("error_description") { errorDescription = value.text }
             if key.equals("expires_in") {
-                // Some servers write the number as a text.
+                // Some servers send the number as a string.
                 let text = value.text ?? String(decoding: value.bytes, as: UTF8.self)
                 lifetime = Int64(text.prefix { $0 != "." }).flatMap { $0 > 0 && $0 < 1 << 33 ? .seconds($0) : nil }
             }

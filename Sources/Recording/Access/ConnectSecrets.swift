@@ -2,13 +2,13 @@ import SignalRProtocol
 import Transport
 import WebSocketProtocol
 
-/// Texts that were sent to connect and must not be shown, not even if a server repeats them.
+/// Secrets that were sent while connecting and must not be shown, even if a server repeats them.
 struct ConnectSecrets {
     private static let queryValueBytesMin = 8
 
     private var scrubber = SecretScrubber()
 
-    /// Begins with what stands in the query of `url`.
+    /// Starts with the secrets in the query of `url`.
     init(url: WebSocketURL) {
         guard let mark = url.target.firstIndex(of: "?") else { return }
         let query = url.target[mark...].dropFirst()
@@ -25,7 +25,7 @@ struct ConnectSecrets {
         scrubber.add(HubURL.encoded(secret))
     }
 
-    /// `error` without the secrets in what the server said.
+    /// Returns `error` without the secrets in the server's texts.
     func removed(from error: TransportError) -> TransportError {
         TransportError(
             code: error.code,
@@ -53,6 +53,6 @@ struct ConnectSecrets {
         )
     }
 
-    /// `text` without secrets, and without the beginning of one at its end, since an excerpt may have cut it.
+    /// Returns `text` without secrets; a secret that is cut at the end of `text` is also removed.
     func removed(from text: String) -> String { scrubber.scrubbed(text) }
 }

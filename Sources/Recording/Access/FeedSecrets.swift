@@ -1,20 +1,20 @@
 import Synchronization
 
-/// Secrets that a feed was connected with, learned on the way: tokens change, and a redirect brings another.
+/// The secrets of a feed, including those learned while it runs: tokens are renewed, and redirects bring new ones.
 package final class FeedSecrets: Sendable {
-    /// The ones that were not used for longest are forgotten.
+    /// Beyond this number, the least recently used secret is dropped.
     private static let countMax = 64
 
     private let latest: Mutex<[String]>
     private let learned: @Sendable (String) -> Void
 
-    /// Begins with `texts`; `learned` is called with every secret that is new.
+    /// Starts with `texts`; `learned` is called with every new secret.
     package init(_ texts: [String] = [], learned: @escaping @Sendable (String) -> Void = { _ in }) {
         latest = Mutex(texts)
         self.learned = learned
     }
 
-    /// Keeps `secret` out of everything from now on.
+    /// Keeps `secret` out of all texts from now on.
     package func add(_ secret: String?) {
         guard let secret, !secret.isEmpty else { return }
         let isNew = latest.withLock { latest in

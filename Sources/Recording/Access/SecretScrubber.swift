@@ -1,8 +1,8 @@
-/// Takes a set of secrets out of texts.
+/// Removes a set of secrets from texts.
 ///
-/// One pass over a text finds all of them, however many and however long they are.
+/// One pass over a text finds all of them, whatever their number and length.
 struct SecretScrubber: Sendable {
-    /// Shorter texts would also be found in ordinary words.
+    /// Shorter texts, in bytes, would also match ordinary words.
     static let secretBytesMin = 4
 
     private var known: Set<[UInt8]> = []
@@ -19,7 +19,7 @@ struct SecretScrubber: Sendable {
         byStart[Self.start(of: bytes, at: 0)] = others
     }
 
-    /// `text` with `***` for each secret, and for the beginning of one at its end, since the text may have been cut.
+    /// Returns `text` with `***` for each secret; a secret that is cut at the end of `text` is also replaced.
     func scrubbed(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var clean: [UInt8] = []
@@ -37,7 +37,7 @@ struct SecretScrubber: Sendable {
         return String(decoding: clean, as: UTF8.self)
     }
 
-    /// How many bytes of a secret stand at `position`; `nil` if none begins there.
+    /// The length of the secret at `position`, in bytes; `nil` if none begins there.
     private func secretBytes(in text: [UInt8], at position: Int) -> Int? {
         guard position + Self.secretBytesMin <= text.count,
             let candidates = byStart[Self.start(of: text, at: position)]

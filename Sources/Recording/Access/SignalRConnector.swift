@@ -4,10 +4,10 @@ import Synchronization
 package import Transport
 package import WebSocketProtocol
 
-/// Connects to a SignalR hub, each time from the beginning: token, negotiation if wanted, WebSocket.
+/// Connects to a SignalR hub, each time from the start: token, negotiation if wanted, WebSocket.
 ///
-/// Cookies go with what follows them, so that a load balancer finds the same machine again. The next connection begins
-/// with those of the last one; after a refusal, only with those that the refusal itself set.
+/// Cookies go with the requests that follow, so that a load balancer selects the same machine. The next connection
+/// starts with the cookies of the last one; after a refusal, only with those that the refusal itself set.
 package struct SignalRConnector: Sendable {
     /// Sends a POST without a body.
     package typealias Post = @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> HTTPResponse
@@ -15,18 +15,18 @@ package struct SignalRConnector: Sendable {
     package typealias Open =
         @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> WebSocketConnection
 
-    /// How to connect; its URL is the hub's, and its headers go with every request.
+    /// The connection settings; the URL is the hub's, and the headers go with every request.
     package var client: WebSocketClient.Configuration
     package var hubProtocol = HubProtocol.json
-    /// Whether to negotiate first; a hub that is reached by WebSockets alone can do without.
+    /// True to negotiate first; a hub that only supports WebSockets does not need it.
     package var negotiates = false
-    /// Whether the token goes into the WebSocket's URL, as from browsers, and not into a header.
+    /// True if the token goes into the WebSocket's URL, as browsers do it, instead of a header.
     package var hasTokenInQuery = false
-    /// Asked for the token before every connection, since tokens expire.
+    /// Returns the token; called before every connection, since tokens expire.
     package var token: @Sendable () async throws -> String?
-    /// Asked before every connection for further headers, whose values are secrets.
+    /// Returns additional headers, whose values are secrets; called before every connection.
     package var secretHeaders: @Sendable () throws -> HTTPHeaders = { HTTPHeaders() }
-    /// Learns every secret that is used.
+    /// Receives every secret that is used.
     package var secrets = FeedSecrets()
     fileprivate let now: @Sendable () -> UnixNanoseconds
     fileprivate let post: Post
@@ -34,9 +34,9 @@ package struct SignalRConnector: Sendable {
     private let carried = CarriedCookies()
 
     /// - Parameters:
-    ///   - client: How to connect to the hub.
-    ///   - token: Gives the token, if there is one.
-    ///   - now: The wall clock, by which cookies end.
+    ///   - client: The connection settings for the hub.
+    ///   - token: Returns the token, if there is one.
+    ///   - now: The wall clock, which decides when cookies expire.
     ///   - post: Sends a POST without a body.
     ///   - open: Opens a WebSocket.
     package init(
@@ -53,9 +53,9 @@ package struct SignalRConnector: Sendable {
         self.open = open
     }
 
-    /// Opens a connection on which nothing has been said yet.
+    /// Opens a connection on which nothing has been sent yet.
     ///
-    /// Errors name neither token nor cookie nor connection id, even if the server repeats them.
+    /// Errors contain no token, cookie or connection id, even if the server repeats them.
     package func connect() async throws(TransportError) -> WebSocketConnection {
         var attempt = ConnectorAttempt(self, cookies: carried.take())
         do throws(TransportError) {
@@ -83,13 +83,13 @@ package struct SignalRConnector: Sendable {
 
 /// One attempt to connect, with the cookies and secrets that it collects.
 private struct ConnectorAttempt {
-    /// Shorter values of cookies and headers, such as `1`, would be found in all kinds of messages.
+    /// Shorter values of cookies and headers, such as `1`, would match ordinary text in messages.
     private static let valueBytesMin = 8
 
     private let connector: SignalRConnector
     private(set) var cookies: CookieJar
     private(set) var secrets: ConnectSecrets
-    /// What a server set that refused us.
+    /// The cookies set by a server that refused the connection.
     private(set) var cookiesOfRefusal = CookieJar()
 
     init(_ connector: SignalRConnector, cookies: CookieJar) {
@@ -190,7 +190,8 @@ private struct ConnectorAttempt {
         learn(cookies.values, bytesMin: Self.valueBytesMin)
     }
 
-    /// Keeps texts out of the errors of this attempt, and those of `bytesMin` bytes out of all that the feed says.
+    /// Keeps `texts` out of the errors of this attempt, and those of at least `bytesMin` bytes out of all the feed's
+    /// texts.
     private mutating func learn(_ texts: [String?], bytesMin: Int = 1) {
         for text in texts {
             secrets.add(text)
@@ -199,7 +200,7 @@ private struct ConnectorAttempt {
     }
 }
 
-/// Cookies between two attempts; in memory only.
+/// Cookies kept between two attempts, in memory only.
 private final class CarriedCookies: Sendable {
     private let jar = Mutex(CookieJar())
 
@@ -214,6 +215,6 @@ private final class CarriedCookies: Sendable {
 }
 
 extension WebSocketURL {
-    /// The whole URL, query included: not for messages.
+    /// The whole URL including its query; not for error texts.
     fileprivate var text: String { "\(isSecure ? "wss" : "ws")://\(hostHeader)\(target)" }
 }

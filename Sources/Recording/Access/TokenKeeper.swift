@@ -1,16 +1,16 @@
 package import MarketModel
 import Synchronization
 
-/// Holds the token of one feed in memory, and has another before it ends.
+/// Holds the token of one feed in memory and renews it before it expires.
 ///
-/// A token whose end is not known is obtained for every connection.
+/// A token with an unknown expiry is obtained again for every connection.
 package final class TokenKeeper: Sendable {
-    /// A renewal that failed is retried after this time.
+    /// A failed renewal is retried after this time.
     static let retryDelay = Duration.seconds(10)
 
     private struct State {
         var token: AccessToken?
-        /// Counts renewals of tokens that had an end.
+        /// Counts the renewals of tokens that had an expiry.
         var generation = 0
         var retryAt: UnixNanoseconds?
     }
@@ -20,8 +20,8 @@ package final class TokenKeeper: Sendable {
     private let now: @Sendable () -> UnixNanoseconds
 
     /// - Parameters:
-    ///   - now: The wall clock, which the ends of tokens go by.
-    ///   - obtain: Asks for a token; its errors name no secret.
+    ///   - now: The wall clock, which decides when tokens expire.
+    ///   - obtain: Obtains a token; its errors contain no secret.
     package init(
         now: @escaping @Sendable () -> UnixNanoseconds,
         obtain: @escaping @Sendable () async throws -> AccessToken
@@ -30,9 +30,9 @@ package final class TokenKeeper: Sendable {
         self.obtain = obtain
     }
 
-    /// The token for a connection that is about to be made.
+    /// The token for a new connection.
     ///
-    /// If a new one cannot be had, the present one goes on for as long as it lives.
+    /// If a new token cannot be obtained, the present one is used until it expires.
     package func token() async throws -> AccessToken {
         let kept = state.withLock(\.token)
         if let kept, let renewAt = kept.renewAt, now() < renewAt { return kept }
@@ -42,17 +42,17 @@ package final class TokenKeeper: Sendable {
         }
     }
 
-    /// The venue refused the token: the next connection needs another one, however long this one was to live.
+    /// Discards a token that the venue refused, whatever its expiry: the next connection needs a new one.
     package func forget() {
         state.withLock { $0.token = nil }
     }
 
-    /// Rises when a token was replaced before its end.
+    /// Increases each time a token was replaced before its expiry.
     package var generation: Int { state.withLock(\.generation) }
 
-    /// Renews the token each time it is about to end, until the task is cancelled.
+    /// Renews the token each time it is about to expire, until the task is cancelled.
     ///
-    /// `report` is called for renewals that failed.
+    /// `report` is called for failed renewals.
     package func run(clock: any Clock<Duration>, report: @Sendable (String) -> Void) async {
         while (try? await clock.sleep(for: .seconds(1), tolerance: nil)) != nil {
             guard isDue else { continue }
@@ -87,10 +87,10 @@ package final class TokenKeeper: Sendable {
     }
 }
 
-/// What a recorder does for a feed's access while it records.
+/// A recorder's access to a feed's token while it records.
 package struct FeedAccess: Sendable {
     private let keeper: TokenKeeper
-    /// True if a connection is replaced when its token is renewed.
+    /// True if a renewed token requires a new connection.
     private let replacesConnections: Bool
 
     package init(_ keeper: TokenKeeper, replacesConnections: Bool) {
@@ -98,13 +98,13 @@ package struct FeedAccess: Sendable {
         self.replacesConnections = replacesConnections
     }
 
-    /// Rises when open connections have to be replaced by others with a newer token.
+    /// Increases when open connections must be replaced by ones with a newer token.
     var generation: Int { replacesConnections ? keeper.generation : 0 }
 
-    /// The venue refused what the connection was opened with.
+    /// Notes that the venue refused the token of a connection.
     func refused() { keeper.forget() }
 
-    /// Renews the token while the feed goes on.
+    /// Renews the token while the feed runs.
     func run(clock: any Clock<Duration>, report: @Sendable (String) -> Void) async {
         await keeper.run(clock: clock, report: report)
     }

@@ -1,11 +1,11 @@
 package import Archive
 package import MarketModel
 
-/// How well the kernel believes its clock to be kept.
+/// The kernel's report on its clock.
 package struct KernelClockReading: Sendable, Hashable {
-    /// What the clock is being corrected by.
+    /// The offset that the kernel is correcting at present.
     package var offset: Duration
-    /// How wrong it is at most.
+    /// The largest possible error of the clock.
     package var error: Duration
     /// The kernel's status bits, as `adjtimex` returns them.
     package var status: Int64
@@ -16,30 +16,30 @@ package struct KernelClockReading: Sendable, Hashable {
         self.status = status
     }
 
-    /// False while nobody disciplines the clock (`STA_UNSYNC`).
+    /// False if no time service disciplines the clock (`STA_UNSYNC`).
     package var isSynchronized: Bool { status & 0x40 == 0 }
 }
 
-/// What is watched of the host's clock.
+/// How the host's clock is watched.
 package struct ClockRules: Sendable {
-    /// The kernel's word; `nil` where it has none.
+    /// Reads the kernel's clock status; `nil` if the kernel has none.
     package var readKernel: @Sendable () -> KernelClockReading? = { nil }
-    /// How often that is stored.
+    /// How often the kernel's clock status is stored.
     package var interval: Duration = .seconds(60)
-    /// From how far on a jump of the wall clock counts as a step.
+    /// A smaller jump of the wall clock is not a step.
     package var stepMin: Duration = .milliseconds(500)
 
     package init() {}
 }
 
-/// Watches the wall clock against one that nobody sets.
+/// Compares the wall clock with the monotonic clock.
 package struct ClockWatch: Sendable {
     private let stepMin: Duration
     private let interval: Duration
     private var last: (wall: UnixNanoseconds, uptime: Duration)?
     private var sampledAt: Duration?
 
-    /// Tells steps of `stepMin` and more, and asks for a sample every `interval`.
+    /// Detects steps of at least `stepMin`, and requests a sample every `interval`.
     package init(stepMin: Duration, interval: Duration) {
         self.stepMin = stepMin
         self.interval = interval
@@ -49,9 +49,9 @@ package struct ClockWatch: Sendable {
         self.init(stepMin: rules.stepMin, interval: rules.interval)
     }
 
-    /// How far the wall clock has been set since the last call, forwards or backwards; `nil` where it just went on.
+    /// The step of the wall clock since the last call, negative if backwards; `nil` if there was none.
     ///
-    /// What a disciplined clock is slewed, 0.5 ms a second at most, is no step while calls come every few seconds.
+    /// A disciplined clock is slewed by at most 0.5 ms a second, which is not a step if calls come every few seconds.
     package mutating func step(wall: UnixNanoseconds, uptime: Duration) -> Duration? {
         defer { last = (wall, uptime) }
         guard let last else { return nil }
@@ -59,7 +59,7 @@ package struct ClockWatch: Sendable {
         return step >= stepMin || .zero - step >= stepMin ? step : nil
     }
 
-    /// True once per interval, the first time at once.
+    /// True once per interval, starting with the first call.
     package mutating func isSampleDue(uptime: Duration) -> Bool {
         if let sampledAt, uptime - sampledAt < interval { return false }
         sampledAt = uptime
@@ -79,7 +79,7 @@ extension ClockSampleRow {
 }
 
 extension EventRow {
-    /// A step of the wall clock, found at `time` by the clock as it is set now; `feedID` says whose session noticed.
+    /// A step of the wall clock, detected at `time` on the clock after the step; `feedID` is the feed that noticed it.
     package init(clockStep step: Duration, at time: UnixNanoseconds, feedID: Int64) {
         self.init(
             tsRecv: time,

@@ -1,28 +1,28 @@
 package import MarketModel
 import Synchronization
 
-/// Where a feed stands.
+/// The state of a feed.
 package enum FeedState: String, Sendable, Hashable, CaseIterable {
     case connecting
-    /// Connected, and what was asked for is not acknowledged yet.
+    /// Connected, but the subscription is not acknowledged yet.
     case subscribing
     case recording
-    /// Disconnected, until the next attempt.
+    /// Disconnected, waiting for the next attempt.
     case waiting
-    /// The market is closed: nothing is expected, whether the feed is connected or not.
+    /// The market is closed: no data is expected, whether the feed is connected or not.
     case closed
     case stopped
 
-    /// True where all is well: data should be flowing, or there is none to flow.
+    /// True if data should be flowing, or if none is expected.
     package var isUp: Bool { self == .recording || self == .closed }
 }
 
-/// What the market of a feed does.
+/// The state of a feed's market.
 package struct MarketFigures: Sendable, Hashable {
     package var isOpen: Bool
-    /// When it came to that, on the recorder's own clock.
+    /// When the market opened or closed, on the recorder's monotonic clock.
     package var since: Duration
-    /// When that changes, on the wall clock; `nil` if no change is in sight.
+    /// When the market will change, on the wall clock; `nil` if no change is in sight.
     package var until: UnixNanoseconds?
 
     package init(isOpen: Bool, since: Duration, until: UnixNanoseconds?) {
@@ -30,39 +30,39 @@ package struct MarketFigures: Sendable, Hashable {
     }
 }
 
-/// How one feed does: figures for metrics and status.
+/// The figures of one feed, for metrics and status.
 package struct FeedFigures: Sendable, Hashable {
-    /// Where the connection stands.
+    /// The state of the connection.
     package var connectionState = FeedState.connecting
-    /// When it came to that, on the recorder's own clock.
+    /// When the connection entered this state, on the recorder's monotonic clock.
     package var connectionStateSince: Duration = .zero
-    /// `nil` for a feed whose market has not closed since the start.
+    /// `nil` if the feed's market has not closed since the start.
     package var market: MarketFigures?
     package var totals = CaptureTotals()
-    /// Connections that were opened.
+    /// The number of connections that were opened.
     package var connections: Int64 = 0
-    /// Attempts that failed, or connections that were lost.
+    /// The number of failed attempts and lost connections.
     package var disconnections: Int64 = 0
     package var lastFailure: String?
-    /// When the next attempt to connect follows, while the feed waits for it; on the recorder's own clock.
+    /// When the next attempt to connect follows, on the recorder's monotonic clock; `nil` if none is pending.
     package var nextAttempt: Duration?
-    /// Until when the venue asked for no attempt; on the same clock.
+    /// Until when the venue asked us not to connect, on the same clock.
     package var heldOffUntil: Duration?
-    /// When the last message came, and the last that carried data; on the recorder's own clock.
+    /// When the last message arrived, and the last one with data, on the recorder's monotonic clock.
     package var lastMessage: Duration?
     package var lastData: Duration?
-    /// Gaps by their cause.
+    /// The number of gaps, by cause.
     package var gaps: [String: Int64] = [:]
-    /// The causes of the gaps that are open, the first one first.
+    /// The causes of the open gaps, the oldest first.
     package var openGaps: [String] = []
-    /// What was asked for and has not arrived although there was time for it.
+    /// Names that were requested but have not arrived after the delivery time-out.
     package var undelivered: [String] = []
-    /// Over about the last ten seconds.
+    /// The average over about the last ten seconds.
     package var messagesPerSecond: Double = 0
 
     package init() {}
 
-    /// Where the feed stands: closed while its market is, whatever its connection does.
+    /// The state of the feed: closed while its market is closed, whatever the connection's state.
     package var state: FeedState { isMarketClosed ? .closed : connectionState }
     package var isMarketClosed: Bool { market?.isOpen == false }
 
@@ -72,13 +72,13 @@ package struct FeedFigures: Sendable, Hashable {
     }
 }
 
-/// Holds the figures of one feed between who makes them, a batch at a time, and who shows them.
+/// Holds the figures of one feed: the recorder updates them once per batch, and status and metrics read them.
 package final class FeedMonitor: Sendable {
     private struct Guarded {
         var figures = FeedFigures()
         var sampledAt: Duration?
         var sampledMessages: Int64 = 0
-        /// How much time the rate covers: it begins at the first message.
+        /// The time that the rate covers: it begins with the first message.
         var covered: Duration = .zero
     }
 
@@ -109,8 +109,8 @@ package final class FeedMonitor: Sendable {
 
     /// Measures the rate; call it about once a second.
     ///
-    /// The rate is a mean that forgets within about ten seconds. While less time has passed since the first message, it is
-    /// the mean over that time.
+    /// The rate is a moving average over about ten seconds. If less time has passed since the first message, it is the
+    /// average over that time.
     package func sample(at uptime: Duration) {
         guarded.withLock { guarded in
             let messages = guarded.figures.totals.messagesReceived

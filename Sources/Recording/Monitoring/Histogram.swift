@@ -1,6 +1,6 @@
-/// Counts of durations in buckets, as Prometheus wants them.
+/// Counts of durations in buckets, as Prometheus expects them.
 package struct DurationHistogram: Sendable, Hashable {
-    /// Upper ends of the buckets, ascending; what is longer than the last is counted in none of them.
+    /// The upper bounds of the buckets, ascending; a longer duration is counted in no bucket.
     package static let bounds: [Duration] = [
         .milliseconds(1), .microseconds(2500), .milliseconds(5), .milliseconds(10), .milliseconds(25),
         .milliseconds(50),
@@ -8,7 +8,7 @@ package struct DurationHistogram: Sendable, Hashable {
         .seconds(10),
     ]
 
-    /// How many lie in each bucket, not in those below.
+    /// The counts of the individual buckets, not cumulative.
     package private(set) var counts = [Int64](repeating: 0, count: bounds.count)
     package private(set) var count: Int64 = 0
     package private(set) var sum: Duration = .zero
@@ -21,7 +21,8 @@ package struct DurationHistogram: Sendable, Hashable {
         if let index = Self.bounds.firstIndex(where: { duration <= $0 }) { counts[index] += 1 }
     }
 
-    /// The upper end of the bucket in which this part of all durations is reached; `nil` beyond the last and for none.
+    /// The upper bound of the bucket that contains this quantile; `nil` if it is above the last bound, or without
+    /// durations.
     package func quantile(_ part: Double) -> Duration? {
         guard count > 0 else { return nil }
         let wanted = Int64((Double(count) * part).rounded(.up))

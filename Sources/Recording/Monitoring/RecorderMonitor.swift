@@ -1,30 +1,30 @@
 import Synchronization
 
-/// How storing goes, and the clock: figures for metrics and status.
+/// The state of storage and of the clock, for metrics and status.
 package struct StorageFigures: Sendable, Hashable {
-    /// The recording that is being written.
+    /// The path of the recording that is being written.
     package var file: String?
     package var commits = DurationHistogram()
-    /// Pieces of work that wait for the writer.
+    /// The number of pieces of work that wait for the writer.
     package var queueDepth = 0
-    /// Bytes of the journal that are taken: segments with records that are not stored, and the present one as far as it
-    /// is written; `nil` without a journal.
+    /// The journal's size in bytes: segments with unstored records, plus the written part of the present segment; `nil`
+    /// without a journal.
     package var journalBytes: Int64?
     package var journalBytesMax: Int64?
-    /// Why nothing can be stored for the time being, such as a full disk.
+    /// Why nothing can be stored at present, such as a full disk; `nil` otherwise.
     package var halt: String?
-    /// What became of a file that was being written, if it was deleted or moved; for the rest of the run.
+    /// What happened to a file that was deleted or moved while it was being written; kept for the rest of the run.
     package var loss: String?
-    /// The kernel's word on its clock.
+    /// The kernel's latest report on its clock.
     package var clock: KernelClockReading?
     package var clockSteps: Int64 = 0
-    /// When the recorder last looked after its feeds, on its own clock: a recorder that hangs does not.
+    /// When the ticker last ran, on the recorder's monotonic clock; a recorder that hangs does not update it.
     package var tickedAt: Duration = .zero
 
     package init() {}
 }
 
-/// What a running recorder tells of itself.
+/// The figures that a running recorder publishes.
 package final class RecorderMonitor: Sendable {
     private struct Guarded {
         var feeds: [FeedMonitor] = []
@@ -32,14 +32,14 @@ package final class RecorderMonitor: Sendable {
     }
 
     private let guarded = Mutex(Guarded())
-    /// Time since the start of the recorder, by a clock that nobody sets.
+    /// The time since the start of the recorder, on the monotonic clock.
     package let uptime: @Sendable () -> Duration
 
     package init(clock: any Clock<Duration>) {
         uptime = Self.stopwatch(clock)
     }
 
-    /// Tells the time that has passed since the call.
+    /// Returns a function that measures the time since this call.
     package static func stopwatch<C: Clock<Duration>>(_ clock: C) -> @Sendable () -> Duration {
         let start = clock.now
         return { start.duration(to: clock.now) }

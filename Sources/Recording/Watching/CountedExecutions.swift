@@ -1,10 +1,10 @@
 import MarketModel
 
-/// Decides which rows bars are made of if a venue reports the same executions one by one and as aggregates.
+/// Decides which rows bars use if a venue reports the same executions both singly and as aggregates.
 ///
-/// Each execution counts once, whatever comes first. While single trades come, bars are made of them; what aggregates
-/// have counted before is left out. Aggregates count while no single trade has come for ten seconds. The answer is
-/// stored with the row, since it depends on the order in which the rows came.
+/// Each execution counts once, in whatever order they come. While single trades come, bars use those and leave out what
+/// aggregates have already counted. Aggregates count if no single trade has come for ten seconds. The decision is
+/// stored with the row, because it depends on the order in which the rows came.
 struct CountedExecutions: Sendable {
     private static let singlesMissedAfter = Duration.seconds(10)
 
@@ -12,7 +12,7 @@ struct CountedExecutions: Sendable {
     private var aggregates = NumberRanges()
     private var lastSingle: UnixNanoseconds?
 
-    /// True if bars are made of this row; `numbers` are the executions in it, if the venue gives them.
+    /// True if bars use this row; `numbers` are the executions in it, if the venue sends them.
     @inline(__always)
     mutating func count(_ numbers: ClosedRange<Int64>?, isAggregate: Bool, at tsRecv: UnixNanoseconds) -> Bool {
         guard !isAggregate else { return countAggregate(numbers, at: tsRecv) }
@@ -32,14 +32,14 @@ struct CountedExecutions: Sendable {
     }
 }
 
-/// Numbers that mostly follow each other, as a few ranges.
+/// Mostly consecutive numbers, stored as a few ranges.
 struct NumberRanges: Sendable {
-    /// The lowest ranges beyond this many are forgotten.
+    /// Beyond this number of ranges, the lowest are dropped.
     private static let rangesMax = 64
-    /// A number that is lower by this much begins a new count: a venue that was set up again starts over.
+    /// A number lower by this much starts a new count: a venue that was reset starts over.
     private static let restartDistance: Int64 = 1_000_000
 
-    /// Ascending, with numbers missing between them.
+    /// Ascending and separated by missing numbers.
     private var ranges: [ClosedRange<Int64>] = []
 
     @inline(__always)
@@ -77,7 +77,7 @@ struct NumberRanges: Sendable {
 }
 
 extension ClosedRange<Int64> {
-    /// True if no number lies between the two.
+    /// True if the ranges overlap or no number lies between them.
     fileprivate func touches(_ other: ClosedRange<Int64>) -> Bool {
         if overlaps(other) { return true }
         let (lower, higher) = upperBound < other.lowerBound ? (self, other) : (other, self)

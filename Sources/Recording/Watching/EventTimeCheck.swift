@@ -1,33 +1,33 @@
 import JSONScanning
 import MarketModel
 
-/// Compares the venue's times of one feed with the receipt of their messages.
+/// Compares a feed's venue times with the receive times of their messages.
 ///
-/// A time that cannot be right (``EventTimeRule``) becomes none, with an oddity in its place: the tick's bars then follow
-/// the receive time. A time that can be right but runs ahead is used, and the feed is warned about once, since the usual
-/// cause is a wrong zone or a wrong clock.
+/// A time that cannot be right (``EventTimeRule``) is removed and an oddity stored; bars then use the tick's receive
+/// time. A plausible time that runs ahead is used, but the feed gets one warning, because the usual cause is a wrong
+/// time zone or a wrong clock.
 struct EventTimeCheck: Sendable {
     /// The kind of the oddity.
     static let wrongTimeKind = "wrong_time"
-    /// Clocks differ by less.
+    /// Normal clock differences are smaller, in nanoseconds.
     private static let leadMin: Int64 = 5_000_000_000
-    /// No clock that is kept differs by as much, so one tick is enough for the warning.
+    /// A synchronised clock never differs by this much, so a single tick triggers the warning; in nanoseconds.
     private static let leadEvident: Int64 = 60_000_000_000
     private static let ticksInARow = 20
 
-    /// Ticks with times more than five seconds ahead of their receipt.
+    /// Ticks whose venue time is more than five seconds ahead of their receive time.
     private(set) var ticksAhead: Int64 = 0
     private var leadingInARow = 0
     private var isWarned = false
     private var warning: String?
 
-    /// The warning, once.
+    /// Returns the warning once, then `nil`.
     mutating func takeWarning() -> String? {
         defer { warning = nil }
         return warning
     }
 
-    /// Checks all times in `events`, whose messages are those of `batch`.
+    /// Checks all times in `events`; their messages are those of `batch`.
     mutating func check(_ events: inout MarketEvents, _ batch: MessageBatch) {
         for index in events.quotes.indices {
             guard let time = events.quotes[index].tsEvent else { continue }
@@ -72,7 +72,7 @@ struct EventTimeCheck: Sendable {
         }
     }
 
-    /// Whether the time can be right; also counts how far ticks run ahead.
+    /// True if the time can be right; also counts ticks that run ahead.
     @inline(__always)
     private mutating func isTickRight(_ time: UnixNanoseconds, _ origin: EventOrigin, _ batch: MessageBatch) -> Bool {
         let tsRecv = batch.entries[origin.message].tsRecv

@@ -1,50 +1,50 @@
-/// When a connection counts as dead although nobody closed it.
+/// When a connection counts as dead although it is still open.
 package struct WatchRules: Sendable, Hashable {
     package var silence = SilenceRule.automatic
-    /// For the venue to acknowledge the subscription; `nil` for venues that acknowledge nothing.
+    /// The time-out for the venue to acknowledge the subscription; `nil` for venues that do not acknowledge.
     package var ackTimeout: Duration?
-    /// A ping goes out so often; the transport waits for its pong.
+    /// How often a ping is sent; the transport waits for its pong.
     package var pingInterval: Duration? = .seconds(20)
-    /// True where the venue numbers its trades without leaving one out.
+    /// True if the venue numbers its trades without gaps.
     package var tradesAreNumbered = false
 
     package init() {}
 }
 
-/// Why data is missing; the text is what `gap.cause` holds.
+/// Why data is missing; the raw value is stored in `gap.cause`.
 package enum GapCause: String, Sendable, Hashable, CaseIterable {
     /// The connection was lost, or could not be made.
     case disconnect
-    /// No data for too long, over a connection that looked well.
+    /// No data for too long over a connection that looked healthy.
     case silence
     case noPong = "no-pong"
     case noAck = "no-ack"
-    /// The venue refused the connection, or everything that was asked for.
+    /// The venue refused the connection or everything that was requested.
     case refused
-    /// We replaced the connection by one with a renewed token.
+    /// The connection was replaced by one with a renewed token.
     case renewal
-    /// A number of the venue's was left out.
+    /// One or more of the venue's numbers are missing.
     case sequence
-    /// The venue lost its own source.
+    /// The venue lost the connection to its own source.
     case upstream
     case restart
     case diskFull = "disk_full"
-    /// The file system could not be written to any more.
+    /// The file system was no longer writable.
     case readOnly = "read_only"
     case overload
-    /// The file that held it was removed or damaged before it was complete.
+    /// The file that held the data was removed or damaged before it was complete.
     case removed
 }
 
-/// Watches one feed's connection.
+/// Watches one connection of a feed.
 ///
-/// Times are those of a clock that nobody sets.
+/// Times are on the monotonic clock.
 struct FeedWatch: Sendable {
     let rules: WatchRules
     private var silence: SilenceWatch
     private var awaitsAckSince: Duration?
     private var pingedAt: Duration?
-    /// Why the connection is being ended, once it is.
+    /// The cause if the connection is being ended.
     private(set) var cause: GapCause?
 
     init(_ rules: WatchRules) {
@@ -68,7 +68,7 @@ struct FeedWatch: Sendable {
         silence.dataArrived(at: time)
     }
 
-    /// From here on the connection is listened to again; the time in which it was not says nothing about the feed.
+    /// Notes that the connection is read again; the time in which it was not read does not count as silence.
     mutating func listeningResumed(at time: Duration) {
         if awaitsAckSince != nil { awaitsAckSince = time }
         silence.listeningResumed(at: time)
@@ -81,7 +81,7 @@ struct FeedWatch: Sendable {
         if self.cause == nil { self.cause = cause }
     }
 
-    /// Why the gap that begins now does; a disconnect where nothing else is known.
+    /// Returns the cause of the gap that begins now, `disconnect` if no other cause is known.
     mutating func takeCause() -> GapCause {
         defer { cause = nil }
         return cause ?? .disconnect
@@ -94,14 +94,14 @@ struct FeedWatch: Sendable {
         return true
     }
 
-    /// Why the connection must end, once it must; silence is no reason while the market is closed.
+    /// Returns why the connection must end, or `nil`; silence is not a reason while the market is closed.
     mutating func verdict(at time: Duration, expectsData: Bool = true) -> String? {
         if let since = awaitsAckSince, let timeout = rules.ackTimeout, time - since >= timeout {
             awaitsAckSince = nil
             cause = .noAck
             return "the venue did not acknowledge the subscription within \(Self.text(of: timeout))"
         }
-        // Before the acknowledgement there is nothing to be silent about.
+        // Silence is only measured after the acknowledgement.
         guard awaitsAckSince == nil, expectsData, let silence = silence.check(at: time) else { return nil }
         cause = .silence
         return "no data came for \(Self.text(of: silence))"

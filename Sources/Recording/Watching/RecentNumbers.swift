@@ -1,28 +1,29 @@
 import MarketModel
 
-/// The latest numbers of one stream and the connections that brought them, to know a tick that another one brought already.
+/// The latest numbers of one stream and the connections that delivered them, to detect duplicates from another
+/// connection.
 ///
-/// Numbers nearly always grow, and then this is an append.
+/// Numbers nearly always increase, so an insertion is usually an append.
 struct RecentNumbers: Sendable {
-    /// A number so far below the last begins a new count: a venue that was set up again starts over.
+    /// A number lower by this much starts a new count: a venue that was reset starts over.
     private static let restartDistance: Int64 = 1_000_000
 
-    /// What is known of a number that came.
+    /// What is known about a number.
     enum Verdict { case new, known, knownInEarlierFile }
 
-    /// The owner of numbers that an earlier file has, of a connection that is over.
+    /// Stands for an ended connection that delivered numbers of an earlier file.
     static let endedConnection = Int64.min
 
     private struct Entry {
         let number: Int64
-        /// Negative where it was in an earlier file that the connection, under its present number, brought it.
+        /// Negative if the connection, under its present id, delivered the number into an earlier file.
         var connectionID: Int64
-        /// A mix of what the tick says: a venue that was set up again gives out the same numbers for something else.
+        /// A hash of the tick's content: a venue that was reset reuses the same numbers for other ticks.
         let content: Int64
     }
 
     private let capacity: Int
-    /// Ascending; between `capacity` and twice as many once that many have come.
+    /// Ascending; between `capacity` and twice as many entries when full.
     private var entries: [Entry] = []
 
     init(capacity: Int = 1024) {
@@ -30,9 +31,10 @@ struct RecentNumbers: Sendable {
         self.capacity = capacity
     }
 
-    /// Notes the number of a tick; tells where another connection brought it before, with the same content.
+    /// Notes the number of a tick; the verdict says if another connection has already delivered it with the same
+    /// content.
     ///
-    /// What one connection repeats is not for us to judge, and what is too old to be remembered counts as new.
+    /// A repetition by the same connection is not a duplicate. A number that is too old to be remembered counts as new.
     @inline(__always)
     mutating func insert(_ number: Int64, content: Int64, from connectionID: Int64) -> Verdict {
         let entry = Entry(number: number, connectionID: connectionID, content: content)
@@ -42,7 +44,7 @@ struct RecentNumbers: Sendable {
         return .new
     }
 
-    /// Goes on in another file, where connections have the numbers that `connectionIDs` gives them by their present ones.
+    /// Continues in another file; `connectionIDs` maps the present connection ids to those in that file.
     mutating func beginFile(_ connectionIDs: [Int64: Int64]) {
         for index in entries.indices {
             let owner = entries[index].connectionID
@@ -77,11 +79,11 @@ struct RecentNumbers: Sendable {
     }
 }
 
-/// The numbers that a venue gives to the ticks of one symbol, each kind by itself.
+/// The numbers that a venue gives to the ticks of one symbol, separately for each kind.
 struct TickNumbers: Sendable {
     enum Kind { case quote, trade, aggregate }
 
-    /// A mix of a tick's two numbers as the venue wrote them: two connections get the same text.
+    /// A hash of a tick's two numbers as the venue wrote them: two connections receive the same text.
     @inline(__always)
     static func content(_ first: FixedDecimal?, _ second: FixedDecimal?) -> Int64 {
         mix(first) &* 31 &+ mix(second)
@@ -95,10 +97,10 @@ struct TickNumbers: Sendable {
     private var quotes = RecentNumbers()
     private var trades = RecentNumbers()
     private var aggregates = RecentNumbers()
-    /// Which rows bars are made of.
+    /// Decides which rows bars use.
     var executions = CountedExecutions()
 
-    /// As ``RecentNumbers/insert(_:content:from:)``.
+    /// See ``RecentNumbers/insert(_:content:from:)``.
     @inline(__always)
     mutating func insert(
         _ number: Int64,
@@ -113,7 +115,7 @@ struct TickNumbers: Sendable {
         }
     }
 
-    /// As ``RecentNumbers/beginFile(_:)``.
+    /// See ``RecentNumbers/beginFile(_:)``.
     mutating func beginFile(_ connectionIDs: [Int64: Int64]) {
         quotes.beginFile(connectionIDs)
         trades.beginFile(connectionIDs)

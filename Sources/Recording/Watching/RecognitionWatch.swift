@@ -1,14 +1,14 @@
 import Venues
 
-/// Notices a feed whose messages are not those of its venue: a wrong venue, or a wrong URL.
+/// Detects a feed whose messages are not those of its venue, because the venue or the URL is wrong.
 struct RecognitionWatch: Sendable {
     private static let messagesMin = 100
 
     private var unrecognised = 0
-    /// True once a message was recognised, or the feed was warned about.
+    /// True after a message was recognised or the warning was given.
     private var isDecided = false
 
-    /// Counts what a batch meant; returns the warning, once, if nothing was ever recognised.
+    /// Counts a batch; returns the warning, once, if no message was ever recognised.
     mutating func note(_ outcome: DialectOutcome) -> String? {
         guard !isDecided else { return nil }
         if outcome.recognised > 0 { isDecided = true }

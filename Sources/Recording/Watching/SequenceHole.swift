@@ -1,6 +1,6 @@
 import MarketModel
 
-/// Numbers that a venue gave out and that never came.
+/// Numbers that a venue assigned but that never arrived.
 struct SequenceHole: Sendable, Hashable {
     /// What the numbers count.
     enum Kind: Sendable, Hashable {
@@ -11,21 +11,21 @@ struct SequenceHole: Sendable, Hashable {
     }
 
     var symbol: String
-    /// The first and the last number that is missing.
+    /// The missing numbers, from the first to the last.
     var numbers: ClosedRange<Int64>
     var kind = Kind.trade
-    /// False if bars have what is missing from other messages.
+    /// False if other messages gave bars the missing executions.
     var touchesBars = true
-    /// How many that are, as far as an integer goes.
+    /// The number of missing numbers, limited to `Int64.max`.
     var count: Int64 {
         let (distance, overflow) = numbers.upperBound.subtractingReportingOverflow(numbers.lowerBound)
         return overflow || distance == .max ? .max : distance + 1
     }
-    /// When the number before came, and the one after.
+    /// The receive times of the number before the hole (`tsFrom`) and of the number after it (`tsTo`).
     var tsFrom: UnixNanoseconds
     var tsTo: UnixNanoseconds
 
-    /// What is missing, for people.
+    /// What is missing, in words for the user.
     var detail: String {
         let word = kind == .trade ? "trade" : "aggregate trade"
         let (first, last) = (numbers.lowerBound, numbers.upperBound)

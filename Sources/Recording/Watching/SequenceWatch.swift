@@ -1,10 +1,10 @@
 import MarketModel
 
-/// Finds holes in numbers that a venue gives out without leaving one out, for each symbol by itself.
+/// Finds holes in numbers that a venue assigns without gaps, separately for each symbol.
 ///
-/// Three counts are watched: single trades, the executions that aggregates name, and the aggregates. One loss is one hole:
-/// executions that aggregates lack are a hole of the single trades while those come. What is missing may still come, out
-/// of order or over another connection, and is a hole only after a grace.
+/// Three counts are watched: single trades, the executions that aggregates refer to, and the aggregates. One loss is
+/// one hole: while single trades come, missing executions are only a hole of the single trades. A missing number may
+/// still arrive, out of order or over another connection; it becomes a hole after a grace period.
 struct SequenceWatch: Sendable {
     private enum Count: Sendable { case single, execution, aggregate }
 
@@ -12,7 +12,7 @@ struct SequenceWatch: Sendable {
         var hole: SequenceHole
         var count: Count
         var place: Int
-        /// The aggregates that are missing with these executions, if there are any.
+        /// The aggregates that are missing together with these executions, if any.
         var aggregates: ClosedRange<Int64>?
         /// On the monotonic clock.
         var since: Duration
@@ -21,7 +21,7 @@ struct SequenceWatch: Sendable {
     private struct Track {
         var last: Int64?
         var tsLast = UnixNanoseconds(0)
-        /// ``SequenceWatch/unreadCount`` when the last number came.
+        /// The value of ``SequenceWatch/unreadCount`` when the last number came.
         var unreadCount: Int64 = 0
     }
 
@@ -30,20 +30,20 @@ struct SequenceWatch: Sendable {
         var singles = Track()
         var executions = Track()
         var aggregates = Track()
-        /// The latest holes of single trades that were reported.
+        /// The latest reported holes of single trades.
         var reported: [ClosedRange<Int64>] = []
     }
 
-    /// Beyond this number the oldest is reported at once.
+    /// Beyond this number, the oldest hole is reported immediately.
     static let pendingMax = 1024
     private static let reportedMax = 64
-    /// A number that is lower by this much begins a new count: a venue that was set up again starts over.
+    /// A number lower by this much starts a new count: a venue that was reset starts over.
     private static let restartDistance: Int64 = 1_000_000
-    /// Single trades that have not come for this long do not come any more.
+    /// If no single trade has come for this long, no more are expected.
     private static let singlesMissedAfter = Duration.seconds(10)
 
     private let grace: Duration
-    /// Messages that could not be read; each may have had the next number of any symbol.
+    /// The number of unreadable messages; each may have had the next number of any symbol.
     private var unreadCount: Int64 = 0
     private var symbols: [Symbol] = []
     private var places: [String: Int] = [:]
@@ -54,7 +54,7 @@ struct SequenceWatch: Sendable {
         self.grace = grace
     }
 
-    /// The place of a symbol, by which its numbers are noted without looking at its text.
+    /// The index of a symbol, which identifies it in later calls without a text comparison.
     mutating func place(of symbol: String) -> Int {
         if let place = places[symbol] { return place }
         places[symbol] = symbols.count
@@ -62,7 +62,7 @@ struct SequenceWatch: Sendable {
         return symbols.count - 1
     }
 
-    /// Notes the number of a single trade of the symbol at `place`.
+    /// Notes the number of a single trade; `place` is the symbol's index.
     @inline(__always)
     mutating func received(_ number: Int64, at place: Int, tsRecv: UnixNanoseconds, time: Duration) {
         if let last = symbols[place].singles.last, last != .max, number == last + 1 {
@@ -72,7 +72,7 @@ struct SequenceWatch: Sendable {
         }
     }
 
-    /// Notes an aggregate of the symbol at `place`: its own number, and those of the executions in it.
+    /// Notes an aggregate: its own number, and those of its executions; `place` is the symbol's index.
     mutating func received(
         aggregate number: Int64?,
         executions: ClosedRange<Int64>?,
@@ -104,22 +104,22 @@ struct SequenceWatch: Sendable {
         }
     }
 
-    /// Notes a message that could not be read: its number, if it had one, is not missing.
+    /// Notes an unreadable message: its number, if it had one, is not missing.
     mutating func receivedUnreadable() { unreadCount += 1 }
 
-    /// The holes that have not been filled in time; all of them if `isEnd`.
+    /// The holes that were not filled within the grace period, or all holes if `isEnd`.
     mutating func takeHoles(at time: Duration, isEnd: Bool = false) -> [SequenceHole] {
         guard !pending.isEmpty || !overdue.isEmpty else { return [] }
         let due = overdue + pending.filter { isEnd || time - $0.since >= grace }
         pending.removeAll { isEnd || time - $0.since >= grace }
         overdue = []
-        // What single trades lack comes first: the other counts refer to it.
+        // Holes of single trades come first, because the other counts refer to them.
         return (due.filter { $0.count == .single } + due.filter { $0.count != .single }).compactMap { settle($0) }
     }
 
     // MARK: Noting
 
-    /// Moves `track` on to `numbers`; true if some are missing before them.
+    /// Advances `track` to `numbers`; returns true if numbers before them are missing.
     @inline(never)
     @discardableResult
     private mutating func note(
@@ -160,7 +160,7 @@ struct SequenceWatch: Sendable {
         return (last + 1)...(number - 1)
     }
 
-    /// True if messages that could not be read may have had all numbers between the last one and `number`.
+    /// True if unreadable messages may have had all numbers between the last one and `number`.
     private func isUnread(before number: Int64, _ track: Track) -> Bool {
         guard unreadCount > track.unreadCount, let missing = missing(before: number, track) else { return false }
         let (distance, overflow) = missing.upperBound.subtractingReportingOverflow(missing.lowerBound)
@@ -173,7 +173,7 @@ struct SequenceWatch: Sendable {
         return overflow || distance >= restartDistance
     }
 
-    /// Takes `numbers`, which came late, out of the holes.
+    /// Removes `numbers`, which came late, from the holes.
     private mutating func fill(_ numbers: ClosedRange<Int64>, _ count: Count, at place: Int) {
         pending = pending.flatMap { waiting -> [Pending] in
             let hole = waiting.hole.numbers
@@ -194,7 +194,7 @@ struct SequenceWatch: Sendable {
 
     // MARK: Reporting
 
-    /// The hole to report; `nil` if it is a part of one of the single trades.
+    /// The hole to report; `nil` if it is part of a hole of the single trades.
     private mutating func settle(_ due: Pending) -> SequenceHole? {
         let symbol = symbols[due.place]
         guard due.count != .single else {

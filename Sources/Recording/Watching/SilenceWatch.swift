@@ -1,31 +1,31 @@
-/// How long a feed may say nothing before its connection counts as dead, although it may answer pings.
+/// How long a feed may be silent before its connection counts as dead, even if it still answers pings.
 package enum SilenceRule: Sendable, Hashable {
-    /// Learned from the feed itself: 20 times its longest usual pause, at least 30 s.
+    /// Learned from the feed: 20 times its longest usual pause, at least 30 s and at most an hour.
     case automatic
     case off
     case after(Duration)
 }
 
-/// Measures the pauses between messages with data, and says when one is too long.
+/// Measures the pauses between data messages and reports one that is too long.
 ///
-/// Times are those of a clock that nobody sets.
+/// Times are on the monotonic clock.
 struct SilenceWatch: Sendable {
     static let factor = 20
     static let learnedMin: Duration = .seconds(30)
     static let learnedMax: Duration = .seconds(3600)
-    /// So many pauses are heard before the feed is known.
+    /// The number of pauses to observe before a limit is derived.
     private static let pausesMin = 50
-    /// Pauses count as usual for this long, and as much again.
+    /// A pause counts as usual for at least this long, and at most twice as long.
     private static let memory: Duration = .seconds(3600)
 
     private let rule: SilenceRule
-    /// When data came last, or the connection began.
+    /// When data last came, or the connection began; `nil` while no data is expected.
     private var last: Duration?
     private var pauseCount = 0
-    /// The longest pauses of the present stretch of memory and of the one before.
+    /// The longest pauses of the present memory period and of the previous one.
     private var longest: (present: Duration, past: Duration) = (.zero, .zero)
     private var memoryBegan: Duration = .zero
-    /// Doubles with each silence that a new connection did not end: markets close, and then nobody is to blame.
+    /// Doubles with each silence that a new connection did not end: the market may simply be closed.
     private var patience = 1
     private var isFresh = true
 
@@ -33,7 +33,7 @@ struct SilenceWatch: Sendable {
         self.rule = rule
     }
 
-    /// How long data may stay away just now; `nil` while that is not known, or does not matter.
+    /// The longest allowed pause at present; `nil` if it is not known yet or silence is not watched.
     var limit: Duration? {
         switch rule {
         case .off: return nil
@@ -45,18 +45,18 @@ struct SilenceWatch: Sendable {
         }
     }
 
-    /// A connection has subscribed; the pause begins anew.
+    /// Starts the pause over after a connection has subscribed.
     mutating func connectionBegan(at time: Duration) {
         last = time
         isFresh = true
     }
 
-    /// Nobody listened until now: the pause begins anew, and is not learned from.
+    /// Starts the pause over after a time in which the connection was not read; nothing is learned from that time.
     mutating func listeningResumed(at time: Duration) {
         if last != nil { last = time }
     }
 
-    /// The connection is over; nothing is expected until the next.
+    /// Ends the watch until the next connection.
     mutating func connectionEnded() {
         last = nil
     }
@@ -67,7 +67,7 @@ struct SilenceWatch: Sendable {
             isFresh = false
             patience = 1
         }
-        // The wait for the first data of a connection is no pause of the feed.
+        // The wait for a connection's first data is not a pause of the feed.
         guard let last, !isFresh else { return }
         if time - memoryBegan >= Self.memory {
             longest = (.zero, longest.present)
@@ -77,7 +77,7 @@ struct SilenceWatch: Sendable {
         pauseCount = min(pauseCount + 1, Self.pausesMin)
     }
 
-    /// How long the silence is, once it is too long; the watch then waits for the next connection.
+    /// The length of the silence if it is too long; the watch then waits for the next connection.
     mutating func check(at time: Duration) -> Duration? {
         guard let last, let limit, time - last >= limit else { return nil }
         if isFresh { patience = min(patience * 2, 1 << 10) }

@@ -1,12 +1,12 @@
-/// What a feed was asked for and has not brought since it was begun.
+/// What a feed has requested but not received since it started.
 ///
-/// Every connection begins without anything; what one connection brought has arrived for good.
+/// Every connection starts with nothing delivered, but a name that any connection delivered counts as arrived for good.
 struct UndeliveredNames: Sendable {
-    /// A name that has not arrived after this time of a subscribed connection is reported.
+    /// A name is reported if it has not arrived after this time on a subscribed connection.
     let patience: Duration
     /// `nil` before the first connection.
     private var pending: Set<String>?
-    /// What was reported, and what the last report named.
+    /// All names that were reported, and in `last` those of the latest report.
     private var reported: Set<String> = []
     private var last: Set<String> = []
 
@@ -14,25 +14,25 @@ struct UndeliveredNames: Sendable {
         self.patience = patience
     }
 
-    /// What a person should know now.
+    /// A report for the user.
     struct News: Hashable, Sendable {
         var names: [String]
-        /// True if some of the names are reported for the first time; other reports say what is left.
+        /// True if some names are reported for the first time; otherwise the report lists the remaining names.
         var isFirst: Bool
     }
 
-    /// True when nothing more has to arrive.
+    /// True if everything has arrived.
     var isComplete: Bool { pending?.isEmpty ?? false }
 
-    /// Takes what a connection has not brought.
+    /// Notes the names that a connection has not delivered.
     mutating func note(_ names: [String]) {
         pending = pending?.intersection(names) ?? Set(names)
     }
 
-    /// What has changed since the last call, for a connection that has been subscribed for `time` while the market was
-    /// open; `nil` for nothing.
+    /// What has changed since the last call; `nil` if nothing has.
     ///
-    /// A name whose own market has not been open for long enough is not waited for.
+    /// `time` is how long the connection has been subscribed while the market was open. A name is not due until its own
+    /// market has been open for long enough.
     mutating func news(afterSubscribed time: Duration, isDue: (String) -> Bool = { _ in true }) -> News? {
         guard let pending else { return nil }
         var names = reported.intersection(pending)
