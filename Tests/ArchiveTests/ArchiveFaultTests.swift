@@ -4,9 +4,9 @@ import MarketModel
 import Migrations
 import Testing
 
-/// What happens to an archive when the world is not as it should be.
+/// An archive when files, disks or other programs misbehave.
 struct ArchiveFaultTests {
-    @Test("a second writer is refused, and told who is writing")
+    @Test("a second writer is refused, and the error names the first one's process")
     func secondWriter() async throws {
         let directory = try TemporaryDirectory()
         let writer = try ArchiveWriter.open(directory: directory.path, day: "2026-01-05")
@@ -17,7 +17,7 @@ struct ArchiveFaultTests {
         await writer.close()
     }
 
-    @Test("a location names its recordings in order, and says clearly when there are none")
+    @Test("a location lists its recordings in order, and reports clearly that there are none")
     func locations() async throws {
         let directory = try TemporaryDirectory()
         let missing = await archiveError { _ = try ArchiveLocation(directory.file("nothing")) }
@@ -82,7 +82,7 @@ struct ArchiveFaultTests {
         #expect(error?.code == .newerSchema)
     }
 
-    @Test("a full disk is an error that names the file, and the recording goes on when there is room")
+    @Test("a full disk is an error that names the file, and the recording continues when there is room")
     func fullDisk() async throws {
         let directory = try TemporaryDirectory()
         guard mount(directory, options: "size=1m") else { return }
@@ -105,7 +105,7 @@ struct ArchiveFaultTests {
         await recording.writer.close()
     }
 
-    @Test("a recording that cannot be created for want of room leaves nothing behind that is in the way")
+    @Test("a recording that cannot be created on a full disk leaves nothing that blocks the next attempt")
     func fullDiskAtCreation() async throws {
         let directory = try TemporaryDirectory()
         guard mount(directory, options: "size=64k") else { return }
@@ -122,7 +122,7 @@ struct ArchiveFaultTests {
         #expect(try ArchiveReader(path: recording.writer.path).summary().quoteCount == 500)
     }
 
-    @Test("a recording on a read-only file system can be read, not written")
+    @Test("a recording on a read-only file system can be read but not written")
     func readOnlyDirectory() async throws {
         let directory = try TemporaryDirectory()
         guard mount(directory, options: "size=8m") else { return }
@@ -161,7 +161,7 @@ struct ArchiveFaultTests {
         await recording.writer.close()
     }
 
-    @Test("the write-ahead log stays short, also while a reader walks the recording")
+    @Test("the write-ahead log stays short, even while a reader walks the recording")
     func walStaysShort() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -176,7 +176,7 @@ struct ArchiveFaultTests {
         await recording.writer.close()
     }
 
-    @Test("the write-ahead log is used again once a reader that held an old state has gone")
+    @Test("the write-ahead log is reused after a reader that held an old state has gone")
     func readerThatStays() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -206,7 +206,7 @@ struct ArchiveFaultTests {
         return batch
     }
 
-    /// Leaves a complete recording without a WAL file, but still marked as one that has it.
+    /// Leaves a complete recording without a WAL file that is still marked as being in WAL mode.
     private static func recordingInWALMode(_ directory: TemporaryDirectory) async throws -> String {
         let recording = try await OpenRecording(directory)
         try await recording.writer.write(quotes(0))
@@ -222,7 +222,7 @@ struct ArchiveFaultTests {
         try ArchiveReader(path: recording.writer.path).summary().quoteCount
     }
 
-    /// Needs the rights of root; without them the tests that use it have nothing to do.
+    /// Needs root; without it, the tests that use it check nothing.
     private func mount(_ directory: TemporaryDirectory, options: String) -> Bool {
         guard getuid() == 0 else { return false }
         return (try? output(of: "mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory.path])) != nil

@@ -2,14 +2,14 @@ import Archive
 import Foundation
 import Testing
 
-/// Which files of a directory are read, in cases that a program brings about better than a person.
+/// Which files of a directory are read, in cases that are easier to create with code than by hand.
 struct ArchiveLocationTests {
     private let directory: TemporaryDirectory
     private let files = FileManager.default
 
     init() throws { directory = try TemporaryDirectory() }
 
-    /// A recording with three messages; its path.
+    /// Creates a recording with three messages and returns its path.
     private func recording(day: String = "2026-01-05") async throws -> String {
         let recording = try await OpenRecording(directory)
         var batch = WriteBatch()
@@ -31,7 +31,7 @@ struct ArchiveLocationTests {
         return target
     }
 
-    @Test("A5 of equal copies the one with a recorder's name is read, whatever the order of names")
+    @Test("A5 of equal copies, the one with a recorder's file name is read, whatever the order of names")
     func canonicalName() async throws {
         let path = try await recording()
         let names = ["0 copy.feedrec", "2024-08-08 (1).feedrec", "zz.feedrec"]
@@ -42,7 +42,7 @@ struct ArchiveLocationTests {
         #expect(location.findings.map(\.path) == copies && location.findings.allSatisfy { $0.original == path })
     }
 
-    @Test("A5 of unequal copies the one with more messages is read, also under a worse name")
+    @Test("A5 of unequal copies, the one with more messages is read, even if its name is less suitable")
     func moreMessages() async throws {
         let path = try await recording()
         let whole = try copy(path, to: "x (1).feedrec")
@@ -54,7 +54,7 @@ struct ArchiveLocationTests {
         #expect(try !ArchiveVerifier.verify(location).isSound)
     }
 
-    @Test("kind 2 a copy that was continued by itself is named, and rows may be missing")
+    @Test("kind 2 a diverged copy is reported, and rows may be missing")
     func diverged() async throws {
         let path = try await recording()
         let other = try copy(path, to: "other.feedrec")
@@ -68,7 +68,7 @@ struct ArchiveLocationTests {
         #expect(location.findings.map(\.kind) == [.divergedCopy])
     }
 
-    @Test("kind 2 copies of recordings without an identity are known by their sessions")
+    @Test("kind 2 copies of recordings without an identity are recognised by their sessions")
     func olderSchema() async throws {
         let path = try await recording()
         try await change(path, "DELETE FROM identity")
@@ -76,16 +76,16 @@ struct ArchiveLocationTests {
         let location = try ArchiveLocation(directory.path)
         #expect(location.files == [other], "the first of two names that a recorder may have given")
         #expect(location.findings.map(\.kind) == [.copy])
-        // Other sessions are another recording.
+        // Other sessions make it another recording.
         try await change(other, "UPDATE session SET ts_start = 5")
         #expect(try ArchiveLocation(directory.path).files == [other, path])
     }
 
-    @Test("kind 1 a file whose recorder was killed before it began a session is no copy that lacks its log")
+    @Test("kind 1 a file whose recorder was killed before its first session is not reported as a copy without a log")
     func killedAtOnce() async throws {
         let name = "2026-01-05.feedrec"
         let closed = try TemporaryDirectory()
-        // Killed before SQLite changed to a log: the file is as a writer leaves it that stores nothing.
+        // Killed before SQLite switched to WAL mode: the file looks as if its writer had stored nothing.
         await (try ArchiveWriter.open(file: closed.file(name))).close()
         #expect(try ArchiveLocation(closed.path).findings == [])
 
@@ -94,7 +94,7 @@ struct ArchiveLocationTests {
         try files.copyItem(atPath: live.file(name), toPath: copied.file(name))
         await writer.close()
         #expect(try ArchiveLocation(copied.path).findings.map(\.kind) == [.withoutSession])
-        // Killed after that: the file is no copy, and its log is empty.
+        // Killed after that: the file is not a copy, and its log is empty.
         let inode = try #require(try files.attributesOfItem(atPath: copied.file(name))[.systemFileNumber] as? Int)
         try await change(copied.file(name), "UPDATE identity SET inode = \(inode)")
         try Data().write(to: URL(fileURLWithPath: copied.file("\(name)-wal")))
@@ -102,7 +102,7 @@ struct ArchiveLocationTests {
     }
 
     @Test(
-        "kind 2 a recording whose name has other letters is reported, beside others and alone",
+        "kind 2 a recording whose extension differs in case is reported, beside others and alone",
         arguments: [true, false]
     )
     func otherNames(isAlone: Bool) async throws {

@@ -6,7 +6,7 @@ import Testing
 struct ArchiveRepairerTests {
     private static let stamp = UpkeepStamp(now: time(), programVersion: "test")
 
-    /// A recording of 200 blocks with 10 messages each, a quote a message, and bars; true counts.
+    /// A recording of 200 blocks with 10 messages each, one quote per message, bars, and true counts.
     private static func recording(rounds: Int = 20) async throws -> (directory: TemporaryDirectory, path: String) {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -53,7 +53,7 @@ struct ArchiveRepairerTests {
         )
     }
 
-    @Test("a sound recording is left as it is")
+    @Test("a sound recording is left unchanged")
     func sound() async throws {
         let (directory, path) = try await Self.recording()
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -65,7 +65,7 @@ struct ArchiveRepairerTests {
         )
     }
 
-    @Test("flipped bytes in a block cost its messages, and nothing else")
+    @Test("flipped bytes in a block cost only the messages of that block")
     func flippedBlock() async throws {
         let (directory, path) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }
@@ -87,13 +87,13 @@ struct ArchiveRepairerTests {
         let gap = try #require(try ArchiveReader(path: path).gaps().first)
         #expect(gap.cause == "damage" && gap.connectionID == 1 && gap.estimatedCount == 10)
         #expect(gap.tsFrom == time(499_000) && gap.tsTo == time(510_000))
-        // The second time there is nothing to do.
+        // The second repair has nothing to do.
         let again = try ArchiveRepairer.repair(path, Self.stamp)
         #expect(!again.isRepaired && again.report.isSound)
         #expect(FileManager.default.fileExists(atPath: path + ".damaged"))
     }
 
-    @Test("any page that is lost costs what lies on it alone")
+    @Test("losing any page costs only what is stored on that page")
     func everyPage() async throws {
         let (directory, path) = try await Self.recording(rounds: 6)
         defer { withExtendedLifetime(directory) {} }
@@ -117,7 +117,7 @@ struct ArchiveRepairerTests {
         #expect(lostBlocks > 0)
     }
 
-    @Test("what is cut off is missing, what is before it is kept", arguments: [0.99, 0.7, 0.5, 0.31, 0.05])
+    @Test("in a truncated file, the rest is missing and the start is kept", arguments: [0.99, 0.7, 0.5, 0.31, 0.05])
     func truncated(share: Double) async throws {
         let (directory, path) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }
@@ -128,7 +128,7 @@ struct ArchiveRepairerTests {
         #expect(try ArchiveRepairer.repair(path, Self.stamp).isRepaired == false)
     }
 
-    @Test("random damage never traps, is found or harmless, and what is repaired verifies", arguments: [1, 2, 3, 4])
+    @Test("random damage never traps, is found or harmless, and a repaired file verifies", arguments: [1, 2, 3, 4])
     func random(seed: UInt64) async throws {
         var generator = SplitMix64(seed: seed)
         let (directory, path) = try await Self.recording()
@@ -148,14 +148,14 @@ struct ArchiveRepairerTests {
                 let stored = outcome.report.messagesReceived + outcome.report.messagesSent
                 #expect(stored <= 2000 && stored > 0 || outcome.lostMessageCount > 0, "seed \(seed), round \(round)")
             } catch {
-                // Nothing is left that says what it was.
+                // Nothing identifies the file any more.
                 #expect(error.code == .notARecording, "seed \(seed), round \(round): \(error)")
             }
             try? FileManager.default.removeItem(atPath: path + ".damaged")
         }
     }
 
-    @Test("committed pages of a write-ahead log are part of the recording, also of a damaged one")
+    @Test("committed pages of a write-ahead log belong to the recording, even to a damaged one")
     func writeAheadLog() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -169,7 +169,7 @@ struct ArchiveRepairerTests {
             try FileManager.default.copyItem(atPath: recording.writer.path + suffix, toPath: path + suffix)
         }
         await recording.writer.close()
-        // A counter in a header that no page depends on, but a root that is gone.
+        // No page depends on this counter in the header, but a root page is gone.
         try Self.damage(path) { bytes in for offset in 100..<min(4096, bytes.count) { bytes[offset] = 0x55 } }
         let outcome = try ArchiveRepairer.repair(path, Self.stamp)
         #expect(outcome.report.problems == [])
@@ -177,7 +177,7 @@ struct ArchiveRepairerTests {
         #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
     }
 
-    @Test("a repair that was killed after it set the damaged file aside is made again")
+    @Test("if a repair was killed after it had set the damaged file aside, the next one repeats it")
     func killed() async throws {
         let (directory, path) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }
@@ -206,7 +206,7 @@ struct ArchiveRepairerTests {
             in: session
         )
         let order = try await rows(of: "SELECT first_message_index FROM message_block ORDER BY rowid", in: session)
-        // Paths sort as the cells do: leaf by leaf, cell by cell, then the overflow pages of a cell.
+        // Paths sort like the cells: leaf by leaf, cell by cell, then the overflow pages of a cell.
         var owners: [Int: Set<Int64>] = [:]
         let counts = try await rows(
             of: "SELECT path, ncell FROM dbstat WHERE name = 'message_block' AND pagetype = 'leaf' ORDER BY path",

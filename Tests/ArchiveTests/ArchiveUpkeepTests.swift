@@ -9,7 +9,7 @@ struct ArchiveUpkeepTests {
         UpkeepStamp(now: time(days * 86_400_000_000_000), programVersion: "test")
     }
 
-    /// A recording a day: 60 blocks of 10 messages over two connections, quotes, trades, bars, an event of our own.
+    /// One recording a day: 60 blocks of 10 messages over two connections, quotes, trades, bars, one event of our own.
     private static func archive(days: Int = 1) async throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()
         for day in 0..<days {
@@ -21,7 +21,7 @@ struct ArchiveUpkeepTests {
             batch.instruments = [instrument(1, "A")]
             let shift = Int64(day) * 86_400_000_000_000
             for number in 0..<Int64(60) {
-                // The connections take turns, so that their messages interleave.
+                // The connections alternate, so that their messages interleave.
                 let messages = (0..<10).map { position in
                     let index = number / 2 * 20 + Int64(position) * 2 + number % 2
                     return SampleMessage(
@@ -74,7 +74,7 @@ struct ArchiveUpkeepTests {
         ArchiveCompactor(ArchiveCompactor.Settings(level: level, blockBytes: 1 << 20), stamp(days: 1))
     }
 
-    @Test("kind 2 upkeep keeps the identity of a recording, which is still the one that was begun")
+    @Test("kind 2 upkeep keeps the identity of a recording, which still counts as the original")
     func identity() async throws {
         let directory = try await Self.archive()
         let path = directory.file("2026-01-01.feedrec")
@@ -98,13 +98,13 @@ struct ArchiveUpkeepTests {
         let after = try ArchiveVerifier.verify(ArchiveLocation(file))
         #expect(after.problems == [] && after.payloadSHA256 == before.payloadSHA256)
         #expect(after.recordings[0].quoteCount == 100 && after.recordings[0].eventCount == 2)
-        // Again it has nothing to do, at a higher level it tries.
+        // A second run has nothing to do; at a higher level, it tries.
         #expect(try Self.compactor().compact(file).status == .unchanged)
         #expect(try Self.compactor(level: 19).compact(file).status == .incompressible)
         #expect(try ArchiveVerifier.verify(ArchiveLocation(file)).payloadSHA256 == before.payloadSHA256)
     }
 
-    @Test("what is being written, and what does not verify, is left alone")
+    @Test("a recording that is being written or does not verify is left unchanged")
     func compactRefused() async throws {
         let directory = try await Self.archive()
         let file = try ArchiveLocation(directory.path).files[0]
@@ -139,7 +139,7 @@ struct ArchiveUpkeepTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
     }
 
-    @Test("each tier goes at its own age, the ledger stays, and verify knows")
+    @Test("each tier is pruned at its own age, the ledger stays, and verify accounts for it")
     func pruneByAge() async throws {
         let directory = try await Self.archive(days: 3)
         let files = try ArchiveLocation(directory.path).files
@@ -159,7 +159,7 @@ struct ArchiveUpkeepTests {
         #expect(report.recordings.map(\.barCount) == [1, 1, 1])
         #expect(report.recordings[0].eventCount == 1, "an event of our own is part of the ledger")
         #expect(try ArchiveReader(path: files[0]).sessions().count == 1)
-        // Nothing more to do; then the rest of the first day.
+        // There is nothing more to do; then the rest of the first day.
         #expect(try pruner.prune(files).isEmpty)
         let bars = ArchivePruner(RetentionPolicy(ticks: .age(.zero), bars: .age(.zero)), Self.stamp(days: 9))
         #expect(try bars.prune(files).count == 3)
@@ -167,7 +167,7 @@ struct ArchiveUpkeepTests {
         #expect(throws: ArchiveError.self) { _ = try RecordingRebuild(of: files[0]) }
     }
 
-    @Test("a size keeps the newest recordings")
+    @Test("a size limit keeps the newest recordings")
     func pruneBySize() async throws {
         let directory = try await Self.archive(days: 3)
         let files = try ArchiveLocation(directory.path).files

@@ -4,7 +4,7 @@ import MarketModel
 import Testing
 
 struct ArchiveVerifierTests {
-    @Test("a whole recording has no problems, true counts and the digest of its payloads")
+    @Test("an intact recording has no problems, true counts and the digest of its payloads")
     func sound() async throws {
         let (directory, _) = try await Self.recording()
         let report = try ArchiveVerifier.verify(ArchiveLocation(directory.path))
@@ -20,7 +20,7 @@ struct ArchiveVerifierTests {
         #expect(recording.payloadSHA256 == report.payloadSHA256)
     }
 
-    @Test("the digest of an archive covers its recordings one after the other")
+    @Test("the digest of an archive covers its recordings in order")
     func severalRecordings() async throws {
         let directory = try TemporaryDirectory()
         let lock = try ArchiveLock(directory: directory.path)
@@ -94,7 +94,7 @@ struct ArchiveVerifierTests {
     }
 
     @Test(
-        "damage is found and named",
+        "damage is found and described",
         arguments: [
             (
                 "UPDATE message_block SET block = zeroblob(99) WHERE first_message_index = 3",

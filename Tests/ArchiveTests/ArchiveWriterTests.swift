@@ -4,7 +4,7 @@ import MarketModel
 import Testing
 
 struct ArchiveWriterTests {
-    @Test("every kind of row comes back as it was written, at the ends of its range too")
+    @Test("every kind of row is read as it was written, even at the ends of its range")
     func roundTrip() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -13,7 +13,7 @@ struct ArchiveWriterTests {
         let reader = try ArchiveReader(path: recording.writer.path)
         #expect(try reader.instruments() == batch.instruments)
         #expect(try reader.gaps() == batch.gaps)
-        // Bounds of the cursors go by the newest message, and there are no messages here.
+        // Cursors are bounded by the newest message, and there are no messages here.
         let everything = ReadRange(messageIndexMax: .max - 1)
         var quotes = try reader.quotes(everything)
         #expect(try quotes.all() == batch.quotes)
@@ -81,7 +81,7 @@ struct ArchiveWriterTests {
         return batch
     }
 
-    @Test("a margin update brings its amounts to common digits")
+    @Test("a margin update converts its amounts to a common number of digits")
     func marginDigits() {
         var update = MarginUpdate(origin: EventOrigin(message: 0, item: 2), login: 5)
         update.balance = FixedDecimal(mantissa: 10_050, digits: 2)
@@ -98,7 +98,7 @@ struct ArchiveWriterTests {
         #expect(wide.texts.equity == "9223372036854775807")
     }
 
-    @Test("sessions, feeds and connections show their beginning at once and their end when it comes")
+    @Test("sessions, feeds and connections show their start immediately and their end later")
     func frame() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -137,7 +137,7 @@ struct ArchiveWriterTests {
         await recording.writer.close()
     }
 
-    @Test("a recording that is opened again goes on with its numbers")
+    @Test("a recording that is opened again continues its numbers")
     func reopen() async throws {
         let directory = try TemporaryDirectory()
         let first = try await OpenRecording(directory)
@@ -157,7 +157,7 @@ struct ArchiveWriterTests {
         await second.close()
     }
 
-    @Test("rows are stored for a cancelled task, too")
+    @Test("rows are stored for a cancelled task too")
     func cancelled() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -180,7 +180,7 @@ struct ArchiveWriterTests {
         #expect(error?.description.hasSuffix("it has been closed") == true)
     }
 
-    @Test("a batch is stored whole or not at all")
+    @Test("a batch is stored completely or not at all")
     func atomic() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)

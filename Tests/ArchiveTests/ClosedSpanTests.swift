@@ -31,7 +31,7 @@ struct ClosedSpanTests {
                     configuration: "{}"
                 ),
                 tsEnd: at(Int64(to)),
-                // The time between the two is no absence.
+                // The time between the two is not an absence.
                 endCause: "rotation",
                 counts: nil
             )
@@ -55,7 +55,7 @@ struct ClosedSpanTests {
         ClosedSpanRow(feedID: feed, tsFrom: at(from), tsTo: to.map(at))
     }
 
-    @Test("kind 13 closed time is not expected; a span that reaches beyond the session counts within it")
+    @Test("kind 13 closed time is not expected; a span that extends past the session counts only within it")
     func expected() {
         #expect(Self.coverage([])?.expectedNS == 8 * Self.hour)
         #expect(Self.coverage([Self.closed(1, 3)])?.expectedNS == 6 * Self.hour)
@@ -64,7 +64,7 @@ struct ClosedSpanTests {
         #expect(Self.coverage([Self.closed(1, 3), Self.closed(2, 4, feed: 2)])?.expectedNS == 5 * Self.hour)
     }
 
-    @Test("kind 13 a gap counts while the market is open, also one between two sessions")
+    @Test("kind 13 a gap only counts while the market is open, even between two sessions")
     func gaps() {
         let whole = Self.coverage([Self.closed(2, 8)], gaps: [Self.gap(4, 6, feed: 2)])
         #expect(whole?.expectedNS == 4 * Self.hour && whole?.fraction == 1)
@@ -80,7 +80,7 @@ struct ClosedSpanTests {
         #expect(Self.coverage([Self.closed(0, 4)])?.expectedNS == 4 * Self.hour)
     }
 
-    @Test("kind 13 a closed time is stored once for each beginning, and its end may change")
+    @Test("kind 13 a closed time is stored once for each start, and its end may change")
     func replaced() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)

@@ -56,7 +56,7 @@ struct CoverageTests {
         #expect(coverage.instruments[0].hours.map(\.start) == [1, 2, 3].map(Self.at))
     }
 
-    @Test("a gap touches its instrument, or all of its feed's venue, or everything")
+    @Test("a gap touches its instrument, or all instruments of its feed's venue, or everything")
     func gaps() {
         let session = [Self.session(1, from: 0, to: 4)]
         #expect(Self.coverage(session, [Self.gap(1, 2, instrument: 3)]).instruments.map(\.fraction) == [1, 0.75])
@@ -65,7 +65,7 @@ struct CoverageTests {
         #expect(Self.coverage(session, [Self.gap(1, 2)]).least == 0.75)
     }
 
-    @Test("gaps that overlap count once, an open one up to the last message")
+    @Test("overlapping gaps count once, an open one up to the last message")
     func overlapping() {
         let gaps = [Self.gap(0.5, 1.25), Self.gap(1, 1.5), Self.gap(3.5, nil)]
         let coverage = Self.coverage([Self.session(1, from: 0, to: nil)], gaps, last: 4)
@@ -73,7 +73,7 @@ struct CoverageTests {
         #expect(coverage.least == 0.625)
     }
 
-    @Test("kind 1 the time between two sessions of a feed is not covered, whether a gap says so or not")
+    @Test("kind 1 the time between two sessions of a feed is not covered, with or without a gap")
     func restart() {
         let sessions = [Self.session(1, from: 0, to: 1), Self.session(2, from: 3, to: 4)]
         #expect(Self.coverage(sessions, []).instruments.map(\.fraction) == [0.5, 0.5])
@@ -117,7 +117,7 @@ struct CoverageTests {
     }
 
     @Test(
-        "kind 1 a gap does not touch a bar that ended before it, even if the venue's clock started over in between",
+        "kind 1 a gap does not touch a bar that ended before it, even if the venue's clock restarted in between",
         arguments: [(true, []), (false, [VerifyProblem.Kind.bar])] as [(Bool, [VerifyProblem.Kind])]
     )
     func timeBeginsAnew(wasOver: Bool, problems: [VerifyProblem.Kind]) async throws {
@@ -127,7 +127,7 @@ struct CoverageTests {
         var batch = WriteBatch()
         batch.instruments = [instrument(1, "A")]
         batch.blocks = [try block(connectionID: 1, indexes: 0...60)]
-        // One tick after the bar, then sixty ticks after the clock has started over.
+        // One tick after the bar, then sixty ticks after the clock has restarted.
         batch.trades = (Int64(0)...60).map { message in
             var row = trade(1, message == 0 ? 0 : 5 * second + message, message: message)
             row.tsEvent = time(message > 0 ? message : wasOver ? 3 * second : second)

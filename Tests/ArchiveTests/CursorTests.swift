@@ -4,7 +4,7 @@ import MarketModel
 import Testing
 
 struct CursorTests {
-    @Test("ticks of all instruments come merged in order, across pages", arguments: [1, 3, 700])
+    @Test("ticks of all instruments are merged in order, across pages", arguments: [1, 3, 700])
     func ticks(instruments: Int) async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -12,7 +12,7 @@ struct CursorTests {
         var batch = WriteBatch()
         batch.instruments = (1...instruments).map { instrument(Int64($0), "S\($0)") }
         batch.quotes = (0..<15_000).map { number in
-            // Several ticks share a time, and several a message.
+            // Several ticks share a time, and several share a message.
             let id = Int64.random(in: 1...Int64(instruments), using: &random)
             return quote(id, Int64(number / 7), message: Int64(number / 3), item: Int64(number % 3))
         }
@@ -33,7 +33,7 @@ struct CursorTests {
         await recording.writer.close()
     }
 
-    @Test("blocks come in stored order or in order of time, cut to the range")
+    @Test("blocks come in stored order or in time order, limited to the range")
     func blocks() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -62,7 +62,7 @@ struct CursorTests {
         await recording.writer.close()
     }
 
-    @Test("many blocks come one after the other, across fetches")
+    @Test("many blocks come in order, across fetches")
     func manyBlocks() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -103,7 +103,7 @@ struct CursorTests {
         await recording.writer.close()
     }
 
-    @Test("what is added after a cursor was made is left out")
+    @Test("rows added after a cursor was created are not returned")
     func growing() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)

@@ -4,7 +4,7 @@ import GRDB
 import MarketModel
 import Testing
 
-/// SQL on several recordings: the answer is right, or the query is refused.
+/// SQL on several recordings: the answer is right, or the query is rejected.
 @Suite(.timeLimit(.minutes(5)))
 struct DirectorySQLTests {
     private static let second: Int64 = 1_000_000_000
@@ -16,7 +16,7 @@ struct DirectorySQLTests {
         var bars: [BarRow] = []
         var instrumentID: Int64 = 1
         var priceDigits: UInt8 = 2
-        /// When the session began and ended, in seconds; a file that goes on from another begins when that one ended.
+        /// When the session began and ended, in seconds; a file that continues another one begins when that one ended.
         var session: (begin: Int64, end: Int64, cause: String) = (0, 0, "signal")
     }
 
@@ -85,7 +85,7 @@ struct DirectorySQLTests {
         return row
     }
 
-    /// A file that a recorder left for another one, with a bar that is not over.
+    /// The first of two files of one recorder, with a bar that is not over.
     private static var firstOfTwo: Part {
         Part(name: "2026-01-05", seconds: 0..<5, bars: [bar(5, low: 90, volume: 500)], session: (0, 5, "rotation"))
     }
@@ -96,7 +96,7 @@ struct DirectorySQLTests {
         return try await rows(of: sql, in: session).map { $0.map(text).joined(separator: "|") }
     }
 
-    @Test("B12 a bar that a recorder wrote into two files counts once, as the last one has it")
+    @Test("B12 a bar that a recorder wrote into two files counts once, in its last version")
     func rotatedBar() async throws {
         let (directory, files) = try await Self.archive([
             Self.firstOfTwo,
@@ -116,7 +116,7 @@ struct DirectorySQLTests {
                 "1|8|2026-01-06.feedrec"
             ]
         )
-        // Whatever the query looks like.
+        // The same for a nested query.
         let nested =
             "WITH b AS (SELECT * FROM bars) SELECT (SELECT sum(tick_count) FROM b), count(*) FROM b JOIN bar USING (ts_open)"
         #expect(try await Self.texts(nested, files) == ["8|1"])
@@ -127,7 +127,7 @@ struct DirectorySQLTests {
         )
     }
 
-    @Test("B12 also if the digits of the instrument grew between the files")
+    @Test("B12 the same holds if the digits of the instrument grew between the files")
     func grownBar() async throws {
         let (directory, files) = try await Self.archive([
             Self.firstOfTwo,
@@ -145,7 +145,7 @@ struct DirectorySQLTests {
         #expect(try await Self.texts(sql, files) == ["BTCUSDT|8|0.8|1.5"])
     }
 
-    @Test("kind 7 parts of a bar in files that no recorder has in common are put together")
+    @Test("kind 7 parts of a bar in files of different recorders are combined")
     func mergedBar() async throws {
         for digits in [2, 4] as [Int64] {
             let (directory, files) = try await Self.archive([
@@ -176,7 +176,7 @@ struct DirectorySQLTests {
         Part(name: "2026-01-06", seconds: 5..<8, instrumentID: 7, session: (5, 9, "signal")),
     ]
 
-    @Test("B13 tables cover all files, and joins by the numbers of files stay within a file")
+    @Test("B13 tables cover all files, and joins by ids stay within a file")
     func tables() async throws {
         let (directory, files) = try await Self.archive(Self.two)
         defer { withExtendedLifetime(directory) {} }
@@ -205,7 +205,7 @@ struct DirectorySQLTests {
     }
 
     @Test(
-        "kind 7 what would mix the files, or speak of the first one only, is refused",
+        "kind 7 statements that would mix the files, or use only the first one, are rejected",
         arguments: [
             (
                 "SELECT count(*) FROM trades t JOIN messages m ON m.message_index = t.message_index",
@@ -228,7 +228,7 @@ struct DirectorySQLTests {
     }
 
     @Test(
-        "kind 7 what is right over several files is answered",
+        "kind 7 statements that are correct over several files are answered",
         arguments: [
             ("SELECT count(*) FROM trades t JOIN messages m USING (file, message_index)", "8"),
             ("SELECT count(*) FROM trades NATURAL JOIN (SELECT file, message_index FROM messages)", "8"),
@@ -243,7 +243,7 @@ struct DirectorySQLTests {
         #expect(try await Self.texts(sql, files) == [answer])
     }
 
-    @Test("kind 7 a directory is not written to; one file is")
+    @Test("kind 7 SQL writes to one file, but not to a directory")
     func writing() async throws {
         let (directory, files) = try await Self.archive(Self.two)
         defer { withExtendedLifetime(directory) {} }
@@ -254,7 +254,7 @@ struct DirectorySQLTests {
         session.close()
     }
 
-    @Test("B14 ticks come in order of time, up and down, over files that overlap, with and without a condition")
+    @Test("B14 ticks come in time order, ascending and descending, over overlapping files, with or without a condition")
     func order() async throws {
         let (directory, files) = try await Self.archive([
             Part(name: "2026-01-05", seconds: 0..<500, session: (0, 5, "signal")),
@@ -290,7 +290,7 @@ struct DirectorySQLTests {
         #expect(try await Self.texts("SELECT count(*) FROM ticks WHERE ts_recv > 9e18", files) == ["0"])
     }
 
-    @Test("B14 the first ticks of many cost a fraction of all of them, of one file and of several")
+    @Test("B14 the first of many ticks cost a fraction of all of them, in one file and in several")
     func limit() async throws {
         let directory = try TemporaryDirectory()
         let lock = try ArchiveLock(directory: directory.path)
@@ -326,7 +326,7 @@ struct DirectorySQLTests {
                 }
                 #expect(least < all / 5, "\(sql): \(least), and all take \(all)")
             }
-            // What stock clients see: no sorting before the first row.
+            // Stock clients see the same: nothing is sorted before the first row.
             let plan = try await rows(of: "EXPLAIN QUERY PLAN SELECT * FROM main.ticks LIMIT 2", in: session)
             #expect(!plan.contains { $0[1] == .integer(0) && text($0[3]).contains("TEMP B-TREE") }, "\(plan)")
         }

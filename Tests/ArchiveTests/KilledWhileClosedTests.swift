@@ -4,7 +4,7 @@ import Testing
 
 /// Recorders that are killed while the market of a feed is closed.
 struct KilledWhileClosedTests {
-    /// A recording that ends without a word: its last message came at 1 s, and the market closed at 2 s.
+    /// A recording without an end: its last message came at 1 s, and the market closed at 2 s.
     private func killed(until opening: Int64?) async throws -> (TemporaryDirectory, ArchiveWriter) {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -23,7 +23,7 @@ struct KilledWhileClosedTests {
     }
 
     @Test(
-        "kind 13 the next recorder looks for what is missing from the closing on, not from the last message",
+        "kind 13 the next recorder looks for missing data from the market's closing, not from the last message",
         arguments: [5, nil]
     )
     func declared(opening: Int64?) async throws {

@@ -3,14 +3,14 @@ import FeedrecTestKit
 import Foundation
 import Testing
 
-/// Room that is kept for the ledger.
+/// Disk space reserved for the ledger.
 struct LedgerReserveTests {
     private static func bytes(_ directory: TemporaryDirectory) -> Int? {
         let attributes = try? FileManager.default.attributesOfItem(atPath: directory.file(".reserve"))
         return attributes?[.size] as? Int
     }
 
-    @Test("a loan gives a part of it free, which is taken again behind it; it goes when the recorder does")
+    @Test("a loan frees part of the reserve, which is taken back after it; the recorder removes the reserve at its end")
     func lending() async throws {
         let directory = try TemporaryDirectory()
         let reserve = LedgerReserve(directory: directory.path, byteCount: 1 << 20)
@@ -24,7 +24,7 @@ struct LedgerReserveTests {
         #expect(Self.bytes(directory) == nil)
     }
 
-    @Test("where there is no room it is empty, and made when there is")
+    @Test("without disk space the reserve is empty, and it is filled when there is room")
     func noRoom() async throws {
         let directory = try TemporaryDirectory()
         let full = FailingFileSystem([.allocate], number: 1, code: .diskFull, isLasting: true)

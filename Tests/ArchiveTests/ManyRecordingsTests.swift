@@ -10,7 +10,7 @@ import Testing
 struct ManyRecordingsTests {
     private static let day: Int64 = 86_400_000_000_000
 
-    /// A recording a day: 50 messages, 40 quotes of two instruments, 10 trades.
+    /// One recording a day: 50 messages, 40 quotes of two instruments, 10 trades.
     private static func archive(days: Int) async throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()
         let lock = try ArchiveLock(directory: directory.path)
@@ -29,7 +29,7 @@ struct ManyRecordingsTests {
             let feedID = try await writer.addFeed(feed)
             let connection = try await writer.openConnection(ConnectionOpened(feedID: feedID, tsOpened: time(shift)))
             var batch = WriteBatch()
-            // The numbers of the instruments differ from file to file.
+            // The ids of the instruments differ from file to file.
             let first = Int64(number % 3 + 1)
             batch.instruments = [instrument(first, "EARLY"), instrument(first + 1, "LATE", priceDigits: 2)]
             batch.quotes = (0..<40).map {
@@ -76,13 +76,13 @@ struct ManyRecordingsTests {
             ),
             ("SELECT count(*) FROM messages WHERE file > '\(lastDay)'", ["50"]),
             ("SELECT payload FROM messages WHERE file = 'none'", []),
-            // Two conditions with OR, a list, and one that no index serves.
+            // Two conditions with OR, a list, and a condition without an index.
             ("SELECT count(*) FROM quotes WHERE message_index = 3 OR symbol = 'LATE'", ["840"]),
             ("SELECT count(*) FROM quotes WHERE message_index IN (1, 2, 77)", ["80"]),
             ("SELECT count(*) FROM quotes WHERE symbol = 'late' COLLATE NOCASE", ["800"]),
             ("SELECT count(*) FROM quotes WHERE symbol = 'late'", ["0"]),
             ("SELECT count(*) FROM quotes WHERE ts_recv > '\(time(39 * Self.day).rawValue)'", ["39"]),
-            // A raw message and what was made of it.
+            // A raw message and the row made from it.
             (
                 """
                 SELECT q.symbol, m.payload FROM quotes q JOIN messages m USING (file, message_index)
@@ -99,7 +99,7 @@ struct ManyRecordingsTests {
         #expect(error != nil)
     }
 
-    @Test("one file that is no recording is named, and an older schema has fewer columns")
+    @Test("a file that is not a recording is named, and an older schema has fewer columns")
     func oddFiles() async throws {
         let directory = try await Self.archive(days: 13)
         let files = try ArchiveLocation(directory.path).files

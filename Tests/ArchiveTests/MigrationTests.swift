@@ -7,7 +7,7 @@ import Testing
 
 /// Recordings of older versions.
 struct MigrationTests {
-    /// A recording of schema 1 with one margin update.
+    /// Creates a recording of schema 1 with one margin update.
     private func old(in directory: TemporaryDirectory, day: String) throws -> String {
         let path = directory.file("\(day).feedrec")
         let queue = try DatabaseQueue(path: path)
@@ -30,7 +30,7 @@ struct MigrationTests {
         return path
     }
 
-    @Test("a recording of schema 1 is read as it is")
+    @Test("a recording of schema 1 is read without a change")
     func reading() throws {
         let directory = try TemporaryDirectory()
         let path = try old(in: directory, day: "2026-01-05")
@@ -47,7 +47,7 @@ struct MigrationTests {
         #expect(FileManager.default.contents(atPath: path) == before)
     }
 
-    @Test("a recording of schema 1 is brought up to date by its writer and keeps its rows")
+    @Test("a recording of schema 1 is migrated by its writer and keeps its rows")
     func writing() async throws {
         let directory = try TemporaryDirectory()
         let path = try old(in: directory, day: "2026-01-05")

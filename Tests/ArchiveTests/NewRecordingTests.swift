@@ -4,9 +4,9 @@ import Testing
 
 @testable import Archive
 
-/// A recording has its name only once it is whole.
+/// A recording gets its name only after it is complete.
 struct NewRecordingTests {
-    @Test("kind 2 what a recorder that was killed left of a new file is replaced, and the file is its own")
+    @Test("kind 2 a draft left by a killed recorder is replaced, and the new file is the recorder's own")
     func leftover() async throws {
         let directory = try TemporaryDirectory()
         for suffix in ["", "-journal", "-wal"] {
@@ -22,7 +22,7 @@ struct NewRecordingTests {
         #expect(try ArchiveVerifier.verify(try ArchiveLocation(directory.path)).problems == [])
     }
 
-    @Test("kind 2 a recording that cannot be begun leaves no empty file of its name")
+    @Test("kind 2 a recording that cannot be begun leaves no empty file with its name")
     func impossible() throws {
         let directory = try TemporaryDirectory()
         let draft = directory.file(".2026-01-05.feedrec.begun")

@@ -2,13 +2,13 @@ import Archive
 import Foundation
 import Testing
 
-/// What SQL on several recordings must not take from one of them.
+/// SQL on several recordings must not read from only one of them.
 @Suite(.timeLimit(.minutes(5)))
 struct OneFileCheckTests {
     private let directory: TemporaryDirectory
     private let files: [String]
 
-    /// Two recordings, of which the second has a table, a view and statistics that a user added.
+    /// Two recordings; the second has a table, a view and statistics that a user added.
     init() async throws {
         let directory = try TemporaryDirectory()
         let lock = try ArchiveLock(directory: directory.path)
@@ -39,7 +39,7 @@ struct OneFileCheckTests {
     }
 
     @Test(
-        "kind 7 SQLite's own tables are those of one file, which the statement has to name",
+        "kind 7 SQLite's own tables belong to one file, which the statement has to name",
         arguments: [
             "SELECT name FROM sqlite_schema", "SELECT count(*) FROM sqlite_master",
             "select 1 from SQLITE_SCHEMA limit 1",
@@ -62,7 +62,7 @@ struct OneFileCheckTests {
     }
 
     @Test(
-        "kind 7 a PRAGMA that is a table function is refused like the statement, unless it names the file",
+        "kind 7 a PRAGMA used as a table function is rejected like the statement, unless it names the file",
         arguments: [
             "SELECT * FROM pragma_user_version", "SELECT * FROM pragma_integrity_check", "PRAGMA page_count",
             "SELECT count(*) FROM quotes, pragma_application_id", "PRAGMA quick_check(1)",
@@ -75,7 +75,7 @@ struct OneFileCheckTests {
     }
 
     @Test(
-        "kind 7 what names the file, or is about no file, is answered",
+        "kind 7 statements that name the file, or concern no file, are answered",
         arguments: [
             ("SELECT count(*) > 5 FROM main.sqlite_schema", "1"),
             (#"SELECT count(*) > 5 FROM "d1" . [sqlite_master]"#, "1"),
@@ -92,7 +92,7 @@ struct OneFileCheckTests {
         #expect(try await query(sql) == [answer], "\(sql)")
     }
 
-    @Test("kind 7 VACUUM INTO, which would copy the first file only, is refused, and leaves nothing behind")
+    @Test("kind 7 VACUUM INTO, which would copy only the first file, is rejected and leaves nothing")
     func copying() async throws {
         for recordings in [files, [files[0]]] {
             let session = try SQLSession(recordings: recordings)
@@ -104,7 +104,7 @@ struct OneFileCheckTests {
         }
     }
 
-    @Test("kind 7 a table or a view that a user added to one of the files is read only with its name")
+    @Test("kind 7 a table or view that a user added to one of the files is only read if the statement names the file")
     func added() async throws {
         try await addNotes()
         for sql in ["SELECT * FROM notes", "SELECT count(*) FROM v", "SELECT * FROM sqlite_stat1"] {

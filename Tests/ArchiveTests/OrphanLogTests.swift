@@ -12,12 +12,12 @@ struct OrphanLogTests {
         file = directory.file("2026-01-05.feedrec")
     }
 
-    @Test("A9 the log of a deleted recording is set aside under a name that is free, and its index is removed")
+    @Test("A9 the log of a deleted recording is moved to a free name, and its index is removed")
     func setAside() throws {
         for suffix in ["", "-wal", "-shm", ".lost-wal"] {
             try Data(suffix.utf8).write(to: URL(fileURLWithPath: file + suffix))
         }
-        // The recording is there.
+        // The recording exists.
         #expect(try OrphanLog.setAside(of: file) == nil)
         try FileManager.default.removeItem(atPath: file)
         #expect(try OrphanLog.setAside(of: file) == file + ".lost-wal-2")

@@ -10,7 +10,7 @@ struct OwnRecordingsTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    /// Begins the next recording of the day; its path.
+    /// Begins the next recording of the day and returns its path.
     private func begin() async throws -> String {
         let writer = try ArchiveWriter.open(file: RecordingName.next(in: directory.path, day: Self.day))
         await writer.close()
@@ -22,7 +22,7 @@ struct OwnRecordingsTests {
         return directory.file(name)
     }
 
-    @Test("A5 a copy is no recording of the recorder's own, whatever it is called")
+    @Test("A5 a copy is not the recorder's own recording, whatever its name")
     func copies() async throws {
         let path = try await begin()
         let names = ["2026-01-05 (1).feedrec", "2026-01-05.sync-conflict-20260105.feedrec", "2026-01-04.feedrec"]
@@ -39,7 +39,7 @@ struct OwnRecordingsTests {
         #expect(try RecordingName.current(in: directory.path, day: Self.day).hasSuffix("/2026-01-05_00003.feedrec"))
     }
 
-    @Test("kind 2 of two names of one file the recorder uses the first, and a renamed file stays its own")
+    @Test("kind 2 of two names of one file, the recorder uses the first, and a renamed file stays its own")
     func links() async throws {
         let path = try await begin()
         #expect(link(path, directory.file("2026-01-03.feedrec")) == 0)
@@ -48,7 +48,7 @@ struct OwnRecordingsTests {
         #expect(try OwnRecordings.unsealed(in: directory.path) == [directory.file("2026-01-03.feedrec")])
     }
 
-    @Test("kind 2 a recording that was restored from a backup is left as it is, and the day gets another file")
+    @Test("kind 2 a recording restored from a backup is left unchanged, and the day gets another file")
     func restored() async throws {
         let path = try await begin()
         let backup = try copy(path, as: "backup")
@@ -58,7 +58,7 @@ struct OwnRecordingsTests {
     }
 
     @Test(
-        "A9 a new file takes no name that anything else still has",
+        "A9 a new file does not take a name that is in use",
         arguments: [
             "2026-01-05.feedrec-wal", "2026-01-05.feedrec-shm", "2026-01-05.feedrec-journal", "2026-01-05.FEEDREC",
             "2026-01-05.feedrec",
@@ -70,7 +70,7 @@ struct OwnRecordingsTests {
         #expect(try RecordingName.next(in: directory.path, day: Self.day).hasSuffix("/2026-01-05_00002.feedrec"))
     }
 
-    @Test("kind 2 a directory, an empty file or a link that leads nowhere keeps its name", arguments: 0..<3)
+    @Test("kind 2 a directory, an empty file or a dangling link keeps its name", arguments: 0..<3)
     func oddEntries(kind: Int) throws {
         let path = directory.file("2026-01-05.feedrec")
         switch kind {

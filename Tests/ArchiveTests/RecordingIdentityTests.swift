@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// A recording is known by what is stored in it, not by the name of its file.
+/// A recording is identified by its content, not by its file name.
 struct RecordingIdentityTests {
     private static func make(_ directory: TemporaryDirectory, day: String = "2026-01-05") async throws -> String {
         let writer = try ArchiveWriter.open(directory: directory.path, day: day)
@@ -11,7 +11,7 @@ struct RecordingIdentityTests {
         return writer.path
     }
 
-    @Test("kind 2 a copy has the identity of its original, and only the original is the file that was begun")
+    @Test("kind 2 a copy has the identity of its original, but only the original is the file that was begun")
     func copies() async throws {
         let directory = try TemporaryDirectory()
         let path = try await Self.make(directory)
@@ -23,7 +23,7 @@ struct RecordingIdentityTests {
         #expect(identity.isOriginal(path) && !identity.isOriginal(copy))
     }
 
-    @Test("kind 2 a renamed recording is still the file that was begun, one restored from a backup is not")
+    @Test("kind 2 a renamed recording is still the original; one restored from a backup is not")
     func renamed() async throws {
         let directory = try TemporaryDirectory()
         let path = try await Self.make(directory)
@@ -34,7 +34,7 @@ struct RecordingIdentityTests {
         #expect(identity.isOriginal(renamed) && !identity.isOriginal(path))
     }
 
-    @Test("kind 2 two recordings of one day have two identities, and each keeps its own when it is opened again")
+    @Test("kind 2 two recordings of one day have different identities and keep them when reopened")
     func different() async throws {
         let (one, two) = (try TemporaryDirectory(), try TemporaryDirectory())
         let paths = [try await Self.make(one), try await Self.make(two)]

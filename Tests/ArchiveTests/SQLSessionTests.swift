@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 struct SQLSessionTests {
-    @Test("statements run one after the other and yield columns, then rows")
+    @Test("statements run one after the other and return columns, then rows")
     func statements() async throws {
         let (directory, path) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }
@@ -28,7 +28,7 @@ struct SQLSessionTests {
     }
 
     @Test(
-        "bad SQL is an error with SQLite's words and the place",
+        "bad SQL is an error with SQLite's message and the position",
         arguments: [("SELECT 1; SELECT nonsense", 17), ("SELECT 1; SELEC", 10), ("SELECT * FROM nowhere", 14)]
     )
     func badSQL(sql: String, offset: Int) async throws {
@@ -38,11 +38,11 @@ struct SQLSessionTests {
         let error = await archiveError { _ = try await rows(of: sql, in: session) }
         #expect(error?.code == .badSQL)
         #expect(error?.description.hasPrefix("bad SQL: ") == true)
-        // Not every SQLite can tell, and not for every error.
+        // Some SQLite versions do not report the position, or not for every error.
         #expect(error?.sqlOffset == nil || error?.sqlOffset == offset)
     }
 
-    @Test("a recording is read-only unless told, and a transaction left open does no harm")
+    @Test("a recording is read-only by default, and a transaction left open does no harm")
     func readOnly() async throws {
         let (directory, path) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }

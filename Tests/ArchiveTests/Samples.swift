@@ -2,7 +2,7 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// The error that `body` throws; nil where it throws none or another.
+/// The `ArchiveError` that `body` throws; nil if it throws none or another error.
 func archiveError(_ body: () async throws -> Void) async -> ArchiveError? {
     do {
         try await body()
@@ -90,7 +90,7 @@ func block(connectionID: Int64, _ messages: [SampleMessage]) throws -> BlockRow 
     return BlockRow(connectionID: connectionID, try builder.encode(with: nil))
 }
 
-/// A block of received messages with the numbers `indexes`, one a microsecond, each saying its number.
+/// A block of received messages with the numbers `indexes`, one per microsecond; the text of each is its number.
 func block(connectionID: Int64, indexes: some Sequence<Int64>) throws -> BlockRow {
     try block(
         connectionID: connectionID,
@@ -98,7 +98,7 @@ func block(connectionID: Int64, indexes: some Sequence<Int64>) throws -> BlockRo
     )
 }
 
-/// A writer with a session, a feed and a connection, each number 1.
+/// A writer with a session, a feed and a connection, each with id 1.
 struct OpenRecording {
     let writer: ArchiveWriter
     let sessionID: Int64
@@ -129,7 +129,7 @@ struct OpenRecording {
 }
 
 extension TickCursor {
-    /// All rows that are left.
+    /// All remaining rows.
     mutating func all() throws -> [Row] {
         var rows: [Row] = []
         while let row = try next() { rows.append(row) }

@@ -20,7 +20,7 @@ struct SchemaTests {
         #expect(lines == expected)
     }
 
-    @Test("a recording says what it is and which schema it has")
+    @Test("a recording identifies itself and has its schema version")
     func header() async throws {
         let directory = try TemporaryDirectory()
         let writer = try ArchiveWriter.open(directory: directory.path, day: "2026-01-05")
@@ -43,7 +43,7 @@ struct SchemaTests {
         #expect(try await rows(of: "SELECT * FROM messages", in: session).isEmpty)
     }
 
-    /// One line a column: object, column, type and what constrains it.
+    /// One line per column: object, column, type and constraints.
     private static let outline = """
         SELECT s.type, s.name, c.name, c.type, iif(c."notnull", 'not_null', ''), iif(c.pk, 'key' || c.pk, ''),
             iif(c.hidden = 3, 'generated', '')
@@ -55,7 +55,7 @@ struct SchemaTests {
         """
 }
 
-/// All rows that SQL yields.
+/// All rows that the SQL returns.
 func rows(of sql: String, in session: SQLSession) async throws -> [[SQLValue]] {
     var rows: [[SQLValue]] = []
     try await session.run(sql) { event in

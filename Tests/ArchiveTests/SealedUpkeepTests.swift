@@ -4,7 +4,7 @@ import Foundation
 import MarketModel
 import Testing
 
-/// Compacting, pruning, and repairing finished recordings, and what a failure on the way leaves.
+/// Compacting, pruning and repairing finished recordings, and the state after a failure.
 struct SealedUpkeepTests {
     private static let stamp = UpkeepStamp(now: time(900_000_000_000_000), programVersion: "test")
     private static let payload = #"{"text":"the same again and again, so that it compresses well"}"#
@@ -53,7 +53,7 @@ struct SealedUpkeepTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: file)
     }
 
-    @Test("a compacted recording keeps its seal, and stays read-only")
+    @Test("a compacted recording keeps its seal and stays read-only")
     func compact() async throws {
         let (directory, file) = try await Self.sealed()
         defer { withExtendedLifetime(directory) {} }
@@ -75,7 +75,7 @@ struct SealedUpkeepTests {
         #expect(try ArchiveVerifier.verify(ArchiveLocation(file)).problems == [])
     }
 
-    @Test("a repaired recording is sealed with what is left of it")
+    @Test("a repaired recording is sealed with its remaining content")
     func repair() async throws {
         let (directory, file) = try await Self.sealed()
         defer { withExtendedLifetime(directory) {} }
@@ -89,7 +89,7 @@ struct SealedUpkeepTests {
         #expect(try ArchiveVerifier.verify(ArchiveLocation(file)).problems == [])
     }
 
-    @Test("another payload under the same number of messages breaks the seal")
+    @Test("a changed payload with the same message number breaks the seal")
     func broken() async throws {
         let (directory, file) = try await Self.sealed()
         defer { withExtendedLifetime(directory) {} }
@@ -102,7 +102,7 @@ struct SealedUpkeepTests {
 
     enum Upkeep: CaseIterable { case compact, prune, repair }
 
-    @Test("whichever call fails, there is the old file or the new one", arguments: Upkeep.allCases, [false, true])
+    @Test("whichever call fails, the file is the old or the new one", arguments: Upkeep.allCases, [false, true])
     func failing(upkeep: Upkeep, isLasting: Bool) async throws {
         var number = 0
         var hasFired = true
@@ -125,7 +125,7 @@ struct SealedUpkeepTests {
             let report = try ArchiveVerifier.verify(ArchiveLocation(file))
             #expect(isOld && hasFired || report.problems == [], "call \(number)")
             #expect(try Self.mode(of: file) == 0o444)
-            // Again without failures it is done, and nothing lies about.
+            // A second run without failures succeeds and leaves no other files.
             try Self.run(upkeep, file, SystemFileSystem())
             #expect(try ArchiveVerifier.verify(ArchiveLocation(file)).problems == [])
             let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Archive
 
-/// What upkeep that was killed leaves.
+/// Files left by killed upkeep.
 struct StaleDraftTests {
     private static let drafts = [
         ".2026-01-05.feedrec.new", ".2026-01-05.feedrec.new-journal", ".2026-01-06.feedrec.new-wal",
@@ -16,7 +16,7 @@ struct StaleDraftTests {
         try Set(FileManager.default.contentsOfDirectory(atPath: directory.path))
     }
 
-    @Test("drafts are removed and told, and nothing else is; those of an upkeep that is at work stay")
+    @Test("drafts are removed and listed, and no other file is; drafts of running upkeep stay")
     func remove() throws {
         let directory = try TemporaryDirectory()
         for name in Self.drafts + Self.others { try Data([1]).write(to: URL(fileURLWithPath: directory.file(name))) }
@@ -27,7 +27,7 @@ struct StaleDraftTests {
         #expect(try Self.names(directory).isSuperset(of: Self.drafts))
     }
 
-    @Test("a file that a recorder is beginning stays while it is at work")
+    @Test("a file that a recorder is beginning stays while the recorder runs")
     func beginning() throws {
         let directory = try TemporaryDirectory()
         let name = ".2026-01-05.feedrec.begun"
@@ -36,7 +36,7 @@ struct StaleDraftTests {
         withExtendedLifetime(lock) { #expect(StaleDrafts.remove(in: directory.path) == []) }
     }
 
-    @Test("without a recorder at work it goes")
+    @Test("without a running recorder it is removed")
     func begun() throws {
         let directory = try TemporaryDirectory()
         let name = ".2026-01-05.feedrec.begun"
@@ -44,7 +44,7 @@ struct StaleDraftTests {
         #expect(StaleDrafts.remove(in: directory.path) == [name])
     }
 
-    @Test("with nobody at work they go, also beside a recorder")
+    @Test("without running upkeep, drafts are removed, even beside a recorder")
     func removeStale() throws {
         let directory = try TemporaryDirectory()
         for name in Self.drafts + Self.others { try Data([1]).write(to: URL(fileURLWithPath: directory.file(name))) }

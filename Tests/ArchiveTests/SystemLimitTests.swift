@@ -3,10 +3,10 @@ import Testing
 
 @testable import Archive
 
-/// What the limits of a machine mean for a recording.
+/// The effect of the machine's limits on a recording.
 struct SystemLimitTests {
     @Test(
-        "kind 3 an error names the limit that it ran into, and says whether waiting helps",
+        "kind 3 an error names the limit that was reached, and says whether waiting helps",
         arguments: [
             (ENOSPC, ArchiveError.Code.diskFull, "the disk is full"), (EDQUOT, .diskFull, "quota"),
             (EFBIG, .fileTooLarge, "size of a file"), (EMFILE, .ioFailed, "too many open files"),
@@ -19,13 +19,13 @@ struct SystemLimitTests {
         #expect(error.hint != nil)
     }
 
-    @Test("kind 3 other errors of the system keep their own words")
+    @Test("kind 3 other system errors keep their own text")
     func others() {
         #expect(SystemLimit.meaning(of: EIO) == nil && SystemLimit.meaning(of: EACCES) == nil)
         #expect(FilePath.failure("open", "x", EACCES).code == .permissionDenied)
     }
 
-    @Test("kind 3 a recording and its log end well before the limit for the size of files, and segments fit under it")
+    @Test("kind 3 a recording and its log stay well below the file size limit, and segments fit within it")
     func fileSizes() throws {
         let limit = FileSizeLimit(bytes: 17_000 * 1024)
         #expect(limit.recordingBytesMax == 8500 * 1024 && limit.segmentBytesMax == 17_000 * 1024)
@@ -33,7 +33,7 @@ struct SystemLimitTests {
         try limit.check("tape")
     }
 
-    @Test("kind 3 a limit under which nothing can be recorded is refused by name")
+    @Test("kind 3 a limit under which nothing can be recorded is rejected with its value")
     func tooSmall() {
         #expect {
             try FileSizeLimit(bytes: 1 << 20).check("tape")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory of a test's own, removed with it.
+/// A temporary directory that is removed when the test ends.
 final class TemporaryDirectory: Sendable {
     let path: String
 
@@ -15,7 +15,7 @@ final class TemporaryDirectory: Sendable {
     func file(_ name: String) -> String { path + "/" + name }
 }
 
-/// Runs a program and returns what it wrote to its standard output, or nil where it is not installed or fails.
+/// Runs a program and returns its standard output; nil if it is not installed or fails.
 func output(of program: String, _ arguments: [String]) throws -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -29,5 +29,5 @@ func output(of program: String, _ arguments: [String]) throws -> String? {
     return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
 }
 
-/// True where the stock command line shell of SQLite is there to be asked.
+/// True if SQLite's command line shell is installed.
 let hasSQLiteShell = (try? output(of: "sqlite3", ["-version"])) != nil

@@ -3,10 +3,10 @@ import Foundation
 import MarketModel
 import Testing
 
-/// What a person sees in the views, through the stock `sqlite3` where there is one.
+/// The output of the views, read with the stock `sqlite3` if it is installed.
 @Suite(.enabled(if: hasSQLiteShell, "needs the command line shell sqlite3"))
 struct ViewTests {
-    @Test("prices and sizes print as they were sent, also while the recording is written")
+    @Test("prices and sizes print as they were sent, even while the recording is written")
     func prices() async throws {
         let (directory, recording) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }
@@ -20,7 +20,7 @@ struct ViewTests {
         await recording.writer.close()
     }
 
-    @Test("SQLite writes REAL below 0.0001 with an exponent; it is the same number, and printf shows its digits")
+    @Test("SQLite prints REAL below 0.0001 with an exponent; the number is the same, and printf shows its digits")
     func smallPrices() async throws {
         let (directory, recording) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }
@@ -74,7 +74,7 @@ struct ViewTests {
         await recording.writer.close()
     }
 
-    @Test("gaps, events, connections and sessions show times as text and names for numbers")
+    @Test("gaps, events, connections and sessions show times as text and names instead of ids")
     func others() async throws {
         let (directory, recording) = try await Self.recording()
         defer { withExtendedLifetime(directory) {} }
@@ -99,7 +99,7 @@ struct ViewTests {
         await recording.writer.close()
     }
 
-    @Test("B10 amounts that are no finite numbers are NULL in margin_updates, and their texts stay")
+    @Test("B10 amounts that are not finite numbers are NULL in margin_updates, and their texts stay")
     func amounts() async throws {
         let texts = ["Infinity", "NaN", "-Infinity", "1e999", "1e-400", "x1", "12345678901234567890.5", "-1e20"]
         let directory = try TemporaryDirectory()
@@ -129,7 +129,7 @@ struct ViewTests {
         await recording.writer.close()
     }
 
-    @Test("B2 a side without a price is NULL, also in rows that say so by size 0, as those of schema 4 do")
+    @Test("B2 a side without a price is NULL, even if the row only shows it by size 0, as in schema 4")
     func absentSides() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
@@ -152,7 +152,7 @@ struct ViewTests {
         #expect(bids == [nil, 0, nil])
     }
 
-    @Test("B15 every view shows one instrument of a symbol, that with the most digits")
+    @Test("B15 every view shows one instrument for a symbol, the one with the most digits")
     func oneInstrument() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)

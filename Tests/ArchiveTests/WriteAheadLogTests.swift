@@ -3,10 +3,10 @@ import JournalFormat
 import MarketModel
 import Testing
 
-/// How long the write-ahead log becomes.
+/// The length of the write-ahead log.
 @Suite(.timeLimit(.minutes(5)))
 struct WriteAheadLogTests {
-    /// Writes `count` blocks of a mebibyte, a commit each.
+    /// Writes `count` blocks of one mebibyte, each in its own commit.
     private static func write(_ count: Int64, _ recording: OpenRecording, from first: Int64) async throws -> Int64 {
         var longest: Int64 = 0
         for index in first..<first + count {
@@ -21,7 +21,7 @@ struct WriteAheadLogTests {
         return longest
     }
 
-    @Test("it stays short, grows while a reader holds a transaction, and is short again afterwards")
+    @Test("the log stays short, grows while a reader holds a transaction, and is short again after that")
     func held() async throws {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)

@@ -2,7 +2,7 @@ import Archive
 import Foundation
 import Testing
 
-/// Recordings that are being written, and looked at by the same process.
+/// Recordings that this process writes and also examines.
 @Suite(.enabled(if: hasSQLiteShell, "needs the command line shell sqlite3"))
 struct WrittenFilesTests {
     @Test("kind 2 a process that lists an archive keeps its locks on the recording that it writes")

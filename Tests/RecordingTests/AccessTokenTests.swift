@@ -14,7 +14,7 @@ struct AccessTokenTests {
         return "eyJhbGciOiJub25lIn0.\(middle).c2lnbmF0dXJl"
     }
 
-    @Test("kind 14 a JWT says when it ends; the shorter of two ends counts")
+    @Test("kind 14 a JWT contains its expiry; the earlier of two expiries counts")
     func ends() {
         let end = Self.start.rawValue / 1_000_000_000 + 3600
         let token = AccessToken(Self.jwt(#"{"sub":"a?b>c","exp":\#(end)}"#), obtainedAt: Self.start)
@@ -30,7 +30,7 @@ struct AccessTokenTests {
     }
 
     @Test(
-        "kind 14 what is no JWT, or a broken one, has no end of its own",
+        "kind 14 a text that is not a JWT, or a broken one, has no expiry of its own",
         arguments: [
             "opaque", "a.b.c", "..", "a.!.c", jwt("[]"), jwt(#"{"exp":"soon"}"#), jwt(#"{"exp":99999999999999}"#),
         ]
@@ -53,7 +53,7 @@ struct TokenKeeperTests {
     private let clock = ManualClock()
     private let count = Counter()
 
-    /// A keeper whose tokens live for `lifetime`; from the one numbered `failsFrom` on there are none.
+    /// A keeper whose tokens live for `lifetime`; obtaining fails from the token number `failsFrom` on.
     private func keeper(lifetime: Duration?, failsFrom: Int = .max) -> TokenKeeper {
         TokenKeeper(now: { [clock] in clock.unixNow }) { [clock, count] in
             let number = count.next()
@@ -62,7 +62,7 @@ struct TokenKeeperTests {
         }
     }
 
-    @Test("kind 14 a token serves all connections until shortly before its end")
+    @Test("kind 14 a token serves all connections until shortly before its expiry")
     func renewed() async throws {
         let keeper = keeper(lifetime: .seconds(100))
         #expect(try await keeper.token().text == "token1")
@@ -72,14 +72,14 @@ struct TokenKeeperTests {
         #expect(try await keeper.token().text == "token2")
     }
 
-    @Test("kind 14 a token without an end is obtained for every connection")
+    @Test("kind 14 a token without an expiry is obtained for every connection")
     func endless() async throws {
         let keeper = keeper(lifetime: nil)
         for number in 1...3 { #expect(try await keeper.token().text == "token\(number)") }
         #expect(keeper.generation == 0)
     }
 
-    @Test("kind 14 while no other token is to be had, the present one serves until its end")
+    @Test("kind 14 while no other token can be obtained, the present one serves until its expiry")
     func failing() async throws {
         let keeper = keeper(lifetime: .seconds(100), failsFrom: 2)
         #expect(try await keeper.token().text == "token1")
@@ -97,7 +97,7 @@ struct TokenKeeperTests {
         #expect(try await keeper.token().text == "token2")
     }
 
-    @Test("kind 14 a token is renewed while the connection goes on; failures are told, and tried again")
+    @Test("kind 14 a token is renewed while the connection stays open; failures are reported and retried")
     func renewedBeforehand() async throws {
         let keeper = keeper(lifetime: .seconds(100), failsFrom: 3)
         _ = try await keeper.token()

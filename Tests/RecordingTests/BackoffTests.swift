@@ -3,7 +3,7 @@ import Recording
 import Testing
 
 struct BackoffTests {
-    @Test("delays double up to the maximum, each between a half and the whole of it", arguments: [1, 2, 3] as [UInt64])
+    @Test("delays double up to the maximum, each reduced by at most half", arguments: [1, 2, 3] as [UInt64])
     func doubling(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
         var backoff = Backoff(first: .milliseconds(250), max: .seconds(30))
@@ -14,7 +14,7 @@ struct BackoffTests {
         }
     }
 
-    @Test("the jitter spreads: many recorders do not come back together")
+    @Test("the jitter spreads: many recorders do not reconnect at the same moment")
     func jitter() {
         var generator = SplitMix64(seed: 7)
         let delays = (0..<1000).map { _ in

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct BoundedQueueTests {
-    @Test("elements come out in the order they went in; what is in a finished queue can still be taken")
+    @Test("elements come out in the order they went in; the elements of a finished queue can still be taken")
     func order() async {
         let queue = BoundedQueue<Int>(capacity: 3)
         for element in 0..<3 { #expect(await queue.push(element)) }
@@ -16,7 +16,7 @@ struct BoundedQueueTests {
         #expect(await queue.next() == nil)
     }
 
-    @Test("an abandoned queue forgets what is in it and takes no more")
+    @Test("an abandoned queue discards its elements and takes no more")
     func abandon() async {
         let queue = BoundedQueue<Int>(capacity: 3)
         #expect(await queue.push(1))
@@ -25,7 +25,7 @@ struct BoundedQueueTests {
         #expect(await !queue.push(2))
     }
 
-    @Test("who waits for room or for an element is woken by the end of the queue", arguments: [true, false])
+    @Test("a task that waits for room or for an element is woken by the end of the queue", arguments: [true, false])
     func endWakes(isAbandoned: Bool) async {
         let full = BoundedQueue<Int>(capacity: 1)
         let empty = BoundedQueue<Int>(capacity: 1)
@@ -60,7 +60,7 @@ struct BoundedQueueTests {
         #expect(counts.excess == 0)
     }
 
-    @Test("what one actor pushes comes out in the order it was made, however many of its calls wait for room")
+    @Test("elements that one actor pushes come out in order, however many of its calls wait for room")
     func actorOrder() async {
         let queue = BoundedQueue<Int>(capacity: 1)
         let producer = NumberingProducer(queue: queue)
@@ -77,7 +77,7 @@ struct BoundedQueueTests {
     }
 }
 
-/// How many elements went in beyond what was asked for and what the queue may hold.
+/// The number of elements that were accepted beyond those requested and those that the queue may hold.
 private final class Counts: Sendable {
     private let state = Mutex((pushed: 0, asked: 0, excess: 0))
 
@@ -95,7 +95,7 @@ private final class Counts: Sendable {
     }
 }
 
-/// Like a feed that flushes from two tasks: it makes an element and pushes it, many calls at a time.
+/// Like a feed that flushes from two tasks: it creates an element and pushes it, many calls at a time.
 private actor NumberingProducer {
     private let queue: BoundedQueue<Int>
     private var number = 0

@@ -12,7 +12,7 @@ import Venues
 struct CaptureTests {
     private static let start = UnixNanoseconds(1_767_571_200_000_000_000)
 
-    /// A capture of a Binance feed into an archive of its own.
+    /// A capture of a Binance feed into a temporary archive.
     private struct Bench {
         let directory: TemporaryDirectory
         let writer: ArchiveWriter
@@ -50,7 +50,7 @@ struct CaptureTests {
         try work.blocks.map { try BlockDecoder().decode(try $0.builder.encode(with: nil).bytes) }
     }
 
-    @Test("messages are numbered without holes over both directions, and stored as they came")
+    @Test("messages are numbered without gaps over both directions, and stored as they came")
     func numbering() throws {
         var bench = try Bench()
         var expected: [String] = []
@@ -105,7 +105,7 @@ struct CaptureTests {
         #expect(try Self.decoded(work).flatMap(\.messageIndexes) == Array(0..<8))
     }
 
-    @Test("the unfinished block is handed over again as it grows, and not while it does not")
+    @Test("the unfinished block is handed over again when it has grown, and only then")
     func tailBlock() throws {
         var bench = try Bench()
         bench.take(["a"])
@@ -123,7 +123,7 @@ struct CaptureTests {
         #expect(next.blocks.map(\.builder.firstMessageIndex) == [3])
     }
 
-    @Test("a block that grew since it was handed over is handed over once more when its connection ends")
+    @Test("a block that has grown since it was handed over is handed over again when its connection ends")
     func sealedTail() throws {
         var bench = try Bench()
         bench.take(["a"])
@@ -136,7 +136,7 @@ struct CaptureTests {
         #expect(try Self.decoded(work).map(\.batch.texts) == [["a", "b"], ["c"]])
     }
 
-    @Test("every row points to the message it came from")
+    @Test("every row refers to its message")
     func origins() throws {
         var bench = try Bench()
         bench.capture.takeRaw(MessageBatch(texts: ["hello"], direction: .sent, start: Self.start))
@@ -184,7 +184,7 @@ struct CaptureTests {
         #expect(bench.capture.totals.quotes == 0 && bench.capture.totals.oddities == 1)
     }
 
-    @Test("only received messages move the tape's clock")
+    @Test("only received messages advance the tape's clock")
     func tapeClock() throws {
         var bench = try Bench()
         #expect(bench.capture.tsLast == nil)
@@ -196,7 +196,7 @@ struct CaptureTests {
 
     // MARK: Bars
 
-    @Test("a bar is complete when the feed was covered for all of its interval")
+    @Test("a bar is complete if the feed was covered for its whole interval")
     func coverage() throws {
         var bench = try Bench(bars: ["1s"])
         bench.capture.resume(at: Self.start.advanced(by: .milliseconds(500)))
@@ -207,13 +207,13 @@ struct CaptureTests {
         bench.capture.interrupt(at: Self.start.advanced(by: .milliseconds(3700)))
         let bars = bench.takeWork(after: .seconds(9)).rows.bars
         #expect(bars.map { $0.tsOpen.since(Self.start) } == [.seconds(0), .seconds(1), .seconds(2), .seconds(3)])
-        // The first began before the coverage did, the last was not over when it ended.
+        // The first began before the coverage did; the last had not ended when the coverage ended.
         #expect(bars.map(\.isComplete) == [false, true, true, false])
         #expect(bars.allSatisfy { $0.timeSource == .event && $0.tickCount == 1 && $0.volume == 100_000 })
         #expect(bars.first?.notional == "61.83763")
     }
 
-    @Test("a bar that is still growing is handed over as such, and again when it has closed")
+    @Test("a bar that is still open is handed over as incomplete, and again when it has closed")
     func growingBar() throws {
         var bench = try Bench(bars: ["1s"])
         bench.capture.resume(at: Self.start)

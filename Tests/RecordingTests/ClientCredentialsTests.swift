@@ -33,7 +33,7 @@ struct ClientCredentialsTests {
         }
     }
 
-    @Test("kind 14 the client authenticates with HTTP Basic, and the token has the life that the server says")
+    @Test("kind 14 the client authenticates with HTTP Basic, and the token has the lifetime that the server sends")
     func basic() async throws {
         let server = TokenServer { _ in
             HTTPResponse(status: 200, text: #"{"access_token":"SECRET-t","token_type":"bearer","expires_in":3600}"#)
@@ -49,7 +49,7 @@ struct ClientCredentialsTests {
     }
 
     @Test(
-        "kind 14 a server that wants the secret in the body gets it there, from then on at once",
+        "kind 14 a server that requires the secret in the body gets it there, and from then on at the first attempt",
         arguments: [400, 401]
     )
     func body(status: Int) async throws {
@@ -64,7 +64,7 @@ struct ClientCredentialsTests {
     }
 
     @Test(
-        "kind 14 a refusal names its error and no secret, also where the server repeats it",
+        "kind 14 a refusal names its error but no secret, even if the server repeats it",
         arguments: [
             (
                 400, #"{"error":"invalid_scope","error_description":"SECRET-+/= may not"}"#,
@@ -83,7 +83,7 @@ struct ClientCredentialsTests {
         #expect(text.contains(expected) && !text.contains("SECRET"), "\(text)")
     }
 
-    @Test("kind 14 a token server that is busy says when to come again")
+    @Test("kind 14 the Retry-After of a busy token server is honoured")
     func busy() async throws {
         let server = TokenServer { _ in
             var response = HTTPResponse(status: 429, text: "")

@@ -6,14 +6,14 @@ import Transport
 
 @testable import Recording
 
-/// What is missing of a feed whose market closes: nothing while it is closed.
+/// The gaps of a feed whose market closes: none while it is closed.
 @Suite(.timeLimit(.minutes(5)))
 struct ClosedMarketGapTests {
     private static let closing = MarketHoursTests.time("2026-01-09T22:00:00Z")
     private static let opening = MarketHoursTests.time("2026-01-11T22:00:00Z")
     private static let weekend = Duration.seconds(48 * 3600)
 
-    /// A bench of the market that closes at 22:00 on a Friday, for 48 hours.
+    /// A bench whose market closes at 22:00 on a Friday for 48 hours.
     private func bench(at time: String = "2026-01-09T21:59:00Z") throws -> RecorderBench {
         var bench = try RecorderBench.binance()
         bench.wall = ManualClock(unixStart: MarketHoursTests.time(time))
@@ -23,8 +23,8 @@ struct ClosedMarketGapTests {
         return bench
     }
 
-    /// A venue that delivers to its first connection, until `isOver` where that is given, and to others from `isBack` on; until then it closes
-    /// each at once.
+    /// A venue that delivers to its first connection, until `isOver` if that is given, and to later connections after
+    /// `isBack`; before that it closes them immediately.
     private func venue(
         _ bench: RecorderBench,
         until isOver: (@Sendable ([RecorderReport]) -> Bool)? = nil,
@@ -43,7 +43,7 @@ struct ClosedMarketGapTests {
         }
     }
 
-    @Test("kind 13 a connection that is lost and made again while the market is closed costs nothing")
+    @Test("kind 13 a connection that is lost and restored while the market is closed leaves no gap")
     func backBeforeOpening() async throws {
         let run = try bench()
         let venue = venue(run, until: { $0.marketChanges == [false] }, isBack: { _ in true })
@@ -64,7 +64,7 @@ struct ClosedMarketGapTests {
         #expect(stored.problems == [] && stored.gaps.isEmpty)
     }
 
-    @Test("kind 13 a connection that is not back at the opening is missing from then on")
+    @Test("kind 13 if a connection is not restored by the opening, data is missing from then on")
     func notBack() async throws {
         let run = try bench()
         let venue = venue(run, until: { $0.marketChanges == [false] }, isBack: { !$0.gapBeginnings.isEmpty })
@@ -87,7 +87,7 @@ struct ClosedMarketGapTests {
         #expect(stored.gaps.map(\.tsTo) == [Self.opening.advanced(by: .seconds(5))])
     }
 
-    @Test("kind 13 a gap that is open when the market closes ends there, and goes on from the opening")
+    @Test("kind 13 a gap that is open when the market closes ends there, and continues from the opening")
     func overWeekend() async throws {
         let run = try bench()
         let venue = venue(run, until: { $0.received == 1 }, isBack: { $0.marketChanges == [false, true] })
@@ -111,7 +111,7 @@ struct ClosedMarketGapTests {
         #expect(instrument.expectedNS == 65_000_000_000 && instrument.coveredNS == 0)
     }
 
-    @Test("kind 13 a machine that slept over a week misses what was open of it")
+    @Test("kind 13 after a machine slept for a week, only the market's open hours are missing")
     func asleep() async throws {
         let run = try bench()
         let venue = venue(run, until: { $0.marketChanges.count == 4 }, isBack: { _ in true })
@@ -132,7 +132,7 @@ struct ClosedMarketGapTests {
         #expect(stored.gaps.map(\.tsTo) == ends)
     }
 
-    /// When a recorder stops, when the next one starts, and what is missing then.
+    /// When a recorder stops, when the next one starts, and the gaps that result.
     static let absences: [(stop: String, start: String, gaps: [(String, String)])] = [
         // Over a whole weekend, and from Thursday to Monday.
         ("2026-01-09T22:00:00Z", "2026-01-11T21:00:00Z", []),
@@ -142,7 +142,7 @@ struct ClosedMarketGapTests {
                 ("2026-01-08T22:00:00Z", "2026-01-09T22:00:00Z"), ("2026-01-11T22:00:00Z", "2026-01-12T08:00:00Z"),
             ]
         ),
-        // From a closed market into an open one, and the other way round.
+        // From a closed market into an open one, and the reverse.
         ("2026-01-10T12:00:00Z", "2026-01-11T22:30:00Z", [("2026-01-11T22:00:00Z", "2026-01-11T22:30:00Z")]),
         ("2026-01-09T21:30:00Z", "2026-01-10T12:00:00Z", [("2026-01-09T21:30:00Z", "2026-01-09T22:00:00Z")]),
         // Over the weekend before a holiday, and within a day.
@@ -150,7 +150,7 @@ struct ClosedMarketGapTests {
         ("2026-01-07T10:00:00Z", "2026-01-07T11:00:00Z", [("2026-01-07T10:00:00Z", "2026-01-07T11:00:00Z")]),
     ]
 
-    @Test("kind 13 a recorder that was stopped misses what was open meanwhile", arguments: absences)
+    @Test("kind 13 a recorder that was stopped misses only the market's open hours", arguments: absences)
     func restart(stop: String, start: String, gaps: [(String, String)]) async throws {
         var first = try bench(at: stop)
         // Martin Luther King day, from midnight to midnight.

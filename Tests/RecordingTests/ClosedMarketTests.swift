@@ -10,7 +10,7 @@ import Venues
 /// A feed whose market closes while it records.
 @Suite(.timeLimit(.minutes(5)))
 struct ClosedMarketTests {
-    /// A bench that starts a minute before the market closes, at 22:00 on a Friday; it opens 48 hours later.
+    /// A bench that starts a minute before the market closes at 22:00 on a Friday; it opens 48 hours later.
     private func bench() throws -> RecorderBench {
         var bench = try RecorderBench.binance()
         bench.wall = ManualClock(unixStart: MarketHoursTests.time("2026-01-09T21:59:00Z"))
@@ -19,7 +19,7 @@ struct ClosedMarketTests {
         return bench
     }
 
-    /// Moves the wall clock by `hours` in steps, each seen by the ticker.
+    /// Advances the wall clock by `hours` in steps that the ticker sees.
     private func pass(hours: Int, _ bench: RecorderBench) async {
         for _ in 0..<hours * 2 {
             bench.wall.advance(by: .seconds(1800))
@@ -28,7 +28,7 @@ struct ClosedMarketTests {
         }
     }
 
-    @Test("kind 13 a weekend of silence costs no connection and is no gap; silence after the opening does and is")
+    @Test("kind 13 a silent weekend closes no connection and is not a gap; silence after the opening does and is")
     func weekend() async throws {
         let run = try bench()
         let venue = ScriptedVenue { connection, _ in
@@ -57,7 +57,7 @@ struct ClosedMarketTests {
         #expect(stored.gaps.map(\.cause) == ["silence"])
     }
 
-    @Test("kind 13 closed time is stored, by its feed, and coverage leaves it out")
+    @Test("kind 13 closed time is stored for its feed, and coverage leaves it out")
     func closedSpan() async throws {
         let run = try bench()
         let venue = ScriptedVenue { connection, _ in
@@ -93,7 +93,7 @@ struct ClosedMarketTests {
         #expect(rows == [[.text("test"), zeros(friday), zeros(sunday), .text("configuration")]])
     }
 
-    @Test("kind 13 what does not arrive while the market is closed is not missing; a minute after the opening it is")
+    @Test("kind 13 symbols that do not arrive in a closed market are not reported until a minute after the opening")
     func undelivered() async throws {
         var bench = try bench()
         bench.makeDialect = { BinanceSpotDialect(streams: ["btcusdt@trade", "btcusdx@trade"]) }
@@ -122,7 +122,7 @@ struct ClosedMarketTests {
         }
     }
 
-    @Test("kind 13 a feed that is closed goes on closed in another file")
+    @Test("kind 13 a feed whose market is closed stays closed in the next file")
     func rotation() async throws {
         var bench = try bench()
         bench.policy.rotation = RotationPolicy()
@@ -154,7 +154,7 @@ struct ClosedMarketTests {
         for file in files { #expect(try Coverage(ArchiveReader(path: file)).least == 1) }
     }
 
-    @Test("kind 13 sessions of the hub close the market in the broker's zone; without a zone it is said once")
+    @Test("kind 13 the hub's sessions close the market in the broker's time zone; a missing zone is reported once")
     func hubSessions() async throws {
         for zone in [nil, ZoneRules(fixedOffset: "+02:00")] {
             var bench = try RecorderBench.hub()

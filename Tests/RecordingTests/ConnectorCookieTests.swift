@@ -10,7 +10,7 @@ import WebSocketProtocol
 /// A hub behind a load balancer, which knows its clients by a cookie.
 @Suite(.timeLimit(.minutes(5)))
 struct ConnectorCookieTests {
-    @Test("C4 cookies of the negotiation go with the upgrade, and with the next connection")
+    @Test("C4 cookies of the negotiation are sent with the upgrade and with the next connection")
     func affinity() async throws {
         let balancer = Balancer(cookies: ["AWSALB=SECRET-node1; Path=/", "other=SECRET-2; Path=/elsewhere"])
         try await withServer(balancer) { server in
@@ -25,7 +25,7 @@ struct ConnectorCookieTests {
         )
     }
 
-    @Test("kind 8 cookies survive a redirect of the negotiation where host and path agree")
+    @Test("kind 8 cookies survive a redirect of the negotiation if host and path match")
     func redirected() async throws {
         let balancer = Balancer(cookies: ["first=SECRET-1; Path=/"], redirects: true)
         try await withServer(balancer) { server in
@@ -39,7 +39,7 @@ struct ConnectorCookieTests {
         )
     }
 
-    @Test("C4 a cookie that comes with a redirect of the upgrade goes with the next attempt")
+    @Test("C4 a cookie set by a redirect of the upgrade is sent with the next attempt")
     func refusedWithCookie() async throws {
         let balancer = Balancer(cookies: ["AWSALB=SECRET-node1; Path=/"], refusalStatus: 302)
         try await withServer(balancer) { server in
@@ -53,7 +53,7 @@ struct ConnectorCookieTests {
         #expect(balancer.seen.all == ["GET /hub -", "GET /hub AWSALB=SECRET-node1", "GET /hub AWSALB=SECRET-node1"])
     }
 
-    @Test("C4 cookies are secrets of the connection, and go together with one from the configuration")
+    @Test("C4 cookies are secrets of the connection, and are combined with one from the configuration")
     func secrets() async throws {
         let balancer = Balancer(cookies: ["AWSALB=SECRET-node1; Path=/"])
         try await withServer(balancer) { server in
@@ -94,12 +94,12 @@ struct ConnectorCookieTests {
 
 private let loops = MultiThreadedEventLoopGroup.singleton
 
-/// Sets cookies with its first answer, and notes those that it gets.
+/// Sets cookies with its first answer, and notes those that it receives.
 private final class Balancer: WebSocketServerHandler {
     let seen = EventLog<String>()
     private let cookies: [String]
     private let redirects: Bool
-    /// Upgrades without the cookie are refused with this.
+    /// Upgrades without the cookie are refused with this status.
     private let refusalStatus: Int?
 
     init(cookies: [String], redirects: Bool = false, refusalStatus: Int? = nil) {

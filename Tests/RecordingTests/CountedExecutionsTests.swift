@@ -7,11 +7,11 @@ import Venues
 
 @testable import Recording
 
-/// Which rows bars are made of.
+/// Which rows bars use.
 struct CountedExecutionsTests {
     private static let second: Int64 = 1_000_000_000
 
-    /// A capture of a Binance feed, and the rows it makes.
+    /// A capture of a Binance feed, and the rows it creates.
     private struct Bench {
         let directory: TemporaryDirectory
         var capture: Capture
@@ -32,7 +32,7 @@ struct CountedExecutionsTests {
             capture.beginConnection(1)
         }
 
-        /// Takes a message that is received `seconds` after the start of a minute.
+        /// Captures a message that is received `seconds` after the start of a minute.
         mutating func take(_ text: String, after seconds: Int64) {
             let time = UnixNanoseconds(1_767_571_200_000_000_000 + seconds * CountedExecutionsTests.second)
             var outgoing = MessageBatch()
@@ -83,7 +83,7 @@ struct CountedExecutionsTests {
         }
     }
 
-    @Test("kind 5 a kind that comes later, or stays away, leaves no execution out and counts none twice")
+    @Test("kind 5 a kind that starts late or stops drops no execution and counts none twice")
     func laterKind() throws {
         var bench = try Bench()
         bench.take(Self.aggregate(1, 1...3, "5", "3"), after: 0)
@@ -91,13 +91,13 @@ struct CountedExecutionsTests {
         bench.take(Self.single(4, "5", "10"), after: 2)
         bench.take(Self.aggregate(2, 4...5, "5", "110"), after: 2)
         bench.take(Self.single(5, "5", "100"), after: 3)
-        // Single trades stay away from here on.
+        // Single trades stop here.
         bench.take(Self.aggregate(3, 6...6, "5", "1000"), after: 20)
         #expect(bench.tradeBars.map(\.last) == [1113])
         #expect(bench.rows.trades.map(\.isInBars) == [true, false, true, false, true, true])
     }
 
-    @Test("kind 5 aggregates alone are counted, also without the numbers of their executions")
+    @Test("kind 5 aggregates alone are counted, even without the numbers of their executions")
     func aggregatesAlone() throws {
         var bench = try Bench()
         bench.take(Self.aggregate(1, 1...3, "5", "3"), after: 0)
@@ -105,7 +105,7 @@ struct CountedExecutionsTests {
         #expect(bench.tradeBars == [[5, 6, 2, 4]])
     }
 
-    @Test("B4 entries of a venue's own are events: they change no bar, and their numbers are not missing")
+    @Test("B4 administrative entries are events: they change no bar, and their numbers are not missing")
     func administrative() throws {
         var bench = try Bench()
         bench.capture.watchNumbers()
@@ -122,7 +122,7 @@ struct CountedExecutionsTests {
         #expect(bench.capture.takeHoles(at: .seconds(100), isEnd: true) == [])
     }
 
-    @Test("kind 5 what another connection brought is known after the digits of the symbol grew")
+    @Test("kind 5 duplicates of another connection are recognised after the digits of the symbol grew")
     func duplicateAfterGrowth() throws {
         var bench = try Bench()
         bench.take(Self.single(1, "100", "1"), after: 0)

@@ -8,20 +8,20 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// Connections that end in every way at once, in one recording.
+/// Connections that end in every possible way at once, in one recording.
 @Suite(.timeLimit(.minutes(5)))
 struct EndingsTests {
-    /// Close codes that a peer may send, and resets.
+    /// Close codes that a peer may send, and resets (nil).
     private static let endings: [UInt16?] = [
         nil, 1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4000, 4999,
     ]
 
-    @Test("close frames of every kind and resets: each feed comes back, each break is its own gap, no other feed minds")
+    @Test("after close frames of every kind and resets, each feed reconnects, with its own gap; others are unaffected")
     func closeFrames() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.retriesFirstConnection = true
         let run = bench
-        // By its path a connection says which feed it is.
+        // The path of a connection identifies its feed.
         let visits = Mutex<[String: Int]>([:])
         let venue = ScriptedVenue { connection, request in
             let path = request.target
@@ -35,7 +35,7 @@ struct EndingsTests {
                 _ = try await connection.receiveAll()
                 return
             }
-            // A reset may outrun what is on its way.
+            // A reset may overtake data that is on its way.
             await run.reports.until { $0.subscribedCount > Self.endings.count }
             if let code = Self.endings[index] {
                 _ = await connection.close(code: code, reason: "bye")

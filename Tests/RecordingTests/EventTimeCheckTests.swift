@@ -4,12 +4,12 @@ import Testing
 
 @testable import Recording
 
-/// The venue's times beside the receipt of their messages.
+/// The venue's times compared with the receive times.
 struct EventTimeCheckTests {
     private static let receipt = UnixNanoseconds(1_767_571_200_000_000_000)
     private var check = EventTimeCheck()
 
-    /// What is left of quotes and trades with times so far after their receipt.
+    /// Quotes and trades after the check, with times that are `leads` after their receipt.
     private mutating func run(_ leads: [Duration]) -> MarketEvents {
         var batch = MessageBatch()
         var symbols = SymbolTable()
@@ -32,7 +32,7 @@ struct EventTimeCheckTests {
         return events
     }
 
-    @Test("kind 6 a time that cannot be right becomes none, with an oddity in its place")
+    @Test("kind 6 a time that cannot be right is removed, and an oddity stored")
     mutating func wrongTimes() {
         let year = Duration.seconds(365 * 86_400)
         let events = run([.zero, year, .zero - year * 56, .zero - year])
@@ -42,7 +42,7 @@ struct EventTimeCheckTests {
         #expect(events.venueEvents.allSatisfy { $0.isOddity && $0.symbol != nil })
     }
 
-    @Test("B11 an hour ahead is used, counted, and warned about once")
+    @Test("B11 times an hour ahead are used and counted, and cause one warning")
     mutating func hourAhead() {
         let events = run([.seconds(3600)])
         #expect(events.trades.first?.tsEvent != nil && events.venueEvents.isEmpty)
@@ -53,7 +53,7 @@ struct EventTimeCheckTests {
         #expect(again == nil && check.ticksAhead == 3)
     }
 
-    @Test("B11 some seconds ahead are warned about if they last")
+    @Test("B11 times some seconds ahead cause a warning if they persist")
     mutating func secondsAhead() {
         for _ in 0..<10 {
             _ = run([Duration](repeating: .seconds(8), count: 19) + [.seconds(4)])
@@ -66,7 +66,7 @@ struct EventTimeCheckTests {
         #expect(check.ticksAhead == 210)
     }
 
-    @Test("kind 6 all else that has a time is checked as well")
+    @Test("kind 6 all other events with a time are checked too")
     mutating func otherEvents() {
         var batch = MessageBatch()
         batch.append([], direction: .received, tsRecv: Self.receipt)

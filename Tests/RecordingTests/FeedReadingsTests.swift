@@ -6,7 +6,7 @@ import Venues
 
 @testable import Recording
 
-/// The rows of a hub whose clocks are not ours: live, recovered, and made again.
+/// The rows of a hub in another time zone: live, recovered and rebuilt.
 @Suite(.timeLimit(.minutes(5)))
 struct FeedReadingsTests {
     private static let subscription = #"{"broker_time_zone":"+02:00","keeps_personal_data":true}"#
@@ -23,7 +23,7 @@ struct FeedReadingsTests {
         #"{"type":1,"target":"OnMarginUpdate","arguments":[{"margins":[{"login":7,"balance":123456.7,"equity":100}]}]}"#,
     ].map { $0 + "\u{1E}" }
 
-    /// Everything in the tables but what tells how it came there.
+    /// The content of all tables, except columns that tell how it was stored.
     private static func content(_ directory: TemporaryDirectory) async throws -> [String] {
         let session = try SQLSession(recordings: ArchiveLocation(directory.path).files)
         defer { session.close() }
@@ -39,7 +39,7 @@ struct FeedReadingsTests {
         return rows
     }
 
-    /// Records all, commits as much as told, and dies.
+    /// Records everything, commits the first `committed` messages, and dies.
     private static func recording(committed: Int) async throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()
         let reading = VenueReading(brokerTimeZone: zones("+02:00"), keepsPersonalData: true)
@@ -64,7 +64,7 @@ struct FeedReadingsTests {
         _ = try await ArchiveRecovery(directory: directory.path, lock: lock, zones: zones).run()
     }
 
-    @Test("rows are the same live, after recovery, and made again")
+    @Test("rows are the same live, after recovery, and rebuilt")
     func same() async throws {
         let live = try await Self.recording(committed: Self.records.count)
         try await Self.recovered(live)
@@ -86,7 +86,7 @@ struct FeedReadingsTests {
         }
     }
 
-    @Test("a zone that is not known here is an error, and nothing is lost")
+    @Test("a time zone that is not installed is an error, and nothing is lost")
     func unknownZone() async throws {
         let directory = try await Self.recording(committed: 2)
         let lock = try ArchiveLock(directory: directory.path)

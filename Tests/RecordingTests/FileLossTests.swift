@@ -10,7 +10,7 @@ import Transport
 /// Files that are deleted, moved or replaced while they are being written.
 @Suite(.timeLimit(.minutes(5)))
 struct FileLossTests {
-    /// What a person does to an archive while it is being recorded into.
+    /// What a user does to an archive while it is being recorded into.
     enum Touch: String, CaseIterable, Sendable {
         case deleteFile, deleteFileAndLog, deleteArchive, cutFile
         case moveFile, replaceFile, moveArchive, linkThenDelete
@@ -70,7 +70,7 @@ struct FileLossTests {
         return bench
     }
 
-    /// What all sound recordings of a directory received, in the order of their names.
+    /// All received messages in the sound recordings of a directory, in the order of file names.
     private static func received(in directory: String) throws -> [String] {
         try ArchiveLocation(directory).files.flatMap { path in
             let stored = try StoredRecording(path: path)
@@ -80,7 +80,7 @@ struct FileLossTests {
     }
 
     @Test(
-        "A3 a recording that is deleted or moved while it is written is noticed, and another file goes on",
+        "A3 if a recording is deleted or moved while it is written, another file continues it",
         arguments: Touch.allCases
     )
     func noticed(touch: Touch) async throws {
@@ -88,12 +88,12 @@ struct FileLossTests {
         let archive = bench.directory.path
         let outcome = try await Self.record(bench) { try touch(archive, elsewhere: elsewhere.file("elsewhere")) }
         #expect(outcome.totals.messagesReceived == 100)
-        // The name is free again if nothing has it any more.
+        // The name is free again if no file has it.
         let isNameFree = [.deleteFileAndLog, .deleteArchive, .moveArchive].contains(touch)
         #expect((FilePath.lastComponent(of: outcome.file) == "2026-01-05.feedrec") == isNameFree)
         #expect(bench.reports.all.losses.count == 1, "closing the old file does nothing to the new one")
         #expect(FileManager.default.fileExists(atPath: archive + "/2026-01-05.feedrec.cut") == (touch == .cutFile))
-        // What was put in its place is a recording of its own that nothing was written to.
+        // The file put in its place is another recording, to which nothing was written.
         if touch == .replaceFile { try FileManager.default.removeItem(atPath: archive + "/2026-01-05.feedrec") }
         var received = try Self.received(in: archive)
         switch touch {
@@ -111,12 +111,12 @@ struct FileLossTests {
         #expect(gaps == [], "the journal has everything of a young recording")
     }
 
-    @Test("A3 what neither memory nor journal hold of a deleted recording is a gap with the right count")
+    @Test("A3 messages of a deleted recording that neither memory nor journal have are a gap with the right count")
     func lost() async throws {
         let bench = try Self.bench()
         let archive = bench.directory.path
         _ = try await Self.record(bench) {
-            // Nothing is left but what is in memory.
+            // Only what is in memory is left.
             try FileManager.default.removeItem(atPath: archive + "/2026-01-05.feedrec")
             for name in try FileManager.default.contentsOfDirectory(atPath: archive + "/journal") {
                 let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: archive + "/journal/" + name))
@@ -129,7 +129,7 @@ struct FileLossTests {
         #expect(gap.cause == "removed" && gap.estimatedCount == 50 && gap.tsTo != nil)
     }
 
-    @Test("kind 2 a recording that is deleted a moment before the end is noticed, too")
+    @Test("kind 2 a recording deleted just before the end is noticed too")
     func atTheEnd() async throws {
         let bench = try Self.bench()
         let archive = bench.directory.path
@@ -142,7 +142,7 @@ struct FileLossTests {
         #expect(try Self.received(in: archive) == Self.trades(0..<50))
     }
 
-    @Test("kind 2 a journal that is deleted while it is used is made again with what it held")
+    @Test("kind 2 a journal deleted while it is in use is recreated with its content")
     func journal() async throws {
         let bench = try Self.bench()
         let archive = bench.directory.path
@@ -152,7 +152,7 @@ struct FileLossTests {
         #expect(try ArchiveLocation(archive).files.count == 1)
     }
 
-    @Test("kind 2 a deleted reserve is made again, and nothing is reported")
+    @Test("kind 2 a deleted reserve is recreated, and nothing is reported")
     func reserve() async throws {
         let bench = try Self.bench()
         let path = bench.directory.file(".reserve")

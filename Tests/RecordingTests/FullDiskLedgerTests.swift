@@ -8,10 +8,10 @@ import Transport
 
 @testable import Recording
 
-/// A disk without room for ticks, and the room that is kept for the ledger.
+/// A disk without room for ticks, and the space reserved for the ledger.
 @Suite(.timeLimit(.minutes(5)))
 struct FullDiskLedgerTests {
-    /// Where nothing can be committed while it is full, unless some of the reserve was given back.
+    /// Nothing can be committed while the disk is full, unless part of the reserve was freed.
     private final class Disk: Sendable {
         private let isFilled = Atomic<Bool>(false)
         private let reserve: String
@@ -33,7 +33,7 @@ struct FullDiskLedgerTests {
     }
 
     @Test(
-        "while the disk is full the gap is stored at once, in the room that is kept for it, and ends when there is room"
+        "on a full disk the gap is stored immediately, in the reserved space, and ends when there is room"
     )
     func ledger() async throws {
         let bench = try RecorderBench.binance()
@@ -68,17 +68,17 @@ struct FullDiskLedgerTests {
         }
         let stored = try bench.stored()
         #expect(stored.problems == [])
-        // Of the second ten, those that were taken before storing paused are there.
+        // Of the second ten messages, those captured before storing paused are stored.
         let ids = stored.messages.compactMap(BinanceSample.tradeID)
         let before = ids.prefix { $0 < 20 }.count
         #expect(before >= 10 && ids == Array(0..<before) + Array(30..<40))
         #expect(stored.gaps.map(\.cause) == ["disk_full"] && stored.gaps.first?.tsTo != nil)
-        #expect(disk.reserveBytes == nil, "who does not record needs none")
+        #expect(disk.reserveBytes == nil, "there is no reserve without a recorder")
     }
 }
 
 extension [RecorderReport] {
-    /// Whether storing went on, at each change of that.
+    /// The changes between storing (true) and pausing.
     fileprivate var isStoring: [Bool] {
         compactMap { report in
             switch report {

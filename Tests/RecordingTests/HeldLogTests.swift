@@ -7,12 +7,12 @@ import Transport
 
 @testable import Recording
 
-/// A reader that holds a recording for long, and what becomes of the write-ahead log meanwhile.
+/// A reader that holds a recording for long, and the write-ahead log meanwhile.
 @Suite(.timeLimit(.minutes(5)))
 struct HeldLogTests {
     private static let limit: Int64 = 20 << 20
 
-    /// A trade of about 300 KiB, most of it text that hardly compresses.
+    /// A trade of about 300 KiB, mostly text that hardly compresses.
     private static func trade(_ id: Int) -> String {
         var generator = SplitMix64(seed: UInt64(id))
         var noise = ""
@@ -47,7 +47,7 @@ struct HeldLogTests {
         try await withServer(venue) { server in
             async let outcome = run.committing { try await run.recordWithJournal(server.url) }
             await run.reports.until { $0.received == 100 }
-            // Some 28 MiB without a reader: the log is emptied time and again.
+            // About 28 MiB without a reader: the log is emptied repeatedly.
             let first = try #require(try ArchiveLocation(run.directory.path).files.first)
             #expect(run.reports.all.rotatedFiles == [])
             let reader = try SQLiteShell(first)
@@ -55,7 +55,7 @@ struct HeldLogTests {
             phases.append(1)
             await run.reports.until { $0.rotatedFiles.count == 1 && $0.received == 200 }
             await run.reports.until { $0.contains { if case .sealingFailed = $0 { true } else { false } } }
-            // The limit, what one commit brings, and what there was when the reader came.
+            // The limit, plus one commit, plus what the log had when the reader came.
             #expect(try walBytes(first) < Self.limit + (18 << 20))
             #expect(try reader.ask("SELECT sum(message_count) FROM message_block;") == before)
             for _ in 0..<3 {
@@ -81,7 +81,7 @@ struct HeldLogTests {
         #expect(stored.flatMap(\.received) == (0...200).map(Self.trade), "nothing is lost, doubled or reordered")
     }
 
-    @Test("a file that an earlier recorder could not seal is sealed by the next one, as soon as its reader is gone")
+    @Test("a file that an earlier recorder could not seal is sealed by the next one after its reader has gone")
     func heldAtTheStart() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.rotation = RotationPolicy()
@@ -125,9 +125,9 @@ struct HeldLogTests {
     }
 }
 
-/// A stock `sqlite3`, told what to do line by line.
+/// A stock `sqlite3` that is controlled line by line.
 ///
-/// `@unchecked Sendable`: a test talks to it from one task at a time.
+/// `@unchecked Sendable`: a test uses it from one task at a time.
 private final class SQLiteShell: @unchecked Sendable {
     private let process = Process()
     private let input = Pipe()
@@ -135,7 +135,7 @@ private final class SQLiteShell: @unchecked Sendable {
 
     init(_ file: String) throws {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        // Only so does it flush after each answer.
+        // Without this, it does not flush after each answer.
         process.arguments = ["sqlite3", "-interactive", "-readonly", file]
         process.standardInput = input
         process.standardOutput = output
@@ -145,7 +145,7 @@ private final class SQLiteShell: @unchecked Sendable {
 
     deinit { end() }
 
-    /// The line of the answer that is a number.
+    /// The answer's line that is a number.
     func ask(_ sql: String) throws -> Int {
         try input.fileHandleForWriting.write(contentsOf: Data((sql + "\n").utf8))
         var text = ""
@@ -160,7 +160,7 @@ private final class SQLiteShell: @unchecked Sendable {
         }
     }
 
-    /// Lets go of everything.
+    /// Ends the shell and its transaction.
     func end() {
         guard process.isRunning else { return }
         try? input.fileHandleForWriting.close()

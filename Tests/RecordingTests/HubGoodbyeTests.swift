@@ -5,11 +5,11 @@ import Transport
 
 @testable import Recording
 
-/// How soon a recorder comes back to a hub that said goodbye.
+/// When a recorder reconnects to a hub that said goodbye.
 @Suite(.timeLimit(.minutes(5)))
 struct HubGoodbyeTests {
     @Test(
-        "a hub that wants us back is called again at once, another after a while; both are recorded",
+        "a hub that asks us to come back is reconnected immediately, another after a while; both are recorded",
         arguments: [
             (#"{"type":7,"allowReconnect":true}"#, Duration.milliseconds(250)), (#"{"type":7}"#, .seconds(10)),
             (#"{"type":7,"error":"bad","allowReconnect":true}"#, .milliseconds(250)),

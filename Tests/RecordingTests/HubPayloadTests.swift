@@ -10,7 +10,7 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// Everything a hub says, from the socket to the rows.
+/// The way of a hub's payloads from the socket to the rows.
 @Suite(.timeLimit(.minutes(5)))
 struct HubPayloadTests {
     private static func call(_ target: String, _ payload: String) -> String {
@@ -26,7 +26,7 @@ struct HubPayloadTests {
         + #""passwordPhone":"SECRET-3","otpSecret":"SECRET-4","name":"SECRET-Ann","city":"SECRET-5","email":"SECRET-6","#
         + #""lastIP":1,"comment":"SECRET-7","apiData":"SECRET-8","balance":1.5}}"#
 
-    /// One record of each payload kind, with a secret wherever one may be.
+    /// One record of each payload kind, with a secret in every possible place.
     static let records = [
         HubScript.tick("1.0850999999999999"),
         call(
@@ -68,13 +68,13 @@ struct HubPayloadTests {
         let script = HubScript(connection: connection)
         try await script.answerUntilSubscribed()
         try await connection.send(MessageBatch(texts: records.map { $0 + "\u{1E}" }))
-        // A record in two messages, its secret in both.
+        // A record in two messages, with its secret split over both.
         try await connection.send(MessageBatch(texts: [#"{"type":2,"item":{"user":{"password":"SECRET-a"#]))
         try await connection.send(MessageBatch(texts: [#"SECRET-b"}}}"# + "\u{1E}"]))
         try await script.listen()
     }
 
-    /// Records the hub until it has said everything.
+    /// Records the hub until it has sent everything.
     private static func recorded() async throws -> RecorderBench {
         let bench = try RecorderBench.hub()
         _ = try await withServer(hub) { server in
@@ -86,7 +86,7 @@ struct HubPayloadTests {
         return bench
     }
 
-    @Test("nothing that is written or said holds a secret")
+    @Test("nothing that is written or reported contains a secret")
     func secrets() async throws {
         let bench = try await Self.recorded()
         let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory.path)
@@ -98,12 +98,12 @@ struct HubPayloadTests {
         #expect(!bench.reports.all.map { "\($0)" }.joined().contains("SECRET-"))
         let stored = try bench.stored()
         #expect(stored.problems == [])
-        // The blocks are compressed: what is in them counts.
+        // The blocks are compressed, so the decoded messages are checked.
         #expect(!stored.messages.map(\.text).joined().contains("SECRET-"))
         #expect(stored.summary.redactedCount == 9)
     }
 
-    @Test("every payload becomes the rows that it should")
+    @Test("every payload becomes the right rows")
     func rows() async throws {
         let bench = try await Self.recorded()
         let file = try ArchiveLocation(bench.directory.path).files[0]
@@ -154,7 +154,7 @@ struct HubPayloadTests {
         #expect(try await query("SELECT sum(redacted) FROM messages") == ["9"])
     }
 
-    @Test("what is imported from the stored messages gives the same rows")
+    @Test("an import of the stored messages gives the same rows")
     func rebuilt() async throws {
         let bench = try await Self.recorded()
         let stored = try bench.stored()
@@ -235,7 +235,7 @@ struct HubPayloadTests {
         #expect(stored.sent.last?.contains("UnsubscribeFromTicks") == true)
     }
 
-    @Test("a close whose reason tells a secret is stored and reported without it")
+    @Test("a close reason with a secret is stored and reported without it")
     func closeReason() async throws {
         var bench = try RecorderBench.hub()
         bench.policy.isOnce = true

@@ -3,10 +3,10 @@ import MarketModel
 import Transport
 import Venues
 
-/// The hub's side of a conversation, as far as a recorder needs it.
+/// The hub's side of a connection, as far as a recorder needs it.
 struct HubScript {
     let connection: WebSocketConnection
-    /// Everything clients said, over all connections.
+    /// Everything that clients sent, over all connections.
     var heard = EventLog<String>()
 
     /// Answers handshake and calls until the client has subscribed.
@@ -26,7 +26,7 @@ struct HubScript {
         try await connection.send(MessageBatch(texts: records.map { $0 + "\u{1E}" }))
     }
 
-    /// Listens until the client leaves.
+    /// Receives until the client leaves.
     func listen() async throws {
         while let batch = try await connection.receive() { for text in batch.texts { heard.append(text) } }
     }

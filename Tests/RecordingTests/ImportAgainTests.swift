@@ -7,10 +7,10 @@ import Venues
 
 @testable import Recording
 
-/// Messages that the archive has already.
+/// Messages that the archive already has.
 @Suite(.timeLimit(.minutes(5)))
 struct ImportAgainTests {
-    @Test("A6 the second import of a file stores nothing, and leaves nothing behind")
+    @Test("A6 the second import of a file stores nothing and leaves nothing")
     func twice() async throws {
         let bench = try ImportBench()
         let text = ImportBench.trades(1...50)
@@ -20,11 +20,11 @@ struct ImportAgainTests {
         #expect(second.counts.new == 0 && second.counts.known == 50)
         #expect(second.summary.totals.trades == 0)
         #expect(try await bench.count("trade") == .integer(50))
-        #expect(try await bench.count("session") == .integer(1), "an import without news is no session")
+        #expect(try await bench.count("session") == .integer(1), "an import without new messages stores no session")
         #expect(try bench.problems() == [])
     }
 
-    @Test("A6 files that overlap give each tick once, in either order and in one import or two", arguments: [0, 1, 2])
+    @Test("A6 overlapping files give each tick once, in either order and in one import or two", arguments: [0, 1, 2])
     func overlap(order: Int) async throws {
         let bench = try ImportBench()
         let head = try bench.directory.write(ImportBench.trades(1...80), to: "head.txt")
@@ -43,7 +43,7 @@ struct ImportAgainTests {
         #expect(try bench.problems() == [])
     }
 
-    @Test("A6 equal messages of one file stay, and are known when they come again")
+    @Test("A6 equal messages of one file are kept, and recognised in the next import")
     func equalMessages() async throws {
         let bench = try ImportBench()
         let line = ImportBench.trades([1])
@@ -56,7 +56,7 @@ struct ImportAgainTests {
         #expect(try await bench.count("trade") == .integer(5))
     }
 
-    @Test("A6 the same messages in ns and cf form are the same, to the microsecond that cf files have")
+    @Test("A6 the same messages in ns and cf form are recognised, within the microsecond of cf files")
     func otherForm() async throws {
         for isNsFirst in [true, false] {
             let bench = try ImportBench()
@@ -70,7 +70,7 @@ struct ImportAgainTests {
         }
     }
 
-    @Test("kind 4 messages within a microsecond of each other are told apart by exact times")
+    @Test("kind 4 messages within a microsecond of each other are distinguished by exact times")
     func withinMicrosecond() async throws {
         let bench = try ImportBench()
         let lines = (0..<30 as Range<Int64>).map { "\(ImportBench.start + $0 * 7 + 1) {\"e\":\"x\"}\n" }
@@ -81,7 +81,7 @@ struct ImportAgainTests {
         #expect(try await bench.query("SELECT \(count), \(times) FROM messages") == [.integer(30), .integer(30)])
     }
 
-    @Test("kind 4 a stray time in a file does not keep its other messages from being known")
+    @Test("kind 4 a stray time in a file does not prevent its other messages from being recognised")
     func strayTime() async throws {
         let bench = try ImportBench()
         let text = ImportBench.trades(1...30) + "1500000000000000001 {\"e\":\"x\"}\n" + ImportBench.trades(31...60)
@@ -91,11 +91,11 @@ struct ImportAgainTests {
         #expect(again.disorder.map(\.messages.count) == [1])
     }
 
-    @Test("kind 4 an import that was killed is ended and completed by the next one")
+    @Test("kind 4 a killed import is ended and completed by the next one")
     func killed() async throws {
         let bench = try ImportBench()
         try await bench.run(ImportBench.trades(1...30))
-        // What a kill leaves: no ends, no counts, an open gap.
+        // The state after a kill: no ends, no counts, an open gap.
         let file = try #require(try ArchiveLocation(bench.archive).files.first)
         try await Self.forgetEnds(of: file)
         let outcome = try await bench.run(ImportBench.trades(1...60))
@@ -107,14 +107,14 @@ struct ImportAgainTests {
         #expect(try bench.problems() == [])
     }
 
-    /// The writer, and with it the archive's lock, is gone when this returns.
+    /// The writer, and with it the archive's lock, is released when this returns.
     private static func forgetEnds(of file: String) async throws {
         let writer = try ArchiveWriter.open(file: file)
         try await writer.forgetEnds()
         await writer.close()
     }
 
-    @Test("kind 4 what a recorder stored is known as well, of its venue only")
+    @Test("kind 4 messages that a recorder stored are recognised too, but only of the same venue")
     func recorded() async throws {
         var bench = try ImportBench()
         bench.isForced = true
@@ -125,7 +125,7 @@ struct ImportAgainTests {
 }
 
 extension ArchiveWriter {
-    /// Takes the ends of all sessions and connections back, as if the program had been killed.
+    /// Removes the ends of all sessions and connections, as if the program had been killed.
     fileprivate func forgetEnds() async throws {
         for session in try ArchiveReader(path: path).sessions() { try await reopenSession(session.sessionID) }
     }

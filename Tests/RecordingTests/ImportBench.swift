@@ -8,7 +8,7 @@ import Venues
 
 @testable import Recording
 
-/// An archive that files are imported into, one import after the other.
+/// An archive into which files are imported one after the other.
 struct ImportBench {
     let directory: TemporaryDirectory
     var venue = Venue.binanceSpot
@@ -45,13 +45,13 @@ struct ImportBench {
         }
     }
 
-    /// Imports `text` as a file of its own.
+    /// Imports `text` as one file.
     @discardableResult
     func run(_ text: String, as name: String = "a.txt") async throws -> MessageImporter.Outcome {
         try await run([try directory.write(text, to: name)])
     }
 
-    /// All values of the rows that SQL yields over the archive.
+    /// All values that the SQL returns for the archive.
     func query(_ sql: String) async throws -> [SQLValue] {
         let session = try SQLSession(recordings: try ArchiveLocation(archive).files)
         defer { session.close() }
@@ -66,7 +66,7 @@ struct ImportBench {
         try ArchiveVerifier.verify(ArchiveLocation(archive)).problems
     }
 
-    /// `ns` lines of trades, one a millisecond, numbered as the milliseconds are.
+    /// `ns` lines of trades, one per millisecond, whose numbers equal their milliseconds.
     static func trades(_ numbers: some Sequence<Int>) -> String {
         numbers.map { number in
             let trade = BinanceSample.trade(id: number, time: start / 1_000_000 + Int64(number))

@@ -7,7 +7,7 @@ import Venues
 
 @testable import Recording
 
-/// What is missing in imported files, and what is not understood.
+/// Missing data in imported files, and messages that are not understood.
 @Suite(.timeLimit(.minutes(5)))
 struct ImportLedgerTests {
     private static let holes = """
@@ -15,7 +15,7 @@ struct ImportLedgerTests {
         WHERE g.cause = 'sequence' AND i.symbol = 'BTCUSDT' ORDER BY 1
         """
 
-    @Test("B6 a hole in the numbers of trades is a gap of its symbol, and touches its bars and the coverage")
+    @Test("B6 a hole in the numbers of trades is a gap of its symbol, and affects its bars and the coverage")
     func hole() async throws {
         let bench = try ImportBench()
         let outcome = try await bench.run(ImportBench.trades([11, 12, 5000]))
@@ -30,7 +30,7 @@ struct ImportLedgerTests {
         #expect(try bench.problems() == [])
     }
 
-    @Test("B6 a hole is found across the seam of what is known and what is new")
+    @Test("B6 a hole is found between known and new messages")
     func seam() async throws {
         let bench = try ImportBench()
         try await bench.run(ImportBench.trades(1...20))
@@ -39,7 +39,7 @@ struct ImportLedgerTests {
         #expect(try await bench.query(Self.holes) == [.integer(21), .integer(29), .integer(9)])
     }
 
-    @Test("B6 a hole is in the ledger once, however often its file is imported")
+    @Test("B6 a hole is stored once, however often its file is imported")
     func again() async throws {
         let bench = try ImportBench()
         try await bench.run(ImportBench.trades([1, 2, 10, 11]))
@@ -48,13 +48,13 @@ struct ImportLedgerTests {
         #expect(try await bench.count("gap") == .integer(1))
     }
 
-    @Test("kind 4 a message that cannot be read hides no hole but its own number")
+    @Test("kind 4 an unreadable message accounts only for its own number")
     func unreadable() async throws {
         let bench = try ImportBench()
         let trade = ImportBench.trades([12])
         let odd = trade.replacing("\"p\":", with: "\"p\":x")
         let other = trade.replacing("\"BTCUSDT\"", with: "\"ETHUSDT\"")
-        // 12 is the message that cannot be read; 14 to 19 are missing, whatever came between.
+        // 12 is the unreadable message; 14 to 19 are missing, whatever came between.
         try await bench.run(ImportBench.trades([11]) + odd + ImportBench.trades([13]) + odd + ImportBench.trades([20]))
         #expect(try await bench.query(Self.holes) == [.integer(14), .integer(19), .integer(6)])
         let second = try ImportBench()
@@ -71,7 +71,7 @@ struct ImportLedgerTests {
         #expect(try await bench.count("gap") == .integer(0))
     }
 
-    @Test("kind 4 numbers out of order, over two connections and of two symbols make no hole")
+    @Test("kind 4 numbers out of order, over two connections or of two symbols leave no hole")
     func noHoles() async throws {
         let bench = try ImportBench()
         let seconds = ImportBench.start / 1_000_000_000
@@ -86,7 +86,7 @@ struct ImportLedgerTests {
         #expect(outcome.summary.totals.gaps == 1)
     }
 
-    @Test("kind 4 the break between two connections is in the ledger once")
+    @Test("kind 4 the break between two connections is stored once")
     func breakAgain() async throws {
         let bench = try ImportBench()
         let seconds = ImportBench.start / 1_000_000_000
@@ -100,7 +100,7 @@ struct ImportLedgerTests {
         #expect(try bench.problems() == [])
     }
 
-    @Test("kind 4 a file of another venue is refused before anything is stored", arguments: [1, 50, 6000])
+    @Test("kind 4 a file of another venue is rejected before anything is stored", arguments: [1, 50, 6000])
     func otherVenue(count: Int) async throws {
         let bench = try ImportBench()
         let lines = (0..<count).map { "\(ImportBench.start + Int64($0)) {\"type\":\"ticker\",\"price\":\"1.0\"}\n" }
@@ -115,7 +115,7 @@ struct ImportLedgerTests {
         #expect(outcome.summary.totals.oddities == Int64(count))
     }
 
-    @Test("kind 4 the venue that the messages look like is named")
+    @Test("kind 4 the error names the venue that the messages look like")
     func guess() async throws {
         let record = #"{"type":1,"target":"OnTick","arguments":[{"symbol":"A","bid":1,"ask":2}]}"# + "\u{1E}"
         let bench = try ImportBench()
@@ -128,7 +128,7 @@ struct ImportLedgerTests {
         #expect("\(try #require(other))".contains("'binance-spot'"))
     }
 
-    @Test("kind 4 messages that are not understood are counted if others are")
+    @Test("kind 4 messages that are not understood are counted if others are understood")
     func partly() async throws {
         let bench = try ImportBench()
         let odd = "\(ImportBench.start) {\"topic\":\"x\"}\n"
@@ -161,7 +161,7 @@ struct ImportLedgerTests {
         #expect(rebuilt.isSame)
     }
 
-    @Test("B11 an import warns about times that run ahead, once")
+    @Test("B11 an import warns once about times that run ahead")
     func timesAhead() async throws {
         var bench = try ImportBench()
         bench.venue = .mt4

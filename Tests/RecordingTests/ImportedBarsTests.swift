@@ -5,21 +5,22 @@ import Testing
 
 @testable import Recording
 
-/// Bars that several imports make together.
+/// Bars made by several imports together.
 @Suite(.timeLimit(.minutes(5)))
 struct ImportedBarsTests {
     private static let bars = """
         SELECT ts_open, open, high, low, close, tick_count, volume FROM bar WHERE side = 2 ORDER BY ts_open
         """
 
-    /// A trade that arrives `milliseconds` after the start, and happened at `time`, in milliseconds after it.
+    /// A trade that arrives `milliseconds` after the start, with the event time `time`, in milliseconds after the
+    /// start.
     private static func trade(_ id: Int, price: String, at milliseconds: Int, time: Int) -> String {
         let start = ImportBench.start
         let trade = BinanceSample.trade(id: id, price: price, time: start / 1_000_000 + Int64(time))
         return "\(start + Int64(milliseconds) * 1_000_000 + 7) \(trade)\n"
     }
 
-    /// Trades of which `perTime` each have the same time, so that open and close go by arrival.
+    /// Trades of which each `perTime` have the same time, so that open and close depend on the arrival.
     private static func lines(_ numbers: some Sequence<Int>, stepMilliseconds: Int, perTime: Int) -> String {
         numbers.map { number in
             let time = number / perTime * perTime * stepMilliseconds
@@ -66,7 +67,7 @@ struct ImportedBarsTests {
         #expect(try Self.differences(in: bench) == [])
     }
 
-    @Test("kind 4 files in one import give the same bars in either order, also if they are far apart")
+    @Test("kind 4 files in one import give the same bars in either order, even if they are far apart")
     func farApart() async throws {
         let early = Self.lines(1...100, stepMilliseconds: 100, perTime: 1)
         let late = Self.lines(5001...7000, stepMilliseconds: 100, perTime: 1)
@@ -79,18 +80,18 @@ struct ImportedBarsTests {
         #expect(try Self.differences(in: bench) == [])
     }
 
-    @Test("kind 5 a late tick after a restart makes the bar that rebuild makes", arguments: [1, 40, 126, 140, 190])
+    @Test("kind 5 a late tick after a restart gives the same bar as a rebuild", arguments: [1, 40, 126, 140, 190])
     func lateAfterRestart(secondsLate: Int) async throws {
         let bench = try ImportBench()
         try await bench.run(Self.lines(1...2000, stepMilliseconds: 100, perTime: 1))
-        // The tick lies in the middle of a stored bar, and is above all prices of that.
+        // The tick is in the middle of a stored bar, and above all of its prices.
         let time = 200_100 - secondsLate * 1000 + 450
         let late = Self.trade(2001, price: "900.00000000", at: 200_100, time: time)
         try await bench.run(late + Self.lines(2002...2040, stepMilliseconds: 100, perTime: 1))
         #expect(try Self.differences(in: bench) == [])
     }
 
-    @Test("kind 5 a late tick after a restart joins a bar whose ticks have other digits")
+    @Test("kind 5 a late tick after a restart is added to a bar whose ticks have other digits")
     func lateWithOtherDigits() async throws {
         let bench = try ImportBench()
         let first = [("100", 0), ("101.25", 200), ("99.5", 400)].enumerated().map { number, tick in

@@ -6,7 +6,7 @@ import Testing
 @testable import Recording
 
 struct InstrumentBookTests {
-    /// A book whose new rows are numbered from 100, and what belongs to it.
+    /// A book whose new rows are numbered from 100, with its bars.
     private struct Bench {
         var book: InstrumentBook
         var bars = BarBuilder(intervals: [])
@@ -16,7 +16,7 @@ struct InstrumentBookTests {
             book = InstrumentBook(venue: "v", priceDigitsMin: priceDigitsMin, known: known, makeID: { _ in ids.next() })
         }
 
-        /// Adopts numbers given as text for symbol 0, `S`; nil where no row can hold them.
+        /// Adopts numbers given as text for symbol 0, `S`; nil if no row can hold them.
         mutating func adopt(price: String..., size: String...) throws -> InstrumentBook.Instrument? {
             book.adopt(
                 SymbolIndex(0),
@@ -27,7 +27,7 @@ struct InstrumentBookTests {
             )
         }
 
-        /// The rows made so far as `price digits/size digits`.
+        /// The rows created so far as `price digits/size digits`.
         var rows: [String] { book.fresh.map { "\($0.id): \($0.key.priceDigits)/\($0.key.sizeDigits)" } }
     }
 
@@ -36,7 +36,7 @@ struct InstrumentBookTests {
         func next() -> Int64 { last.add(1, ordering: .relaxed).newValue }
     }
 
-    @Test("the first numbers of a symbol set its digits as they are written, trailing zeros included")
+    @Test("the first numbers of a symbol determine its digits as they are written, including trailing zeros")
     func first() throws {
         var bench = Bench()
         let instrument = try bench.adopt(price: "61837.63000000", size: "0.001")
@@ -52,7 +52,7 @@ struct InstrumentBookTests {
         #expect(try bench.adopt(price: "1.1000001", size: "1")?.priceDigits == 7)
     }
 
-    @Test("numbers that need more digits go on under a further row, those that need fewer stay")
+    @Test("numbers that need more digits move to another row; those that need fewer stay")
     func growing() throws {
         var bench = Bench()
         #expect(try bench.adopt(price: "1.25", size: "1")?.id == 100)
@@ -62,7 +62,7 @@ struct InstrumentBookTests {
         #expect(bench.rows == ["100: 2/0", "101: 3/0"])
     }
 
-    @Test("numbers too large for the digits move to a row with fewer, and back to the old row afterwards")
+    @Test("numbers too large for the digits move to a row with fewer digits, and back to the old row afterwards")
     func overflowing() throws {
         var bench = Bench()
         #expect(try bench.adopt(price: "1.5", size: "0.000000000000000001")?.id == 100)
@@ -72,7 +72,7 @@ struct InstrumentBookTests {
         #expect(bench.rows.count == 2)
     }
 
-    @Test("numbers that no row can hold together are refused, and the current row stays")
+    @Test("numbers that no row can hold together are rejected, and the current row stays")
     func unrepresentable() throws {
         var bench = Bench()
         #expect(try bench.adopt(price: "1.5", size: "1")?.id == 100)
@@ -81,7 +81,7 @@ struct InstrumentBookTests {
         #expect(bench.rows == ["100: 1/0"])
     }
 
-    @Test("a symbol goes on under the row that the file has, the youngest of several")
+    @Test("a symbol continues under the row that the file has, the newest of several")
     func known() throws {
         let keys: [(id: Int64, key: InstrumentBook.Known)] = [
             (3, .init(symbol: "S", priceDigits: 2, sizeDigits: 0)),
@@ -92,7 +92,7 @@ struct InstrumentBookTests {
         #expect(bench.rows.isEmpty)
     }
 
-    @Test("after the symbols were numbered anew nothing is mistaken for another instrument")
+    @Test("after a new connection has renumbered the symbols, no instrument is mistaken for another")
     func forgetting() throws {
         var bench = Bench()
         let before = try bench.adopt(price: "1.25", size: "1")

@@ -9,14 +9,14 @@ import Transport
 /// A machine without memory or address space for the journal.
 @Suite(.timeLimit(.minutes(5)))
 struct JournalMemoryTests {
-    @Test("kind 3 while no segment of the journal can be mapped, messages are stored without it, and that is reported")
+    @Test("kind 3 if no journal segment can be mapped, messages are stored without it, and that is reported")
     func noMemory() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.isOnce = true
         let fileSystem = FailingFileSystem([.map], number: .max - 1, code: .ioFailed, isLasting: true)
         let venue = ScriptedVenue { [bench] connection, _ in
             fileSystem.breakDown()
-            // More than the segments hold that are ready.
+            // More than the prepared segments hold.
             for start in stride(from: 0, to: 1000, by: 100) {
                 let trades = (start..<start + 100).map { BinanceSample.trade(id: $0) }
                 try await connection.send(MessageBatch(texts: trades))

@@ -6,10 +6,10 @@ import Transport
 
 @testable import Recording
 
-/// Telling of a write-ahead log that a reader keeps.
+/// Reports about a write-ahead log that a reader keeps from shrinking.
 @Suite(.timeLimit(.minutes(5)))
 struct LogWatchTests {
-    @Test("it tells when the log is too long, each time it has doubled, and when it is short again")
+    @Test("the watch reports when the log is too long, each time it has doubled, and when it is short again")
     func watch() {
         var watch = LogWatch(bytesMax: 100)
         let sizes: [Int64] = [0, 100, 101, 150, 201, 202, 300, 404, 405, 90, 80, 101]
@@ -23,7 +23,7 @@ struct LogWatchTests {
         #expect(told == [nil, nil, "held 101", nil, nil, "held 202", nil, "held 404", nil, "freed", nil, "held 101"])
     }
 
-    @Test("a recorder reports it")
+    @Test("a recorder reports what the watch found")
     func reported() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.isOnce = true

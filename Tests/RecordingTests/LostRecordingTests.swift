@@ -8,7 +8,7 @@ import Venues
 
 @testable import Recording
 
-/// A journal whose recording is gone, or cannot take its messages.
+/// A journal whose recording is gone or cannot take its messages.
 @Suite(.timeLimit(.minutes(5)))
 struct LostRecordingTests {
     private let directory: TemporaryDirectory
@@ -21,7 +21,7 @@ struct LostRecordingTests {
 
     private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
 
-    /// A recorder that has stored 100 trades, has 50 more in its journal alone, and is killed.
+    /// A recorder that has stored 100 trades, has 50 more only in its journal, and is killed.
     private func kill(hasOldJournal: Bool = false) async throws {
         let victim = try await Victim(directory, subscription: #"{"a":1}"#, hasOldJournal: hasOldJournal)
         try await victim.open()
@@ -41,7 +41,7 @@ struct LostRecordingTests {
             .filter { !$0.hasPrefix(".") }
     }
 
-    @Test("A4 a journal whose recording was deleted goes into a new file, with its feed and its session")
+    @Test("A4 a journal whose recording was deleted is folded into a new file, with its feed and its session")
     func deleted() async throws {
         try await kill()
         try removeRecording()
@@ -56,7 +56,7 @@ struct LostRecordingTests {
         #expect(names() == ["2026-01-05.feedrec"])
     }
 
-    @Test("A4 a journal of an earlier build whose recording was deleted is set aside, and nothing is blocked")
+    @Test("A4 a journal of an earlier build whose recording was deleted is set aside and blocks nothing")
     func oldJournal() async throws {
         try await kill(hasOldJournal: true)
         try removeRecording()
@@ -69,7 +69,7 @@ struct LostRecordingTests {
         #expect(try await recover().messages == 50)
     }
 
-    @Test("A4 a feed number of the journal that a later file of the same name does not have blocks nothing")
+    @Test("A4 a feed id in the journal that a later file of the same name does not have blocks nothing")
     func otherFile() async throws {
         try await kill(hasOldJournal: true)
         try removeRecording()
@@ -78,12 +78,12 @@ struct LostRecordingTests {
         #expect(report.messages == 0 && report.strayMessages == 150 && report.asideDirectory != nil)
     }
 
-    @Test("kind 2 what only the deleted recording had is a gap of cause 'removed', with its exact count")
+    @Test("kind 2 messages that only the deleted recording had are a gap of cause 'removed', with the exact count")
     func gap() async throws {
         try await {
             let victim = try await Victim(directory)
             try await victim.open()
-            // So long that the first segments are put to use again.
+            // Long enough for the first segments to be reused.
             for first in stride(from: 0, to: 3000, by: 100) {
                 try await victim.commit(victim.read(Self.trades(first..<first + 100)))
                 victim.journal.stored(1, through: victim.capture.journalPosition)
@@ -101,7 +101,7 @@ struct LostRecordingTests {
         #expect(stored.problems == [])
     }
 
-    @Test("kind 2 a sealed recording that lacks messages of the journal stays as it is, and another file takes them")
+    @Test("kind 2 a sealed recording that lacks messages of the journal stays unchanged, and another file takes them")
     func sealed() async throws {
         try await kill()
         try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: file)
@@ -154,7 +154,7 @@ struct LostRecordingTests {
     }
 
     @Test(
-        "kind 2 a recording that cannot be opened any more keeps its bytes, and another file takes the journal's messages",
+        "kind 2 a recording that can no longer be opened is not changed, and another file takes the journal's messages",
         arguments: ["corrupt", "no recording", "empty", "directory"]
     )
     func unusable(state: String) async throws {
@@ -182,7 +182,7 @@ struct LostRecordingTests {
     }
 
     @Test(
-        "kind 2 a journal copied from another archive goes into a file of its own, and this archive's stay as they are"
+        "kind 2 a journal copied from another archive goes into a new file, and this archive's files stay unchanged"
     )
     func foreignJournal() async throws {
         try await {
@@ -209,7 +209,7 @@ struct LostRecordingTests {
     }
 
     @Test(
-        "kind 2 files in the journal's directory that are no segments are set aside, and the rest is folded in",
+        "kind 2 files in the journal's directory that are not segments are set aside, and the rest is folded in",
         arguments: ["garbage", "directory", "unreadable"]
     )
     func garbage(state: String) async throws {
@@ -230,7 +230,7 @@ struct LostRecordingTests {
         #expect(try await recover().isEmpty)
     }
 
-    @Test("kind 2 messages of a venue that this build does not know are set aside under a name of their own")
+    @Test("kind 2 messages of a venue that this build does not know are set aside under a new name")
     func unknownVenue() async throws {
         for number in 1...2 {
             try leaveJournal(venue: "venue-of-tomorrow", key: UInt64(number))

@@ -10,7 +10,7 @@ import WebSocketProtocol
 /// Several feeds in one recording.
 @Suite(.timeLimit(.minutes(5)))
 struct ManyFeedsTests {
-    /// A venue that sends trades of one symbol and listens until the client leaves.
+    /// A venue that sends trades of one symbol and receives until the client leaves.
     private static func venue(_ symbol: String, ids: Range<Int>) -> ScriptedVenue {
         ScriptedVenue { connection, _ in
             for id in ids { try await connection.send(BinanceSample.trade(symbol, id: id)) }
@@ -18,7 +18,7 @@ struct ManyFeedsTests {
         }
     }
 
-    /// Runs a recorder of these feeds until `body` is over.
+    /// Runs a recorder of these feeds until `body` returns.
     private func record(
         _ bench: RecorderBench,
         _ feeds: [FeedConfiguration],
@@ -47,7 +47,7 @@ struct ManyFeedsTests {
         return feed
     }
 
-    /// Moves the clock until the reports are as wanted.
+    /// Advances the clock until the reports satisfy the condition.
     private func commit(
         _ bench: RecorderBench,
         _ log: EventLog<(feed: String, report: RecorderReport)>,
@@ -60,7 +60,7 @@ struct ManyFeedsTests {
         }
     }
 
-    @Test("a feed that is refused again and again does not disturb another, and goes on trying")
+    @Test("a feed that is refused again and again does not disturb another one, and keeps trying")
     func isolation() async throws {
         let bench = try RecorderBench.binance()
         let bad = ScriptedVenue([.refuse(HTTPResponse(status: 503, text: "busy"))])
@@ -68,7 +68,7 @@ struct ManyFeedsTests {
             try await withServer(bad) { refusing in
                 let feeds = [
                     bench.feed(good.url, name: "good"), bench.feed(refusing.url, name: "bad"),
-                    // Nobody listens there at all.
+                    // Nothing listens at this port.
                     bench.feed("ws://127.0.0.1:1", name: "nobody"),
                 ]
                 return try await record(bench, feeds) { _, log in
@@ -87,7 +87,7 @@ struct ManyFeedsTests {
         #expect(Set(stored.gaps.compactMap(\.feedID)).count == 2)
     }
 
-    @Test("all feeds change the file together, and no message is in neither or in both")
+    @Test("all feeds change the file together, and every message is in exactly one file")
     func rotation() async throws {
         let bench = try RecorderBench.binance()
         var policy = RotationPolicy()
@@ -99,7 +99,7 @@ struct ManyFeedsTests {
                 for id in 1...40 {
                     try await connection.send(BinanceSample.trade(symbol, id: id))
                     sent.append(id)
-                    // In the middle the hour strikes.
+                    // The rotation is due in the middle.
                     if id == 20 { await sent.until { $0.filter { $0 == 20 }.count == 2 } }
                 }
                 _ = try await connection.receiveAll()
@@ -133,7 +133,7 @@ struct ManyFeedsTests {
         #expect(counts.reduce(0, +) == 80)
     }
 
-    @Test("feeds come and go while another goes on")
+    @Test("feeds are added and removed while another one continues")
     func changes() async throws {
         let bench = try RecorderBench.binance()
         let outcome = try await withServer(Self.venue("BTCUSDT", ids: 1..<6)) { one in
@@ -173,7 +173,7 @@ extension [(feed: String, report: RecorderReport)] {
 }
 
 extension [RecorderReport] {
-    /// Messages of the feed's latest recorder since it connected, by its latest account.
+    /// Messages of the feed's latest recorder since it connected, by its latest report.
     fileprivate var receivedByLastConnection: Int64 {
         let start = lastIndex { if case .connected = $0 { true } else { false } } ?? startIndex
         return Array(self[start...]).received

@@ -5,11 +5,11 @@ import Venues
 
 @testable import Recording
 
-/// What the hours of markets mean for a feed.
+/// The effect of market hours on a feed.
 struct MarketHoursTests {
     static func time(_ text: String) -> UnixNanoseconds { UnixNanoseconds(iso8601: text) ?? UnixNanoseconds(0) }
 
-    /// A calendar in a zone five hours behind UTC, unless a text names another one.
+    /// A calendar in a zone five hours behind UTC, unless a text names another zone.
     static func calendar(_ sessions: String..., holidays: [String] = []) throws -> MarketCalendar {
         let schedule = try TradingSchedule(
             sessions: sessions.map { $0.hasPrefix("closed") || $0.contains("+") ? $0 : $0 + " -05:00" },
@@ -29,7 +29,7 @@ struct MarketHoursTests {
         return MarketHours(rules)
     }
 
-    @Test("kind 13 each change is found once, at its own time, however late somebody looks")
+    @Test("kind 13 each change is reported once, with its own time, however late the check is")
     func changes() throws {
         var hours = hours(try Self.forex())
         #expect(hours.changes(at: Self.friday.advanced(by: .seconds(-60))).isEmpty && hours.isOpen)
@@ -44,7 +44,7 @@ struct MarketHoursTests {
         #expect(late.map(\.time) == times)
     }
 
-    @Test("kind 13 a feed that starts at the weekend starts closed, and a clock set back is followed")
+    @Test("kind 13 a feed that starts at the weekend starts closed, and a clock that is set back is followed")
     func start() throws {
         var hours = hours(try Self.forex())
         let saturday = Self.time("2026-01-10T12:00:00Z")
@@ -53,7 +53,7 @@ struct MarketHoursTests {
         #expect(hours.changes(at: thursday) == [.init(isOpen: true, time: thursday, until: Self.friday)])
     }
 
-    @Test("kind 13 without sessions the market is open all the time")
+    @Test("kind 13 without sessions the market is always open")
     func none() {
         var hours = hours(nil)
         #expect(hours.changes(at: Self.friday).isEmpty && hours.isOpen && hours.until == nil)
@@ -62,7 +62,7 @@ struct MarketHoursTests {
         #expect(hours.closedParts(of: Self.friday..<Self.sunday).isEmpty)
     }
 
-    @Test("kind 13 a connection has time until five minutes before the opening")
+    @Test("kind 13 a connection may wait until five minutes before the opening")
     func leisure() throws {
         var hours = hours(try Self.forex())
         _ = hours.changes(at: Self.friday)
@@ -71,7 +71,7 @@ struct MarketHoursTests {
         #expect(hours.leisure(at: Self.sunday.advanced(by: .seconds(-300))) == nil)
     }
 
-    @Test("kind 13 a symbol that trades round the clock keeps a feed open that names it")
+    @Test("kind 13 a symbol that trades around the clock keeps its feed open")
     func roundTheClock() throws {
         var rules = MarketRules()
         rules.calendar = try Self.forex()
@@ -79,7 +79,7 @@ struct MarketHoursTests {
         rules.calendarOfSymbol = ["BTCUSD": try Self.calendar("Mon-Sun 00:00-24:00 +00:00")]
         var hours = MarketHours(rules)
         #expect(hours.changes(at: Self.friday).isEmpty && hours.isOpen)
-        // It is still known that the other one does not trade.
+        // The other symbol is still known not to trade.
         #expect(!hours.isOpen("EURUSD", for: .seconds(60), at: Self.friday.advanced(by: .seconds(3600))))
         #expect(hours.isOpen("BTCUSD", for: .seconds(60), at: Self.friday.advanced(by: .seconds(3600))))
         rules.symbols = ["EURUSD"]
@@ -88,7 +88,7 @@ struct MarketHoursTests {
         #expect(hours.changes(at: Self.friday).map(\.isOpen) == [false])
     }
 
-    @Test("kind 13 the hub's sessions count once they are known of every symbol, in the broker's zone")
+    @Test("kind 13 the hub's sessions count when they are known for every symbol, in the broker's time zone")
     func hub() throws {
         let sessions = try #require(TradingSchedule.Session(from: 1440, to: 6 * 1440))
         var rules = MarketRules()
@@ -101,14 +101,14 @@ struct MarketHoursTests {
         hours.learn(["GBPUSD": [sessions]])
         let change = MarketHours.Change(isOpen: false, time: friday, until: Self.sunday)
         #expect(hours.changes(at: friday) == [change] && hours.source == .venue)
-        // What is configured counts more.
+        // Configured sessions take precedence.
         rules.calendar = try Self.calendar("Mon-Sun 00:00-24:00")
         hours = MarketHours(rules)
         hours.learn(["EURUSD": [sessions], "GBPUSD": [sessions]])
         #expect(hours.changes(at: friday).isEmpty && hours.source == .configuration)
     }
 
-    @Test("kind 13 the hub's sessions are of no use without the broker's zone")
+    @Test("kind 13 the hub's sessions are not used without the broker's time zone")
     func noZone() throws {
         let sessions = try #require(TradingSchedule.Session(from: 1440, to: 6 * 1440))
         var rules = MarketRules()
@@ -118,7 +118,7 @@ struct MarketHoursTests {
         #expect(hours.calendars.lacksVenueZone && hours.changes(at: Self.time("2026-01-10T12:00:00Z")).isEmpty)
     }
 
-    @Test("kind 13 prices that keep coming while the market is closed are pointed out, once; stragglers are not")
+    @Test("kind 13 prices that keep coming while the market is closed are reported once; stragglers are not")
     func closedTicks() {
         var ticks = ClosedTicks()
         func judge(_ count: Int64, _ seconds: Int?) -> Bool {
@@ -131,7 +131,7 @@ struct MarketHoursTests {
         #expect(second == [false, false, false, false], "the next weekend counts from its own beginning")
     }
 
-    @Test("kind 13 a closed market is called a few times an hour, and in time for the opening")
+    @Test("kind 13 a closed market is contacted a few times an hour, and in time for the opening")
     func calmAttempts() {
         for seed in 0..<50 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
@@ -149,7 +149,7 @@ struct MarketHoursTests {
             }
             #expect(hours.allSatisfy { (1...10).contains($0) }, "seed \(seed): \(hours)")
             #expect(time == warm, "seed \(seed)")
-            // From then on as always.
+            // From then on, the usual delays apply.
             let delay = reconnecting.delay(after: AttemptOutcome(failure: "no"), hold: nil, using: &random)
             #expect(delay <= .milliseconds(250), "seed \(seed)")
         }

@@ -8,7 +8,7 @@ import Venues
 
 @testable import Recording
 
-/// Files of other recorders, taken into an archive.
+/// Importing files of other recorders into an archive.
 @Suite(.timeLimit(.minutes(5)))
 struct MessageImporterTests {
     private struct Bench {
@@ -103,10 +103,10 @@ struct MessageImporterTests {
         #expect(try reader.feeds().map(\.name) == ["0.txt", "1.txt"])
         #expect(try reader.connections().compactMap(\.closed?.messagesReceived) == [5, 5])
         #expect(try reader.instruments().map(\.symbol) == ["BTCUSDT"])
-        #expect(try reader.gaps() == [], "who gives two files says that they belong together")
+        #expect(try reader.gaps() == [], "files of one import belong together")
     }
 
-    @Test("a connection that the file says was opened anew leaves a gap")
+    @Test("a reconnect in the file leaves a gap")
     func connections() async throws {
         let bench = try Bench()
         let text =
@@ -124,7 +124,7 @@ struct MessageImporterTests {
         #expect(gaps.map(\.cause) == ["disconnect"])
     }
 
-    @Test("a malformed line ends the import with its place; what came before it is stored")
+    @Test("a malformed line ends the import with its position; the lines before it are stored")
     func malformedFails() async throws {
         let bench = try Bench()
         let text =
@@ -139,7 +139,7 @@ struct MessageImporterTests {
         #expect(session.counts?.messagesReceived == 2 && session.counts?.tradeCount == 1)
     }
 
-    @Test("with the policy to skip, malformed lines are counted and passed over")
+    @Test("with the policy to skip, malformed lines are counted and skipped")
     func malformedSkipped() async throws {
         var bench = try Bench()
         bench.malformedLines = .skip
@@ -150,7 +150,7 @@ struct MessageImporterTests {
         #expect(try bench.report().problems == [])
     }
 
-    @Test("an import of nothing is an error, and makes no archive", arguments: ["", "\n\n"])
+    @Test("an import without messages is an error and creates no archive", arguments: ["", "\n\n"])
     func nothing(text: String) async throws {
         let bench = try Bench()
         let file = try bench.directory.write(text, to: "empty.txt")
@@ -159,7 +159,7 @@ struct MessageImporterTests {
         #expect(throws: ArchiveError.self) { try ArchiveLocation(bench.archive) }
     }
 
-    @Test("bars come from the times of the tape, and are complete but for the last and those that begin too early")
+    @Test("bars follow the times of the tape, and are complete except the last and those that begin too early")
     func bars() async throws {
         let bench = try Bench()
         let text = (0..<4).map { second in
@@ -175,7 +175,7 @@ struct MessageImporterTests {
         #expect(complete == [1, 1, 1, 0].map { .integer($0) })
     }
 
-    @Test("storing that fails ends the import with its error, and does not hang")
+    @Test("a failure to store ends the import with its error, and does not hang")
     func closedWriter() async throws {
         let bench = try Bench()
         let text = (0..<20_000).map { Self.nsLine($0, BinanceSample.trade(id: Int($0))) }.joined()

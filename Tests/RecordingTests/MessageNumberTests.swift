@@ -7,7 +7,7 @@ import Venues
 
 @testable import Recording
 
-/// Feeds that share a recording number their messages without a hole, whatever is stored when the recorder dies.
+/// Feeds that share a recording number their messages without a gap, whatever is stored when the recorder dies.
 @Suite(.timeLimit(.minutes(5)))
 struct MessageNumberTests {
     private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
@@ -21,14 +21,14 @@ struct MessageNumberTests {
 
     /// What a feed does next.
     enum Step: Sendable {
-        /// Reads and takes down this number of messages.
+        /// Reads and captures this number of messages.
         case take(feed: Int, Int)
-        /// Stores what a feed has taken down.
+        /// Stores what a feed has captured.
         case store(feed: Int)
     }
 
     @Test(
-        "A1 two feeds, one of them with messages taken down and not stored, leave no hole after a kill",
+        "A1 two feeds, one of them with captured but unstored messages, leave no hole after a kill",
         arguments: [
             [.take(feed: 0, 7), .take(feed: 1, 5), .store(feed: 1)],
             [
@@ -96,7 +96,7 @@ struct MessageNumberTests {
     }
 
     @Test(
-        "kind 1 numbers follow the order in which feeds hand over, and a block grows across the other feed's messages"
+        "kind 1 numbers follow the order in which feeds hand over, and a block may span the other feed's messages"
     )
     func handingOver() async throws {
         let directory = try TemporaryDirectory()

@@ -3,13 +3,13 @@ import Testing
 @testable import Recording
 
 struct MessageRateTests {
-    @Test("the rate follows what comes, within about ten seconds, and forgets what an interruption was")
+    @Test("the rate follows the traffic within about ten seconds, and ignores an interruption")
     func follows() throws {
         var rate = MessageRate()
         #expect(rate.perSecond == nil)
         for second in 0...30 { rate.note(Int64(second * 100), at: .seconds(second)) }
         #expect(try #require(rate.perSecond) == 100)
-        // Too soon to say anything.
+        // Too soon for a measurement.
         rate.note(1_000_000, at: .milliseconds(30_500))
         #expect(rate.perSecond == 100)
         rate.interrupt()

@@ -8,10 +8,10 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// Messages that nobody should send, between those that somebody does.
+/// Malformed and unusual messages between ordinary ones.
 @Suite(.timeLimit(.minutes(5)))
 struct OddMessageTests {
-    /// Records what a venue sends, in the order and kinds given; what is in the recording afterwards.
+    /// Records what a venue sends, in the given order and kinds; returns what the recording holds afterwards.
     private func record(
         _ bench: RecorderBench,
         _ messages: MessageBatch
@@ -24,7 +24,7 @@ struct OddMessageTests {
         let outcome = try await withServer(venue) { server in
             async let outcome = run.committing { try await run.recordWithJournal(server.url) }
             await run.reports.until { $0.received == messages.count }
-            // Numbers that are left out have had the time to come.
+            // Missing numbers have had time to arrive.
             run.wall.advance(by: .seconds(5))
             let count = run.reports.all.progressCount
             await run.reports.until { $0.progressCount > count + 2 }
@@ -66,7 +66,7 @@ struct OddMessageTests {
         return integers
     }
 
-    @Test("what cannot be read is there byte for byte, an oddity each; the messages between are read as ever")
+    @Test("unreadable messages are stored byte for byte, with an oddity each; the messages between are read as usual")
     func malformed() async throws {
         let bench = try RecorderBench.binance()
         let trade = BinanceSample.trade(id: 7)
@@ -87,9 +87,9 @@ struct OddMessageTests {
             )
             batch.append(bytes, direction: .received, tsRecv: UnixNanoseconds(0))
         }
-        // Not text at all, which a binary message may be.
+        // Bytes that are not text, which a binary message may have.
         batch.append([0xFF, 0xFE, 0, 0x80], kind: .binary, direction: .received, tsRecv: UnixNanoseconds(0))
-        // One of the two messages that cannot be read may have been the trade before this.
+        // One of the two unreadable messages may have been the trade before this one.
         let last = 100 + odd.count + 1
         batch.append(Array(BinanceSample.trade(id: last).utf8), direction: .received, tsRecv: UnixNanoseconds(0))
         let (stored, outcome, recording) = try await record(bench, batch)
@@ -102,7 +102,7 @@ struct OddMessageTests {
         #expect(outcome.totals.oddities == Int64(oddities.count) && outcome.totals.gaps == 0)
     }
 
-    @Test("messages with bytes changed at random are recorded as they came, and spoil no other", arguments: 1...5)
+    @Test("messages with randomly changed bytes are recorded as they came, and affect no others", arguments: 1...5)
     func mutated(seed: UInt64) async throws {
         let bench = try RecorderBench.binance()
         var generator = SplitMix64(seed: seed)
@@ -123,7 +123,7 @@ struct OddMessageTests {
         #expect((0..<200).allSatisfy { ids.contains(Int64($0 * 2)) }, "seed \(seed)")
     }
 
-    @Test("what comes twice or in another order stays as it came; nothing is missing, so there is no gap")
+    @Test("repeated and reordered messages are stored as they came; nothing is missing, so there is no gap")
     func disorder() async throws {
         var bench = try RecorderBench.binance()
         bench.watch.tradesAreNumbered = true
@@ -136,7 +136,7 @@ struct OddMessageTests {
         #expect(outcome.totals.gaps == 0 && outcome.totals.oddities == 0 && outcome.totals.duplicates == 0)
     }
 
-    @Test("a hub's records that are no JSON, or nobody's, are there byte for byte, and later ones are read")
+    @Test("a hub's records that are not JSON, or unknown, are stored byte for byte, and later ones are read")
     func hub() async throws {
         var bench = try RecorderBench.hub()
         bench.watch.silence = .off

@@ -7,7 +7,7 @@ import Testing
 @testable import Archive
 @testable import Recording
 
-/// Rows made again in recordings of older schemas, which no newer recorder has opened.
+/// Rebuilding recordings of older schemas that no newer recorder has opened.
 struct OldSchemaRebuildTests {
     /// A recording of schema 1: ten trades as messages, and no row.
     private static func recording(_ directory: TemporaryDirectory, trades: Range<Int>) throws -> String {
@@ -42,7 +42,7 @@ struct OldSchemaRebuildTests {
         return path
     }
 
-    @Test("a check of a recording of schema 1 changes nothing; a rebuild gives it its rows and the newest schema")
+    @Test("a check of a recording of schema 1 changes nothing; a rebuild adds its rows and migrates it")
     func rebuild() throws {
         let directory = try TemporaryDirectory()
         let path = try Self.recording(directory, trades: 0..<10)
@@ -60,7 +60,7 @@ struct OldSchemaRebuildTests {
         #expect(names.filter { $0.hasSuffix(".new") } == [])
     }
 
-    @Test("one without messages is as it should be")
+    @Test("a recording without messages needs no change")
     func empty() throws {
         let directory = try TemporaryDirectory()
         let path = try Self.recording(directory, trades: 0..<0)

@@ -7,12 +7,12 @@ import Venues
 
 @testable import Recording
 
-/// What is a row once, of two connections that both bring it, whatever happens between the first and the second time.
+/// A tick that two connections deliver is stored once, whatever happens between the first and the second delivery.
 @Suite(.timeLimit(.minutes(5)))
 struct OverlapRecoveryTests {
     private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
 
-    /// The numbers of all trades that are rows, of all files.
+    /// The numbers of all trades that became rows, in all files.
     static func numbers(_ directory: TemporaryDirectory) async throws -> [Int64] {
         var numbers: [Int64] = []
         let session = try SQLSession(recordings: try ArchiveLocation(directory.path).files)
@@ -23,7 +23,7 @@ struct OverlapRecoveryTests {
         return numbers
     }
 
-    /// Records an error where a file is not what its messages say.
+    /// Records an issue if a file does not agree with its messages.
     static func checkRebuilt(_ directory: TemporaryDirectory) throws {
         let stamp = UpkeepStamp(now: UnixNanoseconds(0), programVersion: "test")
         for file in try ArchiveLocation(directory.path).files {
@@ -34,7 +34,7 @@ struct OverlapRecoveryTests {
     }
 
     @Test(
-        "killed while two connections ran, whichever is behind: a tick that one had brought is no second row of the other",
+        "after a kill with two connections, a tick that one had delivered is not stored again for the other",
         arguments: [0, 1]
     )
     func killed(behind: Int) async throws {
@@ -47,7 +47,7 @@ struct OverlapRecoveryTests {
             try await victim.open(key: 2)
             try await victim.commit(victim.read(Self.trades(0..<(behind == 1 ? 60 : 100))))
             if behind == 0 { victim.select(0, key: 1) }
-            // What one connection says twice stays.
+            // A repetition by one connection is kept.
             _ = victim.read(Self.trades(59..<120))
             try await victim.die()
         }()
@@ -59,7 +59,7 @@ struct OverlapRecoveryTests {
         try Self.checkRebuilt(directory)
     }
 
-    @Test("a connection that had ended, and that the journal had forgotten, is known to have brought its ticks")
+    @Test("a connection that has ended and left the journal is still known to have delivered its ticks")
     func ended() async throws {
         let directory = try TemporaryDirectory()
         try await {
@@ -78,7 +78,7 @@ struct OverlapRecoveryTests {
         try Self.checkRebuilt(directory)
     }
 
-    @Test("killed right after a rotation: ticks of the file before are left out, and the new file alone can tell why")
+    @Test("after a kill right after a rotation, ticks of the previous file are left out, with an event in the new file")
     func killedBehindSeam() async throws {
         let directory = try TemporaryDirectory()
         try await {
@@ -102,7 +102,7 @@ struct OverlapRecoveryTests {
         #expect(told.count == 40 && told.allSatisfy { $0.symbol == "BTCUSDT" && $0.messageIndex != nil })
     }
 
-    @Test("feeds that record the same instrument have rows of their own, also when they are made again")
+    @Test("feeds that record the same instrument have separate rows, even when rebuilt")
     func feeds() async throws {
         let directory = try TemporaryDirectory()
         try await Self.recordTwoFeeds(directory)

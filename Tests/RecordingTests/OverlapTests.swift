@@ -6,7 +6,7 @@ import Transport
 
 @testable import Recording
 
-/// Two connections of one feed at a time: one that takes over from another, and two always.
+/// Two connections of one feed: one takes over from another, or both run always.
 @Suite(.timeLimit(.minutes(5)))
 struct OverlapTests {
     private static func trades(_ ids: some Sequence<Int>) -> MessageBatch {
@@ -30,7 +30,7 @@ struct OverlapTests {
         return numbers
     }
 
-    @Test("a connection of some age is replaced: both run until the new one has caught up, and no gap is written")
+    @Test("an old connection is replaced: both run until the new one has caught up, and no gap is stored")
     func renewal() async throws {
         var bench = try Self.bench()
         bench.overlap.renewAfter = .seconds(3600)
@@ -45,7 +45,7 @@ struct OverlapTests {
         }
         let new = ScriptedVenue.Scene.talk { connection, _ in
             overlap.append("new is open")
-            // Once this one has brought what the old one brought, the old one is closed, and can say no more.
+            // When this connection has delivered what the old one did, the old one is closed and sends no more.
             await overlap.until { $0.contains("old has said all") }
             try await connection.send(Self.trades(48..<55))
             await run.reports.until { $0.renewedCount == 1 }
@@ -73,7 +73,7 @@ struct OverlapTests {
         #expect(bench.reports.all.disconnections.isEmpty)
     }
 
-    @Test("a venue that announces its end is left before")
+    @Test("a venue that announces its end is left in time")
     func announced() async throws {
         var bench = try Self.bench()
         bench.overlap.renewAfter = .seconds(3600)
@@ -98,7 +98,7 @@ struct OverlapTests {
         #expect(try await Self.rows(bench) == Array(0..<20))
     }
 
-    @Test("where the old connection ends before there is a new one, the gap is written as ever")
+    @Test("if the old connection ends before there is a new one, a gap is stored as usual")
     func notInTime() async throws {
         var bench = try Self.bench()
         bench.overlap.renewAfter = .seconds(3600)
@@ -127,7 +127,7 @@ struct OverlapTests {
         #expect(try await Self.rows(bench) == Array(0..<20))
     }
 
-    @Test("two connections with different subsets make one whole, each tick once, and it is told who was first")
+    @Test("two connections with different subsets complete each other, each tick is stored once, with shares")
     func subsets() async throws {
         var bench = try Self.bench()
         bench.overlap.isRedundant = true
@@ -153,7 +153,7 @@ struct OverlapTests {
         #expect(stored.summary.eventCount == 2)
     }
 
-    @Test("of two connections one may die in the middle: nothing is missing, and there are two again")
+    @Test("one of two connections may die: nothing is missing, and a second one is opened again")
     func oneDies() async throws {
         var bench = try Self.bench()
         bench.overlap.isRedundant = true
@@ -187,7 +187,7 @@ struct OverlapTests {
     }
 
     @Test(
-        "of two connections one is behind when the file changes: each tick is a row of one file, and so it is made again"
+        "if one of two connections is late when the file changes, each tick is a row of one file, even when rebuilt"
     )
     func behindAtSeam() async throws {
         var bench = try Self.bench()
@@ -198,7 +198,7 @@ struct OverlapTests {
             .talk { connection, _ in
                 try await connection.send(Self.trades(0..<reached))
                 await run.reports.until { $0.rotatedCount == 1 }
-                // What one says twice, before and behind the seam, stays.
+                // A repetition by one connection, before and after the rotation, is kept.
                 try await connection.send(Self.trades((reached - 1)..<60))
                 _ = try await connection.receiveAll()
             }
@@ -216,7 +216,7 @@ struct OverlapTests {
         try OverlapRecoveryTests.checkRebuilt(bench.directory)
     }
 
-    @Test("what both connections are at is right in the next file, too")
+    @Test("the state of both connections is right in the next file too")
     func rotation() async throws {
         var bench = try Self.bench()
         bench.overlap.isRedundant = true

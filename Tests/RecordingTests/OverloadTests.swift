@@ -10,10 +10,10 @@ import Transport
 @testable import Archive
 @testable import Recording
 
-/// A writer that is held up, and a journal that has hardly any room.
+/// A writer that is held up, and a journal with little room.
 @Suite(.timeLimit(.minutes(5)))
 struct OverloadTests {
-    /// Holds up everything that a writer does until it is let go.
+    /// Holds up everything that a writer does until it is released.
     private final class Stall: Sendable {
         private let semaphore = DispatchSemaphore(value: 0)
         private let holding = Atomic<Bool>(false)
@@ -58,7 +58,7 @@ struct OverloadTests {
         reports.contains { if case .overloaded(rule) = $0 { true } else { false } }
     }
 
-    /// True where the last word was not that storing cannot keep up.
+    /// True if the last report did not say that storing cannot keep up.
     private func hasCaughtUp(_ reports: [RecorderReport]) -> Bool {
         let last = reports.last {
             switch $0 {
@@ -85,7 +85,7 @@ struct OverloadTests {
         }
         let outcome = try await withServer(venue) { server in
             async let outcome = record(bench, server.url, stall)
-            // A wait that begins once the writer is held up lasts; one before is over a few ticks later.
+            // A wait that begins while the writer is held up lasts; an earlier one ends a few ticks later.
             repeat {
                 await bench.commit { reports in
                     stall.isHolding && isOverloaded(reports, .stopReading) && !hasCaughtUp(reports)
@@ -95,7 +95,7 @@ struct OverloadTests {
             } while hasCaughtUp(bench.reports.all)
             let settled = bench.reports.all
             await bench.commit { $0.progressCount > settled.progressCount + 3 }
-            #expect(bench.reports.all.received == settled.received, "it goes on reading")
+            #expect(bench.reports.all.received == settled.received, "it keeps reading")
             #expect(bench.reports.all.disconnections.isEmpty)
             stall.letGo()
             await bench.commit { $0.received == Int64(ids.count) }
@@ -103,7 +103,7 @@ struct OverloadTests {
             return try await outcome
         }
         #expect(outcome.totals.gaps == 0)
-        // A word when it begins and one when it ends, not one a batch.
+        // One report at the start and one at the end, not one for each batch.
         let words = bench.reports.all.compactMap { report -> Bool? in
             switch report {
             case .overloaded: true
@@ -119,7 +119,7 @@ struct OverloadTests {
     }
 
     @Test(
-        "with drop the feed goes on reading; what is left out is one run, and a gap from the message before to the next"
+        "with drop the feed keeps reading; the dropped messages are one run, with one gap"
     )
     func drop() async throws {
         var bench = try RecorderBench.binance()
@@ -151,7 +151,7 @@ struct OverloadTests {
         #expect(gap.cause == "overload" && stored.gaps.count == 1)
         let ids = stored.messages.filter { $0.direction == .received }.compactMap(BinanceSample.tradeID)
         let seams = ids.indices.dropFirst().filter { ids[$0] != ids[$0 - 1] + 1 }
-        try #require(seams.count == 1, "what is missing is one run")
+        try #require(seams.count == 1, "the missing messages are one run")
         let kept = stored.messages.filter { $0.direction == .received }
         #expect(gap.tsFrom == kept[seams[0] - 1].tsRecv && gap.tsTo == kept[seams[0]].tsRecv)
         #expect(gap.tsFrom <= kept[seams[0]].tsRecv)
@@ -159,7 +159,7 @@ struct OverloadTests {
 }
 
 extension BinanceSample {
-    /// The number of the trade that a stored message reports.
+    /// The number of the trade in a stored message.
     static func tradeID(_ message: StoredRecording.Message) -> Int? {
         guard let start = message.text.range(of: "\"t\":")?.upperBound else { return nil }
         return Int(message.text[start...].prefix { $0.isNumber })

@@ -8,13 +8,13 @@ import Venues
 
 @testable import Recording
 
-/// Rows and bars made again from the raw messages.
+/// Rebuilding rows and bars from the raw messages.
 @Suite(.timeLimit(.minutes(5)))
 struct RebuilderTests {
     private static let stamp = UpkeepStamp(now: UnixNanoseconds(0), programVersion: "test")
     private static let start: Int64 = 1_767_571_200_000_000_000
 
-    /// An import of trades and quotes, some out of the order of their time; digits grow on the way.
+    /// An import of trades and quotes, some out of time order; their digits grow.
     private static func recording(_ directory: TemporaryDirectory) async throws -> String {
         var generator = SplitMix64(seed: 7)
         var lines = ""
@@ -70,7 +70,7 @@ struct RebuilderTests {
         return rows
     }
 
-    @Test("rows and bars made again equal those stored, and nothing is changed")
+    @Test("rebuilt rows and bars equal the stored ones, and nothing is changed")
     func same() async throws {
         let directory = try TemporaryDirectory()
         let path = try await Self.recording(directory)
@@ -84,7 +84,7 @@ struct RebuilderTests {
     }
 
     @Test(
-        "what differs is told, and made as the messages say",
+        "differences are reported and corrected from the messages",
         arguments: [
             ("DELETE FROM quote WHERE message_index % 5 = 0", "quote"),
             ("UPDATE trade SET price = price + 1 WHERE message_index = 1000", "trade"),
@@ -108,7 +108,7 @@ struct RebuilderTests {
         #expect(try await Self.content(path) == damaged, "a check changes nothing")
         let outcome = try Rebuilder(Self.stamp, isCheck: false, zones: { _ in nil }).run(path)
         #expect(outcome.differences == check.differences)
-        // Which bars were complete only the session knew; where they were gone, the rest must be as it was.
+        // Only the session knew which bars were complete; if those were lost, the rest must be as before.
         let after = try await Self.content(path)
         #expect(
             after.map { $0.count == 15 ? Array($0[..<13]) : $0 }
@@ -118,7 +118,7 @@ struct RebuilderTests {
         #expect(try Rebuilder(Self.stamp, isCheck: true, zones: { _ in nil }).run(path).isSame)
     }
 
-    @Test("rows of messages that are gone stay, and so do the bars that saw them")
+    @Test("rows of missing messages are kept, and so are the bars that include them")
     func lostMessages() async throws {
         let directory = try TemporaryDirectory()
         let path = try await Self.recording(directory)
@@ -132,7 +132,7 @@ struct RebuilderTests {
         #expect(try await Self.content(path) == before)
     }
 
-    @Test("rows that damage took are made again after a repair")
+    @Test("damaged rows are rebuilt after a repair")
     func afterRepair() async throws {
         let directory = try TemporaryDirectory()
         let path = try await Self.recording(directory)

@@ -10,7 +10,7 @@ struct RecognitionWatchTests {
         return outcome
     }
 
-    @Test("kind 4 a feed of another venue is warned about, once")
+    @Test("kind 4 a feed of another venue is warned about once")
     func otherVenue() {
         var watch = RecognitionWatch()
         let warnings = (0..<300).compactMap { _ in watch.note(outcome(recognised: 0, unrecognised: 1)) }

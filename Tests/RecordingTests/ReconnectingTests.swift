@@ -7,7 +7,7 @@ import Venues
 struct ReconnectingTests {
     private var random = SplitMix64(seed: 8)
 
-    /// The moments of the attempts of the first `seconds`, where each attempt takes `length` and ends as `outcome` says.
+    /// The times of the attempts in the first `seconds`, if each takes `length` and ends as `outcome` says.
     private mutating func attempts(
         in seconds: Int,
         length: Duration = .zero,
@@ -32,14 +32,14 @@ struct ReconnectingTests {
         }
     }
 
-    @Test("kind 8 a venue that says goodbye again and again is called every two minutes in the end")
+    @Test("kind 8 a venue that says goodbye again and again is finally contacted every two minutes")
     func goodbyes() {
         var copy = self
         let count = copy.attempts(in: 3600) { _ in AttemptOutcome(failure: nil, isReturnWelcome: false) }
         #expect((30...70).contains(count), "\(count) attempts in an hour")
     }
 
-    @Test("kind 8 only a useful connection starts the delays over")
+    @Test("kind 8 only a useful connection resets the delays")
     func useful() {
         var copy = self
         var reconnecting = Reconnecting(.standard, afterGoodbye: .standard)
@@ -54,7 +54,7 @@ struct ReconnectingTests {
         #expect(early <= .milliseconds(250))
     }
 
-    @Test("C3 the venue's wish wins over a shorter delay, for every connection of the feed")
+    @Test("C3 the venue's requested pause wins over a shorter delay, for every connection of the feed")
     func hold() throws {
         var copy = self
         var reconnecting = Reconnecting(.standard, afterGoodbye: .standard)

@@ -10,12 +10,13 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// A recorder that records a loopback venue into an archive of its own, by a clock that the test moves.
+/// A recorder that records a loopback venue into a temporary archive, with clocks that the test controls.
 struct RecorderBench: Sendable {
     let directory: TemporaryDirectory
-    /// Commits and delays go by this clock.
+    /// Controls commits and delays.
     var clock = ManualClock()
-    /// The wall clock, moved by itself, so that commits do not make a venue look silent.
+    /// The monotonic clock, and the wall clock unless `now` is set; separate, so that commits do not make a venue look
+    /// silent.
     var wall = ManualClock()
     var stop = StopControl()
     var reports = EventLog<RecorderReport>()
@@ -26,7 +27,7 @@ struct RecorderBench: Sendable {
     var watch = WatchRules()
     var overlap = OverlapRules()
     var market = MarketRules()
-    /// The wall clock where somebody sets it; `wall` then is the one that nobody does.
+    /// The wall clock, if it differs from the monotonic one, which `wall` then is.
     var now: (@Sendable () -> UnixNanoseconds)?
     var readKernel: @Sendable () -> KernelClockReading? = { nil }
     var pongTimeout: Duration?
@@ -42,7 +43,7 @@ struct RecorderBench: Sendable {
         try RecorderBench(.binanceSpot) { BinanceSpotDialect(streams: []) }
     }
 
-    /// Records a hub that wants a handshake and calls.
+    /// Records a hub that requires a handshake and calls.
     static func hub(
         _ subscription: MT4Subscription = MT4Subscription(tradePlatform: "P", symbols: ["EURUSD"])
     ) throws -> RecorderBench {
@@ -153,17 +154,18 @@ struct RecorderBench: Sendable {
         now ?? { [wall] in wall.unixNow }
     }
 
-    /// Moves the commit clock, commit by commit, until the reports are as wanted, or the test's time is over.
+    /// Advances the commit clock, commit by commit, until the reports satisfy the condition, or the test's time is
+    /// over.
     func commit(until isSatisfied: @escaping @Sendable ([RecorderReport]) -> Bool) async {
         while !isSatisfied(reports.all), !Task.isCancelled {
-            // The sleeper may be a delay between two connections: that the ticker ticked cannot be waited for.
+            // The sleeper may also be a reconnect delay, so this cannot wait for the ticker itself.
             await clock.untilSleeping(count: 1)
             clock.advance(by: policy.commitInterval)
             await Task.yield()
         }
     }
 
-    /// Runs `body` while the commit clock moves on whenever somebody sleeps by it.
+    /// Runs `body` while the commit clock advances whenever a task sleeps on it.
     func committing<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -182,7 +184,7 @@ struct RecorderBench: Sendable {
         }
     }
 
-    /// What the archive holds after the recording.
+    /// The content of the archive after the recording.
     func stored() throws -> StoredRecording {
         try StoredRecording(directory)
     }
@@ -208,13 +210,13 @@ extension [RecorderReport] {
         compactMap { if case .disconnected(let reason, let retryIn) = $0 { (reason, retryIn) } else { nil } }
     }
 
-    /// Messages received by the latest account.
+    /// Messages received, by the latest report.
     var received: Int64 {
         compactMap { if case .progress(let totals) = $0 { totals.messagesReceived } else { nil } }.last ?? 0
     }
 }
 
-/// Everything in a recording that has ended, checked by the verifier.
+/// The whole content of a finished recording, checked by the verifier.
 struct StoredRecording {
     struct Message: Hashable {
         let connectionID: Int64
@@ -234,7 +236,7 @@ struct StoredRecording {
         try self.init(path: directory.path)
     }
 
-    /// Of an archive with one recording, or of one recording.
+    /// Opens an archive with one recording, or one recording.
     init(path: String) throws {
         let location = try ArchiveLocation(path)
         problems = try ArchiveVerifier.verify(location).problems
@@ -264,7 +266,7 @@ struct StoredRecording {
     var sent: [String] { messages.filter { $0.direction == .sent }.map(\.text) }
 }
 
-/// The error that `body` throws; nil where it throws none.
+/// The error that `body` throws; nil if it throws none.
 func failure(of body: () async throws -> Void) async -> (any Error)? {
     do {
         try await body()

@@ -7,10 +7,10 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// What a recorder does when the venue says that it is over, or says nothing at all.
+/// A recorder when the venue says goodbye, or is silent.
 @Suite(.timeLimit(.minutes(5)))
 struct RecorderEndingTests {
-    @Test("a venue that says goodbye and hangs up ends a recording with --once in an orderly way")
+    @Test("a venue that says goodbye and closes ends a recording with --once in an orderly way")
     func goodbye() async throws {
         var bench = try RecorderBench.hub()
         bench.policy.isOnce = true
@@ -27,7 +27,7 @@ struct RecorderEndingTests {
         #expect(stored.received.suffix(2) == [HubScript.tick("1.1") + "\u{1E}", "{\"type\":7}\u{1E}"])
     }
 
-    @Test("after the goodbye we hang up ourselves when the venue does not, and record what it still says")
+    @Test("after a goodbye without a close, the recorder closes, and records what the venue still sends")
     func goodbyeWithoutClose() async throws {
         var bench = try RecorderBench.hub()
         bench.policy.isOnce = true
@@ -39,7 +39,7 @@ struct RecorderEndingTests {
         }
         let run = bench
         let outcome = try await withServer(venue) { server in
-            // A tick that is on its way when the time passes may end it already.
+            // A tick that is already running when the time passes may end it.
             async let outcome = run.committing { try await run.record(server.url) }
             await run.reports.until { $0.received == 5 }
             run.wall.advance(by: run.policy.closeGrace)
@@ -74,11 +74,11 @@ struct RecorderEndingTests {
         #expect("\(try #require(error as? RecordingError))" == reason)
         let stored = try bench.stored()
         #expect(stored.problems == [])
-        #expect(stored.received.count == 3, "what the hub said is kept")
+        #expect(stored.received.count == 3, "the hub's messages are kept")
         #expect(stored.connections.first?.closed?.closedBy == .local)
     }
 
-    @Test("a hub that falls silent is cut off and connected again; the gap begins with its last word")
+    @Test("a hub that falls silent is cut off and reconnected; the gap begins with its last message")
     func silence() async throws {
         let bench = try RecorderBench.hub()
         let scene = ScriptedVenue.Scene.talk { connection, _ in
@@ -90,7 +90,7 @@ struct RecorderEndingTests {
         try await withServer(ScriptedVenue([scene])) { server in
             async let outcome = bench.record(server.url)
             await bench.commit { $0.received == 4 }
-            // At 20 s we say a word ourselves, which does not count.
+            // At 20 s we send a message ourselves, which does not count.
             for _ in 0..<2 {
                 bench.wall.advance(by: .seconds(20))
                 await bench.clock.untilSleeping(count: 1)
@@ -111,11 +111,11 @@ struct RecorderEndingTests {
         #expect(stored.sent.contains("{\"type\":6}\u{1E}"), "the ping at 20 s")
     }
 
-    @Test("data that comes behind our close frame is recorded")
+    @Test("data that comes after our close frame is recorded")
     func lateData() async throws {
         let bench = try RecorderBench.binance()
         let venue = ScriptedVenue { connection, _ in
-            // What is sent here is under way while the stop below happens.
+            // These messages are on their way when the stop below happens.
             for id in 0..<50 { try await connection.send(BinanceSample.trade(id: id)) }
             _ = try await connection.receiveAll()
         }
@@ -132,7 +132,7 @@ struct RecorderEndingTests {
         #expect(stored.connections.first?.closed?.messagesReceived == Int64(stored.received.count))
     }
 
-    @Test("a cancelled recording ends with what was read stored")
+    @Test("a cancelled recording ends with everything stored that was read")
     func cancelled() async throws {
         let bench = try RecorderBench.binance()
         let venue = ScriptedVenue { connection, _ in

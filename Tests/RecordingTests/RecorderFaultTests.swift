@@ -6,10 +6,10 @@ import Transport
 @testable import Archive
 @testable import Recording
 
-/// A recording that cannot be stored any more must end, and say so.
+/// A recording that can no longer be stored must end, with an error.
 @Suite(.timeLimit(.minutes(5)))
 struct RecorderFaultTests {
-    /// A venue that sends for as long as the client is there.
+    /// A venue that sends as long as the client is connected.
     private static func endless() -> ScriptedVenue {
         ScriptedVenue { connection, _ in
             var id = 0
@@ -20,7 +20,7 @@ struct RecorderFaultTests {
         }
     }
 
-    @Test("a full disk ends the recording with an archive error; what was committed stays whole")
+    @Test("a full disk ends the recording with an archive error; committed data stays intact")
     func fullDisk() async throws {
         let bench = try RecorderBench.binance()
         let writer = try bench.openWriter()
@@ -33,11 +33,11 @@ struct RecorderFaultTests {
         #expect((error as? ArchiveError)?.code == .diskFull)
         await writer.close()
         let report = try ArchiveVerifier.verify(ArchiveLocation(bench.directory.path))
-        // The session did not get to say how it ended, as after a kill.
+        // The session could not store its end, as after a kill.
         #expect(report.problems.filter { $0.kind != .count } == [])
     }
 
-    @Test("storing that fails ends the recording also when the feed says nothing any more")
+    @Test("a failure to store ends the recording even if the feed is silent")
     func closedWriter() async throws {
         let bench = try RecorderBench.binance()
         let writer = try bench.openWriter()
@@ -56,7 +56,7 @@ struct RecorderFaultTests {
         #expect("\(try #require(error as? ArchiveError))".contains("closed"))
     }
 
-    @Test("storing that fails between two connections ends the recording instead of connecting for ever")
+    @Test("a failure to store between two connections ends the recording instead of reconnecting for ever")
     func closedWhileReconnecting() async throws {
         let bench = try RecorderBench.binance()
         let writer = try bench.openWriter()

@@ -7,10 +7,10 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// What a recorder does when connections fail.
+/// A recorder when connections fail.
 @Suite(.timeLimit(.minutes(5)))
 struct RecorderReconnectTests {
-    @Test("a lost connection is opened again, subscribed again, and leaves a gap from the last message to the next")
+    @Test("a lost connection is reopened and subscribed again, and leaves a gap from its last message to the next")
     func reconnect() async throws {
         let bench = try RecorderBench.hub()
         let heard = EventLog<String>()
@@ -41,7 +41,7 @@ struct RecorderReconnectTests {
         #expect(stored.gaps.map(\.tsTo) == [start.advanced(by: .seconds(10))])
         #expect(stored.connections.count == 2)
         #expect(stored.connections.allSatisfy { $0.closed != nil })
-        // Both connections said the same, and the venue heard it.
+        // Both connections sent the same, and the venue received it.
         #expect(stored.sent.last?.contains("UnsubscribeFromTicks") == true)
         let sent = stored.sent.dropLast()
         #expect(sent.count.isMultiple(of: 2) && sent.prefix(sent.count / 2) == sent.suffix(sent.count / 2))
@@ -49,7 +49,7 @@ struct RecorderReconnectTests {
         #expect(heard.all == stored.sent)
     }
 
-    @Test("a gap names the connection that was lost, and estimates what is missing by the rate before")
+    @Test("a gap refers to the lost connection, and estimates the missing messages by the rate before it")
     func estimate() async throws {
         let bench = try RecorderBench.binance()
         let first = ScriptedVenue.Scene.talk { connection, _ in
@@ -119,7 +119,7 @@ struct RecorderReconnectTests {
         #expect(stored.gaps.allSatisfy { $0.tsTo != nil })
     }
 
-    @Test("kind 8 connections that deliver for a moment and close do not start the delays over")
+    @Test("kind 8 connections that deliver for a moment and close do not reset the delays")
     func shortConnections() async throws {
         let bench = try RecorderBench.binance()
         let brief = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
@@ -135,7 +135,7 @@ struct RecorderReconnectTests {
         }
     }
 
-    @Test("a first connection that fails is an error that says why", arguments: [401, 404, 503])
+    @Test("a first connection that fails is an error with the reason", arguments: [401, 404, 503])
     func firstFails(status: Int) async throws {
         let bench = try RecorderBench.binance()
         let venue = ScriptedVenue([.refuse(HTTPResponse(status: status, text: "go away"))])
@@ -148,7 +148,7 @@ struct RecorderReconnectTests {
         #expect(stored.connections.isEmpty && stored.gaps.isEmpty)
     }
 
-    @Test("with --keep-trying the first connection is tried for ever, too")
+    @Test("with --keep-trying the first connection is retried for ever too")
     func keepTrying() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.retriesFirstConnection = true
@@ -170,7 +170,7 @@ struct RecorderReconnectTests {
         #expect(stored.received.count == 1)
     }
 
-    @Test("a stop ends the wait for the next attempt, and the gap stays until then")
+    @Test("a stop ends the wait for the next attempt, and the gap lasts until then")
     func stopWhileWaiting() async throws {
         let bench = try RecorderBench.binance()
         let venue = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
@@ -187,7 +187,7 @@ struct RecorderReconnectTests {
         #expect(stored.gaps.map { $0.tsTo?.since($0.tsFrom) } == [.seconds(3)])
     }
 
-    @Test("a stop ends an attempt to connect that is under way")
+    @Test("a stop ends a connection attempt in progress")
     func stopWhileConnecting() async throws {
         let bench = try RecorderBench.binance()
         let silent = SilentListener()
@@ -201,7 +201,7 @@ struct RecorderReconnectTests {
         #expect(try bench.stored().sessions.map(\.endCause) == ["duration"])
     }
 
-    @Test("a message over the limit ends the connection and is a gap, not a silence")
+    @Test("a message over the size limit ends the connection and is a gap, not a silence")
     func oversized() async throws {
         var bench = try RecorderBench.binance()
         bench.limits = WebSocketLimits(messageBytesMax: 1024, frameBytesMax: 1024)
@@ -259,7 +259,7 @@ struct RecorderReconnectTests {
     }
 }
 
-/// Accepts connections and never says a word.
+/// Accepts connections and never sends anything.
 private struct SilentListener {
     func run<Result: Sendable>(_ body: @Sendable (String) async throws -> Result) async throws -> Result {
         let server = try await startSilentServer()

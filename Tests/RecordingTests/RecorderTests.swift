@@ -7,12 +7,12 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// A recorder from its start to its end, with one connection.
+/// A recorder from start to end, with one connection.
 @Suite(.timeLimit(.minutes(5)))
 struct RecorderTests {
     private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
 
-    /// A venue that sends `texts` and listens until the client leaves.
+    /// A venue that sends `texts` and receives until the client leaves.
     private static func venue(sending texts: [String]) -> ScriptedVenue {
         ScriptedVenue { connection, _ in
             try await connection.send(MessageBatch(texts: texts))
@@ -20,7 +20,7 @@ struct RecorderTests {
         }
     }
 
-    @Test("a recording ends after so many messages, and keeps what came together with the last of them")
+    @Test("a recording ends after the given number of messages, and keeps those that arrived with the last one")
     func count() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.dataMessagesMax = 10
@@ -39,7 +39,7 @@ struct RecorderTests {
         #expect(closed.messagesReceived == outcome.totals.messagesReceived)
     }
 
-    @Test("a recording ends when asked, with everything stored", arguments: [StopCause.duration, .signal])
+    @Test("a recording ends when requested, with everything stored", arguments: [StopCause.duration, .signal])
     func stop(cause: StopCause) async throws {
         let bench = try RecorderBench.binance()
         let texts = Self.trades(0..<5)
@@ -57,14 +57,14 @@ struct RecorderTests {
         #expect(stored.sessions.first?.counts?.tradeCount == 5)
     }
 
-    @Test("what has arrived is in the archive at the next commit, while the recording goes on")
+    @Test("messages are in the archive at the next commit, while the recording continues")
     func commits() async throws {
         let bench = try RecorderBench.binance()
         let writer = try bench.openWriter()
         try await withServer(Self.venue(sending: Self.trades(0..<5))) { server in
             async let outcome = bench.record(server.url, into: writer)
             await bench.commit { $0.received == 5 }
-            // The report comes when the rows are in the queue; the next commit but a few finds them stored.
+            // The report comes when the rows are in the queue; within a few commits they are stored.
             let reader = try ArchiveReader(path: writer.path)
             var stored = try reader.summary().messageCount
             while stored < 5 {
@@ -116,7 +116,7 @@ struct RecorderTests {
                 try await connection.send(MessageBatch(texts: Self.trades(start..<start + 1000)))
             }
         }
-        // Commits all the time, beside those that the burst itself causes.
+        // Commits repeatedly, besides the commits that the burst itself causes.
         let run = bench
         let outcome = try await withServer(venue) { server in
             try await run.committing { try await run.record(server.url) }
@@ -147,7 +147,7 @@ struct RecorderTests {
         #expect(closed.closedBy == .remote && closed.closeCode == Int64(code) && closed.closeReason == "bye")
     }
 
-    @Test("with --once any other end is an error, and a gap")
+    @Test("with --once any other end is an error and a gap")
     func onceBroken() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.isOnce = true
@@ -168,7 +168,7 @@ struct RecorderTests {
         #expect(stored.sessions.map(\.endCause) == ["error"])
     }
 
-    @Test("a second recording of the same day goes on in the same file")
+    @Test("a second recording of the same day continues in the same file")
     func continued() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.isOnce = true

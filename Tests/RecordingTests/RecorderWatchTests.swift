@@ -8,10 +8,10 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// Connections that look well and carry nothing, numbers that are left out, and clocks that are set.
+/// Connections that look healthy but deliver nothing, missing numbers, and clocks that are set.
 @Suite(.timeLimit(.minutes(5)))
 struct RecorderWatchTests {
-    /// One tick of the recorder's clock, and what it did.
+    /// One tick of the recorder's clock, and its effects.
     private func tick(_ bench: RecorderBench) async {
         await bench.clock.untilSleeping(count: 1)
         let count = bench.reports.all.progressCount
@@ -19,7 +19,7 @@ struct RecorderWatchTests {
         await bench.reports.until { $0.progressCount > count }
     }
 
-    @Test("a venue that answers pings and sends no data is connected and subscribed anew; the gap ends with data")
+    @Test("a venue that answers pings but sends no data is reconnected and resubscribed; the gap ends with data")
     func silence() async throws {
         var bench = try RecorderBench.hub()
         bench.watch.silence = .after(.seconds(10))
@@ -32,10 +32,10 @@ struct RecorderWatchTests {
                 count += 1
                 return count
             }
-            // The second connection is as silent as the first becomes.
+            // The second connection is as silent as the first one becomes.
             if number != 2 { try await hub.send(HubScript.tick("1.\(number)")) }
             while number != 3, connection.closeInfo == nil {
-                // What the hub says to stay connected is no data.
+                // The hub's keep-alive is not data.
                 try await hub.send(#"{"type":6}"#)
                 guard try await connection.receive() != nil else { return }
             }
@@ -65,7 +65,7 @@ struct RecorderWatchTests {
         #expect(subscriptions.count == 3 && subscriptions.allSatisfy { $0.contains("EURUSD") })
     }
 
-    @Test("a subscription that is not acknowledged in time is asked for again")
+    @Test("a subscription that is not acknowledged in time is requested again")
     func noAcknowledgement() async throws {
         var bench = try RecorderBench.hub()
         bench.watch.ackTimeout = .seconds(10)
@@ -92,7 +92,7 @@ struct RecorderWatchTests {
         #expect(stored.gaps.first?.detail == "the venue did not acknowledge the subscription within 10.0 s")
     }
 
-    @Test("a peer that does not answer a ping is given up, and that is the gap's cause")
+    @Test("a peer that does not answer a ping is disconnected, with that as the gap's cause")
     func noPong() async throws {
         var bench = try RecorderBench.binance()
         bench.watch.pingInterval = .seconds(5)
@@ -112,7 +112,7 @@ struct RecorderWatchTests {
         #expect(stored.gaps.map(\.cause) == ["no-pong"], "\(stored.gaps)")
     }
 
-    @Test("a jump in the numbers of trades is a gap with its numbers, its instrument and how many they are")
+    @Test("a jump in the numbers of trades is a gap with its numbers, instrument and count")
     func sequence() async throws {
         var bench = try RecorderBench.binance()
         bench.watch.tradesAreNumbered = true
@@ -125,7 +125,7 @@ struct RecorderWatchTests {
         let outcome = try await withServer(venue) { server in
             async let outcome = run.record(server.url)
             await run.commit { $0.received == 8 }
-            #expect(run.reports.all.gapBeginnings == [], "what is missing may still come")
+            #expect(run.reports.all.gapBeginnings == [], "the missing trades may still come")
             run.wall.advance(by: .seconds(2))
             await run.commit { $0.gapBeginnings == ["sequence"] }
             run.stop.request(.signal)
@@ -140,14 +140,14 @@ struct RecorderWatchTests {
         #expect(gap.detail == "trades 4 to 6 of BTCUSDT never came")
     }
 
-    @Test("a jump in the numbers of one instrument leaves the bars and the coverage of the others as they are")
+    @Test("a jump in the numbers of one instrument does not affect the bars and coverage of the others")
     func sequenceOfOne() async throws {
         var bench = try RecorderBench.binance()
         bench.watch.tradesAreNumbered = true
         let base: Int64 = 1_767_571_200_000
         let reports = bench.reports
         let wall = bench.wall
-        // One second of each bar a step; what is missing would have come in the third.
+        // One second of each bar per step; the missing trades would have come in the third.
         let venue = ScriptedVenue { connection, _ in
             for second in 0..<8 {
                 var texts: [String] = []
@@ -189,14 +189,15 @@ struct RecorderWatchTests {
             }
         }
         #expect(Set(complete("ETHUSDT")).isSuperset(of: 1...5), "\(rows)")
-        // The trades beside the gap came at its ends, so their bars are touched; the others are not.
+        // The trades at both ends of the gap came at its start and end, so it touches their bars; others are not
+        // touched.
         #expect(Set(complete("BTCUSDT")).isDisjoint(with: 2...4) && complete("BTCUSDT").contains(1), "\(rows)")
         let coverage = try Coverage(ArchiveReader(path: bench.directory.file("2026-01-05.feedrec"))).instruments
         #expect(coverage.map(\.symbol) == ["BTCUSDT", "ETHUSDT"])
         #expect(coverage[0].fraction < 1 && coverage[1].fraction == 1)
     }
 
-    @Test("a wall clock that is set an hour either way is an event; it kills no connection", arguments: [3600, -3600])
+    @Test("a wall clock that is set by an hour is an event and closes no connection", arguments: [3600, -3600])
     func clockStep(seconds: Int) async throws {
         var bench = try RecorderBench.hub()
         bench.watch.silence = .after(.seconds(10))
@@ -216,7 +217,7 @@ struct RecorderWatchTests {
             await run.commit { $0.received == 4 }
             offset.store(Int64(seconds), ordering: .sequentiallyConsistent)
             await run.commit { $0.clockSteps == [.seconds(seconds)] }
-            // The connection goes on as if nothing had happened, and the clock is set right again.
+            // The connection continues normally, and the clock is set right again.
             offset.store(0, ordering: .sequentiallyConsistent)
             await run.commit { $0.clockSteps.count == 2 }
             run.stop.request(.signal)

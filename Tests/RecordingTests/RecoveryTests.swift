@@ -9,7 +9,7 @@ import Venues
 
 @testable import Recording
 
-/// What the next process makes of an archive whose recorder died.
+/// How the next process handles an archive whose recorder died.
 @Suite(.timeLimit(.minutes(5)))
 struct RecoveryTests {
     private static let start = Victim.start
@@ -31,7 +31,7 @@ struct RecoveryTests {
         .run()
     }
 
-    @Test("what was read and not committed is folded in, once, and the session and its gap say what happened")
+    @Test("messages read but not committed are folded in once, and the session and its gap tell what happened")
     func fold() async throws {
         let directory = try TemporaryDirectory()
         try await {
@@ -52,7 +52,7 @@ struct RecoveryTests {
         #expect(stored.connections.count == 1)
         let last = Self.start.advanced(by: .milliseconds(249))
         #expect(stored.sessions.first?.tsEnd == last)
-        // What the killed session could not count was counted for it, and verify has no open question.
+        // The counts of the killed session were determined for it, and verify finds no open session.
         #expect(stored.sessions.first?.counts?.messagesReceived == 250)
         #expect(stored.sessions.first?.counts?.tradeCount == 250 && stored.sessions.first?.counts?.gapCount == 1)
         let verified = try ArchiveVerifier.verify(ArchiveLocation(directory.path)).recordings
@@ -110,7 +110,7 @@ struct RecoveryTests {
         #expect(stored.connections.first?.opened.tsOpened == Self.start)
     }
 
-    @Test("bars are those that a recorder would have made which had lived")
+    @Test("bars are the same as those of a recorder that was not killed")
     func bars() async throws {
         let (one, two) = (try TemporaryDirectory(), try TemporaryDirectory())
         for (directory, cut) in [(one, 300), (two, 1000)] {
@@ -160,7 +160,7 @@ struct RecoveryTests {
         ids.map { BinanceSample.bookTicker(id: $0, bid: "\(60000 + $0 * 7 % 101).5", ask: "\(60200 + $0 * 3 % 97).5") }
     }
 
-    @Test("a record that a hub split over two messages is read although the first half is stored already")
+    @Test("a record that a hub split over two messages is read although its first half is already stored")
     func splitRecord() async throws {
         let directory = try TemporaryDirectory()
         let tick = #"{"type":1,"target":"OnTick","arguments":[{"symbol":"EURUSD","bid":1.1,"ask":1.2}]}"# + "\u{1E}"
@@ -179,7 +179,7 @@ struct RecoveryTests {
         #expect(stored.received.count == 5)
     }
 
-    @Test("a second connection that was never committed leaves a gap behind the first")
+    @Test("a second connection that was never committed leaves a gap after the first")
     func twoConnections() async throws {
         let directory = try TemporaryDirectory()
         try await {
@@ -229,7 +229,7 @@ struct RecoveryTests {
         #expect(number > 4)
     }
 
-    @Test("a damaged record costs what follows in its segment, and the hole is a gap")
+    @Test("a damaged record costs the rest of its segment, and the hole is a gap")
     func damaged() async throws {
         let directory = try TemporaryDirectory()
         try await {

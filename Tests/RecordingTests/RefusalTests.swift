@@ -8,7 +8,7 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// Venues that answer, and say no.
+/// Venues that answer with a refusal.
 @Suite(.timeLimit(.minutes(5)))
 struct RefusalTests {
     /// A hub that opens every connection and refuses every call.
@@ -25,7 +25,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("C1 a hub that refuses every call is a refusal, called less and less often, with few rows")
+    @Test("C1 a hub that refuses every call counts as a refusal, is contacted less and less often, and adds few rows")
     func refusedCalls() async throws {
         var subscription = MT4Subscription(tradePlatform: "P", symbols: ["EURUSD"])
         subscription.margin = true
@@ -49,7 +49,7 @@ struct RefusalTests {
         #expect(kinds == ["Connect": 1, "SubscribeToTicks": 1, "repeated": 2])
     }
 
-    @Test("C1 without --keep-trying a hub that refuses every call is an error that says so")
+    @Test("C1 without --keep-trying a hub that refuses every call is an error with the reason")
     func refusedAtFirst() async throws {
         let bench = try RecorderBench.hub()
         let error = await failure {
@@ -77,7 +77,7 @@ struct RefusalTests {
         #expect(gaps.first?.detail?.contains("\(status)") == true)
     }
 
-    @Test("kind 8 a connection that is opened and closed at once is a disconnect, and never a subscription")
+    @Test("kind 8 a connection that is closed immediately after opening is a disconnect, never a subscription")
     func closedAtOnce() async throws {
         var bench = try RecorderBench.hub()
         bench.policy.retriesFirstConnection = true
@@ -118,7 +118,7 @@ struct RefusalTests {
 
     // MARK: Retry-After
 
-    @Test("C3 no attempt before the time that the venue asks for", arguments: [429, 418, 503, 302])
+    @Test("C3 no attempt is made before the time that the venue requested", arguments: [429, 418, 503, 302])
     func held(status: Int) async throws {
         var bench = try RecorderBench.binance()
         bench.policy.retriesFirstConnection = true
@@ -143,10 +143,10 @@ struct RefusalTests {
         #expect(wait >= .seconds(120) && wait <= .seconds(121))
         let until = bench.reports.all.compactMap { if case .heldOff(_, let until) = $0 { until } else { nil } }
         #expect(until == [UnixNanoseconds(iso8601: "2026-01-05T00:02:00Z")])
-        #expect(try bench.stored().gaps.first?.detail?.contains("no other attempt within 120 s") == true)
+        #expect(try bench.stored().gaps.first?.detail?.contains("not to reconnect within 120 s") == true)
     }
 
-    /// Lets a second pass on both clocks.
+    /// Advances both clocks by a second.
     private func second(_ bench: RecorderBench) async {
         await bench.clock.untilSleeping(count: 1)
         bench.wall.advance(by: .seconds(1))
@@ -156,7 +156,7 @@ struct RefusalTests {
 }
 
 extension RecorderBench {
-    /// How many events of each kind the recording holds.
+    /// The number of events of each kind in the recording.
     fileprivate func eventKinds() throws -> [String: Int] {
         let reader = try ArchiveReader(path: try ArchiveLocation(directory.path).files[0])
         let kinds = ["Connect", "SubscribeToTicks", "StreamMarginCallUpdates", "subscription", RepeatedEvents.kind]

@@ -7,12 +7,12 @@ import Transport
 
 @testable import Recording
 
-/// Files that follow each other: what is at the seam, and what is left behind it.
+/// Rotation: the boundary between files, and the files that are left.
 @Suite(.timeLimit(.minutes(5)))
 struct RotationTests {
     private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
 
-    /// Sends a hundred trades, lets `wait` happen, and sends a hundred more, as often as there are waits.
+    /// Sends a hundred trades, then runs `wait` and sends a hundred more, once for each wait.
     private static func venue(_ waits: [@Sendable () async -> Void]) -> ScriptedVenue {
         ScriptedVenue { connection, _ in
             try await connection.send(MessageBatch(texts: trades(0..<100)))
@@ -60,7 +60,7 @@ struct RotationTests {
         return (FeedCrew(recorder, queue: queue, pause: pause, rotation: rotation, place: place), writer)
     }
 
-    @Test("when the last feed has left the file is not changed any more, whatever the time")
+    @Test("after the last feed has left, the file is not changed any more, whatever the time")
     func withoutFeeds() async throws {
         let bench = try RecorderBench.binance()
         let (crew, writer) = try await Self.crew(bench)
@@ -72,7 +72,7 @@ struct RotationTests {
         await writer.close()
     }
 
-    @Test("kind 1 a change of the file that failed half-way is not made again: the counts of the session would be 0")
+    @Test("kind 1 a change of the file that failed half-way is not retried: the session's counts would be 0")
     func halfChanged() async throws {
         let bench = try RecorderBench.binance()
         let queue = BoundedQueue<CaptureWork>(capacity: 4)
@@ -87,7 +87,7 @@ struct RotationTests {
         await writer.close()
     }
 
-    @Test("a new day goes on in a new file: no message is lost or doubled, and the old file is sealed")
+    @Test("a new day continues in a new file: no message is lost or stored twice, and the old file is sealed")
     func midnight() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.isOnce = true
@@ -123,7 +123,7 @@ struct RotationTests {
         #expect(try JournalScan(archive: bench.directory.path).isEmpty)
     }
 
-    @Test("what is over its limit goes after each rotation, beside the recording")
+    @Test("data over its limit is pruned after each rotation, while the recording continues")
     func retention() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.isOnce = true
@@ -153,7 +153,7 @@ struct RotationTests {
         #expect(report.recordings.map(\.tradeCount) == [100, 100, 200] && RecordingName.isSealed(files[0]))
     }
 
-    @Test("a bar that spans the seam is whole in the later file, and as far as it had come in the earlier")
+    @Test("a bar across the rotation is whole in the later file, and partial in the earlier one")
     func bars() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.isOnce = true
@@ -165,7 +165,7 @@ struct RotationTests {
                 run.wall.advance(by: .seconds(86_400))
             }
         }
-        // All trades are of one second of the venue's time.
+        // All trades have the same second in the venue's time.
         _ = try await withServer(Self.venue(waits)) { server in
             try await run.committing { try await run.recordWithJournal(server.url) }
         }
@@ -176,7 +176,7 @@ struct RotationTests {
         #expect(counts == [[.integer(100)], [.integer(200)], [.integer(300)]])
     }
 
-    @Test("a file that has its size is followed by another of the same day; the next recorder goes on with the last")
+    @Test("a file at its size limit is followed by another of the same day; the next recorder continues in the last")
     func size() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.isOnce = true
@@ -202,7 +202,7 @@ struct RotationTests {
         #expect(received == Self.trades(0..<100) + Self.trades(0..<100))
     }
 
-    @Test("a file that a killed recorder left is counted and sealed while the next one records, not before")
+    @Test("a file left by a killed recorder is counted and sealed while the next one records, not before")
     func earlier() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.rotation = RotationPolicy()
@@ -226,9 +226,9 @@ struct RotationTests {
         try await ArchiveWriter.endEarlier(in: directory.path, except: [next], lock: lock)
         let files = try OwnRecordings.unsealed(in: directory.path)
         try #require(files.count == 1)
-        // The next recorder writes down since when the feed is away.
+        // The next recorder stores since when the feed has been away.
         #expect(try ArchiveReader(path: files[0]).gaps().isEmpty)
-        // Nothing has been counted or sealed, and nobody waits for it.
+        // Nothing has been counted or sealed, and the start does not wait for that.
         let ended = try ArchiveReader(path: files[0]).sessions()
         #expect(ended.map(\.endCause) == ["killed"] && ended.map(\.counts) == [nil])
         #expect(!RecordingName.isSealed(files[0]))
@@ -249,7 +249,7 @@ struct RotationTests {
         #expect(stored.sessions.first?.counts?.messagesReceived == 150)
     }
 
-    @Test("names of a day's files are in the order of time")
+    @Test("the names of a day's files are in order of time")
     func names() async throws {
         let directory = try TemporaryDirectory()
         var files: [String] = []
@@ -266,7 +266,7 @@ struct RotationTests {
     }
 
     @Test(
-        "whichever sync, allocation, mapping, renaming, removal or commit fails, the recording is readable and has what was read",
+        "whichever file operation or commit fails, the recording is readable and has what was read",
         arguments: [[.allocate, .map, .open], [.sync, .syncDirectory, .rename, .unlink], [.commit]]
             as [Set<FailingFileSystem.Call>]
     )

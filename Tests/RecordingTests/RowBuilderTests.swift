@@ -6,7 +6,7 @@ import Testing
 
 @testable import Recording
 
-/// What events become rows, beside the quotes and trades that ``CaptureTests`` sends.
+/// The rows made from events, besides the quotes and trades of ``CaptureTests``.
 struct RowBuilderTests {
     private static let start = UnixNanoseconds(1_767_571_200_000_000_000)
     private static let batch = MessageBatch(texts: ["a", "b", "c"], start: start, step: .seconds(1))
@@ -40,7 +40,7 @@ struct RowBuilderTests {
         #expect(builder.pendingRows == 0)
     }
 
-    @Test("a margin update whose amounts fit no row together keeps those that do, and the text of all")
+    @Test("a margin update whose amounts fit no row together keeps those that fit, and the text of all")
     func marginOutOfRange() {
         var builder = Self.builder()
         var update = MarginUpdate(origin: EventOrigin(message: 0, item: 0), login: 1001)
@@ -56,7 +56,7 @@ struct RowBuilderTests {
         #expect(builder.totals.marginUpdates == 1 && builder.totals.oddities == 0)
     }
 
-    @Test("events keep their kind, their JSON and whether they are odd")
+    @Test("events keep their kind, their JSON and the oddity flag")
     func events() {
         var builder = Self.builder()
         var events = MarketEvents()

@@ -37,10 +37,10 @@ struct SequenceWatchTests {
                 SequenceHole(symbol: "a", numbers: 2...3, tsFrom: UnixNanoseconds(10), tsTo: UnixNanoseconds(20))
             ]
         )
-        #expect(watch.takeHoles(at: .zero) == [], "a hole is told once")
+        #expect(watch.takeHoles(at: .zero) == [], "a hole is reported once")
     }
 
-    @Test("what comes late, but in time, is not missing; duplicates are not either")
+    @Test("numbers that come late but in time are not missing, and neither are duplicates")
     func outOfOrder() {
         #expect(holes([1, 3, 2, 4]) == [])
         #expect(holes([1, 5, 3, 2, 4]) == [4...4], "the grace is two seconds")
@@ -49,7 +49,7 @@ struct SequenceWatchTests {
         #expect(holes([1, 2, 2, 1, 3]) == [])
     }
 
-    @Test("symbols are counted apart, and a count that starts over is no hole")
+    @Test("symbols are counted separately, and a count that starts over is not a hole")
     func symbols() {
         var watch = SequenceWatch(grace: .zero)
         for (symbol, number) in [("a", 1), ("b", 100), ("a", 2), ("b", 101)] as [(String, Int64)] {
@@ -59,7 +59,7 @@ struct SequenceWatchTests {
         #expect(holes([5_000_000, 1, 2, 3]) == [])
     }
 
-    @Test("holes are bounded: the oldest is told before its time")
+    @Test("holes are bounded: the oldest is reported early")
     func bounded() {
         var watch = SequenceWatch(grace: .seconds(1000))
         for number in 0..<Int64(SequenceWatch.pendingMax + 11) {
@@ -68,7 +68,7 @@ struct SequenceWatchTests {
         #expect(watch.takeHoles(at: .zero).count == 10)
     }
 
-    @Test("what another connection brought is known, as long as there is room; what one repeats is not held against it")
+    @Test("numbers of another connection are recognised, up to the capacity; a connection's own repetitions are not")
     func recent() {
         var recent = RecentNumbers(capacity: 3)
         func take(_ numbers: [Int64], _ connection: Int64) -> [Bool] {
@@ -84,7 +84,7 @@ struct SequenceWatchTests {
         #expect(take([.min, .max, .min + 1], 3) == [true, true, true], "a count that starts over")
     }
 
-    /// The holes that single trades and aggregates leave, one a second.
+    /// The holes that single trades and aggregates leave, one number a second.
     private enum Number {
         case single(Int64)
         case aggregate(Int64, ClosedRange<Int64>?)
@@ -137,7 +137,7 @@ struct SequenceWatchTests {
         #expect(holes(of: [.aggregate(9_000_000, 9_000_000...9_000_001), .aggregate(1, 1...1)]) == [])
     }
 
-    @Test("kind 5 what both kinds lack is one hole; what one of them has is none of the other's executions")
+    @Test("kind 5 executions missing in both kinds are one hole; those that one kind has are not missing executions")
     func bothKinds() {
         let both = holes(
             of: [.single(1), .aggregate(1, 1...1), .single(4), .aggregate(3, 4...4), .single(5), .aggregate(4, 5...5)]

@@ -13,7 +13,7 @@ import WebSocketProtocol
 struct SignalRConnectorTests {
     private static let token = "SECRET-ours+/=1"
 
-    @Test("without negotiation the WebSocket is opened right away, with the token in a header")
+    @Test("without negotiation the WebSocket is opened immediately, with the token in a header")
     func direct() async throws {
         let hub = NegotiatingHub()
         try await withServer(hub) { server in
@@ -22,7 +22,7 @@ struct SignalRConnectorTests {
         #expect(hub.seen.all == ["GET /hub?x=1 Bearer \(Self.token)"])
     }
 
-    @Test("negotiation gives the id to connect with, anew for every connection")
+    @Test("negotiation returns the connection id, a new one for every connection")
     func negotiated() async throws {
         let hub = NegotiatingHub()
         try await withServer(hub) { server in
@@ -39,7 +39,7 @@ struct SignalRConnectorTests {
         )
     }
 
-    @Test("a redirect is followed with its token; in the query only where that is wanted", arguments: [false, true])
+    @Test("a redirect is followed with its token, in the query only if configured", arguments: [false, true])
     func redirected(inQuery: Bool) async throws {
         let hub = NegotiatingHub(redirects: true)
         try await withServer(hub) { server in
@@ -58,7 +58,7 @@ struct SignalRConnectorTests {
         )
     }
 
-    @Test("the token is asked for before every connection, and a failure to give one is the connection's")
+    @Test("the token is requested before every connection, and a failure to get one fails the connection")
     func freshTokens() async throws {
         let hub = NegotiatingHub()
         let count = Atomic<Int>(0)
@@ -75,7 +75,7 @@ struct SignalRConnectorTests {
         #expect(hub.seen.all == ["GET /hub Bearer token1", "GET /hub Bearer token2"])
     }
 
-    @Test("a server that repeats secrets in its refusal does not get them into the error", arguments: [false, true])
+    @Test("secrets that a server repeats in its refusal do not get into the error", arguments: [false, true])
     func echoedSecrets(negotiates: Bool) async throws {
         let hub = NegotiatingHub(refusal: "no: ")
         try await withServer(hub) { server in
@@ -93,7 +93,7 @@ struct SignalRConnectorTests {
         #expect(hub.seen.all.last?.contains("access_token=SECRET-ours%2B%2F%3D1") == true)
     }
 
-    @Test("negotiation that fails says why", arguments: [401, 404, 500])
+    @Test("a failed negotiation reports why", arguments: [401, 404, 500])
     func refused(status: Int) async throws {
         let hub = NegotiatingHub(status: status)
         try await withServer(hub) { server in
@@ -107,7 +107,7 @@ struct SignalRConnectorTests {
         }
     }
 
-    @Test("C3 a negotiation that is refused says when to come again", arguments: [429, 418, 503])
+    @Test("C3 the Retry-After of a refused negotiation is honoured", arguments: [429, 418, 503])
     func retryAfter(status: Int) async throws {
         let hub = NegotiatingHub(status: status, retryAfter: "120")
         try await withServer(hub) { server in
@@ -147,13 +147,13 @@ private let loops = MultiThreadedEventLoopGroup.singleton
 
 @Sendable private func noTime() -> UnixNanoseconds { UnixNanoseconds(0) }
 
-/// A hub that notes who asks for what with which token.
+/// A hub that notes which tokens were sent with which requests.
 private final class NegotiatingHub: WebSocketServerHandler {
     let seen = EventLog<String>()
     private let redirects: Bool
-    /// What negotiation is answered with.
+    /// The status with which negotiation is answered.
     private let status: Int
-    /// Upgrades are refused with this and what came in the query.
+    /// Upgrades are refused with this text and the content of the query.
     private let refusal: String?
     private let retryAfter: String?
     private let ids = Atomic<Int>(0)

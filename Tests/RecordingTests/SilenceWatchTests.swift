@@ -3,7 +3,7 @@ import Testing
 @testable import Recording
 
 struct SilenceWatchTests {
-    /// A feed that has said something every second for `seconds`.
+    /// A feed that has sent data every `pause` for `seconds` times.
     private func regular(_ rule: SilenceRule, seconds: Int = 100, pause: Duration = .seconds(1)) -> SilenceWatch {
         var watch = SilenceWatch(rule)
         watch.connectionBegan(at: .zero)
@@ -11,7 +11,7 @@ struct SilenceWatchTests {
         return watch
     }
 
-    @Test("a limit that was set holds from the first moment of a connection")
+    @Test("a configured limit holds from the first moment of a connection")
     func set() {
         var watch = SilenceWatch(.after(.seconds(10)))
         #expect(watch.check(at: .seconds(100)) == nil, "there is no connection")
@@ -20,7 +20,7 @@ struct SilenceWatchTests {
         watch.dataArrived(at: .seconds(109))
         #expect(watch.check(at: .seconds(118)) == nil)
         #expect(watch.check(at: .seconds(119)) == .seconds(10))
-        #expect(watch.check(at: .seconds(200)) == nil, "it has been said")
+        #expect(watch.check(at: .seconds(200)) == nil, "already reported")
     }
 
     @Test("the learned limit is 20 times the longest pause, and at least 30 s")
@@ -31,7 +31,7 @@ struct SilenceWatchTests {
         #expect(regular(.off).limit == nil)
     }
 
-    @Test("a feed that is not known yet is given all the time it wants")
+    @Test("a feed that is not known yet has no limit")
     func unknown() {
         var watch = regular(.automatic, seconds: 20)
         #expect(watch.check(at: .seconds(100_000)) == nil)
@@ -45,7 +45,7 @@ struct SilenceWatchTests {
         #expect(watch.limit == .seconds(30))
     }
 
-    @Test("patience doubles while new connections stay silent, and ends with the first data")
+    @Test("patience doubles while new connections stay silent, and is reset by the first data")
     func patience() {
         var watch = regular(.automatic)
         #expect(watch.check(at: .seconds(130)) == .seconds(30))
@@ -61,7 +61,7 @@ struct SilenceWatchTests {
         #expect(watch.limit == .seconds(30))
     }
 
-    @Test("a time in which nobody listened is no silence, and is not learned from")
+    @Test("time in which the connection was not read is not a silence, and is not learned from")
     func notListening() {
         var watch = SilenceWatch(.automatic)
         watch.connectionBegan(at: .zero)

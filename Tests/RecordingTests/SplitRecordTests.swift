@@ -13,7 +13,7 @@ import Venues
 struct SplitRecordTests {
     private static let password = #"{"type":2,"invocationId":"2","item":{"user":{"password":"SECRET-1","login":5}}}"#
 
-    /// Records what a hub sends behind its answers; every message is split in two where `isSplit`.
+    /// Records what a hub sends after its answers; every message is split in two if `isSplit`.
     private func record(_ bench: RecorderBench, _ messages: MessageBatch) async throws -> RecordingOutcome {
         let venue = ScriptedVenue { connection, _ in
             let hub = HubScript(connection: connection)
@@ -43,7 +43,7 @@ struct SplitRecordTests {
     }
 
     @Test(
-        "byte for byte: ticks of a JSON hub, each split, are stored as they came, and rebuilt alike",
+        "byte for byte: ticks of a JSON hub, each split, are stored as they came, and rebuilt identically",
         arguments: [MessageKind.binary, .text]
     )
     func split(kind: MessageKind) async throws {
@@ -67,7 +67,7 @@ struct SplitRecordTests {
     }
 
     @Test(
-        "secrets: a hub that ends inside a record leaves neither the secret nor a silent loss",
+        "secrets: a hub that ends inside a record leaves neither the secret nor an unreported loss",
         arguments: [MessageKind.binary, .text]
     )
     func unfinished(kind: MessageKind) async throws {
@@ -100,7 +100,7 @@ struct SplitRecordTests {
 }
 
 extension [RecorderReport] {
-    /// Quotes by the latest account.
+    /// Quotes, by the latest report.
     fileprivate var quotes: Int64 {
         compactMap { if case .progress(let totals) = $0 { totals.quotes } else { nil } }.last ?? 0
     }

@@ -10,12 +10,12 @@ import WebSocketProtocol
 
 @testable import Recording
 
-/// Twenty feeds in one recorder, most of which stop in the middle of something.
+/// Twenty feeds in one recorder, most of which stall in the middle of something.
 @Suite(.timeLimit(.minutes(5)))
 struct StallTests {
     private static let count = 3
 
-    /// What the first connection of a feed does, or the second where the first is to be good.
+    /// What the first connection of a feed does, or the second one if the first must succeed.
     enum Stall: String, CaseIterable, Sendable {
         case halfFrame, halfRecord, noAck, noPong, tls, handshake, halfHead
 
@@ -29,13 +29,13 @@ struct StallTests {
         }
 
         var isHub: Bool { self == .halfRecord || self == .noAck }
-        /// True where it is an attempt to connect that stalls.
+        /// True if a connection attempt stalls.
         var isBeforeOpening: Bool { cause == .disconnect }
     }
 
     private typealias Log = EventLog<(feed: String, report: RecorderReport)>
 
-    /// A hub that stalls on its first connection: in the middle of a record, or before it answers anything.
+    /// A hub that stalls on its first connection: in the middle of a record, or before its first answer.
     private static func hub(_ stall: Stall, _ name: String, _ heard: EventLog<String>) -> ScriptedVenue {
         @Sendable func tick(_ bid: String) -> String { HubScript.tick(bid).replacing("EURUSD", with: name) }
         let bad: ScriptedVenue.Scene = .talk { connection, _ in
@@ -55,7 +55,7 @@ struct StallTests {
         return ScriptedVenue([bad, good])
     }
 
-    /// A feed whose connections go to `urls`, one after the other, the last for all others.
+    /// A feed whose connections use `urls` in order, and the last one for all later connections.
     private static func feed(
         _ bench: RecorderBench,
         _ name: String,
@@ -72,7 +72,7 @@ struct StallTests {
                 url: try WebSocketURL(urls[min(attempt, urls.count - 1)])
             )
             configuration.tap = tap
-            // A busy machine may be slow with the good ones.
+            // The good feeds may be slow on a busy machine.
             if stall.isBeforeOpening, attempt == 1 {
                 configuration.tlsTimeout = .milliseconds(300)
                 configuration.handshakeTimeout = .milliseconds(300)
@@ -95,7 +95,7 @@ struct StallTests {
         return feed
     }
 
-    @Test("feeds that stall in the middle of something come back, each gap with its cause, and no other feed minds")
+    @Test("feeds that stall in the middle of something recover, each gap has its cause, and other feeds are unaffected")
     func stalls() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.retriesFirstConnection = true
@@ -111,7 +111,7 @@ struct StallTests {
             }
             _ = try await connection.receiveAll()
         }
-        // Says one thing; hangs up where the next attempt is to stall.
+        // Sends one message; closes if the next attempt must stall.
         let modest = ScriptedVenue { connection, request in
             try await connection.send(BinanceSample.trade(String(request.target.dropFirst()), id: 1))
             if request.target.hasPrefix("/ONCE") { return }
@@ -175,7 +175,7 @@ struct StallTests {
         recorder.journal = journal
         let (prepared, writer) = (recorder, try run.openWriter())
         async let outcome = run.committing { try await prepared.run(into: writer) }
-        // All are connected at first; those that stall later have lost that connection, too.
+        // All are connected at first; those that stall later have lost that connection too.
         await log.until { log in names.allSatisfy { log.of($0.1).connectedCount >= 1 } }
         await log.until { log in
             names.allSatisfy { $0.0 == .noAck || log.of($0.1).subscribedCount >= 1 }
@@ -187,7 +187,7 @@ struct StallTests {
                     && log.of(name).disconnections.count >= (stall.isBeforeOpening ? 2 : 1)
             }
         }
-        // The others go on all the while.
+        // The others continue meanwhile.
         let counts = ["A", "B"].map { log.all.of($0).received }
         await log.until { log in zip(["A", "B"], counts).allSatisfy { log.of($0).received > $1 + 10 } }
         isOver.store(true, ordering: .relaxed)
@@ -209,7 +209,7 @@ struct StallTests {
             #expect(gaps.map(\.cause) == [stall.cause.rawValue], "\(name)")
             #expect(gaps.allSatisfy { $0.tsTo != nil }, "\(name)")
         }
-        // What came before half of something is there, and of those that went on everything.
+        // Data before the half messages is stored, and everything of the feeds that continued.
         #expect(stored.received.count { $0.contains(#""s":"XhalfFrame"#) } == Self.count)
         for name in ["A", "B"] {
             let texts = stored.received.filter { $0.contains(#""s":"\#(name)""#) }

@@ -13,7 +13,7 @@ struct StopControlTests {
         #expect(stop.cause == .signal)
     }
 
-    @Test("who waits goes on when the end is asked for, before or after")
+    @Test("a waiting task continues when the end is requested, before or after the wait begins")
     func waiting() async {
         let stop = StopControl()
         async let waiting: Void = stop.wait()
@@ -23,7 +23,7 @@ struct StopControlTests {
         #expect(stop.cause == .count)
     }
 
-    @Test("who waits goes on when its task is cancelled, with no cause")
+    @Test("a waiting task continues when it is cancelled, without a cause")
     func cancellation() async {
         let stop = StopControl()
         let task = Task { await stop.wait() }

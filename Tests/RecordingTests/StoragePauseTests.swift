@@ -13,7 +13,7 @@ struct StoragePauseTests {
         MessageBatch(texts: ids.map { BinanceSample.trade(id: $0) })
     }
 
-    /// Of 4 KiB, so that few of them fill everything that is bounded.
+    /// Trades of 4 KiB, so that few of them fill every buffer.
     private static func longTrades(_ ids: Range<Int>) -> MessageBatch {
         let padding = String(repeating: "x", count: 4096)
         return MessageBatch(
@@ -27,7 +27,7 @@ struct StoragePauseTests {
     }
 
     @Test(
-        "a file system that becomes read-only pauses the recording, which goes on by itself; the gap is exact",
+        "a file system that becomes read-only pauses the recording, which resumes by itself; the gap is exact",
         arguments: Meanwhile.allCases,
         [ArchiveError.Code.readOnly, .diskFull]
     )
@@ -60,7 +60,7 @@ struct StoragePauseTests {
         let venue = ScriptedVenue([first, second])
         try await withServer(venue) { server in
             async let outcome = run.committing { try await run.recordWithJournal(server.url, fileSystem: fileSystem) }
-            // All of them: what is left would begin the pause before the next ones come.
+            // Wait for all of them: the rest would begin the pause before the next ones arrive.
             await run.reports.until { _ in (try? ArchiveReader(path: path).lastMessageIndex()) == 99 }
             fileSystem.breakDown()
             phases.append(1)
@@ -70,7 +70,7 @@ struct StoragePauseTests {
             if meanwhile == .anotherConnection {
                 phases.append(3)
                 await run.reports.until { $0.disconnections.count == 1 }
-                // It must not get a row before it can.
+                // It must not get a row earlier.
                 let count = run.reports.all.progressCount
                 await run.reports.until { $0.progressCount > count + 8 }
                 #expect(run.reports.all.connectedCount == 1)
@@ -79,7 +79,7 @@ struct StoragePauseTests {
             await run.reports.until { $0.contains { if case .resumed = $0 { true } else { false } } }
             phases.append(3)
             phases.append(4)
-            // A connection that is lost meanwhile is a gap of its own.
+            // A connection that is lost meanwhile is another gap.
             let causes = meanwhile == .anotherConnection ? [cause, "disconnect"] : [cause]
             await run.reports.until { $0.gapEndings == causes }
             await run.reports.until { ($0.progress?.trades ?? 0) >= 150 }
@@ -95,15 +95,15 @@ struct StoragePauseTests {
         let kept = stored.messages.filter { $0.direction == .received }
         let ids = kept.compactMap(BinanceSample.tradeID)
         let seam = try #require(ids.indices.dropFirst().first { ids[$0] != ids[$0 - 1] + 1 })
-        #expect(ids == Array(0..<seam) + Array(ids[seam]..<200), "what is missing is one run")
-        #expect(seam == 120, "what was taken before the pause is not lost")
+        #expect(ids == Array(0..<seam) + Array(ids[seam]..<200), "the missing messages are one run")
+        #expect(seam == 120, "messages captured before the pause are kept")
         let gap = try #require(stored.gaps.first)
         #expect(stored.gaps.map(\.cause) == [cause] + (isLost ? ["disconnect"] : []))
         #expect(gap.tsFrom == kept[seam - 1].tsRecv && gap.tsTo == kept[seam].tsRecv)
         #expect(gap.estimatedCount == Int64(ids[seam] - seam))
     }
 
-    @Test("a program that holds the recording locked holds it up, however long; nothing is lost")
+    @Test("a program that holds the recording locked delays it, however long; nothing is lost")
     func locked() async throws {
         var bench = try RecorderBench.binance()
         bench.watch.silence = .off
@@ -113,7 +113,7 @@ struct StoragePauseTests {
         let venue = ScriptedVenue { connection, _ in
             try await connection.send(Self.longTrades(0..<100))
             await phases.until(count: 1)
-            // More than waits anywhere: the connection must not be read in the end.
+            // More than fits anywhere: finally, the connection must not be read.
             for start in stride(from: 100, to: 12_100, by: 100) {
                 try await connection.send(Self.longTrades(start..<start + 100))
             }
@@ -143,6 +143,6 @@ struct StoragePauseTests {
 extension [RecorderReport] {
     var pauses: [String] { compactMap { if case .paused(let reason) = $0 { reason } else { nil } } }
     var commitCount: Int { count { if case .committed = $0 { true } else { false } } }
-    /// The latest account.
+    /// The latest progress report.
     var progress: CaptureTotals? { compactMap { if case .progress(let totals) = $0 { totals } else { nil } }.last }
 }

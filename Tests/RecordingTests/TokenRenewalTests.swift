@@ -7,10 +7,10 @@ import Transport
 
 @testable import Recording
 
-/// Connections whose token is renewed while they go on.
+/// Connections whose token is renewed while they are open.
 @Suite(.timeLimit(.minutes(5)))
 struct TokenRenewalTests {
-    /// A venue of its own for each test, since it counts its connections.
+    /// A new venue for each test, because it counts its connections.
     private static var talk: ScriptedVenue {
         ScriptedVenue { connection, _ in
             try await connection.send(BinanceSample.trade(id: 1))
@@ -18,7 +18,7 @@ struct TokenRenewalTests {
         }
     }
 
-    /// Records until the token was renewed twice.
+    /// Records until the token has been renewed twice.
     private func record(_ bench: RecorderBench, replacesConnections: Bool) async throws -> ScriptedVenue {
         let clock = bench.wall
         let keeper = TokenKeeper(now: { clock.unixNow }) {
@@ -43,7 +43,7 @@ struct TokenRenewalTests {
         return venue
     }
 
-    @Test("kind 14 a connection is replaced at once when its token was renewed, as a planned gap")
+    @Test("kind 14 a connection is replaced immediately when its token was renewed, as a planned gap")
     func replaced() async throws {
         let bench = try RecorderBench.binance()
         let venue = try await record(bench, replacesConnections: true)
@@ -54,7 +54,7 @@ struct TokenRenewalTests {
         #expect(gaps.first?.detail == "the token was renewed")
     }
 
-    @Test("kind 14 otherwise a connection goes on with the token that it was opened with")
+    @Test("kind 14 otherwise a connection stays open with the token that it was opened with")
     func kept() async throws {
         let bench = try RecorderBench.binance()
         let venue = try await record(bench, replacesConnections: false)

@@ -7,10 +7,10 @@ import Venues
 
 @testable import Recording
 
-/// A venue that accepts what it is asked for and sends only a part of it.
+/// A venue that accepts the subscription but sends only part of it.
 @Suite(.timeLimit(.minutes(5)))
 struct UndeliveredFeedTests {
-    @Test("C5 a symbol that was asked for and never arrives is reported, stored as an event, and no gap")
+    @Test("C5 a requested symbol that never arrives is reported and stored as an event, not as a gap")
     func symbol() async throws {
         var bench = try RecorderBench.binance()
         bench.makeDialect = { BinanceSpotDialect(streams: ["btcusdt@trade", "btcusdx@trade"]) }

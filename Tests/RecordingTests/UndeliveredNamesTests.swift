@@ -5,7 +5,7 @@ import Testing
 struct UndeliveredNamesTests {
     private let minute = Duration.seconds(60)
 
-    @Test("C5 what has not arrived after a minute is reported once, and what is left when more arrives")
+    @Test("C5 names that have not arrived after a minute are reported once, and the remaining names when more arrive")
     func news() {
         var names = UndeliveredNames(patience: minute)
         #expect(names.news(afterSubscribed: minute) == nil, "there was no connection yet")
@@ -21,7 +21,7 @@ struct UndeliveredNamesTests {
         #expect(names.isComplete && names.news(afterSubscribed: minute) == nil)
     }
 
-    @Test("kind 9 what one connection brought has arrived, whatever the next one has not brought yet")
+    @Test("kind 9 a name that one connection delivered has arrived, even if the next one has not delivered it yet")
     func connections() {
         var names = UndeliveredNames(patience: minute)
         names.note(["a", "b"])
@@ -30,7 +30,7 @@ struct UndeliveredNamesTests {
         #expect(names.news(afterSubscribed: minute) == .init(names: ["a"], isFirst: true))
     }
 
-    @Test("kind 9 a feed that brings everything in time reports nothing")
+    @Test("kind 9 a feed that delivers everything in time reports nothing")
     func complete() {
         var names = UndeliveredNames(patience: minute)
         names.note(["a"])

@@ -7,7 +7,7 @@ import Venues
 
 @testable import Recording
 
-/// A recorder in slow motion: it reads, journals and commits as told, and dies.
+/// A recorder in slow motion: the test tells it when to read, journal, commit and die.
 final class Victim {
     static let start = UnixNanoseconds(1_767_571_200_000_000_000)
 
@@ -59,7 +59,7 @@ final class Victim {
         tap = FeedTap(key: 1, connection: place, journal: journal)
     }
 
-    /// Another feed of the same recorder.
+    /// Adds another feed of the same recorder.
     init(beside other: Victim, name: String, venue: Venue) async throws {
         (directory, journal, writer) = (other.directory, other.journal, other.writer)
         (sessionID, time) = (other.sessionID, other.time)
@@ -101,14 +101,14 @@ final class Victim {
         return (sessionID, feedID)
     }
 
-    /// Goes on with another of the feed's connections; one that is new has the tap of `key`.
+    /// Continues with another of the feed's connections; a new one gets a tap with `key`.
     func select(_ lane: Int, key: UInt64) {
         parked[capture.laneNumber] = (tap, dialect)
         capture.select(lane)
         (tap, dialect) = parked[lane] ?? (tapOfNextConnection(key), venue.makeReader(reading))
     }
 
-    /// Goes on in another file, as at midnight, with the connections of the lanes that were selected so far.
+    /// Continues in another file, as at midnight, with the connections of the lanes that were selected so far.
     func rotate() async throws {
         let old = writer
         let file = try RecordingName.next(in: directory.path, day: "2026-01-05")
@@ -169,7 +169,7 @@ final class Victim {
         Self.place(writer, feedID, venue, subscription, hasOldJournal, from: position)
     }
 
-    /// What the socket delivered, at one message a millisecond.
+    /// Messages that the socket delivered, at one message per millisecond.
     func read(_ texts: [String]) -> MessageBatch {
         var batch = MessageBatch(texts: texts, start: time, step: .milliseconds(1))
         time = time.advanced(by: .milliseconds(texts.count))
@@ -192,13 +192,13 @@ final class Victim {
         try await commit()
     }
 
-    /// Takes a batch down without storing it.
+    /// Captures a batch without storing it.
     func take(_ batch: MessageBatch) {
         var answers = MessageBatch()
         _ = capture.take(batch, dialect: &dialect, now: time, outgoing: &answers)
     }
 
-    /// Stores what was taken down.
+    /// Stores what was captured.
     func commit() async throws {
         let work = capture.takeWork(clock: time)
         var rows = work.rows
@@ -212,12 +212,12 @@ final class Victim {
         FeedTap(key: key, connection: place(), journal: journal)
     }
 
-    /// Says that the recording before this one is complete, as a recorder does after a rotation.
+    /// Marks the previous recording as complete, as a recorder does after a rotation.
     func complete(_ recordingID: String) { journal.complete(recordingID: recordingID, at: time) }
 
     func lose(_ count: Int) { time = time.advanced(by: .milliseconds(count)) }
 
-    /// As a kill leaves it; the connection to SQLite must go all the same.
+    /// Leaves the state of a kill, but closes the connection to SQLite.
     func die() async throws {
         capture.closeHistory()
         try journal.close(isStored: false)

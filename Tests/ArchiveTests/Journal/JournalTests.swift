@@ -4,7 +4,7 @@ import JournalFormat
 import MarketModel
 import Testing
 
-/// The journal's files: what goes in is found by the next process, and room is given back.
+/// The journal's files: the next process finds what was taken, and room is freed.
 @Suite(.timeLimit(.minutes(5)))
 struct JournalTests {
     private let directory: FeedrecTestKit.TemporaryDirectory
@@ -30,7 +30,9 @@ struct JournalTests {
         MessageBatch(texts: range.map { "\($0)".padded(to: bytes) })
     }
 
-    /// What the next process finds: sequence and payload of each connection's received messages.
+    /// The sequence and payload of each connection's received messages, as the next process finds them.
+    ///
+    /// The journal must be closed: a live one renames segments and begins others.
     ///
     /// The journal must be closed: a live one renames segments and begins others.
     private func found() throws -> [UInt64: [(sequence: UInt64, text: String)]] {
@@ -69,13 +71,13 @@ struct JournalTests {
         for path in scan.segments {
             let page = scan.read(path)
             guard page.entries.contains(where: { $0.kind == .message }) else { continue }
-            // A segment may be all that is left: it says where its messages belong.
+            // A segment may be the only one left, so it says where its messages belong.
             #expect(page.connection(at: 0) == Self.place)
         }
         #expect(throws: ArchiveError.self) { _ = try self.journal() }
     }
 
-    @Test("a journal that is let go without being closed keeps what it has")
+    @Test("a journal that is released without being closed keeps its messages")
     func letGo() throws {
         for _ in 0..<50 {
             var position = JournalPosition()
@@ -83,7 +85,7 @@ struct JournalTests {
                 let journal = try journal()
                 #expect(journal.append(Self.batch(0..<300), connectionKey: 7, position: &position) == 300)
             }()
-            // Its worker may still be making a segment.
+            // Its worker may still be preparing a segment.
             #expect((try? found())?[7]?.count ?? 300 == 300)
             while (try? JournalScan(archive: directory.path).isEmpty) == false {
                 try JournalScan(archive: directory.path).remove()
@@ -91,7 +93,7 @@ struct JournalTests {
         }
     }
 
-    @Test("segments whose messages are stored are put to use again, and the journal stays small")
+    @Test("segments whose messages are stored are reused, and the journal stays small")
     func recycling() throws {
         let journal = try journal(bytesMax: 1 << 20)
         var position = JournalPosition()
@@ -106,7 +108,7 @@ struct JournalTests {
         #expect(try JournalScan(archive: directory.path).isEmpty)
     }
 
-    /// A journal that takes no more, and how many messages it has.
+    /// A journal at its limit, and the number of messages that it took.
     private func fullJournal() throws -> (journal: Journal, position: JournalPosition, taken: Int) {
         let journal = try journal(bytesMax: 4 * 4096)
         var position = JournalPosition()
@@ -122,14 +124,14 @@ struct JournalTests {
         return (journal, position, taken)
     }
 
-    @Test("a journal at its limit says so and keeps what it has")
+    @Test("a journal at its limit reports it and keeps its messages")
     func limit() throws {
         let (journal, _, taken) = try fullJournal()
         try journal.close(isStored: false)
         #expect(try found()[7]?.count == taken)
     }
 
-    @Test("a journal at its limit goes on when what it has is stored")
+    @Test("a journal at its limit continues after its messages are stored")
     func limitOver() throws {
         var (journal, position, _) = try fullJournal()
         journal.stored(7, through: position)
@@ -137,7 +139,7 @@ struct JournalTests {
         #expect(journal.condition == .good)
     }
 
-    @Test("a connection that is over holds no segment")
+    @Test("a connection that has ended holds no segment")
     func forgotten() throws {
         let journal = try journal(bytesMax: 4 * 4096)
         var position = JournalPosition()
@@ -147,7 +149,7 @@ struct JournalTests {
         #expect(journal.append(Self.batch(0..<100), connectionKey: 8, position: &other) == 100)
     }
 
-    @Test("a message longer than a segment gets one of its own")
+    @Test("a message longer than a segment gets a segment of its own")
     func long() throws {
         let journal = try journal(bytesMax: 1 << 20)
         var position = JournalPosition()
@@ -157,7 +159,7 @@ struct JournalTests {
         #expect(try found()[7]?.map(\.text.count) == [1, 50_000, 1])
     }
 
-    @Test("sync brings everything to the disk that was taken before, also what is in full segments")
+    @Test("sync makes everything durable that was taken before, including full segments")
     func sync() async throws {
         let fileSystem = FailingFileSystem([.sync], number: 3)
         let journal = try journal(durability: .power, fileSystem: fileSystem)
@@ -170,7 +172,7 @@ struct JournalTests {
     }
 
     @Test(
-        "whichever call fails, what was taken is found, in order and once",
+        "whichever call fails, the messages that were taken are found, in order and once",
         arguments: [[.open], [.allocate], [.map], [.rename], [.unlink]] as [Set<FailingFileSystem.Call>]
     )
     func faults(calls: Set<FailingFileSystem.Call>) throws {
@@ -187,7 +189,7 @@ struct JournalTests {
             for start in stride(from: 0, to: 1000, by: 10) {
                 var taken = 0
                 while taken < 10 {
-                    // A failure is told, and the next attempt may work.
+                    // A failure is reported, and the next attempt may succeed.
                     let batch = Self.batch(start..<start + 10)
                     let count = journal.append(batch, from: taken, connectionKey: 7, position: &position)
                     taken += count

@@ -3,11 +3,11 @@ import Foundation
 import MarketModel
 import Testing
 
-/// Where a feed was recorded last, in an archive that people touch.
+/// Where a feed was last recorded, in an archive with other files.
 struct FeedEndSearchTests {
     private static let feed = FeedKey(name: "spot", venue: "binance-spot")
 
-    /// Makes a recording in which `name` had a connection until `closed`.
+    /// Creates a recording in which `name` had a connection until `closed`.
     private static func record(
         _ directory: TemporaryDirectory,
         _ file: String,
@@ -41,14 +41,14 @@ struct FeedEndSearchTests {
         await writer.close()
     }
 
-    @Test("kind 1 the newest file that knows a feed says where it ended, whatever else lies in the archive")
+    @Test("kind 1 the newest file that knows a feed tells where it ended, whatever other files the archive has")
     func newest() async throws {
         let directory = try TemporaryDirectory()
         try await Self.record(directory, "2026-01-05.feedrec", "spot", until: 100)
         try await Self.record(directory, "2026-01-06.feedrec", "spot", until: 200, cause: "killed")
         try await Self.record(directory, "2026-01-06_00002.feedrec", "other", until: 300)
         try await Self.record(directory, "2026-01-07.feedrec", "spot", until: 400)
-        // A copy has the name that a person gave it.
+        // A copy may have any name.
         try FileManager.default.copyItem(
             atPath: directory.file("2026-01-05.feedrec"),
             toPath: directory.file("2026-01-06 (1).feedrec")
@@ -72,7 +72,7 @@ struct FeedEndSearchTests {
         #expect(FeedEndSearch.find([Self.feed], in: directory.file("none"), except: "").isEmpty)
     }
 
-    @Test("kind 1 a gap that was left open by a killed recorder moves on, and its session counts one less")
+    @Test("kind 1 a gap left open by a killed recorder moves on, and its session counts one gap less")
     func settled() async throws {
         let directory = try TemporaryDirectory()
         try await Self.record(directory, "2026-01-05.feedrec", "spot", until: 100, cause: "killed")

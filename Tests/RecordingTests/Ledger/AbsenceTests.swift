@@ -6,10 +6,10 @@ import Transport
 
 @testable import Recording
 
-/// The time in which no recorder ran, or none recorded a feed, is one gap, wherever its ends are stored.
+/// The time in which no recorder ran, or none recorded a feed, is one gap, in whichever files its ends are stored.
 @Suite(.timeLimit(.minutes(5)))
 struct AbsenceTests {
-    /// A venue that greets each client with ten trades.
+    /// A venue that sends ten trades to each client.
     private static func venue(_ symbol: String = "BTCUSDT") -> ScriptedVenue {
         ScriptedVenue { connection, _ in
             try await connection.send(MessageBatch(texts: (0..<10).map { BinanceSample.trade(symbol, id: $0) }))
@@ -17,7 +17,7 @@ struct AbsenceTests {
         }
     }
 
-    /// Records ten messages and whatever `more` waits for into the file of a day.
+    /// Records ten messages, and whatever `more` waits for, into the file of a day.
     private func record(
         _ bench: RecorderBench,
         into file: String,
@@ -35,7 +35,7 @@ struct AbsenceTests {
         }
     }
 
-    @Test("kind 1 a stop and a start leave one gap, which counts against coverage and is no loss of the second run")
+    @Test("kind 1 a stop and a start leave one gap, which counts against coverage but is not a loss of the second run")
     func stopAndStart() async throws {
         let bench = try RecorderBench.binance()
         let (file, start) = (bench.directory.file("2026-01-05.feedrec"), bench.wall.unixNow)
@@ -54,7 +54,7 @@ struct AbsenceTests {
         }
     }
 
-    @Test("kind 1 an absence over sealed files has one row, in the file that ends it")
+    @Test("kind 1 an absence across sealed files has one row, in the file that ends it")
     func sealed() async throws {
         var bench = try RecorderBench.binance()
         bench.policy.rotation = RotationPolicy()
@@ -74,7 +74,7 @@ struct AbsenceTests {
         #expect(stored[2].gaps.map(\.estimatedCount) == [864_000])
     }
 
-    @Test("kind 1 a killed recorder whose file another one does not continue leaves one gap, in the next file")
+    @Test("kind 1 a killed recorder whose file is not continued leaves one gap, in the next file")
     func killed() async throws {
         let bench = try RecorderBench.binance()
         let (first, second) = (
@@ -115,7 +115,7 @@ struct AbsenceTests {
     }
 
     @Test(
-        "kind 1 a kill during another gap ends that where the recorder was last alive, and is a gap from there on",
+        "kind 1 a kill during a gap ends that gap where the recorder was last alive, and another gap begins there",
         arguments: ["disk_full", "overload", "upstream", "disconnect"]
     )
     func killedInGap(cause: String) async throws {
@@ -136,7 +136,7 @@ struct AbsenceTests {
                 )
             ]
             try await victim.writer.write(batch)
-            // What no file took is in the journal.
+            // The messages that no file has are in the journal.
             if isStorage { _ = victim.read((10..<20).map { BinanceSample.trade(id: $0) }) }
             try await victim.die()
         }()
@@ -149,7 +149,7 @@ struct AbsenceTests {
         #expect(stored.gaps.map(\.tsTo) == [alive, nil] && stored.gaps[0].estimatedCount == 0)
     }
 
-    @Test("kind 1 a feed that was removed and comes back has a gap between, and other feeds have none")
+    @Test("kind 1 a feed that was removed and added again has a gap between, and other feeds have none")
     func removed() async throws {
         let bench = try RecorderBench.binance()
         try await withServer(Self.venue()) { server in
@@ -189,7 +189,7 @@ struct AbsenceTests {
         #expect(gap.tsFrom.since(start) == .seconds(5) && gap.tsTo?.since(start) == .seconds(65))
     }
 
-    @Test("kind 1 a start whose first attempt fails has lost data itself")
+    @Test("kind 1 a start whose first attempt fails counts as lost data of its own")
     func failedStart() async throws {
         var bench = try RecorderBench.binance()
         let file = bench.directory.file("2026-01-05.feedrec")

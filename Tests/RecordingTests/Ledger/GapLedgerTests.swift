@@ -4,11 +4,11 @@ import Testing
 
 @testable import Recording
 
-/// Which gaps are open at the same time, and what each of them is said to have cost.
+/// Which gaps are open at the same time, and how much each of them cost.
 struct GapLedgerTests {
     private static func time(_ seconds: Int) -> UnixNanoseconds { UnixNanoseconds(Int64(seconds) * 1_000_000_000) }
 
-    /// A ledger of a feed that has brought ten messages a second.
+    /// A ledger of a feed that has delivered ten messages a second.
     private var ledger: GapLedger = {
         var ledger = GapLedger(place: .init(sessionID: 1, feedID: 2))
         ledger.noteRate(10, at: .seconds(1))
@@ -26,7 +26,7 @@ struct GapLedgerTests {
         ledger.end(group, at: Self.time(seconds))
     }
 
-    @Test("kind 1 a gap of each group is open at a time, with its own ends; a failed reconnect is no other gap")
+    @Test("kind 1 one gap of each group is open at a time, with its own ends; a failed reconnect is not another gap")
     mutating func groups() throws {
         let causes: [GapCause] = [.upstream, .disconnect, .refused, .diskFull]
         let rows = causes.enumerated().map { begin($0.element, 10 + $0.offset) }
@@ -39,7 +39,7 @@ struct GapLedgerTests {
         #expect(ledger.unsettled.map(\.tsTo) == [22, 20, 23].map(Self.time))
     }
 
-    @Test("kind 1 what overlapping gaps cost is counted once, by the rate before the first of them")
+    @Test("kind 1 the cost of overlapping gaps is counted once, by the rate before the first of them")
     mutating func estimates() throws {
         _ = begin(.upstream, 10)
         _ = begin(.disconnect, 15)
@@ -48,10 +48,10 @@ struct GapLedgerTests {
         #expect(end(.venue, 30)?.estimatedCount == 200)
         #expect(end(.connection, 33)?.estimatedCount == 30)
         _ = begin(.silence, 40)
-        #expect(end(.connection, 42)?.estimatedCount == 20, "nothing is left of the gaps before")
+        #expect(end(.connection, 42)?.estimatedCount == 20, "earlier gaps have no effect")
     }
 
-    @Test("kind 1 what could not be stored is counted, and what did not arrive meanwhile is estimated")
+    @Test("kind 1 messages that could not be stored are counted, and those that did not arrive meanwhile are estimated")
     mutating func storage() throws {
         _ = begin(.diskFull, 10)
         ledger.leaveOut(7)
@@ -72,7 +72,7 @@ struct GapLedgerTests {
         #expect(end(group, 15)?.estimatedCount == (group == .storage ? 3 : 50))
     }
 
-    @Test("kind 1 nothing is estimated before the first data of a feed; a moment of it is enough")
+    @Test("kind 1 nothing is estimated before the first data of a feed; a moment of data is enough")
     mutating func unknown() throws {
         ledger = GapLedger(place: .init(sessionID: 1, feedID: 2))
         ledger.noteRate(0, at: .seconds(5))
@@ -85,7 +85,7 @@ struct GapLedgerTests {
         #expect(end(.connection, 40)?.estimatedCount == 40)
     }
 
-    @Test("kind 1 open gaps end with their file and go on in the next one, in their order")
+    @Test("kind 1 open gaps end with their file and continue in the next one, in order")
     mutating func files() throws {
         _ = begin(.upstream, 10)
         _ = begin(.overload, 12)
@@ -104,7 +104,7 @@ struct GapLedgerTests {
         #expect(end(.venue, 22)?.estimatedCount == 20)
     }
 
-    @Test("kind 1 the gaps of an earlier recorder go on; those with both ends are none of them")
+    @Test("kind 1 open gaps of an earlier recorder continue; those with both ends do not")
     mutating func adopted() throws {
         let rows = ["restart", "upstream", "sequence"].enumerated().map {
             GapRow(gapID: Int64($0.offset), sessionID: 1, feedID: 2, tsFrom: Self.time(1), cause: $0.element)

@@ -6,14 +6,14 @@ import Transport
 
 @testable import Recording
 
-/// One fault while another lasts.
+/// One fault during another one.
 @Suite(.timeLimit(.minutes(5)))
 struct OverlappingGapTests {
     private static func status(isConnected: Bool) -> String {
         #"{"type":1,"target":"OnMT4ConnectionStatus","arguments":[{"tradePlatform":"P","connected":\#(isConnected)}]}"#
     }
 
-    @Test("kind 1 a disconnect while the hub lacks its trade server is a gap of its own")
+    @Test("kind 1 a disconnect while the hub has lost its trade server is another gap")
     func disconnect() async throws {
         let bench = try RecorderBench.hub()
         let first = ScriptedVenue.Scene.talk { connection, _ in
@@ -48,7 +48,7 @@ struct OverlappingGapTests {
         #expect(stored.gaps[1].estimatedCount == 0, "the first gap counts that time")
     }
 
-    @Test("kind 1 a hub that finds its trade server again ends that gap; a disconnect after it is another one")
+    @Test("kind 1 a hub that finds its trade server again ends that gap; a later disconnect is another one")
     func recovered() async throws {
         let bench = try RecorderBench.hub()
         let first = ScriptedVenue.Scene.talk { connection, _ in
