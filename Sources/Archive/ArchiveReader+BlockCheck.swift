@@ -2,11 +2,11 @@ import JournalFormat
 import MarketModel
 
 extension ArchiveReader {
-    /// The tables that say which messages a recording holds, beside the blocks themselves.
+    /// The tables, besides the blocks, that determine which messages a recording holds.
     private static let searchedTables = ["session", "feed", "connection", "instrument", "gap", "trade"]
 
-    /// Checks that a search for messages finds every one of them: that the index of the blocks is whole, and that every
-    /// block can be decoded and holds what its row says.
+    /// Checks that a search for messages finds all of them: the index of the blocks is intact, and every block can be
+    /// decoded and agrees with its row.
     ///
     /// It reads all raw messages.
     ///
@@ -44,7 +44,7 @@ extension ArchiveReader {
 }
 
 extension StoredBlock {
-    /// Where the columns of the row differ from what the block holds.
+    /// The columns of the row that differ from the content of the block, in words for the user.
     func mismatches(with block: DecodedBlock) -> [String] {
         let times = block.batch.entries.map(\.tsRecv.rawValue)
         let payloadBytes = block.batch.entries.reduce(0) { $0 + $1.length }

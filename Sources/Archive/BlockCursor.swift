@@ -24,9 +24,9 @@ package struct BlockCursor {
     private let decoder = BlockDecoder()
     private var fetched: ArraySlice<StoredBlock> = []
     private var last: Key?
-    /// True after the database could not be read: another try would fail at the same place.
+    /// True after the database could not be read: a retry would fail at the same place.
     private var isBroken = false
-    /// The earliest time in the block returned last, as stored: that of a message outside of the range, maybe.
+    /// The earliest stored time in the block that was returned last; its message may be outside the range.
     package private(set) var tsFirst = UnixNanoseconds(.min)
 
     init(_ reader: ArchiveReader, _ range: ReadRange, order: BlockOrder) throws(ArchiveError) {
@@ -38,7 +38,7 @@ package struct BlockCursor {
     /// The next block with messages in the range; `nil` at the end.
     ///
     /// - Throws: ``ArchiveError/Code/corrupted`` for a block that cannot be decoded; the next call continues after that
-    ///   block. If the pages of the table itself are damaged, the walk is at its end.
+    ///   block. If pages of the table itself are damaged, the walk ends.
     package mutating func next() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
         while let stored = try nextStored() {
             let block = try decoded(stored)

@@ -1,6 +1,6 @@
 import MarketModel
 
-/// A tick whose row an archive has, although the message that brought it is gone.
+/// A tick whose row an archive has although its message is missing.
 struct KnownTick: Hashable, Sendable {
     let symbol: String
     let tsRecv: UnixNanoseconds
@@ -10,8 +10,9 @@ struct KnownTick: Hashable, Sendable {
     let number: Int64?
 }
 
-/// Ticks of messages that damage or retention took, while their rows stayed: the messages may be imported again, and
-/// their ticks must not become rows a second time.
+/// Ticks whose messages were lost to damage or pruned while their rows stayed.
+///
+/// If the messages are imported again, their ticks must not become rows a second time.
 struct KnownTicks: Sendable {
     private var counts: [KnownTick: Int] = [:]
 
@@ -19,7 +20,7 @@ struct KnownTicks: Sendable {
 
     mutating func add(_ tick: KnownTick) { counts[tick, default: 0] += 1 }
 
-    /// True if there is a row of this tick; each row is found once.
+    /// True if there is a row of this tick; each row is found only once.
     mutating func take(_ tick: KnownTick) -> Bool {
         guard let count = counts[tick] else { return false }
         counts[tick] = count > 1 ? count - 1 : nil

@@ -12,13 +12,13 @@ struct TickPosition: Hashable, Sendable {
 
 /// Leaves out ticks that another connection of the feed has already delivered.
 extension RowBuilder {
-    /// Says in a file that a tick of one of its messages is a row of another message: one in the file before, by the
-    /// other of two connections, or one that is gone.
+    /// The kind of an event which says that a tick of this message is the row of another message: one in the previous
+    /// file, delivered by the other connection, or a missing one.
     ///
-    /// Without it, this file alone would not show why the message has no row.
+    /// Without the event, this file alone would not show why the message has no row.
     static let earlierFileKind = "tick_in_earlier_file"
 
-    /// True, and counted, if the tick is a row already: of an earlier file, or of a message that is gone.
+    /// True, and counted, if the tick is already a row: in an earlier file, or of a missing message.
     @inline(__always)
     mutating func isElsewhere(
         _ number: Int64?,
@@ -52,7 +52,7 @@ extension RowBuilder {
         return true
     }
 
-    /// False, and counted, where another connection brought this number before.
+    /// True for a new tick; false, and counted, if another connection delivered the same number before.
     @inline(__always)
     mutating func isNew(
         _ number: Int64,

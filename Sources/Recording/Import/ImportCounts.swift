@@ -1,12 +1,12 @@
 package import Interchange
 
-/// How many messages an import met, by what became of them.
+/// The numbers of messages in an import, by how they were handled.
 package struct ImportCounts: Sendable, Hashable {
-    /// Stored.
+    /// Messages that were stored.
     package var new: Int64 = 0
-    /// Not stored, since the archive had them.
+    /// Messages that were not stored, because the archive already had them.
     package var known: Int64 = 0
-    /// Stored, but nothing of the venue was recognised in them.
+    /// Messages that were stored although nothing of the venue was recognised in them.
     package var unrecognised: Int64 = 0
 
     package init() {}
@@ -18,7 +18,7 @@ package struct ImportCounts: Sendable, Hashable {
     }
 }
 
-/// The messages of one file that stand after a later one.
+/// The messages of one file that come after a message with a later time.
 package struct ImportDisorder: Sendable, Hashable {
     package let path: String
     package let messages: DisorderedMessages

@@ -2,10 +2,11 @@ import Interchange
 import MarketModel
 import Venues
 
-/// Holds the first messages of a file back until one of them is understood, so that a file of another venue is refused
-/// before anything of it is stored.
+/// Holds back the first messages of a file until one is understood.
+///
+/// A file of another venue is therefore rejected before anything of it is stored.
 struct ImportProbe {
-    /// What one read of the file gave: messages, and the connection that was opened after them.
+    /// The result of one read of the file: messages, and the connection that was opened after them.
     struct Page {
         var messages: MessageBatch
         var opened: Interchange.ConnectionOpened?
@@ -27,9 +28,9 @@ struct ImportProbe {
         dialect = configuration.venue.makeReader(configuration.reading)
     }
 
-    /// Takes a page; returns those that may be stored now, in order.
+    /// Takes a page, and returns the pages that may be stored now, in order.
     ///
-    /// - Throws: `ImportError` when so many messages came that one should have been understood.
+    /// - Throws: `ImportError` if one of this many messages should have been understood.
     mutating func take(_ page: Page, of path: String) throws(ImportError) -> [Page] {
         pages.append(page)
         if !isUnderstood {
@@ -45,9 +46,9 @@ struct ImportProbe {
         return pages
     }
 
-    /// The pages that are left at the end of the file, which has nothing that could be understood.
+    /// Returns the remaining pages at the end of a file that had no messages.
     ///
-    /// - Throws: `ImportError` if there are messages among them.
+    /// - Throws: `ImportError` if there are received messages, because none was understood.
     func finish(_ path: String) throws(ImportError) -> [Page] {
         guard received == 0 else { throw refusal(path) }
         return pages

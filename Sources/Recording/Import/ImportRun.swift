@@ -2,12 +2,12 @@ import Archive
 import MarketModel
 import Venues
 
-/// One file of an import under way: a feed, with a connection for each stretch of its messages.
+/// One file of a running import: a feed, with a connection for each stretch of its messages.
 ///
-/// Messages that the archive has are read for what follows them, and not stored again. The feed and its connections get
-/// rows with the first message that is new, so that a file without news leaves nothing in the archive.
+/// Messages that the archive already has are only read as context, and not stored again. The rows of the feed and its
+/// connections are stored with the first new message, so a file without new messages leaves nothing in the archive.
 struct ImportRun {
-    /// What the capture must know of the connection at work.
+    /// The state that the capture needs for the present connection.
     private struct Connection {
         let id: Int64
         let totalsBefore: CaptureTotals
@@ -18,23 +18,23 @@ struct ImportRun {
     private let feedName: String
     private var known: KnownMessages
     private var dialect: any VenueDialect
-    /// Takes secrets out before messages are compared, since those in the archive have none.
+    /// Removes secrets before messages are compared, because those in the archive have none.
     private var redactor: (any MessageRedactor)?
     private var feedID: Int64?
     private var connection: Connection?
     /// The latest known messages before the first new one.
     private var context = MessageBatch()
     private var tsLast: UnixNanoseconds?
-    /// At the times of the batch at work.
+    /// Holds the stored ticks at the times of the present batch.
     private var knownTicks = KnownTicks()
-    /// Since the venue said that it has no source of data.
+    /// Open while the venue reports that it has lost its source.
     private var openGap: GapRow?
-    /// When the present connection was opened, if the file says so.
+    /// When the present connection was opened, if the file contains that.
     private var tsOpened: UnixNanoseconds?
-    /// Between the last message before the present connection and its opening, until the first message after it.
+    /// The time from the last message before the present connection to its opening; set until its first message.
     private var pendingBreak: ClosedRange<UnixNanoseconds>?
     private(set) var counts = ImportCounts()
-    /// What a person should know.
+    /// Notices for the user.
     private(set) var notices: [String] = []
 
     init(
@@ -51,7 +51,7 @@ struct ImportRun {
         redactor = configuration.venue.makeRedactor(configuration.reading)
     }
 
-    /// Takes messages of the present connection.
+    /// Imports messages of the present connection.
     mutating func take(_ messages: MessageBatch) async throws {
         guard !messages.isEmpty else { return }
         var messages = messages
@@ -75,7 +75,7 @@ struct ImportRun {
         if target.isWorthWriting { try await target.flush(at: tsLast) }
     }
 
-    /// Begins another connection, as the file says; if it is not the first, there is a gap before it.
+    /// Begins another connection; if it is not the first of the file, there is a gap before it.
     mutating func beginConnection(at time: UnixNanoseconds) async throws {
         try await endConnection()
         if let tsLast { pendingBreak = (pendingBreak?.lowerBound ?? tsLast)...max(tsLast, time) }
@@ -96,7 +96,7 @@ struct ImportRun {
 
     // MARK: Messages
 
-    /// Reads messages that the archive has.
+    /// Reads messages that the archive already has.
     private mutating func passKnown(_ messages: MessageBatch) {
         guard let first = messages.entries.first else { return }
         counts.known += Int64(messages.count)
@@ -204,9 +204,9 @@ struct ImportRun {
         openGap = nil
     }
 
-    /// Writes down which of the venue's numbers are missing, as a recorder does.
+    /// Stores which of the venue's numbers are missing, as a recorder does.
     ///
-    /// A hole that an earlier import found is in the ledger already, and one whose trades the archive has is none.
+    /// It skips holes that an earlier import has already stored, and holes whose trades the archive has.
     private mutating func recordHoles(isEnd: Bool = false) throws {
         guard let session = target.session, let feedID, let tsLast else { return }
         for hole in session.capture.takeHoles(at: tsLast.since(UnixNanoseconds(0)), isEnd: isEnd) {

@@ -2,9 +2,9 @@ import Archive
 import MarketModel
 import Venues
 
-/// The session that an import stores in; it begins with the first message that is new.
+/// The session in which an import stores messages; it begins with the first new message.
 ///
-/// Only the task of the import uses it.
+/// Only the import's task uses it.
 final class ImportSession {
     let writer: ArchiveWriter
     let id: Int64
@@ -40,13 +40,13 @@ final class ImportSession {
         return totals
     }
 
-    /// Stores a gap that was not there before.
+    /// Stores a new gap.
     func append(_ gap: GapRow) {
         capture.append(gap)
         gapCount += 1
     }
 
-    /// Ends the session, and the recording with it.
+    /// Ends the session and closes the recording.
     func end(_ cause: StopCause) async throws(ArchiveError) {
         capture.closeHistory()
         try await writer.endSession(
@@ -59,14 +59,14 @@ final class ImportSession {
     }
 }
 
-/// Where the files of an import go: a session that begins when it is needed.
+/// The target of an import's files: a session that begins when it is needed.
 final class ImportTarget {
     private let configuration: MessageImporter.Configuration
     private let openWriter: @Sendable (String) throws(ArchiveError) -> ArchiveWriter
-    /// The first time of the files that can be looked at beforehand.
+    /// The earliest time in the files whose start can be read in advance.
     private let tsFirst: UnixNanoseconds?
     private(set) var session: ImportSession?
-    /// Takes what the present file brings.
+    /// Receives the work of the present file.
     var queue = BoundedQueue<CaptureWork>(capacity: 4)
 
     init(
@@ -81,7 +81,7 @@ final class ImportTarget {
 
     var isWorthWriting: Bool { session?.capture.isWorthWriting ?? false }
 
-    /// The session, which begins at `time` or earlier.
+    /// Returns the session; a new one begins at `time` or earlier.
     func begun(at time: UnixNanoseconds) async throws(ArchiveError) -> ImportSession {
         if let session { return session }
         let start = min(tsFirst ?? time, time)
@@ -91,7 +91,7 @@ final class ImportTarget {
         return session
     }
 
-    /// Hands over what has come together; bars that end at or before `clock` are closed.
+    /// Hands over the captured work; bars that end at or before `clock` are closed.
     func flush(at clock: UnixNanoseconds?) async throws {
         guard let work = session?.capture.takeWork(clock: clock ?? UnixNanoseconds(0)), !work.isEmpty else { return }
         guard await queue.push(work) else { throw RecordingError("the recording cannot be written any more") }

@@ -2,15 +2,16 @@ import Archive
 import MarketModel
 import Venues
 
-/// Finds the messages of an import that the archive has already, in whatever recording and by whatever feed.
+/// Finds messages of an import that the archive already has, in any recording and of any feed.
 ///
-/// A message is the same if its venue, its direction, its receive time and its payload are. Each stored message stands for
-/// one of the import's, so messages that a venue really sent twice at the same moment stay two. Two recorders that heard
-/// the same venue stamped different times, so what both have is kept.
+/// Two messages are the same if venue, direction, receive time and payload are equal. Each stored message matches only
+/// one imported message, so messages that a venue sent twice at the same moment are both kept. Two recorders of the
+/// same venue have different receive times, so the messages of both are kept.
 ///
-/// Stored messages are read block by block in the time range of a batch; memory holds a bit for each one that was found.
+/// Stored messages are read block by block in the time range of a batch; memory holds one bit for each one that was
+/// found.
 struct KnownMessages {
-    /// A batch is looked up in this number of time ranges at most, so that one stray time does not make it read everything.
+    /// The maximum number of time ranges for one batch: a single stray time must not cause a read of everything.
     private static let rangesMax = 64
     private static let rangeGapMin: Int64 = 10_000_000_000
 
@@ -18,12 +19,12 @@ struct KnownMessages {
     /// Recordings of the archive that cannot be read, so that their messages are not known.
     private(set) var unreadable: [ArchiveError] = []
 
-    /// Nothing is known without an archive.
+    /// Creates an empty set, for an import without an archive.
     init() {}
 
-    /// Looks at `files`, recordings of an archive.
+    /// Opens `files`, recordings of an archive.
     ///
-    /// - Throws: an error about the first recording that cannot be read, unless `checks` are forced.
+    /// - Throws: the error of the first recording that cannot be read, unless `checks` are forced.
     init(_ files: [String], venue: Venue, _ checks: RecordingChecks) throws(ArchiveError) {
         for path in files {
             do throws(ArchiveError) {
@@ -36,7 +37,7 @@ struct KnownMessages {
         }
     }
 
-    /// How many blocks could not be read, by the paths of their recordings.
+    /// The number of unreadable blocks, by the paths of their recordings.
     var damagedBlocks: [(path: String, count: Int)] {
         recordings.filter { $0.damagedBlocks > 0 }.map { ($0.path, $0.damagedBlocks) }
     }
@@ -46,9 +47,9 @@ struct KnownMessages {
         recordings.contains { $0.span.upperBound >= (time.rawValue...time.rawValue).widened.lowerBound }
     }
 
-    /// Checks the recordings that may hold messages of `range`.
+    /// Checks the recordings that may hold messages in `range`.
     ///
-    /// - Throws: ``ArchiveError/Code/corrupted`` for a damaged one.
+    /// - Throws: ``ArchiveError/Code/corrupted`` for a damaged recording.
     func check(_ range: ClosedRange<UnixNanoseconds>) throws(ArchiveError) {
         let widened = (range.lowerBound.rawValue...range.upperBound.rawValue).widened
         for recording in recordings where recording.span.overlaps(widened) { try recording.check() }
@@ -56,7 +57,7 @@ struct KnownMessages {
 
     /// For each message of `batch`, true if the archive has it.
     ///
-    /// A stored message is found once.
+    /// A stored message is found only once.
     mutating func find(_ batch: MessageBatch) throws(ArchiveError) -> [Bool] {
         var search = MessageSearch(batch)
         guard !recordings.isEmpty else { return search.isFound }
@@ -69,7 +70,7 @@ struct KnownMessages {
         return search.isFound
     }
 
-    /// The ticks at the times of `batch` that are rows of messages that are gone.
+    /// The ticks at the times of `batch` that are rows of missing messages.
     func lostTicks(near batch: MessageBatch) throws(ArchiveError) -> KnownTicks {
         var ticks = KnownTicks()
         guard recordings.contains(where: \.hasLostMessages) else { return ticks }
@@ -79,7 +80,7 @@ struct KnownMessages {
         return ticks
     }
 
-    /// True if the archive has this gap already: of the same cause and symbol, with the same numbers or times.
+    /// True if the archive has this gap: the same cause and symbol, with the same numbers or times.
     func hasGap(_ gap: GapRow, symbol: String?) -> Bool {
         recordings.contains { $0.hasGap(gap, symbol: symbol) }
     }
@@ -93,6 +94,6 @@ struct KnownMessages {
 }
 
 extension ClosedRange<Int64> {
-    /// The times of stored messages that may be messages of this range.
+    /// The receive times of stored messages that may match messages in this range.
     fileprivate var widened: Self { widened(by: MessageSearch.roundingNS) }
 }

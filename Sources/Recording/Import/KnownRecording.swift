@@ -3,11 +3,11 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// One recording that an import is compared with.
+/// A recording with which an import is compared.
 struct KnownRecording {
-    /// Holds the receive times of all its messages, also if a block or its row is damaged: connections count, too.
+    /// Covers the receive times of all its messages, even if a block or its row is damaged: connections count too.
     let span: ClosedRange<Int64>
-    /// Blocks that could not be read, and whose messages are not known.
+    /// The number of blocks that could not be read, so that their messages are not known.
     private(set) var damagedBlocks = 0
     private let reader: ArchiveReader
     private let checks: RecordingChecks
@@ -15,7 +15,7 @@ struct KnownRecording {
     private let gaps: [GapRow]
     private let symbols: [Int64: String]
     private let lastIndex: Int64
-    /// Messages that damage or retention took; their rows may still be there.
+    /// Messages that were lost to damage or pruned; their rows may still exist.
     private let lost: [ClosedRange<Int64>]
     private var taken = BitChunks()
 
@@ -58,10 +58,10 @@ struct KnownRecording {
     var path: String { reader.path }
     var hasLostMessages: Bool { !lost.isEmpty }
 
-    /// - Throws: ``ArchiveError/Code/corrupted`` if it is damaged.
+    /// - Throws: ``ArchiveError/Code/corrupted`` if the recording is damaged.
     func check() throws(ArchiveError) { try checks.check(reader) }
 
-    /// Matches the stored messages in a range of time that no message was taken for before.
+    /// Matches stored messages in a range of time; each stored message is matched only once.
     mutating func match(_ range: ClosedRange<Int64>, in search: inout MessageSearch) throws(ArchiveError) {
         try check()
         let (end, overflow) = range.upperBound.addingReportingOverflow(1)
@@ -79,7 +79,7 @@ struct KnownRecording {
         }
     }
 
-    /// A block that cannot be read is left out if the import is forced: its messages are imported again.
+    /// Skips blocks that cannot be read if the import is forced: their messages are imported again.
     private mutating func nextReadable(
         _ blocks: inout BlockCursor
     ) throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
@@ -93,7 +93,7 @@ struct KnownRecording {
         }
     }
 
-    /// Adds the ticks in a range of time whose messages are gone.
+    /// Adds the ticks in a range of time whose messages are missing.
     func addTicks(of range: ClosedRange<Int64>, to ticks: inout KnownTicks) throws(ArchiveError) {
         guard !lost.isEmpty, span.overlaps(range) else { return }
         let (end, overflow) = range.upperBound.addingReportingOverflow(1)
@@ -125,7 +125,7 @@ struct KnownRecording {
         ticks.add(KnownTick(symbol: symbol, tsRecv: row.tsRecv, item: row.item, isQuote: isQuote, number: number))
     }
 
-    /// True if it has this gap already: of the same cause and symbol, with the same numbers or times.
+    /// True if the recording has this gap: the same cause and symbol, with the same numbers or times.
     func hasGap(_ gap: GapRow, symbol: String?) -> Bool {
         gaps.contains { known in
             guard known.cause == gap.cause, known.detail == gap.detail else { return false }
@@ -135,7 +135,7 @@ struct KnownRecording {
         }
     }
 
-    /// How many of the numbers that are missing in `hole` it has.
+    /// The number of trades missing in `hole` that the recording has.
     func countTrades(in hole: SequenceHole) throws(ArchiveError) -> Int64 {
         try reader.tradeCount(
             instrumentIDs: symbols.filter { $0.value == hole.symbol }.map(\.key),
@@ -146,7 +146,7 @@ struct KnownRecording {
     }
 }
 
-/// A set of whole numbers, dense in parts.
+/// A set of whole numbers that are dense in parts.
 private struct BitChunks {
     private static let chunkBits = 65_536
     private var chunks: [Int: [UInt64]] = [:]

@@ -2,9 +2,9 @@ import Archive
 import Interchange
 import MarketModel
 
-/// What an import looks at before it stores anything.
+/// The checks of an import before it stores anything.
 extension MessageImporter {
-    /// Refuses to import beside a recording that cannot be read: it may hold the messages already.
+    /// Rejects an import if a recording cannot be read, because that may already hold the messages.
     static func check(_ findings: [ArchiveFinding]) throws(ArchiveError) {
         guard let finding = findings.first(where: \.hidesMessages) else { return }
         throw ArchiveError(
@@ -15,7 +15,7 @@ extension MessageImporter {
         )
     }
 
-    /// Refuses, before anything is stored, to import files into an archive that is damaged where their messages may be.
+    /// Rejects an import, before anything is stored, if the archive is damaged at the times of its messages.
     func check(_ files: [(path: String, first: UnixNanoseconds)], _ checks: RecordingChecks) throws {
         guard !configuration.isForced, let known = try knownMessages(checks) else { return }
         for file in files where known.reach(file.first) {
@@ -23,7 +23,7 @@ extension MessageImporter {
         }
     }
 
-    /// From the first to the last message of a file, up to the first line that cannot be read.
+    /// The times from the first to the last message of a file, up to the first unreadable line.
     private func times(in path: String, from first: UnixNanoseconds) throws -> ClosedRange<UnixNanoseconds> {
         var range = first...first
         var batch = MessageBatch()
@@ -39,7 +39,7 @@ extension MessageImporter {
                 try Task.checkCancellation()
             }
         } catch is ImportError {
-            // The import reports it, after it has stored what comes before.
+            // The import reports this error after it has stored the lines before it.
         }
         return range
     }

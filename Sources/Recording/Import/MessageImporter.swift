@@ -5,25 +5,25 @@ import JournalFormat
 import MarketModel
 package import Venues
 
-/// Takes messages that others recorded into an archive, by the rules of live recording.
+/// Imports messages that other programs recorded, by the rules of live recording.
 ///
-/// The receive times of the files are kept; the tape's clock is the latest of them. Messages that the archive has already
-/// are not stored again, so an import may be repeated, and files may overlap.
+/// The receive times of the files are kept; the tape's clock is the latest of them. Messages that the archive already
+/// has are not stored again, so an import may be repeated, and files may overlap.
 package struct MessageImporter: Sendable {
     package struct Configuration: Sendable {
         package var venue: Venue
         package var format: MessageLineFormat?
         package var malformedLines: MessageFileReader.MalformedLinePolicy
         package var barIntervals: [BarInterval]
-        /// Times that are evidently in another unit are refused, unless the unit is given.
+        /// Times that are evidently in another unit are rejected, unless the unit is given.
         package var receiveTimes = ReceiveTimes.checked
-        /// How messages are read and what of them is kept.
+        /// How messages are read, and which parts of them are kept.
         package var reading = VenueReading()
-        /// The directory whose recordings are looked through for messages that are there already; `nil` for none.
+        /// The directory whose recordings are searched for the same messages; `nil` for none.
         package var archive: String?
-        /// Import also a file of which nothing is understood, and beside recordings that cannot be read.
+        /// Also import a file in which no message is understood, and despite recordings that cannot be read.
         package var isForced = false
-        /// Taken for the session row; its start is set to the time of the first message.
+        /// The session row; its start is set to the time of the first message.
         package var session: SessionStart
 
         package init(
@@ -42,14 +42,14 @@ package struct MessageImporter: Sendable {
     }
 
     package struct Outcome: Sendable {
-        /// What was stored; its file is empty if nothing was new.
+        /// The totals of what was stored; the file is empty if nothing was new.
         package var summary: RecordingOutcome
-        /// Lines that were skipped because they are malformed; only with the policy `.skip`.
+        /// The number of malformed lines that were skipped; only with the policy `.skip`.
         package var malformedLines: Int
         package var counts: ImportCounts
-        /// Messages that stand after a later one in their file.
+        /// Messages that come after a message with a later time in their file.
         package var disorder: [ImportDisorder]
-        /// What a person should know.
+        /// Notices for the user.
         package var notices: [String]
     }
 
@@ -62,13 +62,14 @@ package struct MessageImporter: Sendable {
         self.report = report
     }
 
-    /// Reads all of `paths`, in order of their first times, pipes last: a bar that many later ones follow is final.
+    /// Imports all of `paths`, ordered by their first times and with pipes last, because a bar followed by many later
+    /// ones is final.
     ///
-    /// `openWriter` opens the recording of the UTC day of the first message, if there is a new one.
+    /// `openWriter` opens the recording for the UTC day of the first message, if there is a new one.
     ///
-    /// - Throws: `ImportError` at the first line that cannot be read, or at a file of which nothing is understood; what
-    ///   came before it is stored. ``ArchiveError`` if the archive has a recording that cannot be compared with: nothing
-    ///   is stored then, except of a pipe, whose times are not known beforehand.
+    /// - Throws: `ImportError` at the first unreadable line, or for a file in which no message is understood; the lines
+    ///   before it are stored. ``ArchiveError`` if a recording of the archive cannot be compared; nothing is stored
+    ///   then, except from a pipe, whose times are not known in advance.
     package func run(
         paths: [String],
         openWriter: @escaping @Sendable (String) throws(ArchiveError) -> ArchiveWriter
@@ -109,7 +110,7 @@ package struct MessageImporter: Sendable {
         return outcome
     }
 
-    /// The time of the first message of a file; `nil` for a pipe, which can be read once only.
+    /// The time of the first message of a file; `nil` for a pipe, which can be read only once.
     private func firstTime(in path: String) throws(ImportError) -> UnixNanoseconds? {
         guard !InputPath.isStream(path) else { return nil }
         var reader = try open(path)
@@ -128,7 +129,7 @@ package struct MessageImporter: Sendable {
         )
     }
 
-    /// Imports one file; when it returns, all of it is committed, so that the next file is compared with it.
+    /// Imports one file; when this returns, everything is committed, so that the next file is compared with it.
     private func take(
         _ path: String,
         into target: ImportTarget,
@@ -151,7 +152,7 @@ package struct MessageImporter: Sendable {
         outcome.counts.add(run.counts)
         outcome.notices += run.notices
         queue.finish()
-        // Why storing failed says more than that the reader noticed.
+        // The reason why storing failed says more than the reader's error.
         try await feeding
         if let failure { throw failure }
     }

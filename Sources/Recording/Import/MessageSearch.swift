@@ -1,8 +1,8 @@
 import MarketModel
 
-/// The messages of a batch that are looked for, in order of their times.
+/// The messages of a batch that are searched for, in order of time.
 struct MessageSearch {
-    /// Receive times in other notations are rounded: `cf` files have at most seven decimals, and mostly six.
+    /// Some formats round receive times: `cf` files have at most seven decimals, usually six.
     static let roundingNS: Int64 = 1000
     private static let roundedStepNS: Int64 = 100
 
@@ -18,7 +18,7 @@ struct MessageSearch {
         isFound = Array(repeating: false, count: batch.count)
     }
 
-    /// Ranges of time that hold all messages, apart from each other by `gapMin` or more.
+    /// Time ranges that contain all messages and are at least `gapMin` apart.
     func ranges(gapMin: Int64, countMax: Int) -> [ClosedRange<Int64>] {
         guard let first = order.first, let last = order.last else { return [] }
         let times = order.map { batch.entries[$0].tsRecv.rawValue }
@@ -37,7 +37,7 @@ struct MessageSearch {
         return ranges
     }
 
-    /// Takes message `index` of `stored` for one that is looked for, if one is the same.
+    /// Matches message `index` of `stored` with one that is searched for; false if none is the same.
     mutating func match(_ index: Int, of stored: MessageBatch) -> Bool {
         let time = stored.entries[index].tsRecv.rawValue
         let isRounded = time.isMultiple(of: Self.roundedStepNS)
@@ -78,7 +78,7 @@ struct MessageSearch {
 }
 
 extension ClosedRange<Int64> {
-    /// The range with `distance` more at both ends, as far as there are numbers.
+    /// The range with `distance` added at both ends, limited to the values of `Int64`.
     func widened(by distance: Int64) -> ClosedRange<Int64> {
         let (lower, underflow) = lowerBound.subtractingReportingOverflow(distance)
         let (upper, overflow) = upperBound.addingReportingOverflow(distance)

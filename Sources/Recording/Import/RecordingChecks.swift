@@ -1,10 +1,10 @@
 import Archive
 
-/// Refuses to compare an import with a damaged recording: messages in the damage would be stored a second time.
+/// Rejects an import beside a damaged recording: messages in the damaged part would be stored a second time.
 ///
-/// Each recording is checked once, when its messages may be among those of the import.
+/// Each recording is checked once, when it may contain messages of the import.
 final class RecordingChecks {
-    /// True if damaged recordings are compared with as far as they can be read.
+    /// True if damaged recordings are compared as far as they can be read.
     let isForced: Bool
     private var checked: Set<String> = []
 
@@ -21,7 +21,7 @@ final class RecordingChecks {
         checked.insert(reader.path)
     }
 
-    /// `error`, with what it means for an import and what to do about it.
+    /// Returns `error` with its meaning for an import, and a hint.
     static func refusal(_ error: ArchiveError) -> ArchiveError {
         let isDamage = [.corrupted, .notARecording].contains(error.code)
         let repair = "run 'feedrec verify --repair \(error.path)', then import again"

@@ -1,4 +1,4 @@
-/// Losses that a closed market has excused so far: they become gaps if they last beyond the opening.
+/// Losses while the market is closed: they become gaps if they last until the opening.
 struct ExcusedLosses: Sendable {
     struct Loss: Hashable, Sendable {
         let cause: GapCause
@@ -8,18 +8,18 @@ struct ExcusedLosses: Sendable {
 
     private var losses: [GapGroup: Loss] = [:]
 
-    /// Notes a loss; of several in a group the first stays.
+    /// Notes a loss; the first one of a group stays.
     mutating func excuse(_ loss: Loss) {
         guard let group = loss.cause.group, losses[group] == nil else { return }
         losses[group] = loss
     }
 
-    /// The loss of a group is over before it cost anything.
+    /// Forgets the loss of a group, which ended before the opening.
     mutating func forget(_ group: GapGroup) {
         losses[group] = nil
     }
 
-    /// What is left of a group at the opening.
+    /// Returns and removes the loss of a group, at the opening.
     mutating func take(_ group: GapGroup) -> Loss? {
         losses.removeValue(forKey: group)
     }

@@ -2,12 +2,12 @@ import Archive
 import Venues
 
 extension FeedConfiguration {
-    /// What the feed is called, in every session and file.
+    /// The feed's identity in every session and file.
     var key: FeedKey { FeedKey(name: name, venue: venue.rawValue) }
 }
 
 extension FeedEnd.Reason {
-    /// Why nothing was recorded since, for a person.
+    /// Why nothing was recorded since, in words for the user.
     var detail: String {
         switch self {
         case .stopped: "the recorder was stopped"

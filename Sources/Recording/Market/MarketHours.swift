@@ -3,7 +3,7 @@ import MarketModel
 
 /// Follows the hours of a feed's market on the wall clock.
 struct MarketHours: Sendable {
-    /// What happened to the market, and when.
+    /// An opening or closing of the market.
     struct Change: Hashable, Sendable {
         let isOpen: Bool
         let time: UnixNanoseconds
@@ -13,7 +13,7 @@ struct MarketHours: Sendable {
 
     private(set) var calendars: MarketCalendars
     private var state = MarketState(isOpen: true, until: nil)
-    /// When the state was found; `nil` before the first time, and after the calendar has changed.
+    /// When the state was determined; `nil` before the first time, and after the calendar has changed.
     private var foundAt: UnixNanoseconds?
 
     init(_ rules: MarketRules) {
@@ -22,7 +22,7 @@ struct MarketHours: Sendable {
 
     /// True until ``changes(at:)`` finds that the market has closed.
     var isOpen: Bool { state.isOpen }
-    /// When that changes.
+    /// When the market will change.
     var until: UnixNanoseconds? { state.until }
 
     var source: ClosedSpanRow.Source { calendars.isFromVenue ? .venue : .configuration }
@@ -32,10 +32,10 @@ struct MarketHours: Sendable {
         if calendars.learn(sessions) { foundAt = nil }
     }
 
-    /// What has changed up to `time` since the last call, in order; nothing for a market that is open from the start.
+    /// The changes up to `time` since the last call, in order; none for a market that is open from the start.
     mutating func changes(at time: UnixNanoseconds) -> [Change] {
         guard let calendar = calendars.ofFeed else { return become(MarketState(isOpen: true, until: nil), at: time) }
-        // A clock that was set back says something new of the present, too.
+        // If the clock was set back, the state is determined again.
         guard let foundAt, foundAt <= time else { return become(calendar.state(at: time), at: time) }
         var changes: [Change] = []
         while let until = state.until, until <= time { changes += become(calendar.state(at: until), at: until) }
@@ -48,9 +48,9 @@ struct MarketHours: Sendable {
         return [Change(isOpen: new.isOpen, time: time, until: new.until)]
     }
 
-    /// How long a closed market lets a feed without a connection take its time; `nil` if it should connect now.
+    /// How long a feed without a connection may wait while the market is closed; `nil` if it should connect now.
     ///
-    /// The feed has to be connected and subscribed some minutes before the opening.
+    /// The feed must be connected and subscribed some minutes before the opening.
     func leisure(at time: UnixNanoseconds) -> Duration? {
         guard !state.isOpen else { return nil }
         guard let until = state.until else { return .seconds(86_400) }
@@ -68,7 +68,7 @@ struct MarketHours: Sendable {
         calendars.ofFeed?.closures(in: range) ?? []
     }
 
-    /// True if a symbol has been open for all of `patience` by now, as far as is known.
+    /// True if a symbol has been open for the last `patience`, as far as is known.
     func isOpen(_ symbol: String, for patience: Duration, at time: UnixNanoseconds) -> Bool {
         guard let calendar = calendars.calendar(of: symbol) else { return true }
         let span = time.advanced(by: .zero - patience)..<time

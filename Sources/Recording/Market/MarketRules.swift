@@ -1,33 +1,33 @@
 package import MarketModel
 
-/// What is configured about the hours of a feed's markets.
+/// The configured hours of a feed's markets.
 package struct MarketRules: Hashable, Sendable {
-    /// When symbols without sessions of their own are open; `nil` where the configuration does not say.
+    /// The hours of symbols without sessions of their own; `nil` if none are configured.
     package var calendar: MarketCalendar?
-    /// Symbols with sessions of their own.
+    /// The hours of symbols with sessions of their own.
     package var calendarOfSymbol: [String: MarketCalendar] = [:]
-    /// The symbols that the feed asks for by name; empty for a feed that asks for something else.
+    /// The symbols that the feed subscribes by name; empty for a feed without such symbols.
     package var symbols: [String] = []
-    /// The zone of the sessions that the venue sends.
+    /// The time zone of the sessions that the venue sends.
     package var venueZone: ZoneRules?
-    /// For how long before an opening the feed has to be connected and subscribed.
+    /// How long before an opening the feed must be connected and subscribed.
     package var warmUp: Duration = .seconds(300)
 
     package init() {}
 
-    /// The names of the symbols that decide whether the market is open.
+    /// The symbols that determine whether the market is open.
     fileprivate var names: Set<String> { Set(symbols).union(calendarOfSymbol.keys) }
 }
 
-/// The calendars of a feed, made of what is configured and of what the venue said.
+/// The calendars of a feed, from the configuration and from the venue.
 ///
-/// The configuration counts more than the venue. A symbol about which neither says anything may trade at any time.
+/// The configuration has precedence over the venue. A symbol without sessions from either may trade at any time.
 struct MarketCalendars: Sendable {
     let rules: MarketRules
     private var venueSessions: [String: [TradingSchedule.Session]] = [:]
-    /// When the feed as a whole is open; `nil` without a limit.
+    /// The hours of the feed as a whole; `nil` if it is always open.
     private(set) var ofFeed: MarketCalendar?
-    /// True if ``ofFeed`` needs what the venue said.
+    /// True if ``ofFeed`` depends on sessions of the venue.
     private(set) var isFromVenue = false
 
     init(_ rules: MarketRules) {
@@ -35,17 +35,17 @@ struct MarketCalendars: Sendable {
         combine()
     }
 
-    /// True if sessions that the venue sends are of no use, since their zone is not known.
+    /// True if the venue's sessions cannot be used, because their time zone is not known.
     var lacksVenueZone: Bool { rules.venueZone == nil && rules.calendar == nil }
 
-    /// When a symbol is open; `nil` without a limit.
+    /// The hours of a symbol; `nil` if it is always open.
     func calendar(of symbol: String) -> MarketCalendar? {
         if let calendar = rules.calendarOfSymbol[symbol] ?? rules.calendar { return calendar }
         guard let zone = rules.venueZone, let sessions = venueSessions[symbol] else { return nil }
         return MarketCalendar([TradingSchedule(zone: zone, sessions: sessions)])
     }
 
-    /// Takes sessions that the venue sent; true if they change something.
+    /// Takes sessions that the venue sent; returns true if they change the feed's hours.
     mutating func learn(_ sessions: [String: [TradingSchedule.Session]]) -> Bool {
         let before = venueSessions
         venueSessions.merge(sessions) { $1 }
@@ -56,7 +56,7 @@ struct MarketCalendars: Sendable {
     }
 
     private mutating func combine() {
-        // What a feed brings that does not name its symbols follows the general sessions.
+        // Ticks of a feed that does not name its symbols follow the general sessions.
         let others: [MarketCalendar?] = rules.symbols.isEmpty ? [rules.calendar] : []
         let named = Set(rules.symbols).union(rules.calendarOfSymbol.keys).sorted().map(calendar(of:))
         let all = others + named

@@ -4,13 +4,13 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// Finishes what a recorder began that was killed: folds its journal into the recordings and ends its sessions.
+/// Finishes the work of a killed recorder: folds its journal into the recordings and ends its sessions.
 ///
-/// Each transaction says with its rows how far into the journal they go, and segments are removed only after the last of
-/// them: recovery may be killed itself and is repeated from where it was. It runs under the archive's lock.
+/// Each transaction stores, with its rows, how far into the journal they reach, and segments are removed only after the
+/// last transaction. If recovery is killed, it is repeated from where it was. It runs under the archive's lock.
 ///
-/// Messages whose recording is gone, or cannot take them, go into another file. If not even that is possible, their
-/// segments are set aside, so that they stop neither a recorder nor a reader.
+/// Messages whose recording is gone, or cannot take them, go into another file. If that fails too, their segments are
+/// set aside, so that they block neither a recorder nor a reader.
 package struct ArchiveRecovery: Sendable {
     private let directory: String
     private let lock: ArchiveLock
@@ -18,12 +18,12 @@ package struct ArchiveRecovery: Sendable {
     private let countsSessions: Bool
     private let programVersion: String
     private let fileSystem: any FileSystem
-    /// How many of the newest recordings may know the connections of the journal: the last two, of a kill at a seam.
+    /// How many of the newest recordings may have connections of the journal: two, after a kill during a rotation.
     private static let filesMax = 2
 
-    /// `zones` finds the zone of a broker's clocks that a feed was recorded with.
+    /// Creates a recovery; `zones` finds the time zone of a broker's clock, if a feed was recorded with one.
     ///
-    /// Counting what killed sessions have stored means reading their recordings whole; a recorder does it later.
+    /// Counting what killed sessions have stored reads their recordings completely, so a recorder does it later.
     package init(
         directory: String,
         lock: ArchiveLock,
@@ -40,12 +40,12 @@ package struct ArchiveRecovery: Sendable {
         self.fileSystem = fileSystem
     }
 
-    /// True where a dead recorder left a journal, or one is still alive, which the archive's lock tells.
+    /// True if a killed recorder left a journal, or if one is running, which the archive's lock shows.
     package static func isJournalPresent(in directory: String) throws(ArchiveError) -> Bool {
         try !JournalScan(archive: directory).isEmpty
     }
 
-    /// Recovers; a second call finds nothing to do.
+    /// Runs the recovery; a second call finds nothing to do.
     package func run() async throws -> RecoveryReport {
         let scan = try JournalScan(archive: directory, fileSystem: fileSystem)
         let survey = JournalSurvey(scan)
@@ -59,7 +59,7 @@ package struct ArchiveRecovery: Sendable {
                 // Its messages go into another file.
                 report.warnings.append("\(error)")
             } catch let error as ArchiveError where error.code == .busy && connections.isEmpty {
-                // Somebody reads it. What its sessions lack is made up for later.
+                // A reader has it open. Its sessions are completed later.
                 continue
             }
         }
@@ -74,7 +74,7 @@ package struct ArchiveRecovery: Sendable {
         return report
     }
 
-    /// Takes the logs of deleted recordings away, whose messages other files have now.
+    /// Moves away the logs of deleted recordings whose messages other files have now.
     private func setLogsAside(_ report: inout RecoveryReport) throws(ArchiveError) {
         for file in report.replacedFiles {
             let path = FilePath.joined(directory, FilePath.lastComponent(of: file))
@@ -86,7 +86,7 @@ package struct ArchiveRecovery: Sendable {
         }
     }
 
-    /// Recordings that may take messages, the newest first: of two that know a connection the newer one goes on with it.
+    /// Recordings that may take messages, the newest first: if two have a connection, the newer one continues it.
     private func candidates(_ survey: JournalSurvey) throws(ArchiveError) -> [String] {
         let unsealed = try OwnRecordings.unsealed(in: directory)
         let named = Set(survey.connections.compactMap(\.place?.file))
@@ -95,7 +95,7 @@ package struct ArchiveRecovery: Sendable {
         }.map(\.element)
     }
 
-    /// Recovers one recording, and takes out of `connections` those that belong to it.
+    /// Recovers one recording, and removes its connections from `connections`.
     private func recover(
         _ file: String,
         _ scan: JournalScan,
@@ -126,7 +126,7 @@ package struct ArchiveRecovery: Sendable {
         await writer.close()
     }
 
-    /// Stores what no recording took in files of their own, and takes it out of `connections`.
+    /// Stores messages that no recording took in new files, and removes them from `connections`.
     private func storeUnclaimed(
         _ connections: inout [JournalSurvey.Connection],
         _ scan: JournalScan,
@@ -139,7 +139,7 @@ package struct ArchiveRecovery: Sendable {
             do {
                 return try await storeUnclaimed(&connections, stored, scan, survey, &report)
             } catch let error as ArchiveError where error.code == .fileTooLarge {
-                // A file is full. If it took anything at all, yet another one takes the rest.
+                // A file is full. If it took anything at all, another file takes the rest.
                 guard StoredPositions(of: Set(connections.map(\.key)), in: directory) != stored else { throw error }
             }
         }
@@ -182,7 +182,7 @@ extension JournalConnection {
 }
 
 extension ArchiveError {
-    /// True for a failure that another file would not have.
+    /// True for a failure that is specific to one file.
     fileprivate var isOfOneFile: Bool {
         switch code {
         case .corrupted, .notARecording, .newerSchema, .notFound, .database, .permissionDenied, .fileTooLarge: true

@@ -5,7 +5,7 @@ import Venues
 
 /// Folds connections of the journal into one recording, feed by feed.
 struct FeedFold {
-    /// What was folded: how many messages, and the connections that are done.
+    /// The number of folded messages, and the connections that are done.
     struct Outcome {
         var messages: Int64 = 0
         var keys: Set<UInt64> = []
@@ -18,10 +18,10 @@ struct FeedFold {
     private let survey: JournalSurvey
     private let zones: ZoneLookup
     private let fileSystem: any FileSystem
-    /// How far connections are to be folded that go on; the others are folded whole.
+    /// How far to fold connections that are still open; the others are folded completely.
     var limits: [UInt64: JournalPosition] = [:]
 
-    /// `isSuccessor` if `file` was begun in place of the recording that the journal names.
+    /// Creates a fold; `isSuccessor` is true if `file` replaces the recording to which the journal refers.
     init(
         file: String,
         isSuccessor: Bool = false,
@@ -40,7 +40,7 @@ struct FeedFold {
         self.fileSystem = fileSystem
     }
 
-    /// Folds `connections`; `known` has those that the recording has a row of.
+    /// Folds `connections`; `known` are those that have a row in the recording.
     ///
     /// A connection whose venue this build does not know is left out.
     func run(

@@ -2,19 +2,19 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// What a dead recorder left in the journal, connection by connection.
+/// What a killed recorder left in the journal, by connection.
 struct JournalSurvey {
     struct Connection {
         let key: UInt64
-        /// Where its messages belong, as the journal says last.
+        /// Where its messages belong, by the latest record of the journal.
         var place: JournalConnection?
         var tsOpened: UnixNanoseconds?
         /// The time of its first message.
         var tsFirst: UnixNanoseconds?
-        /// Numbers of its first and its last message among all of the journal.
+        /// The positions of its first and last message among all messages of the journal.
         var first = Int.max
         var last = Int.min
-        /// Sequences of its last messages.
+        /// The sequence numbers of its last messages.
         var position = JournalPosition()
         /// The segments that hold its messages.
         var segments: Set<String> = []
@@ -27,7 +27,7 @@ struct JournalSurvey {
     /// In order of their first record.
     private(set) var connections: [Connection] = []
     private(set) var damages: [JournalScan.Damage] = []
-    /// Files that are no segments, or cannot be read.
+    /// Files that are not segments, or cannot be read.
     private(set) var unreadable: Set<String> = []
     /// Recordings that have all of their messages.
     private var complete: Set<String> = []
@@ -80,7 +80,7 @@ struct JournalSurvey {
         }
     }
 
-    /// True where `key` brings messages after the first one of `other`.
+    /// True if `key` has messages after the first one of `other`.
     func overlap(_ key: UInt64, _ other: UInt64) -> Bool {
         guard let one = connections.first(where: { $0.key == key }),
             let two = connections.first(where: { $0.key == other })

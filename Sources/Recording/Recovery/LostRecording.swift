@@ -2,9 +2,10 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// A recording that was deleted while it was being written: stores again what the journal still holds of it.
+/// Restores what the journal still holds of a recording that was deleted while it was being written.
 ///
-/// The feeds stand still meanwhile. What they have taken down is in the journal, and nothing after that is touched.
+/// The feeds capture nothing meanwhile. The messages that they captured are in the journal, and later messages are not
+/// touched.
 struct LostRecording {
     let recordingID: String
     let directory: String
@@ -13,16 +14,16 @@ struct LostRecording {
     let programVersion: String
     let fileSystem: any FileSystem
 
-    /// What was stored again.
+    /// What was restored.
     struct Outcome {
-        /// The file that has it.
+        /// The file with the restored messages.
         var file: String
         var messages: Int64
-        /// The feeds of the lost recording that it is of.
+        /// The feeds of the lost recording that have restored messages.
         var feedIDs: Set<Int64>
     }
 
-    /// Stores what there is, of the connections that go on up to `limits`; `nil` if the journal holds nothing.
+    /// Restores the messages, up to `limits` for open connections; returns `nil` if the journal has none.
     func restore(upTo limits: [UInt64: JournalPosition]) async throws -> Outcome? {
         let scan = try JournalScan(archive: directory, fileSystem: fileSystem)
         let survey = JournalSurvey(scan)

@@ -3,13 +3,14 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// Which ticks a feed's recording has already from its connections, so that what the journal has of another one is known
-/// to be the same.
+/// The ticks that a feed's recording already has, so that duplicates from another connection in the journal are
+/// recognised.
 ///
 /// Two connections may have run when the recorder was killed, one ahead of the other. The last stored messages are read
-/// again, in their order, without storing anything, also to know which executions are in bars; where the recording has just been begun, those of the one before, too.
+/// again in order, without storing anything, which also shows which executions are in bars. If the recording has just
+/// begun, those of the previous one are read too.
 struct RecalledTicks {
-    /// How far one connection may have been ahead of the other, in received time.
+    /// How far one connection may have been ahead of the other, in receive time.
     private static let span = Duration.seconds(60)
 
     let path: String
@@ -17,7 +18,7 @@ struct RecalledTicks {
     let venue: Venue
     let reading: VenueReading
 
-    /// What cannot be read is not recalled: a tick that is stored twice is better than one that is not.
+    /// Ignores unreadable recordings: storing a tick twice is better than losing it.
     func recall(into capture: inout Capture) throws(ArchiveError) {
         do throws(ArchiveError) {
             try recallStored(&capture)
@@ -38,7 +39,7 @@ struct RecalledTicks {
         try recall(reader, from: from, Dictionary(uniqueKeysWithValues: own.map { ($0, $0) }), &capture)
     }
 
-    /// Reads the end of the recording before this one, where connections of the feed go on from there.
+    /// Reads the end of the previous recording, if connections of the feed continue from there.
     private func recallEarlier(_ present: [ConnectionRow], _ capture: inout Capture) throws(ArchiveError) {
         let name = FilePath.lastComponent(of: path)
         let files = try ArchiveLocation(ArchiveLocation.directory(of: path)).files
@@ -60,7 +61,7 @@ struct RecalledTicks {
         try recall(reader, from: from, Dictionary(uniqueKeysWithValues: owners), &capture)
     }
 
-    /// Has `capture` remember the ticks of the connections that `owners` names, as brought by the owners there.
+    /// Lets `capture` remember the ticks of the connections in `owners`, under the ids given there.
     private func recall(
         _ reader: ArchiveReader,
         from: UnixNanoseconds,

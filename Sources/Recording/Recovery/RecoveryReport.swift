@@ -1,19 +1,19 @@
-/// What recovery found and did.
+/// The result of a recovery.
 package struct RecoveryReport: Sendable, Hashable {
-    /// Messages that were in the journal only.
+    /// The number of messages that were only in the journal.
     package var messages: Int64 = 0
-    /// Recordings that got them.
+    /// The recordings that got them.
     package var files: [String] = []
-    /// Names of recordings that are gone, or could not take their messages: others took them.
+    /// The names of recordings that are gone or could not take their messages, which are in other files now.
     package var replacedFiles: [String] = []
     package var killedSessions = 0
-    /// What of the journal was not whole, one line each.
+    /// The damaged parts of the journal, one line each.
     package var damages: [String] = []
-    /// What else a person should know, one line each.
+    /// Other warnings for the user, one line each.
     package var warnings: [String] = []
-    /// Messages that no recording could take.
+    /// The number of messages that no recording could take.
     package var strayMessages: Int64 = 0
-    /// Where the segments are that no recording could take; `nil` if there are none.
+    /// The directory with the segments that no recording could take; `nil` if there are none.
     package var asideDirectory: String?
 
     package init() {}

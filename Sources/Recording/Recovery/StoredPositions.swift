@@ -1,14 +1,14 @@
 import Archive
 import MarketModel
 
-/// How far recordings that are only read have the messages of the journal's connections: sealed ones, and copies.
+/// How far read-only recordings have the messages of the journal's connections: sealed recordings and copies.
 struct StoredPositions: Hashable {
     private var positions: [UInt64: JournalPosition] = [:]
 
-    /// Looks through the recordings of `directory`, the newest first; one that cannot be read is passed over.
+    /// Reads the recordings of `directory`, the newest first, and skips unreadable ones.
     init(of keys: Set<UInt64>, in directory: String) {
         for file in ((try? ArchiveLocation(directory).files) ?? []).reversed() {
-            // An older file that knows the connection has less of it.
+            // An older file that has the connection has less of it.
             guard positions.count < keys.count else { return }
             for connection in (try? ArchiveReader(path: file).journaledConnections()) ?? []
             where keys.contains(connection.key) && positions[connection.key] == nil {
@@ -17,7 +17,7 @@ struct StoredPositions: Hashable {
         }
     }
 
-    /// The position of a connection; `nil` if no recording knows it.
+    /// The position of a connection; `nil` if no recording has it.
     subscript(key: UInt64) -> JournalPosition? { positions[key] }
 
     /// True if recordings have everything that the journal holds of the connection.

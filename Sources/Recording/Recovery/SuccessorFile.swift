@@ -2,9 +2,9 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// A recording in place of one that is gone or cannot take its messages.
+/// A recording that replaces one that is gone or cannot take its messages.
 ///
-/// Its session, feeds and connections are those of the lost one, as far as the journal knows them.
+/// Its session, feeds and connections are those of the lost recording, as far as the journal has them.
 struct SuccessorFile {
     private let directory: String
     private let lock: ArchiveLock
@@ -18,8 +18,8 @@ struct SuccessorFile {
         self.fileSystem = fileSystem
     }
 
-    /// Begins the file, with rows for `connections`, all of one lost recording; those rows name where the journal's
-    /// messages go on.
+    /// Begins the file with rows for `connections`, all of one lost recording; the rows have the journal positions from
+    /// which to continue.
     func begin(
         for connections: [JournalSurvey.Connection],
         stored: StoredPositions
@@ -79,7 +79,7 @@ struct SuccessorFile {
         return known
     }
 
-    /// Ends the session of `file` as that of a killed recorder; returns how many sessions that were.
+    /// Ends the session of `file` like that of a killed recorder; returns the number of ended sessions.
     func end(_ file: String, countsSessions: Bool) async throws -> Int {
         let writer = try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem)
         do {
@@ -95,7 +95,7 @@ struct SuccessorFile {
 }
 
 extension SuccessorFile {
-    /// Ends the session of `file`, whose feeds go on in the next one: without a gap, and without names in the journal.
+    /// Ends the session of `file`, whose feeds continue in the next one: without a gap and without journal keys.
     func endRestored(_ file: String) async throws {
         let writer = try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem)
         do {
