@@ -4,8 +4,75 @@ import TLSEngine
 import Transport
 import WebSocketProtocol
 
-/// How to connect: trust, identity, proxy, compression, time-outs and limits; the same for every verb that is a client.
-struct ClientOptions<Defaults: LivenessDefaults>: ParsableArguments {
+/// How to connect; the same for every verb that is a client.
+///
+/// Each group stands in the verb itself. A debug build of the parser checks a group several times for each level that it
+/// is nested in, which made every start slow.
+struct ClientOptions<Defaults: LivenessDefaults> {
+    let connection: ConnectionOptions
+    let connecting: ConnectingOptions
+    let liveness: LivenessOptions<Defaults>
+    let limits: LimitOptions
+
+    /// What these options say of connecting to `url`, to receive messages of at most `messageBytesMax` bytes.
+    ///
+    /// An address of this machine never goes through a proxy.
+    func configuration(url: WebSocketURL, messageBytesMax: Int) throws -> WebSocketClient.Configuration {
+        var configuration = WebSocketClient.Configuration(url: url)
+        configuration.connectTimeout = connecting.connectTimeout.duration
+        configuration.proxyTimeout = connecting.proxyTimeout.duration
+        configuration.tlsTimeout = connecting.tlsTimeout.duration
+        configuration.handshakeTimeout = connecting.handshakeTimeout.duration
+        liveness.apply(to: &configuration.connection)
+        limits.apply(to: &configuration.connection, messageBytesMax: messageBytesMax)
+        do {
+            if let caFile = connection.caFile { configuration.tls.trust = .caFile(caFile) }
+            if let proxyCAFile = connection.proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }
+            if let clientCert = connection.clientCert, let clientKey = connection.clientKey {
+                configuration.tls.identity = try TLSIdentity(certificateFile: clientCert, keyFile: clientKey)
+            }
+            configuration.tls.pins = try connection.pins.map { try TLSPin(parsing: $0) }
+            if url.isSecure {
+                // One context for all connections: sessions are resumed, and the trust store is read once.
+                configuration.tlsContext = try TLSContext.client(configuration.tls, sessionCache: TLSSessionCache())
+            }
+        } catch {
+            throw Failure(String(describing: error))
+        }
+        configuration.proxies = try proxies(to: url)
+        if connection.compress { configuration.deflate = DeflateSettings() }
+        return configuration
+    }
+}
+
+extension ClientOptions {
+    /// How to ask a token server: with the same trust, proxies and time-outs, but neither identity nor pins, which are
+    /// the venue's.
+    func tokenServerConfiguration(url: WebSocketURL) throws -> WebSocketClient.Configuration {
+        var configuration = WebSocketClient.Configuration(url: url)
+        configuration.connectTimeout = connecting.connectTimeout.duration
+        configuration.proxyTimeout = connecting.proxyTimeout.duration
+        configuration.tlsTimeout = connecting.tlsTimeout.duration
+        configuration.handshakeTimeout = connecting.handshakeTimeout.duration
+        if let caFile = connection.caFile { configuration.tls.trust = .caFile(caFile) }
+        if let proxyCAFile = connection.proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }
+        configuration.proxies = try proxies(to: url)
+        return configuration
+    }
+
+    private func proxies(to url: WebSocketURL) throws -> ProxySettings {
+        guard !connection.noProxy, !url.isLocal else { return .none }
+        return try ProxySettings.fromEnvironment(ProcessInfo.processInfo.environment)
+    }
+}
+
+extension WebSocketURL {
+    /// True for an address of this machine.
+    var isLocal: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}
+
+/// Trust, identity, proxy and compression of a connection.
+struct ConnectionOptions: ParsableArguments {
     @Option(help: "Trust the certificate authorities of this PEM file instead of the system's.")
     var caFile: String?
 
@@ -30,15 +97,6 @@ struct ClientOptions<Defaults: LivenessDefaults>: ParsableArguments {
     @Flag(help: "Offer permessage-deflate.")
     var compress = false
 
-    @OptionGroup(title: "Time-outs")
-    var connecting: ConnectingOptions
-
-    @OptionGroup(title: "Time-outs")
-    var liveness: LivenessOptions<Defaults>
-
-    @OptionGroup(title: "Limits")
-    var limits: LimitOptions
-
     func validate() throws {
         guard (clientCert == nil) == (clientKey == nil) else {
             throw ValidationError("--client-cert and --client-key belong together")
@@ -47,62 +105,6 @@ struct ClientOptions<Defaults: LivenessDefaults>: ParsableArguments {
             do { _ = try TLSPin(parsing: pin) } catch { throw ValidationError("--pin: \(error)") }
         }
     }
-
-    /// What these options say of connecting to `url`, to receive messages of at most `messageBytesMax` bytes.
-    ///
-    /// An address of this machine never goes through a proxy.
-    func configuration(url: WebSocketURL, messageBytesMax: Int) throws -> WebSocketClient.Configuration {
-        var configuration = WebSocketClient.Configuration(url: url)
-        configuration.connectTimeout = connecting.connectTimeout.duration
-        configuration.proxyTimeout = connecting.proxyTimeout.duration
-        configuration.tlsTimeout = connecting.tlsTimeout.duration
-        configuration.handshakeTimeout = connecting.handshakeTimeout.duration
-        liveness.apply(to: &configuration.connection)
-        limits.apply(to: &configuration.connection, messageBytesMax: messageBytesMax)
-        do {
-            if let caFile { configuration.tls.trust = .caFile(caFile) }
-            if let proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }
-            if let clientCert, let clientKey {
-                configuration.tls.identity = try TLSIdentity(certificateFile: clientCert, keyFile: clientKey)
-            }
-            configuration.tls.pins = try pins.map { try TLSPin(parsing: $0) }
-            if url.isSecure {
-                // One context for all connections: sessions are resumed, and the trust store is read once.
-                configuration.tlsContext = try TLSContext.client(configuration.tls, sessionCache: TLSSessionCache())
-            }
-        } catch {
-            throw Failure(String(describing: error))
-        }
-        configuration.proxies = try proxies(to: url)
-        if compress { configuration.deflate = DeflateSettings() }
-        return configuration
-    }
-}
-
-extension ClientOptions {
-    /// How to ask a token server: with the same trust, proxies and time-outs, but neither identity nor pins, which are
-    /// the venue's.
-    func tokenServerConfiguration(url: WebSocketURL) throws -> WebSocketClient.Configuration {
-        var configuration = WebSocketClient.Configuration(url: url)
-        configuration.connectTimeout = connecting.connectTimeout.duration
-        configuration.proxyTimeout = connecting.proxyTimeout.duration
-        configuration.tlsTimeout = connecting.tlsTimeout.duration
-        configuration.handshakeTimeout = connecting.handshakeTimeout.duration
-        if let caFile { configuration.tls.trust = .caFile(caFile) }
-        if let proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }
-        configuration.proxies = try proxies(to: url)
-        return configuration
-    }
-
-    private func proxies(to url: WebSocketURL) throws -> ProxySettings {
-        guard !noProxy, !url.isLocal else { return .none }
-        return try ProxySettings.fromEnvironment(ProcessInfo.processInfo.environment)
-    }
-}
-
-extension WebSocketURL {
-    /// True for an address of this machine.
-    var isLocal: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }
 
 /// How long each step to an open connection may take.

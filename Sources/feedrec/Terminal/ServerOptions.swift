@@ -3,8 +3,85 @@ import TLSEngine
 import Transport
 import WebSocketProtocol
 
+/// What a server allows its clients; see ``ClientOptions`` for why it is no group of the parser.
+struct ServerOptions<Defaults: LivenessDefaults> {
+    let security: ServerSecurity
+    let requests: RequestOptions
+    let liveness: LivenessOptions<Defaults>
+    let limits: LimitOptions
+
+    /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.
+    ///
+    /// An address that others can reach needs a token, and TLS. Only a handler that never blocks may be served
+    /// `onEventLoop`.
+    func serve(
+        _ handler: some WebSocketServerHandler,
+        on listen: ListenAddress,
+        hasToken: Bool,
+        onEventLoop: Bool = false
+    ) async throws {
+        if !listen.isLoopback {
+            guard hasToken else {
+                throw Failure("listening on '\(listen.host)' needs a token", hint: "give --token-env or --token-file")
+            }
+            guard security.isSecure || security.insecure else {
+                throw Failure(
+                    "listening on '\(listen.host)' needs TLS",
+                    hint: "give --tls-cert and --tls-key, or --insecure if you know the network"
+                )
+            }
+        }
+        var configuration = WebSocketServer.Configuration(host: listen.host, port: listen.port)
+        configure(&configuration)
+        let identity = try identity()
+        if let identity { configuration.tls = try TLSContext.server(TLSServerConfiguration(identity: identity)) }
+        if security.compress { configuration.deflate = DeflateSettings() }
+        configuration.servesOnEventLoop = onEventLoop
+        let bound = configuration
+        try await withEventLoop { group in
+            let server = try await WebSocketServer.start(bound, group: group, now: Clocks.wall, handler: handler)
+            try StandardOutput.announce("listening on \(server.url)")
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await server.run() }
+                tasks.addTask { await Signals.waitForStop() }
+                if let identity { tasks.addTask { await Self.reload(identity) } }
+                try await tasks.next()
+                tasks.cancelAll()
+            }
+        }
+    }
+
+    private func configure(_ configuration: inout WebSocketServer.Configuration) {
+        configuration.connectionsMax = security.clientLimit
+        configuration.requestTimeout = requests.handshakeTimeout.duration
+        liveness.apply(to: &configuration.connection)
+        limits.apply(to: &configuration.connection, messageBytesMax: security.messageLimit.bytes)
+    }
+
+    private func identity() throws -> TLSServerIdentity? {
+        guard let tlsCert = security.tlsCert, let tlsKey = security.tlsKey else { return nil }
+        do {
+            return try TLSServerIdentity(certificateFile: tlsCert, keyFile: tlsKey)
+        } catch {
+            throw Failure(String(describing: error))
+        }
+    }
+
+    /// Reads the certificate again at each SIGHUP, for the connections to come.
+    private static func reload(_ identity: TLSServerIdentity) async {
+        for await _ in Signals.hangUps() {
+            do {
+                try identity.reload()
+                StandardError.write("feedrec: certificate read again")
+            } catch {
+                StandardError.write("feedrec: warning: the certificate stays as it was: \(error)")
+            }
+        }
+    }
+}
+
 /// What protects a server.
-struct ServerSecurity<Defaults: LivenessDefaults>: ParsableArguments {
+struct ServerSecurity: ParsableArguments {
     @Option(help: "Certificate chain (PEM): serve wss:// instead of ws://.")
     var tlsCert: String?
 
@@ -26,12 +103,6 @@ struct ServerSecurity<Defaults: LivenessDefaults>: ParsableArguments {
     @Option(help: ArgumentHelp("Clients at a time; more are answered with 503.", valueName: "count"))
     var clientLimit = 1024
 
-    @OptionGroup(title: "Time-outs")
-    var requests: RequestOptions
-
-    @OptionGroup(title: "Time-outs")
-    var liveness: LivenessOptions<Defaults>
-
     @Option(
         help: ArgumentHelp(
             "The longest message that is accepted from a client, such as 65536 or 16MiB.",
@@ -39,9 +110,6 @@ struct ServerSecurity<Defaults: LivenessDefaults>: ParsableArguments {
         )
     )
     var messageLimit = ByteCountArgument(16 << 20)
-
-    @OptionGroup(title: "Limits")
-    var limits: LimitOptions
 
     func validate() throws {
         guard (1...100_000).contains(clientLimit) else {
@@ -62,75 +130,6 @@ struct ServerSecurity<Defaults: LivenessDefaults>: ParsableArguments {
     private static func isOrigin(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         return text == "null" || parts.count == 3 && parts[0].hasSuffix(":") && parts[1].isEmpty && !parts[2].isEmpty
-    }
-
-    /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.
-    ///
-    /// An address that others can reach needs a token, and TLS. Only a handler that never blocks may be served
-    /// `onEventLoop`.
-    func serve(
-        _ handler: some WebSocketServerHandler,
-        on listen: ListenAddress,
-        hasToken: Bool,
-        onEventLoop: Bool = false
-    ) async throws {
-        if !listen.isLoopback {
-            guard hasToken else {
-                throw Failure("listening on '\(listen.host)' needs a token", hint: "give --token-env or --token-file")
-            }
-            guard tlsCert != nil || insecure else {
-                throw Failure(
-                    "listening on '\(listen.host)' needs TLS",
-                    hint: "give --tls-cert and --tls-key, or --insecure if you know the network"
-                )
-            }
-        }
-        var configuration = WebSocketServer.Configuration(host: listen.host, port: listen.port)
-        configure(&configuration)
-        let identity = try identity()
-        if let identity { configuration.tls = try TLSContext.server(TLSServerConfiguration(identity: identity)) }
-        if compress { configuration.deflate = DeflateSettings() }
-        configuration.servesOnEventLoop = onEventLoop
-        let bound = configuration
-        try await withEventLoop { group in
-            let server = try await WebSocketServer.start(bound, group: group, now: Clocks.wall, handler: handler)
-            try StandardOutput.announce("listening on \(server.url)")
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await server.run() }
-                tasks.addTask { await Signals.waitForStop() }
-                if let identity { tasks.addTask { await Self.reload(identity) } }
-                try await tasks.next()
-                tasks.cancelAll()
-            }
-        }
-    }
-
-    private func configure(_ configuration: inout WebSocketServer.Configuration) {
-        configuration.connectionsMax = clientLimit
-        configuration.requestTimeout = requests.handshakeTimeout.duration
-        liveness.apply(to: &configuration.connection)
-        limits.apply(to: &configuration.connection, messageBytesMax: messageLimit.bytes)
-    }
-
-    private func identity() throws -> TLSServerIdentity? {
-        guard let tlsCert, let tlsKey else { return nil }
-        do {
-            return try TLSServerIdentity(certificateFile: tlsCert, keyFile: tlsKey)
-        } catch {
-            throw Failure(String(describing: error))
-        }
-    }
-
-    /// Reads the certificate again at each SIGHUP, for the connections to come.
-    private static func reload(_ identity: TLSServerIdentity) async {
-        for await _ in Signals.hangUps() {
-            do {
-                try identity.reload()
-                StandardError.write("feedrec: certificate read again")
-            } catch {
-                StandardError.write("feedrec: warning: the certificate stays as it was: \(error)")
-            }
-        }
     }
 }
 

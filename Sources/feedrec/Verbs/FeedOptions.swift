@@ -132,7 +132,14 @@ extension FeedOptions {
 private struct FeedFlags: ParsableCommand {
     @OptionGroup var source: SourceOptions
     @OptionGroup var hub: HubFeedOptions
-    @OptionGroup var client: ClientOptions<RecordingLiveness>
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var connecting: ConnectingOptions
+    @OptionGroup var liveness: LivenessOptions<RecordingLiveness>
+    @OptionGroup var limits: LimitOptions
+
+    var client: ClientOptions<RecordingLiveness> {
+        ClientOptions(connection: connection, connecting: connecting, liveness: liveness, limits: limits)
+    }
 }
 
 /// Whose feed is recorded, and where it is.

@@ -41,9 +41,16 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The longest message that is accepted, such as 65536 or 16MiB.", valueName: "size"))
     var messageLimit = ByteCountArgument(256 << 20)
 
-    @OptionGroup(title: "Connection") var client: ClientOptions<OrdinaryLiveness>
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup(title: "Connection") var connecting: ConnectingOptions
+    @OptionGroup(title: "Connection") var liveness: LivenessOptions<OrdinaryLiveness>
+    @OptionGroup(title: "Connection") var limits: LimitOptions
     @OptionGroup var access: AccessOptions
     @OptionGroup var hub: HubClientOptions
+
+    private var client: ClientOptions<OrdinaryLiveness> {
+        ClientOptions(connection: connection, connecting: connecting, liveness: liveness, limits: limits)
+    }
 
     func validate() throws {
         for header in headers where Self.field(header) == nil {

@@ -45,10 +45,12 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Only read --config, and print what is in effect and where it comes from.")
     var check = false
 
-    // Not in a group of their own: a debug build checks a group several times for each level that it is nested in.
     @OptionGroup(title: "Feed") var source: SourceOptions
     @OptionGroup(title: "MT4 hub (--venue mt4)") var hub: HubFeedOptions
-    @OptionGroup(title: "Connection") var client: ClientOptions<RecordingLiveness>
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup(title: "Connection") var connecting: ConnectingOptions
+    @OptionGroup(title: "Connection") var liveness: LivenessOptions<RecordingLiveness>
+    @OptionGroup(title: "Connection") var limits: LimitOptions
     @OptionGroup(title: "Feed") var overlap: OverlapOptions
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup var files: FileOptions
@@ -92,7 +94,13 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Print what was recorded as JSON at the end, with --check what is in effect.")
     var json = false
 
-    private var feed: FeedOptions { FeedOptions(source: source, hub: hub, client: client) }
+    private var feed: FeedOptions {
+        FeedOptions(
+            source: source,
+            hub: hub,
+            client: ClientOptions(connection: connection, connecting: connecting, liveness: liveness, limits: limits)
+        )
+    }
 
     func validate() throws {
         try feed.validate()

@@ -37,7 +37,10 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
     var listen: ListenAddress?
 
-    @OptionGroup var security: ServerSecurity<ReplayLiveness>
+    @OptionGroup var security: ServerSecurity
+    @OptionGroup(title: "Time-outs") var requests: RequestOptions
+    @OptionGroup(title: "Time-outs") var liveness: LivenessOptions<ReplayLiveness>
+    @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup var tokens: TokenOptions
 
     @Option(help: "1 for the recorded pace, 10 for ten times that, max for as fast as the client takes it.")
@@ -119,6 +122,10 @@ struct ReplayCommand: AsyncParsableCommand {
         guard (1...1000).contains(expect) else { throw ValidationError("--expect must be between 1 and 1000") }
     }
 
+    private var server: ServerOptions<ReplayLiveness> {
+        ServerOptions(security: security, requests: requests, liveness: liveness, limits: limits)
+    }
+
     func run() async throws {
         try await JournalNotice.fold(archive)
         let token = try tokens.token()
@@ -129,13 +136,13 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         try await ReadingThreads.with { threads in
             if let listen {
-                let server = try ReplayServer(
+                let replay = try ReplayServer(
                     catalog,
                     options: options(token: token),
                     pool: threads,
                     clock: Clocks.monotonic
                 )
-                try await security.serve(server, on: listen, hasToken: token != nil)
+                try await server.serve(replay, on: listen, hasToken: token != nil)
             } else {
                 try await print(catalog, threads)
                 try ArchiveNotice.endIfDataIsMissing(location)

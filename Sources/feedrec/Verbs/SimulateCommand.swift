@@ -32,7 +32,10 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
     var listen: ListenAddress
 
-    @OptionGroup var security: ServerSecurity<OrdinaryLiveness>
+    @OptionGroup var security: ServerSecurity
+    @OptionGroup(title: "Time-outs") var requests: RequestOptions
+    @OptionGroup(title: "Time-outs") var liveness: LivenessOptions<OrdinaryLiveness>
+    @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup var tokens: TokenOptions
 
     @Option(help: "Any number: another seed is another market.")
@@ -55,6 +58,10 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Write every message that is sent to this file, as NDJSON.")
     var ledger: String?
 
+    private var server: ServerOptions<OrdinaryLiveness> {
+        ServerOptions(security: security, requests: requests, liveness: liveness, limits: limits)
+    }
+
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         guard !symbolList.isEmpty else { throw ValidationError("--symbols names no symbol") }
@@ -70,7 +77,7 @@ struct SimulateCommand: AsyncParsableCommand {
         let token = try tokens.token()
         switch venue {
         case .echo:
-            try await security.serve(EchoServer(), on: listen, hasToken: token != nil, onEventLoop: true)
+            try await server.serve(EchoServer(), on: listen, hasToken: token != nil, onEventLoop: true)
         case .mt4, .binanceSpot:
             let ledger = try ledger.map { try LedgerFile(path: $0) }
             var policy = ServingPolicy(speed: rate.speed)
@@ -84,7 +91,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 observe: ledger.map(Self.observer),
                 makeTape: makeTape
             )
-            try await security.serve(SimulationServer(host: host), on: listen, hasToken: token != nil)
+            try await server.serve(SimulationServer(host: host), on: listen, hasToken: token != nil)
             try ledger?.close()
         }
     }
