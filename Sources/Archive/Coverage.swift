@@ -166,7 +166,9 @@ extension InstrumentCoverage {
 
     private static func forEachHour(of span: TimeSpans.Span, _ body: (Int64, Int64) -> Void) {
         var from = span.from
-        for _ in 0..<hoursMax where from < span.to {
+        var count = 0
+        while from < span.to, count < hoursMax {
+            count += 1
             let start = from - ((from % hourNS) + hourNS) % hourNS
             let (next, overflow) = start.addingReportingOverflow(hourNS)
             let to = overflow ? span.to : min(span.to, next)

@@ -73,6 +73,16 @@ struct CoverageTests {
         #expect(coverage.least == 0.625)
     }
 
+    @Test("the hours of many gaps are counted in a time that grows with their number alone")
+    func manyGaps() {
+        let gaps = (0..<2000).map { Self.gap(Double($0) / 1000, Double($0) / 1000 + 0.0005) }
+        let start = ContinuousClock.now
+        let coverage = Self.coverage([Self.session(1, from: 0, to: 2)], gaps)
+        // Each gap once cost half a million steps: a minute or more.
+        #expect(ContinuousClock.now - start < .seconds(15))
+        #expect(coverage.instruments.map(\.hours.count) == [2, 2])
+    }
+
     @Test("kind 1 the time between two sessions of a feed is not covered, with or without a gap")
     func restart() {
         let sessions = [Self.session(1, from: 0, to: 1), Self.session(2, from: 3, to: 4)]
