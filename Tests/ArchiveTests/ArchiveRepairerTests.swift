@@ -11,13 +11,14 @@ struct ArchiveRepairerTests {
         let directory = try TemporaryDirectory()
         let recording = try await OpenRecording(directory)
         var counts = SessionCounts()
+        var generator = SplitMix64(seed: 1)
         for round in 0..<rounds {
             var batch = WriteBatch()
             if round == 0 { batch.instruments = [instrument(1, "A"), instrument(2, "B")] }
             for number in 0..<10 {
                 let first = Int64(round * 10 + number) * 10
                 let messages = (first..<first + 10).map { index in
-                    let text = "m\(index) " + String((0..<120).map { _ in "0123456789abcdef".randomElement() ?? "0" })
+                    let text = "m\(index) " + (0..<8).map { _ in String(generator.next(), radix: 16) }.joined()
                     return SampleMessage(index: index, offset: index * 1000, payload: text)
                 }
                 batch.blocks.append(try block(connectionID: 1, messages))

@@ -106,12 +106,15 @@ struct SealedUpkeepTests {
     func failing(upkeep: Upkeep, isLasting: Bool) async throws {
         var number = 0
         var hasFired = true
+        let (original, sealed) = try await Self.sealed()
+        defer { withExtendedLifetime(original) {} }
+        if upkeep == .repair { try await Self.damage(sealed) }
         while hasFired {
             number += 1
             try #require(number < 30)
-            let (directory, file) = try await Self.sealed()
-            defer { withExtendedLifetime(directory) {} }
-            if upkeep == .repair { try await Self.damage(file) }
+            let directory = try TemporaryDirectory()
+            let file = directory.file(URL(fileURLWithPath: sealed).lastPathComponent)
+            try FileManager.default.copyItem(atPath: sealed, toPath: file)
             let before = try Data(contentsOf: URL(fileURLWithPath: file))
             let fileSystem = FailingFileSystem(
                 [.open, .commit, .sync, .rename, .syncDirectory],

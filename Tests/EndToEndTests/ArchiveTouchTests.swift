@@ -125,7 +125,7 @@ struct ArchiveTouchTests {
 
     @Test("A7 under a limit for the size of files a recorder begins another file before it is reached")
     func fileSize() async throws {
-        let recorder = try await record(under: "ulimit -f 17000", ["--journal-limit", "16MiB"], rate: "20000")
+        let recorder = try await record(under: "ulimit -f 8192", ["--journal-limit", "16MiB"], rate: "20000")
         try await recorder.wait(for: "a third file") { (try? recordings().count) ?? 0 >= 3 }
         recorder.terminate()
         let finished = try await recorder.finish()

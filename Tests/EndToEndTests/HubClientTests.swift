@@ -38,7 +38,7 @@ struct HubClientTests {
 
     @Test("clients get every stream of a replay, with and without negotiation", arguments: HubClient.all)
     func replayed(client: HubClient) async throws {
-        let tape = try await HubTape.imported(on: bench, count: 5000).archive
+        let tape = try await HubTape.imported(on: bench, count: 3000).archive
         let (_, url) = try await bench.serve(["replay", tape, "--speed", "1"])
         for skipsNegotiation in [false, true] {
             try await expectEverything(client, HubWish(url, skip: skipsNegotiation))

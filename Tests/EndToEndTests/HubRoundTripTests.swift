@@ -17,7 +17,7 @@ struct HubRoundTripTests {
     func roundTrip(flags: [String]) async throws {
         let (first, second, ledger) = (bench.path("first"), bench.path("second"), bench.path("ledger.ndjson"))
         let (hub, url) = try await bench.serve(
-            ["simulate", "--venue", "mt4", "--rate", "max", "--count", "4000", "--ledger", ledger] + flags
+            ["simulate", "--venue", "mt4", "--rate", "max", "--count", "1500", "--ledger", ledger] + flags
         )
         try await record(url, into: first)
         hub.terminate()
@@ -50,7 +50,7 @@ struct HubRoundTripTests {
 
     @Test("everything a client can ask for goes out of a replay as it came in, user data apart")
     func everything() async throws {
-        let (sent, archive) = try await HubTape.imported(on: bench, count: 3000)
+        let (sent, archive) = try await HubTape.imported(on: bench, count: 1500)
         let (_, url) = try await bench.serve(["replay", archive, "--speed", "max"])
         try expect(try await HubTape.readAll(url), holds: sent)
     }

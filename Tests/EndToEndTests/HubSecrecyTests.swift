@@ -26,7 +26,7 @@ struct HubSecrecyTests {
         let tape = bench.path("tape")
         // Stays when it has said all, so that there is a recording in progress to look at.
         let (_, url) = try await bench.serve(
-            ["simulate", "--venue", "mt4", "--rate", "max", "--count", "2000", "--ending", "stay"]
+            ["simulate", "--venue", "mt4", "--rate", "max", "--count", "1000", "--ending", "stay"]
                 + ["--token-file", tokenFile, "--fault", "redirect"] + flags
         )
         let recorder = try bench.start(
@@ -39,7 +39,7 @@ struct HubSecrecyTests {
         try await recorder.wait(for: "the whole tape") {
             guard FileManager.default.fileExists(atPath: tape) else { return false }
             let stored = try await bench.run(["sql", tape, "select count(*) from messages", "--format", "csv"])
-            return stored.status == 0 && Int(stored.lines.last ?? "").map { $0 >= 1900 } == true
+            return stored.status == 0 && Int(stored.lines.last ?? "").map { $0 >= 950 } == true
         }
         let names = try expectNoSecret(inFilesOf: tape)
         #expect(names.contains { $0.hasSuffix("-wal") })
@@ -109,9 +109,11 @@ struct HubSecrecyTests {
 
     // MARK: Looking
 
-    private func expectNoSecret(_ text: String, _ place: String) {
+    private func expectNoSecret(_ text: String, _ place: String) { expectNoSecret(Data(text.utf8), place) }
+
+    private func expectNoSecret(_ bytes: Data, _ place: String) {
         for secret in [Self.token, "T0KEN%2Bqvx", "SECRET-", "PERSONAL-"] {
-            #expect(!text.contains(secret), "\(secret) in \(place)")
+            #expect(!bytes.contains(secret), "\(secret) in \(place)")
         }
     }
 
@@ -121,8 +123,7 @@ struct HubSecrecyTests {
         // The journal has a folder of its own.
         let names = try FileManager.default.subpathsOfDirectory(atPath: tape)
         for name in names {
-            let bytes = FileManager.default.contents(atPath: "\(tape)/\(name)") ?? Data()
-            expectNoSecret(String(decoding: bytes, as: UTF8.self), name)
+            expectNoSecret(FileManager.default.contents(atPath: "\(tape)/\(name)") ?? Data(), name)
         }
         return names
     }
@@ -142,7 +143,7 @@ struct HubSecrecyTests {
             expectNoSecret(finished.output + finished.errors, arguments.joined(separator: " "))
             for line in finished.lines where line.contains(#""payload_base64""#) {
                 let binary = try JSONDecoder().decode(Binary.self, from: Data(line.utf8)).payload
-                expectNoSecret(String(decoding: binary, as: UTF8.self), "a binary payload")
+                expectNoSecret(binary, "a binary payload")
             }
         }
     }

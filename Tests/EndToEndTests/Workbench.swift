@@ -109,7 +109,8 @@ extension Workbench {
 
     /// What `verify` says of a recording that must be sound.
     func verify(_ archive: String) async throws -> Verified {
-        let finished = try await succeed(["verify", archive, "--json"])
+        let finished = try await run(["verify", archive, "--json"])
+        try #require(finished.status == 0, "\(archive): \(finished.errors)\(finished.output)")
         let verified = try JSONDecoder().decode(Verified.self, from: Data(finished.output.utf8))
         try #require(verified.isSound)
         return verified

@@ -1,3 +1,4 @@
+import Foundation
 import Interchange
 import MarketModel
 import Testing
@@ -61,8 +62,10 @@ struct LineReaderTests {
         let compressed = try Excerpt.bytes(name)
         let plain = try Excerpt.bytes("binance-spot.ns.txt").split(separator: 0x0A).map(Array.init)
         var wholeFiles = 0
-        for count in 4..<compressed.count {
-            try withFile(compressed[..<count]) { path in
+        try withFile(compressed) { path in
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            for count in (4..<compressed.count).reversed() {
+                try file.truncate(atOffset: UInt64(count))
                 let (lines, error) = lines(of: path)
                 #expect(lines == Array(plain.prefix(lines.count)), "cut at \(count)")
                 if error == nil {
@@ -89,10 +92,15 @@ struct LineReaderTests {
     func corrupt(name: String) throws {
         let compressed = try Excerpt.bytes(name)
         var failures = 0
-        for position in stride(from: 4, to: compressed.count, by: 3) {
-            var changed = compressed
-            changed[position] ^= 0x10
-            try withFile(changed) { path in if lines(of: path).error != nil { failures += 1 } }
+        try withFile(compressed) { path in
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            for position in stride(from: 4, to: compressed.count, by: 3) {
+                for change in [0x10, 0] as [UInt8] {
+                    try file.seek(toOffset: UInt64(position))
+                    try file.write(contentsOf: [compressed[position] ^ change])
+                    if change != 0, lines(of: path).error != nil { failures += 1 }
+                }
+            }
         }
         #expect(failures > compressed.count / 4)
         try withFile(compressed + Array("garbage".utf8)) { path in

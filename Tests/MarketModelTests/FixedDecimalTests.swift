@@ -117,6 +117,10 @@ private struct Reference {
     let value: FixedDecimal?
 
     init?(_ text: [UInt8]) {
+        // The regular expression is slow, and the first and last characters rule most texts out.
+        guard let first = text.first, let last = text.last, "-+0123456789".utf8.contains(first),
+            "0123456789".utf8.contains(last)
+        else { return nil }
         let shown = String(decoding: text, as: UTF8.self)
         guard let match = shown.wholeMatch(of: /[-+]?[0-9]+(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?/) else { return nil }
         let exponent = match.2.flatMap { Int($0) } ?? 0
