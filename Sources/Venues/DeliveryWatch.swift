@@ -1,9 +1,8 @@
 import MarketModel
 
-/// What a client asked for and what of it has not arrived on this connection yet.
+/// Tracks which of the names that a client asked for have not arrived yet on this connection.
 ///
-/// Once everything has arrived, a call costs one comparison. A tick of a symbol that has been seen costs a look into an
-/// array.
+/// When everything has arrived, a call costs one comparison. A tick of a known symbol costs one array access.
 struct DeliveryWatch: Sendable {
     /// A kind of tick, as a bit.
     struct Kind: OptionSet, Sendable {
@@ -26,12 +25,14 @@ struct DeliveryWatch: Sendable {
     /// The names that have not arrived, sorted.
     var undelivered: [String] { pending.sorted() }
 
-    /// Notes that `name` has arrived.
+    /// Records that `name` has arrived.
     mutating func arrived(_ name: String) {
         pending.remove(name)
     }
 
-    /// Notes a tick; `name` gives what was asked for to get it, and is called once for each symbol and kind.
+    /// Records a tick.
+    ///
+    /// `name` returns the name that was asked for; it is called once per symbol and kind.
     mutating func arrived(_ symbol: SymbolIndex, _ kind: Kind, name: () -> String) {
         let index = Int(symbol.value)
         while seen.count <= index { seen.append([]) }

@@ -1,7 +1,9 @@
 import JSONScanning
 
 extension JSONText {
-    /// Calls `body` with each text of the array that is the member `name` of an object.
+    /// Calls `body` with each string of the array in the member `name` of an object.
+    ///
+    /// - Throws: `JSONError` if the JSON is malformed.
     static func forEachText(
         in name: StaticString,
         of object: UnsafeRawBufferPointer,

@@ -1,23 +1,25 @@
-/// What a client asked for, compared with what it got of its tape.
+/// A client's subscriptions, compared with what it received from its tape.
 package struct SubscriptionReport: Sendable, Hashable {
-    /// A stream or a symbol, and how many messages of it there were.
+    /// A stream or a symbol, and its number of messages.
     package struct Count: Sendable, Hashable {
         package let name: String
         package let messages: Int64
     }
 
-    /// More names than this are counted, but not listed.
+    /// The maximum number of listed names.
+    ///
+    /// Further names are only counted.
     package static let namesMax = 20
 
-    /// How many subscriptions the client has.
+    /// The number of the client's subscriptions.
     package internal(set) var count = 0
-    /// What had passed before the client subscribed to it, since the tape began or was last sought.
+    /// Messages that had passed before the client subscribed, since the tape started or last jumped.
     package private(set) var skipped: [Count] = []
-    /// Messages of all that was skipped, listed or not.
+    /// The number of all skipped messages, including those of unlisted names.
     package private(set) var skippedMessages: Int64 = 0
-    /// The same since the client connected.
+    /// The number of skipped messages since the client connected.
     package private(set) var skippedMessagesEver: Int64 = 0
-    /// What the client asked for and the tape lacks.
+    /// Names that the client asked for and the tape does not have.
     package private(set) var refused: [String] = []
     package private(set) var refusedCount = 0
 
@@ -36,7 +38,7 @@ package struct SubscriptionReport: Sendable, Hashable {
         refused += names.prefix(max(0, room)).map { String($0.prefix(64)) }
     }
 
-    /// The tape goes on from elsewhere: nothing of it has passed yet.
+    /// Resets the skipped counts, because the tape has jumped and nothing has passed since.
     mutating func forgetSkipped() {
         skipped = []
         skippedMessages = 0

@@ -2,7 +2,7 @@ package import MarketModel
 
 /// What clients of a venue may ask a tape for.
 extension Venue {
-    /// The parameters that the venue's own clients put into a URL's query, beside a token.
+    /// The query parameters that the venue's own clients send, apart from a token.
     package var queryParameters: [String] {
         switch self {
         // signalrcore sends `connectionId` if it has not negotiated.
@@ -11,7 +11,9 @@ extension Venue {
         }
     }
 
-    /// True if `name` is one of ``queryParameters``; a hub does not care about its case.
+    /// True if `name` is one of ``queryParameters``.
+    ///
+    /// A hub ignores case.
     package func takesParameter(_ name: String) -> Bool {
         switch self {
         case .mt4: queryParameters.contains { $0.lowercased() == name.lowercased() }
@@ -19,10 +21,10 @@ extension Venue {
         }
     }
 
-    /// Why a client that opens `target` cannot be served; `nil` if it can.
+    /// The reason why a client that opens `target` cannot be served; `nil` if it can.
     ///
-    /// `target` is the path and the query as sent. Without an `offer`, only what the venue itself would not take is
-    /// refused.
+    /// `target` is the path and the query as sent. Without an `offer`, only targets that the venue itself would refuse
+    /// are refused.
     package func refusal(ofTarget target: String, offer: VenueOffer?) -> String? {
         switch self {
         case .mt4: nil
@@ -30,7 +32,9 @@ extension Venue {
         }
     }
 
-    /// A symbol as the venue's messages write it: some venues do not care about case.
+    /// Returns a symbol as the venue's messages write it.
+    ///
+    /// Some venues ignore case.
     package func symbol(_ text: String) -> String {
         switch self {
         case .mt4: text
@@ -38,14 +42,16 @@ extension Venue {
         }
     }
 
-    /// Collects what a tape has for the venue's clients; `symbols` are those that it has ticks of.
+    /// Makes a reader that collects what a tape has for the venue's clients.
+    ///
+    /// `symbols` are those with ticks on the tape.
     package func makeOfferReader(symbols: Set<String>) -> VenueOfferReader {
         VenueOfferReader(self, symbols: symbols)
     }
 }
 
 extension VenueOffer {
-    /// What remains of it for clients that may see `symbols` only.
+    /// Returns the part of the offer for clients that may see only `symbols`.
     package func restricted(to symbols: Set<String>) -> VenueOffer {
         var offer = self
         offer.symbols.formIntersection(symbols)
@@ -55,7 +61,7 @@ extension VenueOffer {
     }
 }
 
-/// Collects what a tape has, from what recorders asked for and from its messages.
+/// Collects what a tape has, from recorders' subscriptions and from the messages.
 package struct VenueOfferReader: Sendable {
     private enum Content: Sendable {
         case symbols(VenueOffer)
@@ -73,10 +79,10 @@ package struct VenueOfferReader: Sendable {
         }
     }
 
-    /// True if messages have to be read to know what there is.
+    /// True if messages must be read to know what the tape has.
     package var needsMessages: Bool { if case .binance = content { true } else { false } }
 
-    /// Notes what a recorder asked for, as it was stored; false if that does not say what the tape can hold.
+    /// Adds a recorder's subscription, as it was stored; returns false if that does not tell what the tape can have.
     package mutating func note(subscription: String) -> Bool {
         switch content {
         case .symbols(var offer):
@@ -90,7 +96,7 @@ package struct VenueOfferReader: Sendable {
         }
     }
 
-    /// Notes the received messages of a batch.
+    /// Adds the received messages of a batch.
     package mutating func note(_ batch: MessageBatch) {
         guard case .binance(var offer) = content else { return }
         batch.bytes.withUnsafeBytes { bytes in

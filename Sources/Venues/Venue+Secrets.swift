@@ -1,7 +1,7 @@
 extension Venue {
-    /// A text that others wrote, such as the reason of a close or the answer to a handshake, as it may be shown.
+    /// Returns a text from outside, such as a close reason or a handshake answer, in a form that may be shown.
     ///
-    /// `known` secrets become `***`, wherever they are; behind a word that announces a secret, the rest goes.
+    /// Each of the `known` secrets becomes `***`. After a word that announces a secret, the rest is replaced too.
     package func withoutSecrets(_ text: String, known: [String]) -> String {
         var text = text
         for secret in known where !secret.isEmpty {

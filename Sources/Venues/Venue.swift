@@ -1,13 +1,17 @@
 package import MarketModel
 package import SignalRProtocol
 
-/// The venues that feedrec speaks with; the raw value is the name on command lines and in recordings.
+/// The venues that feedrec supports.
+///
+/// The raw value is the name on command lines and in recordings.
 package enum Venue: String, Sendable, Hashable, CaseIterable {
     /// CPlugin's hub for MetaTrader 4 servers.
     case mt4
     case binanceSpot = "binance-spot"
 
-    /// JSON numbers lose their trailing zeros, so prices of such a venue start with this many digits.
+    /// The minimum number of price digits.
+    ///
+    /// JSON numbers lose trailing zeros, so such venues need a minimum.
     package var priceDigitsMin: UInt8 {
         switch self {
         case .mt4: 5
@@ -15,7 +19,7 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// True if the venue numbers the trades of a symbol without leaving a number out.
+    /// True if the venue numbers the trades of a symbol without gaps.
     package var numbersTrades: Bool {
         switch self {
         case .mt4: false
@@ -23,10 +27,10 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// True if the venue may report the same executions one by one and as aggregates.
+    /// True if the venue may report the same executions individually and as aggregates.
     package var reportsAggregates: Bool { self == .binanceSpot }
 
-    /// The venue whose own path this is, as far as a path tells.
+    /// The venue that serves `path`; `nil` if no venue does.
     package static func serving(path: String) -> Venue? {
         allCases.first { $0.serves(path: path) }
     }
@@ -39,7 +43,7 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The path for SignalR negotiation, where the venue has that.
+    /// The path for SignalR negotiation; `nil` if the venue does not negotiate.
     package var negotiatePath: String? {
         switch self {
         case .mt4: Self.mt4Path + "/negotiate"
@@ -47,7 +51,7 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Paths that a client can try, for people.
+    /// Paths for people to try.
     package var examplePaths: [String] {
         switch self {
         case .mt4: [Self.mt4Path]
@@ -57,7 +61,7 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
 
     private static let mt4Path = "/hubs/mt4/v1"
 
-    /// A dialect that reads recorded messages, with nobody to answer to.
+    /// Makes a dialect that reads recorded messages and sends nothing.
     package func makeReader(_ reading: VenueReading = VenueReading()) -> any VenueDialect {
         switch self {
         case .mt4:
@@ -69,9 +73,9 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// What takes secrets out of a connection's messages; `nil` for venues whose messages hold none.
+    /// Makes a redactor for a connection's messages; `nil` if the venue's messages contain no secrets.
     ///
-    /// `known` gives the secrets that the connection was opened with; it is asked when the first messages come.
+    /// `known` returns the secrets that opened the connection. It is called when the first messages arrive.
     package func makeRedactor(
         _ reading: VenueReading = VenueReading(),
         known: @escaping @Sendable () -> [String] = { [] }
@@ -87,7 +91,7 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The venue's side of a connection that a client opened with the request target `target`.
+    /// Makes the venue's side of a connection that a client opened with the request target `target`.
     package func makeSession(target: String) -> any VenueSession {
         switch self {
         case .mt4: MT4HubSession()
@@ -96,13 +100,15 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// How a venue's messages are read and kept, as far as the user has a say.
+/// The user's settings for reading and keeping a venue's messages.
 package struct VenueReading: Sendable, Hashable {
-    /// The zone of the times in the messages, for venues that do not say; without one they are taken as UTC.
+    /// The time zone of times in the messages, if the venue does not give one; `nil` means UTC.
     package var brokerTimeZone: ZoneRules?
-    /// True where what is about persons may be stored; secrets never are.
+    /// True if personal data may be stored.
+    ///
+    /// Secrets are never stored.
     package var keepsPersonalData: Bool
-    /// The protocol of a hub, for messages whose handshake may be missing; `nil` where it is not known.
+    /// The protocol of a hub, for recordings without a handshake; `nil` if it is not known.
     package var hubProtocol: HubProtocol?
 
     package init(

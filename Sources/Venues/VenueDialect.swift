@@ -2,31 +2,31 @@ package import MarketModel
 
 /// The client's side of one connection to a venue: what to send, and what the answers mean.
 ///
-/// A new connection gets a new dialect. Calls take whole batches; nothing here does I/O or reads a clock.
+/// Each new connection gets a new dialect. Calls take whole batches. A dialect does no I/O and reads no clock.
 package protocol VenueDialect: Sendable {
     /// The symbols that ``MarketEvents`` of this dialect refer to.
     var symbols: SymbolTable { get }
 
-    /// Why the conversation is over, as soon as it is: the venue said so, or was silent for too long.
+    /// The reason why the conversation is over: the venue said so, or it was silent for too long. `nil` until then.
     var ending: DialectOutcome.Ending? { get }
 
-    /// True while the venue has taken what was asked for, as far as it says so.
+    /// True while the venue has accepted the subscriptions, as far as it acknowledges them.
     ///
-    /// Also set without a message, when a refusal would have come by now.
+    /// Becomes true without a message when a refusal would have arrived by now.
     var isSubscribed: Bool { get }
 
-    /// What was asked for and has not arrived on this connection, by the names that a user gives, sorted.
+    /// What was asked for and has not arrived on this connection, by the user's names, sorted.
     ///
-    /// Only what flows by itself while a market is open: a margin stream may be silent for weeks.
+    /// Contains only data that flows while a market is open. A margin stream may be silent for weeks.
     var undelivered: [String] { get }
 
-    /// Appends what a client says first on a fresh connection.
+    /// Appends the messages that a client sends first on a new connection.
     mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch)
 
-    /// Reads the received messages of `batch`, skipping sent ones.
+    /// Reads the received messages of `batch` and skips sent messages.
     ///
-    /// Appends what they say to `events`, with origins that count messages from the start of `batch`, and what must be
-    /// answered to `outgoing`. Malformed messages become oddities in `events`, never errors.
+    /// Appends their content to `events`, with origins that count from the start of `batch`, and the replies to
+    /// `outgoing`. Malformed messages become oddities in `events`, never errors.
     mutating func receive(
         _ batch: MessageBatch,
         now: UnixNanoseconds,
@@ -34,43 +34,49 @@ package protocol VenueDialect: Sendable {
         outgoing: inout MessageBatch
     ) -> DialectOutcome
 
-    /// Appends what a client says before it closes a connection in an orderly way: that it wants no more.
+    /// Appends the messages that a client sends before it closes the connection cleanly, such as unsubscribing.
     mutating func leave(now: UnixNanoseconds, outgoing: inout MessageBatch)
 
-    /// Appends what the venue wants to hear from time to time; call it about once a second.
+    /// Appends keep-alive messages for the venue. Call it about once a second.
     mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch)
 
-    /// Says that nobody listened to the connection until now: what it says does not count as missing.
+    /// Reports that the connection was not read until now. Silence before this moment does not count.
     mutating func listeningResumed(now: UnixNanoseconds)
 }
 
-/// What a batch meant for the connection it came over.
+/// The meaning of a batch for its connection.
 package struct DialectOutcome: Sendable, Hashable {
-    /// How many messages carried market data or events: not handshakes, acknowledgements and keep-alives.
+    /// The number of messages with market data or events.
+    ///
+    /// Handshakes, acknowledgements and keep-alives do not count.
     package var dataMessages = 0
-    /// How many received messages hold something that the venue sends, keep-alives included.
+    /// The number of received messages that this venue could have sent, including keep-alives.
     package var recognised = 0
-    /// How many received messages hold nothing of that kind; the parts of a divided record count as neither.
+    /// The number of received messages that this venue does not send.
+    ///
+    /// Parts of a divided record count as neither.
     package var unrecognised = 0
-    /// True from the batch on in which the venue acknowledged everything that was asked for.
+    /// True from the batch in which the venue acknowledged the last of the subscriptions.
     package var isSubscribed = false
     /// Set when the conversation is over: the venue refused or said goodbye.
     package var ending: Ending?
-    /// What a person at the recorder should know, such as that the venue refused a part of what was asked for.
+    /// Notices for the operator, for example that the venue refused a part of the subscriptions.
     package var notices: [String] = []
-    /// True where the venue announced that it will close the connection soon, and goes on until then.
+    /// True if the venue announced that it will close the connection soon.
+    ///
+    /// It continues to send until then.
     package var isLeaving = false
 
-    /// Why the conversation is over.
+    /// The reason why the conversation is over.
     package struct Ending: Sendable, Hashable {
         package enum Kind: Sendable, Hashable {
-            /// The venue said goodbye in an orderly way.
+            /// The venue closed the conversation cleanly.
             case goodbye
-            /// The venue refused everything that was asked for, or to talk at all.
+            /// The venue refused all subscriptions, or the conversation itself.
             case refused
             /// The venue did not answer in time.
             case unanswered
-            /// Nothing came any more.
+            /// The venue stopped sending.
             case silence
             /// Anything else that makes the connection useless.
             case failure
@@ -78,7 +84,9 @@ package struct DialectOutcome: Sendable, Hashable {
 
         package var reason: String
         package var kind: Kind
-        /// False when the venue said goodbye and did not ask us back: there is no hurry.
+        /// False if the venue said goodbye without asking us to reconnect.
+        ///
+        /// The recorder then waits before it reconnects.
         package var isReturnWelcome: Bool
 
         package var isFailure: Bool { kind != .goodbye }
@@ -103,6 +111,6 @@ extension VenueDialect {
 }
 
 extension VenueDialect {
-    /// Most venues are watched by the recorder alone.
+    /// The default: the dialect does not watch for silence; the recorder does.
     package mutating func listeningResumed(now: UnixNanoseconds) {}
 }

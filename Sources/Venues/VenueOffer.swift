@@ -1,16 +1,18 @@
 import MarketModel
 
-/// What a tape has for the clients of its venue, so that they do not wait for what will never come.
+/// What a tape has for the clients of its venue, so that a client does not wait for data that never comes.
 ///
 /// A venue has symbols, streams, or both; the other set is empty.
 package struct VenueOffer: Sendable, Hashable {
-    /// The symbols that there are ticks of, as the venue writes them.
+    /// Symbols with ticks, as the venue writes them.
     package var symbols: Set<String> = []
     /// The names of streams that clients can subscribe to.
     package var streams: Set<String> = []
-    /// False if the tape may hold more than this: nothing is refused then.
+    /// False if the tape may have more than this.
+    ///
+    /// Nothing is refused then.
     package var isComplete = true
-    /// The units of the times in its messages; empty if none has a time, or if the venue has one unit only.
+    /// The units of the times in the messages; empty if no message has a time, or if the venue has only one unit.
     package var timeUnits: Set<VenueTimeUnit> = []
 
     package init() {}
@@ -22,14 +24,14 @@ package struct VenueOffer: Sendable, Hashable {
         isComplete = isComplete && other.isComplete
     }
 
-    /// Why `names` are refused, with the nearest name for the first of them and some of those that there are; `nil` if
-    /// all are on offer.
+    /// The reason why `names` are refused, with the nearest name for the first missing one and some existing names;
+    /// `nil` if all are available.
     package func refusal(ofStreams names: [String]) -> String? {
         guard isComplete else { return nil }
         return refusal(of: names, among: streams, "stream", "streams")
     }
 
-    /// As ``refusal(ofStreams:)``, for symbols.
+    /// The same as ``refusal(ofStreams:)``, for symbols.
     package func refusal(ofSymbols names: [String]) -> String? {
         guard isComplete else { return nil }
         return refusal(of: names, among: symbols, "symbol", "symbols")

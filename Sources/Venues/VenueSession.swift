@@ -1,61 +1,64 @@
 package import MarketModel
 
-/// The venue's side of one client connection: answers the client's calls and picks what it gets of a tape.
+/// The venue's side of one client connection: answers the client's calls and selects what it gets of a tape.
 ///
-/// Calls that produce messages append them to a batch in the order they must be sent; the time in their entries is that
-/// of the tape or zero. Nothing here does I/O or reads a clock.
+/// Messages are appended to a batch in the order in which they must be sent. The time in their entries is that of the
+/// tape, or zero. A session does no I/O and reads no clock.
 package protocol VenueSession: Sendable {
-    /// True once the client has asked for something.
+    /// True after the client has subscribed to something for the first time.
     var hasSubscribed: Bool { get }
 
     /// True while the client is subscribed to something, so that its tape may start.
     var isSubscribed: Bool { get }
 
-    /// How long the venue stays silent before it sends ``keepAlive(replies:)``; `nil` where it never does.
+    /// How long the venue stays silent before it sends ``keepAlive(replies:)``; `nil` if it sends no keep-alives.
     var keepAliveInterval: Duration? { get }
 
-    /// Withholds what belongs to other symbols than these, whatever the client subscribes to.
+    /// Withholds everything that belongs to other symbols, whatever the client subscribes to.
     mutating func restrict(toSymbols symbols: Set<String>)
 
-    /// Refuses subscriptions to what is not on offer, in the venue's way.
+    /// Refuses subscriptions to anything that is not in `offer`, in the venue's way.
     mutating func refuse(beyond offer: VenueOffer)
 
-    /// What came of the client's subscriptions.
+    /// The results of the client's subscriptions.
     var report: SubscriptionReport { get }
 
-    /// What the client is subscribed to and had no message of, at most ``SubscriptionReport/namesMax`` names.
+    /// Subscriptions that had no message yet, at most ``SubscriptionReport/namesMax`` names.
     var unanswered: [String] { get }
 
-    /// The tape goes on from elsewhere, so nothing of it has passed this client yet.
+    /// Reports that the tape has jumped, so nothing of it has passed this client since.
     mutating func tapeMoved()
 
-    /// Reads one message of the client and appends the replies.
+    /// Reads one message from the client and appends the replies.
     mutating func receive(
         _ payload: UnsafeRawBufferPointer,
         kind: MessageKind,
         replies: inout MessageBatch
     ) -> SessionSignal
 
-    /// Appends what this client gets of the messages `range` of `tape`: the same bytes where it subscribed to all a
-    /// message holds, the parts it subscribed to otherwise, nothing of handshakes, acknowledgements and keep-alives.
+    /// Appends what this client gets of the messages `range` of `tape`.
+    ///
+    /// If the client subscribed to everything in a message, it gets the same bytes, otherwise the parts it subscribed
+    /// to. Handshakes, acknowledgements and keep-alives are left out.
     mutating func deliver(_ tape: MessageBatch, _ range: Range<Int>, into output: inout MessageBatch)
 
-    /// Appends the venue's sign of life.
+    /// Appends the venue's keep-alive message.
     mutating func keepAlive(replies: inout MessageBatch)
 
-    /// How long the client may be silent now before ``timeOut(replies:)``; `nil` where it may be so for ever.
+    /// How long the client may stay silent from now on before ``timeOut(replies:)``; `nil` if there is no limit.
     var clientTimeout: Duration? { get }
 
-    /// Appends what the venue says to a client that was silent for too long, before the WebSocket close.
+    /// Appends what the venue sends to a client that was silent for too long, before the WebSocket close.
     mutating func timeOut(replies: inout MessageBatch)
 
-    /// What the venue does when the tape is over.
+    /// What the venue does at the end of the tape.
     var ending: SessionEnding { get }
 
-    /// Appends what the venue says at the end of the tape, before the WebSocket close.
+    /// Appends what the venue sends at the end of the tape, before the WebSocket close.
     mutating func finish(replies: inout MessageBatch)
 
-    /// Appends what the venue says when its server goes down, before the WebSocket close: that one may come back.
+    /// Appends what the venue sends when its server shuts down, before the WebSocket close. It allows the client to
+    /// reconnect.
     mutating func goAway(replies: inout MessageBatch)
 }
 
@@ -75,23 +78,23 @@ extension VenueSession {
     package var ending: SessionEnding { .close }
 }
 
-/// What becomes of a connection whose tape is over.
+/// What happens to a connection at the end of its tape.
 package enum SessionEnding: Sendable, Hashable {
-    /// A goodbye, and a WebSocket close with 1000.
+    /// The venue says goodbye and closes the WebSocket with code 1000.
     case close
-    /// The connection breaks without a word, as networks do.
+    /// The connection breaks without a close, as networks do.
     case drop
-    /// Nothing is sent any more, not even signs of life.
+    /// Nothing more is sent, not even keep-alives.
     case silence
-    /// Nothing but signs of life is sent until the client leaves.
+    /// Only keep-alives are sent until the client leaves.
     case stay
 }
 
-/// What a client's message changed.
+/// The effect of a client's message.
 package enum SessionSignal: Sendable, Hashable {
     case none
     /// The client subscribed to or unsubscribed from something.
     case subscriptionsChanged
-    /// The connection must be closed with this WebSocket status code.
+    /// The connection must be closed with this WebSocket close code.
     case close(code: UInt16, reason: String)
 }

@@ -2,9 +2,9 @@ import MarketModel
 import Testing
 import Venues
 
-/// What was asked for and has not arrived, as the dialects report it.
+/// Subscriptions without data so far, as the dialects report them.
 struct UndeliveredTests {
-    /// What is left after each message.
+    /// The undelivered names after each message.
     private func left(_ streams: [String], _ messages: [String]) -> [[String]] {
         var dialect = BinanceSpotDialect(streams: streams)
         var events = MarketEvents()
@@ -16,7 +16,7 @@ struct UndeliveredTests {
             }
     }
 
-    @Test("C5 each stream arrives with its own messages, in an envelope or without one")
+    @Test("C5 each stream counts as delivered by its own messages, in an envelope or without one")
     func streams() {
         let streams = ["btcusdt@bookTicker", "btcusdt@trade", "btcusdt@kline_1m"]
         let kline = #"{"stream":"btcusdt@kline_1m","data":{"e":"kline","s":"BTCUSDT"}}"#
@@ -47,7 +47,7 @@ struct UndeliveredTests {
         )
     }
 
-    @Test("kind 9 a hub's symbol arrives with its first tick, and ticks of all symbols with any")
+    @Test("kind 9 a hub's symbol is delivered by its first tick, and ticks of all symbols by any tick")
     func hub() {
         var subscription = MT4Subscription(tradePlatform: "P", symbols: ["EURUSD", "XAUUSDX"])
         subscription.allTicks = true

@@ -1,11 +1,13 @@
 import MarketModel
 
-/// Which streams of a connection have brought nothing yet.
+/// Tracks which streams of a connection have not delivered anything yet.
 struct BinanceDelivery: Sendable {
     private var ticks: DeliveryWatch
-    /// Streams whose messages make no ticks, by the hash of their names, which messages carry in the envelope.
+    /// Streams whose messages are not ticks, by the hash of their names.
+    ///
+    /// The envelope of a message has the name.
     private var others: [UInt64: String]
-    /// Without an envelope there is one stream, and every message is one of it.
+    /// Without an envelope there is only one stream, and every message belongs to it.
     private let isSingle: Bool
 
     init(streams: [String]) {
@@ -18,13 +20,13 @@ struct BinanceDelivery: Sendable {
 
     private static let suffixes = ["@trade", "@aggTrade", "@bookTicker"]
 
-    /// The names of streams that have brought nothing, sorted.
+    /// The names of streams that have delivered nothing, sorted.
     var undelivered: [String] { (ticks.undelivered + others.values).sorted() }
 
     var awaitsTicks: Bool { !ticks.isComplete }
     var awaitsOthers: Bool { !others.isEmpty }
 
-    /// Notes the ticks that a batch brought.
+    /// Records the ticks of a batch.
     mutating func note(_ quotes: ArraySlice<Quote>, _ trades: ArraySlice<Trade>, _ symbols: SymbolTable) {
         for quote in quotes {
             ticks.arrived(quote.symbol, .quote) { symbols.text(of: quote.symbol).lowercased() + "@bookTicker" }
@@ -36,7 +38,7 @@ struct BinanceDelivery: Sendable {
         }
     }
 
-    /// Notes a message of a stream that makes no ticks.
+    /// Records a message of a stream that has no ticks.
     mutating func note(_ payload: UnsafeRawBufferPointer) {
         var reader = BinanceShapeReader(payload)
         if let name = reader.readStreamName() {
@@ -46,7 +48,9 @@ struct BinanceDelivery: Sendable {
         }
     }
 
-    /// FNV-1a: a collision would hide one silent stream, which is far less likely than any other mistake.
+    /// FNV-1a.
+    ///
+    /// A collision would hide one silent stream, which is very unlikely.
     private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }

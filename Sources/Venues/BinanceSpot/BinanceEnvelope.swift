@@ -1,21 +1,21 @@
 import JSONScanning
 
-/// The outermost keys of one message, in whatever order they came.
+/// The outermost keys of one message, in any order.
 ///
-/// For every message that is not written exactly as Binance writes it today; checks the whole text. Keys and names are
-/// compared byte by byte: give it ``JSONText/plain(_:)``.
+/// Reads every message that is not written exactly as Binance writes it today, and checks the whole text. Keys and
+/// names are compared byte by byte, so the input must be ``JSONText/plain(_:)``.
 struct BinanceEnvelope {
     /// `{"stream":…,"data":…}` of combined connections.
     private(set) var stream: JSONValue?
     private(set) var data: JSONValue?
-    /// `e` and `s` of a payload without envelope.
+    /// `e` and `s` of a payload without an envelope.
     private(set) var event: JSONValue?
     private(set) var symbol: JSONValue?
     /// `E`, the time of the event.
     private(set) var time: JSONValue?
     /// `k`, the candle of a kline event.
     private(set) var candle: JSONValue?
-    /// The single-letter keys of a bookTicker that were seen, which has no `e`.
+    /// The single-letter keys seen of a bookTicker, which has no `e`.
     private var bookKeys = 0
     private var hasResult = false
     private var hasID = false
@@ -24,12 +24,14 @@ struct BinanceEnvelope {
     private var hasError = false
     /// `lastUpdateId` of a partial book, which has no `e`.
     private var hasLastUpdate = false
-    /// `event` of an account's events.
+    /// `event` of account events.
     private var hasAccountEvent = false
     /// True for `[{"e":…},…]`, the events of all symbols in one message.
     private(set) var isEventList = false
 
-    /// Reads a whole message; a JSON text that is not an object has no keys.
+    /// Reads a whole message.
+    ///
+    /// JSON that is not an object has no keys.
     init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
         var cursor = JSONCursor(bytes)
         guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
@@ -95,16 +97,18 @@ struct BinanceEnvelope {
     /// True for `{"stream":"…","data":…}`.
     var isCombined: Bool { stream?.kind == .string && data != nil }
 
-    /// True for data that Binance sends and that is kept as received.
+    /// True for data that Binance sends and that is stored only as received.
     var isOtherData: Bool { isCombined || event?.kind == .string || isEventList || hasLastUpdate || hasAccountEvent }
 
-    /// True for `{"result":null,"id":1}`, also with a list as result.
+    /// True for `{"result":null,"id":1}`, also if the result is a list.
     var isAcknowledgement: Bool { hasResult && !isCombined && event == nil }
 
     /// True for `{"code":2,"msg":"…","id":1}`, also wrapped as `{"error":{…},"id":1}`.
     var isError: Bool { ((hasCode && hasMessage) || (hasError && hasID)) && !isCombined && event == nil }
 
-    /// True for a bookTicker without envelope; one side may be missing.
+    /// True for a bookTicker without an envelope.
+    ///
+    /// One side may be missing.
     var isBookTicker: Bool {
         let hasUpdate = bookKeys & 1 != 0
         let hasSide = bookKeys & 6 == 6 || bookKeys & 24 == 24

@@ -4,13 +4,13 @@ import MarketModel
 /// What a tape of Binance messages has for its clients.
 struct BinanceOffer {
     private(set) var offer = VenueOffer()
-    /// More names than this are not collected.
+    /// The maximum number of names to collect.
     private static let streamsMax = 100_000
     /// Milliseconds since 1970 have 13 digits until the year 2286.
     private static let millisecondDigitsMax = 13
     private var name: [UInt8] = []
 
-    /// Notes the streams that a recorder asked for: `{"streams":["btcusdt@trade"]}`; false if it names none.
+    /// Adds the streams of a recorder's subscription, `{"streams":["btcusdt@trade"]}`; returns false if it adds none.
     mutating func note(subscription: String) -> Bool {
         let known = offer.streams.count
         var subscription = subscription
@@ -20,7 +20,7 @@ struct BinanceOffer {
         return offer.streams.count > known
     }
 
-    /// Notes a received message: the streams that it may have come over, and the unit of its time.
+    /// Adds a received message: the streams it may have arrived on, and the unit of its time.
     mutating func note(_ payload: UnsafeRawBufferPointer) {
         guard let envelope = try? BinanceEnvelope(payload) else { return }
         if envelope.isCombined, let stream = envelope.stream?.text, let data = envelope.data {
@@ -34,7 +34,7 @@ struct BinanceOffer {
             insert(String(decoding: name, as: UTF8.self))
             alternative += 1
         }
-        // A client may ask for it by a name that is not known here.
+        // A client may ask for this event by a stream name that we do not know.
         if alternative == 0, let event = envelope.event, !event.bytes.equals("serverShutdown") {
             offer.isComplete = false
         }

@@ -1,12 +1,12 @@
 import JSONScanning
 import MarketModel
 
-/// A payload that cannot be read as what its stream says it is.
+/// A payload that does not have the form of its stream.
 struct BinancePayloadError: Error {
     let reason: String
 }
 
-/// The single-letter keys of a `bookTicker`, `trade` or `aggTrade`, in whatever order they came.
+/// The single-letter keys of a `bookTicker`, `trade` or `aggTrade`, in any order.
 struct BinancePayloadReader {
     private var symbol: JSONValue?
     private var price: JSONValue?
@@ -17,12 +17,12 @@ struct BinancePayloadReader {
     private var updateID: JSONValue?
     private var bidPrice: JSONValue?
     private var bidSize: JSONValue?
-    /// Ask price of a `bookTicker`, number of an `aggTrade`.
+    /// The ask price of a `bookTicker`, or the ID of an `aggTrade`.
     private var askPriceOrNumber: JSONValue?
     private var askSize: JSONValue?
     private var firstExecution: JSONValue?
     private var lastExecution: JSONValue?
-    /// How a futures trade came about.
+    /// The order type of a futures trade.
     private var orderKind: JSONValue?
 
     /// Collects the fields of `payload`, which must be an object.
@@ -98,14 +98,14 @@ struct BinancePayloadReader {
         return report
     }
 
-    // MARK: Fields; one that is absent or null is nil, one that cannot be read is an error
+    // MARK: Fields. A missing or null field is nil; an unreadable field is an error.
 
     private func symbolText() throws(BinancePayloadError) -> UnsafeRawBufferPointer {
         guard let symbol, symbol.kind == .string, !symbol.bytes.isEmpty else {
             throw BinancePayloadError(reason: "no symbol 's'")
         }
-        // What is still escaped needs to be, and no symbol has such a character.
-        guard !symbol.hasEscapes else { throw BinancePayloadError(reason: "no symbol 's' has such characters") }
+        // Plain text keeps only necessary escapes, and no symbol has such a character.
+        guard !symbol.hasEscapes else { throw BinancePayloadError(reason: "symbol 's' has impossible characters") }
         return symbol.bytes
     }
 

@@ -19,22 +19,22 @@ struct BinanceRequest {
     var method: Method
     /// The elements of `params`.
     var parameters: [JSONValue]
-    /// The JSON text of `id` exactly as sent; `null` where it is missing.
+    /// The JSON text of `id` exactly as sent; `null` if it is missing.
     var id: [UInt8]
 }
 
-/// A refusal with the codes of web-socket-streams.md, "Error Messages".
+/// A refusal, with the codes of web-socket-streams.md, "Error Messages".
 struct BinanceRequestError: Error {
     let code: Int
     let message: String
-    /// The JSON text of the request's `id`, where it could be read.
+    /// The JSON text of the request's `id`; `nil` if it could not be read.
     var id: [UInt8]?
 }
 
 extension BinanceRequest {
-    /// Reads a client's message, given ``JSONText/plain(_:)`` of it and the `message` as sent, which has the exact id.
+    /// Reads a client's message from its ``JSONText/plain(_:)``; `message` is the text as sent, with the exact id.
     ///
-    /// The parameters refer to `bytes` and are valid as long as they are.
+    /// The parameters refer to `bytes` and are valid only as long as `bytes` is.
     init(_ bytes: UnsafeRawBufferPointer, message: UnsafeRawBufferPointer) throws(BinanceRequestError) {
         var method: JSONValue?
         var parameters: [JSONValue] = []
@@ -64,7 +64,9 @@ extension BinanceRequest {
         }
     }
 
-    /// The value of `id` as sent, under a key that may have escapes.
+    /// Finds the value of `id` as sent.
+    ///
+    /// Its key may contain escapes.
     private static func id(in message: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue? {
         var cursor = JSONCursor(message)
         var id: JSONValue?
@@ -84,7 +86,7 @@ extension BinanceRequest {
         return elements
     }
 
-    /// The three forms of an id that web-socket-streams.md allows; where it is missing, `null`.
+    /// Returns an id in one of the three forms that web-socket-streams.md allows, or `null` if it is missing.
     private static func idText(_ id: JSONValue?) throws(BinanceRequestError) -> [UInt8] {
         switch id?.kind {
         case nil, .null: return Array("null".utf8)

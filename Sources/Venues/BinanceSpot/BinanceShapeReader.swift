@@ -1,10 +1,10 @@
 import JSONScanning
 import MarketModel
 
-/// Reads messages that are written byte for byte the way Binance writes them, in one pass and without looking back.
+/// Reads messages that are written byte for byte as Binance writes them, in one pass.
 ///
-/// Every method returns `nil` or false at the first byte that is not where it should be; the message then takes the
-/// road through ``BinanceEnvelope``, which accepts any JSON. What is read here and there is the same.
+/// Every method returns `nil` or false at the first unexpected byte. The message is then read by ``BinanceEnvelope``,
+/// which accepts any JSON and gives the same result.
 struct BinanceShapeReader {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
@@ -14,7 +14,7 @@ struct BinanceShapeReader {
         self.bytes = bytes
     }
 
-    /// Reads up to the first key of the payload and says what it is; `nil` where the shape is not the usual one.
+    /// Reads up to the first key of the payload and returns its kind; `nil` if the shape is not the usual one.
     mutating func readKind() -> BinanceStreamKind? {
         if skip("{\"stream\":\"") {
             guard let name = readStringContent() else { return nil }
@@ -32,13 +32,13 @@ struct BinanceShapeReader {
         return BinanceStreamKind(eventName: name)
     }
 
-    /// Reads `{"stream":"…","data":` and gives the name in it.
+    /// Reads `{"stream":"…","data":` and returns the stream name.
     mutating func readStreamName() -> UnsafeRawBufferPointer? {
         guard skip("{\"stream\":\""), let name = readStringContent(), skip(",\"data\":") else { return nil }
         return name
     }
 
-    /// The exact bytes of the data behind ``readStreamName()``, where nothing but `}` follows them.
+    /// Returns the exact bytes of the data after ``readStreamName()``; `nil` if anything but a final `}` follows.
     mutating func readData() -> UnsafeRawBufferPointer? {
         let start = position
         var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: bytes[start...]))
@@ -65,7 +65,7 @@ struct BinanceShapeReader {
         )
     }
 
-    /// Reads the payload of a `trade` or, where `isAggregate`, of an `aggTrade` to the end of the message.
+    /// Reads the payload of a `trade`, or of an `aggTrade` if `isAggregate`, to the end of the message.
     mutating func readTrade(isAggregate: Bool) -> BinanceTradeReport? {
         guard skip("\"e\":\""), isAggregate ? skip("aggTrade\",\"E\":") : skip("trade\",\"E\":"), readInteger() != nil,
             skip(",\"s\":\""), let symbol = readStringContent(), isAggregate ? skip(",\"a\":") : skip(",\"t\":"),
@@ -90,7 +90,7 @@ struct BinanceShapeReader {
         return report
     }
 
-    // MARK: Pieces
+    // MARK: Parts
 
     @inline(__always)
     private mutating func skip(_ word: StaticString) -> Bool {
@@ -106,7 +106,7 @@ struct BinanceShapeReader {
         return isCombined ? skip("}}") : skip("}")
     }
 
-    /// Reads to the closing quote and past it; escapes and control characters are not for this reader.
+    /// Reads to the closing quote and past it; `nil` if there are escapes or control characters.
     @inline(__always)
     private mutating func readStringContent() -> UnsafeRawBufferPointer? {
         let start = position
@@ -142,7 +142,7 @@ struct BinanceShapeReader {
         return skip("false") ? false : nil
     }
 
-    /// Reads `digits[.digits]` and the quote behind it.
+    /// Reads `digits.digits`, with eight decimal places, and the closing quote.
     @inline(__always)
     private mutating func readDecimal() -> FixedDecimal? {
         var magnitude: UInt64 = 0
@@ -151,9 +151,9 @@ struct BinanceShapeReader {
             magnitude = magnitude &* 10 &+ UInt64(digit)
             position += 1
         }
-        // Ten and eight digits stay within the 18 that always fit.
+        // Ten digits plus eight decimal places are at most 18 digits, which always fit.
         guard position > start, position - start <= 10 else { return nil }
-        // Binance writes eight digits behind the point, which are read in one go.
+        // Binance writes eight decimal places, which are read in one step.
         guard bytes.count - position > 9, bytes[position] == UInt8(ascii: "."),
             let fraction = eightDigits(at: position + 1), bytes[position + 9] == UInt8(ascii: "\"")
         else { return nil }
@@ -161,9 +161,11 @@ struct BinanceShapeReader {
         return FixedDecimal(mantissa: Int64(magnitude &* 100_000_000 &+ fraction), digits: 8)
     }
 
-    /// The value of the eight ASCII digits at `offset`, which must lie within the message.
+    /// The value of the eight ASCII digits at `offset`; `nil` if a byte is not a digit.
     ///
-    /// Neighbouring digits are combined into pairs, pairs into fours, fours into the whole, all within one word.
+    /// They must lie within the message.
+    ///
+    /// Neighbouring digits are combined into pairs, pairs into fours, and fours into the result, all within one word.
     @inline(__always)
     private func eightDigits(at offset: Int) -> UInt64? {
         var word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -185,7 +187,7 @@ struct BinanceBookTicker {
     var bidSize: FixedDecimal?
     var askPrice: FixedDecimal?
     var askSize: FixedDecimal?
-    /// In the unit of the connection; spot sends none.
+    /// The time in the unit of the connection; spot sends none.
     var time: Int64?
 }
 
@@ -196,13 +198,13 @@ struct BinanceTradeReport {
     var tradeID: Int64?
     /// `f` and `l` of an aggregate.
     var executions: (first: Int64, last: Int64)?
-    /// `X` of a futures trade, if it is not `MARKET`: an entry of the insurance fund, an auto-deleveraging, or none.
+    /// `X` of a futures trade if it is not `MARKET`: for example an insurance fund entry or an auto-deleveraging.
     var administrativeKind: String?
     var price: FixedDecimal
     var size: FixedDecimal
-    /// In the unit of the connection.
+    /// The time in the unit of the connection.
     var time: Int64?
-    /// True where the taker sold.
+    /// True if the buyer was the maker, so the taker sold.
     var isBuyerMaker: Bool?
 
     init(symbol: UnsafeRawBufferPointer, price: FixedDecimal, size: FixedDecimal) {

@@ -1,8 +1,10 @@
 import MarketModel
 
-/// The state of one simulated symbol, and its messages in Binance's own writing.
+/// The state of one simulated symbol.
+///
+/// It writes messages as Binance writes them.
 struct BinanceSimulatedMarket: Sendable {
-    /// Prices in ticks of 0.01; the ask is one tick above the bid.
+    /// The bid in ticks of 0.01; the ask is one tick higher.
     private var bidTicks: UInt64
     private var updateID: UInt64
     private var tradeID: UInt64
@@ -16,7 +18,7 @@ struct BinanceSimulatedMarket: Sendable {
     /// Appends `{"u":…,"s":"…","b":"…","B":"…","a":"…","A":"…"}`.
     mutating func writeBookTicker(of stream: BinanceSimulatedStream, _ random: UInt64, to bytes: inout [UInt8]) {
         updateID += 1 + random & 7
-        // Most updates change a quantity only.
+        // Most updates change only a quantity.
         if random >> 3 & 7 == 0 { walk(up: random >> 6 & 1 == 0) }
         bytes.append(contentsOf: "{\"u\":".utf8)
         bytes.append(decimal: updateID)
@@ -55,7 +57,7 @@ struct BinanceSimulatedMarket: Sendable {
     }
 
     private mutating func walk(up: Bool) {
-        // Never to zero: a price of 0 means an empty side.
+        // The price never falls to zero, because a price of 0 means an empty side.
         bidTicks = up ? bidTicks + 1 : max(1, bidTicks - 1)
     }
 }
@@ -65,7 +67,7 @@ extension [UInt8] {
         append(digitsOf: value, atLeast: 1)
     }
 
-    /// Ticks of 0.01 with eight digits behind the point.
+    /// Appends a price in ticks of 0.01, with eight decimal places.
     fileprivate mutating func append(price ticks: UInt64) {
         append(digitsOf: ticks / 100, atLeast: 1)
         append(UInt8(ascii: "."))
@@ -73,7 +75,7 @@ extension [UInt8] {
         append(contentsOf: "000000".utf8)
     }
 
-    /// Lots of 0.00001 with eight digits behind the point.
+    /// Appends a quantity in lots of 0.00001, with eight decimal places.
     fileprivate mutating func append(quantity lots: UInt64) {
         append(digitsOf: lots / 100_000, atLeast: 1)
         append(UInt8(ascii: "."))

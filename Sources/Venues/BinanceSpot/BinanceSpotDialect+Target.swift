@@ -1,14 +1,14 @@
-/// The unit of all times on a connection, chosen in its URL.
+/// The unit of all times on a connection, selected in its URL.
 package enum BinanceTimeUnit: Sendable, Hashable {
     case milliseconds
     case microseconds
 }
 
 extension BinanceSpotDialect {
-    /// The path and query of a combined connection to `streams`: `/stream?streams=btcusdt@trade/btcusdt@bookTicker`.
+    /// The path and query of a combined connection for `streams`: `/stream?streams=btcusdt@trade/btcusdt@bookTicker`.
     ///
-    /// `basePath` is what the URL has behind host and port: nothing, `/`, a prefix, or a path that ends in `/stream`;
-    /// its query, if any, is kept. Bytes that may not stand in a URL are percent-encoded.
+    /// `basePath` is the part of the URL after host and port: empty, `/`, a prefix, or a path that ends in `/stream`. A
+    /// query in it is kept. Bytes that are not allowed in a URL are percent-encoded.
     package static func target(
         basePath: String,
         streams: [String],

@@ -3,9 +3,9 @@ package import MarketModel
 
 /// The client's side of a Binance spot market data connection (web-socket-streams.md of the Binance spot API).
 ///
-/// Streams are subscribed through the URL, see ``target(basePath:streams:timeUnit:)``; the venue acknowledges nothing,
-/// so a connection counts as subscribed from the start. `trade`, `aggTrade` and `bookTicker` are normalised, with or
-/// without the combined envelope; all else stays raw.
+/// The URL subscribes to streams, see ``target(basePath:streams:timeUnit:)``. The venue acknowledges nothing, so a
+/// connection counts as subscribed from the start. `trade`, `aggTrade` and `bookTicker` are normalised, with or without
+/// the combined envelope. Everything else stays raw.
 package struct BinanceSpotDialect: VenueDialect {
     package private(set) var symbols = SymbolTable()
     /// The streams of the connection, as given.
@@ -60,7 +60,7 @@ package struct BinanceSpotDialect: VenueDialect {
 
     private static let shutdownKind = "serverShutdown"
 
-    /// What the streams are a reason to say; once.
+    /// Returns the notices about the streams, once.
     private mutating func takeNotices() -> [String] {
         guard !hasNoticed else { return [] }
         hasNoticed = true
@@ -77,7 +77,7 @@ package struct BinanceSpotDialect: VenueDialect {
 
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
 
-    /// Reads a message written the way Binance writes it; false where it must be read the long way.
+    /// Reads a message in Binance's usual form; returns false if ``readAnyShape(_:_:_:)`` must read it.
     @inline(__always)
     private mutating func readUsualShape(
         _ payload: UnsafeRawBufferPointer,
@@ -101,7 +101,7 @@ package struct BinanceSpotDialect: VenueDialect {
         return true
     }
 
-    /// Reads a message in any JSON; false where it carries no data.
+    /// Reads a message in any JSON form; returns false if it carries no data.
     @inline(never)
     private mutating func readAnyShape(
         _ payload: UnsafeRawBufferPointer,
@@ -186,7 +186,7 @@ package struct BinanceSpotDialect: VenueDialect {
             tsEvent: report.time.map(BinanceTime.moment),
             price: report.price,
             size: report.size,
-            // The taker is whoever is not the maker.
+            // If the buyer is the maker, the taker is the seller.
             aggressorSide: report.isBuyerMaker.map { $0 ? .seller : .buyer },
             tradeID: report.tradeID
         )
@@ -198,7 +198,7 @@ package struct BinanceSpotDialect: VenueDialect {
 }
 
 extension VenueEvent {
-    /// JSON that is nothing Binance sends: `{"reason":…,"bytes":n}`.
+    /// JSON that Binance does not send: `{"reason":…,"bytes":n}`.
     fileprivate static func unrecognised(_ origin: EventOrigin, bytes: Int) -> VenueEvent {
         let json = Array(#"{"reason":"nothing that this venue sends","bytes":\#(bytes)}"#.utf8)
         return VenueEvent(origin: origin, kind: "unrecognised", isOddity: true, json: json)

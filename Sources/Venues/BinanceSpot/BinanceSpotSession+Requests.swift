@@ -61,7 +61,7 @@ extension BinanceSpotSession {
         subscribe(to: names)
     }
 
-    /// Why the tape cannot serve `names`; `nil` if it can.
+    /// The reason why the tape cannot serve `names`; `nil` if it can.
     private mutating func refusalBeyondOffer(of names: [[UInt8]]) -> String? {
         guard let offer, offer.isComplete else { return nil }
         let names = names.map { String(decoding: $0, as: UTF8.self) }

@@ -1,5 +1,5 @@
 extension BinanceSpotSession {
-    /// The streams subscribed to, in order of subscription.
+    /// The subscribed streams, in order of subscription.
     package var subscribedStreams: [String] {
         streams.names.map { String(decoding: $0, as: UTF8.self) }
     }

@@ -6,15 +6,15 @@ extension BinanceSpotSession {
         path == "/ws" || path.hasPrefix("/ws/") || path == "/stream" || path == "/stream/"
     }
 
-    /// Starts the session of a client whose request line had this target: path and, behind `?`, query.
+    /// Starts the session of a client whose request line had this target: the path and, after `?`, the query.
     package init(target: String) {
         let pieces = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.init(path: String(pieces.first ?? ""), query: pieces.count > 1 ? String(pieces[1]) : "")
     }
 
-    /// The streams a URL names: `/ws/a/b`, or `streams=a/b` in the query.
+    /// The streams that a URL names: `/ws/a/b`, or `streams=a/b` in the query.
     ///
-    /// Clients add other components, such as the number of the connection in `/ws/0`: these name nothing.
+    /// Clients add other components, such as a connection number in `/ws/0`. These are ignored.
     static func streamNames(path: String, query: String) -> [[UInt8]] {
         if path.hasPrefix("/ws/") { return names(in: path.dropFirst("/ws/".count)) }
         guard path == "/stream" || path == "/stream/" else { return [] }
@@ -23,10 +23,10 @@ extension BinanceSpotSession {
         }
     }
 
-    /// What the venue takes in the query of a URL.
+    /// The query parameters that the venue accepts.
     static let queryParameters = ["streams", "timeUnit"]
 
-    /// Why a client that opens `target` cannot be served; `nil` if it can.
+    /// The reason why a client that opens `target` cannot be served; `nil` if it can.
     static func refusal(ofTarget target: String, offer: VenueOffer?) -> String? {
         let pieces = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let (path, query) = (String(pieces.first ?? ""), pieces.count > 1 ? String(pieces[1]) : "")
@@ -38,7 +38,7 @@ extension BinanceSpotSession {
             guard path == "/stream" || path == "/stream/" else { return "streams is a parameter of /stream" }
             let all = percentDecoded(piece.dropFirst("streams=".count)).split(separator: UInt8(ascii: "/"))
             if let other = all.first(where: { !BinanceStreamName.isPlausible(Array($0)) }) {
-                return "'\(String(decoding: other.prefix(64), as: UTF8.self))' is no name of a stream"
+                return "'\(String(decoding: other.prefix(64), as: UTF8.self))' is not a stream name"
             }
         }
         let names = streamNames(path: path, query: query)
@@ -56,7 +56,7 @@ extension BinanceSpotSession {
         let units = offer?.timeUnits ?? []
         guard units.isSubset(of: [wanted]) else {
             let held = units.map(\.rawValue).sorted().joined(separator: " and in ")
-            return "the tape has its times in \(held), as they were recorded; leave timeUnit out"
+            return "the tape has its times in \(held), as recorded; leave timeUnit out"
         }
         return nil
     }
@@ -66,7 +66,9 @@ extension BinanceSpotSession {
         percentDecoded(text).split(separator: UInt8(ascii: "/")).map(Array.init).filter(BinanceStreamName.isPlausible)
     }
 
-    /// Undoes `%40`; a percent sign without two hexadecimal digits stays.
+    /// Decodes `%40` and the like.
+    ///
+    /// A percent sign without two hexadecimal digits stays.
     private static func percentDecoded(_ text: Substring) -> [UInt8] {
         let input = Array(text.utf8)
         var output: [UInt8] = []

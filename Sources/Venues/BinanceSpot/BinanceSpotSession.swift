@@ -3,34 +3,40 @@ package import MarketModel
 
 /// The venue's side of one Binance spot market data connection, for replay and simulation.
 ///
-/// Combined paths (`/stream`) get recorded messages as they are, raw paths (`/ws`) the data inside the envelope; each
-/// only for the streams the client named in the URL or subscribed to. A message that names no stream goes to everyone.
-/// Pings are WebSocket frames here, so there is no keep-alive message.
+/// Combined paths (`/stream`) get recorded messages unchanged; raw paths (`/ws`) get the data inside the envelope. A
+/// client gets only the streams that it named in the URL or subscribed to. A message that names no stream goes to every
+/// client. Pings are WebSocket frames, so there is no keep-alive message.
 package struct BinanceSpotSession: VenueSession {
     /// The most streams one connection may have (web-socket-streams.md, "WebSocket Limits").
     static let streamsMax = 1024
-    /// Names of streams are short; the limit bounds what a list of subscriptions takes.
+    /// The longest stream name, in bytes.
+    ///
+    /// It bounds the size of a subscription list.
     static let nameBytesMax = 128
 
     var streams = BinanceStreamSet()
-    /// True where messages go out in `{"stream":…,"data":…}`.
+    /// True if messages are sent as `{"stream":…,"data":…}`.
     var isCombined: Bool
     package internal(set) var hasSubscribed = false
     package var isSubscribed: Bool { !streams.isEmpty }
-    /// The symbols this client may see, in lower case as in stream names; `nil` where it may see all.
+    /// The symbols this client may see, in lower case as in stream names; `nil` if it may see all.
     private var symbolsPermitted: BinanceStreamSet?
-    /// What subscriptions are checked against; `nil` accepts all.
+    /// The offer that subscriptions are checked against; `nil` accepts all.
     private(set) var offer: VenueOffer?
     package internal(set) var report = SubscriptionReport()
-    /// Streams that passed without a subscription, and how often; what the client once had counts for nothing.
+    /// Streams that passed without a subscription, with counts.
+    ///
+    /// Streams that the client gave up do not count.
     private var passed = BinanceStreamSet()
     private static let passedMax = 4096
-    /// A stream name under construction.
+    /// A buffer for a stream name.
     private var name: [UInt8] = []
 
     package var keepAliveInterval: Duration? { nil }
 
-    /// Starts the session of a client that asked for `path`, with the query as written in the URL, without its `?`.
+    /// Starts the session of a client that asked for `path`.
+    ///
+    /// `query` is the query as in the URL, without `?`.
     package init(path: String, query: String = "") {
         isCombined = path == "/stream" || path.hasPrefix("/stream/")
         for stream in Self.streamNames(path: path, query: query).prefix(Self.streamsMax) {
@@ -42,7 +48,9 @@ package struct BinanceSpotSession: VenueSession {
 
     package mutating func refuse(beyond offer: VenueOffer) { self.offer = offer }
 
-    /// Streams of all symbols together, such as `!miniTicker@arr`, are withheld too: their messages are not taken apart.
+    /// Withholds other symbols.
+    ///
+    /// Streams of all symbols, such as `!miniTicker@arr`, are withheld too, because their messages are not split.
     package mutating func restrict(toSymbols symbols: Set<String>) {
         var permitted = BinanceStreamSet()
         for symbol in symbols { permitted.insert(symbol.utf8.map(\.asciiLowercased)) }
@@ -65,7 +73,8 @@ package struct BinanceSpotSession: VenueSession {
 
     package mutating func finish(replies: inout MessageBatch) {}
 
-    /// Decides by the name in front of the message; false where there is none, or where the data's end is not plain.
+    /// Decides by the stream name at the start of the message; returns false if there is none, or if the data does not
+    /// end as usual.
     @inline(__always)
     private mutating func deliverUsualShape(
         _ payload: UnsafeRawBufferPointer,
@@ -84,7 +93,7 @@ package struct BinanceSpotSession: VenueSession {
         return true
     }
 
-    /// Decides by ``JSONText/plain(_:)`` of a message, and delivers its bytes as they are.
+    /// Decides by ``JSONText/plain(_:)`` of a message, and delivers its original bytes.
     @inline(never)
     private mutating func deliverAnyShape(
         _ payload: UnsafeRawBufferPointer,
@@ -92,7 +101,7 @@ package struct BinanceSpotSession: VenueSession {
         _ entry: MessageBatch.Entry,
         _ output: inout MessageBatch
     ) {
-        // What is not JSON names no stream.
+        // A message that is not JSON names no stream.
         guard let envelope = try? BinanceEnvelope(plain) else { return append(payload, entry, &output) }
         if let stream = envelope.stream, let data = envelope.data, envelope.isCombined {
             guard isWanted(stream.bytes) else { return }
@@ -103,7 +112,9 @@ package struct BinanceSpotSession: VenueSession {
         }
     }
 
-    /// A payload recorded from a raw path: the stream name follows from what it says.
+    /// Delivers a payload recorded from a raw path.
+    ///
+    /// Its content decides the stream name.
     private mutating func deliverRawPayload(
         _ payload: UnsafeRawBufferPointer,
         _ envelope: BinanceEnvelope,
@@ -121,7 +132,7 @@ package struct BinanceSpotSession: VenueSession {
             name.withUnsafeBytes { notePassed($0) }
             alternative += 1
         }
-        // Account events and the like belong to no stream.
+        // Account events and similar events belong to no stream.
         if alternative == 0 { append(payload, entry, &output) }
     }
 
@@ -139,7 +150,7 @@ package struct BinanceSpotSession: VenueSession {
     }
 
     mutating func unsubscribe(from names: [[UInt8]]) {
-        // What the client gave up does not count as skipped when it comes back.
+        // If the client resubscribes to a stream it gave up, the messages in between do not count as skipped.
         let dropped = names.filter { streams.contains($0) }
         passed.remove(dropped)
         for name in dropped where passed.count < Self.passedMax { passed.insert(name, count: .min) }
@@ -183,7 +194,9 @@ package struct BinanceSpotSession: VenueSession {
 
     // MARK: Output
 
-    /// The bytes of a value as written: those of a string lie between quotes that ``JSONValue`` leaves out.
+    /// The bytes of a value as written.
+    ///
+    /// For a string they include the quotes, which ``JSONValue`` leaves out.
     private func exactText(of value: JSONValue) -> UnsafeRawBufferPointer {
         guard value.kind == .string, let content = value.bytes.baseAddress else { return value.bytes }
         return UnsafeRawBufferPointer(start: content - 1, count: value.bytes.count + 2)
@@ -197,7 +210,7 @@ package struct BinanceSpotSession: VenueSession {
         output.append(payload, kind: entry.kind, direction: .sent, tsRecv: entry.tsRecv)
     }
 
-    /// Appends a raw payload, in an envelope with ``name`` on combined paths.
+    /// Appends a raw payload; on combined paths in an envelope with ``name``.
     private func appendInForm(
         _ payload: UnsafeRawBufferPointer,
         _ entry: MessageBatch.Entry,

@@ -2,9 +2,9 @@ package import MarketModel
 
 /// A deterministic source of Binance spot messages: the same seed, streams, rate and start give the same bytes.
 ///
-/// The streams take turns at random. Prices walk by single ticks of 0.01; update ids grow by 1 to 9, trade ids by one;
-/// a trade happens at the current bid or ask. Other streams than `<symbol>@bookTicker` and `<symbol>@trade` stay
-/// silent, as unknown ones do at the venue.
+/// Streams take turns at random. Prices move by single ticks of 0.01. Update IDs grow by 1 to 9, trade IDs by one. A
+/// trade happens at the current bid or ask. Streams other than `<symbol>@bookTicker` and `<symbol>@trade` stay silent,
+/// as unknown streams do at the venue.
 package struct BinanceSpotSimulator: Sendable {
     private var generator: SplitMix64
     private var streams: [BinanceSimulatedStream] = []
@@ -13,7 +13,9 @@ package struct BinanceSpotSimulator: Sendable {
     private let start: UnixNanoseconds
     private var messageCount: Int64 = 0
 
-    /// Message `n` comes at `start` plus `n / ratePerSecond` seconds; a rate below one counts as one.
+    /// Makes a simulator.
+    ///
+    /// Message `n` arrives at `start` plus `n / ratePerSecond` seconds; a rate below one counts as one.
     package init(seed: UInt64, streams names: [String], ratePerSecond: Int, start: UnixNanoseconds) {
         generator = SplitMix64(seed: seed)
         self.ratePerSecond = Int64(max(1, ratePerSecond))
@@ -32,16 +34,16 @@ package struct BinanceSpotSimulator: Sendable {
         }
     }
 
-    /// Simulates `bookTicker` and `trade` of each symbol.
+    /// Makes a simulator of `bookTicker` and `trade` for each symbol.
     package init(seed: UInt64, symbols: [String], ratePerSecond: Int, start: UnixNanoseconds) {
         let streams = symbols.flatMap { ["\($0.lowercased())@bookTicker", "\($0.lowercased())@trade"] }
         self.init(seed: seed, streams: streams, ratePerSecond: ratePerSecond, start: start)
     }
 
-    /// Appends the next `count` messages as received ones; without a stream to simulate, none.
+    /// Appends the next `count` messages as received messages; none if there is no stream to simulate.
     ///
-    /// With the envelope unless `combined` is false. ``BinanceSpotSession`` picks from the combined form what its client
-    /// subscribed to.
+    /// Messages have the envelope unless `combined` is false. ``BinanceSpotSession`` selects from the combined form
+    /// what its client subscribed to.
     package mutating func next(_ count: Int, combined: Bool = true, into batch: inout MessageBatch) {
         guard !streams.isEmpty else { return }
         batch.entries.reserveCapacity(batch.entries.count + count)
@@ -87,11 +89,11 @@ package struct BinanceSpotSimulator: Sendable {
     }
 }
 
-/// A stream and the parts of its messages that never change.
+/// A stream, and the constant parts of its messages.
 struct BinanceSimulatedStream: Sendable {
     /// The envelope up to its data, `{"stream":"btcusdt@trade","data":`.
     let envelope: [UInt8]
-    /// The symbol `,"s":"BTCUSDT",` with the key behind it.
+    /// The symbol and the next key: `,"s":"BTCUSDT","t":` for a trade, `,"s":"BTCUSDT","b":"` for a bookTicker.
     let symbol: [UInt8]
     let market: Int
     let isTrade: Bool

@@ -1,16 +1,16 @@
 import JSONScanning
 
-/// What a stream carries, as far as feedrec reads it.
+/// The content of a stream, as far as feedrec reads it.
 enum BinanceStreamKind {
     case bookTicker
     case trade
     case aggregateTrade
     /// `!serverShutdown`: the server is about to close.
     case serverShutdown
-    /// Kept as received.
+    /// Stored only as received.
     case other
 
-    /// The kind by the name in an envelope, such as `btcusdt@trade`.
+    /// The kind of a stream name in an envelope, such as `btcusdt@trade`.
     init(streamName: UnsafeRawBufferPointer) {
         if streamName.first == UInt8(ascii: "!") {
             if streamName.equals("!serverShutdown") {
@@ -27,7 +27,7 @@ enum BinanceStreamKind {
         self.init(eventName: UnsafeRawBufferPointer(rebasing: streamName[(separator + 1)...]))
     }
 
-    /// The kind by the `e` of a payload.
+    /// The kind of a payload's `e`.
     init(eventName: UnsafeRawBufferPointer) {
         if eventName.equals("bookTicker") {
             self = .bookTicker

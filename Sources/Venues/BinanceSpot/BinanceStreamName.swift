@@ -1,18 +1,18 @@
 import JSONScanning
 
-/// The names under which streams carry payloads that came without the combined envelope.
+/// The stream names of payloads that arrived without the combined envelope.
 enum BinanceStreamName {
-    /// True for what is written like a stream: `btcusdt@trade`, or `!miniTicker@arr` for all symbols together.
+    /// True for text in the form of a stream name: `btcusdt@trade`, or `!miniTicker@arr` for all symbols.
     static func isPlausible(_ name: [UInt8]) -> Bool {
         if name.first == UInt8(ascii: "!") { return name.count > 1 }
         guard let separator = name.firstIndex(of: UInt8(ascii: "@")) else { return false }
         return separator > 0 && separator < name.count - 1
     }
 
-    /// Writes the `alternative`-th name that `envelope` could have come under to `name`; false where there is none.
+    /// Writes the `alternative`-th possible stream name of `envelope` to `name`; returns false if there is none.
     ///
-    /// Most payloads have one name. A `depthUpdate` comes with `@depth` and with `@depth@100ms`. Account events and
-    /// events of unknown types belong to no stream.
+    /// Most payloads have one name. A `depthUpdate` belongs to `@depth` or `@depth@100ms`. Account events and events of
+    /// unknown types belong to no stream.
     static func write(of envelope: BinanceEnvelope, alternative: Int, to name: inout [UInt8]) -> Bool {
         name.removeAll(keepingCapacity: true)
         guard let symbol = envelope.symbol, symbol.kind == .string, !symbol.hasEscapes,

@@ -1,24 +1,24 @@
 import MarketModel
 
-/// A stream name as a user wrote it.
+/// A stream name as the user wrote it.
 ///
-/// The venue answers nothing to a wrong name in a URL, it just sends nothing, so names are checked before connecting
+/// For a wrong name in a URL the venue sends nothing, not even an error. So names are checked before connecting
 /// (web-socket-streams.md of the Binance spot API, "General WSS information" and the sections of the streams).
 package struct BinanceStreamRequest: Hashable, Sendable {
-    /// The name as the venue wants it.
+    /// The name as the venue spells it.
     package let name: String
-    /// What a person should know: that the name was corrected, or that it is unknown to feedrec.
+    /// A notice for the user that the name was corrected or is unknown to feedrec; `nil` if there is none.
     package let notice: String?
 
-    /// A name that the venue would not serve.
+    /// A stream name that the venue would not serve.
     package struct Mistake: Error, CustomStringConvertible {
         package let description: String
     }
 
     /// Puts the symbol into lower case and the kind into the venue's spelling.
     ///
-    /// - Throws: ``Mistake`` for a name that has no kind, and for a kind that is a misspelt known one. Other unknown kinds
-    ///   are taken as they are, since venues add streams.
+    /// - Throws: ``Mistake`` for a name without a kind, and for a misspelt known kind. Other unknown kinds are
+    ///   accepted, because venues add streams.
     package init(_ text: String) throws(Mistake) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard !text.hasPrefix("!") else {
@@ -27,7 +27,7 @@ package struct BinanceStreamRequest: Hashable, Sendable {
         }
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             let hint = parts[0].isEmpty ? "" : ", such as '\(parts[0].lowercased())@trade'"
-            throw Mistake(description: "'\(text)' is not a stream: it wants a symbol, an @ and a kind\(hint)")
+            throw Mistake(description: "'\(text)' is not a stream: it must be a symbol, an @ and a kind\(hint)")
         }
         self = try Self.checked(text, prefix: parts[0].lowercased() + "@", kind: parts[1], among: Self.kinds)
     }
@@ -35,13 +35,13 @@ package struct BinanceStreamRequest: Hashable, Sendable {
     private init(_ text: String, _ name: String, isKnown: Bool) {
         self.name = name
         if !isKnown {
-            notice = "feedrec does not know the stream '\(name)': its messages are kept as they come"
+            notice = "feedrec does not know the stream '\(name)': its messages are stored only as received"
         } else {
             notice = name == text ? nil : "the stream '\(text)' is written '\(name)'"
         }
     }
 
-    /// Finds `kind` among the known ones, by its letters and then by its letters in any case.
+    /// Finds `kind` among the known kinds, first exactly and then ignoring case.
     private static func checked(
         _ text: String,
         prefix: String,
@@ -53,7 +53,7 @@ package struct BinanceStreamRequest: Hashable, Sendable {
             return Self(text, prefix + name, isKnown: true)
         }
         if let near = Suggestion.nearest(to: kind, among: known).flatMap(inAnyCase) {
-            throw Mistake(description: "there is no stream '\(text)'; is '\(prefix)\(near)' meant?")
+            throw Mistake(description: "there is no stream '\(text)'; did you mean '\(prefix)\(near)'?")
         }
         return Self(text, prefix + kind, isKnown: false)
     }
@@ -63,7 +63,7 @@ package struct BinanceStreamRequest: Hashable, Sendable {
     ]
     private static let windows = ["1h", "4h", "1d"]
 
-    /// What may follow `SYMBOL@`.
+    /// The kinds that may follow `SYMBOL@`.
     private static let kinds =
         ["trade", "aggTrade", "bookTicker", "miniTicker", "ticker", "avgPrice"]
         + windows.map { "ticker_\($0)" }

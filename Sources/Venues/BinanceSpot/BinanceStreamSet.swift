@@ -1,9 +1,13 @@
-/// The names of the streams a client subscribed to, found by their bytes without an allocation.
+/// A set of stream names with counts.
+///
+/// A look-up by bytes allocates nothing.
 struct BinanceStreamSet: Sendable {
     private(set) var names: [[UInt8]] = []
-    /// By the place of a name: what the owner counts for it.
+    /// The count of each name, by position.
     private(set) var counts: [Int64] = []
-    /// Slots of an open-addressing hash table, at most half full; `-1` is a free slot, the length a power of two.
+    /// Slots of an open-addressing hash table, at most half full; `-1` is a free slot.
+    ///
+    /// The length is a power of two.
     private var slots: [Int32] = Array(repeating: -1, count: 16)
 
     var count: Int { names.count }
@@ -15,13 +19,13 @@ struct BinanceStreamSet: Sendable {
 
     func contains(_ name: [UInt8]) -> Bool { name.withUnsafeBytes { contains($0) } }
 
-    /// What is counted for `name`; `nil` if it is not there.
+    /// The count of `name`; `nil` if it is not in the set.
     func count(of name: [UInt8]) -> Int64? {
         let index = slots[name.withUnsafeBytes { slot(of: $0) }]
         return index < 0 ? nil : counts[Int(index)]
     }
 
-    /// Counts one more for `name`; false if it is not there.
+    /// Adds one to the count of `name`; returns false if it is not in the set.
     @inline(__always)
     mutating func count(_ name: UnsafeRawBufferPointer) -> Bool {
         let index = slots[slot(of: name)]
@@ -30,7 +34,9 @@ struct BinanceStreamSet: Sendable {
         return true
     }
 
-    /// Adds `name` with a count to begin with; a name that is there stays as it is.
+    /// Adds `name` with an initial count.
+    ///
+    /// A name that is already in the set stays unchanged.
     mutating func insert(_ name: [UInt8], count: Int64 = 0) {
         let slot = name.withUnsafeBytes { self.slot(of: $0) }
         guard slots[slot] < 0 else { return }
@@ -40,7 +46,7 @@ struct BinanceStreamSet: Sendable {
         if names.count * 2 > slots.count { rebuild(slotCount: slots.count * 2) }
     }
 
-    /// Forgets those of `removed` that are there, in time proportional to both sets.
+    /// Removes the names of `removed`, in time proportional to both sets.
     mutating func remove(_ removed: some Sequence<[UInt8]>) {
         var places: Set<Int> = []
         for name in removed {
@@ -61,7 +67,7 @@ struct BinanceStreamSet: Sendable {
         }
     }
 
-    /// The slot that holds `name`, or the free one where it belongs.
+    /// The slot of `name`, or the free slot for it.
     private func slot(of name: UnsafeRawBufferPointer) -> Int {
         var slot = Self.hash(name) & (slots.count - 1)
         while case let index = slots[slot], index >= 0, !isEqual(names[Int(index)], name) {
@@ -70,7 +76,7 @@ struct BinanceStreamSet: Sendable {
         return slot
     }
 
-    /// Mixes the first and the last eight bytes and the length: symbols differ at the front, streams at the end.
+    /// Mixes the first and the last eight bytes and the length: symbols differ at the start, streams at the end.
     private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
         var hash = UInt64(name.count)
         if name.count >= 8 {

@@ -2,14 +2,13 @@ import MarketModel
 
 /// Reads the times of Binance's messages.
 ///
-/// A connection has milliseconds, or microseconds if its URL says `timeUnit=MICROSECOND` (web-socket-streams.md,
-/// "General WSS information"). Recordings keep no query of a URL, and both have their own number of digits, so the digits
-/// decide.
+/// Times are in milliseconds, or in microseconds if the URL says `timeUnit=MICROSECOND` (web-socket-streams.md,
+/// "General WSS information"). Recordings do not keep the URL's query, so the number of digits decides the unit.
 enum BinanceTime {
-    /// The moment that `count` means.
+    /// Converts `count` to a time.
     ///
-    /// A count that shows no unit is read as milliseconds, and one outside of the range of ``UnixNanoseconds`` becomes its
-    /// end: both are far from the receipt, which ``EventTimeRule`` notices.
+    /// A count without an evident unit is read as milliseconds. A count outside the range of ``UnixNanoseconds``
+    /// becomes the nearest limit. Both are far from the receive time, which ``EventTimeRule`` detects.
     @inline(__always)
     static func moment(_ count: Int64) -> UnixNanoseconds {
         let unit = UnixTimeUnit(evidentIn: count) ?? .milliseconds

@@ -2,46 +2,46 @@ import JSONScanning
 package import MarketModel
 import SignalRProtocol
 
-/// How a hub treats its clients, where that differs from what a healthy hub does.
+/// How a hub treats its clients, if it differs from a healthy hub.
 package struct HubBehavior: Sendable, Hashable {
-    /// What happens when the tape is over.
+    /// What happens at the end of the tape.
     package var ending = SessionEnding.close
-    /// Says so in the Close record: a further connection would be served.
+    /// Whether the Close record allows the client to reconnect.
     package var allowsReconnect = false
-    /// False for a hub whose methods have positional arguments: objects do not bind.
+    /// False for a hub whose methods take positional arguments; it rejects objects.
     package var bindsObjects = true
-    /// Accepts every connection, and refuses every call.
+    /// The hub accepts every connection and refuses every call.
     package var isUnauthorized = false
-    /// Splits its records over two WebSocket messages, as .NET's byte stream allows.
+    /// The hub splits records over two WebSocket messages, as .NET's byte stream allows.
     package var splitsRecords = false
-    /// Sends JSON in binary messages, as some gateways make of it.
+    /// The hub sends JSON in binary messages, as some gateways do.
     package var sendsBinary = false
-    /// What a recording has; `nil` where everything is on offer.
+    /// What the tape has; `nil` if everything is available.
     package var recorded: MT4Recorded?
-    /// The time of the tape before its first message, for hubs that tell it.
+    /// The tape time before its first message, for hubs that report the time.
     package var tapeStart = UnixNanoseconds(0)
 
     package init() {}
 }
 
-/// What the recorder of a tape had asked its hub for.
+/// What the recorder of a tape had subscribed to.
 package struct MT4Recorded: Sendable, Hashable {
-    /// A stream that was asked for.
+    /// A recorded stream.
     package struct Stream: Sendable, Hashable {
         package let kind: MT4ItemKind
-        /// JSON text of the id it was recorded under, quotes included.
+        /// The JSON text of the ID it was recorded under, including quotes.
         package let invocationID: [UInt8]
     }
 
     package private(set) var streams: [Stream] = []
-    /// True where ticks were asked for, or came without that: what starts them is not published.
+    /// True if ticks were subscribed to, or arrived without a known subscription: it is not published what starts them.
     package private(set) var hasTicks = false
-    /// True where anything but `Connect` was asked for; otherwise nothing is known.
+    /// True if the recorder made any call but `Connect`; otherwise its subscriptions are unknown.
     package private(set) var hasCalls = false
 
     package init() {}
 
-    /// Notes what a message that was sent to the hub asks for.
+    /// Adds the calls of a message that was sent to the hub.
     package mutating func note(_ payload: UnsafeRawBufferPointer) {
         var scanner = HubRecordScanner(payload)
         while let bytes = scanner.next() {
@@ -56,7 +56,7 @@ package struct MT4Recorded: Sendable, Hashable {
         }
     }
 
-    /// Notes what a message that was received from the hub holds.
+    /// Adds the callbacks of a message that was received from the hub.
     package mutating func noteReceived(_ payload: UnsafeRawBufferPointer) {
         guard !hasTicks else { return }
         var scanner = HubRecordScanner(payload)

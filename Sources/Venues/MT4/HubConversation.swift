@@ -1,12 +1,12 @@
 import MarketModel
 import SignalRProtocol
 
-/// What every hub does alike on the server's side of one connection: handshake, records split over messages, limits,
-/// pings and the goodbye (HubProtocol.md).
+/// The server side that all hubs share on one connection: handshake, records split over messages, limits, pings and the
+/// goodbye (HubProtocol.md).
 package struct HubConversation: Sendable {
-    /// .NET's `MaximumReceiveMessageSize`: a client's record may be this long.
+    /// The longest record of a client, in bytes: .NET's `MaximumReceiveMessageSize`.
     package static let recordBytesMax = 32 << 10
-    /// How long a client may take for its handshake, and be silent once it has sent a ping.
+    /// The time limit for a client's handshake, and for its silence after it has sent a ping.
     static let handshakeTimeout = Duration.seconds(15)
     static let clientTimeout = Duration.seconds(30)
 
@@ -17,10 +17,14 @@ package struct HubConversation: Sendable {
     }
 
     var stage = Stage.awaitingHandshake
-    /// Only a client that pings is known to do so, and may be missed.
+    /// True after a ping.
+    ///
+    /// Only a client that pings can be timed out for silence.
     var hasPinged = false
     var carry = HubRecordCarry(bytesMax: HubConversation.recordBytesMax)
-    /// What the handshake settled on; everything here is written and read as JSON records.
+    /// The protocol that the handshake selected.
+    ///
+    /// This code writes and reads JSON records only.
     var hubProtocol = HubProtocol.json
     var binaryReader = HubBinaryReader(bytesMax: HubConversation.recordBytesMax)
     let behavior: HubBehavior
@@ -29,17 +33,17 @@ package struct HubConversation: Sendable {
         self.behavior = behavior
     }
 
-    /// Makes a message of the JSON records that were appended to `batch` since it had `start` bytes; nothing of none.
+    /// Makes one message of the JSON records appended to `batch` since it had `start` bytes, or none if there are none.
     ///
-    /// Every record of a hub passes here on its way out. For a client of MessagePack it is written anew; what cannot be
-    /// said in that, such as a malformed record of the tape, is left out.
+    /// Every outgoing record of a hub passes here. For a MessagePack client it is rewritten. A record that MessagePack
+    /// cannot express, such as a malformed record of the tape, is left out.
     func endMessage(from start: Int, in batch: inout MessageBatch, tsRecv: UnixNanoseconds = UnixNanoseconds(0)) {
         if hubProtocol == .messagePack { Self.encode(&batch.bytes, from: start) }
         batch.endMessage(from: start, tsRecv: tsRecv)
         markKind(from: start, in: &batch)
     }
 
-    /// Marks the message that begins at `start` as binary, where the hub sends such.
+    /// Marks the message that starts at `start` as binary, if the hub sends binary messages.
     func markKind(from start: Int, in batch: inout MessageBatch) {
         if hubProtocol == .messagePack || behavior.sendsBinary { batch.makeLastBinary(from: start) }
     }
@@ -63,13 +67,17 @@ package struct HubConversation: Sendable {
         endMessage(from: start, in: &replies)
     }
 
-    /// Refuses a call; without an id errors are silent (HubProtocol.md, "Non-Blocking Invocations").
+    /// Refuses a call.
+    ///
+    /// Errors of a call without an ID are not sent (HubProtocol.md, "Non-Blocking Invocations").
     func refuse(_ record: HubRecord, _ text: String, replies: inout MessageBatch) {
         guard let id = record.invocationID else { return }
         appendCompletion(of: id, .error(text), to: &replies)
     }
 
-    /// Says goodbye; whether the client may come back is as the hub behaves, where nothing else is given.
+    /// Appends a Close record.
+    ///
+    /// `allowsReconnect` overrides the hub's behaviour.
     mutating func appendClose(error: String?, allowsReconnect: Bool? = nil, replies: inout MessageBatch) {
         let start = replies.bytes.count
         HubRecordWriter.appendClose(
@@ -83,7 +91,7 @@ package struct HubConversation: Sendable {
 }
 
 extension MessageBatch {
-    /// Marks the message that begins at `start`, if there is one, as binary.
+    /// Marks the message that starts at `start`, if there is one, as binary.
     mutating func makeLastBinary(from start: Int) {
         guard let last = entries.last, last.offset == start, bytes.count > start else { return }
         entries[entries.count - 1].kind = .binary

@@ -2,20 +2,22 @@ import JSONScanning
 package import MarketModel
 package import SignalRProtocol
 
-/// The venue's side of a connection to a hub: what differs from hub to hub is what a call does.
+/// The venue's side of a connection to a hub.
+///
+/// Hubs differ only in what a call does.
 package protocol HubSession: VenueSession {
     var conversation: HubConversation { get set }
 
-    /// Called once the handshake is accepted.
+    /// Called after the handshake is accepted.
     mutating func begin() -> SessionSignal
 
-    /// Answers a record of type 1 or 4, which has a target.
+    /// Answers a record of type 1 or 4 that has a target.
     mutating func call(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal
 
-    /// Ends a stream at the client's wish.
+    /// Ends a stream because the client cancels it.
     mutating func cancel(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal
 
-    /// Completes the open streams, because the tape is over.
+    /// Completes the open streams at the end of the tape.
     mutating func endStreams(replies: inout MessageBatch)
 }
 
@@ -52,7 +54,9 @@ extension HubSession {
         return signal
     }
 
-    /// Takes the handshake, which is JSON in any frame; what stands behind it is read by the protocol it asks for.
+    /// Reads the handshake, which is JSON in any frame.
+    ///
+    /// The protocol it selects applies to everything after it.
     private mutating func receiveHandshake(
         _ payload: UnsafeRawBufferPointer,
         _ kind: MessageKind,
@@ -87,7 +91,7 @@ extension HubSession {
     }
 
     package mutating func keepAlive(replies: inout MessageBatch) {
-        // Before the handshake's answer the client would take a ping for it.
+        // Before the handshake's answer, the client would read a ping as the answer.
         guard conversation.stage == .open else { return }
         let start = replies.bytes.count
         HubRecordWriter.appendPing(to: &replies.bytes)
@@ -109,7 +113,7 @@ extension HubSession {
         conversation.appendClose(error: nil, replies: &replies)
     }
 
-    /// As ASP.NET Core when its host stops: streams are left open, and the client may come back.
+    /// Acts as ASP.NET Core when its host stops: streams stay open, and the client may reconnect.
     package mutating func goAway(replies: inout MessageBatch) {
         guard conversation.stage == .open else { return }
         conversation.appendClose(error: nil, allowsReconnect: true, replies: &replies)
@@ -118,7 +122,7 @@ extension HubSession {
     // MARK: Records
 
     private mutating func readRecord(_ bytes: UnsafeRawBufferPointer, replies: inout MessageBatch) -> SessionSignal {
-        // The length of a MessagePack message was checked before it became JSON.
+        // The length of a MessagePack message was already checked before the conversion to JSON.
         guard conversation.hubProtocol == .messagePack || bytes.count <= HubConversation.recordBytesMax else {
             return refuseLength(replies: &replies)
         }
@@ -147,7 +151,7 @@ extension HubSession {
     private func answer(_ answer: HubHandshakeResponse, replies: inout MessageBatch) {
         let start = replies.bytes.count
         answer.write(to: &replies.bytes)
-        // The handshake is JSON in every hub protocol.
+        // The handshake is JSON in both hub protocols.
         replies.endMessage(from: start, tsRecv: UnixNanoseconds(0))
         conversation.markKind(from: start, in: &replies)
     }
@@ -182,7 +186,7 @@ extension HubSession {
         fail("The maximum message size of \(HubConversation.recordBytesMax)B was exceeded.", replies: &replies)
     }
 
-    /// Says goodbye because of `error`.
+    /// Closes the conversation because of `error`.
     private mutating func fail(_ error: String, replies: inout MessageBatch) -> SessionSignal {
         if conversation.stage == .open { conversation.appendClose(error: error, replies: &replies) }
         conversation.stage = .closed
@@ -191,7 +195,9 @@ extension HubSession {
 }
 
 extension SessionSignal {
-    /// Joins what several records of one message changed: a close outweighs the rest.
+    /// Combines the effects of several records in one message.
+    ///
+    /// A close outweighs everything else.
     fileprivate mutating func add(_ other: SessionSignal) {
         switch (self, other) {
         case (.close, _), (_, .none): break

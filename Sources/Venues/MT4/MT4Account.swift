@@ -1,6 +1,8 @@
 import MarketModel
 
-/// One simulated account; amounts in hundredths of its currency.
+/// One simulated account.
+///
+/// Amounts are in hundredths of its currency.
 struct MT4Account: Sendable {
     let login: Int64
     private let leverage: Int64
@@ -13,13 +15,13 @@ struct MT4Account: Sendable {
         self.login = login
         leverage = login % 3 == 0 ? 500 : 100
         balance = login * 1013
-        // Every fifth account has no open position, and so no margin.
+        // Every fifth account has no open position and therefore no margin.
         margin = login % 5 == 0 ? 0 : balance / 2 + login % 100
         volume = margin == 0 ? 0 : login % 7 * 100 + 10
         equity = balance
     }
 
-    /// Lets the open positions gain or lose.
+    /// Changes the equity by the gains and losses of the open positions.
     mutating func move(_ random: inout SplitMix64) {
         guard margin > 0 else { return }
         let step = Int64(random.next() % 40_001) - 20_000
@@ -48,7 +50,7 @@ struct MT4Account: Sendable {
         writer.close()
     }
 
-    /// What the account's MarginLevel says.
+    /// The meaning of the account's MarginLevel.
     var entry: MT4LedgerEntry.Margin {
         var update = MarginUpdate(origin: EventOrigin(message: 0, item: 0), login: login)
         update.leverage = leverage
@@ -72,7 +74,9 @@ struct MT4Account: Sendable {
 }
 
 extension MT4Account {
-    /// Writes a UserUpdate object: what must never be stored starts with `SECRET-`, what should not with `PERSONAL-`.
+    /// Writes a UserUpdate object.
+    ///
+    /// Data that must never be stored starts with `SECRET-`, personal data with `PERSONAL-`.
     func writeUserUpdate(_ type: MT4Transaction, time: [UInt8], to writer: inout MT4RecordWriter) {
         writer.open()
         writer.choice("type", type.choice)
@@ -120,7 +124,7 @@ extension MT4Account {
     }
 }
 
-/// What happened to an order, an account or a symbol.
+/// The change of an order, an account or a symbol.
 enum MT4Transaction: Int64, CaseIterable, Sendable {
     case add
     case delete

@@ -1,8 +1,10 @@
 import JSONScanning
 
-/// Finds a callback's payload among its arguments: the interface says `[object]`, the sample `[platform, payload]`.
+/// Finds a callback's payload in its arguments.
+///
+/// The interface documents `[object]`, the sample `[platform, payload]`.
 enum MT4Arguments {
-    /// The fields of the only tick in `arguments`; `nil` where there is no object to read.
+    /// Returns the fields of the only tick in `arguments`; `nil` if there is no object.
     static func tickFields(in arguments: UnsafeRawBufferPointer) throws(JSONError) -> MT4Fields? {
         var cursor = JSONCursor(arguments)
         try cursor.enterArray()
@@ -15,7 +17,7 @@ enum MT4Arguments {
         return try MT4Fields(&cursor)
     }
 
-    /// The arguments themselves, one value each.
+    /// Returns the arguments as values.
     static func values(in arguments: UnsafeRawBufferPointer) throws(JSONError) -> [JSONValue] {
         var cursor = JSONCursor(arguments)
         var values: [JSONValue] = []
@@ -24,14 +26,15 @@ enum MT4Arguments {
         return values
     }
 
-    /// The payload's object, behind the platform where that stands alone.
+    /// Returns the payload's object, which may follow the platform.
     static func object(in arguments: UnsafeRawBufferPointer) throws(JSONError) -> MT4Object? {
         try MT4Object(try values(in: arguments).first { $0.kind == .object })
     }
 
-    /// Where the payload's list called `name` lies in `arguments`, or the payload itself where it has no such member.
+    /// Returns the range of the payload's member `name` in `arguments`, or of the payload itself if it has no such
+    /// member.
     ///
-    /// `nil` where there is no payload. What is found may be anything: an array, an object, `null`.
+    /// `nil` if there is no payload. The range may hold any value: an array, an object, `null`.
     static func list(
         _ name: StaticString,
         in arguments: UnsafeRawBufferPointer
@@ -58,7 +61,7 @@ enum MT4Arguments {
 }
 
 extension JSONCursor {
-    /// The first byte of what comes next, commas and white space aside; 0 at the end.
+    /// The next byte, after commas and white space; 0 at the end.
     var nextByte: UInt8 {
         var index = position
         while index < bytes.count, bytes[index] <= 0x20 { index += 1 }

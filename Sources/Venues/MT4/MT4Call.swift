@@ -1,12 +1,12 @@
 import JSONScanning
 import MarketModel
 
-/// One call of the client and what became of it.
+/// One call of the client, and its result.
 struct MT4Call: Sendable, Hashable {
     enum Arguments: Sendable, Hashable {
         case none
         case text(String)
-        /// The trade platform, and how long to wait for it.
+        /// The trade platform and a time-out.
         case connect
         case platform(symbol: String?)
     }
@@ -14,15 +14,19 @@ struct MT4Call: Sendable, Hashable {
     let method: String
     let arguments: Arguments
     let isStream: Bool
-    /// The number behind `invocationId`; 0 before it is sent.
+    /// The number in `invocationId`; 0 before the call is sent.
     var id = 0
-    /// The hub's page has two forms of every argument list; the object comes first.
+    /// The hub's page documents two forms of every argument list.
+    ///
+    /// The object form is tried first.
     var isPositional = false
-    /// True once the hub said how the call ended, which for a stream is its end.
+    /// True after the hub has reported the end of the call.
+    ///
+    /// For a stream this is the end of the stream.
     var isCompleted = false
-    /// When it was sent last.
+    /// When the call was last sent.
     var sentAt = UnixNanoseconds(0)
-    /// Set while the hub refuses the call: when it is sent again, and how long to wait the time after.
+    /// When to send a refused call again, and the delay after that; `nil` if it is not refused.
     var againAt: UnixNanoseconds?
     var delay = Self.delayFirst
 
@@ -35,10 +39,12 @@ struct MT4Call: Sendable, Hashable {
         self.isStream = isStream
     }
 
-    /// True when nothing more has to come before data may flow; a stream has no acknowledgement.
+    /// True if data may flow without a further answer.
+    ///
+    /// A stream has no acknowledgement.
     var isSettled: Bool { isCompleted || isStream }
 
-    /// True where the arguments have a second form.
+    /// True if the arguments also have a positional form.
     var hasPositionalForm: Bool {
         switch arguments {
         case .none, .text: false
@@ -48,7 +54,9 @@ struct MT4Call: Sendable, Hashable {
 
     var isRefused: Bool { againAt != nil }
 
-    /// Notes that the hub refused the call at `now`; it is tried again from the form that comes first.
+    /// Records that the hub refused the call at `now`.
+    ///
+    /// It is retried later, with the object form first.
     mutating func refuse(now: UnixNanoseconds) {
         isCompleted = true
         isPositional = false
@@ -56,7 +64,9 @@ struct MT4Call: Sendable, Hashable {
         delay = min(delay * 2, Self.delayMax)
     }
 
-    /// The call that takes this one back; `nil` for streams, which are cancelled, and where there is none.
+    /// The call that reverses this call; `nil` if there is none.
+    ///
+    /// Streams are cancelled instead.
     var opposite: MT4Call? {
         let prefix = "SubscribeTo"
         guard method.hasPrefix(prefix) else { return nil }
@@ -65,7 +75,7 @@ struct MT4Call: Sendable, Hashable {
         return call
     }
 
-    /// The JSON array of the call's arguments.
+    /// Returns the call's arguments as a JSON array.
     func json(for subscription: MT4Subscription) -> [UInt8] {
         var json: [UInt8] = []
         switch arguments {
@@ -87,13 +97,13 @@ struct MT4Call: Sendable, Hashable {
         return json
     }
 
-    /// The call as a person reads it: `SubscribeToTicks for 'EURUSD'`.
+    /// The call as people read it: `SubscribeToTicks for 'EURUSD'`.
     var name: String {
         guard case .platform(let symbol?) = arguments else { return method }
         return "\(method) for '\(symbol)'"
     }
 
-    /// The event that says that the hub refused the call.
+    /// Makes the event for a refused call.
     func refusal(because reason: String, origin: EventOrigin) -> VenueEvent {
         var object = JSONObjectWriter()
         object.text("reason", reason)
@@ -103,7 +113,7 @@ struct MT4Call: Sendable, Hashable {
         return event
     }
 
-    /// What the event `subscription` says about the call.
+    /// The call as JSON in the event `subscription`.
     var fact: String {
         var object = JSONObjectWriter()
         object.text("method", method)

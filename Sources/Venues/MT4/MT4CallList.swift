@@ -1,21 +1,22 @@
-/// The calls of a connection, in the order they were first sent.
+/// The calls of a connection, in the order of their first sending.
 ///
-/// It counts what the dialect asks for after each answer, so that an answer costs the same however many calls there are.
+/// It keeps the counts that the dialect needs after each answer, so that an answer costs the same for any number of
+/// calls.
 struct MT4CallList: Sendable {
     private var all: [MT4Call] = []
     private var places: [Int: Int] = [:]
-    /// Calls, without `Connect`.
+    /// The number of calls without `Connect`.
     private(set) var subscriptionCount = 0
-    /// Calls that wait for the hub's answer.
+    /// The number of calls that wait for the hub's answer.
     private(set) var openCount = 0
     private(set) var refusedCount = 0
-    /// Calls without `Connect` that the hub took; streams have no acknowledgement and do not count.
+    /// The number of accepted calls, without `Connect` and without streams, which have no acknowledgement.
     private(set) var takenCount = 0
 
     var indices: Range<Int> { all.indices }
     var isEmpty: Bool { all.isEmpty }
     var count: Int { all.count }
-    /// True if the hub refused all that was asked for.
+    /// True if the hub refused all subscriptions.
     var areAllRefused: Bool { subscriptionCount > 0 && refusedCount == subscriptionCount }
     /// The first call that waits for its answer.
     var firstOpen: MT4Call? { all.first { !$0.isSettled } }
@@ -36,13 +37,13 @@ struct MT4CallList: Sendable {
         count(call, by: 1)
     }
 
-    /// The place of the call that was sent with this id and is not completed.
+    /// The position of the call sent with this ID, if it is not completed.
     func place(ofID id: Int) -> Int? {
         guard let place = places[id], !all[place].isCompleted else { return nil }
         return place
     }
 
-    /// True if a stream is open that has brought an item, or was not refused by `time`.
+    /// True if there is an open stream that has delivered an item, or that was not refused in time.
     func hasStream(hasStreamed: Bool, notRefusedBy time: (MT4Call) -> Bool) -> Bool {
         all.contains { $0.isStream && !$0.isCompleted && !$0.isRefused && (hasStreamed || time($0)) }
     }

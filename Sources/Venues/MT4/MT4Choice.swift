@@ -1,4 +1,4 @@
-/// Which kinds of messages a simulated hub may make for one client, and how often each.
+/// The kinds of messages that a simulated hub may send to one client, and their frequencies.
 struct MT4Choice: Sendable {
     enum Kind: Sendable {
         case tick
@@ -15,7 +15,7 @@ struct MT4Choice: Sendable {
         case tradeItem
         case userUpdateItem
 
-        /// True for what stops while the hub has lost its MT4 server.
+        /// True for messages that stop while the hub has lost its MT4 server.
         var isQuote: Bool {
             switch self {
             case .tick, .ticks, .ticksOHLC, .symbolInfoItem: true
@@ -24,10 +24,10 @@ struct MT4Choice: Sendable {
         }
     }
 
-    /// Places of the instruments whose ticks the client subscribed to.
+    /// Positions of the instruments whose ticks the client subscribed to.
     private(set) var tickInstruments: [Int] = []
     private(set) var weightSum = 0
-    /// Ids of the open streams, as JSON text.
+    /// IDs of the open streams, as JSON text.
     private var streams: [MT4ItemKind: [[UInt8]]] = [:]
     private var weights: [(kind: Kind, upTo: Int)] = []
 
@@ -51,7 +51,7 @@ struct MT4Choice: Sendable {
         if streams[.userUpdate] != nil { add(.userUpdateItem, 6) }
         if wanted.isSymbolUpdates, !instruments.isEmpty { add(.symbolUpdate, 3) }
         if wanted.isOnlineUpdates { add(.onlineUpdate, 4) }
-        // These come to everyone, but a client that waits for something unknown is not to be flooded with them.
+        // These messages go to every client, but a client with an unknown subscription must not be flooded with them.
         guard weightSum > 0 else { return }
         add(.marginUpdate, 4)
         add(.debug, 1)
@@ -59,16 +59,16 @@ struct MT4Choice: Sendable {
         if hasOutages { add(.connectionStatus, 1) }
     }
 
-    /// The kind for a number from 0 up to ``weightSum``.
+    /// Returns the kind for a number from 0 to below ``weightSum``.
     func pick(_ number: Int) -> Kind {
         for (kind, upTo) in weights where number < upTo { return kind }
         return .marginUpdate
     }
 
-    /// Ids of the open streams of a kind.
+    /// Returns the IDs of the open streams of a kind.
     func streams(of kind: MT4ItemKind) -> [[UInt8]] { streams[kind] ?? [] }
 
-    /// Ids of all open streams, in the order of their kinds.
+    /// The IDs of all open streams, in the order of their kinds.
     var allStreams: [[UInt8]] { MT4ItemKind.allCases.flatMap(streams) }
 
     private mutating func add(_ kind: Kind, _ weight: Int) {

@@ -1,14 +1,16 @@
 import JSONScanning
 import MarketModel
 
-/// Reads the hub's times: broker time without an offset, although a `Z` may follow.
+/// Reads the hub's times, which are broker time without an offset.
+///
+/// A `Z` may follow.
 struct MT4Clock: Sendable {
-    /// What a member says about a time.
+    /// The result of reading a time.
     enum Reading: Hashable {
-        /// No time: the member is absent, null, or one of the "empty" dates of .NET and MT4.
+        /// No time: the member is missing, null, or one of the "empty" dates of .NET and MT4.
         case none
         case time(UnixNanoseconds)
-        /// The member holds something else.
+        /// The member is not a time.
         case unreadable
 
         var moment: UnixNanoseconds? {
@@ -16,13 +18,13 @@ struct MT4Clock: Sendable {
         }
     }
 
-    /// The broker's zone; without one, times are taken as UTC.
+    /// The broker's time zone; `nil` means that times are UTC.
     let zone: ZoneRules?
 
-    /// The moment that `value` means: an ISO 8601 text, a number (``MT4NumericTime``), or such a number as text.
+    /// Reads `value`: an ISO 8601 text, a number (``MT4NumericTime``), or such a number as text.
     ///
-    /// If there is a zone, a time without a numeric offset is local time there, and a `Z` is ignored: .NET prints it for
-    /// any time of kind UTC, also for one that never was. A numeric offset is honoured.
+    /// If a zone is given, a time without a numeric offset is local time there. A `Z` is ignored, because .NET prints
+    /// it for any time of kind UTC, even if the time is not UTC. A numeric offset is honoured.
     func read(_ value: JSONValue?) -> Reading {
         guard let value, !value.isNull else { return .none }
         switch value.kind {
@@ -47,9 +49,9 @@ struct MT4Clock: Sendable {
         return MT4NumericTime.moment(number).map(local) ?? .unreadable
     }
 
-    /// Reads the inside of `/Date(1767571200000)/`, milliseconds since 1970 as older serialisers of .NET write them.
+    /// Reads the inside of `/Date(1767571200000)/`: milliseconds since 1970, as older .NET serialisers write them.
     ///
-    /// An offset after the number tells that the milliseconds are those of UTC.
+    /// An offset after the number means that the milliseconds are UTC.
     private func read(date text: UnsafeRawBufferPointer) -> Reading {
         let digits = text.prefix { $0 != UInt8(ascii: "+") && ($0 != UInt8(ascii: "-") || $0 == text.first) }
         guard let number = FixedDecimal(text: UnsafeRawBufferPointer(rebasing: digits)),
@@ -65,27 +67,29 @@ struct MT4Clock: Sendable {
         return zone.utc(fromLocal: time).map { .time($0) } ?? .unreadable
     }
 
-    /// True for `…+02:00`, `…-0500` and the like; the date's own dashes come before its `T`.
+    /// True for `…+02:00`, `…-0500` and similar.
+    ///
+    /// The dashes of the date come in the first ten bytes.
     private static func hasNumericOffset(_ text: UnsafeRawBufferPointer) -> Bool {
         text.dropFirst(10).contains { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }
     }
 }
 
-/// Reads times that are numbers: Unix time in a unit that its digits show, or ticks of .NET.
+/// Reads times that are numbers: Unix time in the unit that its digits show, or .NET ticks.
 enum MT4NumericTime {
-    /// 100 ns each since 0001-01-01: of the years 1586 to 2854.
+    /// Ticks of 100 ns since 0001-01-01, for the years 1586 to 2854.
     private static let ticks: ClosedRange<Int64> = 500_000_000_000_000_000...900_000_000_000_000_000
     private static let ticksAtEpoch: Int64 = 621_355_968_000_000_000
-    /// 0001-01-01 in seconds before 1970.
+    /// 0001-01-01 in seconds since 1970.
     private static let secondsOfYearOne: Int64 = -62_135_596_800
 
-    /// True for the numbers of the "empty" dates: 1970-01-01, and 0001-01-01 in seconds, milliseconds and ticks.
+    /// True for the "empty" dates as numbers: 1970-01-01, and 0001-01-01 in seconds, milliseconds and ticks.
     static func isEmpty(_ number: FixedDecimal) -> Bool {
         guard let count = number.rescaled(to: 0) else { return false }
         return count == 0 || count == secondsOfYearOne || count == secondsOfYearOne * 1000 || count == ticksAtEpoch
     }
 
-    /// The moment that `number` means; `nil` if its digits show no unit.
+    /// Returns the time that `number` means; `nil` if its digits show no unit.
     static func moment(_ number: FixedDecimal) -> UnixNanoseconds? {
         guard let count = number.truncated(to: 0) else { return nil }
         if ticks.contains(count) { return UnixNanoseconds((count - ticksAtEpoch) * 100) }

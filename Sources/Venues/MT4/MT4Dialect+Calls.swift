@@ -3,7 +3,9 @@ package import MarketModel
 import SignalRProtocol
 
 extension MT4Dialect {
-    /// Goes on after the handshake: the test hub has nothing to connect to.
+    /// Continues after the handshake.
+    ///
+    /// The test hub has no trade server, so it gets no `Connect`.
     mutating func greet(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         if subscription.hub == .test {
             subscribe(now: now, outgoing: &outgoing)
@@ -13,14 +15,14 @@ extension MT4Dialect {
         }
     }
 
-    /// Sends `Connect`, which makes the hub reach out for its trade server.
+    /// Sends `Connect`, which makes the hub connect to its trade server.
     private mutating func connect(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         if calls.isEmpty { calls.append(MT4Call("Connect", .connect)) }
         calls[0].isCompleted = false
         send(callAt: 0, now: now, outgoing: &outgoing)
     }
 
-    /// Calls `Connect` again where it failed and the time has come.
+    /// Repeats a failed `Connect` if it is due.
     mutating func repeatConnect(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         guard let time = connectAgainAt, now >= time, stage == .awaitingSubscriptions || stage == .subscribed else {
             return
@@ -29,7 +31,7 @@ extension MT4Dialect {
         connect(now: now, outgoing: &outgoing)
     }
 
-    /// Sends all subscriptions in one go.
+    /// Sends all subscriptions at once.
     private mutating func subscribe(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         for call in subscription.calls {
             calls.append(call)
@@ -38,7 +40,7 @@ extension MT4Dialect {
         enter(.awaitingSubscriptions, now: now)
     }
 
-    /// Takes back what was asked for, before an orderly close; no answer is waited for.
+    /// Takes back the subscriptions before a clean close, without waiting for answers.
     package mutating func leave(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         guard stage == .awaitingSubscriptions || stage == .subscribed, ending == nil else { return }
         stage = .leaving
@@ -57,7 +59,7 @@ extension MT4Dialect {
         lastSent = now
     }
 
-    /// Reads what became of a call.
+    /// Reads the result of a call.
     mutating func complete(
         _ record: HubRecord,
         _ context: inout MT4Reception,
@@ -71,7 +73,7 @@ extension MT4Dialect {
         let failure = record.error.map { $0.text ?? "no reason given" }
         if let failure, calls[index].hasPositionalForm, !calls[index].isPositional, Self.isBindError(failure) {
             repeatPositionally(callAt: index, now: context.now, outgoing: &outgoing)
-            // Of a stream nothing more may come to tell by.
+            // A stream may send no further record that would trigger the report.
             if calls[index].isStream { unreported.insert(index) }
         } else if calls[index].arguments == .connect {
             completeConnect(record, failure, &context, events: &events, outgoing: &outgoing)
@@ -87,9 +89,11 @@ extension MT4Dialect {
         noteProgress(now: context.now)
     }
 
-    /// Goes on without a subscription that the hub refused, as long as there is another; it is asked for again later.
+    /// Handles a refused subscription.
     ///
-    /// A stream that breaks after it had begun is no refusal: what it would have said is missing.
+    /// The conversation continues if another subscription remains; the refused one is retried later.
+    ///
+    /// A stream that breaks after it had started is not refused: its data is missing.
     private mutating func refuse(
         callAt index: Int,
         _ failure: String,
@@ -103,28 +107,28 @@ extension MT4Dialect {
         let isKnown = calls[index].delay > MT4Call.delayFirst
         calls[index].refuse(now: context.now)
         guard !calls.areAllRefused else {
-            let others = calls.subscriptionCount > 1 ? ", and all else that was asked for" : ""
+            let others = calls.subscriptionCount > 1 ? " and all other subscriptions" : ""
             return end("the hub refused \(name)\(others): \(failure)", .refused)
         }
         events.venueEvents.append(calls[index].refusal(because: failure, origin: context.origin))
         guard !isKnown else { return }
         unreported.insert(index)
-        context.notices.append("the hub refused \(name): \(failure); the rest goes on")
+        context.notices.append("the hub refused \(name): \(failure); the others continue")
     }
 
-    /// Calls again what the hub refused, where the time has come.
+    /// Repeats refused calls that are due.
     mutating func repeatRefused(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         guard stage == .subscribed else { return }
         for index in calls.indices {
             guard let time = calls[index].againAt, now >= time, calls[index].isCompleted else { continue }
             calls[index].isCompleted = false
-            // A stream that begins says nothing of that.
+            // A stream that starts is not acknowledged.
             if calls[index].isStream { calls[index].againAt = nil }
             send(callAt: index, now: now, outgoing: &outgoing)
         }
     }
 
-    /// Some hubs do not have the method, and one that is not connected yet may be later: subscribe in any case.
+    /// Reads the result of `Connect`, and subscribes in any case: some hubs lack the method, and others connect later.
     private mutating func completeConnect(
         _ record: HubRecord,
         _ failure: String?,
@@ -155,7 +159,7 @@ extension MT4Dialect {
         if stage == .awaitingConnect { subscribe(now: context.now, outgoing: &outgoing) }
     }
 
-    /// Answers a server that wants a result from us: nobody here has one.
+    /// Answers a server that expects a result from the client: there is none.
     mutating func refuseResult(of record: HubRecord, now: UnixNanoseconds, outgoing: inout MessageBatch) {
         guard stage != .offline, let id = record.invocationID else { return }
         let start = outgoing.bytes.count
@@ -181,7 +185,7 @@ extension MT4Dialect {
         lastHeard = max(lastHeard, now)
     }
 
-    /// Ends a conversation that no longer answers.
+    /// Ends a conversation in which the hub no longer answers.
     mutating func checkPatience(now: UnixNanoseconds) {
         guard stage != .offline, ending == nil else { return }
         if now.since(lastHeard) > Self.serverTimeout {
@@ -200,15 +204,17 @@ extension MT4Dialect {
         }
     }
 
-    /// The first reason counts: what follows is its consequence.
+    /// Sets ``ending``.
+    ///
+    /// Only the first reason counts, because later ones are its consequences.
     mutating func end(_ reason: String, _ kind: DialectOutcome.Ending.Kind) {
         guard stage != .offline, ending == nil else { return }
         ending = DialectOutcome.Ending(reason: reason, kind: kind)
     }
 
-    // MARK: Inside
+    // MARK: Helpers
 
-    /// Repeats a call with positional arguments, where the object did not bind.
+    /// Repeats a call with positional arguments, because the object form did not bind.
     private mutating func repeatPositionally(callAt index: Int, now: UnixNanoseconds, outgoing: inout MessageBatch) {
         calls[index].isPositional = true
         calls[index].isCompleted = false
@@ -246,7 +252,7 @@ extension MT4Dialect {
         waitingSince = now
     }
 
-    /// Notes that all calls are answered, and that the hub took at least one of them.
+    /// Changes to `subscribed` if all calls are answered and the hub accepted at least one.
     mutating func noteProgress(now: UnixNanoseconds) {
         guard stage == .awaitingSubscriptions, ending == nil, calls.openCount == 0 else { return }
         let isTaken = calls.subscriptionCount == 0 || calls.takenCount > 0
@@ -261,7 +267,7 @@ extension MT4Dialect {
         unreported = Set(calls.indices)
     }
 
-    /// Says what the hub took and in which form: first of all calls, later of those that changed.
+    /// Reports the accepted calls and their forms: first all calls, later only changed calls.
     mutating func reportSubscription(_ context: MT4Reception, events: inout MarketEvents) {
         guard stage == .subscribed, !unreported.isEmpty else { return }
         var object = JSONObjectWriter()
@@ -273,7 +279,7 @@ extension MT4Dialect {
         unreported.removeAll()
     }
 
-    /// The number in the JSON text of an id, which was sent as a string.
+    /// Returns the number in the JSON text of an ID, which was sent as a string.
     private static func callNumber(of id: UnsafeRawBufferPointer) -> Int? {
         var number = 0
         let digits = id.first == UInt8(ascii: "\"") ? UnsafeRawBufferPointer(rebasing: id.dropFirst().dropLast()) : id

@@ -2,7 +2,9 @@ import MarketModel
 import SignalRProtocol
 
 extension MT4Dialect {
-    /// Reads a message by the protocol of the conversation; the kind of its frame only counts where that is not known.
+    /// Reads a message in the protocol of the conversation.
+    ///
+    /// The kind of frame counts only while the protocol is not known.
     mutating func readPayload(
         _ payload: UnsafeRawBufferPointer,
         kind: MessageKind,
@@ -17,7 +19,7 @@ extension MT4Dialect {
         }
     }
 
-    /// Reads the first messages of a conversation whose protocol is not known, record by record.
+    /// Reads the first messages of a conversation of unknown protocol, record by record.
     private mutating func readOpening(
         _ payload: UnsafeRawBufferPointer,
         kind: MessageKind,
@@ -47,7 +49,7 @@ extension MT4Dialect {
         }
     }
 
-    /// Reads a message of MessagePack as the JSON records that say the same.
+    /// Reads a MessagePack message by converting it to the equivalent JSON records.
     private mutating func readBinaryMessage(
         _ payload: UnsafeRawBufferPointer,
         _ context: inout MT4Reception,
@@ -67,7 +69,7 @@ extension MT4Dialect {
         if exchange.reader.isBroken { end("the hub's messages are no MessagePack any more", .failure) }
     }
 
-    /// Writes what was appended to `outgoing` from entry `first` on as the hub wants it.
+    /// Converts what was appended to `outgoing` from entry `first` on to the hub's protocol.
     mutating func encode(_ outgoing: inout MessageBatch, from first: Int) {
         guard hubProtocol == .messagePack else { return }
         exchange.writer.encode(&outgoing, from: first)

@@ -2,31 +2,35 @@ import JSONScanning
 package import MarketModel
 package import SignalRProtocol
 
-/// The client's side of the MT4 hub (`/hubs/mt4/v1`): handshake, `Connect`, subscriptions, pings, and what arrives.
+/// The client's side of the MT4 hub (`/hubs/mt4/v1`): handshake, `Connect`, subscriptions, pings, and received data.
 ///
-/// Without ``open(now:outgoing:)`` it only reads, as an import of recorded messages does: nothing is answered and
-/// nothing ends. Invocation ids count from 1, so that the same subscription always sends the same bytes.
+/// Without ``open(now:outgoing:)`` it only reads, as for an import of recorded messages: it answers nothing and ends
+/// nothing. Invocation IDs count from 1, so that the same subscription always sends the same bytes.
 package struct MT4Dialect: VenueDialect {
-    /// Silence of ours after which a ping is due (signalr.md: the server's limit is 30 s).
+    /// The client sends a ping after this time without sending (signalr.md: the server's limit is 30 s).
     package static let pingInterval = Duration.seconds(15)
-    /// Silence of the server after which it is taken for dead.
+    /// The server counts as dead after this time of silence.
     package static let serverTimeout = Duration.seconds(30)
-    /// How long the server may take to answer a subscription, and the handshake unless another time is given.
+    /// The time limit for the answer to a subscription, and for the handshake unless another time is given.
     package static let answerTimeout = Duration.seconds(15)
-    /// A stream that was not refused within this time was taken: streams have no acknowledgement.
+    /// A stream that is not refused within this time counts as accepted, because streams have no acknowledgement.
     package static let streamRefusalTime = Duration.seconds(2)
 
-    /// How long to wait before `Connect` is called again; doubles up to ``connectDelayMax``.
+    /// The delay before `Connect` is repeated.
+    ///
+    /// It doubles up to ``connectDelayMax``.
     static let connectDelayFirst = Duration.seconds(1)
     static let connectDelayMax = Duration.seconds(60)
 
-    /// Set once the conversation is over; also returned by every later ``receive(_:now:events:outgoing:)``.
+    /// Set when the conversation is over.
+    ///
+    /// Every later ``receive(_:now:events:outgoing:)`` returns it too.
     package internal(set) var ending: DialectOutcome.Ending?
 
     let subscription: MT4Subscription
-    /// What the messages to the hub are written in.
+    /// The protocol of messages to the hub.
     let hubProtocol: HubProtocol
-    /// How long the hub may take to answer the handshake.
+    /// The time limit for the hub's answer to the handshake.
     let handshakeTimeout: Duration
     var exchange: MT4Exchange
     var stage = Stage.offline
@@ -37,27 +41,27 @@ package struct MT4Dialect: VenueDialect {
     /// When ``stage`` was entered or the last call was repeated.
     var waitingSince = UnixNanoseconds(0)
     var normaliser: MT4Normaliser
-    /// When `Connect` is called again, and how long to wait the time after; `nil` while there is no need to.
+    /// When `Connect` is repeated, and the delay after that; `nil` if there is no need.
     var connectAgainAt: UnixNanoseconds?
     var connectDelay = Self.connectDelayFirst
-    /// False while the hub said that it has no trade server.
+    /// False after the hub reported that it has no trade server.
     var isLinked = true
-    /// True once an item of a stream has come.
+    /// True after a stream has delivered an item.
     var hasStreamed = false
-    /// The calls that the next event `subscription` has to report, by their place in ``calls``.
+    /// The calls that the next event `subscription` must report, by position in ``calls``.
     var unreported: Set<Int> = []
     private var carry = HubRecordCarry()
     private var delivery: DeliveryWatch
 
-    /// How far the conversation has come.
+    /// The progress of the conversation.
     enum Stage: Sendable, Hashable {
-        /// Nothing was ever sent.
+        /// Nothing was sent; recorded messages are read.
         case offline
         case awaitingHandshake
         case awaitingConnect
         case awaitingSubscriptions
         case subscribed
-        /// We said goodbye.
+        /// The client said goodbye.
         case leaving
     }
 
@@ -69,7 +73,9 @@ package struct MT4Dialect: VenueDialect {
         self.init(reading: subscription, hubProtocol: hubProtocol, handshakeTimeout: handshakeTimeout)
     }
 
-    /// A dialect that reads recorded messages; without `hubProtocol` it learns from them which protocol they are in.
+    /// Makes a dialect that reads recorded messages.
+    ///
+    /// Without `hubProtocol` it detects the protocol from the messages.
     init(
         reading subscription: MT4Subscription,
         hubProtocol: HubProtocol?,
@@ -89,7 +95,7 @@ package struct MT4Dialect: VenueDialect {
 
     package var undelivered: [String] { delivery.undelivered }
 
-    /// The name of what brings the ticks of all symbols.
+    /// The name for a subscription to the ticks of all symbols.
     private static let anySymbol = "ticks of any symbol"
 
     package var symbols: SymbolTable { normaliser.symbols }
@@ -148,11 +154,11 @@ package struct MT4Dialect: VenueDialect {
         }
     }
 
-    /// Appends a ping where one is due, and sets ``ending`` where the server was silent for too long.
+    /// Appends a ping if one is due, and sets ``ending`` if the server was silent for too long.
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         noteProgress(now: now)
         checkPatience(now: now)
-        // Before the handshake's answer nothing may be sent.
+        // Nothing may be sent before the handshake's answer.
         guard stage != .offline, stage != .awaitingHandshake, ending == nil else { return }
         let first = outgoing.count
         repeatConnect(now: now, outgoing: &outgoing)
@@ -289,16 +295,16 @@ package struct MT4Dialect: VenueDialect {
     }
 }
 
-/// Where a batch is being read.
+/// The state of reading a batch.
 struct MT4Reception {
     let now: UnixNanoseconds
     var origin = EventOrigin(message: 0, item: 0)
-    /// True where the message carried data or events.
+    /// True if the message carried data or events.
     var hasData = false
-    /// True where the message held a record of a hub, and where it held something that cannot be read.
+    /// True if the message had a hub record, and if it had an unreadable part.
     var isRecognised = false
     var isMalformed = false
-    /// What a person should know.
+    /// Notices for the operator.
     var notices: [String] = []
 
     init(now: UnixNanoseconds) {

@@ -1,9 +1,9 @@
 import JSONScanning
 
-/// The members of Tick, TickArgs, SymbolInfo, OHLCS, MarginLevel and their kin that are read, in place.
+/// The members that are read of Tick, TickArgs, SymbolInfo, OHLCS, MarginLevel and similar objects, without copying.
 ///
-/// Names are compared without regard to case. `tick` may hold the members one level down, as in TickArgs, or they stand
-/// beside it: the published page has it both ways.
+/// Names are compared without regard to case. The members may be inside `tick`, as in TickArgs, or beside it: the
+/// published page shows both.
 struct MT4Fields {
     var symbol: JSONValue?
     var bid: JSONValue?
@@ -20,7 +20,7 @@ struct MT4Fields {
     var level: JSONValue?
     var levelType: JSONValue?
     var controllingType: JSONValue?
-    /// True where `tick` is something but an object.
+    /// True if `tick` is not an object.
     var hasNullTick = false
     var hasDigits = false
     var hasOrder = false
@@ -32,12 +32,12 @@ struct MT4Fields {
         try read(&cursor, isNested: false)
     }
 
-    /// Reads the object that the cursor stands before.
+    /// Reads the object at the cursor.
     init(_ cursor: inout JSONCursor) throws(JSONError) {
         try read(&cursor, isNested: false)
     }
 
-    /// What the object is as an item of a stream.
+    /// The kind of stream item; `nil` if the members do not show it.
     var itemKind: MT4ItemKind? {
         if hasUser { return .userUpdate }
         if hasOrder { return .trade }

@@ -1,7 +1,9 @@
 import JSONScanning
 
 extension MT4Hub {
-    /// A tape with ticks of `symbols`; if there are none, nothing is known of it.
+    /// The offer of a tape with ticks of `symbols`.
+    ///
+    /// If there are none, the offer is incomplete.
     static func offer(_ symbols: Set<String>) -> VenueOffer {
         var offer = VenueOffer()
         offer.symbols = symbols
@@ -9,7 +11,7 @@ extension MT4Hub {
         return offer
     }
 
-    /// The symbols that a recorder asked for: `{"symbols":["EURUSD"],…}`.
+    /// Returns the symbols of a recorder's subscription: `{"symbols":["EURUSD"],…}`.
     static func symbols(inSubscription subscription: String) -> [String] {
         var text = subscription
         return text.withUTF8 { bytes in

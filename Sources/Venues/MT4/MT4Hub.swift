@@ -1,24 +1,25 @@
 /// The hubs of a CPlugin server.
 package enum MT4Hub: String, Sendable, Hashable, CaseIterable {
     case mt4
-    /// Known for `Connect` and its connection status only; the published page gives no path, so it follows the others'.
+    /// Known only for `Connect` and its connection status. The published page gives no path, so ours follows the
+    /// others.
     case mt5
-    /// For first attempts, without a token: `Ping`, `GetServerTime`, and a clock that ticks every second.
+    /// For first experiments, without a token: `Ping`, `GetServerTime`, and a clock that ticks every second.
     case test
 
-    /// Where the hub is found behind the server's base path.
+    /// The hub's path after the server's base path.
     package var path: String { "/hubs/\(rawValue)/v1" }
 
     package var needsToken: Bool { self != .test }
 
-    /// The hub whose path, behind any base path and in any case, this is.
+    /// Returns the hub of this path, after any base path and in any case.
     package init?(path: String) {
         let path = path.lowercased()
         guard let hub = Self.allCases.first(where: { path.hasSuffix($0.path) }) else { return nil }
         self = hub
     }
 
-    /// The server's side of a connection to the hub.
+    /// Makes the server's side of a connection to the hub.
     package func makeSession(_ behavior: HubBehavior) -> any VenueSession {
         switch self {
         case .mt4: MT4HubSession(behavior)

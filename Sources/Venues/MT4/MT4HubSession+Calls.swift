@@ -51,7 +51,9 @@ extension MT4HubSession {
         return method == .connect ? .none : .subscriptionsChanged
     }
 
-    /// Ends a stream at the client's wish; it is completed nevertheless.
+    /// Ends a stream because the client cancels it.
+    ///
+    /// The stream still gets a completion.
     package mutating func cancel(_ record: HubRecord, replies: inout MessageBatch) -> SessionSignal {
         guard let id = record.invocationID, let index = streamIndex(of: id) else { return .none }
         wanted.streams.remove(at: index)
@@ -60,7 +62,7 @@ extension MT4HubSession {
         return .subscriptionsChanged
     }
 
-    // MARK: Inside
+    // MARK: Helpers
 
     private func refuse(_ record: HubRecord, _ text: String, replies: inout MessageBatch) {
         conversation.refuse(record, text, replies: &replies)
@@ -95,7 +97,7 @@ extension MT4HubSession {
         return .subscriptionsChanged
     }
 
-    /// Changes ``wanted``; false where a limit forbids it.
+    /// Changes ``wanted``; returns false if a limit forbids it.
     private mutating func apply(_ method: MT4Method, symbol: String?) -> Bool {
         switch method {
         case .subscribeToTicks:
@@ -150,19 +152,21 @@ extension MT4HubSession {
         subscriptions.removeAll()
     }
 
-    /// The number of `symbol`; `nil` for a new one when there are too many.
+    /// Returns the number of `symbol`; `nil` for a new symbol if there are too many.
     private mutating func number(of symbol: String) -> Int? {
         if let known = symbols.find(symbol) { return Int(known.value) }
         return symbols.count < Self.symbolsKnownMax ? Int(symbols.intern(symbol).value) : nil
     }
 }
 
-/// The arguments of a call, as `[{tradePlatform, symbol}]` or as `[platform, symbol]`; the page shows both.
+/// The arguments of a call, as `[{tradePlatform, symbol}]` or as `[platform, symbol]`.
+///
+/// The page shows both.
 private struct Arguments {
     /// `nil` means every symbol.
     var symbol: String?
 
-    /// `nil` where the arguments do not bind.
+    /// Returns `nil` if the arguments do not bind.
     init?(_ bytes: UnsafeRawBufferPointer?, of method: MT4Method, bindsObjects: Bool) {
         guard let bytes else { return nil }
         do throws(JSONError) {

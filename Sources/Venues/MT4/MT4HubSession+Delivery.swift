@@ -5,8 +5,8 @@ import SignalRProtocol
 extension MT4HubSession {
     /// Appends what this client gets of the taped messages, at most one message for each of them.
     ///
-    /// Records that cannot be read go to every client as they are: the venue sent them. A taped record that was split over
-    /// messages goes out whole, in place of the message that completed it.
+    /// Unreadable records go to every client unchanged, because the venue sent them. A taped record that was split over
+    /// messages is sent whole, in place of the message that completed it.
     package mutating func deliver(_ tape: MessageBatch, _ range: Range<Int>, into output: inout MessageBatch) {
         tape.bytes.withUnsafeBytes { bytes in
             for index in range {
@@ -29,7 +29,7 @@ extension MT4HubSession {
         guard conversation.behavior.splitsRecords, let whole = output.entries.last, whole.offset == start else {
             return
         }
-        // The halves of a message are two messages.
+        // The two halves become two messages.
         var second = whole
         output.entries[output.entries.count - 1].length = whole.length / 2
         second.offset += whole.length / 2
@@ -37,16 +37,19 @@ extension MT4HubSession {
         output.entries.append(second)
     }
 
-    /// True for a message of MessagePack.
+    /// True for a MessagePack message.
     ///
-    /// A tape joins connections, so the first bytes of each record decide; where one goes on, its beginning does.
+    /// A tape joins connections, so the first bytes of each record decide. For a continued record, its first part
+    /// decides.
     private func isPacked(_ payload: UnsafeRawBufferPointer, _ kind: MessageKind) -> Bool {
         guard !tapeReader.isPending else { return true }
         guard !tapeCarry.isPending, kind == .binary else { return false }
         return HubNotation().isPacked(opening: payload, kind: kind)
     }
 
-    /// Delivers a message of a hub that was recorded in MessagePack; what cannot be read of it is left out.
+    /// Delivers a message that was recorded in MessagePack.
+    ///
+    /// Unreadable parts are left out.
     private mutating func deliverBinaryMessage(_ payload: UnsafeRawBufferPointer, into output: inout [UInt8]) {
         var (records, problems) = ([UInt8](), [HubBinaryReader.Problem]())
         tapeReader.appendRecords(of: payload, to: &records, problems: &problems)
@@ -62,9 +65,9 @@ extension MT4HubSession {
         _ = tapeCarry.keep(scanner.rest)
     }
 
-    /// Delivers the record that began in an earlier message.
+    /// Delivers the record that started in an earlier message.
     ///
-    /// Where that message was the last of a lost connection, what comes now is no continuation but a whole record.
+    /// If that message was the last of a lost connection, the new bytes are not a continuation but a whole record.
     private mutating func deliverJoined(_ scanner: inout HubRecordScanner, into output: inout [UInt8]) {
         var fresh = scanner
         guard case .record(let joined) = tapeCarry.finish(with: &scanner) else { return }
@@ -87,7 +90,7 @@ extension MT4HubSession {
         switch record.type {
         case .invocation: deliverCallback(record, into: &output)
         case .streamItem: deliverItem(record, into: &output)
-        // These are this session's own business, as the handshake is.
+        // The session itself handles these, like the handshake.
         case .completion, .ping, .close, .ack, .sequence, .streamInvocation, .cancelInvocation: break
         case nil: if HubHandshakeResponse(record) == nil { appendRecord(bytes, to: &output) }
         }
@@ -122,7 +125,7 @@ extension MT4HubSession {
         return isWanted(fields.symbol)
     }
 
-    /// Delivers a list of ticks or bars: as it is where all are wanted, otherwise the wanted ones' bytes alone.
+    /// Delivers a list of ticks or bars: unchanged if all are wanted, otherwise only the wanted elements.
     private mutating func deliverTicks(_ record: HubRecord, into output: inout [UInt8]) {
         guard !wanted.isAllTicks || isSymbolAllowed != nil, let outer = record.argumentsRange,
             let arguments = record.arguments,
@@ -183,7 +186,7 @@ extension MT4HubSession {
 
     // MARK: Streams
 
-    /// Delivers an item once for each open stream of its kind, under that stream's id.
+    /// Delivers an item once for each open stream of its kind, under that stream's ID.
     private mutating func deliverItem(_ record: HubRecord, into output: inout [UInt8]) {
         guard let item = record.item, let id = record.invocationIDRange else { return }
         let fields = item.first == UInt8(ascii: "{") ? try? MT4Fields(item) : nil
@@ -200,7 +203,7 @@ extension MT4HubSession {
         }
     }
 
-    /// What an item is: its members tell, or else those of earlier items under the same id.
+    /// Returns the kind of an item, from its members or from earlier items with the same ID.
     private mutating func kind(of fields: MT4Fields?, under id: UnsafeRawBufferPointer) -> MT4ItemKind? {
         let place = tapeStreams.firstIndex { $0.invocationID.elementsEqual(id) }
         guard let kind = fields?.itemKind else { return place.map { tapeStreams[$0].kind } }

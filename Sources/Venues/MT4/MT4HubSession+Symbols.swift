@@ -12,9 +12,9 @@ extension MT4HubSession {
         }
     }
 
-    /// True for a symbol the client subscribed to, and for what names none: it belongs to no subscription.
+    /// True for a subscribed symbol, and for an element without a symbol, which belongs to no subscription.
     ///
-    /// With `isCounted` the tick counts as one that the client got, or that passed it.
+    /// With `isCounted`, the tick counts as delivered or as passed.
     mutating func isWanted(_ symbol: JSONValue?, isCounted: Bool = true) -> Bool {
         guard let symbol, symbol.kind == .string else { return true }
         let place = place(of: symbol)
@@ -23,13 +23,15 @@ extension MT4HubSession {
         return isCounted ? subscriptions.note(place) : subscriptions.contains(place)
     }
 
-    /// False where the session is restricted to other symbols.
+    /// False if the session is restricted to other symbols.
     mutating func isAllowed(_ symbol: JSONValue?) -> Bool {
         guard isSymbolAllowed != nil, let symbol, symbol.kind == .string else { return true }
         return isAllowed(place(of: symbol))
     }
 
-    /// Looks into `OnSymbolUpdate`, whose `symbol` is an object that has the name under the same key.
+    /// Checks an `OnSymbolUpdate`.
+    ///
+    /// Its `symbol` is an object that has the name under the same key.
     mutating func isUpdateAllowed(_ record: HubRecord) -> Bool {
         guard isSymbolAllowed != nil, let arguments = record.arguments,
             let details = (try? MT4Arguments.tickFields(in: arguments))?.symbol
@@ -43,7 +45,9 @@ extension MT4HubSession {
         return place < isSymbolAllowed.count && isSymbolAllowed[place]
     }
 
-    /// The number of the symbol, which allocates only where it is new or escaped.
+    /// Returns the number of the symbol.
+    ///
+    /// Allocates only if the symbol is new or escaped.
     private mutating func place(of symbol: JSONValue) -> Int {
         symbol.withText { Int(symbols.intern($0).value) }
     }

@@ -2,16 +2,18 @@ import JSONScanning
 package import MarketModel
 import SignalRProtocol
 
-/// The MT4 hub as one client sees it, for replays and for the simulator.
+/// The MT4 hub from one client's point of view, for replays and for the simulator.
 ///
-/// It answers the calls of unmodified SignalR clients and picks from a tape what each subscribed to. Which MT4 server a
-/// call names makes no difference.
+/// It answers the calls of unmodified SignalR clients and selects from a tape what each client subscribed to. The MT4
+/// server named in a call makes no difference.
 package struct MT4HubSession: HubSession {
-    /// Symbols one client may subscribe to; more are refused.
+    /// The maximum number of symbols a client may subscribe to; more are refused.
     package static let symbolsMax = 100_000
-    /// Symbols that a session knows, of the tape or of calls, so that made-up ones cannot fill the memory.
+    /// The maximum number of symbols a session knows, from the tape or from calls.
+    ///
+    /// It bounds the memory for invented names.
     static let symbolsKnownMax = 4 * symbolsMax
-    /// Streams one client may have open at once.
+    /// The maximum number of open streams per client.
     package static let streamsMax = 1000
 
     package internal(set) var wanted = MT4Wanted()
@@ -21,21 +23,21 @@ package struct MT4HubSession: HubSession {
 
     /// Numbers for the symbols of subscriptions and of the tape.
     var symbols = SymbolTable()
-    /// The subscriptions to symbols, by their numbers; in the order of those in ``wanted``.
+    /// The subscribed symbols by number, in the order of those in ``wanted``.
     var subscriptions = MT4SymbolSubscriptions()
-    /// By symbol number: true where the symbol may be delivered; `nil` where every one may.
+    /// By symbol number: true if the symbol may be delivered; `nil` if all may.
     var isSymbolAllowed: [Bool]?
-    /// The beginning of a taped record that the next taped message completes.
+    /// The first part of a taped record that the next taped message completes.
     var tapeCarry = HubRecordCarry()
-    /// Reads the taped messages that are binary.
+    /// Reads the binary messages of the tape.
     var tapeReader = HubBinaryReader()
-    /// What the tape's ids of streams stand for, as far as that is known.
+    /// The known kinds of the tape's stream IDs.
     var tapeStreams: [MT4Recorded.Stream]
 
-    /// What subscriptions are checked against; `nil` accepts all.
+    /// The offer that subscriptions are checked against; `nil` accepts all.
     private(set) var offer: VenueOffer?
     package internal(set) var report = SubscriptionReport()
-    /// Items of streams that passed before the client opened one of their kind.
+    /// Stream items that passed before the client opened a stream of their kind.
     var itemsPassed: [MT4ItemKind: Int64] = [:]
 
     package init(_ behavior: HubBehavior = HubBehavior()) {

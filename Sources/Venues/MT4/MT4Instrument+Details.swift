@@ -1,8 +1,9 @@
 import MarketModel
 
 extension MT4Instrument {
-    /// Writes an OHLCS object over the next few moves of the price; open and close are bid and ask of one moment, the
-    /// extremes are taken apart.
+    /// Writes an OHLCS object over the next few price moves.
+    ///
+    /// Open and close are bid and ask at one time; the extremes of bid and ask are independent.
     mutating func writeBar(lastTime: [UInt8], random: inout SplitMix64, to writer: inout MT4RecordWriter) {
         let volume = 2 + Int64(random.next() % 8)
         move(&random)

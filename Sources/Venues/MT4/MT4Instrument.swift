@@ -1,13 +1,17 @@
 import MarketModel
 
-/// One simulated instrument: a price that walks by whole points.
+/// One simulated instrument.
+///
+/// Its price moves at random by whole points.
 struct MT4Instrument: Sendable {
     let symbol: String
-    /// Digits behind the point of a price, as brokers quote it.
+    /// Decimal places of a price, as brokers quote it.
     let digits: UInt8
     /// The symbol as JSON text.
     let quotedSymbol: [UInt8]
-    /// Where the walk began; it never leaves half to double of that.
+    /// The start price.
+    ///
+    /// The price stays between half and double of it.
     private let home: Int64
     private(set) var bid: Int64
     private(set) var ask: Int64
@@ -15,7 +19,7 @@ struct MT4Instrument: Sendable {
     private var low: Int64
     private var isUp = true
 
-    /// Starts a walk near a usual price.
+    /// Starts near a realistic price.
     init(symbol: String) {
         self.symbol = symbol
         quotedSymbol = MT4JSON.quoted(symbol)
@@ -66,7 +70,7 @@ struct MT4Instrument: Sendable {
         writer.close()
     }
 
-    /// What the last message about the instrument meant.
+    /// The meaning of the last message about the instrument.
     func entry(tsEvent: UnixNanoseconds?) -> MT4LedgerEntry.Quote {
         MT4LedgerEntry.Quote(
             symbol: symbol,
@@ -81,7 +85,7 @@ struct MT4Instrument: Sendable {
         writer.number("ask", ask, digits: digits)
     }
 
-    /// .NET turns to exponents below 1E-05.
+    /// One point; .NET writes numbers below 1E-04 with an exponent.
     var point: [UInt8] {
         var text: [UInt8] = []
         if digits >= 5 {
@@ -92,7 +96,7 @@ struct MT4Instrument: Sendable {
         return text
     }
 
-    /// The digits and a price in points, for known symbols and for the rest by what they look like.
+    /// The decimal places and a price in points: for known symbols from a table, for others by the form of the name.
     private static func usualPrice(of symbol: String) -> (digits: UInt8, points: Int64) {
         switch symbol {
         case "EURUSD": (5, 108_512)

@@ -3,7 +3,7 @@ import MarketModel
 
 /// Writes JSON as System.Text.Json does.
 enum MT4JSON {
-    /// `text` as a JSON string with its quotes.
+    /// Returns `text` as a JSON string with quotes.
     static func quoted(_ text: String) -> [UInt8] {
         var json: [UInt8] = []
         JSONText.appendString(text, to: &json)
@@ -21,10 +21,12 @@ enum MT4JSON {
     }
 }
 
-/// The text of a time in whole seconds without an offset, `2026-01-05T09:30:00`, made once a second.
+/// The text of a time in whole seconds without an offset, such as `2026-01-05T09:30:00`.
+///
+/// It is rebuilt only when the second changes.
 struct MT4SecondText: Sendable {
     private(set) var text: [UInt8] = []
-    /// The time that ``text`` says.
+    /// The time of ``text``.
     private(set) var time = UnixNanoseconds(.min)
 
     mutating func advance(to now: UnixNanoseconds) {

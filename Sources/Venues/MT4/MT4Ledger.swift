@@ -1,12 +1,12 @@
 package import MarketModel
 
-/// What a simulated message means, to hold against what a recording of it says.
+/// The meaning of a simulated message, to compare with a recording of it.
 ///
 /// Decimals have as few digits as possible, as they are written.
 package enum MT4LedgerEntry: Sendable, Hashable {
     case quote(Quote)
     case margin(Margin)
-    /// A message of this name, whose meaning is not noted.
+    /// A message with this name, whose meaning is not recorded.
     case other(String)
 
     package struct Quote: Sendable, Hashable {

@@ -1,6 +1,8 @@
 import JSONScanning
 
-/// The hub's methods (`/hubs/mt4/v1`); names are matched in any case, as the .NET server does.
+/// The hub's methods (`/hubs/mt4/v1`).
+///
+/// Names match in any case, as on the .NET server.
 enum MT4Method: CaseIterable, Hashable, Sendable {
     case connect
     case subscribeToTicks
@@ -22,7 +24,7 @@ enum MT4Method: CaseIterable, Hashable, Sendable {
         self = method
     }
 
-    /// The spelling of the published interface.
+    /// The name as spelled in the published interface.
     var name: StaticString {
         switch self {
         case .connect: "Connect"
@@ -41,7 +43,7 @@ enum MT4Method: CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// What the method streams; `nil` for methods that answer once.
+    /// The kind of items that the method streams; `nil` for methods that answer once.
     var streamedItem: MT4ItemKind? {
         switch self {
         case .streamTrades: .trade
@@ -53,14 +55,16 @@ enum MT4Method: CaseIterable, Hashable, Sendable {
     }
 }
 
-/// What an item of a stream is, told by its members: a recorded id says nothing once the calls are forgotten.
+/// The kind of a stream item.
+///
+/// Its members decide, because a recorded ID means nothing without the calls.
 package enum MT4ItemKind: Hashable, Sendable, CaseIterable {
     case symbolInfo
     case marginLevel
     case trade
     case userUpdate
 
-    /// The method that streams it.
+    /// The method that streams this kind.
     var method: MT4Method {
         switch self {
         case .symbolInfo: .streamAllTicks
@@ -71,7 +75,9 @@ package enum MT4ItemKind: Hashable, Sendable, CaseIterable {
     }
 }
 
-/// The hub's callbacks that are treated by kind; names are matched in any case.
+/// The hub's callbacks that have their own handling.
+///
+/// Names match in any case.
 enum MT4Callback: Hashable, Sendable {
     case tick
     case ticks

@@ -2,9 +2,9 @@ import JSONScanning
 import MarketModel
 import SignalRProtocol
 
-// What comes rarely: bars, orders, contract details, the state of the hub's own link.
+// Rare payloads: bars, orders, contract details, the state of the hub's own link.
 extension MT4Normaliser {
-    /// Reads `OnTicksOHLC`: bars that the venue made, flat or nested as ticks are.
+    /// Reads `OnTicksOHLC`: bars made by the venue, flat or nested like ticks.
     mutating func readBars(
         _ record: HubRecord,
         origin: inout EventOrigin,
@@ -102,7 +102,9 @@ extension MT4Normaliser {
         appendBadTimes(badTimes, kind: "StreamTrades", origin: &origin, events: &events)
     }
 
-    /// The rule of the hub's page: an update under login 0 says that the order was deleted.
+    /// Returns the change of an order.
+    ///
+    /// By the hub's page, an update with login 0 means that the order was deleted.
     private func change(of object: MT4Object) -> OrderChange? {
         switch object.word("updateType", of: MT4Words.transaction) ?? object.word("type", of: MT4Words.transaction) {
         case "Add": .opened
@@ -112,7 +114,7 @@ extension MT4Normaliser {
         }
     }
 
-    /// Reads `OnSymbolUpdate`: an event, and what is known of the instrument from now on.
+    /// Reads `OnSymbolUpdate`: an event, and the new details of the instrument.
     mutating func readSymbol(
         _ record: HubRecord,
         origin: inout EventOrigin,
@@ -145,10 +147,11 @@ extension MT4Normaliser {
         return name.lowercased() == tradePlatform.lowercased()
     }
 
-    /// Notes what `OnMT4ConnectionStatus` and `OnMT5ConnectionStatus` say of the link behind the hub.
+    /// Records a change of the link between the hub and its trade server, from `OnMT4ConnectionStatus` and
+    /// `OnMT5ConnectionStatus`.
     ///
-    /// MT4's is documented as one object, MT5's as two arguments; both forms are read for both. What it says of another
-    /// trade server means nothing for this one.
+    /// MT4's callback is documented with one object, MT5's with two arguments; both forms are read for both. The state
+    /// of another trade server is ignored.
     func noteLink(
         _ record: HubRecord,
         target: JSONValue,

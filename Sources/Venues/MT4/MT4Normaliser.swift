@@ -2,15 +2,15 @@ import JSONScanning
 import MarketModel
 import SignalRProtocol
 
-/// Turns the hub's callbacks and stream items into events.
+/// Converts the hub's callbacks and stream items to events.
 ///
-/// Each event gets the next `item` of its message, so that a message's events keep their order and their identity.
+/// Each event gets the next `item` of its message, so that events keep their order and identity.
 struct MT4Normaliser: Sendable {
     private(set) var symbols = SymbolTable()
     let clock: MT4Clock
-    /// What is taken out of JSON that is stored in events.
+    /// What to remove from JSON that is stored in events.
     let redaction: MT4Redaction
-    /// The trade server that is recorded; empty where that is not known.
+    /// The recorded trade server; empty if it is not known.
     let tradePlatform: String
 
     init(
@@ -69,7 +69,7 @@ struct MT4Normaliser: Sendable {
         }
     }
 
-    /// Reports something that could not be read as what it claims to be.
+    /// Reports data that does not have the form of its kind.
     mutating func appendOddity(
         _ kind: String,
         reason: String,
@@ -113,7 +113,7 @@ struct MT4Normaliser: Sendable {
         }
     }
 
-    /// The fields of the value before the cursor, `nil` where it is no object.
+    /// Returns the fields of the value at the cursor; `nil` if it is not an object.
     private func fields(at cursor: inout JSONCursor) throws(JSONError) -> MT4Fields? {
         guard cursor.nextByte == UInt8(ascii: "{") else {
             try cursor.skipValue()
@@ -177,7 +177,9 @@ struct MT4Normaliser: Sendable {
         if time == .unreadable { appendBadTimes(["lastTime"], kind: kind, origin: &origin, events: &events) }
     }
 
-    /// Reports times that are in no notation that is known; what they belong to has no time then.
+    /// Reports times in an unknown notation.
+    ///
+    /// Their events have no time.
     mutating func appendBadTimes(
         _ names: [StaticString],
         kind: String,
@@ -240,14 +242,16 @@ struct MT4Normaliser: Sendable {
         origin.item += 1
     }
 
-    /// `json` as it may be stored; what came through a redactor is unchanged.
+    /// Returns `json` as it may be stored.
+    ///
+    /// JSON that passed a redactor is unchanged.
     func stored(_ json: UnsafeRawBufferPointer) -> [UInt8] {
         redaction.redacted(json) ?? Array(json)
     }
 }
 
 extension JSONValue {
-    /// MarginLevelType as its name or as its number.
+    /// MarginLevelType, by name or by number.
     fileprivate var marginState: MarginState? {
         if let number = integer { return UInt8(exactly: number).flatMap(MarginState.init) }
         guard kind == .string else { return nil }
@@ -256,7 +260,7 @@ extension JSONValue {
         return equalsIgnoringCase("StopOut") ? .stopOut : nil
     }
 
-    /// MarginControllingType as its name or as its number.
+    /// MarginControllingType, by name or by number.
     fileprivate var controllingType: MarginControllingType? {
         if let number = integer { return UInt8(exactly: number).flatMap(MarginControllingType.init) }
         guard kind == .string else { return nil }

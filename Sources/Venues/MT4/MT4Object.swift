@@ -1,7 +1,9 @@
 import JSONScanning
 import MarketModel
 
-/// The members of one JSON object, found by name without regard to case; for payloads that come rarely.
+/// The members of one JSON object, by name without regard to case.
+///
+/// It is for rare payloads, because it allocates.
 struct MT4Object {
     /// The object's own text.
     let bytes: UnsafeRawBufferPointer
@@ -15,26 +17,26 @@ struct MT4Object {
         while let key = try cursor.nextKey() { members.append((key, try cursor.nextValue())) }
     }
 
-    /// The object that `value` is; `nil` for anything else.
+    /// Reads the object in `value`; `nil` if it is not an object.
     init?(_ value: JSONValue?) throws(JSONError) {
         guard let value, value.kind == .object else { return nil }
         try self.init(value.bytes)
     }
 
-    /// The value of a member, of repeated ones the last; `nil` where it is absent or null.
+    /// The value of a member; the last one if it is repeated; `nil` if it is missing or null.
     subscript(name: StaticString) -> JSONValue? {
         guard let value = members.last(where: { $0.key.equalsIgnoringCase(name) })?.value else { return nil }
         return value.isNull ? nil : value
     }
 
-    /// A number or a text exactly as written.
+    /// Returns a number or a string exactly as written.
     func text(_ name: StaticString) -> String? { self[name]?.verbatim }
 
     func integer(_ name: StaticString) -> Int64? { self[name]?.integer }
 
     func decimal(_ name: StaticString) -> FixedDecimal? { self[name]?.decimal }
 
-    /// A member of an enumeration: its name, also where the hub sends its number.
+    /// Returns the name of an enumeration value, which the hub may send as a number.
     func word(_ name: StaticString, of words: [StaticString]) -> String? {
         guard let value = self[name] else { return nil }
         if let number = value.integer, words.indices.contains(Int(clamping: number)) { return "\(words[Int(number)])" }
@@ -44,7 +46,7 @@ struct MT4Object {
 }
 
 extension JSONValue {
-    /// A number, or a number in a string, exactly as written.
+    /// The value of a number, or of a number in a string, exactly as written.
     var decimal: FixedDecimal? {
         kind == .number || kind == .string ? withText { FixedDecimal(text: $0) } : nil
     }
@@ -58,7 +60,7 @@ extension JSONValue {
         }
     }
 
-    /// `true`, `false`, their texts, or a number that is zero or not.
+    /// `true`, `false`, the same as strings, or a number: zero is false.
     var flag: Bool? { boolean ?? integer.map { $0 != 0 } }
 }
 

@@ -3,12 +3,14 @@ import MarketModel
 
 /// One side of a tick as the hub writes it.
 struct MT4Price {
-    /// `nil` if there is none, and if it is unreadable.
+    /// `nil` if there is no price or if it is unreadable.
     let value: FixedDecimal?
-    /// True for something that is neither a price nor one of the ways to say that there is none.
+    /// True if the member is neither a price nor a known form of "no price".
     let isUnreadable: Bool
 
-    /// JSON has no word for a number that is none, so hubs leave it out, or write `null`, `"NaN"` or `"Infinity"`.
+    /// Reads a price.
+    ///
+    /// JSON cannot express "not a number", so hubs omit it or write `null`, `"NaN"` or `"Infinity"`.
     init(_ member: JSONValue?) {
         value = member?.decimal
         let isAbsent =

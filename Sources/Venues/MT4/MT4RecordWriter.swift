@@ -1,28 +1,30 @@
 import JSONScanning
 import MarketModel
 
-/// How a simulated hub spells what it sends; the published page and SignalR's defaults disagree.
+/// The spelling of a simulated hub.
+///
+/// The published page and SignalR's defaults differ.
 package struct MT4Spelling: Sendable, Hashable {
-    /// `TradePlatform` in place of `tradePlatform`.
+    /// `TradePlatform` instead of `tradePlatform`.
     package var hasPascalCase = false
-    /// `0` in place of `"Add"`: SignalR's own default.
+    /// `0` instead of `"Add"`: SignalR's own default.
     package var hasEnumNumbers = false
-    /// `"1.08512"` in place of `1.08512`.
+    /// `"1.08512"` instead of `1.08512`.
     package var hasTextNumbers = false
-    /// `onTick` with `[platform, tick]` in place of `OnTick` with `[{tradePlatform, tick}]`: the page's sample.
+    /// `onTick` with `[platform, tick]` instead of `OnTick` with `[{tradePlatform, tick}]`: the page's sample.
     package var isPositional = false
 
     package init() {}
 }
 
-/// Writes the JSON of one hub record after the other.
+/// Writes hub records as JSON, one at a time.
 struct MT4RecordWriter: Sendable {
-    /// The record written last, without its separator.
+    /// The last written record, without its separator.
     private(set) var bytes: [UInt8] = []
     var spelling = MT4Spelling()
-    /// The id of the MT4 server, as JSON text.
+    /// The ID of the MT4 server, as JSON text.
     let platform: [UInt8]
-    /// Objects and arrays that are open inside the arguments.
+    /// The number of open objects and arrays inside the arguments.
     private var depth = 0
 
     init(platform: String) {
@@ -31,7 +33,9 @@ struct MT4RecordWriter: Sendable {
 
     // MARK: Records
 
-    /// Begins a call of the client's callback `target`, whose payload's members are written next.
+    /// Starts a call of the client's callback `target`.
+    ///
+    /// Write the members of its payload next.
     mutating func beginEvent(_ target: StaticString) {
         begin(#"{"type":1,"target":""#)
         append(target)
@@ -48,7 +52,9 @@ struct MT4RecordWriter: Sendable {
 
     mutating func endEvent() { append(spelling.isPositional ? "]}" : "}]}") }
 
-    /// Begins an item of the stream with this id, JSON text: its one value is written next.
+    /// Starts an item of the stream with this ID (JSON text).
+    ///
+    /// Write its single value next.
     mutating func beginItem(of invocationID: [UInt8]) {
         begin(#"{"type":2,"invocationId":"#)
         bytes.append(contentsOf: invocationID)
@@ -58,10 +64,10 @@ struct MT4RecordWriter: Sendable {
 
     mutating func endItem() { append("}") }
 
-    /// Makes a record of these bytes, whatever they are.
+    /// Replaces the record with these bytes, whatever they are.
     mutating func replace(with record: [UInt8]) { bytes = record }
 
-    /// Writes `text` as it is.
+    /// Appends `text` unchanged.
     mutating func append(_ text: StaticString) { MT4JSON.append(text, to: &bytes) }
 
     // MARK: Objects and arrays
@@ -71,7 +77,7 @@ struct MT4RecordWriter: Sendable {
         open()
     }
 
-    /// Begins an object that is an element or an item.
+    /// Starts an object that is an array element or an item.
     mutating func open() {
         separate()
         append("{")
@@ -101,7 +107,7 @@ struct MT4RecordWriter: Sendable {
 
     // MARK: Members
 
-    /// `mantissa / 10^digits` as a double prints, without trailing zeros.
+    /// Writes `mantissa / 10^digits` as a double prints: without trailing zeros.
     mutating func number(_ name: StaticString, _ mantissa: Int64, digits: UInt8 = 0) {
         key(name)
         if spelling.hasTextNumbers { append("\"") }
@@ -114,7 +120,7 @@ struct MT4RecordWriter: Sendable {
         JSONText.appendString(text, to: &bytes)
     }
 
-    /// A text that holds nothing to be escaped.
+    /// Writes a string that needs no escapes.
     mutating func plain(_ name: StaticString, _ text: [UInt8]) {
         key(name)
         append("\"")
@@ -122,7 +128,7 @@ struct MT4RecordWriter: Sendable {
         append("\"")
     }
 
-    /// A value that is JSON text already.
+    /// Writes a value that is already JSON text.
     mutating func json(_ name: StaticString, _ json: [UInt8]) {
         key(name)
         bytes.append(contentsOf: json)
@@ -135,7 +141,7 @@ struct MT4RecordWriter: Sendable {
 
     mutating func boolean(_ name: StaticString, _ value: Bool) { json(name, value ? "true" : "false") }
 
-    /// A value of an enumeration, which has a name and a number.
+    /// Writes an enumeration value, which has a name and a number.
     mutating func choice(_ name: StaticString, _ value: (name: StaticString, number: Int64)) {
         key(name)
         if spelling.hasEnumNumbers {
@@ -147,7 +153,7 @@ struct MT4RecordWriter: Sendable {
         }
     }
 
-    // MARK: Inside
+    // MARK: Helpers
 
     private mutating func begin(_ head: StaticString) {
         bytes.removeAll(keepingCapacity: true)

@@ -1,13 +1,13 @@
 import JSONScanning
 import MarketModel
 
-/// Reads `ConSymbol.sessions`: for each day of the week, from Sunday on, when quotes come by the broker's clocks.
+/// Reads `ConSymbol.sessions`: the quote sessions of each day of the week, starting on Sunday, in broker time.
 enum MT4Sessions {
     private static let dayMinutes = 1440
 
-    /// The sessions of a week; `nil` where the hub does not say.
+    /// Returns the sessions of a week; `nil` if the hub does not give them.
     ///
-    /// A week without any session says nothing: hubs that do not know the sessions of a symbol send zeros.
+    /// A week without sessions means that they are unknown: such hubs send zeros.
     static func read(_ value: JSONValue?) throws(JSONError) -> [TradingSchedule.Session]? {
         guard let days = try elements(of: value), days.count == 7 else { return nil }
         var sessions: [TradingSchedule.Session] = []
@@ -19,7 +19,7 @@ enum MT4Sessions {
                 guard let minutes = try minutes(of: MT4Object(quote)) else { return nil }
                 guard minutes.open != minutes.close else { continue }
                 let from = day * dayMinutes + minutes.open
-                // A session that ends before it begins ends on the next day.
+                // A session whose end is before its start ends on the next day.
                 let to = day * dayMinutes + minutes.close + (minutes.close < minutes.open ? dayMinutes : 0)
                 guard let session = TradingSchedule.Session(from: from, to: to) else { return nil }
                 sessions.append(session)
@@ -37,7 +37,9 @@ enum MT4Sessions {
         return elements
     }
 
-    /// Minutes since midnight; a member that is absent is 0.
+    /// Returns minutes since midnight.
+    ///
+    /// A missing member is 0.
     private static func minutes(of session: MT4Object?) -> (open: Int, close: Int)? {
         guard let session else { return nil }
         func time(_ hour: StaticString, _ minute: StaticString) -> Int? {

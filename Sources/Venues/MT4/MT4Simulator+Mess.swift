@@ -1,12 +1,12 @@
 import MarketModel
 
-/// What a recorder must survive, mixed into a simulated tape.
+/// Disturbances that a recorder must survive, mixed into a simulated tape.
 enum MT4Mess: CaseIterable, Sendable {
-    /// A record that is no JSON, or lacks what it must have.
+    /// A record that is not JSON, or lacks a required member.
     case malformed
-    /// `null` where a tick, a list or an item belongs.
+    /// `null` in place of a tick, a list or an item.
     case null
-    /// The last record once more.
+    /// The last record again.
     case repeated
     /// Many records in one message.
     case burst
@@ -14,18 +14,18 @@ enum MT4Mess: CaseIterable, Sendable {
     case oversized
     /// A `lastTime` up to two hours off.
     case time
-    /// `TradePlatform` in place of `tradePlatform`.
+    /// `TradePlatform` instead of `tradePlatform`.
     case pascalCase
     case enumNumbers
     case textNumbers
     /// `onTick` with `[platform, tick]`.
     case positional
-    /// Members that nobody knows.
+    /// Unknown members.
     case extra
-    /// A password where none is expected.
+    /// A password in an unexpected place.
     case secret
 
-    /// How many of 1024 messages are like this.
+    /// How many of 1024 messages are of this kind.
     var weight: Int {
         switch self {
         case .malformed, .null, .repeated, .extra: 16
@@ -35,7 +35,7 @@ enum MT4Mess: CaseIterable, Sendable {
         }
     }
 
-    /// The mess for a number from 0 up to 1024; `nil` for most.
+    /// Returns the disturbance for a number from 0 to 1023; `nil` for most numbers.
     init?(_ number: Int) {
         var upTo = 0
         for mess in Self.allCases {
@@ -53,7 +53,7 @@ extension MT4Simulator {
     private static let oversizedBytes = 128 << 10
     private static let burstMax = 40
 
-    /// Appends a message of one record, or of what a messy hub makes of it.
+    /// Appends one message: one record, or a disturbance.
     mutating func appendMess(to output: inout [UInt8]) {
         let mess = MT4Mess(draw(below: 1024))
         switch mess {
@@ -68,7 +68,7 @@ extension MT4Simulator {
         }
     }
 
-    /// Appends one record and keeps it, in case it is to be repeated.
+    /// Appends one record and keeps it for a repetition.
     private mutating func appendRemembered(_ mess: MT4Mess?, to output: inout [UInt8]) {
         let noted = ledger.count
         writeRecord(mess)
@@ -103,7 +103,9 @@ extension MT4Simulator {
         writer.spelling = options.spelling
     }
 
-    /// Cuts the next record somewhere, or writes what never was one; it means nothing then.
+    /// Truncates the next record, or writes something that is not a record.
+    ///
+    /// The message then has no meaning.
     private mutating func writeMalformed() {
         let noted = ledger.count
         write(nextKind())
@@ -151,7 +153,7 @@ extension MT4Simulator {
         writer.endEvent()
     }
 
-    /// Writes a margin update or a debugging message with members that nobody knows.
+    /// Writes a margin update with unknown members.
     private mutating func writeExtra() {
         writer.beginEvent("OnMarginUpdate")
         writer.openArray("margins")

@@ -1,5 +1,5 @@
 extension MT4Simulator {
-    /// Writes a record of this kind, and notes what it means.
+    /// Writes a record of this kind, and records its meaning in the ledger.
     mutating func write(_ kind: MT4Choice.Kind) {
         switch kind {
         case .tick: writeTick()
@@ -143,7 +143,7 @@ extension MT4Simulator {
         note(.other("OnDebug"))
     }
 
-    /// A callback that nobody knows, as a newer hub may have.
+    /// Writes an unknown callback, as a newer hub may have.
     private mutating func writeUnknown() {
         writer.beginEvent("OnMarketNews")
         writer.text("headline", "nothing happened — as usual")
@@ -152,7 +152,7 @@ extension MT4Simulator {
         note(.other("OnMarketNews"))
     }
 
-    /// Tells of an outage, or of its end.
+    /// Reports an outage, or its end.
     private mutating func writeConnectionStatus() {
         let isEnd = isDown
         isDown.toggle()

@@ -1,26 +1,28 @@
 package import MarketModel
 
-/// Makes up the tape of an MT4 hub: the same seed and the same wishes give the same bytes on every machine.
+/// Generates the tape of an MT4 hub.
 ///
-/// Prices walk at random by whole points. Every message is one that the client gets who wants what
-/// ``next(_:for:into:)`` is told. Times are of the tape: message `n` arrives at `start + n / ratePerSecond`.
+/// The same seed and the same subscriptions give the same bytes on every machine.
+///
+/// Prices move at random by whole points. Every message is one that the subscriptions given to ``next(_:for:into:)``
+/// allow. Times are tape times: message `n` arrives at `start + n / ratePerSecond`.
 package struct MT4Simulator: Sendable {
-    /// What differs from a hub on a good day.
+    /// Differences from a healthy hub.
     package struct Options: Sendable, Hashable {
         package var spelling = MT4Spelling()
-        /// Loses its MT4 server now and then, says so, and has no quotes meanwhile.
+        /// The hub loses its MT4 server from time to time, reports it, and sends no quotes meanwhile.
         package var hasOutages = false
-        /// Mixes in what a recorder must survive; see ``MT4Mess``.
+        /// Mixes in disturbances; see ``MT4Mess``.
         package var hasMess = false
 
         package init() {}
     }
 
-    /// Notes what each message means in ``ledger``, beside writing it.
+    /// Whether the meaning of each message is recorded in ``ledger``.
     package var keepsLedger = false
-    /// What was meant since ``ledger`` was last emptied, in order.
+    /// The meanings since ``ledger`` was last emptied, in order.
     package var ledger: [MT4LedgerEntry] = []
-    /// Messages made so far.
+    /// The number of messages generated so far.
     package private(set) var count = 0
 
     let options: Options
@@ -32,13 +34,13 @@ package struct MT4Simulator: Sendable {
     var trades = MT4TradeBook()
     var clock = MT4SecondText()
     var writer: MT4RecordWriter
-    /// Messages that are left of an outage; 0 while the MT4 server is there.
+    /// The remaining messages of an outage; 0 while the MT4 server is connected.
     var outageMessages = 0
-    /// True between the two messages that tell of an outage.
+    /// True between the two messages that report an outage and its end.
     var isDown = false
-    /// The last record, for a hub that repeats itself.
+    /// The last record, for repetitions.
     var lastRecord: (bytes: [UInt8], entries: [MT4LedgerEntry]) = ([], [])
-    /// What may be made for ``wanted``.
+    /// The kinds of messages possible for ``wanted``.
     private(set) var choice = MT4Choice()
     private var wanted: MT4Wanted?
 
@@ -46,11 +48,11 @@ package struct MT4Simulator: Sendable {
     ///
     /// - Parameters:
     ///   - seed: Any number.
-    ///   - symbols: What is traded; see ``MT4Instrument`` for their digits.
-    ///   - ratePerSecond: Messages per second of tape time; at least one in a thousand seconds.
+    ///   - symbols: The traded symbols; see ``MT4Instrument`` for their digits.
+    ///   - ratePerSecond: Messages per second of tape time, from 0.001 to 1e9.
     ///   - start: The time of the first message.
-    ///   - platform: The id of the MT4 server in every message.
-    ///   - options: What differs from a hub on a good day.
+    ///   - platform: The ID of the MT4 server in every message.
+    ///   - options: Differences from a healthy hub.
     package init(
         seed: UInt64,
         symbols: [String],
@@ -70,9 +72,9 @@ package struct MT4Simulator: Sendable {
         accounts = (0..<20).map { MT4Account(login: 1001 + Int64($0)) }
     }
 
-    /// Appends the next `count` messages of the tape for a client that wants `wanted`.
+    /// Appends the next `count` messages of the tape for a client with the subscriptions `wanted`.
     ///
-    /// - Returns: How many were appended: `count`, or 0 where nothing that is wanted can be made up.
+    /// - Returns: The number of appended messages: `count`, or 0 if nothing in `wanted` can be generated.
     @discardableResult
     package mutating func next(_ count: Int, for wanted: MT4Wanted, into batch: inout MessageBatch) -> Int {
         if wanted != self.wanted {
@@ -84,7 +86,9 @@ package struct MT4Simulator: Sendable {
         return count
     }
 
-    /// The time of message `index`, which is the same at whatever times it is asked for.
+    /// Returns the time of message `index`.
+    ///
+    /// It does not depend on the state.
     package func time(ofMessage index: Int) -> UnixNanoseconds {
         let elapsed = min(Double(index) * nanosecondsPerMessage, 4e18)
         return start.advanced(by: .nanoseconds(Int64(elapsed)))
@@ -114,7 +118,9 @@ package struct MT4Simulator: Sendable {
         output.append(0x1E)
     }
 
-    /// Draws what comes next; during an outage nothing that quotes.
+    /// Draws the next kind of message.
+    ///
+    /// There are no quotes during an outage.
     mutating func nextKind() -> MT4Choice.Kind {
         let kind = choice.pick(draw(below: choice.weightSum))
         guard outageMessages > 0 else { return kind }
@@ -123,12 +129,12 @@ package struct MT4Simulator: Sendable {
         return kind.isQuote || kind == .connectionStatus ? .marginUpdate : kind
     }
 
-    /// One of `candidates`, of which there is at least one wherever its kind was chosen.
+    /// Returns one of `candidates`, which must not be empty.
     mutating func anyOf<Candidate>(_ candidates: [Candidate]) -> Candidate {
         candidates[draw(below: candidates.count)]
     }
 
-    /// A number from 0 up to `bound`, by our own rule: the standard library's may change.
+    /// Returns a number from 0 to below `bound`, by our own rule, because the standard library's may change.
     mutating func draw(below bound: Int) -> Int {
         Int(random.next().multipliedFullWidth(by: UInt64(bound)).high)
     }

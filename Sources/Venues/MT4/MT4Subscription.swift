@@ -1,32 +1,34 @@
 import JSONScanning
 package import MarketModel
 
-/// What a recorder asks a hub for, and how it reads what comes.
+/// What a recorder subscribes to at a hub, and how it reads the messages.
 package struct MT4Subscription: Sendable, Hashable {
     package var hub = MT4Hub.mt4
-    /// The id of the trade server behind the hub.
+    /// The ID of the trade server behind the hub.
     package var tradePlatform: String
-    /// One `SubscribeToTicks` each, in this order.
+    /// Symbols for one `SubscribeToTicks` each, in this order.
     package var symbols: [String]
-    /// Asks for `StreamAllTicks`.
+    /// Subscribes with `StreamAllTicks`.
     package var allSymbols: Bool
-    /// Asks for `SubscribeToAllTicks`.
+    /// Subscribes with `SubscribeToAllTicks`.
     package var allTicks = false
-    /// Asks for `SubscribeToSymbols`.
+    /// Subscribes with `SubscribeToSymbols`.
     package var symbolUpdates = false
-    /// Asks for `SubscribeToOnlineUpdates`.
+    /// Subscribes with `SubscribeToOnlineUpdates`.
     package var onlineUpdates = false
-    /// Asks for `StreamTrades`.
+    /// Subscribes with `StreamTrades`.
     package var trades = false
-    /// Asks for `StreamMarginCallUpdates`.
+    /// Subscribes with `StreamMarginCallUpdates`.
     package var margin: Bool
-    /// Asks for `StreamUserUpdates`, which carry passwords.
+    /// Subscribes with `StreamUserUpdates`, whose items contain passwords.
     package var userUpdates = false
-    /// How long the hub may take to reach its trade server.
+    /// The time limit for the hub to connect to its trade server.
     package var connectTimeoutMs: Int
-    /// The zone of the broker's clocks; without one, times are taken as UTC.
+    /// The time zone of the broker's clocks; `nil` means that times are UTC.
     package var brokerTimeZone: ZoneRules?
-    /// True where what is about persons may be stored; secrets never are.
+    /// True if personal data may be stored.
+    ///
+    /// Secrets are never stored.
     package var keepsPersonalData = false
 
     package init(
@@ -43,10 +45,10 @@ package struct MT4Subscription: Sendable, Hashable {
         self.connectTimeoutMs = connectTimeoutMs
     }
 
-    /// True if ticks are asked for without naming their symbols.
+    /// True if ticks are subscribed to without naming symbols.
     var wantsAnySymbol: Bool { hub == .mt4 && (allSymbols || allTicks) }
 
-    /// The calls behind `Connect`, in the order they are sent.
+    /// The calls after `Connect`, in the order they are sent.
     var calls: [MT4Call] {
         guard hub != .test else { return [MT4Call("Ping", .text("feedrec")), MT4Call("GetServerTime", .none)] }
         var calls = symbols.map { MT4Call("SubscribeToTicks", .platform(symbol: $0)) }

@@ -1,23 +1,27 @@
-/// The symbols that a client subscribed to, by their numbers in a symbol table; each call takes constant time.
+/// A client's symbol subscriptions, by symbol number.
+///
+/// Each call takes constant time, unless it says otherwise.
 struct MT4SymbolSubscriptions: Sendable {
     private struct Entry {
-        /// Where the symbol stands in the list of subscriptions; -1 without one.
+        /// The position of the symbol in the list of subscriptions; -1 if it is not subscribed.
         var place = -1
-        /// True once a tick went to the client under this subscription.
+        /// True after the client got a tick under this subscription.
         var isAnswered = false
         /// Ticks that passed before the client's first subscription.
         var passed: Int64 = 0
-        /// True after the first subscription: what passes later was given up.
+        /// True after the first subscription.
+        ///
+        /// Later ticks without a subscription were given up by the client.
         var wasWanted = false
     }
 
     private var entries: [Entry] = []
-    /// The numbers of the symbols subscribed to.
+    /// The numbers of the subscribed symbols.
     private(set) var numbers: [Int] = []
 
     func contains(_ number: Int) -> Bool { number < entries.count && entries[number].place >= 0 }
 
-    /// Subscribes to a symbol; returns how many ticks of it had passed, or `nil` if the client was subscribed already.
+    /// Subscribes to a symbol; returns the number of its ticks that had passed, or `nil` if it was already subscribed.
     mutating func add(_ number: Int) -> Int64? {
         makeRoom(for: number)
         guard entries[number].place < 0 else { return nil }
@@ -27,7 +31,7 @@ struct MT4SymbolSubscriptions: Sendable {
         return passed
     }
 
-    /// Ends a subscription; returns its place in the list, which the last one takes over, or `nil` if there was none.
+    /// Ends a subscription; returns its position, which the last one takes over, or `nil` if there was none.
     mutating func remove(_ number: Int) -> Int? {
         guard contains(number), let last = numbers.popLast() else { return nil }
         let place = entries[number].place
@@ -44,7 +48,7 @@ struct MT4SymbolSubscriptions: Sendable {
         numbers = []
     }
 
-    /// Notes a tick of a symbol; true if the client is subscribed to it.
+    /// Records a tick of a symbol; returns true if the client is subscribed to it.
     mutating func note(_ number: Int) -> Bool {
         makeRoom(for: number)
         guard entries[number].place < 0 else {
@@ -55,10 +59,12 @@ struct MT4SymbolSubscriptions: Sendable {
         return false
     }
 
-    /// The numbers of symbols that the client is subscribed to without having had a tick.
+    /// The numbers of subscribed symbols without a tick so far.
     var unanswered: some Sequence<Int> { numbers.lazy.filter { !entries[$0].isAnswered } }
 
     /// Ticks of all symbols that passed without a subscription.
+    ///
+    /// Takes time proportional to the number of symbols.
     var passed: Int64 { entries.reduce(0) { $0 + $1.passed } }
 
     mutating func forgetPassed() {

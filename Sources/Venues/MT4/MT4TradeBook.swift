@@ -1,6 +1,8 @@
 import MarketModel
 
-/// The simulated orders: they are opened, changed, closed, and sometimes deleted before they were filled.
+/// The simulated orders.
+///
+/// They are opened, changed, closed, and sometimes deleted.
 struct MT4TradeBook: Sendable {
     private struct Order: Sendable {
         let ticket: Int64
@@ -11,11 +13,11 @@ struct MT4TradeBook: Sendable {
         let isSell: Bool
         let openPrice: Int64
         let openTime: [UInt8]
-        /// Points from the price of opening; 0 for none.
+        /// Points from the open price; 0 for none.
         var stop: Int64 = 0
     }
 
-    /// More orders are not opened before one is closed.
+    /// The maximum number of open orders.
     private static let ordersMax = 40
     private static let never = Array("1970-01-01T00:00:00".utf8)
 
@@ -44,7 +46,7 @@ struct MT4TradeBook: Sendable {
             let order = orders[place]
             write(order, .update, login: order.login, instruments: instruments, closing: nil, to: &writer)
         case 7:
-            // An update with login 0 says that the order was deleted.
+            // An update with login 0 means that the order was deleted.
             write(orders.remove(at: place), .update, login: 0, instruments: instruments, closing: time, to: &writer)
         default:
             let order = orders.remove(at: place)

@@ -1,13 +1,15 @@
-/// What one client of the hub asked for and still wants.
+/// The current subscriptions of one client of the hub.
 package struct MT4Wanted: Sendable, Hashable {
-    /// A stream that is open.
+    /// An open stream.
     package struct Stream: Sendable, Hashable {
         package let kind: MT4ItemKind
-        /// JSON text of the id the client gave it, quotes included.
+        /// The JSON text of the client's ID for the stream, including quotes.
         package let invocationID: [UInt8]
     }
 
-    /// Symbols of `SubscribeToTicks`; an unsubscription moves the last one into its place.
+    /// Symbols of `SubscribeToTicks`.
+    ///
+    /// When one is removed, the last one takes its position.
     package var symbols: [String] = []
     /// True after `SubscribeToAllTicks`, and after `SubscribeToTicks` without a symbol.
     package var isAllTicks = false
@@ -18,10 +20,10 @@ package struct MT4Wanted: Sendable, Hashable {
 
     package init() {}
 
-    /// True if the client wants nothing, or nothing any more.
+    /// True if there is no subscription at present.
     package var isEmpty: Bool { count == 0 }
 
-    /// How many subscriptions and streams there are.
+    /// The number of subscriptions and streams.
     package var count: Int {
         symbols.count + streams.count + [isAllTicks, isSymbolUpdates, isOnlineUpdates].count { $0 }
     }

@@ -2,7 +2,8 @@ import JSONScanning
 package import MarketModel
 package import SignalRProtocol
 
-/// The MT5 hub as one client sees it: `Connect`, and a callback with two positional arguments that says how it went.
+/// The MT5 hub from one client's point of view: `Connect`, and a callback with two positional arguments that reports
+/// its result.
 package struct MT5HubSession: HubSession {
     package var conversation: HubConversation
     package let hasSubscribed = false
@@ -34,11 +35,11 @@ package struct MT5HubSession: HubSession {
         return .none
     }
 
-    // Nothing of a tape belongs to this hub.
+    // A tape has no data for this hub.
     package mutating func deliver(_ tape: MessageBatch, _ range: Range<Int>, into output: inout MessageBatch) {}
     package mutating func restrict(toSymbols symbols: Set<String>) {}
 
-    /// The trade platform of `[{tradePlatform, timeoutMs}]` or of `[platform, timeoutMs]`.
+    /// Returns the trade platform of `[{tradePlatform, timeoutMs}]` or of `[platform, timeoutMs]`.
     private func platform(in record: HubRecord) -> String? {
         guard let arguments = record.arguments else { return nil }
         var cursor = JSONCursor(arguments)

@@ -2,10 +2,12 @@ import JSONScanning
 package import MarketModel
 package import SignalRProtocol
 
-/// The test hub as one client sees it: `Ping` is answered by the callback `Pong`, `GetServerTime` by the time, and
-/// `OnClock` comes every second without being asked for.
+/// The test hub from one client's point of view.
 ///
-/// The time is that of the tape, each of whose messages is one call of `OnClock`.
+/// It answers `Ping` with the callback `Pong` and `GetServerTime` with the time, and sends `OnClock` every second
+/// without a subscription.
+///
+/// The time is that of the tape. Each message of the tape becomes one call of `OnClock`.
 package struct TestHubSession: HubSession {
     package var conversation: HubConversation
     package private(set) var hasSubscribed = false

@@ -4,7 +4,9 @@ import Venues
 
 private let combinedTrade = BinanceSample.combined("btcusdt@trade", BinanceSample.trade)
 
-/// JSON may write any character as an escape; readers must not notice.
+/// JSON allows any character as an escape.
+///
+/// Readers must give the same result.
 struct BinanceEscapeTests {
     @Test(
         "B9 a message is read the same with escapes in its symbol, its keys, its numbers and its stream",
@@ -47,7 +49,7 @@ struct BinanceEscapeTests {
         #expect(dialect.symbols.text(of: SymbolIndex(1)) == "🚀USDT")
     }
 
-    @Test("kind 5 a replay delivers a message with escapes to who subscribed to its stream, as it was received")
+    @Test("kind 5 a replay delivers a message with escapes to subscribers of its stream, as it was received")
     func delivery() {
         let text = combinedTrade.replacing(#"@trade"#, with: #"\u0040trade"#)
         var session = BinanceSpotSession(path: "/stream")
@@ -58,7 +60,7 @@ struct BinanceEscapeTests {
         #expect(output.entries.indices.map { String(decoding: output.payload(at: $0), as: UTF8.self) } == [text])
     }
 
-    @Test("kind 5 entries that are no executions keep their numbers and say what they are", arguments: ["NA", "ADL"])
+    @Test("kind 5 entries that are not executions keep their IDs and report their kind", arguments: ["NA", "ADL"])
     func administrative(kind: String) {
         let text = combinedTrade.replacing(#""M":true"#, with: #""X":"\#(kind)""#)
         let (events, _, _) = read(batch([text, combinedTrade.replacing(#""M":true"#, with: #""X":"MARKET""#)]))
@@ -66,7 +68,7 @@ struct BinanceEscapeTests {
         #expect(events.trades.map(\.isExecution) == [false, true] && events.trades.allSatisfy { $0.tradeID != nil })
     }
 
-    @Test("B3 a connection that asks for trades and aggregates of one symbol says so once")
+    @Test("B3 a connection that asks for trades and aggregates of one symbol reports it once")
     func notice() {
         let streams = ["btcusdt@trade", "BTCUSDT@aggTrade", "ethusdt@aggTrade", "bnbusdt@trade"]
         var dialect = BinanceSpotDialect(streams: streams)

@@ -11,7 +11,7 @@ struct BinanceSpotDialectPropertyTests {
         BinanceSample.aggregateTrade,
     ]
 
-    /// White space in front keeps a message from the reader of the usual shape, and changes nothing else.
+    /// White space at the start forces the slow reader, and changes nothing else.
     private func check(_ payload: [UInt8], _ note: Comment) {
         var usual = MessageBatch()
         usual.append(payload, direction: .received, tsRecv: UnixNanoseconds(0))
@@ -27,7 +27,7 @@ struct BinanceSpotDialectPropertyTests {
         (0..<dialect.symbols.count).map { dialect.symbols.text(of: SymbolIndex(Int32($0))) }
     }
 
-    @Test("both roads read the same after any change of one byte", arguments: messages.indices)
+    @Test("the fast and the slow reader give the same result after any change of one byte", arguments: messages.indices)
     func singleByteChanges(index: Int) {
         let original = Array(Self.messages[index].utf8)
         for position in original.indices {
@@ -43,7 +43,7 @@ struct BinanceSpotDialectPropertyTests {
         }
     }
 
-    @Test("both roads read the same for decimals of any length")
+    @Test("the fast and the slow reader give the same result for decimals of any length")
     func decimals() {
         var generator = SplitMix64(seed: 42)
         for round in 0..<2000 {
@@ -55,7 +55,7 @@ struct BinanceSpotDialectPropertyTests {
         }
     }
 
-    @Test("the way messages are split into batches changes nothing")
+    @Test("the split of messages into batches changes nothing")
     func batches() {
         var simulator = BinanceSpotSimulator(
             seed: 7,

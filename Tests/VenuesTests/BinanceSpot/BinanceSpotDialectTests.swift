@@ -36,7 +36,7 @@ struct BinanceSpotDialectTests {
     }
 
     @Test(
-        "a trade whose buyer is the maker was taken by a seller, also in the older shape with order ids",
+        "a trade whose buyer is the maker has a seller as taker, also in the older form with order IDs",
         arguments: [
             BinanceSample.combined("btcusdt@trade", BinanceSample.trade), BinanceSample.trade,
             BinanceSample.trade.replacing(#""T":"#, with: #""b":88,"a":50,"T":"#),
@@ -61,7 +61,7 @@ struct BinanceSpotDialectTests {
         #expect(outcome.dataMessages == 1 && events.quotes.isEmpty && events.venueEvents.isEmpty)
     }
 
-    @Test("an aggregate trade carries its own number", arguments: ["", " "])
+    @Test("an aggregate trade has its own ID", arguments: ["", " "])
     func aggregateTrade(padding: String) throws {
         let text = padding + BinanceSample.combined("nknusdt@aggTrade", BinanceSample.aggregateTrade)
         let trade = try #require(read(batch([text])).events.trades.first)
@@ -70,7 +70,7 @@ struct BinanceSpotDialectTests {
         #expect(trade.tsEvent == UnixNanoseconds(1_633_998_523_963_000_000))
     }
 
-    @Test("B7 times count microseconds where their digits say so, in every notation", arguments: ["", " "])
+    @Test("B7 times are in microseconds if their digits show it, in every notation", arguments: ["", " "])
     func microseconds(padding: String) {
         let text = padding + BinanceSample.trade.replacing("1723161255342", with: "1723161255342123")
         let trade = read(batch([text])).events.trades.first
@@ -78,7 +78,7 @@ struct BinanceSpotDialectTests {
     }
 
     @Test(
-        "other streams and messages that name none are data and stay raw",
+        "other streams, and messages that name no stream, count as data and stay raw",
         arguments: [
             BinanceSample.combined("btcusdt@depth@100ms", BinanceSample.depth),
             BinanceSample.combined("btcusdt@kline_1m", BinanceSample.kline),
@@ -94,7 +94,7 @@ struct BinanceSpotDialectTests {
     }
 
     @Test(
-        "an acknowledgement is no data",
+        "an acknowledgement is not data",
         arguments: [#"{"result":null,"id":1}"#, #"{"id":"a","result":["a@trade"]}"#]
     )
     func acknowledgement(text: String) {
@@ -116,7 +116,7 @@ struct BinanceSpotDialectTests {
     }
 
     @Test(
-        "a closing server becomes an event",
+        "a server that announces its shutdown becomes an event",
         arguments: [BinanceSample.shutdown, BinanceSample.combined("!serverShutdown", BinanceSample.shutdown)]
     )
     func serverShutdown(text: String) {
@@ -127,7 +127,7 @@ struct BinanceSpotDialectTests {
     }
 
     @Test(
-        "what cannot be read is an oddity with its reason",
+        "an unreadable message becomes an oddity with its reason",
         arguments: [
             ("", "the text ends"), (#"{"stream":"a@trade","data":{"#, "bad JSON"),
             (BinanceSample.bookTicker.replacing("BTCUSDT", with: ""), "no symbol"), ("{", "bad JSON"),

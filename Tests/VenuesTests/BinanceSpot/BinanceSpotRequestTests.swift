@@ -6,7 +6,7 @@ struct BinanceSpotRequestTests {
     private static let trade = BinanceSample.combined("btcusdt@trade", BinanceSample.trade)
 
     @Test(
-        "the id of a request comes back exactly as sent",
+        "the ID of a request is returned exactly as sent",
         arguments: ["1", "-9223372036854775808", #""a\u0062c-1""#, "null", "\"\""]
     )
     func echoedID(id: String) {
@@ -30,7 +30,7 @@ struct BinanceSpotRequestTests {
         #expect(deliver([Self.trade], to: &session).isEmpty && session.hasSubscribed)
     }
 
-    @Test("many streams come and go")
+    @Test("many streams are subscribed and unsubscribed")
     func manyStreams() {
         var session = BinanceSpotSession(path: "/ws")
         let names = (0..<1024).map { "s\($0)usdt@trade" }
@@ -74,7 +74,7 @@ struct BinanceSpotRequestTests {
     }
 
     @Test(
-        "a request that cannot be met is refused with the venue's code, and its id where there is one",
+        "an invalid request is refused with the venue's code, and with its ID if it has one",
         arguments: [
             ("", #"{"code":3,"msg":"Invalid JSON: "#), ("{", #"{"code":3,"msg":"Invalid JSON: "#),
             ("[]", #"{"code":3,"msg":"Invalid JSON: "#), ("{} {}", #"{"code":3,"msg":"Invalid JSON: "#),

@@ -7,7 +7,7 @@ struct BinanceSpotSessionTests {
     private static let ticker = BinanceSample.combined("btcusdt@bookTicker", BinanceSample.bookTicker)
     private static let depth = BinanceSample.combined("btcusdt@depth@100ms", BinanceSample.depth)
 
-    @Test("a combined path gets subscribed messages as recorded, and those that name no stream")
+    @Test("a combined path gets subscribed messages as recorded, and messages that name no stream")
     func combined() {
         var session = BinanceSpotSession(path: "/stream", query: "streams=btcusdt@trade/btcusdt@depth@100ms")
         let tape = [Self.ticker, Self.trade, BinanceSample.snapshot, Self.depth, #"{"result":null,"id":1}"#]
@@ -29,7 +29,7 @@ struct BinanceSpotSessionTests {
         #expect(deliver([extended], to: &session) == [#"{"a":"}"}"#])
     }
 
-    @Test("a recording of raw payloads is wrapped for a combined path under the name it came by")
+    @Test("a recording of raw payloads is wrapped for a combined path, under the name of its stream")
     func wrapped() {
         let query = "streams=btcusdt@trade/btcusdt@depth@100ms/btcusdt@kline_1m/btcusdt@bookTicker/nknusdt@aggTrade"
         var session = BinanceSpotSession(path: "/stream", query: query)
@@ -47,7 +47,7 @@ struct BinanceSpotSessionTests {
         #expect(deliver(tape, to: &other) == [BinanceSample.combined("!serverShutdown", BinanceSample.shutdown)])
     }
 
-    @Test("a recording of raw payloads goes to a raw path as it is")
+    @Test("a recording of raw payloads goes to a raw path unchanged")
     func rawToRaw() {
         var session = BinanceSpotSession(path: "/ws/btcusdt@depth")
         #expect(
@@ -89,7 +89,7 @@ struct BinanceSpotSessionTests {
         #expect(deliver(own, to: &session).count == 4)
     }
 
-    @Test("stream names compare as given, case and all")
+    @Test("stream names are compared exactly, including case")
     func caseSensitive() {
         var session = BinanceSpotSession(path: "/ws/BTCUSDT@trade")
         #expect(deliver([Self.trade], to: &session).isEmpty)

@@ -15,7 +15,7 @@ struct BinanceSpotSimulatorTests {
         return batch
     }
 
-    @Test("the seed alone decides the bytes, however they are asked for")
+    @Test("only the seed decides the bytes, not the batch sizes")
     func deterministic() {
         let one = simulated(seed: 1, chunks: [1000])
         let two = simulated(seed: 1, chunks: [1, 2, 0, 497, 500])
@@ -50,13 +50,13 @@ struct BinanceSpotSimulatorTests {
         }
     }
 
-    @Test("messages come evenly at the rate")
+    @Test("messages are evenly spaced at the rate")
     func pace() {
         let times = simulated(seed: 1, chunks: [7]).entries.map { $0.tsRecv.rawValue - 1_700_000_000_000_000_000 }
         #expect(times == [0, 333_333_333, 666_666_666, 1_000_000_000, 1_333_333_333, 1_666_666_666, 2_000_000_000])
     }
 
-    @Test("a session picks its client's streams")
+    @Test("a session selects its client's streams")
     func session() {
         var session = BinanceSpotSession(path: "/ws/btcusdt@trade")
         let batch = simulated(seed: 1, chunks: [200])
@@ -68,7 +68,7 @@ struct BinanceSpotSimulatorTests {
         #expect(events.trades.count == output.count && output.count > 20 && dialect.symbols.count == 1)
     }
 
-    @Test("nothing to simulate gives no message")
+    @Test("without a stream to simulate there is no message")
     func silence() {
         var simulator = BinanceSpotSimulator(seed: 1, streams: ["x@depth"], ratePerSecond: 0, start: UnixNanoseconds(0))
         var batch = MessageBatch()

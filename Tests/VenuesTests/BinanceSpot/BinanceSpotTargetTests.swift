@@ -4,7 +4,7 @@ import Venues
 
 struct BinanceSpotTargetTests {
     @Test(
-        "a client asks for its streams in the URL",
+        "a client requests its streams in the URL",
         arguments: [
             ("", "/stream?streams=a@trade/b@depth@100ms"), ("/", "/stream?streams=a@trade/b@depth@100ms"),
             ("/stream", "/stream?streams=a@trade/b@depth@100ms"), ("/x/", "/x/stream?streams=a@trade/b@depth@100ms"),
@@ -15,7 +15,7 @@ struct BinanceSpotTargetTests {
         #expect(BinanceSpotDialect.target(basePath: basePath, streams: ["a@trade", "b@depth@100ms"]) == expected)
     }
 
-    @Test("microseconds are asked for in the URL, and unsafe bytes are encoded")
+    @Test("the URL requests microseconds, and unsafe bytes are encoded")
     func unusualTargets() {
         let target = BinanceSpotDialect.target(
             basePath: "",
@@ -45,7 +45,7 @@ struct BinanceSpotTargetTests {
         #expect(outgoing.isEmpty)
     }
 
-    @Test("a session serves the venue's paths only")
+    @Test("a session serves only the venue's paths")
     func paths() {
         for path in ["/ws", "/ws/", "/ws/btcusdt@trade", "/stream"] { #expect(BinanceSpotSession.serves(path: path)) }
         for path in ["", "/", "/wsx", "/streams", "/replay", "/v5/public/spot"] {

@@ -33,7 +33,7 @@ func texts(_ batch: MessageBatch) -> [String] {
     batch.entries.indices.map { String(decoding: batch.payload(at: $0), as: UTF8.self) }
 }
 
-/// What a fresh dialect reads in `batch`.
+/// Reads `batch` with a new dialect.
 func read(
     _ batch: MessageBatch
 ) -> (events: MarketEvents, outcome: DialectOutcome, dialect: BinanceSpotDialect) {
@@ -44,14 +44,14 @@ func read(
     return (events, outcome, dialect)
 }
 
-/// What `session` answers to one message.
+/// The answer of `session` to one message.
 func reply(_ session: inout BinanceSpotSession, to text: String) -> (signal: SessionSignal, replies: [String]) {
     var replies = MessageBatch()
     let signal = Array(text.utf8).withUnsafeBytes { session.receive($0, kind: .text, replies: &replies) }
     return (signal, texts(replies))
 }
 
-/// What `session` gives its client of a tape.
+/// The messages that `session` delivers of a tape.
 func deliver(_ tape: [String], to session: inout BinanceSpotSession) -> [String] {
     let tape = batch(tape)
     var output = MessageBatch()

@@ -3,7 +3,7 @@ import Venues
 
 struct BinanceStreamRequestTests {
     @Test(
-        "C5 a name is put into the venue's spelling",
+        "C5 a name is corrected to the venue's spelling",
         arguments: [
             ("btcusdt@trade", "btcusdt@trade"), ("BTCUSDT@trade", "btcusdt@trade"),
             ("BtcUsdt@AGGTRADE", "btcusdt@aggTrade"),
@@ -18,7 +18,7 @@ struct BinanceStreamRequestTests {
     }
 
     @Test(
-        "C5 a misspelt kind is refused with the right one",
+        "C5 a misspelt kind is refused with a suggestion",
         arguments: [
             ("btcusdt@trades", "btcusdt@trade"), ("btcusdt@agTrade", "btcusdt@aggTrade"),
             ("BTCUSDT@boktTicker", "btcusdt@bookTicker"), ("btcusdt@kline1m", "btcusdt@kline_1m"),
@@ -27,15 +27,15 @@ struct BinanceStreamRequestTests {
     )
     func misspelt(text: String, meant: String) {
         let error = #expect(throws: BinanceStreamRequest.Mistake.self) { try BinanceStreamRequest(text) }
-        #expect(error?.description == "there is no stream '\(text)'; is '\(meant)' meant?")
+        #expect(error?.description == "there is no stream '\(text)'; did you mean '\(meant)'?")
     }
 
-    @Test("kind 9 what is no stream at all is refused", arguments: ["btcusdt", "@trade", "btcusdt@", "", "@"])
+    @Test("kind 9 text that is not a stream name is refused", arguments: ["btcusdt", "@trade", "btcusdt@", "", "@"])
     func noStream(text: String) {
         #expect(throws: BinanceStreamRequest.Mistake.self) { try BinanceStreamRequest(text) }
     }
 
-    @Test("kind 9 a kind that feedrec does not know is taken, with a notice")
+    @Test("kind 9 a kind that feedrec does not know is accepted, with a notice")
     func unknown() throws {
         let request = try BinanceStreamRequest("btcusdt@referencePrice")
         #expect(request.name == "btcusdt@referencePrice")

@@ -8,9 +8,9 @@ struct HubMessagePackTests {
     private var session = MT4HubSession()
     private var reader = HubBinaryReader()
 
-    @Test("calls, answers and the tape travel as MessagePack, the handshake as JSON in a binary message")
+    @Test("calls, answers and the tape are sent as MessagePack, the handshake as JSON in a binary message")
     mutating func conversation() throws {
-        // Glued to the handshake, as a fast client may do.
+        // In the same message as the handshake, as a fast client may do.
         let first = try message([#"{"protocol":"messagepack","version":1}"#], isHandshake: true)
         let connect = try message([
             #"{"type":1,"invocationId":"0","target":"Connect","arguments":[{"tradePlatform":"P","timeoutMs":1}]}"#
@@ -35,7 +35,7 @@ struct HubMessagePackTests {
         #expect(read(last) == [#"{"type":6}|"#, #"{"type":7}|"#])
     }
 
-    @Test("a client's message is limited and must be one")
+    @Test("a client's message has a maximum length and must be valid")
     mutating func limits() throws {
         let handshake = try message([#"{"protocol":"messagepack","version":1}"#], isHandshake: true)
         _ = send(handshake)
@@ -65,7 +65,7 @@ struct HubMessagePackTests {
         return read(replies)
     }
 
-    /// The records of binary messages.
+    /// Reads the records of binary messages.
     private mutating func read(_ batch: MessageBatch) -> [String] {
         var records: [UInt8] = []
         var problems: [HubBinaryReader.Problem] = []

@@ -13,7 +13,7 @@ struct MT4CallsTests {
         return subscription
     }
 
-    @Test("everything that is asked for is called, and taken back at the end")
+    @Test("every requested subscription is called, and reversed at the end")
     func everything() {
         var run = MT4DialectRun(Self.everything())
         _ = run.open()
@@ -44,7 +44,7 @@ struct MT4CallsTests {
         #expect(run.outcome.ending == nil)
     }
 
-    @Test("the form of arguments that worked is told once all calls are answered")
+    @Test("the accepted form of arguments is reported when all calls are answered")
     func subscription() {
         var run = MT4DialectRun()
         _ = run.open()
@@ -62,7 +62,7 @@ struct MT4CallsTests {
         )
     }
 
-    @Test("a Connect that says no is a lost link, and called again after a while that doubles")
+    @Test("a Connect that returns false is a lost link, and is retried after a delay that doubles")
     func connectAgain() {
         var run = MT4DialectRun()
         _ = run.open()
@@ -82,13 +82,15 @@ struct MT4CallsTests {
         #expect(run.oddities.count == 2 && run.events.venueEvents.allSatisfy { $0.isOwn })
     }
 
-    @Test("a refused subscription is told and asked for again after a while that doubles; the others go on")
+    @Test("a refused subscription is reported and retried after a delay that doubles; the others continue")
     func refusedAmongOthers() {
         var run = MT4DialectRun(MT4Subscription(tradePlatform: "P", symbols: ["A", "B"], margin: true))
         _ = run.open()
         run.receive("{}|", #"{"type":3,"invocationId":"1","result":true}|"#)
         run.receive(#"{"type":3,"invocationId":"2","error":"no such symbol"}|"#)
-        #expect(run.outcome.notices == ["the hub refused SubscribeToTicks for 'A': no such symbol; the rest goes on"])
+        #expect(
+            run.outcome.notices == ["the hub refused SubscribeToTicks for 'A': no such symbol; the others continue"]
+        )
         run.receive(#"{"type":3,"invocationId":"3"}|"#)
         #expect(run.outcome.isSubscribed && run.outcome.ending == nil)
         run.receive(#"{"type":3,"invocationId":"4","error":"Unknown hub method 'StreamMarginCallUpdates'"}|"#)
@@ -124,7 +126,7 @@ struct MT4CallsTests {
         #expect(
             run.outcome.ending
                 == .init(
-                    reason: "the hub refused StreamMarginCallUpdates, and all else that was asked for: no!",
+                    reason: "the hub refused StreamMarginCallUpdates and all other subscriptions: no!",
                     kind: .refused
                 )
         )
@@ -147,7 +149,7 @@ struct MT4CallsTests {
         }
     }
 
-    @Test("the test hub is pinged and asked for its time; its clock is heard")
+    @Test("the test hub gets a ping and a request for its time, and its clock is received")
     func testHub() {
         var subscription = MT4Subscription(tradePlatform: "")
         subscription.hub = .test
@@ -168,7 +170,7 @@ struct MT4CallsTests {
         #expect(run.events.venueEvents.map(\.kind) == ["pong", "OnClock", "subscription"])
     }
 
-    @Test("the MT5 hub needs no more than Connect")
+    @Test("the MT5 hub needs only Connect")
     func mt5() {
         var subscription = MT4Subscription(tradePlatform: "P")
         subscription.hub = .mt5

@@ -8,7 +8,7 @@ struct MT4DialectTests {
     private let subscribe =
         #"{"type":1,"invocationId":"2","target":"SubscribeToTicks","arguments":[{"tradePlatform":"P","symbol":"EURUSD"}]}|"#
 
-    @Test("handshake, Connect, subscriptions, each in its turn")
+    @Test("handshake, Connect and subscriptions are sent in this order")
     func conversation() {
         var run = MT4DialectRun()
         #expect(run.open() == [#"{"protocol":"json","version":1}|"#])
@@ -24,7 +24,7 @@ struct MT4DialectTests {
         #expect(run.events.venueEvents.allSatisfy { $0.isOwn })
     }
 
-    @Test("streams count as subscribed when a refusal would have come, one message a call")
+    @Test("streams count as subscribed after the time in which a refusal would have arrived")
     func streams() {
         var run = MT4DialectRun(MT4Subscription(tradePlatform: "P", allSymbols: true, margin: true))
         _ = run.open()
@@ -55,7 +55,7 @@ struct MT4DialectTests {
         #expect(run.oddities.first?.hasPrefix("Connect ") == true)
     }
 
-    @Test("a bind error brings the positional form, once")
+    @Test("a bind error leads to the positional form, once")
     func positional() {
         var run = MT4DialectRun()
         _ = run.open()
@@ -78,7 +78,7 @@ struct MT4DialectTests {
     }
 
     @Test(
-        "other refusals end the conversation with the hub's words",
+        "other refusals end the conversation with the hub's text",
         arguments: [
             "Unknown hub method 'SubscribeToTicks'", "Failed to invoke 'SubscribeToTicks' because user is unauthorized",
         ]
@@ -115,7 +115,7 @@ struct MT4DialectTests {
         )
     }
 
-    @Test("a ping goes out after 15 s of our own silence, and none before the handshake's answer")
+    @Test("a ping is sent after 15 s without sending, and none before the handshake's answer")
     func pings() {
         var run = MT4DialectRun()
         _ = run.open()
@@ -126,7 +126,7 @@ struct MT4DialectTests {
         #expect(run.keepAlive(after: .seconds(14)).isEmpty)
     }
 
-    @Test("a server that is silent for more than 30 s is given up")
+    @Test("a server that is silent for more than 30 s counts as dead")
     func silence() {
         var run = MT4DialectRun()
         _ = run.open()
@@ -139,7 +139,7 @@ struct MT4DialectTests {
         #expect(run.outcome.ending == .init(reason: "the hub was silent for more than 30 s", kind: .silence))
     }
 
-    @Test("pings alone do not make up for a missing answer")
+    @Test("pings alone do not replace a missing answer")
     func patience() {
         var run = MT4DialectRun()
         _ = run.open()
@@ -151,7 +151,7 @@ struct MT4DialectTests {
         #expect(run.outcome.ending?.reason == "the hub did not answer SubscribeToTicks for 'EURUSD'")
     }
 
-    @Test("a server that wants a result is told that there is none")
+    @Test("a server that expects a result gets an error")
     func clientResult() {
         var run = MT4DialectRun()
         _ = run.open()
@@ -162,7 +162,7 @@ struct MT4DialectTests {
         )
     }
 
-    @Test("without open it reads and says nothing")
+    @Test("without open, the dialect reads and sends nothing")
     func offline() {
         var run = MT4DialectRun()
         let sent = run.receive(

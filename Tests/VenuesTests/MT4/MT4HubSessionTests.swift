@@ -25,7 +25,7 @@ struct MT4HubSessionTests {
         #expect(run.signal == .none && !run.session.hasSubscribed)
     }
 
-    @Test("a protocol that is not spoken is refused with a reason and a close")
+    @Test("an unsupported protocol is refused with a reason and a close")
     func refusedHandshake() {
         var run = MT4SessionRun()
         #expect(
@@ -60,7 +60,7 @@ struct MT4HubSessionTests {
         #expect(run.deliver(tick("A"), tick("B")) == [tick("A")])
     }
 
-    @Test("unsubscribing takes back what was asked for")
+    @Test("unsubscribing reverses a subscription")
     func unsubscribing() {
         var run = MT4SessionRun.open(
             call("SubscribeToTicks", #"["P","A"]"#),
@@ -81,14 +81,14 @@ struct MT4HubSessionTests {
         #expect(run.deliver(tick("A"), update("OnSymbolUpdate"), update("OnOnlineUpdate")).isEmpty)
     }
 
-    @Test("a subscription without a symbol means all of them")
+    @Test("a subscription without a symbol means all symbols")
     func allSymbols() {
         var run = MT4SessionRun.open(call("SubscribeToTicks", #"[{"tradePlatform":"P","symbol":null}]"#))
         #expect(run.session.wanted.isAllTicks)
         #expect(run.deliver(tick("A"), tick("B")) == [tick("A"), tick("B")])
     }
 
-    @Test("calls that cannot be served get the hub's own error texts")
+    @Test("invalid calls get the hub's own error texts")
     func errors() {
         check(#""type":1,"target":"Foo","arguments":[]"#, "Unknown hub method 'Foo'")
         check(#""type":4,"target":"Foo","arguments":[]"#, "Unknown hub method 'Foo'")
@@ -114,7 +114,7 @@ struct MT4HubSessionTests {
         #expect(silent.signal == .none)
     }
 
-    @Test("streams are open from the call to the cancel, which completes them")
+    @Test("a stream is open from the call to the cancel, which completes it")
     func streams() {
         var run = MT4SessionRun.open()
         #expect(run.send(stream("7", "StreamAllTicks")).isEmpty)
@@ -129,7 +129,7 @@ struct MT4HubSessionTests {
         #expect(run.deliver(item("7", quote)).isEmpty)
     }
 
-    @Test("items go to the open streams of their kind, under those streams' ids")
+    @Test("items go to the open streams of their kind, under the IDs of those streams")
     func items() {
         let margin = #"{"login":1,"equity":5}"#
         let trade = #"{"order":1,"login":2,"digits":5,"margin":0}"#
@@ -149,13 +149,13 @@ struct MT4HubSessionTests {
             run.deliver(#"{"item":{"login":1,"margin":0},"invocationId":"12345","type":2}|"#)
                 == [#"{"item":{"login":1,"margin":0},"invocationId":"x","type":2}|"#]
         )
-        // An item that says nothing of itself is of the kind that its id had before.
+        // The kind of an item without members is that of earlier items with the same ID.
         #expect(run.deliver(item("x", "null"), item("12345", "null")) == [item("5", "null"), item("x", "null")])
         var fresh = MT4SessionRun.open(stream("x", "StreamTrades"))
         #expect(fresh.deliver(item("x", "null"), item("y", "null")) == [item("x", "null")])
     }
 
-    @Test("lists go out as they are where all is wanted, else with the wanted elements' own bytes")
+    @Test("lists are unchanged if all elements are wanted, otherwise they have only the wanted elements' bytes")
     func lists() {
         let a = #"{"tradePlatform":"P","tick":{"symbol":"A", "bid":1.0}}"#
         let b = #"{ "symbol":"B","volume":3 }"#
@@ -172,7 +172,7 @@ struct MT4HubSessionTests {
         #expect(run.deliver(null) == [null])
     }
 
-    @Test("what belongs to no subscription goes to everyone, what is housekeeping to no one")
+    @Test("records that belong to no subscription go to every client; pings, answers and closes to none")
     func everyone() {
         var run = MT4SessionRun.open(call("SubscribeToTicks", #"["P","A"]"#))
         let status = #"{"type":1,"target":"OnMT4ConnectionStatus","arguments":[{"connected":false}]}|"#
@@ -197,7 +197,7 @@ struct MT4HubSessionTests {
         #expect(run.deliver("broken|") == ["broken|"])
     }
 
-    @Test("a recording without a stream says so, and knows its items by their ids")
+    @Test("a recording without a stream refuses it, and recognises items by their IDs")
     func recordedStreams() {
         var recorded = MT4Recorded()
         let calls = [
@@ -220,7 +220,7 @@ struct MT4HubSessionTests {
         #expect(run.deliver(item("3", "null")) == [item("7", "null")])
     }
 
-    @Test("a hub may refuse objects, or everything")
+    @Test("a hub may refuse objects, or every call")
     func refusals() {
         var behavior = HubBehavior()
         behavior.bindsObjects = false
@@ -255,14 +255,14 @@ struct MT4HubSessionTests {
         #expect(halves.count == 2 && halves.joined() == tick("A"))
     }
 
-    @Test("records of no known type are the venue's own and go out as they are")
+    @Test("records of unknown types come from the venue and are sent unchanged")
     func unknownTypes() {
         var run = MT4SessionRun.open()
         let records = [#"{"type":42,"a":1}|"#, #"{"type":"1","target":"OnTick"}|"#]
         #expect(run.deliver(records[0], records[1]) == records)
     }
 
-    @Test("silence is counted from the first ping on, and before the handshake")
+    @Test("silence is counted from the first ping, and before the handshake")
     func patience() {
         var run = MT4SessionRun()
         #expect(run.session.clientTimeout == .seconds(15))
@@ -272,7 +272,7 @@ struct MT4HubSessionTests {
         #expect(run.session.clientTimeout == .seconds(30))
     }
 
-    @Test("a client's record of more than 32 KiB ends the conversation, several smaller ones do not")
+    @Test("a client's record of more than 32 KiB ends the conversation, several smaller records do not")
     func recordLimit() {
         var run = MT4SessionRun.open()
         let call = call("Connect", #"["\#(String(repeating: "x", count: 30_000))"]"#)
@@ -283,7 +283,7 @@ struct MT4HubSessionTests {
         )
     }
 
-    @Test("a restriction to symbols holds whatever the client subscribes to")
+    @Test("a restriction to symbols holds for every subscription")
     func restriction() {
         var run = MT4SessionRun.open(
             call("SubscribeToAllTicks", #"["P"]"#),
@@ -310,7 +310,7 @@ struct MT4HubSessionTests {
         #expect(run.deliver(tick("A") + tick("A")) == [tick("A") + tick("A")])
     }
 
-    @Test("a taped record that was split goes out whole, and a lost beginning spoils nothing")
+    @Test("a taped record that was split is sent whole, and a missing start affects no other record")
     func splitTape() {
         var run = MT4SessionRun.open(call("SubscribeToTicks", #"["P","A"]"#))
         let whole = tick("A")
@@ -318,7 +318,7 @@ struct MT4HubSessionTests {
         #expect(run.deliver(whole + String(whole.prefix(30)), "{}|" + whole, whole) == [whole, whole, whole])
     }
 
-    @Test("sent messages of a tape are not delivered, times and order are kept")
+    @Test("sent messages of a tape are not delivered; times and order are kept")
     func sentMessages() {
         var tape = mt4Batch([tick("A"), tick("A"), tick("B"), tick("A")])
         tape.entries[1].direction = .sent
@@ -329,7 +329,7 @@ struct MT4HubSessionTests {
         #expect(output.entries.allSatisfy { $0.direction == .sent && $0.kind == .text })
     }
 
-    @Test("the end completes the streams and says goodbye")
+    @Test("the end of the tape completes the streams and closes the conversation")
     func finish() {
         var run = MT4SessionRun.open(stream("1", "StreamAllTicks"), stream("2", "StreamTrades"))
         var replies = MessageBatch()
@@ -350,7 +350,7 @@ struct MT4HubSessionTests {
         #expect(replies.isEmpty)
     }
 
-    @Test("a client's goodbye closes with 1000, its malformed record with an error")
+    @Test("a client's Close record closes with 1000, a malformed record with an error")
     func closing() {
         var polite = MT4SessionRun.open()
         #expect(polite.send(#"{"type":7}|"#).isEmpty)
@@ -364,7 +364,7 @@ struct MT4HubSessionTests {
         }
     }
 
-    @Test("a call split over messages is put together, within a limit")
+    @Test("a call split over messages is joined, up to a limit")
     func splitCalls() {
         var run = MT4SessionRun.open()
         let text = #"{"type":1,"invocationId":"1","target":"Connect","arguments":["P"]}|"#

@@ -3,11 +3,11 @@ import SignalRProtocol
 import Testing
 import Venues
 
-/// The MT4 hub spoken with in MessagePack: the same conversation, the same events.
+/// The MT4 hub with the MessagePack protocol: the same conversation, the same events.
 struct MT4MessagePackTests {
     private let subscription = MT4Subscription(tradePlatform: "P", symbols: ["EURUSD", "USDJPY"])
 
-    @Test("what a hub says in MessagePack means what it means in JSON, however it is cut", arguments: [nil, 7, 100])
+    @Test("MessagePack messages mean the same as the JSON messages, for every split", arguments: [nil, 7, 100])
     func sameEvents(cutBytes: Int?) throws {
         var batch = mt4Batch(["{}|"])
         var wanted = MT4Wanted()
@@ -30,7 +30,7 @@ struct MT4MessagePackTests {
         #expect(packed.venueEvents.filter(\.isOddity).isEmpty)
     }
 
-    @Test("handshake, calls, pings and answers to calls leave in binary messages")
+    @Test("handshake, calls, pings and answers to calls are sent in binary messages")
     func conversation() throws {
         var dialect = MT4Dialect(subscription, hubProtocol: .messagePack)
         var hub = Hub()
@@ -73,7 +73,7 @@ struct MT4MessagePackTests {
         #expect(outcome.ending?.isFailure == false && outcome.ending?.isReturnWelcome == true)
     }
 
-    @Test("calls that are repeated, and those at the end, are MessagePack as well")
+    @Test("repeated calls, and the calls at the end, are MessagePack too")
     func laterCalls() {
         var dialect = MT4Dialect(subscription, hubProtocol: .messagePack)
         var hub = Hub()
@@ -100,7 +100,7 @@ struct MT4MessagePackTests {
         #expect(hub.heard.last?.contains("UnsubscribeFromTicks") == true)
     }
 
-    @Test("our own hub takes and gives MessagePack, and a tape of it serves clients of either kind")
+    @Test("our own hub reads and writes MessagePack, and its tape serves clients of both protocols")
     func ownHub() throws {
         var (dialect, session) = (MT4Dialect(subscription, hubProtocol: .messagePack), MT4HubSession())
         let now = UnixNanoseconds(1)
@@ -137,7 +137,7 @@ struct MT4MessagePackTests {
         #expect(delivered.entries.allSatisfy { $0.kind == .text })
     }
 
-    @Test("a handshake may have calls behind it; bad messages end the conversation")
+    @Test("calls may follow the handshake in one message; bad messages end the conversation")
     func handshakes() throws {
         var session = MT4HubSession()
         var replies = MessageBatch()
@@ -152,7 +152,7 @@ struct MT4MessagePackTests {
         #expect(replies.entries.allSatisfy { $0.kind == .binary })
     }
 
-    @Test("a bad message is an oddity; lengths that make no sense end the conversation")
+    @Test("a bad message is an oddity; invalid lengths end the conversation")
     func broken() {
         var dialect = MT4Dialect(subscription, hubProtocol: .messagePack)
         var (outgoing, events) = (MessageBatch(), MarketEvents())
@@ -169,7 +169,7 @@ struct MT4MessagePackTests {
         #expect(events.venueEvents.map(\.isOddity) == [true, true])
     }
 
-    @Test("a goodbye says whether the hub wants us back")
+    @Test("a goodbye says whether the client may reconnect")
     func goodbye() {
         for (record, isWelcome) in [
             (#"{"type":7}|"#, false), (#"{"type":7,"allowReconnect":true}|"#, true),
@@ -183,14 +183,14 @@ struct MT4MessagePackTests {
         }
     }
 
-    // MARK: Help
+    // MARK: Helpers
 
-    /// A hub that speaks JSON, behind an interpreter.
+    /// A JSON hub behind a protocol converter.
     private struct Hub {
         private var session = MT4HubSession()
         private var reader = HubBinaryReader()
         private var writer = HubBinaryWriter()
-        /// The client's records, handshake included.
+        /// The client's records, including the handshake.
         private(set) var heard: [String] = []
 
         mutating func answer(_ batch: MessageBatch) -> MessageBatch {
@@ -223,7 +223,7 @@ struct MT4MessagePackTests {
         return events
     }
 
-    /// The same messages in MessagePack, in messages of so many bytes, if told.
+    /// Converts the messages to MessagePack, cut into messages of `cutBytes` bytes if it is given.
     private func binary(_ batch: MessageBatch, _ cutBytes: Int?) -> MessageBatch {
         var packed = batch
         var writer = HubBinaryWriter()

@@ -4,7 +4,7 @@ import Venues
 
 struct MT4NormaliserTests {
     @Test(
-        "a tick is found in every shape and case",
+        "a tick is read in every form and case",
         arguments: [
             #"[{"tradePlatform":"P","tick":{"symbol":"EURUSD","bid":1.0850,"ask":1.08512,"lastTime":"2023-06-30T13:11:59"}}]"#,
             #"["P",{"symbol":"EURUSD","bid":1.0850,"ask":1.08512,"lastTime":"2023-06-30T13:11:59Z"}]"#,
@@ -26,7 +26,7 @@ struct MT4NormaliserTests {
         #expect(run.outcome.dataMessages == 1)
     }
 
-    @Test("digits stay as the source has them, also the silly ones")
+    @Test("digits stay as in the source, even unusual ones")
     func digits() {
         var run = MT4DialectRun()
         run.receive(
@@ -37,7 +37,7 @@ struct MT4NormaliserTests {
     }
 
     @Test(
-        "empty and missing times are none",
+        "empty and missing times give no time",
         arguments: [
             "", #","lastTime":null"#, #","lastTime":"1970-01-01T00:00:00""#, #","lastTime":"0001-01-01T00:00:00""#,
             #","lastTime":0"#, #","lastTime":-62135596800"#, #","lastTime":"\/Date(-62135596800000)\/""#,
@@ -50,7 +50,7 @@ struct MT4NormaliserTests {
     }
 
     @Test(
-        "kind 6 a lastTime in no known notation is an oddity beside its tick",
+        "kind 6 a lastTime in an unknown notation is an oddity, and its tick is kept",
         arguments: ["\"soon\"", "5", "\"\"", "true", "[1]", "17675712000", "\"2026-13-05T00:00:00\"", "\"/Date(x)/\""]
     )
     func badTimes(value: String) {
@@ -62,7 +62,7 @@ struct MT4NormaliserTests {
     }
 
     @Test(
-        "kind 6 a numeric lastTime is read in the unit that it shows",
+        "kind 6 a numeric lastTime is read in the unit that its digits show",
         arguments: [
             ("1767605400", 0), ("\"1767605400\"", 0), ("1767605400000", 0), ("1767605400000000", 0),
             ("1767605400000000000", 0), ("1767605400.25", 250_000_000), ("1767605400000.5", 500_000),
@@ -78,7 +78,7 @@ struct MT4NormaliserTests {
     }
 
     @Test(
-        "kind 6 a number is local time of the broker's zone, unless it names its offset",
+        "kind 6 a number is local time of the broker's zone, unless it has an offset",
         arguments: [("1767605400", -2), (#""\/Date(1767605400000)\/""#, -2), (#""/Date(1767605400000+0200)/""#, 0)]
     )
     func numericTimesInZone(value: String, hours: Int) {
@@ -101,7 +101,7 @@ struct MT4NormaliserTests {
         return run.events
     }
 
-    @Test("lists give their elements in order, nested or flat, and name what is wrong with the others")
+    @Test("lists give their elements in order, nested or flat, and report each bad element")
     func ticks() {
         var run = MT4DialectRun()
         run.receive(
@@ -122,7 +122,7 @@ struct MT4NormaliserTests {
     }
 
     @Test(
-        "null ticks are counted and give nothing else",
+        "null ticks are counted and give no quotes",
         arguments: [
             #"OnTick","arguments":[{"tradePlatform":"P","tick":null}]"#, #"OnTick","arguments":[]"#, #"OnTick""#,
             #"OnTick","arguments":["P",null]"#, #"OnTicks","arguments":[{"tradePlatform":"P","ticks":null}]"#,
@@ -190,7 +190,7 @@ struct MT4NormaliserTests {
     }
 
     @Test(
-        "passwords are never kept, however they are dressed",
+        "passwords are never kept, in any form",
         arguments: [
             #"{"type":2,"invocationId":"2","item":{"type":"Add","user":{"login":1,"name":"SECRET-"}}}|"#,
             #"{"type":2,"invocationId":"2","item":{"login":1,"PasswordInvestor":"SECRET-"}}|"#,
@@ -208,7 +208,7 @@ struct MT4NormaliserTests {
         #expect(run.events.venueEvents.allSatisfy { !run.json($0).contains("SECRET-") })
     }
 
-    @Test("malformed records are named with their length, and the next is read")
+    @Test("malformed records are reported with their length, and the next record is read")
     func malformed() {
         var run = MT4DialectRun()
         run.receive(
@@ -225,7 +225,7 @@ struct MT4NormaliserTests {
         #expect(run.outcome.dataMessages == 1)
     }
 
-    @Test("any garbage is taken without a trap", arguments: 0..<20 as Range<UInt64>)
+    @Test("garbage never causes a trap", arguments: 0..<20 as Range<UInt64>)
     func garbage(seed: UInt64) {
         let seeds = [
             #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"A","bid":1.5,"ask":2,"lastTime":"2026-01-05T09:30:00"}}]}|"#,
@@ -263,7 +263,7 @@ struct MT4NormaliserTests {
         return run
     }
 
-    @Test("B1 prices below zero and zero itself are prices")
+    @Test("B1 prices of zero and below are prices")
     func signs() {
         let run = quotes(
             #"{"symbol":"OIL","bid":-37.63,"ask":-0.01}"#,
@@ -274,7 +274,7 @@ struct MT4NormaliserTests {
     }
 
     @Test(
-        "kind 5 a side that is missing, null or no number has no price; the other side is kept",
+        "kind 5 a side that is missing, null or not a number has no price; the other side is kept",
         arguments: ["", #""bid":null,"#, #""bid":"NaN","#, #""bid":"Infinity","#, #""bid":"-Infinit\u0079","#]
     )
     func missingSide(bid: String) {
@@ -283,7 +283,7 @@ struct MT4NormaliserTests {
         #expect(run.events.quotes.first?.bidPrice == nil && run.events.quotes.first?.askPrice == FixedDecimal("1.5"))
     }
 
-    @Test("kind 5 a tick without any price, or with one that cannot be read, is an oddity")
+    @Test("kind 5 a tick without a price, or with an unreadable price, is an oddity")
     func unreadableSides() {
         let run = quotes(
             #"{"symbol":"A","bid":null,"ask":"NaN"}"#,
@@ -311,7 +311,7 @@ struct MT4NormaliserTests {
     }
 
     @Test(
-        "B10 a margin level that is no finite number has no value, and its text is kept",
+        "B10 a margin level that is not a finite number has no value, and its text is kept",
         arguments: [#""Infinity""#, #""NaN""#, "1e999", #""-Infinity""#, "1e-400"]
     )
     func margins(level: String) throws {

@@ -27,7 +27,7 @@ struct MT4PayloadTests {
     }
 
     @Test(
-        "bars that are none are named",
+        "bad bars are reported",
         arguments: ["null", "5", "{}", #"{"symbol":"A"}"#, #"{"symbol":"A","open":1}"#]
     )
     func oddBars(bar: String) {
@@ -37,7 +37,7 @@ struct MT4PayloadTests {
     }
 
     @Test(
-        "what became of an order follows the hub's rule",
+        "the changes of an order follow the hub's rule",
         arguments: [
             (#""Add""#, 7, OrderChange.opened), ("0", 7, .opened), (#""delete""#, 7, .closed), ("1", 7, .closed),
             (#""Update""#, 7, .updated), ("2", 0, .deleted), (#""Update""#, 0, .deleted),
@@ -79,7 +79,7 @@ struct MT4PayloadTests {
     }
 
     @Test(
-        "the state of the hub's link is read in both shapes",
+        "the state of the hub's link is read in both forms",
         arguments: [
             (#"OnMT4ConnectionStatus","arguments":[{"tradePlatform":"P","connected":false}]"#, false),
             (#"onmt4connectionstatus","arguments":[{"Connected":"True"}]"#, true),
@@ -108,7 +108,7 @@ struct MT4PayloadTests {
     }
 
     @Test(
-        "times are those of the broker's zone",
+        "times are in the broker's zone",
         arguments: [
             ("2023-06-30T13:11:59", "2023-06-30T10:11:59Z"), ("2023-06-30T13:11:59Z", "2023-06-30T10:11:59Z"),
             ("2023-06-30T13:11:59.1234567", "2023-06-30T10:11:59.1234567Z"),

@@ -3,10 +3,12 @@ import MarketModel
 import Testing
 import Venues
 
-/// What redaction costs where there is nothing to redact; run it in release with FEEDREC_BENCH=1.
+/// The cost of redaction if there is nothing to redact.
+///
+/// Run it in release mode with FEEDREC_BENCH=1.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["FEEDREC_BENCH"] != nil))
 struct MT4RedactorBench {
-    @Test("a tick, a SymbolInfo and a margin level have nothing to redact, and cost little")
+    @Test("a tick, a SymbolInfo and a margin level have nothing to redact, at low cost")
     func harmless() {
         let tick =
             #"{"type":1,"target":"OnTick","arguments":[{"tradePlatform":"D7C53A8B-2F6C-4F09-9D2B-0F5A3C1E7A11","tick":{"#

@@ -3,11 +3,11 @@ import SignalRProtocol
 import Testing
 import Venues
 
-/// Redaction over every split of a conversation: in both protocols, both kinds of frames and both directions.
+/// Redaction for every split of a conversation: in both protocols, both kinds of frames and both directions.
 struct MT4RedactorSplitTests {
     private static let token = "T0KEN-value"
 
-    /// Records as a hub or a client sends them, and as they may be stored.
+    /// Records as a hub or a client sends them, and in the form that may be stored.
     private static let records: [(sent: String, clean: String)] = [
         (
             #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"EURUSD","bid":1.5,"ask":2}}]}"#,
@@ -44,13 +44,13 @@ struct MT4RedactorSplitTests {
         }
     }
 
-    @Test("secrets: no split into two messages lets one through or changes another byte", arguments: Setting.all)
+    @Test("secrets: no split into two messages reveals a secret or changes another byte", arguments: Setting.all)
     func everySplit(setting: Setting) throws {
         let (wire, clean) = try conversation(setting, Self.records)
         for cut in 0...wire.count { try check([wire[..<cut], wire[cut...]], clean, setting) }
     }
 
-    @Test("secrets: no split into three messages lets one through or changes another byte", arguments: Setting.all)
+    @Test("secrets: no split into three messages reveals a secret or changes another byte", arguments: Setting.all)
     func everyThird(setting: Setting) throws {
         let (wire, clean) = try conversation(setting, Array(Self.records[1...2]))
         for first in stride(from: 0, through: wire.count, by: 3) {
@@ -60,14 +60,14 @@ struct MT4RedactorSplitTests {
         }
     }
 
-    @Test("secrets: messages of one byte each, and of a few", arguments: Setting.all, [1, 2, 3, 7])
+    @Test("secrets: messages of one byte each, and of a few bytes", arguments: Setting.all, [1, 2, 3, 7])
     func smallMessages(setting: Setting, size: Int) throws {
         let (wire, clean) = try conversation(setting, Self.records)
         let parts = stride(from: 0, to: wire.count, by: size).map { wire[$0..<min($0 + size, wire.count)] }
         try check(parts, clean, setting)
     }
 
-    @Test("byte for byte: where no secret is, every split stays as it came, unmarked", arguments: Setting.all)
+    @Test("byte for byte: without a secret, every split stays unchanged and unmarked", arguments: Setting.all)
     func untouched(setting: Setting) throws {
         let harmless = [Self.records[0], Self.records[2], Self.records[4]]
         let (wire, _) = try conversation(setting, harmless)
@@ -79,7 +79,7 @@ struct MT4RedactorSplitTests {
         }
     }
 
-    @Test("byte for byte: 200 ticks of a JSON hub in binary messages, one of them split, are 200 rows")
+    @Test("byte for byte: 200 ticks of a JSON hub in binary messages, one of them split, give 200 rows")
     func twoHundredTicks() {
         let ticks = (0..<200).map { number in
             Array(
@@ -93,7 +93,7 @@ struct MT4RedactorSplitTests {
         let output = redact(payloads.map { $0[...] }, setting, isAfterRequest: true)
         #expect((0..<output.count).map(output.payload) == payloads)
         #expect(output.entries.allSatisfy { !$0.isRedacted })
-        // A reader of the recording learns the protocol from the stored request, or from the first record.
+        // A reader of the recording detects the protocol from the stored request, or from the first record.
         for request in [true, false] {
             var (dialect, events, answers) = (Venue.mt4.makeReader(), MarketEvents(), MessageBatch())
             let tape = request ? Self.request(.json) : MessageBatch()
@@ -106,7 +106,7 @@ struct MT4RedactorSplitTests {
 
     // MARK: Without a handshake
 
-    @Test("an import without its handshake is read by its first record, in any kind of frame")
+    @Test("an import without its handshake is read by its first record, in both kinds of frames")
     func withoutHandshake() throws {
         for setting in Setting.all
         where setting.direction == .received && (setting.hubProtocol, setting.kind) != (.messagePack, .text) {
@@ -123,7 +123,7 @@ struct MT4RedactorSplitTests {
     }
 
     @Test(
-        "an import that begins inside a record withholds what may be the end of a secret",
+        "an import that starts inside a record withholds what may be the end of a secret",
         arguments: [MessageKind.text, .binary]
     )
     func middle(kind: MessageKind) {
@@ -143,7 +143,7 @@ struct MT4RedactorSplitTests {
     }
 
     @Test(
-        "a record that grows too long is withheld, and the records behind it are not",
+        "a record that grows too long is withheld, and the records after it are not",
         arguments: HubProtocol.allCases
     )
     func tooLong(hubProtocol: HubProtocol) throws {
@@ -160,7 +160,7 @@ struct MT4RedactorSplitTests {
         #expect(events.quotes.count == 1)
     }
 
-    @Test("bytes that hold secrets, and keys that are bytes, go from MessagePack as well")
+    @Test("bytes with secrets, and keys that are bytes, are redacted in MessagePack too")
     func binaryValues() {
         func packed(_ item: [UInt8]) -> [UInt8] {
             let message = [0x94, 2, 0x80, 0xA1, 0x32] + item
@@ -181,7 +181,7 @@ struct MT4RedactorSplitTests {
         #expect(output.payload(at: 2) == packed([0x81, 0xA8] + password + [0xA3] + Array("***".utf8)))
     }
 
-    @Test("a length that makes no sense ends what can be read, and nothing behind it is stored")
+    @Test("an invalid length ends what can be read, and nothing after it is stored")
     func senseless() {
         let setting = Setting(hubProtocol: .messagePack, kind: .binary, direction: .received)
         let broken = [UInt8](repeating: 0xff, count: 5)
@@ -189,7 +189,7 @@ struct MT4RedactorSplitTests {
         #expect((0..<output.count).map(output.payload) == [[], broken, broken])
     }
 
-    // MARK: Help
+    // MARK: Helpers
 
     private func check(_ parts: [ArraySlice<UInt8>], _ clean: [UInt8], _ setting: Setting) throws {
         let output = redact(parts, setting)
@@ -204,14 +204,14 @@ struct MT4RedactorSplitTests {
         }
     }
 
-    /// The messages after redaction, each read by itself.
+    /// Returns the messages after redaction, each read by itself.
     private func redact(
         _ parts: [ArraySlice<UInt8>],
         _ setting: Setting,
         isAfterRequest: Bool? = nil
     ) -> MessageBatch {
         var redactor = MT4Redactor(keepsPersonalData: false, known: { [Self.token] })
-        // What is sent begins with the request itself.
+        // The sent direction starts with the request itself.
         if isAfterRequest ?? (setting.direction == .received) {
             var request = Self.request(setting.hubProtocol)
             redactor.redact(&request)
@@ -237,7 +237,7 @@ struct MT4RedactorSplitTests {
         return batch
     }
 
-    /// The bytes of one direction, with the handshake glued to the first record.
+    /// The bytes of one direction, with the handshake in the same message as the first record.
     private func conversation(
         _ setting: Setting,
         _ records: [(sent: String, clean: String)]

@@ -12,7 +12,7 @@ struct MT4RedactorTests {
     }
 
     @Test(
-        "messages without secrets stay as they are",
+        "messages without secrets stay unchanged",
         arguments: [
             #"{"type":6}|"#, "{}|", "", "no JSON|",
             #"{"type":1,"target":"OnTick","arguments":[{"tradePlatform":"P","tick":{"symbol":"EURUSD","bid":1.1,"ask":1.2,"lastTime":"2026-01-05T09:30:00"}}]}|"#,
@@ -46,7 +46,7 @@ struct MT4RedactorTests {
         #expect(batch.entries.map(\.tsRecv.rawValue) == [0, 1, 2])
     }
 
-    @Test("what is about persons goes, or stays where it is asked for")
+    @Test("personal data is removed, or kept if the user asks for it")
     func personal() {
         let record =
             #"{"type":2,"item":{"user":{"login":5,"name":"Ann","lastIP":7,"ZIPCODE":"1","password":"SECRET-"}}}|"#
@@ -86,7 +86,7 @@ struct MT4RedactorTests {
         #"{"a\":{"password":"SECRET-1"}}|"#, #"{"type":3,"error":"the token SECRET-1 is wrong"}|"#,
     ]
 
-    @Test("no dress hides a secret, wherever in a message it stands", arguments: dressed)
+    @Test("a secret is found in every form and at every place of a message", arguments: dressed)
     func dresses(record: String) {
         for before in ["", #"{"type":6}|"#, #"{"type":1,"target":"OnTick","arguments":[{"tradePlatform":"P"}]}|"#] {
             let batch = redacted([before + record + before])
@@ -97,7 +97,7 @@ struct MT4RedactorTests {
         }
     }
 
-    @Test("a secret split over messages stays away, and every other byte stays", arguments: dressed)
+    @Test("a secret split over messages is removed, and every other byte stays", arguments: dressed)
     func splits(record: String) {
         let tick = #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"A","bid":1,"ask":2}}]}|"#
         let clean = mt4Texts(redacted([tick + record + tick]))[0]
@@ -120,7 +120,7 @@ struct MT4RedactorTests {
     }
 
     @Test(
-        "of a record whose end never comes, what may be secret is withheld",
+        "in a record whose end never comes, what may be secret is withheld",
         arguments: [
             (#"{"user":{"password":"SECRET-"#, "", 28), (#"{"a":{"symbol":"EUR"#, #"{"a":{"symbol":"#, 4),
             (#"{"type":1,"target":"OnTick","arguments":["#, #"{"type":1,"target":"OnTick","arguments":["#, 0),
@@ -139,7 +139,7 @@ struct MT4RedactorTests {
         #expect(redactor.finish().messages.isEmpty)
     }
 
-    @Test("a record that is no JSON and names secrets leaves its length")
+    @Test("a record that is not JSON and names secrets is replaced by its length")
     func unreadable() {
         let text = mt4Texts(redacted([#"{"password":"SECRET-1"|"#]))[0]
         #expect(text == #"{"withheld_bytes":22,"reason":"expected ',' or the end of the container"}|"#)
@@ -156,7 +156,7 @@ struct MT4RedactorTests {
     }
 
     @Test(
-        "in MessagePack secrets go as well, however it is cut, and what is left can be read",
+        "secrets are removed from MessagePack too, for every split, and the result can be read",
         arguments: [nil, 1, 9, 70]
     )
     func packed(cutBytes: Int?) throws {
@@ -193,7 +193,7 @@ struct MT4RedactorTests {
         #expect(read == clean + clean)
     }
 
-    @Test("a name in MessagePack is found in every form that a text can have")
+    @Test("a name in MessagePack is found in every string format")
     func packedNames() {
         for head: [UInt8] in [[0xA4], [0xD9, 4], [0xDA, 0, 4]] {
             let item = [0x94, 2, 0x80, 0xA1, 0x32, 0x81] + head + Array("name".utf8) + [0xA8] + Array("SECRET-1".utf8)
@@ -207,7 +207,7 @@ struct MT4RedactorTests {
     }
 
     @Test(
-        "a token goes wherever a hub repeats it",
+        "a token is removed wherever a hub repeats it",
         arguments: [
             (#"{"type":3,"error":"T0KEN+value/ is gone"}|"#, #"{"type":3,"error":"***"}|"#),
             (#"{"jwt":"T0KEN+value/"}|"#, #"{"jwt":"***"}|"#),
@@ -237,7 +237,7 @@ struct MT4RedactorTests {
         }
     }
 
-    @Test("what was redacted stays so, and counts as redacted")
+    @Test("redacted data stays redacted, and counts as redacted")
     func again() {
         let once = redacted([#"{"user":{"password":"SECRET-","name":"Ann"}}|"#])
         var twice = once
@@ -246,7 +246,7 @@ struct MT4RedactorTests {
         #expect(twice.bytes == once.bytes && twice.entries == once.entries)
     }
 
-    @Test("any garbage is taken without a trap, in parts of any size", arguments: 0..<20 as Range<UInt64>)
+    @Test("garbage in parts of any size never causes a trap", arguments: 0..<20 as Range<UInt64>)
     func garbage(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let seeds = Self.dressed.map(mt4Bytes)
@@ -263,7 +263,7 @@ struct MT4RedactorTests {
         }
     }
 
-    @Test("texts of others are cut off behind a word of secrets, and known secrets go anywhere")
+    @Test("texts from outside are cut after a secret word, and known secrets are removed anywhere")
     func texts() {
         func safe(_ text: String) -> String { Venue.mt4.withoutSecrets(text, known: ["T0P"]) }
         #expect(

@@ -2,7 +2,7 @@ import MarketModel
 import Testing
 import Venues
 
-/// What the dialect makes of hubs that say no.
+/// How the dialect handles hubs that refuse.
 struct MT4RefusalTests {
     private static func margin() -> MT4Subscription { MT4Subscription(tradePlatform: "P", margin: true) }
 
@@ -13,7 +13,7 @@ struct MT4RefusalTests {
         return run
     }
 
-    @Test("C1 a refused stream was never a subscription")
+    @Test("C1 a refused stream never counts as a subscription")
     func refusedStream() {
         var run = open(Self.margin())
         #expect(!run.outcome.isSubscribed)
@@ -23,19 +23,19 @@ struct MT4RefusalTests {
         #expect(run.events.venueEvents.isEmpty)
     }
 
-    @Test("kind 8 the first item of a stream proves it, also in the message that ends the conversation")
+    @Test("kind 8 the first item of a stream confirms it, even in the message that ends the conversation")
     func streamItem() {
         var run = open(Self.margin())
         run.receive(#"{"type":2,"invocationId":"2","item":{"login":1}}|{"type":7}|"#)
         #expect(run.outcome.isSubscribed && run.outcome.ending?.kind == .goodbye)
     }
 
-    @Test("kind 8 one of several symbols that is refused is named")
+    @Test("kind 8 if one of several symbols is refused, the notice names it")
     func oneSymbol() {
         var run = open(MT4Subscription(tradePlatform: "P", symbols: ["EURUSD", "NOPE", "GBPUSD"]))
         run.receive(#"{"type":3,"invocationId":"3","error":"unknown symbol"}|"#)
         #expect(
-            run.outcome.notices == ["the hub refused SubscribeToTicks for 'NOPE': unknown symbol; the rest goes on"]
+            run.outcome.notices == ["the hub refused SubscribeToTicks for 'NOPE': unknown symbol; the others continue"]
         )
         run.receive(#"{"type":3,"invocationId":"2"}|{"type":3,"invocationId":"4"}|"#)
         #expect(run.outcome.isSubscribed && run.outcome.ending == nil)
@@ -53,11 +53,11 @@ struct MT4RefusalTests {
         #expect(run.outcome.ending == .init(reason: "the hub refused Connect: no", kind: .refused))
     }
 
-    @Test("kind 10 the work of a hub's answers grows with their number, not with its square")
+    @Test("kind 10 the work for a hub's answers grows linearly with their number")
     func manySymbols() {
         let count = 20_000
         var run = open(MT4Subscription(tradePlatform: "P", symbols: (0..<count).map { "S\($0)" }))
-        // Every second symbol is refused, each in a message of its own after all were taken for granted.
+        // Every second symbol is refused, each in its own message, after all had counted as accepted.
         for start in stride(from: 2, to: count + 2, by: 100) {
             run.receive(
                 (start..<start + 100).map { id in
@@ -67,7 +67,7 @@ struct MT4RefusalTests {
         }
         #expect(run.outcome.isSubscribed)
         #expect(run.events.venueEvents.count(where: \.isOddity) == count / 2)
-        // Asked for again, the refused ones are taken; each report names only what changed.
+        // When retried, the refused calls are accepted; each report has only the changes.
         let again = run.keepAlive(after: .seconds(5)).count
         #expect(again == count / 2)
         run.events.removeAll()

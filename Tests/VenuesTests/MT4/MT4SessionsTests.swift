@@ -7,7 +7,7 @@ struct MT4SessionsTests {
     private static let closed = #"{"openHour":0,"openMin":0,"closeHour":0,"closeMin":0}"#
     private static let day = #"{"openHour":0,"openMin":5,"closeHour":24,"closeMin":0,"align":[0]}"#
 
-    /// The sessions that a hub sends for Sunday to Saturday, as minutes of the week.
+    /// Reads sessions that a hub sends for Sunday to Saturday, as minutes of the week.
     private func sessions(_ days: [String]) throws -> [[Int]]? {
         var run = MT4DialectRun()
         let week = days.map { #"{"quoteOvernight":false,"quote":[\#($0)],"trade":[]}"# }.joined(separator: ",")
@@ -18,7 +18,7 @@ struct MT4SessionsTests {
         return try #require(run.events.instrumentDetails.first).sessions?.map { [$0.from, $0.to] }
     }
 
-    @Test("kind 13 the quote sessions of a week are read, whatever their number a day")
+    @Test("kind 13 the quote sessions of a week are read, for any number per day")
     func week() throws {
         let two =
             Self.day.replacing(#""closeHour":24"#, with: #""closeHour":12"#) + ","
@@ -27,7 +27,7 @@ struct MT4SessionsTests {
         #expect(read == [[1445, 2880], [2885, 3600], [3660, 4230], [4325, 5760], [7205, 8640]])
     }
 
-    @Test("kind 13 a session that ends before it begins ends on the next day, also from Saturday on")
+    @Test("kind 13 a session that ends before it starts ends on the next day, also on Saturday")
     func overnight() throws {
         let night = #"{"openHour":22,"openMin":0,"closeHour":4,"closeMin":0}"#
         let read = try sessions([night, "", "", "", "", "", night])
@@ -35,9 +35,9 @@ struct MT4SessionsTests {
     }
 
     @Test(
-        "kind 13 what says nothing certain is not used",
+        "kind 13 uncertain sessions are not used",
         arguments: [
-            // No day at all, six days, zeros only, hours that no clock shows, a session that is none.
+            // No days, six days, only zeros, impossible hours, an invalid session.
             [], Array(repeating: day, count: 6), Array(repeating: closed, count: 7),
             Array(repeating: #"{"openHour":25,"openMin":0,"closeHour":26,"closeMin":0}"#, count: 7),
             Array(repeating: "null", count: 7), Array(repeating: "5", count: 7),

@@ -5,7 +5,7 @@ import Venues
 struct MT4SimulatorTests {
     private let symbols = ["EURUSD", "USDJPY", "XAUUSD", "US30", "ODD \"NAME\""]
 
-    @Test("the same seed gives the same bytes, another seed others")
+    @Test("the same seed gives the same bytes, another seed other bytes")
     func determinism() {
         let first = tape(seed: 1, [500])
         #expect(first.bytes == tape(seed: 1, [1, 99, 400]).bytes)
@@ -13,7 +13,7 @@ struct MT4SimulatorTests {
         #expect(first.bytes != tape(seed: 2, [500]).bytes)
     }
 
-    @Test("the first message of a seed stays what it is")
+    @Test("the first message of a seed never changes")
     func golden() {
         var wanted = MT4Wanted()
         wanted.symbols = ["EURUSD"]
@@ -37,7 +37,7 @@ struct MT4SimulatorTests {
         #expect(entries.allSatisfy { $0.direction == .received && $0.kind == .text })
     }
 
-    @Test("nothing is made up for a client that wants nothing known")
+    @Test("a client without known subscriptions gets nothing")
     func nothingWanted() {
         var simulator = simulator(seed: 1)
         var batch = MessageBatch()
@@ -52,7 +52,7 @@ struct MT4SimulatorTests {
     }
 
     @Test(
-        "what the dialect subscribes to, the session delivers whole, and the events say what was meant",
+        "the session delivers all subscriptions of the dialect, and the events match the ledger",
         arguments: [
             MT4Subscription(tradePlatform: "P", symbols: ["EURUSD", "US30"]),
             MT4Subscription(tradePlatform: "P", symbols: ["ODD \"NAME\""], margin: true),
@@ -85,7 +85,7 @@ struct MT4SimulatorTests {
         #expect(meant(run) == simulator.ledger.filter { !others.contains($0) }, "seed \(seed)")
     }
 
-    @Test("a recorded tape replayed to the same subscription is the same tape")
+    @Test("replaying a recorded tape to the same subscriptions gives the same tape")
     func replay() {
         let subscription = MT4Subscription(tradePlatform: "P", symbols: ["EURUSD"], allSymbols: true, margin: true)
         var run = MT4DialectRun(subscription)
@@ -104,7 +104,7 @@ struct MT4SimulatorTests {
         #expect(output.bytes == tape.flatMap { recorded.bytes[$0.range] })
     }
 
-    @Test("every kind of message is made for who wants it, and for nobody else")
+    @Test("every kind of message is sent to its subscribers, and to no other client")
     func kinds() {
         var wanted = MT4Wanted()
         wanted.symbols = ["EURUSD"]
@@ -139,7 +139,7 @@ struct MT4SimulatorTests {
         #expect(outages > 4)
     }
 
-    @Test("spellings are of one message throughout, and the protocol's own names stay")
+    @Test("a spelling applies to one whole message, and the protocol's own names stay")
     func spelling() throws {
         var options = MT4Simulator.Options()
         options.spelling.hasPascalCase = true
@@ -157,7 +157,7 @@ struct MT4SimulatorTests {
         #expect(ticks.first?.hasPrefix(#"{"type":1,"target":"onTick","arguments":["P",{"symbol":""#) == true)
     }
 
-    @Test("a mess is the same for the same seed, and goes to the client whole", arguments: [UInt64(1), 5])
+    @Test("disturbances are the same for the same seed, and go to the client whole", arguments: [UInt64(1), 5])
     func mess(seed: UInt64) {
         var options = MT4Simulator.Options()
         options.hasMess = true
@@ -185,13 +185,13 @@ struct MT4SimulatorTests {
         ] {
             #expect(texts.contains { $0.contains(sign) }, "\(sign)")
         }
-        // A recorder goes on whatever comes.
+        // A recorder continues after any message.
         var dialect = MT4DialectRun(MT4Subscription(tradePlatform: "P", allSymbols: true, margin: true))
         dialect.receive(mt4Flipped(delivered))
         #expect(dialect.events.quotes.count > 3000 && !dialect.oddities.isEmpty)
     }
 
-    @Test("what must not be stored is marked, wherever it stands")
+    @Test("data that must not be stored is marked, at every place")
     func secrets() {
         let users = mt4Texts(tape(everything, 20_000)).filter { $0.contains(#""users""#) }
         #expect(users.count > 10)
@@ -207,14 +207,14 @@ struct MT4SimulatorTests {
         }
     }
 
-    // MARK: Inside
+    // MARK: Helpers
 
     private let streams = [
         ("ticks", "StreamAllTicks"), ("margins", "StreamMarginCallUpdates"), ("trades", "StreamTrades"),
         ("users", "StreamUserUpdates"),
     ]
 
-    /// The wishes of a client that called everything.
+    /// The subscriptions of a client that called everything.
     private var everything: MT4Wanted {
         var run = MT4SessionRun.open()
         for call in ["SubscribeToAllTicks", "SubscribeToSymbols", "SubscribeToOnlineUpdates"] {
@@ -245,7 +245,7 @@ struct MT4SimulatorTests {
         return batch
     }
 
-    /// The names of callbacks and the ids of streams, quoted as they are.
+    /// The names of callbacks and the IDs of streams, quoted as they are.
     private func targets(_ batch: MessageBatch) -> Set<String> {
         Set(
             mt4Texts(batch).compactMap { text in
@@ -270,7 +270,7 @@ struct MT4SimulatorTests {
         return batch
     }
 
-    /// Lets both sides talk until the dialect has nothing more to say, and returns what the hub said.
+    /// Runs both sides until the dialect has nothing more to send, and returns the hub's messages.
     @discardableResult
     private func converse(_ run: inout MT4DialectRun, _ session: inout MT4HubSession) -> MessageBatch {
         var said = MessageBatch()
@@ -289,7 +289,7 @@ struct MT4SimulatorTests {
         return said
     }
 
-    /// The events in order of origin, in the words of the simulator.
+    /// The events in order of origin, as ledger entries.
     private func meant(_ run: MT4DialectRun) -> [MT4LedgerEntry] {
         let quotes = run.events.quotes.map { quote in
             (

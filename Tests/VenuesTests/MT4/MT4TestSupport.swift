@@ -1,7 +1,9 @@
 import MarketModel
 import Venues
 
-/// Records of a hub in a batch, `|` standing for the separator, so that cases stay readable.
+/// A batch of hub records.
+///
+/// `|` stands for the separator, so that tests stay readable.
 func mt4Batch(_ messages: [String], kind: MessageKind = .text) -> MessageBatch {
     var batch = MessageBatch()
     for (index, message) in messages.enumerated() {
@@ -25,14 +27,14 @@ func mt4Texts(_ batch: MessageBatch) -> [String] {
     }
 }
 
-/// The same messages seen from the other end of the socket.
+/// The same messages with sent and received swapped.
 func mt4Flipped(_ batch: MessageBatch) -> MessageBatch {
     var copy = batch
     for index in copy.entries.indices { copy.entries[index].direction = .received }
     return copy
 }
 
-/// A dialect with what came out of it.
+/// A dialect and its output.
 struct MT4DialectRun {
     var dialect: MT4Dialect
     var now = UnixNanoseconds(1_000_000_000)
@@ -49,7 +51,7 @@ struct MT4DialectRun {
         return mt4Texts(outgoing)
     }
 
-    /// Feeds messages and returns what is sent in answer; events pile up.
+    /// Passes messages to the dialect and returns its answers; events accumulate.
     @discardableResult
     mutating func receive(_ messages: String...) -> [String] {
         receive(mt4Batch(messages))
@@ -76,17 +78,17 @@ struct MT4DialectRun {
     func json(_ event: VenueEvent) -> String { String(decoding: event.json, as: UTF8.self) }
 }
 
-/// A session of the MT4 hub with what came out of it.
+/// A session of the MT4 hub and its output.
 typealias MT4SessionRun = HubRun<MT4HubSession>
 
-/// A session of any hub with what came out of it.
+/// A session of any hub and its output.
 struct HubRun<Session: VenueSession> {
     var session: Session
     var signal = SessionSignal.none
 
     init(_ session: Session) { self.session = session }
 
-    /// Sends one message of the client and returns the replies.
+    /// Sends one message from the client and returns the replies.
     @discardableResult
     mutating func send(_ message: String, kind: MessageKind = .text) -> [String] {
         var replies = MessageBatch()
@@ -105,7 +107,7 @@ struct HubRun<Session: VenueSession> {
 extension HubRun<MT4HubSession> {
     init() { self.init(MT4HubSession()) }
 
-    /// A session past its handshake, with the given calls made.
+    /// Returns a session after its handshake and the given calls.
     static func open(_ calls: String...) -> MT4SessionRun {
         var run = MT4SessionRun()
         run.send(#"{"protocol":"json","version":1}|"#)

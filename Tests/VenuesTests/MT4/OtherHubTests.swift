@@ -2,15 +2,15 @@ import MarketModel
 import Testing
 import Venues
 
-/// The hubs beside MT4's.
+/// The hubs other than MT4's.
 struct OtherHubTests {
-    @Test("the hubs are found by their paths behind any base path, in any case")
+    @Test("hubs are found by their paths after any base path, in any case")
     func paths() {
         #expect(MT4Hub(path: "/hubs/mt4/v1") == .mt4 && MT4Hub(path: "/a/b/Hubs/MT5/v1") == .mt5)
         #expect(MT4Hub(path: "/hubs/test/v1") == .test && MT4Hub(path: "/hubs/mt4/v2") == nil)
     }
 
-    @Test("Ping comes back as Pong, in any case, with a completion where it has an id")
+    @Test("Ping is answered with Pong, in any case, and with a completion if it has an ID")
     func ping() {
         var run = HubRun(TestHubSession())
         #expect(run.send(#"{"protocol":"json","version":1}|"#) == ["{}|"])
@@ -39,7 +39,7 @@ struct OtherHubTests {
         )
     }
 
-    @Test("the time of the test hub is that of the tape, called out and told when asked")
+    @Test("the time of the test hub is that of the tape, both in callbacks and in answers")
     func clock() {
         var behavior = HubBehavior()
         behavior.tapeStart = UnixNanoseconds(1_767_605_400_000_000_000)
@@ -59,7 +59,7 @@ struct OtherHubTests {
     }
 
     @Test(
-        "the MT5 hub connects, and says so in positional arguments",
+        "the MT5 hub connects, and reports it with positional arguments",
         arguments: [#"{"TradePlatform":"P"}"#, #""P",5"#]
     )
     func connect(arguments: String) {

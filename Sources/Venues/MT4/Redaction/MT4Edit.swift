@@ -1,10 +1,12 @@
-/// A part of a record that something else takes the place of.
+/// A replacement of a part of a record.
 struct MT4Edit: Sendable, Hashable {
-    /// Bytes of the record.
+    /// The replaced bytes of the record.
     let range: Range<Int>
     let replacement: [UInt8]
 
-    /// `record` with `edits`, which are in order and do not overlap.
+    /// Applies `edits` to `record`.
+    ///
+    /// They must be in order and not overlap.
     static func apply(_ edits: [MT4Edit], to record: UnsafeRawBufferPointer) -> [UInt8] {
         var output: [UInt8] = []
         var position = 0
@@ -18,9 +20,9 @@ struct MT4Edit: Sendable, Hashable {
     }
 }
 
-/// Applies the edits of a record to its parts, one after the other.
+/// Applies the edits of a record to its parts, in order.
 ///
-/// A replacement goes to the part in which the edit begins; a part without an edit stays as it is.
+/// A replacement goes to the part in which the edit starts. A part without an edit stays unchanged.
 struct MT4EditedParts {
     private let edits: [MT4Edit]
     private var next = 0
@@ -29,7 +31,7 @@ struct MT4EditedParts {
         self.edits = edits
     }
 
-    /// Appends the next part, which is `range` of `record`; true where that is not what it was.
+    /// Appends the next part, which is `range` of `record`; returns true if it has changed.
     mutating func append(
         _ range: Range<Int>,
         of record: UnsafeRawBufferPointer,

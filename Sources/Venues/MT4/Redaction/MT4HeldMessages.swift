@@ -1,38 +1,38 @@
 import MarketModel
 
-/// The messages that wait because the record at their end is not whole yet.
+/// Messages that are held until the record at their end is complete.
 ///
-/// A record is only judged as a whole: its end may tell that its beginning is a secret. Messages that wait go on as they
-/// came, with their own bytes and times, and only those with a secret in them change.
+/// A record is judged only as a whole, because its end may show that its start is a secret. Held messages keep their
+/// own bytes and times; only messages with a secret change.
 struct MT4HeldMessages: Sendable {
-    /// What a message costs in memory beside its payload.
+    /// The memory cost of a message in addition to its payload, in bytes.
     static let messageOverhead = 64
 
-    /// The record that has begun and not ended.
+    /// The record that has started and not ended.
     private(set) var record: [UInt8] = []
     private var messages: [MT4MessageDraft] = []
-    /// By message: its part of ``record``.
+    /// The part of ``record`` in each message.
     private var parts: [Range<Int>] = []
 
     var isEmpty: Bool { messages.isEmpty }
-    /// Bytes of memory.
+    /// The memory in use, in bytes.
     var cost: Int { record.count + messages.count * Self.messageOverhead }
 
-    /// Has a message wait that ends with `rest`, a part of a record.
+    /// Holds a message that ends with `rest`, a part of a record.
     mutating func append(_ message: MT4MessageDraft, endingWith rest: UnsafeRawBufferPointer) {
         parts.append(record.count..<record.count + rest.count)
         record.append(contentsOf: rest)
         messages.append(message)
     }
 
-    /// Appends the bytes that end the record, which stand in the next message.
+    /// Appends the bytes from the next message that complete the record.
     mutating func complete(with end: UnsafeRawBufferPointer) {
         record.append(contentsOf: end)
     }
 
-    /// Lets all messages go, with `edits` in the record.
+    /// Releases all messages, with `edits` applied to the record.
     ///
-    /// - Returns: What is left of the record behind them, and whether that is not what it was.
+    /// - Returns: The remainder of the record after the held messages, and whether it has changed.
     mutating func release(_ edits: [MT4Edit], into output: inout MessageBatch) -> (rest: [UInt8], isChanged: Bool) {
         var editing = MT4EditedParts(edits)
         var rest: [UInt8] = []
@@ -48,7 +48,7 @@ struct MT4HeldMessages: Sendable {
     }
 }
 
-/// A message as far as it is judged.
+/// A message under construction.
 struct MT4MessageDraft: Sendable {
     private let entry: MessageBatch.Entry
     private var payload: [UInt8] = []
@@ -58,7 +58,7 @@ struct MT4MessageDraft: Sendable {
         self.entry = entry
     }
 
-    /// Appends a part of a record, with the edits that belong to it.
+    /// Appends a part of a record, with its edits.
     mutating func append(_ part: Range<Int>, of record: UnsafeRawBufferPointer, _ editing: inout MT4EditedParts) {
         if editing.append(part, of: record, to: &payload) { isChanged = true }
     }
@@ -69,13 +69,13 @@ struct MT4MessageDraft: Sendable {
         append(record.indices, of: record, &editing)
     }
 
-    /// Appends `bytes`, which are not what came where `isChanged`.
+    /// Appends `bytes`; `isChanged` says whether they differ from what was received.
     mutating func append(_ bytes: [UInt8], isChanged: Bool) {
         payload.append(contentsOf: bytes)
         if isChanged { self.isChanged = true }
     }
 
-    /// Appends the message to `output`, marked where something was taken out.
+    /// Appends the message to `output`, marked as redacted if something was removed.
     func finish(into output: inout MessageBatch) {
         output.append(payload, kind: entry.kind, direction: entry.direction, tsRecv: entry.tsRecv)
         output.entries[output.count - 1].isRedacted = entry.isRedacted || isChanged

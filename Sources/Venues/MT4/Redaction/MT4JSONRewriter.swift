@@ -1,8 +1,8 @@
 import JSONScanning
 
-/// Finds what a redaction takes out of a JSON text.
+/// Finds the parts of a JSON text that a redaction must replace.
 struct MT4JSONRewriter {
-    /// JSON inside strings inside JSON is followed this far down.
+    /// The maximum nesting of JSON inside strings inside JSON.
     static let levelsMax = 4
     private static let depthMax = 64
     private static let mark = Array("\"***\"".utf8)
@@ -18,9 +18,11 @@ struct MT4JSONRewriter {
         self.level = level
     }
 
-    /// What has to change, in order; nothing for a value that is `null`.
+    /// Returns the edits, in order.
     ///
-    /// A value that is `"***"` already counts as changed.
+    /// A value that is `null` is not replaced.
+    ///
+    /// A value that is already `"***"` counts as changed.
     mutating func run() throws(JSONError) -> [MT4Edit] {
         var cursor = JSONCursor(source)
         try rewrite(&cursor, depth: 0)
@@ -58,7 +60,7 @@ struct MT4JSONRewriter {
         return JSONText.unescaped(key).withUnsafeBytes(redaction.applies)
     }
 
-    /// What a string becomes, quotes included; `nil` where it stays.
+    /// Returns the replacement for a string, including quotes; `nil` if it stays.
     private func rewritten(_ value: JSONValue) -> [UInt8]? {
         guard value.hasEscapes else { return redaction.isTelling(value.bytes) ? Self.mark : nil }
         let text = JSONText.unescaped(value.bytes)

@@ -1,8 +1,10 @@
 import SignalRProtocol
 
-/// Finds texts that must not be kept, such as the token, 16 bytes at a time.
+/// Finds known secrets, such as the token, 16 bytes at a time.
 struct MT4KnownSecrets: Sendable {
-    /// What is shorter would be found in honest words as well.
+    /// The minimum length of a secret, in bytes.
+    ///
+    /// Shorter texts would also match harmless words.
     private static let bytesMin = 8
 
     private let texts: [[UInt8]]
@@ -19,16 +21,18 @@ struct MT4KnownSecrets: Sendable {
 
     var isEmpty: Bool { texts.isEmpty }
 
-    /// True where one of them stands in `text` as it is: not where it is written with escapes.
+    /// True if one of the secrets is in `text` without escapes.
+    ///
+    /// An escaped secret is not found.
     func areIn(_ text: UnsafeRawBufferPointer) -> Bool {
         texts.contains { secret in secret.withUnsafeBytes { Self.isFound($0, in: text) } }
     }
 
-    // Vectors on both sides of every operator: those with a scalar on one side are generic, and 300 times slower.
+    // Use vectors on both sides of every operator: the operators with a scalar are generic and 300 times slower.
     private typealias Bytes = SIMD16<UInt8>
     private static let step = 16
 
-    /// Looks for the byte in the middle and the last one at once: the first ones of all tokens are alike.
+    /// Compares the middle byte and the last byte at once, because the first bytes of all tokens are alike.
     private static func isFound(_ secret: UnsafeRawBufferPointer, in text: UnsafeRawBufferPointer) -> Bool {
         let starts = text.count - secret.count + 1
         guard starts > 0, let base = text.baseAddress else { return false }

@@ -1,6 +1,6 @@
 import SignalRProtocol
 
-/// Finds what a redaction takes out of a MessagePack message.
+/// Finds the parts of a MessagePack message that a redaction must replace.
 struct MT4PackedRewriter {
     private static let depthMax = 64
 
@@ -8,15 +8,19 @@ struct MT4PackedRewriter {
     private var cursor: MessagePackCursor
     private var edits: [MT4Edit] = []
 
-    /// `message` is given without its length.
+    /// Makes a rewriter.
+    ///
+    /// `message` must not include its length prefix.
     init(_ message: UnsafeRawBufferPointer, redaction: MT4Redaction) {
         self.redaction = redaction
         cursor = MessagePackCursor(message)
     }
 
-    /// What has to change, in order; nothing for a value that is nil.
+    /// Returns the edits, in order.
     ///
-    /// A value that is `***` already counts as changed.
+    /// A value that is nil is not replaced.
+    ///
+    /// A value that is already `***` counts as changed.
     mutating func run() throws(MessagePackError) -> [MT4Edit] {
         try rewriteValue(depth: 0)
         guard cursor.isAtEnd else { throw cursor.failure("bytes behind the message") }
@@ -45,7 +49,7 @@ struct MT4PackedRewriter {
         let isTelling =
             switch try cursor.next() {
             case .string(let key), .binary(let key): redaction.applies(to: key)
-            // No hub writes such a key; what its value is cannot be told.
+            // No hub writes such a key, so the meaning of its value is unknown.
             case .array, .map, .ext: throw cursor.failure("a key that is neither text nor a number")
             case .null, .boolean, .signed, .unsigned, .float32, .float64: false
             }
@@ -57,7 +61,7 @@ struct MT4PackedRewriter {
 
     private static let null: UInt8 = 0xc0
 
-    /// Has a text take the place of the value from `start` up to the cursor.
+    /// Replaces the value from `start` up to the cursor with a string.
     private mutating func replace(from start: Int, with text: [UInt8]) {
         var packed: [UInt8] = []
         text.withUnsafeBytes { MessagePackWriter.appendString($0, to: &packed) }

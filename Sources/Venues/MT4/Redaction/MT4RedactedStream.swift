@@ -1,25 +1,29 @@
 import MarketModel
 import SignalRProtocol
 
-/// One direction of a connection on its way through a redactor.
+/// The redaction of one direction of a connection.
 ///
-/// Records are found by the protocol of the connection, whatever the frames and the bytes look like. A message that ends
-/// inside a record waits for the record's end. Bytes of which it is not certain how to read them are withheld.
+/// The protocol of the connection decides where records end, whatever the frames and bytes look like. A message that
+/// ends inside a record is held until the record's end. Bytes are withheld if it is not certain how to read them.
 struct MT4RedactedStream: Sendable {
     private var held = MT4HeldMessages()
-    /// The protocol of the record that has begun, and where it ends; `nil` between two records.
+    /// The protocol of the current record, and the search for its end; `nil` between two records.
     private var current: (hubProtocol: HubProtocol, boundary: HubRecordBoundary)?
-    /// True until the first record is over, which is the handshake where the conversation is there from its start.
+    /// True until the end of the first record.
+    ///
+    /// This is the handshake if the conversation is complete from its start.
     private var isFirst = true
-    /// True from the moment a record grew too long until it ends.
+    /// True from the moment when a record grew too long until it ends.
     private var isSkipping = false
-    /// True once the lengths of MessagePack make no sense any more.
+    /// True after a MessagePack length was invalid.
     private var isBroken = false
 
-    /// A length that no message has: it stands in place of all that follows one that makes no sense.
+    /// An invalid length.
+    ///
+    /// It replaces everything after an invalid length in the stream.
     private static let senseless = [UInt8](repeating: 0xff, count: 5)
 
-    /// True where a message goes on as it is: whole records, none of them suspicious.
+    /// True if a message may pass unchanged: it has only whole records, and none is suspicious.
     func isHarmless(
         _ payload: UnsafeRawBufferPointer,
         _ notation: HubNotation,
@@ -33,7 +37,7 @@ struct MT4RedactedStream: Sendable {
         }
     }
 
-    /// Takes a message that needs a closer look, and appends to `output` what may go on.
+    /// Processes a message that needs closer inspection, and appends to `output` what may pass.
     mutating func take(
         _ payload: UnsafeRawBufferPointer,
         _ entry: MessageBatch.Entry,
@@ -43,7 +47,7 @@ struct MT4RedactedStream: Sendable {
     ) {
         var message = MT4MessageDraft(entry)
         var rest = payload
-        // An empty message must not overtake those that wait.
+        // An empty message must not overtake held messages.
         if rest.isEmpty, !held.isEmpty { return goOn(rest, &message, into: &output) }
         while !rest.isEmpty, !isBroken {
             if current == nil {
@@ -71,9 +75,9 @@ struct MT4RedactedStream: Sendable {
         message.finish(into: &output)
     }
 
-    /// Lets the messages go that still wait, because the connection has ended.
+    /// Releases the held messages, because the connection has ended.
     ///
-    /// - Returns: How many bytes of a record without an end were withheld.
+    /// - Returns: The number of bytes withheld from an incomplete record.
     mutating func finish(_ redaction: MT4Redaction, into output: inout MessageBatch) -> Int {
         let count = held.record.count
         let harmless = current?.hubProtocol == .json ? held.record.withUnsafeBytes(redaction.harmlessBytes) : 0
@@ -85,7 +89,7 @@ struct MT4RedactedStream: Sendable {
 
     // MARK: Records
 
-    /// Says how the record is written that begins with what waits and `rest`.
+    /// Decides the protocol of the record that starts with the held bytes and `rest`.
     private func begin(
         _ rest: UnsafeRawBufferPointer,
         _ entry: MessageBatch.Entry,
@@ -96,14 +100,14 @@ struct MT4RedactedStream: Sendable {
         return beginning.withUnsafeBytes { notation.verdict(on: $0, isFirst: isFirst, kind: entry.kind) }
     }
 
-    /// The boundary of a MessagePack message whose first bytes wait already.
+    /// Returns the boundary search of a MessagePack message whose first bytes are already held.
     private func begunBoundary() -> HubRecordBoundary {
         var boundary = HubRecordBoundary(.messagePack)
         _ = held.record.withUnsafeBytes { try? boundary.end(in: $0) }
         return boundary
     }
 
-    /// Takes the end of a record, or a whole one.
+    /// Processes the end of a record, or a whole record.
     private mutating func complete(
         _ end: UnsafeRawBufferPointer,
         _ entry: MessageBatch.Entry,
@@ -128,7 +132,9 @@ struct MT4RedactedStream: Sendable {
         isFirst = false
     }
 
-    /// What has to change in a record, given with its separator or length; the first ones settle the protocol.
+    /// Returns the edits of a record, which is given with its separator or length.
+    ///
+    /// The first records settle the protocol.
     private func edits(
         of record: UnsafeRawBufferPointer,
         _ entry: MessageBatch.Entry,
@@ -145,16 +151,18 @@ struct MT4RedactedStream: Sendable {
             if let record = try? HubRecord(json) {
                 if record.typeNumber != nil { notation.settle(.json) }
             } else if isFirst {
-                // It may be the end of a record whose beginning is not there, and of a secret.
+                // It may be the end of a record whose start is missing, and part of a secret.
                 return [MT4Redaction.withheld(json.indices, reason: "the beginning of a record is missing")]
             }
         }
         return redaction.edits(of: json)
     }
 
-    // MARK: Waiting
+    // MARK: Holding
 
-    /// Has a message wait that ends inside a record; one that waits too long or for too much is withheld.
+    /// Holds a message that ends inside a record.
+    ///
+    /// The record is withheld if holding it costs too much memory.
     private mutating func goOn(
         _ rest: UnsafeRawBufferPointer,
         _ message: inout MT4MessageDraft,
@@ -175,7 +183,7 @@ struct MT4RedactedStream: Sendable {
         isSkipping = true
     }
 
-    /// Withholds the rest of a message that begins no record, and what waits before it.
+    /// Withholds the remainder of a message that starts no record, and the held bytes before it.
     private mutating func withhold(
         _ rest: UnsafeRawBufferPointer,
         _ message: inout MT4MessageDraft,
@@ -187,7 +195,7 @@ struct MT4RedactedStream: Sendable {
         message.append(note.replacement + [HubRecordScanner.separator], isChanged: true)
     }
 
-    /// Lets the messages go that wait, without the record that they wait for.
+    /// Releases the held messages without their incomplete record.
     private mutating func drop(_ message: inout MT4MessageDraft, into output: inout MessageBatch) {
         guard !held.isEmpty else { return }
         let (rest, isChanged) = held.release(
@@ -197,7 +205,7 @@ struct MT4RedactedStream: Sendable {
         message.append(rest, isChanged: isChanged)
     }
 
-    /// True for MessagePack messages of which the last one is whole.
+    /// True for MessagePack messages of which the last one is complete.
     private static func isWhole(_ payload: UnsafeRawBufferPointer) -> Bool {
         var position = 0
         while position < payload.count {

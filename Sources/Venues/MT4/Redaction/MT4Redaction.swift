@@ -1,14 +1,14 @@
 import JSONScanning
 import SignalRProtocol
 
-/// What is taken out of the records of a hub: secrets always, personal data unless it is kept.
+/// What is removed from the records of a hub: always secrets, and personal data unless it is kept.
 struct MT4Redaction: Sendable {
     let keepsPersonalData: Bool
-    /// Texts that go wherever they stand: tokens, which a hub may repeat under any name.
+    /// Texts that are removed wherever they occur: tokens, which a hub may repeat under any name.
     let known: MT4KnownSecrets
     private let scan = MT4SecretScan()
 
-    /// `[0]` with its length: a message of a type that no protocol has.
+    /// `[0]` with its length: a message of a type that neither protocol has.
     static let withheldPacked: [UInt8] = [2, 0x91, 0]
 
     init(keepsPersonalData: Bool, known: [String] = []) {
@@ -16,35 +16,39 @@ struct MT4Redaction: Sendable {
         self.known = MT4KnownSecrets(known)
     }
 
-    /// True where `text`, JSON or not, needs a closer look; false is certain.
+    /// True if `text`, JSON or not, needs closer inspection.
+    ///
+    /// False means certainly harmless.
     func isSuspicious(_ text: UnsafeRawBufferPointer) -> Bool {
         if !known.isEmpty, known.areIn(text) { return true }
         guard scan.isSuspicious(text) else { return false }
         return text.contains(UInt8(ascii: "\\")) || MT4SecretNames.areNamed(in: text)
     }
 
-    /// True where a MessagePack message needs a closer look; names and texts stand in it in plain sight.
+    /// True if a MessagePack message needs closer inspection.
+    ///
+    /// Its names and texts are unescaped.
     func isSuspicious(packed message: UnsafeRawBufferPointer) -> Bool {
         message.contains(UInt8(ascii: "\\")) || MT4SecretNames.areNamed(in: message)
             || MT4SecretNames.holdsPackedName(message, self) || known.areIn(message)
     }
 
-    /// `json` as it may be stored; `nil` where it may be stored as it is.
+    /// Returns `json` as it may be stored; `nil` if it may be stored unchanged.
     func redacted(_ json: UnsafeRawBufferPointer) -> [UInt8]? {
         let edits = edits(of: json)
         return edits.isEmpty ? nil : MT4Edit.apply(edits, to: json)
     }
 
-    /// What has to change in a JSON record, given without its separator.
+    /// Returns the edits of a JSON record, which is given without its separator.
     ///
-    /// Values of members with telling names become `"***"`, at any depth and in JSON that travels as a string; so does
-    /// a text that mentions secrets. What is no JSON but names secrets becomes an object that says so.
+    /// Values of members with secret names become `"***"`, at any depth and in JSON inside strings. So do texts that
+    /// mention secrets. Invalid JSON that names secrets becomes an object that says so.
     func edits(of json: UnsafeRawBufferPointer) -> [MT4Edit] {
         guard isSuspicious(json) else { return [] }
         do throws(JSONError) {
             var rewriter = MT4JSONRewriter(json, redaction: self, level: 0)
             let edits = try rewriter.run()
-            // Outside texts, such as in the name of a member, nothing is replaced.
+            // A secret outside of string values, such as in a member name, cannot be replaced.
             guard holdsKnownSecret(json, after: edits) else { return edits }
             return [Self.withheld(0..<json.count, reason: "a secret outside of texts")]
         } catch {
@@ -52,9 +56,9 @@ struct MT4Redaction: Sendable {
         }
     }
 
-    /// What has to change in a MessagePack message, whose length stands before it.
+    /// Returns the edits of a MessagePack message, which is given with its length prefix.
     ///
-    /// As in JSON; what cannot be read but names secrets becomes ``withheldPacked``.
+    /// The rules are those of JSON. An unreadable message that names secrets becomes ``withheldPacked``.
     func edits(ofPacked message: UnsafeRawBufferPointer) -> [MT4Edit] {
         let start = message.prefix(5).prefix { $0 & 0x80 != 0 }.count + 1
         let body = UnsafeRawBufferPointer(rebasing: message[min(start, message.count)...])
@@ -80,14 +84,14 @@ struct MT4Redaction: Sendable {
         }
     }
 
-    /// How many bytes may stay of a record whose end never comes.
+    /// Returns how many bytes of an incomplete record may stay.
     ///
-    /// A text or a word that is not whole goes: what is missing might have told that it is a secret.
+    /// An incomplete string or word is removed, because its missing end might have shown that it is a secret.
     func harmlessBytes(ofUnfinished json: UnsafeRawBufferPointer) -> Int {
         guard json.first == UInt8(ascii: "{"), !isSuspicious(json) else { return 0 }
         var harmless = 0
         var isInText = false
-        // Nothing in it is escaped: that would be suspicious.
+        // It has no escapes, because those would be suspicious.
         for (index, byte) in json.enumerated() {
             if byte == UInt8(ascii: "\"") { isInText.toggle() }
             if !isInText, "{}[],:\"".utf8.contains(byte) { harmless = index + 1 }
@@ -95,7 +99,7 @@ struct MT4Redaction: Sendable {
         return harmless
     }
 
-    /// True for members whose value has to go.
+    /// True for members whose value must be removed.
     func applies(to key: UnsafeRawBufferPointer) -> Bool {
         switch MT4SecretNames.kind(of: key) {
         case .harmless: false
@@ -104,13 +108,13 @@ struct MT4Redaction: Sendable {
         }
     }
 
-    /// What a text has to become, its escapes undone; `nil` where it stays.
+    /// Returns the replacement for a text without escapes; `nil` if it stays.
     ///
-    /// `level` says how many texts with JSON in them are around it.
+    /// `level` is the number of JSON texts around it.
     func rewritten(_ text: UnsafeRawBufferPointer, level: Int) -> [UInt8]? {
         let isJSON = text.first { $0 > 0x20 }.map { "{[\"".utf8.contains($0) } ?? false
         guard isJSON else { return isTelling(text) ? Self.mark : nil }
-        // Deeper than anything honest goes, no JSON is followed.
+        // JSON nested deeper than any honest message is not parsed.
         guard level < MT4JSONRewriter.levelsMax else { return Self.mark }
         do throws(JSONError) {
             var inner = MT4JSONRewriter(text, redaction: self, level: level + 1)
@@ -122,15 +126,17 @@ struct MT4Redaction: Sendable {
         }
     }
 
-    /// True where a text for people, or of no known meaning, gives something away.
+    /// True if a text for people, or of unknown meaning, reveals a secret.
     func isTelling(_ text: UnsafeRawBufferPointer) -> Bool {
         MT4SecretNames.areMentioned(in: text) || known.areIn(text)
     }
 
-    /// What takes the place of a secret: it says nothing about it, not even its length.
+    /// The replacement for a secret.
+    ///
+    /// It reveals nothing, not even the length.
     static let mark = Array("***".utf8)
 
-    /// What is stored in place of a record, or a part of it, that could not be redacted.
+    /// Returns the replacement for a record, or a part of it, that could not be redacted.
     static func withheld(_ range: Range<Int>, reason: String) -> MT4Edit {
         let json = #"{"withheld_bytes":\#(range.count),"reason":\#(JSONText.quoted(reason))}"#
         return MT4Edit(range: range, replacement: Array(json.utf8))
@@ -141,7 +147,7 @@ struct MT4Redaction: Sendable {
         return MT4Edit.apply(edits, to: record).withUnsafeBytes(known.areIn)
     }
 
-    /// Undoes escapes as often as something honest nests them, and looks for names in each layer.
+    /// Looks for secret names and known secrets after undoing up to ``MT4JSONRewriter/levelsMax`` layers of escapes.
     private func isNamedAnywhere(in bytes: UnsafeRawBufferPointer) -> Bool {
         if MT4SecretNames.areNamed(in: bytes) || known.areIn(bytes) { return true }
         var text = Array(bytes)

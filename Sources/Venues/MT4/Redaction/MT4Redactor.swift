@@ -3,23 +3,30 @@ package import SignalRProtocol
 
 /// Redacts the messages of one connection to a hub, in both directions.
 ///
-/// Records are read by the protocol that the client's handshake asks for (``HubNotation``), so that neither the kind of a
-/// frame nor a split can hide a secret. Messages whose last record is not whole wait for its end.
+/// The protocol from the client's handshake decides how records are read (``HubNotation``), so that neither the kind of
+/// a frame nor a split can hide a secret. A message whose last record is incomplete is held until its end arrives.
 package struct MT4Redactor: MessageRedactor {
-    /// What waits of one direction at most, in bytes of memory; a record that needs more is withheld.
+    /// The maximum memory for held messages of one direction, in bytes.
+    ///
+    /// A record that needs more is withheld.
     package static let heldBytesMax = 16 << 20
 
     private var redaction: MT4Redaction
-    /// Asked for the secrets of the connection when its first messages come: when it is made they may not be known.
+    /// Returns the connection's secrets.
+    ///
+    /// It is called at the first messages, because the secrets may not be known earlier.
     private var known: (@Sendable () -> [String])?
     private var notation: HubNotation
     private var received = MT4RedactedStream()
     private var sent = MT4RedactedStream()
 
+    /// Makes a redactor.
+    ///
     /// - Parameters:
     ///   - keepsPersonalData: Whether personal data may stay.
-    ///   - hubProtocol: The protocol of the connection where it is known before its handshake.
-    ///   - known: Texts that go wherever they stand; short ones are found in honest words as well, and ignored.
+    ///   - hubProtocol: The protocol of the connection, if it is known before the handshake.
+    ///   - known: Texts that are removed wherever they occur. Short texts are ignored, because they also match harmless
+    ///     words.
     package init(
         keepsPersonalData: Bool,
         hubProtocol: HubProtocol? = nil,
@@ -35,7 +42,7 @@ package struct MT4Redactor: MessageRedactor {
             redaction = MT4Redaction(keepsPersonalData: redaction.keepsPersonalData, known: known())
             self.known = nil
         }
-        // Nearly every batch is harmless, and stays as it is.
+        // Nearly every batch is harmless and stays unchanged.
         var rewriting: MessageBatch?
         for index in batch.entries.indices {
             let entry = batch.entries[index]
@@ -77,7 +84,7 @@ package struct MT4Redactor: MessageRedactor {
 }
 
 extension MessageBatch {
-    /// A copy of the first `count` messages.
+    /// Returns a copy of the first `count` messages.
     fileprivate func first(_ count: Int) -> MessageBatch {
         var copy = MessageBatch()
         for index in 0..<count { copy.append(messageAt: index, of: self) }

@@ -1,23 +1,25 @@
 import JSONScanning
 
-/// The names under which a hub sends what must not be stored (mt4hub.md, "Privacy").
+/// The member names of data that must not be stored (mt4hub.md, "Privacy").
 enum MT4SecretNames {
     /// How a member is treated.
     enum Kind {
         case harmless
-        /// About a person; kept where the user asks for it.
+        /// Personal data; kept if the user asks for it.
         case personal
         /// Never kept.
         case secret
     }
 
-    /// Parts of names, in small letters, that only secrets have.
+    /// Parts of names, in lower case, that only secrets have.
     static let markers: [StaticString] = [
         "password", "passwd", "secret", "token", "authorization", "bearer", "apikey", "api_key", "api-key", "cookie",
         "credential",
     ]
 
-    /// Opaque members of UserRecord: nobody says what is in them.
+    /// Opaque members of UserRecord.
+    ///
+    /// Their content is not documented.
     private static let opaque: [StaticString] = [
         "secureReserved", "enableReserved", "reserved2", "unused", "apiData",
     ]
@@ -27,14 +29,14 @@ enum MT4SecretNames {
         "lastIP", "mqid",
     ]
 
-    /// What the member called `key`, its escapes undone, is.
+    /// Returns the kind of the member `key`, which must be unescaped.
     static func kind(of key: UnsafeRawBufferPointer) -> Kind {
         for name in personal where key.equalsIgnoringCase(name) { return .personal }
         for name in opaque where key.equalsIgnoringCase(name) { return .secret }
         return holdsMarker(key) ? .secret : .harmless
     }
 
-    /// True where the text holds a word of secrets, in any case.
+    /// True if the text contains a secret word, in any case.
     static func holdsMarker(_ text: UnsafeRawBufferPointer) -> Bool {
         for start in text.indices {
             let first = text[start].asciiLowercased
@@ -45,7 +47,7 @@ enum MT4SecretNames {
         return false
     }
 
-    /// Where the first word of secrets ends; `nil` where there is none.
+    /// Returns the end of the first secret word; `nil` if there is none.
     static func endOfFirstMarker(in text: UnsafeRawBufferPointer) -> Int? {
         for start in text.indices {
             for marker in markers where isFound(marker, in: text, at: start) {
@@ -61,8 +63,7 @@ enum MT4SecretNames {
         return UnsafeRawBufferPointer(rebasing: text[start..<end]).equalsIgnoringCase(marker)
     }
 
-    /// True where the text, whatever it is, holds a word of secrets or a quoted name with a colon behind it that is not
-    /// harmless.
+    /// True if any text contains a secret word, or a quoted name before a colon that is not harmless.
     static func areNamed(in text: UnsafeRawBufferPointer) -> Bool {
         if holdsMarker(text) { return true }
         var open: Int?
@@ -73,15 +74,15 @@ enum MT4SecretNames {
                 let isKey = next < text.count && text[next] == UInt8(ascii: ":")
                 if isKey, kind(of: UnsafeRawBufferPointer(rebasing: text[start..<index])) != .harmless { return true }
             }
-            // What ends one text may begin the next: where the text is broken nobody knows.
+            // A closing quote may also open the next text: in broken text this cannot be decided.
             open = index + 1
         }
         return false
     }
 
-    /// True where a text for people says more than one word, and a word of secrets among them.
+    /// True if a text for people has more than one word, and a secret word among them.
     ///
-    /// `TOKENUSD` may be a symbol; `token=x`, `password is x` give something away.
+    /// `TOKENUSD` may be a symbol; `token=x` and `password is x` reveal something.
     static func areMentioned(in text: UnsafeRawBufferPointer) -> Bool {
         let isSentence = text.contains { byte in
             byte == 0x20 || byte == UInt8(ascii: "=") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "\"")
@@ -89,7 +90,7 @@ enum MT4SecretNames {
         return isSentence && areNamed(in: text)
     }
 
-    /// True where a MessagePack text (its length in the byte or bytes before it) is a name that has to go.
+    /// True if a MessagePack string (with its length before it) is a name whose value must be removed.
     static func holdsPackedName(_ bytes: UnsafeRawBufferPointer, _ redaction: MT4Redaction) -> Bool {
         for start in bytes.indices {
             guard let text = packedText(in: bytes, at: start), text.count <= packedNameMax else { continue }
@@ -98,10 +99,10 @@ enum MT4SecretNames {
         return false
     }
 
-    /// Names are far shorter.
+    /// Names are far shorter than this.
     private static let packedNameMax = 64
 
-    /// The text that begins at `start`, in each of the forms that a short one may have (fixstr, str 8, str 16).
+    /// Returns the string at `start`, in each form of a short string (fixstr, str 8, str 16).
     private static func packedText(in bytes: UnsafeRawBufferPointer, at start: Int) -> UnsafeRawBufferPointer? {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
         let (head, count): (Int, Int)

@@ -1,18 +1,18 @@
 import JSONScanning
 
-/// Tells in one pass, 16 bytes at a time, that a message has nothing to redact.
+/// Decides in one pass, 16 bytes at a time, that a message has nothing to redact.
 ///
-/// It may err on the side of suspicion, never on the other. What it looks for: the ends of member names, by a hash of
-/// their last four letters; pairs of letters that the words of secrets have and the names in ticks have not; escapes;
-/// and what text for people has but ticks do not, blanks, `=`, and a colon behind a letter.
+/// It may report a harmless message as suspicious, never the reverse. It looks for the ends of member names, by a hash
+/// of their last four letters; for pairs of letters that occur in secret words and not in the names of ticks; for
+/// escapes; and for characters of texts for people that ticks do not have: blanks, `=`, and a colon after a letter.
 struct MT4SecretScan: Sendable {
-    /// Last four letters of names, in small letters, that need a closer look; shorter names with what is before them.
+    /// The last four letters of suspicious names, in lower case; for shorter names with the characters before them.
     private static let endings = [
         "name", "ress", "city", "tate", "code", "ntry", "hone", "mail", ",\"id", "{\"id", "ment", "urce", "stip",
         "mqid",
         "data", "rved", "ved2", "used", "ikey", "_key", "-key", "okie", "tial", "ials", "ders",
     ]
-    /// Chosen so that no name in ticks and margin updates is taken for one that needs a closer look.
+    /// Chosen so that no name in ticks and margin updates looks suspicious.
     private static let multiplier: UInt32 = 0x5EC1_27B3
 
     private let first: UInt64
@@ -29,7 +29,7 @@ struct MT4SecretScan: Sendable {
         (first, second) = bits
     }
 
-    /// True where `text` needs a closer look.
+    /// True if `text` needs closer inspection.
     func isSuspicious(_ text: UnsafeRawBufferPointer) -> Bool {
         guard text.count > Self.step, let base = text.baseAddress else { return true }
         let last = text.count - Self.step - 1
@@ -60,7 +60,7 @@ struct MT4SecretScan: Sendable {
         return marks.x | marks.y != 0
     }
 
-    // Vectors on both sides of every operator: those with a scalar on one side are generic, and 300 times slower.
+    // Use vectors on both sides of every operator: the operators with a scalar are generic and 300 times slower.
     private typealias Bytes = SIMD16<UInt8>
     private typealias Mask = SIMDMask<SIMD16<Int8>>
     private static let step = 16
@@ -83,7 +83,7 @@ struct MT4SecretScan: Sendable {
     @inline(__always) private static var w: Bytes { Bytes(repeating: UInt8(ascii: "w")) }
     @inline(__always) private static var z: Bytes { Bytes(repeating: UInt8(ascii: "z")) }
 
-    /// Looks at the names whose closing quotes are marked by bytes of ones, the first at `start`.
+    /// Checks the names whose closing quotes are marked by bytes of ones, the first at `start`.
     @inline(__always)
     private func isSuspicious(_ marks: UInt64, _ text: UnsafeRawBufferPointer, _ start: Int) -> Bool {
         var marks = marks
