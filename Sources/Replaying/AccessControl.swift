@@ -1,7 +1,7 @@
 import Transport
 package import WebSocketProtocol
 
-/// Lets in clients that present the token, as a header or, for browsers, in the query.
+/// Admits clients that present the token, in a header or, for browsers, in the query.
 package struct AccessControl: Sendable {
     package let token: String?
 
@@ -19,7 +19,7 @@ package struct AccessControl: Sendable {
         return false
     }
 
-    /// Takes the same time wherever the texts differ.
+    /// Compares in constant time, wherever the texts differ.
     private func isEqual(_ left: String, _ right: String) -> Bool {
         let (left, right) = (Array(left.utf8), Array(right.utf8))
         guard left.count == right.count else { return false }

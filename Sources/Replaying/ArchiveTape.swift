@@ -3,10 +3,11 @@ import JournalFormat
 package import MarketModel
 package import Venues
 
-/// The received messages of one venue out of recordings, merged over connections and files.
+/// The received messages of one venue from recordings, merged over connections and files.
 ///
-/// Of a feed that had two connections at a time there is one: ``ConnectionTurns`` says when which. The order is (`ts_recv`, connection, `message_index`), recordings in the order given. Each source yields its blocks
-/// by time of their first message; only blocks that overlap in time are open together.
+/// If a feed had two connections at the same time, only one is played: ``ConnectionTurns`` decides which. The order is
+/// (`ts_recv`, recording, connection, `message_index`), with recordings in the order given. Each source yields its
+/// blocks by the time of their first message. Only blocks that overlap in time are open together.
 package struct ArchiveTape: Tape {
     private struct OpenBlock {
         let source: Int
@@ -16,7 +17,7 @@ package struct ArchiveTape: Tape {
 
         var isAtEnd: Bool { position == block.batch.count }
 
-        /// The place of the next message in the total order.
+        /// The position of the next message in the total order.
         var head: TapePosition {
             TapePosition(
                 tsRecv: block.batch.entries[position].tsRecv,
@@ -30,12 +31,14 @@ package struct ArchiveTape: Tape {
     private var sources: [TapeSource]
     private var open: [OpenBlock] = []
 
-    /// A tape of what `venue` sent within `range`.
+    /// Makes a tape of the messages from `venue` within `range`.
     package init(readers: [ArchiveReader], venue: Venue, range: ReadRange) throws(ArchiveError) {
         try self.init(files: readers.map { TapeCatalog.File(reader: $0) }, venue: venue, range: range)
     }
 
-    /// Of `turns` those are to be given that all files of the tape make, also where `files` are some of them.
+    /// Makes a tape of `files`.
+    ///
+    /// If these are only some of the tape's files, pass the `turns` of all its files.
     init(
         files: [TapeCatalog.File],
         venue: Venue,
@@ -60,7 +63,7 @@ package struct ArchiveTape: Tape {
         return true
     }
 
-    /// Appends messages until there are `bytesMin` or the tape ends; false, and nothing appended, at the end.
+    /// Appends messages until there are `bytesMin` or the tape ends; returns false and appends nothing at the end.
     mutating func fill(_ batch: inout MessageBatch, bytesMin: Int) throws -> Bool {
         while batch.bytes.count < bytesMin, batch.count < Self.fillCountMax, let run = try nextRun() {
             append(run, to: &batch)
@@ -70,9 +73,9 @@ package struct ArchiveTape: Tape {
 
     private static let fillCountMax = 8192
 
-    // MARK: Inside
+    // MARK: Merging
 
-    /// Messages of one block that come before everything else.
+    /// Consecutive messages of one block that are next in the total order.
     private struct Run {
         let block: DecodedBlock
         let range: Range<Int>
@@ -88,17 +91,17 @@ package struct ArchiveTape: Tape {
         return run
     }
 
-    /// Which open block has the next message.
+    /// The open block that has the next message.
     private var firstOpen: Int? {
         guard open.count > 1 else { return open.isEmpty ? nil : 0 }
         return open.indices.min { open[$0].head < open[$1].head }
     }
 
-    /// How far the messages of an open block come before everything else.
+    /// Returns the end of the run: the first message of the block that another message precedes.
     private func end(ofRunIn first: Int) -> Int {
         let entries = open[first].block.batch.entries
         let tsUpcoming = sources.lazy.compactMap(\.tsUpcoming).min()
-        // Nearly always: one connection, whose blocks follow each other.
+        // Usually there is one connection, whose blocks follow each other.
         if open.count == 1, let last = entries.last, tsUpcoming.map({ last.tsRecv < $0 }) ?? true {
             return entries.count
         }
@@ -109,14 +112,15 @@ package struct ArchiveTape: Tape {
         return candidate.position
     }
 
-    /// True for a message that comes before those of the other open blocks and before any of a block still closed.
+    /// True for a message that comes before those of other open blocks and before any block that is not open yet.
     private func isNext(_ head: TapePosition, _ rival: TapePosition?, _ tsUpcoming: UnixNanoseconds?) -> Bool {
         (rival.map { head < $0 } ?? true) && (tsUpcoming.map { head.tsRecv < $0 } ?? true)
     }
 
-    /// Opens every block that begins no later than the earliest message at hand.
+    /// Opens every block that starts no later than the earliest open message.
     ///
-    /// Blocks come by their earliest time alone, so all that share one must be open before their messages are compared.
+    /// Blocks are ordered only by their earliest time. So all blocks that share a time must be open before their
+    /// messages are compared.
     private mutating func openBlocksThatBegin() throws {
         for index in sources.indices {
             while let tsFirst = sources[index].tsUpcoming, open.allSatisfy({ tsFirst <= $0.head.tsRecv }),
@@ -130,12 +134,12 @@ package struct ArchiveTape: Tape {
     private func append(_ run: Run, to batch: inout MessageBatch) {
         let messages = run.block.batch
         if batch.isEmpty, run.range.count == messages.count {
-            // A whole block needs no copy.
+            // A whole block is used without a copy.
             batch = messages
             return
         }
         guard let first = run.range.first, let last = run.range.last else { return }
-        // One copy for all of them; what lies between them and is not theirs comes along.
+        // One copy for all of them. Bytes of other messages in between are copied too.
         let source = messages.entries[first].offset..<messages.entries[last].range.upperBound
         let shift = batch.bytes.count - source.lowerBound
         batch.bytes.append(contentsOf: messages.bytes[source])
@@ -147,7 +151,7 @@ package struct ArchiveTape: Tape {
     }
 }
 
-/// A place in the total order of a tape.
+/// A position in the total order of a tape.
 struct TapePosition: Comparable {
     let tsRecv: UnixNanoseconds
     let source: Int

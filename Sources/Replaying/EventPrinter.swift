@@ -1,11 +1,11 @@
 import Archive
 import MarketModel
 
-/// Plays events to whoever takes their bytes: the NDJSON of `--to stdout`.
+/// Plays events to a byte sink: the NDJSON of `--to stdout`.
 package struct EventPrinter<C: Clock>: Sendable where C.Duration == Duration {
     private let desk: ReplayDesk<C>
 
-    /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for what the tape lacks.
+    /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for something that the tape does not have.
     package init(
         _ catalog: TapeCatalog,
         options: ReplayOptions,
@@ -15,8 +15,9 @@ package struct EventPrinter<C: Clock>: Sendable where C.Duration == Duration {
         desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock, readsMessages: false)
     }
 
-    /// Plays the tape to `sink` until it is over, paced by `timer`, on `executor`; throws what the sink threw, or what the
-    /// recording did.
+    /// Plays the tape to `sink` until its end, paced by `timer`, on `executor`.
+    ///
+    /// The report says how the session ended.
     package func run(
         to sink: some MessageSink,
         timer: some PlaybackTimer,

@@ -5,7 +5,7 @@ extension HTTPResponse {
     static let notFound = HTTPResponse(status: 404, text: "not found")
     static let unauthorized = HTTPResponse(status: 401, text: "a valid token is needed")
 
-    static let foreignOrigin = HTTPResponse(status: 403, text: "pages of this origin are not let in")
+    static let foreignOrigin = HTTPResponse(status: 403, text: "pages of this origin are not allowed")
 
     /// A JSON answer with status 200.
     init(json: String) {
@@ -16,9 +16,9 @@ extension HTTPResponse {
         )
     }
 
-    /// Lets pages of the request's origin read the answer, with credentials, as SignalR's browser clients need it.
+    /// Allows pages of the request's origin to read the answer with credentials, as SignalR's browser clients require.
     ///
-    /// For origins that are let in; `*` would not do, because the clients send credentials.
+    /// Call it only for admitted origins. `*` is not enough, because the clients send credentials.
     func allowingOrigin(of request: HTTPRequestHead) -> HTTPResponse {
         guard let origin = request.headers["Origin"] else { return self }
         var response = self

@@ -1,8 +1,9 @@
-/// How late messages left, in nanoseconds: counts in 16 buckets for each power of two, so that a percentile is
-/// exact to about 6 %.
+/// The lateness of sent messages, in nanoseconds.
+///
+/// Each power of two has 16 buckets, so a percentile is exact to about 6 %.
 package struct LatenessHistogram: Sendable, Hashable {
     private static let bucketsPerDoubling = 16
-    /// Up to 2^41 ns, 36 minutes; what is later counts as that.
+    /// The last bucket is for 2^41 ns (36 minutes) and later.
     private static let exponentMax = 41
     private static let bucketCount = (exponentMax - 3) * bucketsPerDoubling
 
@@ -13,7 +14,9 @@ package struct LatenessHistogram: Sendable, Hashable {
 
     package init() {}
 
-    /// Counts a lateness; what was early counts as on time.
+    /// Counts a lateness.
+    ///
+    /// Negative values count as 0.
     @inline(__always)
     package mutating func record(_ nanoseconds: Int64) {
         if buckets.isEmpty { buckets = [UInt64](repeating: 0, count: Self.bucketCount) }
@@ -33,7 +36,8 @@ package struct LatenessHistogram: Sendable, Hashable {
         max = Swift.max(max, other.max)
     }
 
-    /// The lateness that the share `quantile` (0 to 1) of all messages did not exceed; 0 without messages.
+    /// Returns the lateness that the fraction `quantile` (0 to 1) of all messages did not exceed; 0 if there are no
+    /// messages.
     package func percentile(_ quantile: Double) -> Int64 {
         guard count > 0 else { return 0 }
         let rank = Swift.max(1, UInt64((Double(count) * quantile).rounded(.up)))
@@ -45,13 +49,17 @@ package struct LatenessHistogram: Sendable, Hashable {
         return max
     }
 
-    /// How many were at most so late; exact where `nanoseconds` is an end of a bucket.
+    /// Returns the number of messages up to this lateness.
+    ///
+    /// It is exact if `nanoseconds` is the end of a bucket.
     package func count(upTo nanoseconds: Int64) -> UInt64 {
         guard !buckets.isEmpty else { return 0 }
         return buckets[0...Self.bucket(of: nanoseconds)].reduce(0, +)
     }
 
-    /// The first 16 buckets hold one value each; from there on four bits of mantissa tell them apart.
+    /// The first 16 buckets hold one value each.
+    ///
+    /// Above them, four bits of mantissa select the bucket.
     @inline(__always)
     private static func bucket(of value: Int64) -> Int {
         guard value >= 16 else { return Int(value) }

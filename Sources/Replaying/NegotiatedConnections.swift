@@ -1,12 +1,16 @@
 import Synchronization
 
-/// The ids handed out by SignalR negotiation and not yet used (each is good for one connection).
+/// IDs issued by SignalR negotiation.
+///
+/// Each is valid for one connection.
 final class NegotiatedConnections: Sendable {
     enum Claim: Sendable {
         case granted, unknown, inUse
     }
 
-    /// Older ids are forgotten when there are more, so that nobody can fill the memory.
+    /// The maximum number of IDs.
+    ///
+    /// The oldest are forgotten, so that clients cannot fill the memory.
     private static let idsMax = 4096
 
     private struct State {
@@ -18,7 +22,7 @@ final class NegotiatedConnections: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes a connection id and a secret token for it.
+    /// Makes a connection ID and its secret token.
     func issue() -> (connectionID: String, connectionToken: String) {
         var generator = SystemRandomNumberGenerator()
         let connectionID = Self.randomText(&generator)
@@ -40,7 +44,7 @@ final class NegotiatedConnections: Sendable {
         return (connectionID, connectionToken)
     }
 
-    /// Uses up `id`, which may be either of a connection's two names: clients of negotiate version 0 send the first.
+    /// Uses up `id`, which may be either name of a connection: clients of negotiate version 0 send the connection ID.
     func claim(_ id: String) -> Claim {
         state.withLock { state in
             if state.used.contains(id) { return .inUse }

@@ -4,16 +4,18 @@ import MarketModel
 import SignalRProtocol
 import Venues
 
-/// Where the MT4 hubs of recordings were found, and what was asked of them.
+/// The paths of the MT4 hubs in recordings, and the subscriptions that were made there.
 struct RecordedHub {
-    /// Paths of the recorded hubs, in small letters.
+    /// Paths of the recorded hubs, in lower case.
     private(set) var paths: Set<String> = []
-    /// `nil` where that is not known, as of messages that were imported.
+    /// The recorded subscriptions; `nil` if they are not known, for example for imported messages.
     private(set) var recorded: MT4Recorded?
 
-    /// Sessions of one recording that are looked at; of a recording with more, everything is taken to be on offer.
+    /// The maximum number of sessions per recording to inspect.
+    ///
+    /// If a recording has more, everything counts as available.
     private static let sessionsMax = 64
-    /// A recorder's calls stand in the first blocks of its connections, and come within this time.
+    /// A recorder's calls are in the first blocks of its connections, within this time.
     private static let blocksMax = 8
     private static let callsWithin = Duration.seconds(60)
 
@@ -29,11 +31,11 @@ struct RecordedHub {
         if isKnown { recorded = calls }
     }
 
-    /// Notes the calls of every session; false where those of one are not known.
+    /// Adds the calls of every session; returns false if those of one session are not known.
     private static func note(_ reader: ArchiveReader, in calls: inout MT4Recorded) throws(ArchiveError) -> Bool {
         var sessions: Set<Int64> = []
         for connection in try reader.connections() where connection.venue == Venue.mt4.rawValue {
-            // Every connection of a session asks for the same; one that broke early may not have come that far.
+            // Every connection of a session makes the same calls, but one that broke early may not have made them all.
             guard !sessions.contains(connection.sessionID) else { continue }
             guard sessions.count < sessionsMax else { return false }
             var own = MT4Recorded()
@@ -69,7 +71,9 @@ struct RecordedHub {
         }
     }
 
-    /// Both directions of a connection, as JSON records where they were recorded in MessagePack.
+    /// Both directions of a connection.
+    ///
+    /// Messages recorded in MessagePack are converted to JSON records.
     private struct Conversation {
         private var notation = HubNotation()
         private var received = HubBinaryReader()
@@ -94,7 +98,7 @@ struct RecordedHub {
         }
     }
 
-    /// The path of a URL, without its query.
+    /// Returns the path of a URL, in lower case and without its query.
     private static func path(of url: String) -> String? {
         guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return nil }
         let rest = url[colon...].dropFirst(3)

@@ -5,21 +5,23 @@ import Transport
 package import Venues
 import WebSocketProtocol
 
-/// How a replay server treats its clients, beside what each of them asks for.
+/// A replay server's settings for all clients.
 package struct ReplayOptions: Sendable {
-    /// What a client gets that asks for nothing else; it may narrow symbols and times, not widen them.
+    /// The request of a client that sets nothing.
+    ///
+    /// Clients may narrow symbols and times, but not widen them.
     package var defaults = SessionRequest()
-    /// A tape starts when a venue's client has been quiet for this long; `nil` for the rule in docs/REPLAY.md.
+    /// A tape starts after a venue's client has been quiet for this long; `nil` for the rule in docs/REPLAY.md.
     package var settling: Duration?
-    /// What clients must present as bearer token; `nil` lets everybody in.
+    /// The bearer token that clients must present; `nil` admits everyone.
     package var token: String?
-    /// Origins of pages that may connect, beside those of this machine.
+    /// Origins of pages that may connect, in addition to those of this machine.
     package var allowedOrigins: Set<String> = []
-    /// Wakes early and spins, for a fifth of a core a client.
+    /// Whether to wake early and spin, which costs a fifth of a core per client.
     package var isPrecise = false
-    /// The page at `/`.
+    /// The web page at `/`.
     package var page: (any ReplayPage)?
-    /// Told of every session that is over.
+    /// Called with the report of each session that has ended.
     package var report: (@Sendable (SessionReport) -> Void)?
     /// The wall clock, for `rebase=now`.
     package var wallNow: @Sendable () -> UnixNanoseconds = { UnixNanoseconds(0) }
@@ -27,29 +29,29 @@ package struct ReplayOptions: Sendable {
     package init() {}
 }
 
-/// What came of one session.
+/// The results of one session.
 package struct SessionReport: Sendable {
     package let id: Int
-    /// `replay` or the venue.
+    /// `replay` or the name of the venue.
     package let name: String
     package let client: String
     package let messages: Int64
     package let bytes: Int64
-    /// Of the messages that were paced.
+    /// The lateness of paced messages.
     package let lateness: LatenessHistogram
-    /// How long handing these over to the kernel took.
+    /// The time it took to hand these messages to the kernel.
     package let writes: LatenessHistogram
-    /// What came of its subscriptions; `nil` for a client of `/replay`.
+    /// The results of its subscriptions; `nil` for a client of `/replay`.
     package let subscriptions: SubscriptionReport?
-    /// What it subscribed to and the tape had no message of; at most ``SubscriptionReport/namesMax`` names.
+    /// Subscriptions without any message on the tape; at most ``SubscriptionReport/namesMax`` names.
     package let unanswered: [String]
-    /// SHA-256 over what was sent since the start or the last seek, each message followed by a line feed.
+    /// SHA-256 over everything sent since the start or the last seek, with a line feed after each message.
     package let digest: String?
-    /// Such as `end of the tape` or `stopped`.
+    /// For example `end of the tape` or `stopped`.
     package let ending: String
 }
 
-/// Makes the sessions of a replay server and knows them all.
+/// Creates and tracks the sessions of a replay server.
 final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
     let catalog: TapeCatalog
     let options: ReplayOptions
@@ -57,20 +59,22 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
     let registry = SessionRegistry()
     let clocks = ClockDirectory()
     private let clock: C
-    /// One for all, so that what sessions share has one time.
+    /// All sessions share one timer, so that their clocks agree.
     private let timers: ClockTimer<C>
     /// The venues whose clients can connect.
     let venues: [Venue]
-    /// What clients may ask for.
+    /// What clients may subscribe to.
     private let inventory: TapeInventory
     private let breaks: [Venue: [TapeBreak]]
     private let gaps: [Range<Int64>]
     /// The monotonic clock of the sessions.
     let now: @Sendable () -> Int64
 
-    /// A desk for the tape in `catalog`; one that serves venues' clients `readsMessages` to know what they may ask for.
+    /// Makes a desk for the tape in `catalog`.
     ///
-    /// Throws ``BadRequest`` if the options ask for what the tape lacks.
+    /// With `readsMessages` it knows what venue clients may subscribe to.
+    ///
+    /// Throws ``BadRequest`` if the options ask for something that the tape does not have.
     init(
         _ catalog: TapeCatalog,
         options: ReplayOptions,
@@ -80,7 +84,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
     ) throws {
         var options = options
         inventory = try TapeInventory(catalog, readsMessages: readsMessages)
-        // A recorder that is followed may bring symbols that are not there yet.
+        // A recorder that is followed may add symbols later.
         if let symbols = options.defaults.symbols, !options.defaults.follows {
             options.defaults.symbols = try inventory.resolve(symbols)
         }
@@ -103,7 +107,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         gaps = try catalog.gaps()
     }
 
-    /// Refuses a query that says more than who asks.
+    /// Refuses a query with any parameter but the token.
     func checkPlain(_ head: HTTPRequestHead) throws(BadRequest) {
         for (name, _) in try query(of: head) where name != "access_token" {
             throw BadRequest(description: "there is no parameter '\(name.prefix(40))'")
@@ -118,7 +122,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         }
     }
 
-    /// What a client asks for by its URL; `venue` is `nil` for a client of `/replay`.
+    /// Returns what a client asks for in its URL; `venue` is `nil` for a client of `/replay`.
     func request(_ head: HTTPRequestHead, _ venue: Venue?) throws(BadRequest) -> SessionRequest {
         let query = try query(of: head)
         var request = options.defaults
@@ -134,19 +138,19 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         return request
     }
 
-    /// What a venue's client may subscribe to; `nil` for anything.
+    /// Returns what a venue's client may subscribe to; `nil` for anything.
     private func offer(of venue: Venue, for request: SessionRequest) -> VenueOffer? {
         guard request.absent == .refuse, !request.follows, let offer = inventory.offers[venue] else { return nil }
         return options.defaults.symbols.map { offer.restricted(to: $0) } ?? offer
     }
 
-    /// Paths that a venue's client can try.
+    /// Example paths for venue clients.
     var catalogPaths: [String] { venues.flatMap(\.examplePaths) }
 
-    /// The part of the tape that anybody gets.
+    /// The part of the tape that clients may get.
     var offeredRange: ReadRange { options.defaults.range(within: catalog.bounds) }
 
-    /// The part of the tape that a client gets.
+    /// Returns the part of the tape for one client.
     private func range(of request: SessionRequest) -> ReadRange {
         let offered = options.defaults.range(within: catalog.bounds)
         let wanted = request.range(within: catalog.bounds)
@@ -160,14 +164,14 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         return first <= last ? first...last : nil
     }
 
-    /// Waits until the events of a step have left, for 5 s at most: a client may have stopped reading.
+    /// Waits until the events of a step have been sent, at most 5 s, because a client may have stopped reading.
     func waitForStep(of clock: PlaybackClock) async {
         await clock.waitForStep(until: timers.now + 5_000_000_000, timers)
     }
 
     // MARK: Sessions
 
-    /// Plays what the venue sent to one of its clients.
+    /// Plays the venue's messages to one of its clients.
     func play(
         to connection: WebSocketConnection,
         _ head: HTTPRequestHead,
@@ -179,7 +183,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         if let offer = offer(of: venue, for: request) { session.refuse(beyond: offer) }
         let breaks = request.breaks == .close ? breaks[venue] ?? [] : []
         if request.breaks == .close, request.clock == nil {
-            // The clock has to outlive the connection.
+            // The clock must outlive the connection.
             request.clock = "@\(head.path) \(Self.host(of: connection))"
         }
         let range = range(of: request)
@@ -280,7 +284,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
     ) throws(DeckError) -> PlaybackClock {
         let skips = request.breaks == .skip ? gaps : []
         guard let name = request.clock else { return PlaybackClock(request.deck(bounds: bounds, skips: skips)) }
-        // What is shared goes over all that anybody may get.
+        // A shared clock covers everything that clients may get.
         let shared = self.bounds(of: options.defaults.range(within: catalog.bounds))
         return try clocks.clock(named: name, now: now) { request.deck(bounds: shared, skips: skips) }
     }

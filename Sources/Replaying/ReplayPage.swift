@@ -1,8 +1,8 @@
 package import WebSocketProtocol
 
-/// The files of a page that drives a replay, served at `/` and beside it.
+/// The files of a web page that controls a replay, served at `/` and next to it.
 package protocol ReplayPage: Sendable {
-    /// What is at `path`, such as `/` or `/app.js`; `nil` for nothing.
+    /// Returns the file at `path`, such as `/` or `/app.js`; `nil` if there is none.
     func asset(path: String) -> ReplayAsset?
 }
 
@@ -10,7 +10,7 @@ package protocol ReplayPage: Sendable {
 package struct ReplayAsset: Sendable {
     package var bytes: [UInt8]
     package var contentType: String
-    /// Sent with it, such as `Content-Security-Policy`.
+    /// Additional headers, such as `Content-Security-Policy`.
     package var headers: HTTPHeaders
 
     package init(bytes: [UInt8], contentType: String, headers: HTTPHeaders = HTTPHeaders()) {

@@ -4,7 +4,7 @@ package import Transport
 package import Venues
 package import WebSocketProtocol
 
-/// Serves recordings: on the venues' own paths to their clients, on `/replay` to backtests, on `/api` to who drives them.
+/// Serves recordings: on the venues' own paths to their clients, on `/replay` to backtests, and on `/api` for control.
 package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration == Duration {
     private let desk: ReplayDesk<C>
     private let api: ReplayAPI<C>
@@ -12,9 +12,10 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
     private let origins: OriginPolicy
     private let host: VenueHost<C>
 
-    /// A server of the tape in `catalog`, which reads it on threads of `pool`.
+    /// Makes a server of the tape in `catalog`, which is read on threads of `pool`.
     ///
-    /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for what the tape lacks. With a `ContinuousClock` tapes are paced by the event loops' timers, with any other by sleeping on it.
+    /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for something that the tape does not have. With a
+    /// `ContinuousClock`, the event loops' timers pace the tapes; any other clock is slept on.
     package init(
         _ catalog: TapeCatalog,
         options: ReplayOptions,
@@ -50,7 +51,9 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         return await answer(request).allowingOrigin(of: request.head)
     }
 
-    /// Clients negotiate with the query that they connect with, and learn here what is wrong with it.
+    /// Refuses a negotiation with a bad query.
+    ///
+    /// Clients connect with the same query, and here they see what is wrong.
     private func refusal(ofNegotiation request: HTTPRequestHead) -> HTTPResponse? {
         guard let venue = host.venue(of: request), host.admits(request) else { return nil }
         do throws(BadRequest) {
@@ -62,7 +65,7 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
     }
 
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        // A browser's preflight comes without the token.
+        // A browser's preflight request has no token.
         if request.head.method == "OPTIONS" { return HTTPResponse(status: 204) }
         if Self.ownPaths.contains(request.head.path) {
             return HTTPResponse(status: 426, text: "this is a WebSocket endpoint")
@@ -73,7 +76,7 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         return await api.respond(to: request) ?? .notFound
     }
 
-    /// The page itself holds no data, so that it can be had before the token is known.
+    /// The page contains no data, so it is served without the token.
     private func page(_ asset: ReplayAsset, _ method: String) -> HTTPResponse {
         guard method == "GET" || method == "HEAD" else { return APIError.methodNotAllowed("GET").response }
         var headers = asset.headers
@@ -85,7 +88,7 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         let paths = desk.catalogPaths + ["/replay?speed=max"]
         return "feedrec replay: connect with a WebSocket client to one of\n"
             + paths.map { "  \($0)\n" }.joined()
-            + "and drive what is connected by HTTP under /api/sessions\n"
+            + "and control the connected sessions by HTTP under /api/sessions\n"
     }
 
     package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
@@ -93,7 +96,7 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         let isOwn = Self.ownPaths.contains(request.path)
         let venue = host.venue(of: request)
         guard isOwn || venue != nil else { return .reject(.notFound) }
-        // What the tape has is for those alone that may connect.
+        // Only clients that may connect learn what the tape has.
         guard isOwn ? access.admits(request) : host.admits(request) else { return .reject(.unauthorized) }
         do throws(BadRequest) {
             if request.path == Self.echoPath {
@@ -107,11 +110,11 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         return isOwn ? .accept(subprotocol: nil) : host.accept(request)
     }
 
-    /// Sends back what it gets, for who wants to try the way here.
+    /// Sends every message back, for testing a connection.
     private static var echoPath: String { "/echo" }
     private static var ownPaths: Set<String> { ["/replay", echoPath] }
 
-    /// A hub's clients are told before the connection is closed.
+    /// A hub's clients get a goodbye before the connection is closed.
     package var saysGoodbye: Bool { true }
 
     package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
@@ -123,7 +126,7 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
     }
 }
 
-/// Stands where tapes are played in another way.
+/// A placeholder for servers that set ``VenueHost/playTape``.
 private struct NoTape: Tape {
     func next(for session: any VenueSession, into batch: inout MessageBatch) -> Bool { false }
 }

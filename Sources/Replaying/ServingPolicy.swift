@@ -3,21 +3,23 @@ package import Venues
 /// How a server of tapes treats its clients.
 package struct ServingPolicy: Sendable {
     package var speed: PlaybackSpeed
-    /// A tape starts when its client has been quiet for this long after its last subscription.
+    /// A tape starts after its client has been quiet for this long since its last subscription.
     package var settling: Duration = .milliseconds(200)
-    /// Clients of venue paths get nothing of other symbols; `nil` for all.
+    /// Clients of venue paths get only these symbols; `nil` for all.
     package var symbols: Set<String>?
-    /// What clients must present as bearer token; `nil` lets everybody in.
+    /// The bearer token that clients must present; `nil` admits everyone.
     package var token: String?
 
-    /// Pages of these origins may connect, beside those of this machine and of the server itself.
+    /// Origins of pages that may connect, in addition to those of this machine and of the server itself.
     package var allowedOrigins: Set<String> = []
-    /// The hubs that are served where the venue is `mt4`.
+    /// The hubs to serve for the venue `mt4`.
     package var hubs: Set<MT4Hub> = [.mt4]
-    /// Further paths of the MT4 hub, in small letters; its own is found behind any base path.
+    /// Additional paths of the MT4 hub, in lower case.
+    ///
+    /// Its own path works after any base path.
     package var hubPaths: Set<String> = []
     package var hubBehavior = HubBehavior()
-    /// Sends clients elsewhere when they negotiate; `nil` serves them where they are.
+    /// Redirects clients that negotiate; `nil` does not redirect.
     package var redirect: NegotiationRedirect?
 
     package init(speed: PlaybackSpeed) {
@@ -25,13 +27,13 @@ package struct ServingPolicy: Sendable {
     }
 }
 
-/// A negotiation that sends its client to another base path of the same server, with another token.
+/// A negotiation result that redirects the client to another base path of the same server, with another token.
 package struct NegotiationRedirect: Sendable, Hashable {
-    /// What stands before the hub's path after the redirect.
+    /// The base path after the redirect.
     package static let basePath = "/redirected"
 
     package var isSecure: Bool
-    /// The token that is good from there on.
+    /// The token for the redirected connection.
     package var accessToken: String
 
     package init(isSecure: Bool, accessToken: String) {

@@ -1,15 +1,17 @@
 package import MarketModel
 package import Venues
 
-/// A tape of a simulated MT4 hub: what the client asked for, the same for the same seed.
+/// The tape of a simulated MT4 hub for the client's subscriptions.
 ///
-/// For a client of the test hub it has a message a second.
+/// The same seed gives the same tape.
+///
+/// For a client of the test hub it has one message per second.
 package struct SimulatedMT4Tape: Tape {
     private var simulator: MT4Simulator
     private var remaining: Int64
     private var clockMessages: Int64 = 0
 
-    /// `count` messages; `nil` goes on for ever.
+    /// Makes a tape of `count` messages; `nil` for an endless tape.
     package init(_ simulator: MT4Simulator, count: Int64?) {
         self.simulator = simulator
         self.remaining = count ?? .max
@@ -25,7 +27,9 @@ package struct SimulatedMT4Tape: Tape {
         return simulator.next(takeCount(&remaining), for: hub.wanted, into: &batch) > 0
     }
 
-    /// Appends the next second's message, which is empty: its time says it all.
+    /// Appends the next second's message.
+    ///
+    /// It is empty, because only its time matters.
     private mutating func appendSecond(to batch: inout MessageBatch) {
         let tsRecv = simulator.time(ofMessage: 0).advanced(by: .seconds(clockMessages))
         batch.append([], direction: .received, tsRecv: tsRecv)
@@ -34,7 +38,7 @@ package struct SimulatedMT4Tape: Tape {
     }
 }
 
-/// A tape of simulated Binance streams: those that the client had subscribed to when the tape began.
+/// A tape of simulated Binance streams: the client's subscriptions at the start of the tape.
 package struct SimulatedBinanceTape: Tape {
     private let seed: UInt64
     private let ratePerSecond: Double
@@ -42,7 +46,7 @@ package struct SimulatedBinanceTape: Tape {
     private var simulator: BinanceSpotSimulator?
     private var remaining: Int64
 
-    /// `count` messages; `nil` goes on for ever.
+    /// Makes a tape of `count` messages; `nil` for an endless tape.
     package init(seed: UInt64, ratePerSecond: Double, start: UnixNanoseconds, count: Int64?) {
         self.seed = seed
         self.ratePerSecond = ratePerSecond
@@ -66,7 +70,7 @@ package struct SimulatedBinanceTape: Tape {
     }
 }
 
-/// Takes the next portion: large enough to fill a write, small enough to keep pace.
+/// Returns the size of the next batch: large enough to fill a write, small enough to keep the pace.
 private func takeCount(_ remaining: inout Int64) -> Int {
     let count = min(remaining, 256)
     remaining -= count

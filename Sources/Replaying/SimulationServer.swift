@@ -1,7 +1,7 @@
 package import Transport
 package import WebSocketProtocol
 
-/// Serves simulated venues: their own paths and nothing else.
+/// Serves simulated venues on their own paths only.
 package struct SimulationServer<C: Clock>: WebSocketServerHandler where C.Duration == Duration {
     private let host: VenueHost<C>
 
@@ -17,7 +17,7 @@ package struct SimulationServer<C: Clock>: WebSocketServerHandler where C.Durati
         host.accept(request)
     }
 
-    /// A hub's clients are told before the connection is closed.
+    /// A hub's clients get a goodbye before the connection is closed.
     package var saysGoodbye: Bool { true }
 
     package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {

@@ -3,18 +3,22 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// What a tape has, so that a client that asks for something else hears so at once.
+/// What a tape has, so that a client that asks for something else is refused at once.
 struct TapeInventory: Sendable {
     private(set) var offers: [Venue: VenueOffer] = [:]
     /// Symbols of venues that this program does not know.
     private var otherSymbols: Set<String> = []
 
-    /// Blocks that are read of messages whose streams no recorder named; of more than that, everything is on offer.
+    /// The maximum number of blocks to read for streams that no subscription names.
+    ///
+    /// Beyond it, everything counts as available.
     private static let blocksMax = 2048
-    /// Blocks that are read of a recording whose streams are known.
+    /// The number of blocks to read of a recording whose streams are known.
     private static let knownBlocksMax = 8
 
-    /// Reads the instruments; with `readsMessages` also what clients of the venues can subscribe to.
+    /// Reads the instruments.
+    ///
+    /// With `readsMessages`, also reads what venue clients can subscribe to.
     init(_ catalog: TapeCatalog, readsMessages: Bool) throws(ArchiveError) {
         let readers = catalog.readers
         var symbols: [Venue: Set<String>] = [:]
@@ -39,7 +43,7 @@ struct TapeInventory: Sendable {
         }
     }
 
-    /// Reads what one recording has for clients of `venue`; false if it may have more.
+    /// Reads what one recording has for clients of `venue`; returns false if it may have more.
     private static func read(
         _ reader: ArchiveReader,
         _ venue: Venue,
@@ -61,7 +65,9 @@ struct TapeInventory: Sendable {
         return isKnown || isWhole
     }
 
-    /// Notes the first messages of some connections; what cannot be read may be anything.
+    /// Reads the first messages of some connections.
+    ///
+    /// An unreadable block may contain anything, so the result is not whole.
     private static func note(
         _ connections: Set<Int64>,
         of reader: ArchiveReader,
@@ -85,7 +91,9 @@ struct TapeInventory: Sendable {
 
     // MARK: Symbols
 
-    /// The symbols that `wanted` names, as the tape writes them.
+    /// Returns the symbols in `wanted` as the tape writes them.
+    ///
+    /// - Throws: ``BadRequest`` if the tape does not have one of them.
     func resolve(_ wanted: Set<String>) throws(BadRequest) -> Set<String> {
         let known = offers.map { (venue: $0.key, symbols: Self.symbols(of: $0.value, $0.key)) }
         var found: Set<String> = []
@@ -102,12 +110,12 @@ struct TapeInventory: Sendable {
         throw BadRequest(description: all.refusal(ofSymbols: missing) ?? "")
     }
 
-    /// Those with ticks, and those of streams that have none.
+    /// Returns symbols with ticks, and symbols of streams without ticks.
     private static func symbols(of offer: VenueOffer, _ venue: Venue) -> Set<String> {
         offer.symbols.union(offer.streams.map { venue.symbol(String($0.prefix { $0 != "@" })) })
     }
 
-    /// What is left for clients that may see `symbols` only.
+    /// Returns the inventory for clients that may see only `symbols`.
     func restricted(to symbols: Set<String>) -> TapeInventory {
         var inventory = self
         inventory.offers = offers.mapValues { $0.restricted(to: symbols) }

@@ -5,11 +5,13 @@ package import Transport
 package import Venues
 package import WebSocketProtocol
 
-/// Serves tapes to the unmodified clients of venues, each client with a tape of its own.
+/// Serves tapes to the unmodified clients of venues.
 ///
-/// A recording and a simulator are served alike: `makeTape` says which.
+/// Each client has its own tape.
+///
+/// Recordings and simulators are served in the same way; `makeTape` makes the tape.
 package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
-    /// Sees every message that leaves for a client: the client's number, counted from 1, and the messages.
+    /// Called with every message sent to a client, and the client's number, which counts from 1.
     package typealias Observer = @Sendable (_ client: Int, _ messages: MessageBatch) -> Void
 
     package let venues: [Venue]
@@ -21,7 +23,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
     private let clock: C
     private let makeTape: @Sendable (Venue) throws -> any Tape
     private let observe: Observer?
-    /// Plays to a client in place of a tape of ``makeTape``, where that is set.
+    /// Plays to a client instead of a tape of ``makeTape``, if it is set.
     var playTape: (@Sendable (WebSocketConnection, HTTPRequestHead, Venue, any VenueSession) async -> Void)?
 
     package init(
@@ -40,20 +42,20 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
         self.makeTape = makeTape
     }
 
-    /// The venue that has this path, among those that are served.
+    /// Returns the served venue that has this path.
     package func venue(of request: HTTPRequestHead) -> Venue? { place(request.path)?.venue }
 
-    /// True if the request has the token that its path asks for.
+    /// True if the request has the token that its path requires.
     package func admits(_ request: HTTPRequestHead) -> Bool {
         place(request.path).map { admits(request, to: $0) } ?? true
     }
 
-    /// Decides on a WebSocket connection to a venue's path.
+    /// Decides whether to accept a WebSocket connection to a venue's path.
     package func accept(_ request: HTTPRequestHead) -> UpgradeDecision {
         guard let place = place(request.path), !place.isNegotiation else { return .reject(.notFound) }
         guard origins.admits(request) else { return .reject(.foreignOrigin) }
         guard admits(request, to: place) else { return .reject(.unauthorized) }
-        // Without an id the client skipped negotiation.
+        // A client without an ID skipped negotiation.
         guard place.hub != nil, let id = request.query("id") else { return .accept(subprotocol: nil) }
         switch negotiated.claim(id) {
         case .granted: return .accept(subprotocol: nil)
@@ -62,7 +64,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
         }
     }
 
-    /// Answers what is not a WebSocket connection; `nil` for paths that are no venue's.
+    /// Answers plain HTTP requests; `nil` for paths of no venue.
     package func respond(to request: HTTPRequest) -> HTTPResponse? {
         guard let place = place(request.head.path) else { return nil }
         guard origins.admits(request.head) else { return .foreignOrigin }
@@ -70,7 +72,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
     }
 
     private func answer(_ request: HTTPRequestHead, at place: Place) -> HTTPResponse {
-        // A browser's preflight comes without the token.
+        // A browser's preflight request has no token.
         if request.method == "OPTIONS" { return HTTPResponse(status: 204) }
         guard place.isNegotiation else { return HTTPResponse(status: 426, text: "this is a WebSocket endpoint") }
         guard admits(request, to: place) else { return .unauthorized }
@@ -80,10 +82,10 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
 
     // MARK: Places
 
-    /// What a path leads to.
+    /// The meaning of a path.
     private struct Place {
         let venue: Venue
-        /// `nil` for venues that have no hubs.
+        /// `nil` for venues without hubs.
         var hub: MT4Hub?
         var isNegotiation = false
         var isRedirected = false
@@ -107,7 +109,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
         return AccessControl(token: redirect.accessToken).admits(request)
     }
 
-    /// Sends a client that was not redirected yet elsewhere, where the policy wants that.
+    /// Redirects a client that has not been redirected yet, if the policy says so.
     private func redirection(of request: HTTPRequestHead, at place: Place) -> HTTPResponse? {
         guard let redirect = policy.redirect, !place.isRedirected, let host = request.headers["Host"] else {
             return nil
@@ -135,7 +137,9 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
         )
     }
 
-    /// Plays a tape to the client; returns when the client left or the tape is over.
+    /// Plays a tape to the client.
+    ///
+    /// Returns when the client has left or the tape has ended.
     package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {
         guard let place = place(request.path) else { return }
         let venue = place.venue
@@ -147,7 +151,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
         let playback = ClientPlayback(
             connection: connection,
             session: session,
-            // A clock that runs at full speed would flood its client.
+            // The test hub's clock at full speed would flood its client.
             speed: place.hub == .test ? .factor(1) : policy.speed,
             clock: clock,
             settling: policy.settling,

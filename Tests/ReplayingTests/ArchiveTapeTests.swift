@@ -22,8 +22,10 @@ struct ArchiveTapeTests {
         return texts
     }
 
-    /// Messages of several connections, taken down in one order: within a connection times never run backwards, between
-    /// connections they do, and many are equal; some messages are ours, with times out of line.
+    /// Messages of several connections, stored in one order.
+    ///
+    /// Times never decrease within a connection, but do between connections, and many are equal. Some messages are sent
+    /// ones with other times.
     private static func messages(file: Int, using generator: inout SplitMix64) -> [TapeArchive.Message] {
         let connections = Int.random(in: 1...5, using: &generator)
         var times = (0..<connections).map { _ in Int64.random(in: 0...30, using: &generator) }
@@ -72,7 +74,7 @@ struct ArchiveTapeTests {
         }
     }
 
-    @Test("blocks that begin at the same time are compared by all of their messages")
+    @Test("blocks that start at the same time are compared by all of their messages")
     func equalTimes() async throws {
         let order = [3, 2, 4, 1, 0, 2, 3, 1, 4, 0]
         let messages = order.enumerated().map { index, connection in
@@ -85,7 +87,7 @@ struct ArchiveTapeTests {
         )
     }
 
-    @Test("only the messages of its venue are on a tape")
+    @Test("a tape has only the messages of its venue")
     func venues() async throws {
         let archive = try TapeArchive()
         let binance = try await archive.write("b", messages: [.init(connection: 0, offset: 0, text: "b")])

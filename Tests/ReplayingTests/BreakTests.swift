@@ -7,14 +7,15 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// What a venue's client gets where the recording lost its venue.
+/// What a venue's client gets when the recorder had lost its venue.
 @Suite(.timeLimit(.minutes(5)))
 struct BreakTests {
     private static let second: Int64 = 1_000_000_000
     private static let trades = (0..<4).map { BinanceSample.trade(id: $0) }
     private static let path = "/stream?streams=btcusdt@trade"
 
-    /// Messages at 0 s and 1 s; the end of the connection at 2 s and nothing for an hour; messages at 3602 s and 3603 s.
+    /// Messages at 0 s and 1 s; the end of the connection at 2 s and nothing for an hour; messages at 3602 s and 3603
+    /// s.
     private static func serve(
         _ clock: ManualClock,
         _ body: @Sendable (String) async throws -> Void
@@ -46,7 +47,7 @@ struct BreakTests {
         clock.advance(to: ManualClock.Instant(.seconds(seconds)))
     }
 
-    @Test("silence lasts as long as it lasted")
+    @Test("silence lasts as long as the gap")
     func silence() async throws {
         let clock = ManualClock()
         try await Self.serve(clock) { url in
@@ -59,19 +60,19 @@ struct BreakTests {
         }
     }
 
-    @Test("skip leaves the gap out, and the rest keeps its pace")
+    @Test("skip leaves the gap out, and the other messages keep their pace")
     func skip() async throws {
         let clock = ManualClock()
         try await Self.serve(clock) { url in
             let client = try await connect(url + Self.path + "&breaks=skip")
-            // 2 s before the gap, 1 s behind it.
+            // 2 s before the gap, 1 s after it.
             for seconds in [1, 3, 4] { await Self.advance(clock, to: seconds) }
             #expect(try await client.receiveAll().texts == Self.trades)
             #expect(client.closeInfo?.code == 1000)
         }
     }
 
-    @Test("close ends the connection as the recorded one, and who comes back is let in where the clock stands")
+    @Test("close ends the connection as recorded, and a client that reconnects continues at the clock's position")
     func close() async throws {
         let clock = ManualClock()
         try await Self.serve(clock) { url in

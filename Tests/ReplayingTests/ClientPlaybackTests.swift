@@ -13,7 +13,7 @@ struct ClientPlaybackTests {
     private static let trades = (0..<7).map { BinanceSample.trade(id: $0) }
     private static let stream = "/stream?streams=btcusdt@trade"
 
-    @Test("every message leaves at its time, to the nanosecond", arguments: [1, 10, 0.5])
+    @Test("every message is sent at its time, to the nanosecond", arguments: [1, 10, 0.5])
     func paced(speed: Double) async throws {
         var bench = PlaybackBench.playing(Self.trades, step: .milliseconds(100))
         bench.policy.speed = .factor(speed)
@@ -37,7 +37,7 @@ struct ClientPlaybackTests {
         }
     }
 
-    @Test("what is due together leaves together, and lateness does not add up")
+    @Test("messages that are due together are sent together, and lateness does not add up")
     func late() async throws {
         let bench = PlaybackBench.playing(Self.trades, step: .milliseconds(100), batchCount: 7)
         try await bench.serve { url in
@@ -53,7 +53,7 @@ struct ClientPlaybackTests {
         #expect(bench.departures.all.map(\.time) == [0, 350, 400, 500, 600].map { .milliseconds($0) })
     }
 
-    @Test("at full speed nobody waits for the clock, and the tape ends with close 1000")
+    @Test("at full speed no message waits for the clock, and the tape ends with close 1000")
     func fullSpeed() async throws {
         var bench = PlaybackBench.playing(Self.trades, step: .seconds(3600))
         bench.policy.speed = .max
@@ -66,7 +66,7 @@ struct ClientPlaybackTests {
         #expect(bench.departures.all.allSatisfy { $0.time == .zero })
     }
 
-    @Test("a tape starts when the client has been quiet for a while after its last subscription")
+    @Test("a tape starts after the client has been quiet for a while since its last subscription")
     func settling() async throws {
         var bench = PlaybackBench.playing(Self.trades, step: .zero)
         bench.policy.settling = .milliseconds(200)
@@ -85,7 +85,7 @@ struct ClientPlaybackTests {
         #expect(bench.departures.all.allSatisfy { $0.time == .milliseconds(350) })
     }
 
-    @Test("each client has a tape of its own, from its start")
+    @Test("each client has its own tape, from the start")
     func twoClients() async throws {
         var bench = PlaybackBench.playing(Self.trades, step: .seconds(1))
         bench.policy.speed = .max
@@ -123,7 +123,7 @@ struct ClientPlaybackTests {
         #expect(bench.departures.all == [])
     }
 
-    @Test("a recording that cannot be read closes with 1011, whether it fails at once or on the way")
+    @Test("an unreadable recording closes with 1011, whether it fails at once or later")
     func broken() async throws {
         struct Broken: Error {}
         let batch = MessageBatch(texts: Self.trades)
@@ -142,7 +142,7 @@ struct ClientPlaybackTests {
 
     // MARK: The hub
 
-    @Test("while the tape is silent the hub's pings go on, counted from the last word")
+    @Test("while the tape is silent the hub's pings continue, counted from the last message")
     func keepAlive() async throws {
         let ticks = [HubClient.tick("EURUSD", "1.1"), HubClient.tick("EURUSD", "1.2")]
         let bench = PlaybackBench.playing(ticks, step: .seconds(40))
@@ -152,7 +152,7 @@ struct ClientPlaybackTests {
             try await client.subscribe("EURUSD")
             await bench.advance(to: .milliseconds(200))
             #expect(try await client.connection.receive(count: 1).texts == [ticks[0]])
-            // The acknowledgement went out at 0 s, the first tick at 0.2 s.
+            // The acknowledgement was sent at 0 s, the first tick at 0.2 s.
             await bench.advance(to: .milliseconds(15_200))
             #expect(try await client.connection.receive(count: 1).texts == ["{\"type\":6}\u{1E}"])
             await bench.advance(to: .milliseconds(30_200))
@@ -163,7 +163,7 @@ struct ClientPlaybackTests {
         }
     }
 
-    @Test("a client that never shakes hands is told so after 15 s, and gets no ping before")
+    @Test("a client without a handshake gets an error after 15 s, and no ping before")
     func slowHandshake() async throws {
         let bench = PlaybackBench.playing([HubClient.tick("EURUSD", "1.1")], step: .zero)
         try await bench.serve { url in
@@ -175,7 +175,7 @@ struct ClientPlaybackTests {
         }
     }
 
-    @Test("a client that has pinged is closed after 30 s of silence, another never")
+    @Test("a client that has sent a ping is closed after 30 s of silence, other clients never")
     func clientTimeout() async throws {
         let bench = PlaybackBench.playing([HubClient.tick("EURUSD", "1.1")], step: .zero)
         try await bench.serve { url in
@@ -195,7 +195,7 @@ struct ClientPlaybackTests {
     }
 
     @Test(
-        "a tape's end is what the hub wants it to be",
+        "the hub's behaviour decides the end of a tape",
         arguments: [SessionEnding.close, .drop, .silence, .stay],
         [false, true]
     )
@@ -233,7 +233,7 @@ struct ClientPlaybackTests {
         }
     }
 
-    @Test("only what the client subscribed to goes out, byte for byte")
+    @Test("a client gets only its subscriptions, byte for byte")
     func subscription() async throws {
         let ticks = ["EURUSD", "GBPUSD", "EURUSD"].map { HubClient.tick($0, "1.10000") }
         var bench = PlaybackBench.playing(ticks, step: .zero)

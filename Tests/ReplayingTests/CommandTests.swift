@@ -4,7 +4,9 @@ import Testing
 
 @testable import Replaying
 
-/// Commands as JSON: each member is understood or refused.
+/// Commands as JSON.
+///
+/// An unknown or invalid member is an error.
 struct CommandTests {
     private static func parse(_ text: String) -> (id: String?, Result<DeckCommand, DeckError>) {
         let bytes = [UInt8](text.utf8)
@@ -12,7 +14,7 @@ struct CommandTests {
     }
 
     @Test(
-        "D3 a command with a member that is unknown, misplaced, doubled or of a wrong type is refused",
+        "D3 a command with a member that is unknown, misplaced, repeated or of a wrong type is refused",
         arguments: [
             (#"{"cmd":"seek","too":"+5m"}"#, "seek takes no 'too'; did you mean 'to'?"),
             (#"{"cmd":"pause","speed":2}"#, "pause takes no 'speed'"),
@@ -46,13 +48,13 @@ struct CommandTests {
         #expect(error.code == .badCommand && error.description == message)
     }
 
-    @Test("D3 an error bears the id of its command, and a whole id comes back as it was")
+    @Test("D3 an error has the ID of its command, and an ID is returned unchanged")
     func ids() {
         #expect(Self.parse(#"{"id":"a\"b","cmd":"fly"}"#).id == #""a\"b""#)
         #expect(Self.parse(#"{"cmd":"seek","id":-9223372036854775808,"by":"x"}"#).id == "-9223372036854775808")
     }
 
-    @Test("D3 the body of a request may repeat the command of its path, and no other")
+    @Test("D3 the body of a request may repeat the command of its path, but no other")
     func body() throws {
         func parse(_ text: String) throws -> DeckCommand {
             try Array(text.utf8).withUnsafeBytes { try DeckCommand.parse("seek", members: $0) }
@@ -63,7 +65,7 @@ struct CommandTests {
         }
     }
 
-    @Test("kind 10 a command that is nested deeper than any is refused, not followed")
+    @Test("kind 10 a deeply nested command is refused without recursion")
     func nesting() {
         let deep = #"{"cmd":"play","id":"# + String(repeating: "[", count: 2000) + "}"
         guard case .failure(let error) = Self.parse(deep).1 else {

@@ -8,7 +8,7 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// What a venue's client gets of a recording of two connections of one feed.
+/// What a venue's client gets from a recording of two connections of one feed.
 @Suite(.timeLimit(.minutes(5)))
 struct ConnectionTurnsTests {
     private typealias Message = TapeArchive.Message
@@ -19,7 +19,7 @@ struct ConnectionTurnsTests {
         #"{"stream":"btcusdt@depth","data":{"e":"depthUpdate","s":"BTCUSDT","u":\#(number)}}"#
     }
 
-    /// The messages of a tape with their times behind the start.
+    /// The messages of a tape with their times after the start.
     private static func messages(_ tape: ArchiveTape) throws -> [(offset: Int64, text: String)] {
         var tape = tape
         var messages: [(Int64, String)] = []
@@ -46,9 +46,11 @@ struct ConnectionTurnsTests {
         return try Self.messages(try tape([reader])).map(\.text)
     }
 
-    // MARK: Any overlaps
+    // MARK: Random overlaps
 
-    /// A feed's connections, each with what the venue sent while it lasted, later by a delay of its own.
+    /// A feed's connections.
+    ///
+    /// Each has what the venue sent while it was open, with its own delay.
     private struct Market {
         let trades: [String: [String]]
         let messages: [Message]
@@ -67,7 +69,7 @@ struct ConnectionTurnsTests {
             }
             var messages: [Message] = []
             var (connection, begin) = (0, Int64(0))
-            // Each begins while the last one, or the one before, is there still.
+            // Each starts while the previous one, or the one before, is still open.
             while begin <= time {
                 let isLast = connection > 5
                 let end = isLast ? time : begin + Int64.random(in: 200...3000, using: &generator) * millisecond
@@ -80,7 +82,7 @@ struct ConnectionTurnsTests {
                 }
                 connection += 1
                 if end >= time { break }
-                // At least as long before the end as two connections may be apart here.
+                // Overlaps by at least the maximum distance between two connections here.
                 begin = end - Int64.random(in: 120...700, using: &generator) * millisecond
             }
             self.trades = trades
@@ -89,7 +91,7 @@ struct ConnectionTurnsTests {
             }.map(\.element)
         }
 
-        /// In one file, or in two of which the second goes on with the same connections.
+        /// Writes one file, or two files of which the second continues the same connections.
         func write(_ archive: TapeArchive, splitAt split: Int, blockMessages: Int) async throws -> [ArchiveReader] {
             let keys = (0...(messages.map(\.connection).max() ?? 0)).map { UInt64($0) + 77 }
             var readers: [ArchiveReader] = []
@@ -109,7 +111,7 @@ struct ConnectionTurnsTests {
     }
 
     @Test(
-        "each number comes once and in order, and a seek gives the rest of the same tape",
+        "each number is sent once and in order, and a seek gives the remainder of the same tape",
         arguments: 0..<60 as Range<UInt64>
     )
     func market(seed: UInt64) async throws {
@@ -136,9 +138,9 @@ struct ConnectionTurnsTests {
         }
     }
 
-    // MARK: What is decided how
+    // MARK: Rules
 
-    @Test("a connection that ends before the one it stood by was never there")
+    @Test("a connection that ends before the overlapping one is not played")
     func never() async throws {
         let old = (0..<10).map { Message(connection: 0, offset: Int64($0 * 10), text: BinanceSample.trade(id: $0)) }
         let spare = (2..<7).map {
@@ -147,16 +149,17 @@ struct ConnectionTurnsTests {
         #expect(try await Self.texts(old + spare) == old.map(\.text))
     }
 
-    @Test("what the venue does not number goes by time")
+    @Test("messages without numbers are selected by time")
     func unnumbered() async throws {
         let old = (0..<10).map { Message(connection: 0, offset: Int64($0 * 10), text: Self.depth($0)) }
         let new = (6..<15).map { Message(connection: 1, offset: Int64($0 * 10 + 1), text: Self.depth($0)) }
-        // The last one of the old comes again: only its number, which nobody here knows to be one, would tell.
+        // The old connection's last message is repeated: it could only be recognised by a number, which it does not
+        // have.
         let expected = (0...9).map(Self.depth) + (9..<15).map(Self.depth)
         #expect(try await Self.texts(old + new) == expected)
     }
 
-    @Test("what the new connection brought too early comes right behind the end of the old one")
+    @Test("messages that the new connection brought early follow directly after the end of the old one")
     func early() async throws {
         let old = (0..<10).map { Message(connection: 0, offset: Int64($0 * 100), text: BinanceSample.trade(id: $0)) }
         let new = (5..<15).map {
@@ -175,7 +178,7 @@ struct ConnectionTurnsTests {
         #expect(try Self.messages(try Self.tape([reader], from: 902)).count == 2)
     }
 
-    @Test("connections of different feeds bring all they have")
+    @Test("connections of different feeds play everything they have")
     func feeds() async throws {
         let messages = (0..<20).map {
             Message(connection: $0 % 2, offset: Int64($0), text: BinanceSample.trade(id: $0 / 2))
@@ -185,7 +188,7 @@ struct ConnectionTurnsTests {
     }
 
     @Test(
-        "a venue's client gets each number once, in order, and notices nothing of the end of a connection it did not have"
+        "a venue's client gets each number once, in order, and does not see the end of a connection it did not have"
     )
     func client() async throws {
         let old = (0..<30).map { Message(connection: 0, offset: Int64($0 * 10), text: BinanceSample.trade(id: $0)) }
@@ -214,7 +217,7 @@ struct ConnectionTurnsTests {
 
     // MARK: Following
 
-    @Test("who follows a recording gets what the new connection brought from the end of the old one on")
+    @Test("a follower gets the new connection's messages from the end of the old one")
     func following() async throws {
         let archive = try TapeArchive()
         let writer = try ArchiveWriter.open(directory: archive.directory.file("f"), day: "2026-01-05")

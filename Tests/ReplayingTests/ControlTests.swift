@@ -7,10 +7,10 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// Driving a replay, over its own socket and over HTTP, by a clock that the test moves.
+/// Control of a replay, over its own socket and over HTTP, with a clock that the test moves.
 @Suite(.timeLimit(.minutes(5)))
 struct ControlTests {
-    /// A server of 60 events, one a millisecond, at a speed of one.
+    /// A server of 60 events, one per millisecond, at speed 1.
     private struct Bench: Sendable {
         let clock = ManualClock()
         let server: ReplayServer<ManualClock>
@@ -37,7 +37,7 @@ struct ControlTests {
             try await withServer(server) { try await body($0.url) }
         }
 
-        /// Waits until someone sleeps until `milliseconds`, and moves there.
+        /// Waits until a task sleeps until `milliseconds`, and moves the clock there.
         func advance(to milliseconds: Int) async {
             await clock.untilSleeping(until: .milliseconds(milliseconds))
             clock.advance(to: ManualClock.Instant(.milliseconds(milliseconds)))
@@ -63,7 +63,7 @@ struct ControlTests {
         }
     }
 
-    /// The message indexes of events among some texts.
+    /// The message indexes of the events in some texts.
     private static func numbers(_ texts: [String]) -> [Int] {
         texts.compactMap { text in
             text.firstMatch(of: /"message_index":(\d+)/).flatMap { Int($0.1) }
@@ -74,7 +74,7 @@ struct ControlTests {
         texts.last?.firstMatch(of: /"sha256":"(\w+)"/).map { String($0.1) }
     }
 
-    @Test("a pause keeps back what is not due, play goes on, and the digest is that of an undisturbed replay")
+    @Test("a pause holds back what is not due, play continues, and the digest is that of an undisturbed replay")
     func pause() async throws {
         let bench = try await Bench()
         try await bench.serve { url in
@@ -98,7 +98,7 @@ struct ControlTests {
     }
 
     @Test(
-        "a seek tells where it goes on, and what follows is the tape from there, with its own digest",
+        "a seek reports its position, and the tape continues from there with its own digest",
         arguments: [1, 0]
     )
     func seek(paused: Int) async throws {
@@ -141,7 +141,7 @@ struct ControlTests {
     }
 
     @Test(
-        "what is no command is told so, and harms nobody",
+        "an invalid command gets an error, and affects no session",
         arguments: [
             ("nonsense", "bad_json"), ("[]", "bad_json"), (#"{"cmd":"fly"}"#, "bad_command"), ("{}", "bad_command"),
             (#"{"cmd":"seek"}"#, "bad_command"), (#"{"cmd":"seek","to":"noon"}"#, "bad_command"),
@@ -163,7 +163,7 @@ struct ControlTests {
         }
     }
 
-    @Test("a client that commands without end is told to stop")
+    @Test("a client that sends too many commands gets an error")
     func rate() async throws {
         let bench = try await Bench()
         try await bench.serve { url in
@@ -178,7 +178,7 @@ struct ControlTests {
 
     // MARK: HTTP
 
-    @Test("an unmodified venue client is driven over HTTP")
+    @Test("an unmodified venue client is controlled over HTTP")
     func venueClient() async throws {
         let archive = try TapeArchive()
         let trades = (0..<30).map { BinanceSample.trade(id: $0) }
@@ -210,7 +210,7 @@ struct ControlTests {
         }
     }
 
-    @Test("what is there, who is connected, and what went wrong are told as JSON")
+    @Test("contents, connected clients and errors are reported as JSON")
     func http() async throws {
         let bench = try await Bench()
         let start = TapeArchive.start.rawValue
@@ -265,7 +265,7 @@ struct ControlTests {
     }
 
     @Test(
-        "pages of strangers are kept out, and so is a foreign name that points here",
+        "pages of other sites are refused, and so is a foreign host name that resolves to this server",
         arguments: [
             ([("Origin", "http://localhost:8080")], 200), ([("Origin", "http://127.0.0.1")], 200),
             ([("Origin", "http://[::1]:9000")], 200), ([("Origin", "https://desk.example")], 200),
@@ -286,7 +286,7 @@ struct ControlTests {
     }
 
     @Test(
-        "a page of an allowed origin may read answers, refusals too, and send the token",
+        "a page of an allowed origin may read answers, including refusals, and send the token",
         arguments: ["/api/tape", "/metrics"]
     )
     func crossOrigin(path: String) async throws {
@@ -319,7 +319,7 @@ struct ControlTests {
 
     // MARK: Several clients
 
-    @Test("a shared clock starts with the last of three, and one command drives all", arguments: ["1", "max"])
+    @Test("a shared clock starts with the last of three clients, and a command controls all", arguments: ["1", "max"])
     func shared(speed: String) async throws {
         let bench = try await Bench()
         try await bench.serve { url in
@@ -346,7 +346,7 @@ struct ControlTests {
         #expect(Set(reports.filter { $0.messages == 60 }.map(\.digest)).count == 1)
     }
 
-    @Test("bars come as the tape passes their end, and are those of the API")
+    @Test("bars are sent when the tape passes their end, and equal those of the API")
     func bars() async throws {
         let bench = try await Bench()
         try await bench.serve { url in
@@ -359,7 +359,7 @@ struct ControlTests {
             let rows = chart.matches(of: /\[(\d+),([\d.]+),([\d.]+),([\d.]+),([\d.]+),/).map { String($0.5) }
             #expect(closes == rows)
             #expect(texts.last?.contains(#""bars":12"#) == true)
-            // Each comes before the first tick behind its end.
+            // Each bar comes before the first tick after its end.
             let first = try #require(texts.firstIndex { $0.contains(#""type":"bar""#) })
             #expect(Self.numbers(Array(texts[..<first])).allSatisfy { $0 < 10 })
             #expect(Self.numbers(Array(texts[first...])).allSatisfy { $0 >= 10 })

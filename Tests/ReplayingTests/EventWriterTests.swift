@@ -4,7 +4,7 @@ import Testing
 
 @testable import Replaying
 
-/// What `/replay` says of rows that lack something.
+/// The JSON of `/replay` for rows with missing values.
 struct EventWriterTests {
     private static let instrument = EventWriter.Instrument(
         InstrumentRow(instrumentID: 1, venue: "v", symbol: "S", priceDigits: 2, sizeDigits: 1)
@@ -17,7 +17,7 @@ struct EventWriterTests {
     }
 
     @Test(
-        "B10 an amount that is no finite number is left out; one that is too long for a mantissa is not",
+        "B10 an amount that is not a finite number is left out; one that is too long for a mantissa is kept",
         arguments: [
             ("Infinity", nil), ("NaN", nil), ("-Infinity", nil), ("1e999", nil), ("1e-400", nil), ("x", nil),
             ("12345678901234567890.5", "12345678901234567890.5"),
@@ -58,7 +58,7 @@ struct EventWriterTests {
         #expect(!text.contains("bid_") && text.contains(#""ask_price":-37.63,"ask_size":1.5,"#))
     }
 
-    @Test("B3 an aggregate says what it is, which trades it holds and that bars are made of those")
+    @Test("B3 an aggregate reports its kind, its trade IDs and that bars are not made of it")
     func aggregate() {
         var row = TradeRow(
             instrumentID: 1,

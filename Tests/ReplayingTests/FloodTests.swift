@@ -7,7 +7,7 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// No client can keep a replay server from serving the others, and no work grows with the square of what one sends.
+/// No client can keep a replay server from serving others, and work grows linearly with what a client sends.
 @Suite(.timeLimit(.minutes(5)))
 struct FloodTests {
     private static func serve(_ body: @Sendable (String) async throws -> Void) async throws {
@@ -41,7 +41,7 @@ struct FloodTests {
         }
     }
 
-    @Test("kind 10 a client that floods the server with calls does not keep another one from its tape")
+    @Test("kind 10 a client that floods the server with calls does not block another client's tape")
     func floodOfCalls() async throws {
         try await Self.serve { url in
             let flooder = try await connect(url + "/ws")
@@ -54,7 +54,7 @@ struct FloodTests {
         }
     }
 
-    @Test("kind 10 huge and deeply nested calls are errors, and the session goes on")
+    @Test("kind 10 huge and deeply nested calls are errors, and the session continues")
     func hugeCalls() async throws {
         try await Self.serve { url in
             let client = try await connect(url + "/ws")
@@ -76,7 +76,7 @@ struct FloodTests {
         }
     }
 
-    @Test("kind 10 20,000 subscriptions to a hub come and go one by one in linear time")
+    @Test("kind 10 20,000 subscriptions to a hub are made and removed one by one in linear time")
     func manySymbols() {
         var session = MT4HubSession()
         var replies = MessageBatch()
@@ -95,7 +95,7 @@ struct FloodTests {
         #expect(!session.isSubscribed && session.hasSubscribed)
     }
 
-    @Test("kind 10 thousands of gaps are skipped as a few are, forwards and backwards")
+    @Test("kind 10 thousands of gaps are skipped at the cost of a few, forwards and backwards")
     func manyGaps() {
         var random = SplitMix64(seed: 7)
         for count in [0, 1, 2, 40] {

@@ -7,14 +7,14 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// A client that takes less than it gets.
+/// A client that reads more slowly than the tape plays.
 @Suite(.timeLimit(.minutes(5)))
 struct LagTests {
     private static let path = "/stream?streams=btcusdt@trade"
     /// More than all buffers between a server and a client that does not read: 40 MB.
     private static let count = 400
 
-    /// A message a millisecond.
+    /// One message per millisecond.
     private static func serve(
         _ clock: ManualClock,
         _ body: @Sendable (ReplayServer<ManualClock>, String) async throws -> Void
@@ -34,7 +34,9 @@ struct LagTests {
         try await withServer(server) { try await body(server, $0.url) }
     }
 
-    /// Moves the clock until the server waits for its client; its looks at the client are 10 ms apart.
+    /// Moves the clock until the server waits for its client.
+    ///
+    /// The server checks the client every 10 ms.
     private static func fall(_ clock: ManualClock, behindBy seconds: Int, _ server: ReplayServer<ManualClock>) async {
         for _ in 0..<Self.count {
             await clock.untilSleeping(count: 1)
@@ -51,13 +53,13 @@ struct LagTests {
         return String(decoding: await server.respond(to: HTTPRequest(head: head, body: [])).body, as: UTF8.self)
     }
 
-    @Test("with the rule close a client that is too far behind is ended with 4008 and how far it was")
+    @Test("with the rule close, a client that is too far behind is closed with 4008 and its lag")
     func close() async throws {
         let clock = ManualClock()
         try await Self.serve(clock) { server, url in
             let client = try await connect(url + Self.path + "&lag_rule=close&lag_limit=2s")
             await Self.fall(clock, behindBy: 2, server)
-            // Before the client reads again, which would let the server go on.
+            // Before the client reads again, because the server would then continue.
             while await !Self.metrics(server).contains("feedrec_replay_slow_closes_total 1\n") { await Task.yield() }
             let received = try await client.receiveAll()
             #expect(received.count > 0 && received.count < Self.count)
@@ -75,7 +77,7 @@ struct LagTests {
             let text = await Self.metrics(server)
             let lag = try #require(text.firstMatch(of: /feedrec_replay_lag_seconds\{[^}]*\} ([0-9.e-]+)/))
             let seconds = try #require(Double(lag.1))
-            // Looked at every now and then: half a second of the clock is between two looks.
+            // Two checks are half a second of the clock apart.
             #expect(seconds > 1.4 && seconds <= 2.6, "\(seconds)")
             let turning = Task {
                 while !Task.isCancelled {

@@ -10,7 +10,7 @@ import Transport
 struct LapPaceTests {
     private static let millisecond: Int64 = 1_000_000
 
-    /// The times at which a session of `times` gets to a new lap, up to `until`.
+    /// The times at which a session of `times` starts a new lap, up to `until`.
     private static func laps(_ deck: inout TapeDeck, times: [Int64], delivers: Bool = true, until end: Int64) -> [Int64]
     {
         _ = deck.join(1, atStart: false, now: 0)
@@ -39,7 +39,7 @@ struct LapPaceTests {
     }
 
     @Test(
-        "D5 laps of a tape of one message begin 100 ms apart, at any paced speed",
+        "D5 laps of a tape of one message start 100 ms apart, at any paced speed",
         arguments: [1, 1e9, 0.001]
     )
     func oneMessage(speed: Double) {
@@ -48,21 +48,21 @@ struct LapPaceTests {
         #expect(laps == (1...10).map { $0 * 100 * Self.millisecond })
     }
 
-    @Test("kind 11 a short part of a tape at a high speed goes round at most ten times a second")
+    @Test("kind 11 a short part of a tape at a high speed is repeated at most ten times per second")
     func shortPart() {
         var deck = Self.deck(.factor(1000), .init(from: 100, to: 200), 100...10_000)
         let laps = Self.laps(&deck, times: Array(100...150), until: 500 * Self.millisecond)
         #expect(laps == (1...5).map { $0 * 100 * Self.millisecond })
     }
 
-    @Test("kind 11 a part without messages goes round at most ten times a second")
+    @Test("kind 11 a part without messages is repeated at most ten times per second")
     func emptyPart() {
         var deck = Self.deck(.factor(1), .init(from: 100, to: 101), 100...10_000)
         let laps = Self.laps(&deck, times: [], until: 500 * Self.millisecond)
         #expect(laps == (1...5).map { $0 * 100 * Self.millisecond })
     }
 
-    @Test("kind 11 at full speed a lap that sends nothing is followed by a rest, one that sends is not")
+    @Test("kind 11 at full speed a rest follows only a lap that sends nothing")
     func fullSpeed() {
         var silent = Self.deck(.max, .init(from: 100, to: .max), 100...300)
         let laps = Self.laps(&silent, times: [100, 200, 300], delivers: false, until: 450 * Self.millisecond)
@@ -71,7 +71,7 @@ struct LapPaceTests {
         #expect(Self.laps(&heard, times: [100, 200, 300], until: 0).count > 1000)
     }
 
-    @Test("kind 11 the rest after a long lap without a message is nine times as long")
+    @Test("kind 11 the rest after a long lap without messages is nine times as long")
     func longSilentLap() {
         var pace = LapPace()
         pace.begin(now: 0)
@@ -81,7 +81,7 @@ struct LapPaceTests {
         #expect(pace.next(now: 5000 * Self.millisecond, isPaced: false) == 5000 * Self.millisecond)
     }
 
-    @Test("D5 a client of a looped recording of one message gets it ten times a second")
+    @Test("D5 a client of a looped recording of one message gets it ten times per second")
     func overTheSocket() async throws {
         let archive = try TapeArchive()
         let trade = BinanceSample.trade(id: 1)

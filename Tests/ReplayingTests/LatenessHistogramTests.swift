@@ -23,7 +23,7 @@ struct LatenessHistogramTests {
         }
     }
 
-    @Test("what is early is on time, what is endless is counted, sums are sums")
+    @Test("negative values count as 0, huge values are counted, and sums are exact")
     func ends() {
         var one = LatenessHistogram()
         for value in [-5, 0, 3, .max] as [Int64] { one.record(value) }

@@ -6,9 +6,9 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// A server that plays tapes by a clock that the test moves, and notes what leaves when.
+/// A server that plays tapes by a clock that the test moves, and records when messages are sent.
 struct PlaybackBench: Sendable {
-    /// Messages that left together.
+    /// Messages that were sent together.
     struct Departure: Hashable, Sendable {
         let client: Int
         let time: Duration
@@ -20,7 +20,7 @@ struct PlaybackBench: Sendable {
     var policy = ServingPolicy(speed: .factor(1))
     var makeTape: @Sendable () throws -> any Tape
 
-    /// Plays `texts`, the first at the start, each further one `step` later, in batches of `batchCount`.
+    /// Plays `texts` in batches of `batchCount`, the first at the start, each further text `step` later.
     static func playing(_ texts: [String], step: Duration, batchCount: Int = 3) -> PlaybackBench {
         let whole = MessageBatch(texts: texts, start: TapeArchive.start, step: step)
         var batches: [MessageBatch] = []
@@ -59,7 +59,7 @@ struct PlaybackBench: Sendable {
         return try await withServer(SimulationServer(host: host)) { try await body($0.url) }
     }
 
-    /// Waits until someone sleeps until `offset`, and moves there.
+    /// Waits until a task sleeps until `offset`, and moves the clock there.
     func advance(to offset: Duration) async {
         await clock.untilSleeping(until: offset)
         clock.advance(to: ManualClock.Instant(offset))

@@ -14,12 +14,12 @@ struct PlaybackSpeedTests {
         #expect(PlaybackSpeed(text: text) == speed)
     }
 
-    @Test("anything else is none", arguments: ["", "x", "0", "-1", "nan", "inf", "1e999", "fast", "1 x", "maxx"])
+    @Test("other texts are refused", arguments: ["", "x", "0", "-1", "nan", "inf", "1e999", "fast", "1 x", "maxx"])
     func unreadable(text: String) {
         #expect(PlaybackSpeed(text: text) == nil)
     }
 
-    @Test("its description can be read again", arguments: ["max", "1", "10", "0.25", "1e+20", "123456789012345"])
+    @Test("its description can be parsed again", arguments: ["max", "1", "10", "0.25", "1e+20", "123456789012345"])
     func description(text: String) throws {
         let speed = try #require(PlaybackSpeed(text: text))
         #expect(PlaybackSpeed(text: speed.description) == speed, "described as \(speed)")

@@ -7,7 +7,7 @@ import Venues
 
 @testable import Replaying
 
-/// A recorded hub knows what it was asked for, and where it was.
+/// A recorded hub knows its path and its subscriptions.
 @Suite(.timeLimit(.minutes(5)))
 struct RecordedHubTests {
     private typealias Message = TapeArchive.Message
@@ -35,7 +35,7 @@ struct RecordedHubTests {
             try await client.send(#"{"protocol":"json","version":1}"# + "\u{1E}")
             _ = try await client.receive(count: 1)
             try await client.send(call)
-            // Streams that are accepted have no answer of their own.
+            // An accepted stream has no answer.
             try await client.send(Self.call(1, 99, "Connect"))
             return try await client.receive(count: 1).texts.first ?? ""
         }
@@ -47,7 +47,7 @@ struct RecordedHubTests {
 
     private static let connected = #"{"type":3,"invocationId":"99","result":true}"# + "\u{1E}"
 
-    @Test("what was asked for is on offer at the recorded path, and what was not is refused")
+    @Test("recorded subscriptions are available at the recorded path, others are refused")
     func calls() async throws {
         let tape: [(MessageDirection, String)] = [
             (.sent, Self.call(1, 1, "Connect")), (.sent, Self.call(4, 2, "StreamAllTicks")), (.received, Self.item),
@@ -62,7 +62,7 @@ struct RecordedHubTests {
                 == Self.error(7, "this recording has no SubscribeToAllTicks")
         )
         let acknowledged = #"{"type":3,"invocationId":"7","result":null}"# + "\u{1E}"
-        // Ticks that came without being asked for are on offer.
+        // Ticks that arrived without a subscription are available.
         #expect(
             try await Self.answer(to: Self.call(1, 7, "SubscribeToAllTicks"), tape + [(.received, Self.tick)])
                 == acknowledged
@@ -71,7 +71,7 @@ struct RecordedHubTests {
     }
 
     @Test(
-        "where the calls are not known, everything is on offer",
+        "if the calls are not known, everything is available",
         arguments: [[], [(MessageDirection.sent, Self.call(1, 1, "Connect"))]]
     )
     func unknownCalls(sent: [(MessageDirection, String)]) async throws {

@@ -7,12 +7,14 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// What a client asks for is understood, and on the tape, or refused.
+/// A client's request is accepted if it is valid and on the tape, otherwise refused.
 @Suite(.timeLimit(.minutes(5)))
 struct RefusalTests {
     private typealias Message = TapeArchive.Message
 
-    /// A server of trades of two symbols and candles of one, imported: no recorder says what it asked for.
+    /// A server of imported trades of two symbols and candles of one.
+    ///
+    /// There is no recorder's subscription.
     private static func server(
         clock: ManualClock = ManualClock(),
         _ change: (inout ReplayOptions) -> Void = { _ in }
@@ -38,7 +40,7 @@ struct RefusalTests {
         return try ReplayServer([try await archive.write(messages: messages, rows: rows)], clock: clock, change)
     }
 
-    /// The status and the text that a client of `target` gets; 101 for one that is let in.
+    /// The status and the text that a client of `target` gets; 101 if it is accepted.
     private static func answer(_ server: ReplayServer<ManualClock>, _ target: String) async -> (Int, String) {
         switch await server.accept(HTTPRequestHead(method: "GET", target: target)) {
         case .accept: (101, "")
@@ -47,12 +49,12 @@ struct RefusalTests {
     }
 
     @Test(
-        "D3 a parameter is understood or refused, on the venue's paths and on /replay",
+        "D3 a parameter is accepted or refused, on the venue's paths and on /replay",
         arguments: [
             ("/ws/btcusdt@trade?timeUnit=fortnight", "timeUnit must be MILLISECOND or MICROSECOND, not 'fortnight'"),
             (
                 "/ws/btcusdt@trade?timeUnit=MICROSECOND",
-                "the tape has its times in milliseconds, as they were recorded; leave timeUnit out"
+                "the tape has its times in milliseconds, as recorded; leave timeUnit out"
             ),
             ("/ws/btcusdt@trade?timeunit=MILLISECOND", "there is no parameter 'timeunit'; did you mean 'timeUnit'?"),
             ("/replay?sped=max", "there is no parameter 'sped'; did you mean 'speed'?"),
@@ -62,12 +64,12 @@ struct RefusalTests {
             ("/replay?speed=%ff", "the value of 'speed' is encoded wrongly"),
             ("/replay?%s=1", "the name of a parameter is encoded wrongly"),
             ("/replay?speed", "speed must be 'max' or a positive number, not ''"),
-            ("/replay?symbols=", "symbols must be symbols with commas between them, not ''"),
+            ("/replay?symbols=", "symbols must be symbols, separated by commas, not ''"),
             ("/replay?streams=btcusdt@trade", "there is no parameter 'streams'"),
             ("/replay?start_after=1s", "'start_after' is a parameter of the venue's own paths"),
             ("/ws?symbols=BTCUSDT", "'symbols' is a parameter of /replay"),
             ("/ws?streams=btcusdt@trade", "streams is a parameter of /stream"),
-            ("/stream?streams=btcusdt-trade", "'btcusdt-trade' is no name of a stream"),
+            ("/stream?streams=btcusdt-trade", "'btcusdt-trade' is not a stream name"),
             ("/replay?expect=3", "'expect' is for shared clocks: give 'clock' too"),
             ("/replay?from=%2B2s&to=%2B1s", "from must come before to"),
             ("/replay?loop=%2B2s,2026-01-05T00:00:01Z", "a loop must end after its start"),
@@ -84,7 +86,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "D3 what venue clients send is let in",
+        "D3 the requests of venue clients are accepted",
         arguments: [
             "/ws/btcusdt@trade?timeUnit=MILLISECOND", "/ws/0", "/ws", "/stream?streams=btcusdt@trade/ethusdt@trade",
             "/stream?streams=btcusdt%40trade%2Fethusdt%40trade", "/ws/btcusdt@kline_1m?speed=max&start_after=0",
@@ -96,7 +98,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "D3 /api and /metrics refuse what they do not take",
+        "D3 /api and /metrics refuse unknown parameters",
         arguments: [
             "/api/bars?symbol=BTCUSDT&intervall=1m", "/api/bars?symbol=BTCUSDT&symbol=ETHUSDT", "/api/tape?x=1",
             "/metrics?format=json", "/api/sessions?id=1", "/api/prices?at=%zz", "/api/prices?symbol=BTCUSDT",
@@ -110,7 +112,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "D4 what the tape lacks is refused, with the nearest name and what there is",
+        "D4 what the tape lacks is refused, with the nearest name and the available names",
         arguments: [
             (
                 "/replay?symbols=BTCUSDTX",
@@ -137,11 +139,11 @@ struct RefusalTests {
     func absent(target: String, reason: String) async throws {
         let (status, text) = await Self.answer(try await Self.server(), target)
         #expect(status == 400)
-        // The nearest of several names that are equally near is of no interest here.
+        // Which of several equally near names is suggested does not matter here.
         #expect(text == reason || target.contains("depth"), "\(text)")
     }
 
-    @Test("kind 9 symbols are compared as their venue compares them", arguments: ["btcusdt", "BtcUsdt", "BTCUSDT"])
+    @Test("kind 9 symbols are compared by the venue's rule", arguments: ["btcusdt", "BtcUsdt", "BTCUSDT"])
     func symbolCase(symbol: String) async throws {
         #expect(await Self.answer(try await Self.server(), "/replay?symbols=\(symbol)").0 == 101)
     }
@@ -155,7 +157,7 @@ struct RefusalTests {
         #expect(await Self.answer(narrow, "/ws/ethusdt@trade").0 == 101)
     }
 
-    @Test("kind 9 a later subscription to what the tape lacks is the venue's error, and stands in the status")
+    @Test("kind 9 a later subscription that the tape lacks gets the venue's error, and is in the status")
     func laterSubscription() async throws {
         let server = try await Self.server(clock: ManualClock()) { $0.defaults.end = .hold }
         try await withServer(server) { running in
@@ -176,7 +178,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("kind 9 a hub refuses a symbol that its tape lacks, and takes those that it has")
+    @Test("kind 9 a hub refuses a symbol that its tape lacks, and accepts the available ones")
     func hub() async throws {
         let archive = try TapeArchive()
         let reader = try await archive.write(
@@ -206,7 +208,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("kind 11 a client that may not connect learns nothing of the tape")
+    @Test("kind 11 a client that may not connect learns nothing about the tape")
     func token() async throws {
         let server = try await Self.server { $0.token = "secret" }
         for target in ["/ws/btcusdt@ticker", "/replay?symbols=NOPE", "/ws?sped=max"] {

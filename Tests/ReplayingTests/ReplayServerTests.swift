@@ -8,12 +8,12 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// `/replay` and what surrounds it, over the loopback.
+/// `/replay` and its surroundings, over loopback.
 @Suite(.timeLimit(.minutes(5)))
 struct ReplayServerTests {
     private static let count: Int64 = 60
 
-    /// A hub's recording of 60 ms, a row a millisecond.
+    /// A hub's recording of 60 ms, one row per millisecond.
     private static func reader(_ archive: TapeArchive) async throws -> ArchiveReader {
         try await archive.write(
             venue: "mt4",
@@ -22,7 +22,7 @@ struct ReplayServerTests {
         )
     }
 
-    /// What a client of `/replay` got: its events, and the summary.
+    /// What a client of `/replay` received: its events and the summary.
     private struct Replay {
         var events: [String] = []
         var summary = ""
@@ -36,7 +36,7 @@ struct ReplayServerTests {
 
         func count(_ type: String) -> Int { events.count { $0.hasPrefix(#"{"type":"\#(type)""#) } }
 
-        /// The summary that these events must end with.
+        /// The summary that must follow these events.
         var expectedSummary: String {
             let digest = MessageDigest()
             for event in events {
@@ -58,7 +58,7 @@ struct ReplayServerTests {
         return try await withServer(server) { try await body($0.url) }
     }
 
-    /// Why the server does not let us in; nil where it does.
+    /// The server's refusal; nil if it accepts the client.
     private static func refusal(of url: String) async -> TransportError? {
         do {
             _ = try await connect(url)
@@ -80,7 +80,7 @@ struct ReplayServerTests {
         #expect(replay.closeInfo?.code == 1000 && replay.closeInfo?.reason == "end of the recording")
     }
 
-    @Test("an amount that only a text holds is given as the venue wrote it; one that is no number is left out")
+    @Test("an amount that only a text can hold is sent as the venue wrote it; text that is not a number is left out")
     func amounts() {
         var row = MarginUpdateRow(tsRecv: TapeArchive.start, messageIndex: 1, item: 0, feedID: 1, login: 7, digits: 2)
         row.balance = 150
@@ -96,7 +96,7 @@ struct ReplayServerTests {
         )
     }
 
-    @Test("numbers have exactly the digits that were recorded, and what is absent is left out")
+    @Test("numbers have exactly the recorded digits, and missing values are left out")
     func json() async throws {
         let replay = try await Self.serve { url in
             try await Replay(try await connect(url + "/replay"))
@@ -132,7 +132,7 @@ struct ReplayServerTests {
             let fast = try await Replay(try await connect(url + "/replay?speed=max"))
             let client = try await connect(url + "/replay?speed=\(speed)")
             async let slow = Replay(client)
-            // A deadline for each millisecond after the first; the gaps share theirs with a row.
+            // Each millisecond after the first has a deadline; gaps share theirs with a row.
             for index in 1..<Int(Self.count) {
                 let due = Duration.milliseconds(index) / (Double(speed) ?? 1)
                 await clock.untilSleeping(until: due)
@@ -176,7 +176,7 @@ struct ReplayServerTests {
     }
 
     @Test(
-        "a query that makes no sense is refused with its reason",
+        "an invalid query is refused with its reason",
         arguments: [
             ("speed=fast", "speed must be 'max' or a positive number, not 'fast'"),
             ("lag_rule=drop", "lag_rule must be wait or close, not 'drop'"),
@@ -206,7 +206,7 @@ struct ReplayServerTests {
         }
     }
 
-    @Test("without the token nobody gets in")
+    @Test("without the token no client is accepted")
     func token() async throws {
         try await Self.serve({ $0.token = "secret" }) { url in
             for path in ["/replay", "/hubs/mt4/v1"] {
@@ -219,7 +219,7 @@ struct ReplayServerTests {
         }
     }
 
-    @Test("an echo sends back what it gets, to those who may, and is no session")
+    @Test("an echo returns every message to clients with access, and is not a session")
     func echo() async throws {
         let said = ["one", String(repeating: "žluť ", count: 40_000), ""]
         try await Self.serve({ $0.token = "secret" }) { url in
@@ -233,7 +233,7 @@ struct ReplayServerTests {
         }
     }
 
-    @Test("plain requests are told what is here")
+    @Test("plain requests get a list of the paths")
     func plain() async throws {
         let archive = try TapeArchive()
         let server = try ReplayServer([try await Self.reader(archive)])
@@ -252,7 +252,7 @@ struct ReplayServerTests {
         #expect(text.contains("/hubs/mt4/v1") && text.contains("/replay") && !text.contains("/ws"))
     }
 
-    @Test("a recording goes out on its venue's own path, merged from its connections, byte for byte")
+    @Test("a recording is served on its venue's own path, merged from its connections, byte for byte")
     func venuePath() async throws {
         let trades = (0..<20).map { BinanceSample.trade(id: $0) }
         let messages = trades.enumerated().map { index, text in

@@ -6,7 +6,7 @@ import Testing
 @testable import Replaying
 
 struct RowTapeTests {
-    /// An event: what it is, when, and of which message or gap.
+    /// An event: its kind, its time, and its message or gap.
     private struct Event: Hashable {
         var kind: EventKind
         var offset: Int64
@@ -42,7 +42,7 @@ struct RowTapeTests {
         return events
     }
 
-    @Test("rows of all kinds come by time, message and place in it; a gap comes before what came at its time")
+    @Test("rows of all kinds are ordered by time, message and item; a gap precedes other rows of its time")
     func order() async throws {
         var rows = WriteBatch()
         rows.instruments = SampleRows.instruments
@@ -71,7 +71,7 @@ struct RowTapeTests {
         #expect(events.map(\.symbol) == expected.map(\.3))
     }
 
-    @Test("many rows come in the order of a sort, from one recording or dealt out to three", arguments: 0..<10)
+    @Test("many rows are in sorted order, from one recording or distributed over three", arguments: 0..<10)
     func sorted(seed: Int) async throws {
         var generator = SplitMix64(seed: UInt64(seed))
         var files = (0..<3).map { _ in WriteBatch() }
@@ -114,7 +114,7 @@ struct RowTapeTests {
         #expect(events.map(\.number) == order.map(\.element.message), "seed \(seed)")
     }
 
-    @Test("a range of time and a choice of symbols or kinds narrow the tape; margin updates belong to no symbol")
+    @Test("a time range and a selection of symbols or kinds narrow the tape; margin updates have no symbol")
     func narrowed() async throws {
         let archive = try TapeArchive()
         let reader = try await archive.write(

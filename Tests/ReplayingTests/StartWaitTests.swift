@@ -6,12 +6,12 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// A tape waits until its client has said what it wants.
+/// A tape waits until its client has finished subscribing.
 @Suite(.timeLimit(.minutes(5)))
 struct StartWaitTests {
     private static let millisecond: Int64 = 1_000_000
 
-    /// Whether the tape starts before the last of some calls, each with a further subscription.
+    /// Whether the tape starts before the last of some calls, each with one more subscription.
     private static func startsEarly(callsAt milliseconds: [Int64], quiet: Duration? = nil, min: Int? = nil) -> Bool {
         var wait = StartWait(quiet: quiet, subscriptionsMin: min, subscriptions: 0, now: 0)
         for (index, time) in milliseconds.enumerated() {
@@ -33,7 +33,7 @@ struct StartWaitTests {
         #expect(!Self.startsEarly(callsAt: calls))
     }
 
-    @Test("kind 11 a client that pauses for longer than any rule names the number of its subscriptions")
+    @Test("kind 11 a client with long pauses gives the number of its subscriptions")
     func counted() {
         let calls: [Int64] = [0, 60_000, 120_000]
         #expect(Self.startsEarly(callsAt: calls))
@@ -42,7 +42,7 @@ struct StartWaitTests {
         #expect(Self.startsEarly(callsAt: [0, 300], quiet: .milliseconds(200)))
     }
 
-    @Test("kind 11 what a URL names may be added to for 200 ms, and a call starts the longer wait")
+    @Test("kind 11 a client may add to the URL's subscriptions for 200 ms, and a call starts the longer wait")
     func url() {
         var wait = StartWait(quiet: nil, subscriptionsMin: nil, subscriptions: 2, now: 7)
         #expect(wait.ready == 7 + 200 * Self.millisecond)
@@ -50,7 +50,7 @@ struct StartWaitTests {
         #expect(wait.ready == 1100 * Self.millisecond)
     }
 
-    @Test("kind 11 a client that gives up all its subscriptions is waited for again")
+    @Test("kind 11 if a client gives up all its subscriptions, the tape waits again")
     func givenUp() {
         var wait = StartWait(quiet: .zero, subscriptionsMin: nil, subscriptions: 0, now: 0)
         #expect(wait.ready == nil)
@@ -99,7 +99,7 @@ struct StartWaitTests {
         let clock = ManualClock()
         try await Self.serve(clock: clock) { server, url in
             let client = try await connect(url + path)
-            // An answer shows that the session is there, and that its tape has not ended.
+            // An answer shows that the session exists and that its tape has not ended.
             try await client.send(#"{"method":"LIST_SUBSCRIPTIONS","id":1}"#)
             #expect(try await client.receive(count: 1).texts == [#"{"result":[],"id":1}"#])
             clock.advance(by: .seconds(60))
@@ -112,7 +112,7 @@ struct StartWaitTests {
         }
     }
 
-    @Test("kind 11 a client that unsubscribes before the start, and subscribes again, gets the whole tape")
+    @Test("kind 11 a client that unsubscribes before the start and subscribes again gets the whole tape")
     func secondThoughts() async throws {
         let clock = ManualClock()
         try await Self.serve(clock: clock) { _, url in
@@ -130,7 +130,7 @@ struct StartWaitTests {
         }
     }
 
-    @Test("D2 what passed before a subscription is counted for its stream, in the status and on /metrics")
+    @Test("D2 messages that passed before a subscription are counted for their stream, in the status and on /metrics")
     func skipped() async throws {
         let clock = ManualClock()
         try await Self.serve(clock: clock, { $0.defaults.end = .hold }) { server, url in
@@ -155,7 +155,7 @@ struct StartWaitTests {
         }
     }
 
-    @Test("kind 11 a hub's client that connects, or unsubscribes, starts nothing")
+    @Test("kind 11 a hub's client that only connects, or unsubscribes, does not start the tape")
     func hub() async throws {
         let archive = try TapeArchive()
         let reader = try await archive.write(
@@ -177,7 +177,7 @@ struct StartWaitTests {
             try await client.subscribe("EURUSD", id: 9)
             await clock.untilSleeping(until: .seconds(1))
             clock.advance(by: .seconds(1))
-            // More than the ticks may come in one batch.
+            // One batch may have more than the ticks.
             #expect(try await client.connection.receive(count: 5).count >= 5)
             await client.connection.close()
         }

@@ -11,7 +11,7 @@ import WebSocketProtocol
 struct StepTests {
     private static let start = TapeArchive.start.rawValue
 
-    /// A tape of 40 trades, one a millisecond, of two symbols in turn.
+    /// A tape of 40 trades of two symbols in turn, one per millisecond.
     private static func server() async throws -> ReplayServer<ManualClock> {
         let messages = (0..<40).map { index in
             TapeArchive.Message(
@@ -30,7 +30,7 @@ struct StepTests {
         return String(decoding: response.body, as: UTF8.self)
     }
 
-    /// Milliseconds of tape before the position of a status.
+    /// The milliseconds of tape before the position of a status.
     private static func position(_ status: String) -> Int64? {
         status.firstMatch(of: /"position":(\d+)/).flatMap { Int64($0.1) }.map { ($0 - start) / 1_000_000 }
     }
@@ -61,7 +61,7 @@ struct StepTests {
         }
     }
 
-    @Test("kind 12 a step counts the messages that the client gets, not those of other subscriptions")
+    @Test("kind 12 a step counts only the messages that the client gets")
     func ownMessages() async throws {
         let server = try await Self.server()
         try await withServer(server) { running in

@@ -9,7 +9,7 @@ import Venues
 struct TapeArchive {
     struct Message: Hashable {
         var connection: Int
-        /// Nanoseconds behind ``TapeArchive/start``.
+        /// Nanoseconds after ``TapeArchive/start``.
         var offset: Int64
         var text: String
         var direction = MessageDirection.received
@@ -26,9 +26,9 @@ struct TapeArchive {
         directory = try TemporaryDirectory()
     }
 
-    /// Writes a recording whose messages are numbered in the order given, `blockMessages` to a block, and opens it.
+    /// Writes a recording whose messages are numbered in the given order, with `blockMessages` per block, and opens it.
     ///
-    /// Each connection is that of a feed of its own, unless they share one; then `journalKeys` names them over several files.
+    /// Each connection has its own feed, unless they share one; then `journalKeys` identifies them over several files.
     func write(
         _ name: String = "2026-01-05",
         venue: String = "binance-spot",
@@ -84,7 +84,7 @@ struct TapeArchive {
     }
 }
 
-/// A tape out of a list, for as many batches.
+/// A tape made from a list of batches.
 struct ListTape: Tape {
     var batches: [MessageBatch]
     var failure: (any Error)?

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Replaying
 
-/// The state machine by itself: a member is a list of times, the clock a number.
+/// The state machine alone: a member is a list of times, the clock is a number.
 struct TapeDeckTests {
-    /// A session that plays the messages of `times`, a chunk of three at a time.
+    /// A session that plays the messages of `times` in chunks of three.
     private struct Session {
         let id: Int
         let times: [Int64]
@@ -22,9 +22,9 @@ struct TapeDeckTests {
             deck.ready(id, first: place < times.count ? times[place] : .max, now: now)
         }
 
-        /// Does what the deck says until it says to wait; returns until when.
+        /// Follows the deck's verdicts until it must wait; returns the end of the wait.
         mutating func run(_ deck: inout TapeDeck, now: Int64) -> Int64? {
-            // A loop at full speed has no end of its own.
+            // A loop at full speed has no end.
             while sent.count < 100 {
                 let head = place < times.count ? times[place] : .max
                 let tail = place < times.count ? times[min(times.count, (place / 3 + 1) * 3) - 1] : .max
@@ -63,7 +63,7 @@ struct TapeDeckTests {
     }
 
     @Test(
-        "each message is due as long behind the first as on the tape, divided by the speed",
+        "each message is due at its distance from the first on the tape, divided by the speed",
         arguments: [1, 2, 0.3, 7]
     )
     func paced(speed: Double) {
@@ -75,13 +75,13 @@ struct TapeDeckTests {
             #expect(session.sent == Self.times.filter { Double($0 - 100) <= Double(now) * speed }, "at \(now)")
             guard let next else { break }
             #expect(next > now)
-            // Once just before it is due, then just in time.
+            // First just before it is due, then exactly on time.
             now = now < next - 1 ? next - 1 : next
         }
         #expect(session.sent == Self.times)
     }
 
-    @Test("a late waking sends all that is due, and makes nothing else late")
+    @Test("a late wake-up sends everything that is due, and makes no other message late")
     func late() {
         var deck = Self.deck()
         var session = Session(1, Self.times, in: &deck)
@@ -90,7 +90,7 @@ struct TapeDeckTests {
         #expect(session.sent == [100, 200, 200, 300, 450])
     }
 
-    @Test("a pause keeps everything from then on back; play goes on as if the time between had not been")
+    @Test("a pause holds back all later messages, and play continues as if no time had passed")
     func pause() throws {
         var deck = Self.deck()
         var session = Session(1, Self.times, in: &deck)
@@ -105,7 +105,7 @@ struct TapeDeckTests {
         #expect(deck.isAtEnd)
     }
 
-    @Test("a seek, playing or paused, goes on from exactly there", arguments: [true, false])
+    @Test("a seek, while playing or paused, continues at exactly that position", arguments: [true, false])
     func seek(isPaused: Bool) throws {
         for target in [0, 100, 200, 201, 450, 1000, 2000] as [Int64] {
             var deck = Self.deck()
@@ -124,7 +124,7 @@ struct TapeDeckTests {
         }
     }
 
-    @Test("a change of speed counts from then on")
+    @Test("a change of speed applies from that moment")
     func speed() throws {
         var deck = Self.deck()
         var session = Session(1, Self.times, in: &deck)
@@ -138,7 +138,7 @@ struct TapeDeckTests {
         #expect(session.sent == Self.times)
     }
 
-    @Test("steps by events send so many, steps by an interval what comes before its next multiple")
+    @Test("steps by events send that number, steps by an interval everything before its next multiple")
     func step() throws {
         for speed in [1, nil] as [Double?] {
             var deck = TapeDeck(speed: speed.map { .factor($0) } ?? .max, startsPaused: true, bounds: 100...1000)
@@ -163,7 +163,7 @@ struct TapeDeckTests {
         }
     }
 
-    @Test("a loop plays its part over and over", arguments: [1, nil] as [Double?])
+    @Test("a loop repeats its part", arguments: [1, nil] as [Double?])
     func loop(speed: Double?) {
         var deck = Self.deck(speed, loop: .init(from: 200, to: 500))
         var session = Session(1, Self.times, in: &deck)
@@ -172,7 +172,7 @@ struct TapeDeckTests {
         #expect(Array(session.sent.prefix(13)) == [100] + lap + lap + lap)
     }
 
-    @Test("a whole tape loops, and one without messages does not loop for ever")
+    @Test("a whole tape loops, and a tape without messages does not loop for ever")
     func wholeLoop() {
         var deck = Self.deck(1, loop: .init(from: 100, to: .max))
         var session = Session(1, Self.times, in: &deck)
@@ -186,7 +186,7 @@ struct TapeDeckTests {
 
     // MARK: Shared
 
-    @Test("a shared tape starts with the last to join, at the earliest message of any, and is one time for all")
+    @Test("a shared tape starts with the last member, at the earliest message of all, with one time for all")
     func shared() throws {
         var deck = Self.deck(1, expect: 2)
         var first = Session(1, [300, 400], in: &deck)
@@ -201,7 +201,7 @@ struct TapeDeckTests {
         #expect(throws: DeckError.self) { try deck.apply(.stepEvents(1), now: 9000) }
     }
 
-    @Test("at full speed nobody goes beyond what all have at hand, and nobody waits for ever")
+    @Test("at full speed no member passes what all have loaded, and no member waits for ever")
     func sharedAtFullSpeed() {
         var deck = Self.deck(nil, expect: 2)
         var dense = Session(1, Array(stride(from: 100, through: 1000, by: 10)), in: &deck)
@@ -217,7 +217,7 @@ struct TapeDeckTests {
         #expect(dense.sent == dense.times && sparse.sent == sparse.times)
     }
 
-    @Test("who comes late starts where the tape stands, or gets all of it at once")
+    @Test("a late member starts at the tape's position, or gets all earlier messages at once")
     func lateJoiner() {
         var deck = Self.deck(1)
         var first = Session(1, Self.times, in: &deck)
@@ -234,7 +234,7 @@ struct TapeDeckTests {
         #expect(live.sent == [450, 700, 701, 1000] && whole.sent == Self.times)
     }
 
-    @Test("one who leaves keeps nobody back")
+    @Test("a member that leaves does not hold back the others")
     func leaver() {
         var deck = Self.deck(nil, expect: 2)
         var stays = Session(1, Self.times, in: &deck)

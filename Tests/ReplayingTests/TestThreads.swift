@@ -4,7 +4,7 @@ import Foundation
 
 @testable import Replaying
 
-/// A thread for each job.
+/// One thread per job.
 struct TestThreads: BlockingPool {
     func submit(_ job: @escaping @Sendable () -> Void) {
         Thread { job() }.start()
@@ -12,7 +12,7 @@ struct TestThreads: BlockingPool {
 }
 
 extension ReplayServer where C == ManualClock {
-    /// A server of what `readers` have, by a clock that the test moves.
+    /// A server of the recordings of `readers`, with a clock that the test moves.
     init(
         _ readers: [ArchiveReader],
         clock: ManualClock = ManualClock(),

@@ -6,7 +6,7 @@ import WebSocketProtocol
 
 @testable import Replaying
 
-/// Who is let in, and what plain HTTP gets; without a network.
+/// Access rules, and answers to plain HTTP, without a network.
 struct VenueHostTests {
     private static func host(
         token: String? = nil,
@@ -27,7 +27,7 @@ struct VenueHostTests {
         HTTPRequestHead(method: "GET", target: target, headers: HTTPHeaders(headers))
     }
 
-    /// The status of a refusal; 101 for a client that is let in.
+    /// The status of a refusal; 101 for an accepted client.
     private static func status(_ decision: UpgradeDecision) -> Int {
         switch decision {
         case .accept: 101
@@ -39,7 +39,7 @@ struct VenueHostTests {
         String(decoding: response?.body ?? [], as: UTF8.self)
     }
 
-    /// A text member of an answer.
+    /// A string member of an answer.
     private static func member(_ name: String, of response: HTTPResponse?) throws -> String? {
         try text(response).firstMatch(of: Regex(#""\#(name)":"([^"]+)""#))?.output[1].substring.map(String.init)
     }
@@ -65,7 +65,7 @@ struct VenueHostTests {
 
     // MARK: Negotiation
 
-    @Test("negotiation gives an id that lets in one connection", arguments: [0, 1])
+    @Test("negotiation gives an ID that is valid for one connection", arguments: [0, 1])
     func negotiation(version: Int) throws {
         let host = Self.host()
         let query = version == 0 ? "" : "?negotiateVersion=1"
@@ -83,7 +83,7 @@ struct VenueHostTests {
         #expect(Self.status(host.accept(Self.upgrade("/hubs/mt4/v1?id=\(connectionID)"))) == 409)
     }
 
-    @Test("an id that was never given is not found; without one the client skipped negotiation")
+    @Test("an ID that was never issued is not found; without one the client skipped negotiation")
     func unknownID() {
         #expect(Self.status(Self.host().accept(Self.upgrade("/hubs/mt4/v1?id=made-up"))) == 404)
         #expect(Self.status(Self.host().accept(Self.upgrade("/hubs/mt4/v1?id="))) == 404)
@@ -91,14 +91,14 @@ struct VenueHostTests {
         #expect(Self.status(Self.host().accept(Self.upgrade("/ws?id=made-up"))) == 101, "no negotiation there")
     }
 
-    @Test("a version that is no number is refused in the way of the protocol")
+    @Test("a version that is not a number is refused as the protocol requires")
     func badVersion() {
         let response = Self.host().respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate?negotiateVersion=x"))
         #expect(response?.status == 200)
         #expect(Self.text(response).contains("\"error\""))
     }
 
-    @Test("ids are remembered for a while, not for ever")
+    @Test("IDs are remembered for a while, not for ever")
     func bounded() throws {
         let negotiated = NegotiatedConnections()
         let first = negotiated.issue()
@@ -115,7 +115,7 @@ struct VenueHostTests {
         #expect(negotiated.claim(last.connectionID) == .granted)
     }
 
-    @Test("no two ids are alike")
+    @Test("IDs are unique")
     func unique() {
         let negotiated = NegotiatedConnections()
         let ids = (0..<1000).flatMap { _ in
@@ -146,7 +146,7 @@ struct VenueHostTests {
     }
 
     @Test(
-        "pages of this machine, of the server itself and of a list are let in, and others are not",
+        "pages of this machine, of the server itself and of the list are accepted, others are refused",
         arguments: [
             ("http://localhost", 101), ("https://LOCALHOST:3000", 101), ("http://127.0.0.1:1", 101),
             ("http://127.9.9.9", 101), ("http://[::1]", 101), ("http://[::1]:80", 101), ("https://listed.org", 101),
@@ -168,7 +168,7 @@ struct VenueHostTests {
     }
 
     @Test(
-        "a name that is not known to be ours is let in with a token alone: others may have pointed it here",
+        "an unknown host name needs a token, because another party may have pointed it here",
         arguments: [
             ("localhost:9000", true), ("127.0.0.1:9000", true), ("[::1]:9000", true), ("192.0.2.7", true),
             ("listed.org:9000", true), ("feed.example:9000", false), ("127.evil.org", false), ("[::1].evil.org", false),
@@ -186,13 +186,13 @@ struct VenueHostTests {
         }
     }
 
-    @Test("who is not a page gets no such headers")
+    @Test("other clients get no such headers")
     func noOrigin() {
         let response = Self.host().respond(to: Self.request("POST", "/hubs/mt4/v1/negotiate"))
         #expect(response?.headers["Access-Control-Allow-Origin"] == nil)
     }
 
-    @Test("a plain request to a WebSocket path is told so", arguments: ["/hubs/mt4/v1", "/ws", "/stream"])
+    @Test("a plain request to a WebSocket path gets an explanation", arguments: ["/hubs/mt4/v1", "/ws", "/stream"])
     func upgradeRequired(path: String) {
         #expect(Self.host().respond(to: Self.request("GET", path))?.status == 426)
     }
@@ -200,7 +200,7 @@ struct VenueHostTests {
     // MARK: The token
 
     @Test(
-        "a token is taken from the header or from the query",
+        "a token is accepted in the header or in the query",
         arguments: [
             ("", nil, 401), ("", "Bearer secret", 101), ("", "bearer secret", 101), ("", "Bearer wrong!", 401),
             ("", "Basic secret", 401), ("", "secret", 401), ("?access_token=secret", nil, 101),
@@ -218,14 +218,14 @@ struct VenueHostTests {
         #expect(response?.status == (status == 101 ? 200 : 401))
     }
 
-    @Test("a browser's preflight comes without the token")
+    @Test("a browser's preflight request has no token")
     func preflight() {
         let host = Self.host(token: "secret")
         let request = Self.request("OPTIONS", "/hubs/mt4/v1/negotiate", [("Origin", "http://localhost:8080")])
         #expect(host.respond(to: request)?.status == 204)
     }
 
-    @Test("a refused negotiation may be read by the page, so that it can say why")
+    @Test("the page may read a refused negotiation, so that it can show the reason")
     func refusedOrigin() {
         let host = Self.host(token: "secret")
         let request = Self.request("POST", "/hubs/mt4/v1/negotiate", [("Origin", "http://localhost:8080")])
@@ -242,7 +242,7 @@ struct VenueHostTests {
         #expect(Self.status(host.accept(Self.upgrade("/hubs/mt5/v1"))) == 401)
     }
 
-    @Test("a path of its own leads to the hub, with its negotiation")
+    @Test("a configured path leads to the hub, with its negotiation")
     func ownPath() {
         let host = Self.host { $0.hubPaths = ["/quotes"] }
         #expect(Self.status(host.accept(Self.upgrade("/Quotes"))) == 101)
@@ -250,7 +250,7 @@ struct VenueHostTests {
         #expect(Self.status(host.accept(Self.upgrade("/quotes/negotiate"))) == 404)
     }
 
-    @Test("a negotiation may send its client elsewhere, where another token is good")
+    @Test("a negotiation may redirect its client, and another token is valid there")
     func redirect() throws {
         let host = Self.host(token: "first") {
             $0.redirect = NegotiationRedirect(isSecure: false, accessToken: "second")

@@ -2,7 +2,7 @@ import JSONScanning
 import Transport
 import WebSocketProtocol
 
-/// Why a request to `/api` was not done.
+/// The reason why a request to `/api` failed.
 struct APIError: Error {
     let status: Int
     let code: String
@@ -17,12 +17,12 @@ struct APIError: Error {
     static let forbidden = APIError(
         status: 403,
         code: "forbidden",
-        message: "pages of this origin, or requests over this name, are not let in"
+        message: "pages of this origin, or requests to this host name, are not allowed"
     )
     static let tooMany = APIError(status: 429, code: "too_many", message: "too many requests; try again in a second")
 
     static func methodNotAllowed(_ allowed: String) -> APIError {
-        APIError(status: 405, code: "method_not_allowed", message: "this wants \(allowed)")
+        APIError(status: 405, code: "method_not_allowed", message: "use \(allowed)")
     }
 
     init(status: Int, code: String, message: String) {

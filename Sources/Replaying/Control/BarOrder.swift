@@ -2,7 +2,7 @@ import Archive
 import BarBuilding
 import MarketModel
 
-/// The bars that a request of `/api/bars` asks for.
+/// The bars that a request to `/api/bars` asks for.
 struct BarOrder {
     let symbol: String
     let venue: String?
@@ -12,12 +12,14 @@ struct BarOrder {
     let limit: Int
     private let ticksLeft = Budget()
 
-    /// Ticks that one answer may be made of.
+    /// The maximum number of ticks to read for one answer.
     private final class Budget {
         var count = 2_000_000
     }
 
-    /// The parameters of a query; an empty value is that of one that is not given.
+    /// The query parameters.
+    ///
+    /// An empty value counts as missing.
     static let parameters = ["symbol", "venue", "interval", "side", "from", "to", "limit"]
 
     init(_ query: [(name: String, value: String)], range: ReadRange, start: Int64) throws(APIError) {
@@ -55,7 +57,7 @@ struct BarOrder {
         )
     }
 
-    /// Counts a tick; false once there are enough bars or ticks.
+    /// Counts a tick; returns false when there are enough bars or ticks.
     func hasRoom(barCount: Int) -> Bool {
         ticksLeft.count -= 1
         return ticksLeft.count > 0 && barCount <= limit

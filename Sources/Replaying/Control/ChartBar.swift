@@ -2,7 +2,7 @@ import Archive
 import BarBuilding
 import MarketModel
 
-/// A bar of a chart: mantissas with the digits of its instrument.
+/// A bar of a chart: mantissas, and the digits of its instrument.
 struct ChartBar {
     private var priceDigits: UInt8
     private var sizeDigits: UInt8
@@ -29,9 +29,9 @@ struct ChartBar {
         volume = bar.volume
     }
 
-    /// Adds what came later in the same interval, under whichever row of the symbol.
+    /// Adds a later bar of the same interval, from any row of the symbol.
     ///
-    /// If no digits hold all prices, the bar stays as it is.
+    /// If no number of digits can hold all prices, the bar stays unchanged.
     mutating func extend(with later: ChartBar) {
         let priceDigits = max(priceDigits, later.priceDigits)
         let sizeDigits = max(sizeDigits, later.sizeDigits)
@@ -46,7 +46,7 @@ struct ChartBar {
         self = sum
     }
 
-    /// The same bar with more digits; `nil` if a price does not fit any more.
+    /// Returns the same bar with more digits; `nil` if a price no longer fits.
     private func rescaled(_ priceDigits: UInt8, _ sizeDigits: UInt8) -> ChartBar? {
         let prices = [open, high, low, close].compactMap {
             FixedDecimal(mantissa: $0, digits: self.priceDigits).rescaled(to: priceDigits)

@@ -2,16 +2,18 @@ import Archive
 import BarBuilding
 import MarketModel
 
-/// The bars of one symbol for a chart, of all recordings of a tape.
+/// The bars of one symbol for a chart, from all recordings of a tape.
 ///
-/// Stored bars are used if a recording has those of the interval; else they are made of its ticks, by the builder that
-/// makes them when recording and on replay. Recordings are added in their order on the tape.
+/// If a recording has stored bars of the interval, they are used. Otherwise the bars are built from its ticks, with the
+/// same builder as in recording and replay. Recordings are added in their order on the tape.
 struct ChartBars {
-    /// A recording that went on in another one wrote the bars that were not over again there, whole.
+    /// One bar.
+    ///
+    /// When a recording continues in another file, its unfinished bars are written there again, complete.
     private struct Entry {
-        /// What recordings have that ended before.
+        /// The part from earlier, ended recordings.
         var settled: ChartBar?
-        /// What the present chain of recordings has.
+        /// The part from the current chain of recordings.
         var current: ChartBar
         /// The last recording of that chain.
         var file: Int
@@ -27,19 +29,19 @@ struct ChartBars {
     private var entries: [Int64: Entry] = [:]
     private var fileCount = 0
     private var connectionKeys: Set<UInt64> = []
-    /// True if the present recording goes on with the connections of the one before.
+    /// True if the present recording continues the connections of the previous one.
     private var isContinued = false
 
     init(_ order: BarOrder) {
         self.order = order
     }
 
-    /// The first bars in order of time, at most as many as were asked for.
+    /// The first bars in order of time, up to the requested limit.
     var json: [String] {
         entries.keys.sorted().prefix(order.limit).compactMap { time in entries[time]?.whole.json(at: time) }
     }
 
-    /// Adds what a recording has of the symbol, whose rows are `instruments`.
+    /// Adds a recording's bars of the symbol, whose rows are `instruments`.
     mutating func add(_ file: TapeCatalog.File, _ instruments: [InstrumentRow]) throws(ArchiveError) {
         let keys = Set(try file.reader.connections().compactMap(\.opened.journalKey))
         isContinued = !keys.isDisjoint(with: connectionKeys)
@@ -52,7 +54,7 @@ struct ChartBars {
 
     // MARK: Stored bars
 
-    /// False if the recording has no bars of the side and interval.
+    /// Returns false if the recording has no bars of the side and interval.
     private mutating func addStored(
         _ reader: ArchiveReader,
         _ instruments: [InstrumentRow]
@@ -80,7 +82,7 @@ struct ChartBars {
             return
         }
         if entry.file == fileCount {
-            // Two rows of the symbol that no digits hold together.
+            // Two rows of the symbol that no number of digits can hold together.
             entry.current.extend(with: bar)
         } else if isContinued, entry.file == fileCount - 1 {
             entry.current = bar
@@ -95,7 +97,7 @@ struct ChartBars {
 
     private mutating func addTicks(_ reader: ArchiveReader, _ instruments: [InstrumentRow]) throws(ArchiveError) {
         let ids = instruments.map(\.instrumentID)
-        // The bars that are made here are of this recording alone.
+        // The bars built here are of this recording alone.
         isContinued = false
         switch order.side {
         case .bid, .ask:
@@ -127,7 +129,7 @@ struct ChartBars {
     }
 }
 
-/// Makes the bars of one symbol from the ticks of one recording.
+/// Builds the bars of one symbol from the ticks of one recording.
 private struct ChartBarMaker {
     struct Key: Hashable, Comparable {
         let tsOpen: Int64
@@ -168,7 +170,7 @@ private struct ChartBarMaker {
         if tickCount.isMultiple(of: Self.ticksPerClose) { finish() }
     }
 
-    /// Takes over what the builder has made so far.
+    /// Takes over the bars that the builder has made so far.
     mutating func finish() {
         builder.close(clock: latest)
         changes.removeAll()

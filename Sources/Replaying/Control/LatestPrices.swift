@@ -2,15 +2,17 @@ import Archive
 import JSONScanning
 import MarketModel
 
-/// What the instruments stood at before a moment, of all recordings of a tape.
+/// The last prices of instruments before a given time, from all recordings of a tape.
 struct LatestPrices {
     private struct Price {
         let tsRecv: UnixNanoseconds
-        /// `nil` if the side has no price since then.
+        /// `nil` if the side has had no price since then.
         let text: String?
     }
 
-    /// What is known of one symbol of a venue: it may be several instruments, with other digits.
+    /// The prices of one symbol of a venue.
+    ///
+    /// The symbol may be several instruments with different digits.
     private struct Known {
         let venue: String
         let symbol: String
@@ -21,7 +23,9 @@ struct LatestPrices {
 
     private var known: [Known] = []
 
-    /// Adds what a recording has of an instrument within `range`, before `time`; the latest counts.
+    /// Adds a recording's last prices of an instrument within `range` and before `time`.
+    ///
+    /// The latest price wins.
     mutating func add(
         _ row: InstrumentRow,
         from reader: ArchiveReader,
@@ -51,7 +55,7 @@ struct LatestPrices {
         }
     }
 
-    /// `[{"venue":…,"symbol":…,"bid":…,"ask":…,"last":…},…]`; what there is nothing of is left out.
+    /// `[{"venue":…,"symbol":…,"bid":…,"ask":…,"last":…},…]`; missing prices are left out.
     var json: String {
         let items = known.map { one in
             var object = JSONObjectWriter()

@@ -1,6 +1,6 @@
 import JSONScanning
 
-/// The numbers of a replay server in the text format of Prometheus.
+/// The figures of a replay server in the text format of Prometheus.
 enum MetricsText {
     private static let lateness: [(text: String, nanoseconds: Int64)] = [
         ("0.00001", 10_000), ("0.00002", 20_000), ("0.00005", 50_000), ("0.0001", 100_000), ("0.0002", 200_000),
@@ -27,11 +27,11 @@ enum MetricsText {
             lines.append("# TYPE feedrec_replay_\(name) \(type)")
             for sample in samples { lines.append("feedrec_replay_\(name)\(sample.labels) \(sample.value)") }
         }
-        add("sessions", "gauge", "Clients that are connected.", [("", "\(sessions.count)")])
-        add("sessions_total", "counter", "Clients there were.", [("", "\(totals.sessions)")])
-        add("messages_total", "counter", "Messages of tapes sent.", [("", "\(totals.messages)")])
-        add("bytes_total", "counter", "Payload bytes of tapes sent.", [("", "\(totals.bytes)")])
-        add("commands_total", "counter", "Commands taken.", [("", "\(totals.commands)")])
+        add("sessions", "gauge", "Connected clients.", [("", "\(sessions.count)")])
+        add("sessions_total", "counter", "Clients connected since the start.", [("", "\(totals.sessions)")])
+        add("messages_total", "counter", "Tape messages sent.", [("", "\(totals.messages)")])
+        add("bytes_total", "counter", "Tape payload bytes sent.", [("", "\(totals.bytes)")])
+        add("commands_total", "counter", "Commands accepted.", [("", "\(totals.commands)")])
         add("slow_closes_total", "counter", "Clients closed for being slow.", [("", "\(totals.slowCloses)")])
         add(
             "skipped_messages_total",
@@ -42,12 +42,12 @@ enum MetricsText {
         add(
             "refused_subscriptions_total",
             "counter",
-            "Subscriptions to what the tape lacks.",
+            "Subscriptions refused because the tape has no such data.",
             [("", "\(totals.refused)")]
         )
-        add("lateness_seconds", "histogram", "From the deadline of a message to its hand-over to the kernel.", [])
+        add("lateness_seconds", "histogram", "Time from the deadline of a message to its hand-over to the kernel.", [])
         lines += samples("lateness_seconds", totals.lateness)
-        add("write_seconds", "histogram", "How long handing over to the kernel took.", [])
+        add("write_seconds", "histogram", "Time taken to hand messages to the kernel.", [])
         lines += samples("write_seconds", totals.writes)
         let labelled = sessions.map { record in
             (labels: #"{session="\#(record.id)",protocol="\#(record.name)"}"#, figures: record.figures)

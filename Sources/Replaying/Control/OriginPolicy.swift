@@ -1,10 +1,12 @@
 package import WebSocketProtocol
 
-/// Keeps pages of strangers away: what a browser sends on their behalf carries their origin.
+/// Refuses web pages of other sites.
+///
+/// A browser sends the page's origin with each of their requests.
 package struct OriginPolicy: Sendable {
-    /// Origins that are let in beside those of this machine, such as `https://desk.example`.
+    /// Origins to admit in addition to those of this machine, such as `https://desk.example`.
     private let allowed: Set<String>
-    /// With a token a foreign name that points here is no danger.
+    /// With a token, a foreign host name that resolves to this server is harmless.
     private let hasToken: Bool
 
     package init(allowed: Set<String> = [], hasToken: Bool = false) {
@@ -12,20 +14,21 @@ package struct OriginPolicy: Sendable {
         self.hasToken = hasToken
     }
 
-    /// False where the request comes from a page that may not, or over a name that is not known to be ours.
+    /// False if the request comes from a page of another site, or uses a host name that is not known to be ours.
     ///
-    /// Browsers always say the origin on WebSocket connections, and check none of them; others need not say any.
+    /// Browsers always send the origin on WebSocket connections but do not check it themselves. Other clients may omit
+    /// it.
     package func admits(_ request: HTTPRequestHead) -> Bool {
         let host = request.headers["Host"]?.lowercased()
         guard let origin = request.headers["Origin"]?.lowercased() else { return isOwn(host) }
         if allowed.contains(origin) { return true }
         guard let authority = Self.authority(of: origin) else { return false }
-        // A page of the server itself.
+        // This is a page of the server itself.
         if let host, host == authority, isOwn(host) { return true }
         return Self.isLoopback(Self.name(of: authority))
     }
 
-    /// False for names that may have been pointed here by somebody else.
+    /// False for host names that another party may have pointed to this server (DNS rebinding).
     private func isOwn(_ host: String?) -> Bool {
         guard !hasToken, let host else { return true }
         let name = Self.name(of: host[...])
@@ -33,13 +36,13 @@ package struct OriginPolicy: Sendable {
             || allowed.contains { Self.authority(of: $0).map(Self.name) == name }
     }
 
-    /// What stands behind `http://` or `https://`.
+    /// Returns the part after `http://` or `https://`.
     private static func authority(of origin: String) -> Substring? {
         for scheme in ["http://", "https://"] where origin.hasPrefix(scheme) { return origin.dropFirst(scheme.count) }
         return nil
     }
 
-    /// An authority without its port.
+    /// Returns an authority without its port.
     private static func name(of authority: Substring) -> Substring {
         guard authority.hasPrefix("["), let end = authority.firstIndex(of: "]") else {
             return authority.prefix { $0 != ":" }

@@ -1,4 +1,6 @@
-/// So many events a second at most; a burst of a second's worth is let through.
+/// Limits the number of events per second.
+///
+/// A burst of one second's worth is allowed.
 struct RateLimiter: Sendable {
     private let capacity: Double
     private var tokens: Double

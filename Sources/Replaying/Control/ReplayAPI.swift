@@ -6,7 +6,7 @@ import Transport
 import Venues
 import WebSocketProtocol
 
-/// The HTTP side of docs/REPLAY.md: what is there, who is connected, and control of any session.
+/// The HTTP API of docs/REPLAY.md: the tape's contents, the connected clients, and control of every session.
 struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
     let desk: ReplayDesk<C>
     private let limiter = CommandLimiter(perSecond: 200)
@@ -18,7 +18,7 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
 
     /// Answers requests to `/api/…` and `/metrics`; `nil` for other paths.
     ///
-    /// The caller has checked who asks.
+    /// The caller has already checked access.
     func respond(to request: HTTPRequest) async -> HTTPResponse? {
         let path = request.head.path
         guard path == "/metrics" || path == "/api" || path.hasPrefix("/api/") else { return nil }
@@ -32,7 +32,9 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
 
     private typealias Query = [(name: String, value: String)]
 
-    /// The query, each parameter of which must be one that the path takes.
+    /// Returns the query.
+    ///
+    /// A parameter that the path does not have is an error.
     private static func query(of head: HTTPRequestHead, _ parts: [String]) throws(APIError) -> Query {
         let known: [String] =
             switch parts {
@@ -147,9 +149,9 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
         return HTTPResponse(json: target.json(now: desk.now()))
     }
 
-    // MARK: What is recorded
+    // MARK: Tape contents
 
-    /// Reads files, which is not for the threads that tasks run on.
+    /// Reads files on the pool, because disk reads must not block task threads.
     private func read(_ what: String, _ query: Query) async throws(APIError) -> HTTPResponse {
         let paths = ["/replay"] + desk.catalogPaths
         let reading = TapeReading(
@@ -182,7 +184,7 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
     }
 }
 
-/// What a request to control something is about.
+/// The target of a control request.
 private enum ControlTarget: Sendable {
     case session(SessionRecord)
     case clock(PlaybackClock)
@@ -202,7 +204,7 @@ private enum ControlTarget: Sendable {
     }
 }
 
-/// A limit that all who ask share.
+/// A rate limit shared by all clients.
 final class CommandLimiter: Sendable {
     private let limiter: Synchronization.Mutex<RateLimiter>
 

@@ -3,10 +3,10 @@ package import BarBuilding
 import MarketModel
 import Venues
 
-/// How a client wants to be served: the server's defaults, and what the query of its URL says.
+/// How a client is served: the server's defaults, changed by the query of its URL.
 package struct SessionRequest: Sendable {
     package var speed = PlaybackSpeed.factor(1)
-    /// The symbols wanted; `nil` for all.
+    /// The symbols to play; `nil` for all.
     package var symbols: Set<String>?
     package var from: TapeMoment?
     package var to: TapeMoment?
@@ -26,7 +26,7 @@ package struct SessionRequest: Sendable {
     package var statusInterval: Int64?
     /// How long a venue's client must be quiet before its tape starts; `nil` for the rule of ``StartWait``.
     package var startAfter: Duration?
-    /// The tape of a venue's client starts with this subscription; `nil` for a quiet time.
+    /// The tape of a venue's client starts after this many subscriptions; `nil` to wait for a quiet time instead.
     package var subscriptionsMin: Int?
     package var absent = AbsentRule.refuse
 
@@ -37,7 +37,7 @@ package struct SessionRequest: Sendable {
 
     package init() {}
 
-    /// Who opens a session: a client of `/replay`, or one of a venue.
+    /// The kind of client that opens a session: a client of `/replay`, or a client of a venue.
     enum Opener: Hashable {
         case events
         case venue(Venue)
@@ -50,9 +50,11 @@ package struct SessionRequest: Sendable {
     private static let eventParameters = ["symbols", "types", "bars", "rebase", "status"]
     private static let venueParameters = ["start_after", "subscriptions", "absent"]
 
-    /// Takes what the query says, see docs/REPLAY.md; each parameter is understood or refused.
+    /// Applies a query, see docs/REPLAY.md.
     ///
-    /// `start` is that of the tape, which moments may refer to.
+    /// An unknown or invalid parameter is an error.
+    ///
+    /// `start` is the start of the tape, which moments may refer to.
     mutating func take(_ query: [(name: String, value: String)], by opener: Opener, start: Int64) throws(BadRequest) {
         let own: [String]
         let foreign: (names: [String], place: String)
@@ -101,7 +103,7 @@ package struct SessionRequest: Sendable {
         case "to": to = try Self.moment(name, value)
         case "symbols":
             let wanted = Set(value.split(separator: ",").map(String.init))
-            guard !wanted.isEmpty else { throw Self.bad(name, value, "symbols with commas between them") }
+            guard !wanted.isEmpty else { throw Self.bad(name, value, "symbols, separated by commas") }
             symbols = wanted
         case "paused": startsPaused = try Self.flag(name, value)
         case "loop": loop = try Self.loop(value)
@@ -147,7 +149,7 @@ package struct SessionRequest: Sendable {
             let count = Int(value).flatMap { (1...100_000).contains($0) ? $0 : nil }
             subscriptionsMin = try Self.value(count, name, value, "a whole number from 1 to 100000")
         case "absent": absent = try Self.value(AbsentRule(rawValue: value), name, value, "refuse or ignore")
-        // What the venue itself takes is checked by the venue.
+        // The venue checks its own parameters.
         default: break
         }
     }
@@ -171,7 +173,7 @@ package struct SessionRequest: Sendable {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         guard parts.count == 2, let from = TapeMoment(text: String(parts[0])),
             let to = TapeMoment(text: String(parts[1]))
-        else { throw bad("loop", text, "1, or two moments with a comma between them") }
+        else { throw bad("loop", text, "1, or two moments separated by a comma") }
         return .part(from, to)
     }
 
@@ -213,9 +215,9 @@ package struct SessionRequest: Sendable {
         }
     }
 
-    // MARK: What follows from it
+    // MARK: Results
 
-    /// The part of a tape with these `bounds` that is wanted.
+    /// Returns the requested part of a tape with these `bounds`.
     func range(within bounds: ClosedRange<Int64>?) -> ReadRange {
         let start = bounds?.lowerBound ?? 0
         return ReadRange(
@@ -224,7 +226,7 @@ package struct SessionRequest: Sendable {
         )
     }
 
-    /// A deck for a tape with these `bounds`.
+    /// Makes a deck for a tape with these `bounds`.
     func deck(bounds: ClosedRange<Int64>?, skips: [Range<Int64>]) -> TapeDeck {
         let start = bounds?.lowerBound ?? 0
         let loop: TapeDeck.Loop? =
@@ -245,8 +247,8 @@ package struct SessionRequest: Sendable {
     }
 }
 
-/// A wish for a tape that cannot be met, or not understood.
+/// A request that cannot be met or is invalid.
 package struct BadRequest: Error, Hashable, CustomStringConvertible {
-    /// In lower case; says what is wrong, and what would be right.
+    /// In lower case; says what is wrong and, if possible, what to do.
     package let description: String
 }

@@ -2,7 +2,7 @@ import JSONScanning
 import MarketModel
 import Venues
 
-/// A session as it is at one moment, for the status of docs/REPLAY.md.
+/// A snapshot of a session, for the status of docs/REPLAY.md.
 struct SessionStatus {
     private let record: SessionRecord
     private let figures: SessionRecord.Figures
@@ -14,7 +14,7 @@ struct SessionStatus {
         clock = ClockStatus(record.clock, now: now)
     }
 
-    /// The status as a JSON object; a message of `type`, or the answer to a command.
+    /// Returns the status as a JSON object: a message of `type`, or the answer to a command.
     func json(type: String? = nil, command: DeckCommand? = nil, id: String? = nil) -> String {
         var object = JSONObjectWriter()
         object.text("type", type)
@@ -73,7 +73,7 @@ struct SessionStatus {
     }
 }
 
-/// A clock as it is at one moment.
+/// A snapshot of a clock.
 struct ClockStatus {
     private let name: String?
     private let sessionIDs: [Int]
@@ -98,7 +98,7 @@ struct ClockStatus {
         object.integer("joined", Int64(sessionIDs.count))
     }
 
-    /// The clock by itself.
+    /// The clock's status as JSON, without a session.
     var json: String {
         var object = JSONObjectWriter()
         object.text("clock", name)
@@ -135,14 +135,14 @@ extension LatenessHistogram {
 }
 
 extension JSONObjectWriter {
-    /// A member that is `null` where there is nothing to say.
+    /// Adds a member that is `null` if there is no value.
     mutating func nullable(_ name: String, _ json: String?) {
         raw(name, json ?? "null")
     }
 }
 
 extension TapeLength {
-    /// Milliseconds or seconds with one digit behind the point.
+    /// Milliseconds, or seconds with one decimal place.
     var shortText: String {
         let (seconds, tenths) = (nanoseconds / 1_000_000_000, nanoseconds / 100_000_000 % 10)
         if seconds > 0 { return tenths == 0 ? "\(seconds)s" : "\(seconds).\(tenths)s" }

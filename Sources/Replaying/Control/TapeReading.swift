@@ -4,22 +4,28 @@ import JSONScanning
 import MarketModel
 import Venues
 
-/// Answers what a tape holds; blocks for the time of the disk.
+/// Answers requests for the tape's contents.
+///
+/// It blocks while it reads the disk.
 struct TapeReading: Sendable {
     let catalog: TapeCatalog
-    /// What is offered, and to whom: nothing else is told.
+    /// The part of the tape and the symbols that may be reported.
     let range: ReadRange
     let symbols: Set<String>?
 
     private static let itemsMax = 10_000
 
-    /// What a client knows an instrument by; it may have several rows, with other digits.
+    /// The client's name for an instrument.
+    ///
+    /// It may have several rows with different digits.
     private struct InstrumentName: Hashable {
         let venue: String
         let symbol: String
     }
 
-    /// Runs `body`, and has what the archive says go to the log of nobody: the client is told that it cannot be read.
+    /// Runs `body`.
+    ///
+    /// An archive error is discarded; the client only learns that the recording cannot be read.
     private func reading<Value>(_ body: () throws(ArchiveError) -> Value) throws(APIError) -> Value {
         do throws(ArchiveError) {
             return try body()
@@ -143,7 +149,7 @@ struct TapeReading: Sendable {
 
     private static func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
 
-    /// What the instruments stood at before a moment of the query; at the end of the tape, where it says none.
+    /// Returns the last prices of the instruments before the query's `at`, or at the end of the tape without it.
     func prices(_ query: [(name: String, value: String)]) throws(APIError) -> String {
         var time = range.to
         if let text = query.first(where: { $0.name == "at" })?.value, !text.isEmpty {
@@ -202,7 +208,7 @@ struct TapeReading: Sendable {
 }
 
 extension [(gap: GapRow, connection: ConnectionRow?)] {
-    /// The widest, in order of time.
+    /// Returns the widest gaps, in order of time.
     fileprivate func limited(to count: Int) -> Self {
         func width(_ gap: GapRow) -> Int64 { (gap.tsTo?.rawValue ?? .max).subtractingSaturated(gap.tsFrom.rawValue) }
         let widest = self.count <= count ? self : Array(sorted { width($0.gap) > width($1.gap) }.prefix(count))

@@ -1,22 +1,24 @@
 import Synchronization
 
-/// Lets one task in at a time, in the order in which they came.
+/// Admits one task at a time, in the order of arrival.
 ///
-/// Requests that read files take turns, so that they leave threads of the pool to the tapes.
+/// Requests that read files take turns, so that threads of the pool stay free for the tapes.
 final class TurnQueue: Sendable {
     private struct State {
         var isTaken = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// More waiting tasks than this are turned away.
+    /// The maximum number of waiting tasks.
+    ///
+    /// More are refused.
     private static let waitersMax = 64
 
     private let state = Mutex(State())
 
-    /// Waits for the turn; false, and no turn, if too many wait.
+    /// Waits for the turn; returns false without a turn if too many tasks wait.
     ///
-    /// After true, ``leave()`` must be called.
+    /// If it returns true, the caller must call ``leave()``.
     func enter() async -> Bool {
         let isFull = state.withLock { $0.isTaken && $0.waiters.count >= Self.waitersMax }
         guard !isFull else { return false }

@@ -1,27 +1,31 @@
 import JSONScanning
 import MarketModel
 
-/// The members of a command's JSON object, each of which must be understood.
+/// The members of a command's JSON object.
+///
+/// An unknown or invalid member is an error.
 struct CommandMembers {
     private(set) var cmd: String?
     private(set) var to: TapeMoment?
     private(set) var from: TapeMoment?
     private(set) var by: Int64?
     private(set) var speed: PlaybackSpeed?
-    /// 1 to 1,000,000.
+    /// From 1 to 1,000,000.
     private(set) var events: Int?
     private(set) var interval: Int64?
     private(set) var off = false
-    /// The names of all members beside `cmd` and `id`, in their order.
+    /// The names of all members except `cmd` and `id`, in their order.
     private var names: [String] = []
     private var problem: DeckError?
 
-    /// The longest id that comes back whole, in bytes as it is written.
+    /// The longest ID that is returned in the answer, in bytes as written.
     private static let idBytesMax = 100
 
     init() {}
 
-    /// Reads a JSON object; `id` is set to the JSON text of the id as soon as it is read, so that errors can bear it.
+    /// Reads a JSON object.
+    ///
+    /// `id` is set to the JSON text of the ID as soon as it is read, so that errors can include it.
     init(_ bytes: UnsafeRawBufferPointer, id: inout String?) throws(DeckError) {
         var seen: Set<String> = []
         do throws(JSONError) {
@@ -40,7 +44,7 @@ struct CommandMembers {
         if cmd == nil, let problem { throw problem }
     }
 
-    /// Throws if there is a member that the command `name` does not take, or one of a wrong type.
+    /// Throws if there is a member that the command `name` does not take, or a member of a wrong type.
     func check(_ known: [String], of name: String) throws(DeckError) {
         if let other = names.first(where: { !known.contains($0) }) {
             let hint = Suggestion.hint(for: other, among: known)
@@ -87,12 +91,12 @@ struct CommandMembers {
         case "off":
             off = value.boolean ?? false
             if !off { note("'off' must be true") }
-        // ``check(_:of:)`` refuses every other name.
+        // Other names are refused by ``check(_:of:)``.
         default: break
         }
     }
 
-    /// Notes a problem if there is no `value`.
+    /// Records a problem if there is no `value`.
     private mutating func wanted<Value>(_ value: Value?, _ name: String, _ description: String) -> Value? {
         if value == nil { note("'\(name)' must be \(description)") }
         return value

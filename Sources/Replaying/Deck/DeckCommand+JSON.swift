@@ -2,13 +2,13 @@ import MarketModel
 
 /// Commands as JSON, see docs/REPLAY.md.
 extension DeckCommand {
-    /// The members that each command takes, beside `cmd` and `id`.
+    /// The members of each command, except `cmd` and `id`.
     private static let members: [(name: String, members: [String])] = [
         ("play", []), ("pause", []), ("seek", ["to", "by"]), ("speed", ["speed"]), ("step", ["events", "interval"]),
         ("loop", ["from", "to", "off"]), ("status", []), ("stop", []),
     ]
 
-    /// Reads `{"cmd":…}`, and its `id` as it is written, which comes back with the answer.
+    /// Reads `{"cmd":…}` and its `id` as JSON text, which the answer repeats.
     static func parse(_ bytes: UnsafeRawBufferPointer) -> (id: String?, Result<DeckCommand, DeckError>) {
         var id: String?
         do throws(DeckError) {
@@ -20,7 +20,9 @@ extension DeckCommand {
         }
     }
 
-    /// Reads the members of the command `name`; nothing at all is an object without members.
+    /// Reads the members of the command `name`.
+    ///
+    /// Empty input counts as an object without members.
     static func parse(_ name: String, members bytes: UnsafeRawBufferPointer) throws(DeckError) -> DeckCommand {
         var id: String?
         let members = bytes.isEmpty ? CommandMembers() : try CommandMembers(bytes, id: &id)

@@ -1,11 +1,11 @@
-/// What somebody wants of a clock.
+/// A command to a clock.
 package enum DeckCommand: Sendable, Hashable {
     case play
     case pause
     case seek(SeekTarget)
     case speed(PlaybackSpeed)
     case stepEvents(Int)
-    /// Everything before the next multiple of so many nanoseconds since 1970.
+    /// Plays everything before the next multiple of this number of nanoseconds since 1970.
     case stepInterval(Int64)
     case loop(from: TapeMoment, to: TapeMoment)
     case loopOff
@@ -28,15 +28,15 @@ package enum DeckCommand: Sendable, Hashable {
 
 package enum SeekTarget: Sendable, Hashable {
     case to(TapeMoment)
-    /// Nanoseconds from where the tape stands.
+    /// Nanoseconds relative to the current position.
     case by(Int64)
 }
 
-/// A moment as a person names it.
+/// A moment of a tape, as a user names it.
 package enum TapeMoment: Sendable, Hashable {
     /// Nanoseconds since 1970.
     case absolute(Int64)
-    /// Nanoseconds behind the tape's start.
+    /// Nanoseconds after the tape's start.
     case behindStart(Int64)
 
     func time(start: Int64) -> Int64 {
@@ -47,7 +47,7 @@ package enum TapeMoment: Sendable, Hashable {
     }
 }
 
-/// A command that cannot be done.
+/// A command that is invalid or not possible.
 package struct DeckError: Error, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case badJSON = "bad_json"

@@ -1,18 +1,20 @@
 import Synchronization
 
-/// A ``TapeDeck`` that sessions share, and what wakes them when it changes.
+/// A ``TapeDeck`` that sessions share.
+///
+/// It wakes them when it changes.
 final class PlaybackClock: Sendable {
     private struct Guarded {
         var deck: TapeDeck
         var signals: [Int: WakeSignal] = [:]
         /// When the last session left, on the monotonic clock.
         var abandonedAt: Int64?
-        /// Wakes those that wait for the end of a step.
+        /// Signals of callers that wait for the end of a step.
         var stepWaiters: [WakeSignal] = []
-        /// The last break of a recorded connection that ended a session, and in which take that was.
+        /// The last recorded break that ended a session, and its take.
         var passedBreak: (time: Int64, take: Int)?
 
-        /// Those to be woken because the step they wait for is over.
+        /// Returns the waiters to wake because their step has ended.
         mutating func endedStep() -> [WakeSignal] {
             guard !stepWaiters.isEmpty, !deck.isStepping else { return [] }
             defer { stepWaiters = [] }
@@ -20,7 +22,7 @@ final class PlaybackClock: Sendable {
         }
     }
 
-    /// The name by which sessions share it; `nil` for a session's own.
+    /// The name by which sessions share the clock; `nil` for the own clock of a session.
     let name: String?
     private let guarded: Mutex<Guarded>
 
@@ -29,7 +31,7 @@ final class PlaybackClock: Sendable {
         guarded = Mutex(Guarded(deck: deck))
     }
 
-    /// The deck as it is now.
+    /// A copy of the deck.
     var deck: TapeDeck { guarded.withLock(\.deck) }
     var sessionIDs: [Int] { guarded.withLock { $0.signals.keys.sorted() } }
     var abandonedAt: Int64? { guarded.withLock(\.abandonedAt) }
@@ -50,12 +52,12 @@ final class PlaybackClock: Sendable {
         }
     }
 
-    /// A session was ended by a recorded break; who comes back is not to be ended by the same one.
+    /// Records that a recorded break ended a session, so that the same break does not end the client's next session.
     func passBreak(at time: Int64, take: Int) {
         guarded.withLock { $0.passedBreak = (time, take) }
     }
 
-    /// Where the last break of this take was.
+    /// Returns the time of the last break of this take.
     func passedBreak(take: Int) -> Int64? {
         guarded.withLock { guarded in guarded.passedBreak.flatMap { $0.take == take ? $0.time : nil } }
     }
@@ -64,7 +66,9 @@ final class PlaybackClock: Sendable {
         change { $0.deck.ready(id, first: first, now: now) }
     }
 
-    /// See ``TapeDeck/verdict(for:head:tail:take:now:)``; the others are woken where that lets them go on.
+    /// See ``TapeDeck/verdict(for:head:tail:take:now:)``.
+    ///
+    /// Wakes the other sessions if they may now continue.
     func verdict(for id: Int, head: Int64, tail: Int64, take: Int, now: Int64) -> TapeDeck.Verdict {
         let (verdict, woken) = guarded.withLock { guarded -> (TapeDeck.Verdict, [WakeSignal]) in
             guard guarded.signals.count > 1 else {
@@ -74,7 +78,7 @@ final class PlaybackClock: Sendable {
             let before = (guarded.deck.isPaced ? 0 : guarded.deck.position(at: now), guarded.deck.take)
             let verdict = guarded.deck.verdict(for: id, head: head, tail: tail, take: take, now: now)
             let after = (guarded.deck.isPaced ? 0 : guarded.deck.position(at: now), guarded.deck.take)
-            // Those who wait for the end of a lap wait for the last one to get there.
+            // Sessions at the end of a lap wait for the last session to arrive there.
             let isChanged = before != after || (guarded.deck.loop != nil && head >= (guarded.deck.loop?.to ?? .max))
             return (verdict, isChanged ? guarded.signals.filter { $0.key != id }.map(\.value) : [])
         }
@@ -94,7 +98,7 @@ final class PlaybackClock: Sendable {
 
     var isStepping: Bool { guarded.withLock(\.deck.isStepping) }
 
-    /// Waits for the end of a step of events, at most until `timer` shows `deadline`: a client may read slowly.
+    /// Waits for the end of a step of events, at most until `timer` shows `deadline`, because a client may read slowly.
     func waitForStep(until deadline: Int64, _ timer: some PlaybackTimer) async {
         let signal = WakeSignal()
         let isWaiting = guarded.withLock { guarded in
@@ -111,12 +115,14 @@ final class PlaybackClock: Sendable {
 
     private static let stepWaitersMax = 64
 
-    /// Wakes nobody: all that changes is that deadlines come later, which everybody notices at the earlier ones.
+    /// Delays the deadlines.
+    ///
+    /// No session is woken, because each notices the change at its old deadline.
     func holdBack(by excess: Int64) {
         guarded.withLock { $0.deck.holdBack(by: excess) }
     }
 
-    /// Does what `command` says and returns the deck as it is then.
+    /// Applies `command` and returns a copy of the deck.
     @discardableResult
     func apply(_ command: DeckCommand, now: Int64) throws(DeckError) -> TapeDeck {
         let result = change { guarded -> Result<TapeDeck, DeckError> in
@@ -139,15 +145,15 @@ final class PlaybackClock: Sendable {
     }
 }
 
-/// The shared clocks by their names.
+/// The shared clocks, by name.
 final class ClockDirectory: Sendable {
-    /// A clock that nobody uses is forgotten after a minute.
+    /// A clock without sessions is removed after a minute.
     private static let graceNanoseconds: Int64 = 60_000_000_000
     private static let clocksMax = 256
 
     private let clocks = Mutex<[String: PlaybackClock]>([:])
 
-    /// The clock of that name, made by `make` where there is none.
+    /// Returns the clock with that name, or makes one with `make` if there is none.
     func clock(named name: String, now: Int64, make: () -> TapeDeck) throws(DeckError) -> PlaybackClock {
         let clock = clocks.withLock { clocks -> PlaybackClock? in
             Self.forgetAbandoned(&clocks, now)
@@ -167,7 +173,7 @@ final class ClockDirectory: Sendable {
 
     func find(_ name: String) -> PlaybackClock? { clocks.withLock { $0[name] } }
 
-    /// All of them, by name.
+    /// All clocks, by name.
     func all(now: Int64) -> [PlaybackClock] {
         clocks.withLock { clocks in
             Self.forgetAbandoned(&clocks, now)

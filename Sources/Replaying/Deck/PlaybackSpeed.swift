@@ -1,6 +1,6 @@
 /// How fast a tape runs.
 package enum PlaybackSpeed: Sendable, Hashable, CustomStringConvertible {
-    /// As fast as the slowest client takes it.
+    /// As fast as the slowest client reads.
     case max
     /// This many seconds of tape per second; greater than zero.
     case factor(Double)

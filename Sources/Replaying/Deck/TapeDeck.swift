@@ -1,10 +1,10 @@
 import MarketModel
 
-/// Where a tape stands and how fast it runs, for one session or for several that stay in step.
+/// The position and speed of a tape, for one session or for several that stay in step.
 ///
-/// A value without clock or task: who uses it says what time it is. Tape times are nanoseconds since 1970, real times those
-/// of a monotonic clock. Everything is half open: a position of *t* means that all messages before *t* have been
-/// released and none at or behind it.
+/// A deck has no clock and no task; callers pass the current time. Tape times are nanoseconds since 1970, real times
+/// are those of a monotonic clock. All ranges are half open: position *t* means that all messages before *t* have been
+/// released, and none at *t* or later.
 struct TapeDeck: Sendable {
     enum State: String, Sendable {
         case waiting, playing, paused, stopped
@@ -12,30 +12,30 @@ struct TapeDeck: Sendable {
 
     struct Loop: Hashable, Sendable {
         var from: Int64
-        /// `.max` for the tape's end.
+        /// `.max` for the end of the tape.
         var to: Int64
     }
 
-    /// What one session has told of itself.
+    /// The state that one session has reported.
     struct Member: Sendable {
         var isReady = false
-        /// Of the first message that it gets at all; `.max` without any.
+        /// The time of its first message; `.max` if it has none.
         var first = Int64.max
-        /// Of the next message it has not sent; `.max` at its end.
+        /// The time of its next unsent message; `.max` at its end.
         var head = Int64.min
-        /// Of the last message that it has at hand.
+        /// The time of the last message it has loaded.
         var tail = Int64.min
-        /// The take its head and tail belong to.
+        /// The take of its head and tail.
         var take = 0
     }
 
-    /// What a session is to do now.
+    /// What a session must do next.
     enum Verdict: Sendable {
-        /// Send the messages before `time`, at most `countMax` of them; those of a paced tape had their deadlines.
+        /// Send the messages before `time`, at most `countMax` of them. With a pace, their deadlines have come.
         case send(before: Int64, countMax: Int, pace: TapePace?)
-        /// Nothing until the clock shows this, or until the deck changes; `nil` for the latter alone.
+        /// Wait until the clock shows this time or the deck changes; `nil` waits only for a change.
         case wait(until: Int64?)
-        /// Go on from `position`, whatever is at hand.
+        /// Continue from `position` and discard the loaded messages.
         case reposition(to: Int64, take: Int)
         case stop
     }
@@ -45,21 +45,21 @@ struct TapeDeck: Sendable {
     private(set) var loop: Loop?
     /// Counts seeks and laps.
     private(set) var take = 0
-    /// How many lap ends are among the takes.
+    /// The number of takes that were new laps.
     private(set) var laps = 0
-    /// Where the present take began; `nil` before the start, unless it was chosen.
+    /// The start of the present take; `nil` before the tape starts, unless it was set.
     private(set) var takeStart: Int64?
     private(set) var members: [Int: Member] = [:]
-    /// How many must be ready for the tape to start.
+    /// The number of sessions that must be ready before the tape starts.
     let expect: Int
     private let startsPaused: Bool
     private let skips: TapeSkips
-    /// The moments a seek may go to.
+    /// The range of seek positions.
     private(set) var bounds: ClosedRange<Int64>?
 
-    /// While the tape does not run at a paced speed.
+    /// The position while the tape is not paced.
     private var heldPosition: Int64 = 0
-    /// While it does.
+    /// The pace while the tape is paced.
     private var pace: TapePace?
     private var stepEvents = 0
     private var hasSentInTake = false
@@ -85,7 +85,9 @@ struct TapeDeck: Sendable {
         self.bounds = bounds
     }
 
-    /// Where the tape stands; the start of the tape while it waits.
+    /// The position of the tape.
+    ///
+    /// While it waits, this is its start.
     func position(at now: Int64) -> Int64 {
         if state == .waiting { return takeStart ?? bounds?.lowerBound ?? 0 }
         return pace.map { min($0.position(at: now), limit) } ?? heldPosition
@@ -98,14 +100,16 @@ struct TapeDeck: Sendable {
 
     // MARK: Sessions
 
-    /// Lets a session in and says where it begins; `nil` for its own start.
+    /// Adds a session and returns its start position; `nil` means its own start.
     mutating func join(_ id: Int, atStart: Bool, now: Int64) -> (position: Int64?, take: Int) {
         members[id] = Member(take: take)
         if state == .waiting || atStart { return (takeStart, take) }
         return (position(at: now), take)
     }
 
-    /// A session has subscribed, and its first message, if there is any, is of tape time `first`.
+    /// Reports that a session has subscribed.
+    ///
+    /// `first` is the tape time of its first message, if there is one.
     mutating func ready(_ id: Int, first: Int64, now: Int64) {
         guard members[id] != nil else { return }
         members[id]?.isReady = true
@@ -129,7 +133,7 @@ struct TapeDeck: Sendable {
         setPace(from: start, now: now)
     }
 
-    /// Lets the tape run from `position`, or stand there.
+    /// Runs the tape from `position`, or holds it there.
     private mutating func setPace(from position: Int64, now: Int64) {
         heldPosition = position
         if state == .playing, case .factor(let factor) = speed {
@@ -139,10 +143,11 @@ struct TapeDeck: Sendable {
         }
     }
 
-    // MARK: What a session does next
+    // MARK: Verdicts
 
-    /// What a session is to do whose next message is of `head` and whose last one at hand is of `tail`; both are `.max` at
-    /// its end.
+    /// Returns what a session must do.
+    ///
+    /// `head` is the time of its next message, `tail` that of its last loaded message; both are `.max` at its end.
     mutating func verdict(for id: Int, head: Int64, tail: Int64, take: Int, now: Int64) -> Verdict {
         if state == .stopped { return .stop }
         guard take == self.take else { return .reposition(to: takeStart ?? .min, take: self.take) }
@@ -153,7 +158,7 @@ struct TapeDeck: Sendable {
         case .waiting, .stopped: return .wait(until: nil)
         case .paused:
             if stepEvents > 0, head < limit { return .send(before: limit, countMax: stepEvents, pace: nil) }
-            // A step ends where the tape does.
+            // A step ends at the end of the tape.
             stepEvents = 0
             return head < heldPosition ? .send(before: heldPosition, countMax: .max, pace: nil) : .wait(until: nil)
         case .playing:
@@ -166,12 +171,12 @@ struct TapeDeck: Sendable {
         guard head != .max else { return .wait(until: nil) }
         let deadline = pace.deadline(of: head)
         guard deadline <= now else { return .wait(until: deadline == .max ? nil : deadline) }
-        // Rounding must not keep back the message whose deadline has come.
+        // Rounding must not hold back the message whose deadline has come.
         let due = max(pace.position(at: now), head)
         return .send(before: min(limit, due.addingSaturated(1)), countMax: .max, pace: pace)
     }
 
-    /// At full speed nobody goes beyond what everybody has at hand.
+    /// At full speed, no session may pass what all sessions have loaded.
     private mutating func unpacedVerdict(_ head: Int64) -> Verdict {
         var common = Int64.max
         var isComplete = true
@@ -181,7 +186,7 @@ struct TapeDeck: Sendable {
         if isComplete, common != .max {
             heldPosition = max(heldPosition, min(limit, common.addingSaturated(1)))
         } else if isComplete, let last = members.values.map(\.head).min(), last == .max {
-            // Everybody is at the end.
+            // All sessions are at the end.
             heldPosition = max(
                 heldPosition,
                 min(limit, bounds.map { $0.upperBound.addingSaturated(1) } ?? heldPosition)
@@ -190,7 +195,7 @@ struct TapeDeck: Sendable {
         return head < heldPosition ? .send(before: heldPosition, countMax: .max, pace: nil) : .wait(until: nil)
     }
 
-    /// Begins the next lap once everybody has come to the end of this one.
+    /// Starts the next lap when all sessions have reached the end of this lap.
     private mutating func endOfLap(_ loop: Loop, now: Int64) -> Verdict {
         guard members.values.allSatisfy({ !$0.isReady || ($0.take == take && $0.head >= limit) }) else {
             return .wait(until: nil)
@@ -198,7 +203,7 @@ struct TapeDeck: Sendable {
         if let pace, loop.to != .max, case let deadline = pace.deadline(of: loop.to), deadline > now {
             return .wait(until: deadline)
         }
-        // A lap without messages and without length has nothing to repeat.
+        // A lap without messages and without length must not be repeated.
         guard hasSentInTake || (isPaced && loop.to != .max) else { return .wait(until: nil) }
         if case let next = lapPace.next(now: now, isPaced: isPaced), next > now { return .wait(until: next) }
         laps += 1
@@ -206,7 +211,8 @@ struct TapeDeck: Sendable {
         return .reposition(to: loop.from, take: take)
     }
 
-    /// A session has released messages, the last of tape time `last`, and its client gets `delivered` of them.
+    /// Reports that a session has released messages up to tape time `last`, and that its client gets `delivered` of
+    /// them.
     mutating func sent(_ id: Int, delivered: Int, last: Int64) {
         hasSentInTake = true
         if delivered > 0 { lapPace.noteDelivery() }
@@ -215,23 +221,23 @@ struct TapeDeck: Sendable {
         heldPosition = max(heldPosition, last)
     }
 
-    /// Lets a client that is `excess` too far behind catch up: the tape stands still for that long.
+    /// Stops the tape for `excess` nanoseconds, so that a client can catch up.
     mutating func holdBack(by excess: Int64) {
         guard excess > 0, var pace else { return }
         pace.real = pace.real.addingSaturated(excess)
         self.pace = pace
     }
 
-    /// The moment a message should have left; `nil` where the tape is not paced.
+    /// The time when a message should be sent; `nil` if the tape is not paced.
     func deadline(of head: Int64) -> Int64? { head == .max ? nil : pace?.deadline(of: head) }
 
-    /// True when every session is at its end, and nothing will come without a seek.
+    /// True if every session is at its end, so nothing more is sent without a seek.
     var isAtEnd: Bool {
         loop == nil && !members.isEmpty
             && members.values.allSatisfy { $0.isReady && $0.take == take && $0.head == .max }
     }
 
-    /// True while a session has yet to send events of a step.
+    /// True while a session still has to send events of a step.
     var isStepping: Bool {
         stepEvents > 0 && state == .paused
             && members.values.contains { $0.isReady && ($0.take != take || $0.head < limit) }
@@ -272,7 +278,7 @@ struct TapeDeck: Sendable {
         stepEvents = 0
         if state == .waiting { return start(.paused, now: now) }
         guard state == .playing else { return }
-        // What is due at this very moment still leaves.
+        // Messages due at this moment are still sent.
         let position = pace.map { min(limit, $0.position(at: now).addingSaturated(1)) } ?? heldPosition
         state = .paused
         setPace(from: position, now: now)
@@ -320,7 +326,7 @@ struct TapeDeck: Sendable {
         pause(now: now)
         let remainder = heldPosition % interval
         let next = heldPosition.addingSaturated(interval - (remainder < 0 ? remainder + interval : remainder))
-        // Behind the last message there is nothing to step over.
+        // After the last message there is nothing to step over.
         let end = bounds.map { $0.upperBound.addingSaturated(1) } ?? next
         heldPosition = max(heldPosition, min(next, end))
     }
@@ -328,7 +334,7 @@ struct TapeDeck: Sendable {
     private mutating func set(_ from: TapeMoment, _ to: TapeMoment, now: Int64) throws(DeckError) {
         let start = bounds?.lowerBound ?? 0
         let loop = Loop(from: from.time(start: start), to: to.time(start: start))
-        guard loop.from < loop.to else { throw DeckError(.badCommand, "a loop must end behind its start") }
+        guard loop.from < loop.to else { throw DeckError(.badCommand, "a loop must end after its start") }
         self.loop = loop
         if case let position = position(at: now), position < loop.from || position >= loop.to {
             reposition(to: loop.from, now: now)

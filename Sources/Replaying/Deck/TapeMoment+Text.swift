@@ -2,7 +2,7 @@ import JSONScanning
 import MarketModel
 
 extension TapeMoment {
-    /// Reads a number of nanoseconds since 1970, or what ``init(text:)`` does.
+    /// Reads a number of nanoseconds since 1970, or any text that ``init(text:)`` accepts.
     init?(_ value: JSONValue) {
         if value.kind == .number, let time = value.integer {
             self = .absolute(time)
@@ -12,9 +12,9 @@ extension TapeMoment {
         }
     }
 
-    /// Reads nanoseconds since 1970, ISO 8601, or `+5m` behind the tape's start.
+    /// Reads nanoseconds since 1970, ISO 8601, or `+5m` after the tape's start.
     package init?(text: String) {
-        // An unescaped plus sign in a URL reads as a space to many programs.
+        // Many programs read an unescaped plus sign in a URL as a space.
         if text.hasPrefix("+") || text.hasPrefix(" ") {
             guard let length = TapeLength(text: String(text.dropFirst())) else { return nil }
             self = .behindStart(length.nanoseconds)
@@ -28,7 +28,7 @@ extension TapeMoment {
     }
 }
 
-/// A length of time as people write it: `500ms`, `10s`, `5m`, `2h`, `1d`, also with a fraction.
+/// A duration as people write it: `500ms`, `10s`, `5m`, `2h`, `1d`, also with a fraction.
 package struct TapeLength: Sendable, Hashable {
     package let nanoseconds: Int64
 
@@ -36,7 +36,7 @@ package struct TapeLength: Sendable, Hashable {
         ("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9), ("d", 86_400e9),
     ]
 
-    /// Reads a length that is not negative, at most a hundred years; `0` needs no unit.
+    /// Reads a length of at least 0 and at most about a hundred years; `0` needs no unit.
     package init?(text: String) {
         if text == "0" {
             nanoseconds = 0

@@ -1,18 +1,19 @@
 import MarketModel
 
-/// How tape time and real time go together while a tape runs at a paced speed.
+/// The relation between tape time and real time while a tape is paced.
 ///
-/// Both are nanoseconds; real time is a monotonic clock's. Deadlines are absolute: being late once never makes the rest late.
+/// Both are in nanoseconds; real time is that of a monotonic clock. Deadlines are absolute, so a late message does not
+/// make later messages late.
 struct TapePace: Hashable, Sendable {
-    /// The tape stood at `tape` when the clock showed `real`.
+    /// The tape was at `tape` when the clock showed `real`.
     var tape: Int64
     var real: Int64
     /// Seconds of tape per second.
     var factor: Double
-    /// Stretches of tape that take no time.
+    /// Parts of the tape that take no time.
     var skips = TapeSkips()
 
-    /// The moment at which a message of tape time `time` must leave; `.max` for one that never will.
+    /// Returns when a message of tape time `time` must be sent; `.max` means never.
     func deadline(of time: Int64) -> Int64 {
         let distance = skips.distance(from: tape, to: time)
         if factor == 1 { return real.addingSaturated(distance) }
@@ -20,7 +21,7 @@ struct TapePace: Hashable, Sendable {
         return real.addingSaturated(Int64(exactly: scaled) ?? (scaled < 0 ? .min : .max))
     }
 
-    /// Where the tape stands when the clock shows `now`.
+    /// Returns the position of the tape when the clock shows `now`.
     func position(at now: Int64) -> Int64 {
         let elapsed = now.subtractingSaturated(real)
         if factor == 1 { return skips.time(behind: tape, distance: elapsed) }
@@ -29,16 +30,20 @@ struct TapePace: Hashable, Sendable {
     }
 }
 
-/// Stretches of a tape that are left out of its time, such as gaps; each question takes logarithmic time.
+/// Parts of a tape that take no time, such as gaps.
+///
+/// Each query takes logarithmic time.
 struct TapeSkips: Hashable, Sendable {
-    /// In order, none empty, none touching another.
+    /// In order; not empty, not overlapping and not adjacent.
     private var ranges: [Range<Int64>] = []
-    /// By the place of a range: the length of all ranges before it.
+    /// For each range, the total length of all ranges before it.
     private var lengthsBefore: [Int64] = []
 
     init() {}
 
-    /// Takes stretches in any order; those that overlap become one.
+    /// Makes skips from ranges in any order.
+    ///
+    /// Overlapping ranges are merged.
     init(_ stretches: [Range<Int64>]) {
         for stretch in stretches.sorted(by: { $0.lowerBound < $1.lowerBound }) where !stretch.isEmpty {
             if let last = ranges.last, stretch.lowerBound <= last.upperBound {
@@ -54,17 +59,17 @@ struct TapeSkips: Hashable, Sendable {
         }
     }
 
-    /// The time from one moment to another without the stretches between; negative where `end` is earlier.
+    /// Returns the time from `start` to `end` without the skipped parts; negative if `end` is earlier.
     @inline(__always)
     func distance(from start: Int64, to end: Int64) -> Int64 {
         let whole = end.subtractingSaturated(start)
         return ranges.isEmpty ? whole : whole - (skipped(before: end) - skipped(before: start))
     }
 
-    /// The moment that lies `distance` after `start`, stretches left out.
+    /// Returns the moment `distance` after `start`, without the skipped parts.
     func time(behind start: Int64, distance: Int64) -> Int64 {
         guard distance >= 0, !ranges.isEmpty else { return start.addingSaturated(distance) }
-        // Moments are counted without the stretches before them; a stretch that begins there is left out whole.
+        // Count without the skipped parts before. A skipped part that starts at the result is skipped completely.
         let target = start.subtractingSaturated(skipped(before: start)).addingSaturated(distance)
         let count = countOfRanges { ranges[$0].lowerBound.subtractingSaturated(lengthsBefore[$0]) <= target }
         return count == 0 ? target : target.addingSaturated(length(upTo: count - 1))
@@ -77,13 +82,13 @@ struct TapeSkips: Hashable, Sendable {
         return length(upTo: count - 1) - max(0, rest)
     }
 
-    /// The length of the ranges up to the one at `place`, that one included.
+    /// Returns the total length of the ranges up to and including `place`.
     private func length(upTo place: Int) -> Int64 {
         let range = ranges[place]
         return lengthsBefore[place].addingSaturated(range.upperBound.subtractingSaturated(range.lowerBound))
     }
 
-    /// How many ranges satisfy `isBefore`, which the first ones do and the others do not.
+    /// Returns the number of ranges that satisfy `isBefore`, which must hold for a prefix of the ranges.
     private func countOfRanges(where isBefore: (Int) -> Bool) -> Int {
         var (low, high) = (0, ranges.count)
         while low < high {

@@ -3,15 +3,16 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// The place where a tape goes over from one connection of a feed to another, with nothing lost and nothing doubled.
+/// The switch of a tape from one connection of a feed to another, without losses and duplicates.
 ///
-/// Where the venue numbers its ticks, the new connection goes on with the first one behind the last of the old: what it brought too
-/// early comes right behind the end of the old, what it brings late is left out. All else goes by time.
+/// If the venue numbers its ticks, the new connection continues with the first number after the last one of the old
+/// connection. Ticks that the new connection brought early are moved to the switch; duplicates are left out. All other
+/// messages are selected by time.
 struct ConnectionSeam {
-    /// How far two connections may be apart.
+    /// The maximum time difference between two connections, in nanoseconds.
     static let reach: Int64 = 10_000_000_000
 
-    /// What the venue counts by itself.
+    /// A sequence that the venue numbers independently.
     private struct Series: Hashable {
         let kind: UInt8
         let symbol: SymbolIndex
@@ -19,9 +20,9 @@ struct ConnectionSeam {
 
     let handover: ConnectionTurns.Handover
     private let venue: Venue
-    /// Reads the messages of both; made when the first of them is looked at.
+    /// Reads the messages of both connections; made when first needed.
     private var dialect: (any VenueDialect)?
-    /// The greatest number of each series that the old connection brought at its end.
+    /// The highest number of each series at the end of the old connection.
     private var lasts: [Series: Int64] = [:]
 
     init(_ handover: ConnectionTurns.Handover, venue: Venue) {
@@ -29,12 +30,12 @@ struct ConnectionSeam {
         self.venue = venue
     }
 
-    /// Takes out of a block of the new connection what is not its to bring, and moves what came too early.
+    /// Removes the old connection's part from a block of the new connection, and moves early messages to the switch.
     mutating func apply(to block: inout DecodedBlock) throws(ArchiveError) {
         let entries = block.batch.entries
         guard let first = entries.first?.tsRecv.rawValue, let last = entries.last?.tsRecv.rawValue else { return }
         let end = handover.time
-        // Nearly all blocks are far from the seam.
+        // Nearly all blocks are far from the switch.
         if first > end.addingSaturated(Self.reach) { return }
         if last < end.subtractingSaturated(Self.reach) { return block.keep { _ in false } }
         let isNumberNew = try newness(in: block.batch)
@@ -44,7 +45,9 @@ struct ConnectionSeam {
         }
     }
 
-    /// By the place of each message near the seam: whether the old connection did not bring its numbers; no word of those without.
+    /// For each numbered message near the switch: whether the old connection did not bring its numbers.
+    ///
+    /// Others are missing.
     private mutating func newness(in batch: MessageBatch) throws(ArchiveError) -> [Int: Bool] {
         var dialect = if let dialect { dialect } else { try learn() }
         var newness: [Int: Bool] = [:]
@@ -55,7 +58,7 @@ struct ConnectionSeam {
             if let last = lasts[number.series], abs(time.subtractingSaturated(end)) <= Self.reach {
                 isNew = number.value > last
             } else {
-                // A series that was silent for so long: whatever is recent the old connection did not bring.
+                // The series was silent for long, so the old connection did not bring recent messages.
                 isNew = time > end.subtractingSaturated(Self.reach / 2)
             }
             newness[number.message] = (newness[number.message] ?? false) || isNew

@@ -2,47 +2,47 @@ import Archive
 import MarketModel
 import Venues
 
-/// When which of a feed's connections is the one that a client has.
+/// Decides which of a feed's connections a client gets at which time.
 ///
-/// A client has one connection, a feed may have had two: while a connection was renewed, or always. The oldest keeps its turn to
-/// its last message; then it is the turn of the oldest of those that go on. Connections of different feeds do not know each
-/// other. A connection that goes on in the next file is one connection.
+/// A client has one connection. A feed may have had two, during a renewal or always. The oldest connection has its turn
+/// until its last message; then the oldest of the remaining connections takes over. Connections of different feeds are
+/// independent. A connection that continues in the next file counts as one connection.
 struct ConnectionTurns: Sendable {
-    /// A connection, or the part of it that is in one file.
+    /// A connection, or its part in one file.
     struct Place: Hashable, Sendable {
         let path: String
         let connectionID: Int64
     }
 
-    /// What there is to say of a connection that was not alone.
+    /// The turn of a connection that overlapped with another.
     enum Turn: Sendable {
-        /// Another one brought everything as long as it lasted.
+        /// Another connection brought everything for as long as it lasted.
         case never
-        /// It took over.
+        /// It took over from another connection.
         case after(Handover)
     }
 
-    /// One connection's end, while another one went on.
+    /// The end of one connection while another continued.
     struct Handover: Sendable {
-        /// When the old connection brought its last message.
+        /// The time of the old connection's last message.
         let time: Int64
-        /// The old connection, file by file.
+        /// The old connection's part in each file.
         let old: [(reader: ArchiveReader, connectionID: Int64)]
     }
 
     private var turns: [Place: Turn] = [:]
 
-    /// `nil` for a connection all of whose messages are wanted.
+    /// The turn of a connection; `nil` if all its messages are played.
     subscript(place: Place) -> Turn? { turns[place] }
 
     var all: [Place: Turn] { turns }
     var isEmpty: Bool { turns.isEmpty }
-    /// The moments at which one connection took over from another.
+    /// The times at which one connection took over from another.
     private(set) var handovers: [Int64] = []
 
-    /// Reads the connections of all `files`, and the ends of those that were not alone.
+    /// Reads the connections of all `files`, and the ends of those that overlapped.
     ///
-    /// With `isGrowing` connections that are open will go on.
+    /// With `isGrowing`, open connections are expected to continue.
     init(files: [TapeCatalog.File], venue: Venue, isGrowing: Bool = false) throws(ArchiveError) {
         for lanes in try Self.feeds(files, venue) where Self.hasOverlap(lanes) {
             var spans: [Span] = []
@@ -53,7 +53,7 @@ struct ConnectionTurns: Sendable {
         }
     }
 
-    // MARK: Whose turn
+    // MARK: Turns
 
     private mutating func take(_ spans: [Span]) {
         var hadTurn: Set<Int> = []
@@ -78,12 +78,12 @@ struct ConnectionTurns: Sendable {
         for part in span.parts { turns[part.place] = turn }
     }
 
-    /// A connection with the times of its messages.
+    /// A connection and the times of its messages.
     private struct Span {
         let parts: [Part]
         let first: Int64
         let last: Int64
-        /// Decides between connections that began at the same time.
+        /// Decides between connections that started at the same time.
         let order: Int
 
         init?(_ lane: Lane, isGrowing: Bool) throws(ArchiveError) {
@@ -101,7 +101,7 @@ struct ConnectionTurns: Sendable {
         }
     }
 
-    // MARK: Who belongs together
+    // MARK: Connections of a feed
 
     private struct Part {
         let reader: ArchiveReader
@@ -109,7 +109,7 @@ struct ConnectionTurns: Sendable {
         var place: Place { Place(path: reader.path, connectionID: row.connectionID) }
     }
 
-    /// One connection, in as many files as it went on over.
+    /// One connection, in all files in which it continued.
     private struct Lane {
         var parts: [Part]
         let order: Int
@@ -118,20 +118,20 @@ struct ConnectionTurns: Sendable {
         var closed: Int64 { parts.last?.row.closed?.tsClosed.rawValue ?? .max }
     }
 
-    /// A feed of one session, in as many files as that went on over.
+    /// Identifies a feed of one session in one file.
     private struct FeedKey: Hashable {
         let path: String
         let feedID: Int64
     }
 
-    /// The connections of each feed, those of the first file first.
+    /// Returns the connections of each feed, those of the first file first.
     private static func feeds(_ files: [TapeCatalog.File], _ venue: Venue) throws(ArchiveError) -> [[Lane]] {
         var feeds: [[Lane]] = []
         var feedPlaces: [FeedKey: Int] = [:]
         var keyPlaces: [UInt64: (feed: Int, lane: Int)] = [:]
         var order = 0
         for file in files {
-            // What goes on from another file tells which feed this is, so it comes first.
+            // Connections that continue from another file identify the feed, so they come first.
             let rows = try file.reader.connections().filter { $0.venue == venue.rawValue }
             let isKnown: (ConnectionRow) -> Bool = { $0.opened.journalKey.map { keyPlaces[$0] != nil } ?? false }
             for row in rows.filter(isKnown) + rows.filter({ !isKnown($0) }) {
@@ -153,7 +153,7 @@ struct ConnectionTurns: Sendable {
         return feeds
     }
 
-    /// True where two connections were open at a time, as nearly never.
+    /// True if two connections were open at the same time, which is rare.
     private static func hasOverlap(_ lanes: [Lane]) -> Bool {
         var end = Int64.min
         for lane in lanes.sorted(by: { $0.opened < $1.opened }) {

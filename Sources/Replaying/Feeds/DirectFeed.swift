@@ -2,7 +2,9 @@ import MarketModel
 import Synchronization
 import Venues
 
-/// The feed of a tape that is made as it is asked for, without reading a file: a simulated one.
+/// The feed of a tape that is generated on demand, such as a simulated one.
+///
+/// It reads no file.
 ///
 /// It cannot seek.
 final class DirectFeed: TapeFeed {

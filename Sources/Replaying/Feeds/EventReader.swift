@@ -2,14 +2,14 @@ import Archive
 import BarBuilding
 import MarketModel
 
-/// What one client of `/replay` gets.
+/// The events that one client of `/replay` gets.
 struct EventOrder: Sendable {
     var range = ReadRange()
     var selection = EventSelection()
     var intervals: [BarInterval] = []
-    /// What is added to every time.
+    /// Added to every time, in nanoseconds.
     var shift: Int64 = 0
-    /// Whether it goes on with what is being recorded.
+    /// Whether to continue with what is being recorded.
     var follows = false
 }
 
@@ -85,7 +85,7 @@ struct EventReader: TapeReader {
             }
         }
         var selection = order.selection
-        // Their rows have no message number.
+        // Rows of these kinds have no message number.
         selection.kinds.subtract([.gap, .disconnect])
         if let (files, from) = try window.advance(catalog.files) {
             var range = order.range

@@ -3,9 +3,11 @@ import BarBuilding
 import JSONScanning
 import MarketModel
 
-/// Writes the events of `/replay` into a chunk: one JSON object a message, numbers with exactly the digits that were recorded.
+/// Writes the events of `/replay` into a chunk: one JSON object per message.
+///
+/// Numbers have exactly the recorded digits.
 struct EventWriter {
-    /// The part of a tick's JSON that is the same for all ticks of an instrument, and its digits.
+    /// An instrument's digits, and the constant part of its ticks' JSON.
     struct Instrument {
         let row: InstrumentRow
         fileprivate let names: [UInt8]
@@ -20,10 +22,10 @@ struct EventWriter {
         }
     }
 
-    /// What is added to every time.
+    /// Added to every time, in nanoseconds.
     let shift: Int64
     private(set) var chunk = TapeChunk()
-    /// Room for the fixed part of a quote: ten names and numbers of at most 21 characters.
+    /// Room for the constant parts of a quote: ten names, and numbers of at most 21 characters.
     private static let tickBytesMax = 640
 
     init(shift: Int64 = 0) {
@@ -80,7 +82,7 @@ struct EventWriter {
         }
     }
 
-    /// Has `body` write a tick into room that is large enough for any, then adds it to the chunk.
+    /// Lets `body` write a tick into a buffer that is large enough for any tick, then adds it to the chunk.
     @inline(__always)
     private mutating func appendTick(
         _ kind: EventKind,
@@ -114,9 +116,9 @@ struct EventWriter {
         chunk.kinds.append(kind)
     }
 
-    // MARK: What comes seldom
+    // MARK: Rare events
 
-    /// Adds an object that stands on the timeline at `time`.
+    /// Adds an object with the tape time `time`.
     private mutating func append(_ kind: EventKind, at time: UnixNanoseconds, _ object: consuming JSONObjectWriter) {
         let offset = chunk.batch.bytes.count
         object.finish(into: &chunk.batch.bytes)
@@ -178,7 +180,7 @@ struct EventWriter {
         append(.disconnect, at: closed.tsClosed, object)
     }
 
-    /// A bar that stands on the timeline at `time`, where it was over.
+    /// Adds a bar with the tape time `time`, at which it was complete.
     mutating func append(_ bar: Bar, _ instrument: Instrument, at time: UnixNanoseconds) {
         var object = JSONObjectWriter()
         object.text("type", EventKind.bar.name)
@@ -209,7 +211,7 @@ extension BarSide {
 }
 
 extension JSONObjectWriter {
-    /// An amount that no mantissa holds, as the venue wrote it; left out if it is no finite number.
+    /// Adds an amount that no mantissa can hold, as the venue wrote it; left out if it is not a finite number.
     mutating func amount(_ name: String, _ text: String) {
         var text = text
         let isNumber = text.withUTF8 { bytes in
@@ -220,13 +222,13 @@ extension JSONObjectWriter {
         raw(name, text)
     }
 
-    /// A number with exactly `digits` digits behind the point.
+    /// Adds a number with exactly `digits` decimal places.
     mutating func decimal(_ name: String, _ mantissa: Int64?, _ digits: UInt8) {
         raw(name, mantissa.map { FixedDecimal(mantissa: $0, digits: digits).description })
     }
 }
 
-/// Text under construction in memory that is known to be large enough.
+/// Text under construction in a buffer that is large enough.
 struct TickText {
     private let base: UnsafeMutablePointer<UInt8>
     private let names: UnsafeRawBufferPointer
@@ -264,7 +266,7 @@ struct TickText {
 
     mutating func add(_ value: Int64) { add(value, digits: 0) }
 
-    /// Writes digits from the last to the first into the end of their place.
+    /// Writes digits from the last to the first.
     @inline(__always)
     private mutating func add(_ mantissa: Int64, digits: Int) {
         var magnitude = mantissa.magnitude

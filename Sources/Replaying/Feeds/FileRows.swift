@@ -1,13 +1,15 @@
 import Archive
 import MarketModel
 
-/// The place of an event in the order of one recording: a gap or a disconnect begins before what came at its time.
+/// The position of an event in one recording.
+///
+/// Gaps and disconnects come before messages of the same time.
 struct EventKey: Comparable, Sendable {
     var tsRecv: Int64
     private var messageIndex: Int64
     private var item: Int64
 
-    /// Behind everything.
+    /// After every event.
     static let end = EventKey(.max, .max, .max)
 
     init(_ tsRecv: Int64, _ messageIndex: Int64, _ item: Int64) {
@@ -24,21 +26,21 @@ struct EventKey: Comparable, Sendable {
     }
 }
 
-/// Which events of a tape are wanted.
+/// The selected events of a tape.
 struct EventSelection: Sendable, Hashable {
-    /// `nil` for all.
+    /// `nil` for all symbols.
     var symbols: Set<String>?
     var kinds = Set(EventKind.allCases)
-    /// Narrows ticks alone, for readers that share a tape; `nil` for no further choice.
+    /// Narrows ticks only, for readers that share a tape; `nil` for no further selection.
     var tickSymbols: Set<String>?
 
-    /// Margin updates belong to no symbol.
+    /// Margin updates have no symbol, so they are included only without a symbol selection.
     func includes(_ kind: EventKind) -> Bool {
         kinds.contains(kind) && (kind != .marginUpdate || symbols == nil)
     }
 }
 
-/// The instruments of a recording by their numbers, which are small.
+/// The instruments of a recording by their IDs, which are usually small.
 struct InstrumentTable: Sendable {
     private static let denseMax: Int64 = 1 << 16
     private var dense: [EventWriter.Instrument?] = []
@@ -66,9 +68,9 @@ struct InstrumentTable: Sendable {
 }
 
 extension ArchiveReader {
-    /// The connections that the venue or the network ended, with their ends.
+    /// Returns connections ended by the venue or the network, with their ends.
     ///
-    /// The end of an imported file says nothing of a socket.
+    /// Imported connections are left out, because the end of a file is not the end of a socket.
     func venueEnds() throws(ArchiveError) -> [(row: ConnectionRow, closed: ConnectionClosed)] {
         let recorded = Set(try sessions().filter { $0.start.kind == .record }.map(\.sessionID))
         return try connections().compactMap { row in
@@ -82,7 +84,7 @@ extension ArchiveReader {
 
 /// The rows of one recording as one sequence, in order of `(ts_recv, message_index, item)`.
 struct FileRows {
-    /// Those wanted, by number.
+    /// The selected instruments, by ID.
     let instruments: InstrumentTable
     private var quotes: TickCursor<QuoteRow>?
     private var trades: TickCursor<TradeRow>?
@@ -95,11 +97,11 @@ struct FileRows {
     private var margin: MarginUpdateRow?
     private var quoteKey = EventKey.end
     private var tradeKey = EventKey.end
-    /// The least key of what comes seldom.
+    /// The smallest key of the rare events.
     private var otherKey = EventKey.end
     private var otherKind = EventKind.gap
 
-    /// The next event's kind and place; the place is ``EventKey/end`` at the end.
+    /// The kind and the position of the next event; the position is ``EventKey/end`` at the end.
     private(set) var kind = EventKind.quote
     private(set) var key = EventKey.end
 
@@ -112,7 +114,7 @@ struct FileRows {
         if selection.includes(.quote) { quotes = try reader.quotes(range, instrumentIDs: ids) }
         if selection.includes(.trade) { trades = try reader.trades(range, instrumentIDs: ids) }
         if selection.includes(.marginUpdate) { margins = try reader.marginUpdates(range) }
-        // These have no message number: who follows a recording got the earlier ones before.
+        // These have no message number, so a follower got the earlier ones before.
         func isWithin(_ time: UnixNanoseconds) -> Bool {
             time >= range.from && (time < range.to || range.to.rawValue == .max)
         }
@@ -128,7 +130,7 @@ struct FileRows {
         findNext()
     }
 
-    // MARK: Taking the next event; each only when it is of that kind
+    // MARK: Taking the next event. Call each only if the next event is of that kind.
 
     mutating func takeQuote() throws(ArchiveError) -> QuoteRow? {
         let taken = quote
@@ -166,7 +168,7 @@ struct FileRows {
         return taken
     }
 
-    // MARK: Inside
+    // MARK: Finding the next event
 
     private mutating func advanceQuote() throws(ArchiveError) {
         quote = try quotes?.next()

@@ -2,18 +2,20 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// How far those who follow a recording have come, file by file.
+/// Tracks how far a follower of growing recordings has come in each file.
 ///
-/// Only what is committed is seen. Messages are numbered without gaps over all connections of a file, but one connection may commit
-/// before another: a number that is missing is waited for, unless it is so old that it will not come.
+/// Only committed messages are visible. Numbers are gapless over all connections of a file, but one connection may
+/// commit before another. So the follower waits for a missing number, unless it is so old that it will not come.
 struct FollowWindow {
+    /// How long to wait for a missing number.
+    ///
     /// A recorder commits four times a second.
     private static let patienceNanoseconds: Int64 = 5_000_000_000
 
-    /// The last number that was had of each file, by path.
+    /// The last message number read from each file, by path.
     private var had: [String: Int64] = [:]
 
-    /// The files as they are now, for those who begin.
+    /// Returns the files in their present state, for a new follower.
     mutating func begin(_ files: [TapeCatalog.File]) throws(ArchiveError) -> [TapeCatalog.File] {
         had = [:]
         var bounded: [TapeCatalog.File] = []
@@ -31,7 +33,7 @@ struct FollowWindow {
         return bounded
     }
 
-    /// The files that have more than before, and of them what is new, from the earliest time on; `nil` where nothing is.
+    /// Returns the files with new messages, limited to these, and the earliest new time; `nil` if there is nothing new.
     mutating func advance(
         _ files: [TapeCatalog.File]
     ) throws(ArchiveError) -> (files: [TapeCatalog.File], from: UnixNanoseconds)? {
@@ -52,7 +54,7 @@ struct FollowWindow {
         return grown.isEmpty ? nil : (grown, from)
     }
 
-    /// The last number before one that is still to come.
+    /// Returns the last number before the first one that is still missing.
     private func last(of reader: ArchiveReader, behind: Int64?, from: Int64) throws(ArchiveError) -> Int64 {
         var range = ReadRange(from: UnixNanoseconds(from))
         if let behind { range.messageIndexBehind = behind }

@@ -1,37 +1,41 @@
 import Synchronization
 import Venues
 
-/// Threads that may block, for what reads files: never those that tasks run on.
+/// Threads that may block, for reading files.
+///
+/// They are never the threads that run tasks.
 package protocol BlockingPool: Sendable {
-    /// Has a thread run `job`, which is short; jobs may run at the same time.
+    /// Runs `job`, which must be short, on a thread. Jobs may run at the same time.
     func submit(_ job: @escaping @Sendable () -> Void)
 }
 
-/// Reads a tape, blocking; one thread at a time uses it.
+/// Reads a tape and blocks.
+///
+/// Only one thread at a time may use it.
 protocol TapeReader {
-    /// Goes to a moment; `nil` for the start.
+    /// Moves to a time; `nil` for the start.
     mutating func open(at time: Int64?) throws
     mutating func next() throws -> FeedStep
 }
 
-/// Reads a tape on threads of a pool, a few chunks ahead of who plays it.
+/// Reads a tape on threads of a pool, a few chunks ahead of the player.
 final class ReadAhead: TapeFeed {
-    /// Chunks at hand, at most.
+    /// The maximum number of chunks read ahead.
     private static let depth = 3
 
     private struct State {
         var ready: [FeedStep] = []
         var failure: (any Error)?
-        /// Where to go before the next read.
+        /// The position to open before the next read; `.none` if there is no seek.
         var seek: Int64??
-        /// Counts seeks, so that what was read before one is thrown away.
+        /// Counts seeks, so that chunks read before a seek are discarded.
         var generation = 0
         var isWorking = false
         var isAtEnd = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    /// Only the job that is working touches it, and there is one at most.
+    /// Only the running job uses the reader, and there is at most one job.
     private final class Shelf: @unchecked Sendable {
         var reader: any TapeReader
         init(_ reader: any TapeReader) { self.reader = reader }
@@ -71,7 +75,7 @@ final class ReadAhead: TapeFeed {
         }
     }
 
-    /// What is at hand; has the rest read.
+    /// Returns the next chunk if it has been read, and starts a job to read more.
     private func take() throws -> FeedStep? {
         let (step, failure, starts) = state.withLock { state -> (FeedStep?, (any Error)?, Bool) in
             let step = state.ready.isEmpty ? (state.isAtEnd ? .end : nil) : state.ready.removeFirst()
@@ -97,11 +101,11 @@ final class ReadAhead: TapeFeed {
         }
     }
 
-    /// What to do next; `nil`, and the job is over, when enough is at hand.
+    /// Returns the next read to do; `nil` ends the job, because enough has been read.
     private func nextOrder() -> (seek: Int64??, generation: Int)? {
         state.withLock { state in
             let isEnough = state.ready.count >= Self.depth || state.isAtEnd || state.failure != nil
-            // Who asks for more where nothing was yet starts the next job.
+            // After `nothingYet`, the next call to `take()` starts the next job.
             let isWaitingForMore = if case .nothingYet = state.ready.last { true } else { false }
             guard !isEnough, !isWaitingForMore else {
                 state.isWorking = false

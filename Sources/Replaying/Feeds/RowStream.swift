@@ -2,16 +2,16 @@ package import Archive
 import MarketModel
 import Synchronization
 
-/// A row of a tape, with the number of its instrument among those of the ``RowStream``.
+/// A row of a tape, with the position of its instrument in those of the ``RowStream``.
 ///
-/// What comes seldom lies elsewhere, so that copying a row is copying bytes.
+/// Rare rows are stored on the heap, so that copying an item is copying bytes.
 package enum RowItem: Sendable {
     case quote(QuoteRow, instrument: Int32)
     case trade(TradeRow, instrument: Int32)
     case other(RareRow)
 }
 
-/// A row that is no tick.
+/// A row that is not a tick.
 package final class RareRow: Sendable {
     package enum Content: Sendable {
         case margin(MarginUpdateRow)
@@ -26,16 +26,16 @@ package final class RareRow: Sendable {
     }
 }
 
-/// Rows and their places, in order.
+/// Rows and their positions, in order.
 private struct RowPage: Sendable {
     var keys: [RowKey] = []
     var items: [RowItem] = []
 }
 
-/// The rows of a tape in order, for programs that read them as they are: no socket, no JSON.
+/// The rows of a tape in order, for programs that read them directly, without a socket or JSON.
 ///
-/// Instruments are dealt out to several readers, each with connections and a thread of its own, whose rows are merged: reading a
-/// row costs SQLite more than everything else here does.
+/// Instruments are distributed over several readers, whose rows are merged. Each reader has its own connections and
+/// thread, because reading a row from SQLite costs more than everything else here.
 package final class RowStream: Sendable {
     private struct Part {
         var page = RowPage()
@@ -46,9 +46,9 @@ package final class RowStream: Sendable {
     package let instruments: [InstrumentRow]
     private let ahead: [RowsAhead]
 
-    /// Rows of the recordings within the times, of these symbols, or of all if that is `nil`.
+    /// Opens the recordings' rows within the times, for these symbols, or for all symbols if it is `nil`.
     ///
-    /// Throws ``ArchiveError``, or ``BadRequest`` for a symbol that there is none of and for times that leave nothing.
+    /// Throws ``ArchiveError``, or ``BadRequest`` for an unknown symbol or for times that leave nothing to play.
     package init(
         paths: [String],
         from: TapeMoment?,
@@ -83,7 +83,7 @@ package final class RowStream: Sendable {
         for part in 0..<count {
             var selection = EventSelection(symbols: symbols, kinds: kinds)
             if count > 1 {
-                // What belongs to no symbol is the first one's.
+                // The first part also gets rows without a symbol.
                 let own = names.indices.filter { $0 % count == part }.map { names[$0] }
                 selection = EventSelection(
                     symbols: nil,
@@ -100,7 +100,9 @@ package final class RowStream: Sendable {
         self.ahead = ahead
     }
 
-    /// Walks the rows; each iterator takes from the same stream.
+    /// Iterates over the rows.
+    ///
+    /// All iterators take from the same stream.
     package func makeIterator() -> Iterator { Iterator(ahead) }
 
     package struct Iterator {
@@ -113,7 +115,7 @@ package final class RowStream: Sendable {
             parts = ahead.map { _ in Part() }
         }
 
-        /// The next rows; `nil` at the end.
+        /// Returns the next rows; `nil` at the end.
         package mutating func next() async throws -> [RowItem]? {
             if ahead.count == 1 { return try await ahead[0].next()?.items }
             for index in parts.indices
@@ -126,7 +128,7 @@ package final class RowStream: Sendable {
             return items.isEmpty ? nil : items
         }
 
-        /// What can be told to come next: until the rows at hand of any part are used up.
+        /// Returns the rows whose order is certain: until a part has no more loaded rows.
         private mutating func merge() -> [RowItem] {
             var output: [RowItem] = []
             output.reserveCapacity(Self.batchItemsMax)
@@ -148,7 +150,7 @@ package final class RowStream: Sendable {
     }
 }
 
-/// The place of a row on a tape of several recordings.
+/// The position of a row on a tape of several recordings.
 struct RowKey: Comparable, Sendable {
     let key: EventKey
     let file: Int
@@ -161,7 +163,9 @@ struct RowKey: Comparable, Sendable {
     }
 }
 
-/// Reads the rows of some instruments; blocks.
+/// Reads the rows of some instruments.
+///
+/// It blocks.
 private struct RowsReader {
     private static let itemsMax = 8192
     private let files: [TapeCatalog.File]
@@ -169,7 +173,7 @@ private struct RowsReader {
     private let selection: EventSelection
     private let instruments: [InstrumentRow]
     private var tape: RowTape?
-    /// By the recording's own number.
+    /// The position of each instrument, by its ID in the present recording.
     private var numbers: [Int32] = []
     private var numberedFile = -1
 
@@ -187,7 +191,7 @@ private struct RowsReader {
         } else {
             tape = try RowTape(files: files, range: range, selection: selection)
         }
-        // One owner at a time, or every row would copy it.
+        // Keep only one reference, because otherwise every row would copy the tape.
         self.tape = nil
         var page = RowPage()
         page.keys.reserveCapacity(Self.itemsMax)
@@ -234,7 +238,7 @@ private final class RowsAhead: Sendable {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    /// Only the job that is working touches it, and there is one at most.
+    /// Only the running job uses the reader, and there is at most one job.
     private final class Shelf: @unchecked Sendable {
         var reader: RowsReader
         init(_ reader: RowsReader) { self.reader = reader }

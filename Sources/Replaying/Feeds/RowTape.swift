@@ -3,7 +3,7 @@ import MarketModel
 
 /// The rows of several recordings as one sequence, in order of `(ts_recv, recording, message_index, item)`.
 ///
-/// Recordings are opened when their time comes, so that a long archive opens as fast as a short one.
+/// A recording is opened when the tape reaches it, so that a long archive opens as fast as a short one.
 struct RowTape {
     private struct Upcoming {
         let file: TapeCatalog.File
@@ -23,20 +23,20 @@ struct RowTape {
 
     private let range: ReadRange
     private let selection: EventSelection
-    /// By their first time, the last first.
+    /// Recordings not opened yet, by their first time, the latest first.
     private var upcoming: [Upcoming] = []
     private var open: [Open] = []
-    /// Which of `open` has the next event.
+    /// The index in `open` of the recording with the next event.
     private var current = 0
-    /// From here on another one may come first.
+    /// From this time on, another recording may have the next event.
     private var rivalTime = Int64.min
 
-    /// A tape of what `files` have within `range`.
+    /// Makes a tape of the rows of `files` within `range`.
     init(files: [TapeCatalog.File], range: ReadRange, selection: EventSelection) throws(ArchiveError) {
         self.range = range
         self.selection = selection
         upcoming = files.enumerated().map { index, file in
-            // Gaps may lie before the first message, and after the last.
+            // Gaps may be before the first message and after the last.
             let gapFirst = (try? file.reader.gaps().map(\.tsFrom.rawValue).min()) ?? .max
             return Upcoming(file: file, index: index, tsFirst: min(gapFirst, file.bounds?.lowerBound ?? .max))
         }
@@ -50,7 +50,7 @@ struct RowTape {
         return (open[current].rows.kind, open[current].rows.key.tsRecv)
     }
 
-    /// The place of the next event, and the recording it is of; `nil` at the end.
+    /// The position of the next event and its recording; `nil` at the end.
     var nextKey: RowKey? {
         guard current < open.count else { return nil }
         return RowKey(key: open[current].rows.key, file: open[current].index)
@@ -59,14 +59,14 @@ struct RowTape {
     /// The instruments of the recording that has the next event.
     var instruments: [InstrumentRow] { open[current].rows.instruments.rows }
 
-    /// One row as it is.
+    /// One row, unchanged.
     enum Row {
         case quote(QuoteRow)
         case trade(TradeRow)
         case other(RareRow)
     }
 
-    /// The next event's row.
+    /// Takes the next event's row.
     mutating func takeRow() throws(ArchiveError) -> Row? {
         let row: Row?
         switch open[current].rows.kind {
@@ -82,7 +82,9 @@ struct RowTape {
         return row
     }
 
-    /// Writes the next event; a tick is also given to `bars`.
+    /// Writes the next event.
+    ///
+    /// A tick also goes to `bars`.
     mutating func take(into writer: inout EventWriter, bars: inout TapeBars?) throws(ArchiveError) {
         switch open[current].rows.kind {
         case .quote:
@@ -110,7 +112,7 @@ struct RowTape {
         if open[current].rows.key.tsRecv >= rivalTime { try choose() }
     }
 
-    /// Opens the recordings whose time has come and finds the one with the next event.
+    /// Opens the recordings that are due and finds the recording with the next event.
     private mutating func choose() throws(ArchiveError) {
         open.removeAll { $0.rows.key == .end }
         while let next = upcoming.last, open.allSatisfy({ next.tsFirst <= $0.rows.key.tsRecv }) {
@@ -120,7 +122,7 @@ struct RowTape {
         }
         current = open.indices.min { open[$0].precedes(open[$1]) } ?? 0
         let others = open.indices.filter { $0 != current }.map { open[$0].rows.key.tsRecv }
-        // Its own end has to be noticed too.
+        // The end of the current recording must also be noticed.
         rivalTime = min(others.min() ?? .max, upcoming.last?.tsFirst ?? .max)
     }
 }

@@ -2,10 +2,10 @@ import Archive
 import BarBuilding
 import MarketModel
 
-// What stored rows are to bars; the rules are those of `PriceRule`, as when the rows were recorded.
+// How stored rows count for bars. The rules are those of `PriceRule`, as during recording.
 
 extension QuoteTick {
-    /// The quote as bars see it; `nil` if no bar is made of it.
+    /// Converts a quote for bars; `nil` if it counts for no bar.
     @inline(__always)
     init?(_ row: QuoteRow) {
         self.init(bidPrice: row.bidPrice, askPrice: row.askPrice)
@@ -13,7 +13,7 @@ extension QuoteTick {
 }
 
 extension TradeTick {
-    /// The execution as bars see it; `nil` if no bar is made of it.
+    /// Converts an execution for bars; `nil` if it counts for no bar.
     @inline(__always)
     init?(_ row: TradeRow) {
         self.init(price: row.price, size: row.size, aggressorSide: row.aggressorSide, isInBars: row.isInBars)

@@ -2,10 +2,11 @@ import Archive
 import BarBuilding
 import MarketModel
 
-/// Makes bars of the ticks of a tape as they pass.
+/// Builds bars from the ticks of a tape as they pass.
 ///
-/// A bar comes when the tape passes its end. If bars follow the venue's clock, one that a gap touches, or that the tape
-/// began inside of, comes when a later bar of its series does, or at the end. A late tick makes its bar come again.
+/// A bar is written when the tape passes its end. If bars follow the venue's clock, a bar that a gap touches, or inside
+/// which the tape started, is written when the next bar of its series is, or at the end. A late tick makes its bar be
+/// written again.
 struct TapeBars {
     private struct RowKey: Hashable {
         let source: Int
@@ -17,7 +18,7 @@ struct TapeBars {
         let symbol: String
     }
 
-    /// A symbol goes on over files, and over the rows that it has where its digits had to grow.
+    /// A symbol continues over files, and over the rows it has if its digits had to grow.
     private struct Symbol {
         let number: Int
         let first: BarBuilder.SeriesIndex
@@ -35,12 +36,12 @@ struct TapeBars {
     private let step: Int64
     private var series: [RowKey: BarBuilder.SeriesIndex] = [:]
     private var symbols: [SymbolKey: Symbol] = [:]
-    /// By the number that the builder knows an instrument under, with the number of its symbol.
+    /// By the builder's instrument ID: the instrument and the number of its symbol.
     private var instruments: [(instrument: EventWriter.Instrument, symbol: Int)] = []
     private var pending: [PendingKey: [Bar]] = [:]
     private var changes = BarChanges()
     private var hasBegun = false
-    /// The end of the shortest interval that the tape is in.
+    /// The end of the shortest interval at the present position.
     private(set) var nextBoundary = Int64.max
 
     init?(_ intervals: [BarInterval]) {
@@ -82,11 +83,13 @@ struct TapeBars {
         return index
     }
 
-    /// The series of a row of some recording, which goes on where another recording has the same.
+    /// Returns the series of an instrument row.
+    ///
+    /// It continues a row with the same symbol and digits in another recording.
     private mutating func addRow(_ instrument: EventWriter.Instrument) -> BarBuilder.SeriesIndex {
         let row = instrument.row
         let key = SymbolKey(venue: row.venue, symbol: row.symbol)
-        // The key of a row is its digits; the number is its place here.
+        // Rows are found by their digits, and the ID is the position in `instruments`.
         let digits = BarInstrument(id: 0, priceDigits: row.priceDigits, sizeDigits: row.sizeDigits)
         if let known = symbols[key]?.rows[digits] { return known }
         let own = BarInstrument(
@@ -112,9 +115,9 @@ struct TapeBars {
         if let to = gap.tsTo { builder.resume(at: to) }
     }
 
-    /// The tape is about to pass `time`: writes the bars that are over.
+    /// Writes the bars that have ended, because the tape is about to pass `time`.
     mutating func pass(_ time: Int64, into writer: inout EventWriter) {
-        // Stretches without a tick have no bars: one close does for all of them.
+        // There are no bars without ticks, so one close is enough for all intervals in between.
         let last = boundary(behind: time) - step
         close(at: last, into: &writer)
         nextBoundary = last.addingSaturated(step)
@@ -135,7 +138,7 @@ struct TapeBars {
         write(over, at: time, into: &writer)
     }
 
-    /// Writes what is left at the end of the tape.
+    /// Writes the remaining bars at the end of the tape.
     mutating func finish(at time: Int64, into writer: inout EventWriter) {
         guard hasBegun else { return }
         builder.close(clock: UnixNanoseconds(time))

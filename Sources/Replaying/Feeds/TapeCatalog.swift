@@ -8,15 +8,17 @@ package final class TapeCatalog: Sendable {
     /// One recording.
     struct File: Sendable {
         let reader: ArchiveReader
-        /// The times of what it holds; `nil` for nothing.
+        /// The times of its messages; `nil` if it has none.
         var bounds: ClosedRange<Int64>?
-        /// The part of it that is wanted, by message numbers.
+        /// The selected part of the file, by message numbers: greater than the first, up to the second.
         var messageIndexBehind = Int64.min
         var messageIndexMax = Int64.max
-        /// Connections that this part holds all messages of, from its first one on: their turn has just come.
+        /// Connections whose turn has just come.
+        ///
+        /// All their messages are included, from the first.
         var freshConnections: Set<Int64> = []
 
-        /// `range` within that part.
+        /// Returns `range` limited to the selected part.
         func narrowing(_ range: ReadRange) -> ReadRange {
             ReadRange(
                 from: range.from,
@@ -31,12 +33,14 @@ package final class TapeCatalog: Sendable {
     }
 
     private let guarded: Mutex<[File]>
-    /// Finds recordings that were not there before; `nil` where there will be none.
+    /// Finds new recordings; `nil` if there will be none.
     private let findMore: (@Sendable (_ known: [String]) throws -> [ArchiveReader])?
 
-    /// A tape of recordings in the order given, which decides between messages of the same time.
+    /// Makes a tape of recordings.
     ///
-    /// Reads the ends of each: blocks for a moment.
+    /// Their order decides between messages of the same time.
+    ///
+    /// Reads the ends of each recording, so it blocks for a moment.
     package init(
         _ readers: [ArchiveReader],
         findMore: (@Sendable (_ known: [String]) throws -> [ArchiveReader])? = nil
@@ -50,18 +54,18 @@ package final class TapeCatalog: Sendable {
     var files: [File] { guarded.withLock { $0 } }
     package var readers: [ArchiveReader] { files.map(\.reader) }
 
-    /// From the first message to the last; `nil` where there is nothing.
+    /// The times of the first and the last message; `nil` if there are none.
     var bounds: ClosedRange<Int64>? {
         let bounds = files.compactMap(\.bounds)
         guard let first = bounds.map(\.lowerBound).min(), let last = bounds.map(\.upperBound).max() else { return nil }
         return first...last
     }
 
-    /// Looks again at what is there, for those who follow a recording.
+    /// Updates the files, for followers of a recording.
     func refresh() throws {
         let known = files.map(\.reader.path)
         let more = try findMore?(known) ?? []
-        // Only the newest files still grow.
+        // Only the newest file still grows.
         let newest = try files.suffix(1).map { File(reader: $0.reader, bounds: try $0.reader.rawBounds()) }
         let added = try more.map { File(reader: $0, bounds: try $0.rawBounds()) }
         guarded.withLock { files in
@@ -71,16 +75,17 @@ package final class TapeCatalog: Sendable {
         }
     }
 
-    /// The venues that there is something of.
+    /// The venues that the recordings have data of.
     package func venues() throws(ArchiveError) -> [Venue] {
         var names: Set<String> = []
         for file in files { names.formUnion(try file.reader.feeds().map(\.venue)) }
         return Venue.allCases.filter { names.contains($0.rawValue) }
     }
 
-    /// Ends of connections of `venue` that were not feedrec's own doing, in order of time.
+    /// Returns the ends of connections of `venue` that feedrec did not cause, in order of time.
     ///
-    /// Where another connection of the feed went on, its clients noticed nothing.
+    /// Ends during which another connection of the feed continued are left out, because a client would not have noticed
+    /// them.
     func breaks(of venue: Venue) throws(ArchiveError) -> [TapeBreak] {
         var breaks: [TapeBreak] = []
         for file in files {
@@ -90,7 +95,7 @@ package final class TapeCatalog: Sendable {
                 if spans[row.opened.feedID]?.hasOther(than: row, at: closed.tsClosed) == true { continue }
                 breaks.append(
                     TapeBreak(
-                        // What was received last still belongs to the connection.
+                        // The last received message still belongs to the connection.
                         time: closed.tsClosed.rawValue,
                         code: closed.closeCode.flatMap { UInt16(exactly: $0) } ?? 1006,
                         reason: closed.closeReason ?? ""
@@ -101,7 +106,7 @@ package final class TapeCatalog: Sendable {
         return breaks.sorted { $0.time < $1.time }
     }
 
-    /// The stretches in which something is missing.
+    /// Returns the time ranges in which data is missing.
     func gaps() throws(ArchiveError) -> [Range<Int64>] {
         var gaps: [Range<Int64>] = []
         for file in files {
@@ -114,17 +119,19 @@ package final class TapeCatalog: Sendable {
     }
 }
 
-/// When the connections of one feed were open; answers in logarithmic time.
+/// When the connections of one feed were open.
+///
+/// Queries take logarithmic time.
 private struct ConnectionSpans {
     private struct End {
         var connectionID: Int64
-        /// `.max` for one that is open still.
+        /// `.max` for an open connection.
         var time: Int64
     }
 
-    /// In order.
+    /// The opening times, in order.
     private var opened: [Int64] = []
-    /// By the same place: which two of the connections opened so far were open the longest.
+    /// For each opening time, the two connections opened so far that stayed open the longest.
     private var longest: [(first: End, second: End)] = []
 
     init(_ rows: [ConnectionRow]) {
@@ -138,7 +145,7 @@ private struct ConnectionSpans {
         }
     }
 
-    /// True if another connection was open before `time`, and was open still.
+    /// True if another connection was opened before `time` and was still open then.
     func hasOther(than row: ConnectionRow, at time: UnixNanoseconds) -> Bool {
         var (low, high) = (0, opened.count)
         while low < high {

@@ -1,22 +1,24 @@
 import MarketModel
 import Venues
 
-/// A stretch of a tape: messages in order of time.
+/// A part of a tape: messages in order of time.
 struct TapeChunk: Sendable {
-    /// Times do not run backwards inside.
+    /// The messages.
     ///
-    /// The payloads of events are followed by line feeds that belong to none.
+    /// Their times never decrease.
+    ///
+    /// A line feed follows the payload of each event. It belongs to no payload.
     var batch = MessageBatch()
-    /// What each message is, where the tape is one of events; else empty.
+    /// The kind of each message if the tape has events, otherwise empty.
     var kinds: [EventKind] = []
 
-    /// The time of the message at `place`; `.max` behind the last one.
+    /// Returns the time of the message at `place`; `.max` after the last one.
     func time(at place: Int) -> Int64 { place < batch.count ? batch.entries[place].tsRecv.rawValue : .max }
 
     var count: Int { batch.count }
     var last: Int64 { batch.entries.last?.tsRecv.rawValue ?? .max }
 
-    /// The end of the messages from `start` on that come before `time`, at most `countMax`.
+    /// Returns the end of the messages from `start` that are before `time`, at most `countMax` of them.
     func end(from start: Int, before time: Int64, countMax: Int) -> Int {
         let endMax = countMax < batch.count - start ? start + countMax : batch.count
         if start < endMax, batch.entries[endMax - 1].tsRecv.rawValue < time { return endMax }
@@ -26,11 +28,11 @@ struct TapeChunk: Sendable {
     }
 }
 
-/// What the events of `/replay` are.
+/// The kinds of events of `/replay`.
 package enum EventKind: UInt8, Sendable, CaseIterable {
     case quote, trade, marginUpdate, gap, disconnect, bar
 
-    /// The name of their count in a summary.
+    /// The name of the count in a summary.
     var countName: String {
         switch self {
         case .quote: "quotes"
@@ -55,18 +57,18 @@ package enum EventKind: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// Where a player gets its tape from.
+/// The source of a player's tape.
 protocol TapeFeed: Sendable {
-    /// Goes to a moment; `nil` for the start. A feed that cannot goes on as before.
+    /// Moves to a time; `nil` for the start. A feed that cannot seek continues as before.
     func seek(to time: Int64?)
 
-    /// The next messages; those of a simulated tape are what `session` asked for.
+    /// Returns the next messages. A simulated tape has what `session` subscribed to.
     func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> FeedStep
 }
 
 enum FeedStep: Sendable {
     case chunk(TapeChunk)
-    /// At the end of what is recorded by now; there may be more soon.
+    /// The end of what is recorded so far. There may be more soon.
     case nothingYet
     case end
 }

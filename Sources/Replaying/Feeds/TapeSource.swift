@@ -3,7 +3,9 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// The blocks of one recording that hold received messages of one venue, one ahead.
+/// The blocks of one recording with received messages of one venue.
+///
+/// One block is read ahead.
 struct TapeSource {
     private let path: String
     private var cursor: BlockCursor
@@ -11,11 +13,11 @@ struct TapeSource {
     private let connectionIDs: Set<Int64>
     private var upcoming: (connectionID: Int64, block: DecodedBlock)?
 
-    // Where connections were not alone.
+    // For overlapping connections.
     private let turns: ConnectionTurns
     private let venue: Venue
     private var seams: [Int64: ConnectionSeam] = [:]
-    /// True where the cursor brings more than the range.
+    /// True if the cursor returns more than the range.
     private let isWide: Bool
 
     init(_ file: TapeCatalog.File, venue: Venue, range: ReadRange, turns: ConnectionTurns) throws(ArchiveError) {
@@ -33,10 +35,10 @@ struct TapeSource {
         upcoming = try nextBlock()
     }
 
-    /// Connections whose turn has come since what is behind the range was had.
+    /// Connections whose turn has come since the messages before the range were read.
     private let freshConnections: Set<Int64>
 
-    /// No message of the next block, or of one behind it, is earlier; `nil` at the end.
+    /// No remaining message is earlier than this; `nil` at the end.
     var tsUpcoming: UnixNanoseconds? { upcoming == nil ? nil : cursor.tsFirst }
 
     mutating func take() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
@@ -55,7 +57,7 @@ struct TapeSource {
         return nil
     }
 
-    /// Drops what another connection of the feed brings.
+    /// Drops messages that another connection of the feed brings.
     private mutating func keepTurn(of connectionID: Int64, _ block: inout DecodedBlock) throws(ArchiveError) {
         guard !turns.isEmpty else { return }
         switch turns[ConnectionTurns.Place(path: path, connectionID: connectionID)] {
@@ -73,7 +75,7 @@ struct TapeSource {
         block.keep { wanted.contains(entries[$0].tsRecv, indexes[$0]) }
     }
 
-    /// A message that was moved may have left the range.
+    /// Drops messages that were moved out of the range.
     private func keepWithinEnd(_ block: inout DecodedBlock) {
         guard let last = block.batch.entries.last, last.tsRecv >= range.to, range.to.rawValue != .max else { return }
         let entries = block.batch.entries
@@ -82,7 +84,7 @@ struct TapeSource {
 }
 
 extension ConnectionTurns {
-    /// What must be read for the messages that belong into `range`: some come from before it.
+    /// Returns the range to read for the messages of `range`, because some are moved there from earlier times.
     fileprivate func widened(_ range: ReadRange, freshConnections: Set<Int64>) -> ReadRange {
         var wide = range
         for time in handovers where time.addingSaturated(1) >= range.from.rawValue {
@@ -94,14 +96,18 @@ extension ConnectionTurns {
 }
 
 extension DecodedBlock {
-    /// Drops the messages that were sent; their payloads stay where they are.
+    /// Drops the sent messages.
+    ///
+    /// Their payloads stay in place.
     fileprivate mutating func keepReceived() {
         let entries = batch.entries
         guard entries.contains(where: { $0.direction == .sent }) else { return }
         keep { entries[$0].direction == .received }
     }
 
-    /// Keeps the messages at some places; the payloads of the others stay where they are.
+    /// Keeps the messages at the selected indices.
+    ///
+    /// The payloads of the others stay in place.
     mutating func keep(_ isWanted: (Int) -> Bool) {
         let entries = batch.entries
         let kept = entries.indices.filter(isWanted)

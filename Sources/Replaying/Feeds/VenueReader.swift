@@ -2,9 +2,9 @@ import Archive
 import MarketModel
 import Venues
 
-/// Reads what a venue sent.
+/// Reads the messages of a venue.
 struct VenueReader: TapeReader {
-    /// Less than a block, so that whole blocks go on without a copy.
+    /// Smaller than a block, so that whole blocks pass without a copy.
     private static let chunkBytesMin = 32 * 1024
 
     private let catalog: TapeCatalog
@@ -13,7 +13,7 @@ struct VenueReader: TapeReader {
     private let follows: Bool
     private var tape: ArchiveTape?
     private var window = FollowWindow()
-    /// Whose turn it was when the tape was opened, or gone on with, the last time.
+    /// The turns when the tape was last opened or continued.
     private var turns: ConnectionTurns?
 
     init(_ catalog: TapeCatalog, venue: Venue, range: ReadRange, follows: Bool) {
@@ -48,9 +48,9 @@ struct VenueReader: TapeReader {
         return .nothingYet
     }
 
-    /// Opens what has come since; false where nothing has.
+    /// Opens the new messages; returns false if there are none.
     private mutating func goOn() throws -> Bool {
-        // Before the window: what is closed by now has all its messages in there.
+        // Read the turns before advancing the window: a connection closed by now then has all its messages in it.
         let present = try ConnectionTurns(files: catalog.files, venue: venue, isGrowing: true)
         guard var (files, from) = try window.advance(catalog.files) else { return false }
         for place in files.indices {
@@ -67,7 +67,7 @@ struct VenueReader: TapeReader {
 }
 
 extension ConnectionTurns {
-    /// The connections in a file that have taken over since another look at it, and the earliest time at which one did.
+    /// Returns the connections in a file that have taken over since `earlier`, and the earliest time of a takeover.
     fileprivate func fresh(in path: String, since earlier: ConnectionTurns?) -> (Set<Int64>, time: Int64?) {
         var fresh: Set<Int64> = []
         var time: Int64?

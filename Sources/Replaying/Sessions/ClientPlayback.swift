@@ -2,10 +2,10 @@ import MarketModel
 import Transport
 import Venues
 
-/// Plays a tape that is made as it goes, such as a simulated one, to one client of a venue, in the venue's own protocol.
+/// Plays a generated tape, such as a simulated one, to one client of a venue, in the venue's own protocol.
 ///
-/// The tape starts when the client has subscribed and then been quiet for the settling time, so that a client that
-/// subscribes call by call misses nothing.
+/// The tape starts after the client has subscribed and been quiet for the settling time. So a client that subscribes
+/// call by call misses nothing.
 struct ClientPlayback<C: Clock>: Sendable where C.Duration == Duration {
     let connection: WebSocketConnection
     let session: any VenueSession
@@ -15,7 +15,7 @@ struct ClientPlayback<C: Clock>: Sendable where C.Duration == Duration {
     let observe: (@Sendable (MessageBatch) -> Void)?
     let makeTape: @Sendable () throws -> any Tape
 
-    /// Serves the client until the tape is over or the client is gone.
+    /// Serves the client until the tape ends or the client leaves.
     func run() async {
         let record = SessionRecord(
             id: 1,
@@ -27,7 +27,7 @@ struct ClientPlayback<C: Clock>: Sendable where C.Duration == Duration {
         )
         var policy = PlayerPolicy()
         policy.startAfter = settling
-        // A simulated tape is made of the streams there are when it starts; later ones begin with themselves.
+        // A simulated tape has the streams subscribed at its start, so a client with streams in its URL need not wait.
         policy.startAfterURL = .zero
         let player = TapePlayer(
             record: record,

@@ -3,7 +3,9 @@ import JSONScanning
 import MarketModel
 import Venues
 
-/// A client of `/replay`, which gets events as JSON and may send commands.
+/// A client of `/replay`.
+///
+/// It gets events as JSON and may send commands.
 struct EventOutlet: PlaybackOutlet {
     /// The longest command, in bytes.
     static let commandBytesMax = 4096
@@ -40,13 +42,13 @@ struct EventOutlet: PlaybackOutlet {
         }
     }
 
-    /// The messages as they are: they were written for this client.
+    /// Returns the messages unchanged: they were written for this client.
     mutating func deliver(_ chunk: TapeChunk, _ range: Range<Int>) -> MessageBatch {
         for kind in chunk.kinds[range] { counts[Int(kind.rawValue)] += 1 }
         let entries = chunk.batch.entries[range]
         if let first = entries.first, let last = entries.last {
             chunk.batch.bytes.withUnsafeBytes { bytes in
-                // The line feed behind each message is in the chunk.
+                // The chunk has a line feed after each message.
                 let end = min(bytes.count, last.range.upperBound + 1)
                 hash.update(UnsafeRawBufferPointer(rebasing: bytes[first.offset..<end]))
             }
@@ -104,7 +106,7 @@ struct EventOutlet: PlaybackOutlet {
         object.text("sha256", digest)
     }
 
-    /// The answer to a command that was not done.
+    /// Makes the answer to a command that failed.
     static func error(_ error: DeckError, command: DeckCommand?, id: String?) -> String {
         var object = JSONObjectWriter()
         object.text("type", "error")
@@ -117,7 +119,7 @@ struct EventOutlet: PlaybackOutlet {
 }
 
 extension MessageBatch {
-    /// Appends a message of the session itself, which has no time.
+    /// Appends a message of the session itself, without a time.
     mutating func append(json: String) {
         append(json.utf8, direction: .sent, tsRecv: UnixNanoseconds(0))
     }

@@ -2,9 +2,9 @@ import Archive
 import MarketModel
 import Synchronization
 
-/// SHA-256 over messages, each followed by a line feed, computed on a thread of a pool.
+/// SHA-256 over messages, with a line feed after each, computed on a thread of a pool.
 ///
-/// At full speed hashing costs as much as all else that an event loop does for a client.
+/// At full speed, hashing costs as much as everything else that an event loop does for a client.
 final class MessageHasher: Sendable {
     private struct Pending {
         var batches: [MessageBatch] = []
@@ -12,14 +12,14 @@ final class MessageHasher: Sendable {
         var isWorking = false
     }
 
-    /// What is worth waking a thread for.
+    /// The minimum number of bytes for which a thread is woken.
     private static let startBytes = 32 * 1024
-    /// Who adds more than this hashes it.
+    /// A caller that exceeds this number of waiting bytes hashes them itself.
     private static let bytesMax = 512 * 1024
 
     private let pool: any BlockingPool
     private let pending = Mutex(Pending())
-    /// Its lock is taken before that of `pending`, and so keeps the order.
+    /// Its lock is taken before that of `pending`, which keeps the messages in order.
     private let digest = Mutex(MessageDigest())
 
     init(pool: any BlockingPool) {
@@ -39,7 +39,7 @@ final class MessageHasher: Sendable {
         if isTooMuch { digest.withLock { hashPending(into: $0) } }
     }
 
-    /// The digest of what was added since the last one, in hexadecimal.
+    /// Returns the digest of everything added since the last call, in hexadecimal.
     func finish() -> String {
         digest.withLock { digest in
             hashPending(into: digest)
@@ -68,7 +68,7 @@ final class MessageHasher: Sendable {
         }
     }
 
-    /// One call to the hash for many messages: each costs more than hashing 100 bytes.
+    /// Passes many messages to the hash in one call, because a call costs more than hashing 100 bytes.
     private static func hash(_ batch: MessageBatch, into digest: MessageDigest, _ text: inout [UInt8]) {
         text.removeAll(keepingCapacity: true)
         text.reserveCapacity(batch.bytes.count + batch.count)

@@ -1,12 +1,12 @@
 package import MarketModel
 import Transport
 
-/// Where the messages of a session go.
+/// The destination of a session's messages.
 package protocol MessageSink: Sendable {
-    /// Hands over all messages at once; false, and nothing is taken, where there is no room.
+    /// Sends all messages at once; returns false and takes nothing if there is no room.
     ///
-    /// Throws when the other side is gone. Called on the executor of the session; `beforeWrite` is called when all bytes are
-    /// ready and go to the kernel next.
+    /// Throws if the other side has left. Called on the session's executor. `beforeWrite` is called when all bytes are
+    /// ready for the kernel.
     func trySend(_ batch: MessageBatch, beforeWrite: () -> Void) throws -> Bool
 
     /// Waits until there is room.

@@ -3,15 +3,15 @@ import JSONScanning
 import MarketModel
 import Venues
 
-/// One client's side of a playback: what it says, and what it gets of the tape.
+/// One client's side of a playback: its requests, and its part of the tape.
 protocol PlaybackOutlet {
-    /// True if the client has nothing to say before its tape starts.
+    /// True if the client need not subscribe before its tape starts.
     var isReadyAtOnce: Bool { get }
-    /// What came of the client's subscriptions; `nil` for clients that have none.
+    /// The results of the client's subscriptions; `nil` for clients without subscriptions.
     var report: SubscriptionReport? { get }
-    /// Names of subscriptions that had no message; asked for at the end.
+    /// Subscriptions without a message so far. It is read at the end.
     var unanswered: [String] { get }
-    /// How long the session stays silent before it sends a sign of life; `nil` where it never does.
+    /// How long the session stays silent before it sends a keep-alive; `nil` if it sends none.
     var keepAliveInterval: Duration? { get }
     /// The venue's side, for tapes that depend on it.
     var venueSession: (any VenueSession)? { get }
@@ -22,29 +22,29 @@ protocol PlaybackOutlet {
         replies: inout MessageBatch
     ) -> OutletSignal
 
-    /// What the client gets of some messages of a chunk; counted and digested.
+    /// Returns what the client gets of some messages of a chunk, and adds it to the counts and the digest.
     mutating func deliver(_ chunk: TapeChunk, _ range: Range<Int>) -> MessageBatch
     mutating func keepAlive(replies: inout MessageBatch)
 
-    /// How long the client may be silent now before ``timeOut(replies:)``; `nil` where it may be so for ever.
+    /// How long the client may stay silent from now on before ``timeOut(replies:)``; `nil` if there is no limit.
     var clientTimeout: Duration? { get }
-    /// The client was silent for too long.
+    /// Appends the last messages to a client that was silent for too long.
     mutating func timeOut(replies: inout MessageBatch)
-    /// What becomes of the connection when the tape is over.
+    /// What happens to the connection at the end of the tape.
     var ending: SessionEnding { get }
 
-    /// The tape goes on from elsewhere: after a seek, or, where `lap` is given, at the start of the next lap.
+    /// Reports that the tape has jumped: after a seek, or to the start of the next lap if `lap` is given.
     mutating func repositioned(to position: Int64, take: Int, lap: TapeDeck.Loop?, replies: inout MessageBatch)
-    /// The tape is over, but the session goes on.
+    /// Reports that the tape has ended while the session continues.
     mutating func held(replies: inout MessageBatch)
-    /// The session is over.
+    /// Reports that the session has ended.
     mutating func finish(replies: inout MessageBatch)
-    /// The server goes down.
+    /// Reports that the server shuts down.
     mutating func goAway(replies: inout MessageBatch)
 
-    /// What was sent in the present take, by kind; empty where that is not told apart.
+    /// Messages sent in the present take, by kind; empty if kinds are not counted.
     var counts: [Int64] { get }
-    /// SHA-256 over what was sent in the last take that is over, each message followed by a line feed; `nil` before.
+    /// SHA-256 over the messages sent in the last finished take, with a line feed after each; `nil` before.
     var digest: String? { get }
 }
 
@@ -61,18 +61,20 @@ enum OutletSignal {
     case none
     case subscriptionsChanged
     case close(code: UInt16, reason: String)
-    /// A command to the clock.
+    /// A command for the clock.
     case command(DeckCommand, id: String?)
 }
 
-/// A client of a venue, which gets what the venue sent.
+/// A client of a venue.
+///
+/// It gets what the venue sent.
 struct VenueOutlet: PlaybackOutlet {
     private var session: any VenueSession
     var isReadyAtOnce: Bool { false }
     var report: SubscriptionReport? { session.report }
     var unanswered: [String] { session.unanswered }
     private let observe: (@Sendable (MessageBatch) -> Void)?
-    /// `nil` where nobody asks for a digest.
+    /// `nil` if no digest is needed.
     private let hasher: MessageHasher?
     private(set) var digest: String?
 

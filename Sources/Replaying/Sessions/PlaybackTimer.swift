@@ -1,18 +1,19 @@
 import Synchronization
 
-/// A monotonic clock, and calls at moments of it; what paces a tape.
+/// A monotonic clock with scheduled calls.
+///
+/// It paces a tape.
 package protocol PlaybackTimer: Sendable {
-    /// Nanoseconds since some moment.
+    /// Nanoseconds since an arbitrary moment.
     var now: Int64 { get }
 
-    /// Calls `body` once when the clock shows `deadline`, or soon after; from any thread. The result calls it off.
+    /// Calls `body` once when the clock shows `deadline`, or soon after, from any thread. The result cancels the call.
     func schedule(at deadline: Int64, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void
 
-    /// Waits, without giving up the thread, for what is left to `deadline`, where that is next to nothing; a timer that is
-    /// precise wakes early and does that.
+    /// Spins until `deadline`, which must be very close. Only a precise timer, which wakes early, needs this.
     func spin(until deadline: Int64)
 
-    /// How much early a precise timer wakes at first; 0 for one that is not.
+    /// The initial time by which a precise timer wakes early; 0 for other timers.
     var leadNanoseconds: Int64 { get }
 }
 
@@ -21,7 +22,7 @@ extension PlaybackTimer {
     package var leadNanoseconds: Int64 { 0 }
 }
 
-/// A timer out of any clock: a task sleeps for each call.
+/// A timer based on any clock: a task sleeps for each call.
 package struct ClockTimer<C: Clock>: PlaybackTimer where C.Duration == Duration {
     private let clock: C
     private let origin: C.Instant
@@ -50,7 +51,7 @@ extension Duration {
     }
 }
 
-/// At most one call that is still to come.
+/// A timer with at most one pending call.
 struct ArmedTimer {
     let timer: any PlaybackTimer
     private var deadline: Int64?
@@ -60,7 +61,7 @@ struct ArmedTimer {
         self.timer = timer
     }
 
-    /// Has `signal` signalled at `deadline`, and at no other time; `nil` for never.
+    /// Schedules `signal` for `deadline` and cancels an earlier schedule; `nil` for none.
     mutating func arm(at deadline: Int64?, _ signal: WakeSignal) {
         guard deadline != self.deadline else { return }
         cancel?()
@@ -70,7 +71,9 @@ struct ArmedTimer {
         cancel = timer.schedule(at: deadline) { signal.signal() }
     }
 
-    /// To be called when the timer may have fired, so that the same moment can be waited for again.
+    /// Clears a timer that has fired, so that the same deadline can be scheduled again.
+    ///
+    /// Call it after each wait.
     mutating func expire(now: Int64) {
         guard let deadline, deadline <= now else { return }
         cancel?()

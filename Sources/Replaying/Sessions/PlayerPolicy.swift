@@ -1,26 +1,26 @@
-/// What happens at a paced speed to a client that takes less than it gets.
+/// What happens at a paced speed if a client reads more slowly than the tape plays.
 package enum LagRule: String, Sendable, Hashable, CaseIterable {
-    /// Its clock waits for it.
+    /// The client's clock waits for it.
     case wait
-    /// It is closed with code 4008.
+    /// The client is closed with code 4008.
     case close
 }
 
-/// What a venue's client gets where the recording lost its venue.
+/// What a venue's client gets when the recorder had lost the venue.
 package enum BreakRule: String, Sendable, Hashable, CaseIterable {
-    /// Nothing for as long as it lasted.
+    /// Silence for the time of the gap.
     case silence
-    /// The close that was recorded.
+    /// The recorded close.
     case close
-    /// What follows, at once.
+    /// The messages after the gap, at once.
     case skip
 }
 
-/// What a venue's client gets that subscribes to something the tape lacks.
+/// What happens if a venue's client subscribes to something that is not on the tape.
 package enum AbsentRule: String, Sendable, Hashable, CaseIterable {
-    /// An error, with the nearest name and what there is.
+    /// It gets an error, with the nearest name and some of the available names.
     case refuse
-    /// An acknowledgement, and nothing more.
+    /// It gets an acknowledgement but no data.
     case ignore
 }
 
@@ -28,41 +28,41 @@ package enum AbsentRule: String, Sendable, Hashable, CaseIterable {
 package enum EndRule: String, Sendable, Hashable, CaseIterable {
     /// The session is closed with 1000.
     case close
-    /// It stays, so that one can seek back.
+    /// The session stays open, so that the client can seek back.
     case hold
 }
 
-/// How one session is played.
+/// The settings for playing one session.
 struct PlayerPolicy: Sendable {
     /// How long a client must be quiet before its tape starts; `nil` for the rule of ``StartWait``.
     var startAfter: Duration?
-    /// The same for a client whose URL names all that it wants; `nil` for `startAfter` or else that rule.
+    /// The same for a client with subscriptions in its URL; `nil` for `startAfter`, or else that rule.
     var startAfterURL: Duration?
-    /// The tape starts with this subscription; `nil` for a quiet time.
+    /// The tape starts after this many subscriptions; `nil` for a quiet time.
     var subscriptionsMin: Int?
     var lagLimit: Duration = .seconds(5)
     var lagRule = LagRule.wait
     var end = EndRule.close
-    /// From everything since the clock's start on, rather than from where the clock stands.
+    /// Whether the client gets everything since the clock's start, instead of joining at the clock's position.
     var joinsAtStart = false
-    /// Ends of recorded connections at which this one is ended, in order of time.
+    /// Ends of recorded connections that also end this one, in order of time.
     var breaks: [TapeBreak] = []
-    /// How often the client is told its status, in nanoseconds.
+    /// How often the client gets a status message, in nanoseconds.
     var statusInterval: Int64?
 
-    /// The WebSocket code of a client that fell too far behind.
+    /// The WebSocket close code for a client that fell too far behind.
     static let lagCloseCode: UInt16 = 4008
 }
 
-/// The end of a recorded connection that the venue or the network brought about.
+/// The end of a recorded connection, caused by the venue or the network.
 struct TapeBreak: Sendable, Hashable {
     var time: Int64
-    /// As recorded: 1005 without a code, 1006 where it just broke.
+    /// As recorded: 1005 if there was no code, 1006 if the connection broke.
     var code: UInt16
     var reason: String
 }
 
-/// How a session ended, as far as its server brought that about.
+/// How a session ended.
 enum PlayerEnding: Sendable, Hashable {
     case endOfTape
     case stopped

@@ -2,7 +2,7 @@ import MarketModel
 import Synchronization
 import Venues
 
-/// What is known of one session, for those who ask from outside.
+/// The facts about one session that other threads may read.
 final class SessionRecord: Sendable {
     struct Figures: Sendable {
         var messages: Int64 = 0
@@ -10,26 +10,28 @@ final class SessionRecord: Sendable {
         /// How far the client is behind its clock, in nanoseconds.
         var lag: Int64 = 0
         var lateness = LatenessHistogram()
-        /// How long handing over to the kernel took.
+        /// The time taken to hand messages to the kernel.
         var writes = LatenessHistogram()
         var counts: [Int64] = []
-        /// True once the tape is over.
+        /// True after the tape has ended.
         var isAtEnd = false
         var digest: String?
-        /// What came of the client's subscriptions; `nil` for clients that have none.
+        /// The results of the client's subscriptions; `nil` for clients without subscriptions.
         var report: SubscriptionReport?
-        /// Subscriptions without a message, once the tape is over.
+        /// Subscriptions without a message.
+        ///
+        /// Set when the tape has ended.
         var unanswered: [String] = []
     }
 
     let id: Int
-    /// The path asked for, without its query.
+    /// The requested path, without the query.
     let path: String
-    /// `replay` or the venue.
+    /// `replay` or the name of the venue.
     let name: String
     let client: String
     let clock: PlaybackClock
-    /// Of the tape it gets; `nil` without data.
+    /// The bounds of the client's tape; `nil` if it has no data.
     let bounds: ClosedRange<Int64>?
     private let guarded = Mutex(Figures())
 
@@ -49,7 +51,7 @@ final class SessionRecord: Sendable {
     }
 }
 
-/// The sessions that are connected, and sums over all there were.
+/// The connected sessions, and totals over all sessions since the start.
 final class SessionRegistry: Sendable {
     struct Totals: Sendable {
         var sessions: Int64 = 0
@@ -65,7 +67,7 @@ final class SessionRegistry: Sendable {
 
     private struct State {
         var records: [Int: SessionRecord] = [:]
-        /// Of the sessions that are over.
+        /// Totals of the ended sessions.
         var past = Totals()
         var lastID = 0
     }
@@ -104,12 +106,12 @@ final class SessionRegistry: Sendable {
 
     func find(_ id: Int) -> SessionRecord? { state.withLock { $0.records[id] } }
 
-    /// In order of their numbers.
+    /// The connected sessions, in order of their IDs.
     var all: [SessionRecord] {
         state.withLock { state in state.records.keys.sorted().compactMap { state.records[$0] } }
     }
 
-    /// Sums over the sessions that are over and those that are not.
+    /// Totals over the ended and the connected sessions.
     var totals: Totals {
         let (past, records) = state.withLock { ($0.past, Array($0.records.values)) }
         return records.reduce(into: past) { totals, record in

@@ -1,18 +1,18 @@
 import MarketModel
 package import Transport
 
-/// Serves one client with a player, and ends the connection as the player says.
+/// Serves one client with a player, and closes the connection as the player decides.
 struct SessionRunner: Sendable {
     let connection: WebSocketConnection
     let player: TapePlayer
 
-    /// Returns when the client left, the tape is over or the session was ended.
+    /// Serves until the client leaves, the tape ends or the session is stopped.
     func run() async -> PlayerEnding {
         await player.joinEarly()
         let ending = await withTaskGroup(of: PlayerEnding.self) { group in
             group.addTask { await listen() }
             group.addTask { await player.play() }
-            // Whoever ends first ends the conversation.
+            // The first task to end also ends the conversation.
             let first = await group.next() ?? .gone
             await player.end()
             group.cancelAll()
@@ -51,15 +51,17 @@ struct SessionRunner: Sendable {
 extension EventLoopTimer: PlaybackTimer {}
 
 extension WebSocketConnection {
-    /// Timers of the connection's event loop, which wake sooner than a task does.
+    /// Returns timers of the connection's event loop, which wake sooner than a task does.
     func timer(isPrecise: Bool) -> any PlaybackTimer {
         isPrecise ? PreciseTimer(loopTimer) : loopTimer
     }
 }
 
-/// An event loop's timer that wakes early and spins for the rest: microseconds instead of tens of them, for a fifth of a core or so.
+/// An event loop timer that wakes early and spins.
+///
+/// It is exact to microseconds instead of tens of microseconds, for about a fifth of a core.
 package struct PreciseTimer: PlaybackTimer {
-    /// To begin with; see ``WakeUpLead``.
+    /// The initial lead; see ``WakeUpLead``.
     package var leadNanoseconds: Int64 { 100_000 }
     private let timer: EventLoopTimer
 
@@ -73,7 +75,7 @@ package struct PreciseTimer: PlaybackTimer {
         timer.schedule(at: deadline, body)
     }
 
-    /// No longer than a wake-up may be early.
+    /// Spins at most as long as a wake-up may be early.
     package func spin(until deadline: Int64) {
         let end = min(deadline, timer.now + WakeUpLead.bounds.upperBound)
         while timer.now < end {}

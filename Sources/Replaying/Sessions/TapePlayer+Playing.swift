@@ -1,9 +1,9 @@
 import MarketModel
 import Venues
 
-/// From the subscription to the end of the tape.
+/// Playing, from the subscription to the end of the tape.
 extension TapePlayer {
-    /// Plays until the tape is over, the client is gone, or something else ends the session.
+    /// Plays until the tape ends, the client leaves, or something else ends the session.
     func play() async -> PlayerEnding {
         defer {
             armed.arm(at: nil, signal)
@@ -23,7 +23,7 @@ extension TapePlayer {
         }
     }
 
-    /// Waits until the client has asked for something and has nothing to add, see ``StartWait``; false when it left.
+    /// Waits until the client has finished subscribing, see ``StartWait``; returns false if it left.
     private func waitForSubscription() async throws -> Bool {
         if outlet.isReadyAtOnce { return true }
         while !isOver {
@@ -34,9 +34,9 @@ extension TapePlayer {
         return false
     }
 
-    /// Joins the clock before the first command is heard, unless the client has to subscribe first.
+    /// Joins the clock before the first command is read, unless the client must subscribe first.
     ///
-    /// A seek that the clock hears earlier would only move the start of the tape, and the client would not be told.
+    /// Otherwise an early seek would only move the start of the tape, and the client would get no message about it.
     func joinEarly() {
         if outlet.isReadyAtOnce { join() }
     }
@@ -77,7 +77,7 @@ extension TapePlayer {
         return .gone
     }
 
-    /// Of the next thing to happen: a message, or the end of a connection.
+    /// The time of the next message or recorded break.
     private var head: Int64 { min(chunk.time(at: place), nextBreak?.time ?? .max) }
 
     private var tail: Int64 { isAtEnd && place == chunk.count ? nextBreak?.time ?? .max : chunk.last }
@@ -132,7 +132,7 @@ extension TapePlayer {
         onTimeFrom = timer.now
     }
 
-    /// Sends what is released; returns a recorded break of the connection where that is due.
+    /// Sends the released messages; returns a recorded break if it is due.
     private func release(before: Int64, countMax: Int, pace: TapePace?) async throws -> TapeBreak? {
         let limit = min(before, nextBreak?.time ?? .max)
         let end = chunk.end(from: place, before: limit, countMax: countMax)
@@ -143,7 +143,7 @@ extension TapePlayer {
         }
         let output = outlet.deliver(chunk, range)
         let last = chunk.time(at: end - 1)
-        // Before they leave: who sees them may step on at once.
+        // Report before sending, because a client may send the next step as soon as it sees the messages.
         clock.sent(record.id, delivered: output.count, last: last)
         let handOver = try await send(output, pace: pace)
         note(range, output, handOver, pace: pace)
@@ -154,7 +154,7 @@ extension TapePlayer {
 
     // MARK: The end
 
-    /// The tape is at its end; true where that is the end of the session.
+    /// Handles the end of the tape; returns true if the session ends too.
     private func endTape() async throws -> Bool {
         guard clock.deck.loop == nil else { return false }
         record.update { $0.isAtEnd = true }

@@ -1,8 +1,8 @@
 import MarketModel
 
-/// Handing messages over, in time or late.
+/// Sending messages, in time or late.
 extension TapePlayer {
-    /// When messages went to the kernel, and when that was done.
+    /// When messages were handed to the kernel, and when that was done.
     struct HandOver {
         var begin: Int64
         var end: Int64
@@ -24,7 +24,7 @@ extension TapePlayer {
         }
     }
 
-    /// Hands over messages; `nil` when there were none, or the client had to be waited for.
+    /// Sends messages; returns `nil` if there were none, or if the player had to wait for the client.
     @discardableResult
     func send(_ messages: MessageBatch, pace: TapePace? = nil) async throws -> HandOver? {
         guard !messages.isEmpty, !isSilent else { return nil }
@@ -42,7 +42,7 @@ extension TapePlayer {
         return nil
     }
 
-    /// Hands over messages of a paced tape as soon as the client takes them, which is looked at every now and then.
+    /// Sends messages of a paced tape as soon as the client has room, which is checked at intervals.
     private func sendLate(_ messages: MessageBatch) async throws {
         let time = messages.entries[0].tsRecv.rawValue
         while try !sink.trySend(messages) {
@@ -56,7 +56,7 @@ extension TapePlayer {
         }
     }
 
-    /// Bounds how far a client may fall behind its clock.
+    /// Limits how far a client may fall behind its clock.
     private func checkLag(of time: Int64, now: Int64) throws {
         guard let deadline = clock.deck.deadline(of: time) else { return }
         let lag = now - deadline

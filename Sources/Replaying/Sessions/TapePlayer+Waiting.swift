@@ -1,6 +1,6 @@
 import MarketModel
 
-/// Waiting for the next deadline, and what is to be done meanwhile.
+/// Waiting for the next deadline, and the work to do meanwhile.
 extension TapePlayer {
     func wait(until deadline: Int64?) async throws {
         let due = [deadline, pollDue, statusDue].compactMap { $0 }.min()
@@ -8,7 +8,7 @@ extension TapePlayer {
         let lead = wakeUpLead.nanoseconds
         guard lead > 0 else { return try await rest(until: due) }
         if due == deadline, due - timer.now <= lead {
-            // Messages closer to each other than that never let it rest.
+            // Without this, a stream of closely spaced messages would never let the event loop run.
             if timer.now - restedAt > Self.restlessNanoseconds { try await lookAround() }
             timer.spin(until: due)
         } else {
@@ -18,14 +18,14 @@ extension TapePlayer {
         }
     }
 
-    /// Lets the event loop look at its sockets once.
+    /// Lets the event loop process its sockets once.
     private func lookAround() async throws {
         await giveWay()
         try Task.checkCancellation()
         restedAt = timer.now
     }
 
-    /// Waits until `deadline` or for a signal, and meanwhile gives the venue's signs of life.
+    /// Waits until `deadline` or a signal, and sends the venue's keep-alives meanwhile.
     func rest(until deadline: Int64?) async throws {
         let keepAliveDue = outlet.keepAliveInterval.map { lastSend + $0.wholeNanoseconds }
         armed.arm(at: [deadline, keepAliveDue, patience].compactMap { $0 }.min(), signal)
@@ -37,12 +37,12 @@ extension TapePlayer {
         guard let keepAliveDue, keepAliveDue <= now, !isOver else { return }
         var replies = MessageBatch()
         outlet.keepAlive(replies: &replies)
-        // Also where the venue has nothing to say yet.
+        // Set even if the venue sent nothing.
         lastSend = now
         try await send(replies)
     }
 
-    /// When a client that says nothing more will have been silent for too long.
+    /// When a silent client reaches its time-out.
     private var patience: Int64? { outlet.clientTimeout.map { lastHeard + $0.wholeNanoseconds } }
 
     func partWithSilentClient(now: Int64) async throws {
@@ -61,9 +61,9 @@ extension TapePlayer {
         try await send(replies)
     }
 
-    /// Lets the event loop look at its sockets: at full speed the client's calls and its leaving are noticed here.
+    /// Lets the event loop process its sockets, so that at full speed the client's calls and its leaving are noticed.
     func giveWay() async {
-        // `Task.yield()` would go round over another thread.
+        // `Task.yield()` would take a detour over another thread.
         armed.arm(at: timer.now, signal)
         await signal.wait()
         armed.expire(now: timer.now)

@@ -1,10 +1,10 @@
 import MarketModel
 import Venues
 
-/// Plays one tape to one client: takes messages from a feed and hands them over when its clock says so.
+/// Plays one tape to one client: takes messages from a feed and sends them when its clock says so.
 ///
-/// It runs on the executor that it is given; where that is the event loop of the connection, a message goes from the timer to the
-/// socket without a change of thread.
+/// It runs on the given executor. If that is the connection's event loop, a message goes from the timer to the socket
+/// without a change of thread.
 actor TapePlayer {
     let record: SessionRecord
     let feed: any TapeFeed
@@ -18,11 +18,11 @@ actor TapePlayer {
     var outlet: any PlaybackOutlet
     var armed: ArmedTimer
     private var commandLimiter = RateLimiter(perSecond: 50)
-    /// Steps that are answered once their events have left: the command and its id.
+    /// Steps to answer after their events have been sent: the command and its ID.
     private var openSteps: [(command: DeckCommand, id: String?)] = []
     private static let openStepsMax = 64
 
-    // Where it stands.
+    // The position.
     var hasJoined = false
     var chunk = TapeChunk()
     var place = 0
@@ -30,32 +30,32 @@ actor TapePlayer {
     var isAtEnd = false
     var isHeld = false
     var breaksPassed = 0
-    /// When a feed that had nothing is asked again.
+    /// When to ask a feed that had nothing again.
     var pollDue: Int64?
-    /// Deadlines before this one do not count as late: the session was not there yet.
+    /// Messages with earlier deadlines do not count as late, because the session had not started.
     var onTimeFrom = Int64.max
 
-    // What the client did.
+    // The client's activity.
     var startWait: StartWait
     var isOver = false
     var lastSend: Int64
     var lastHeard: Int64
-    /// True where the venue plays dead.
+    /// True while the venue plays dead.
     var isSilent = false
     var statusDue: Int64?
 
-    // How it wakes.
+    // Waking up.
     var wakeUpLead: WakeUpLead
     var restedAt: Int64
 
-    /// How much of what a client says is read at a time.
+    /// Limits on the work for a client's messages before other sessions get a turn.
     private static let callsAtOnce = 64
     private static let replyBytesAtOnce = 64 << 10
 
     static let pollNanoseconds: Int64 = 100_000_000
-    /// How long a precise session keeps its event loop to itself, at most.
+    /// The maximum time for which a precise session occupies its event loop.
     static let restlessNanoseconds: Int64 = 2_000_000
-    /// How often a client that is behind is looked at.
+    /// How often a lagging client is checked.
     static let lagCheckNanoseconds: Int64 = 10_000_000
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -95,15 +95,15 @@ actor TapePlayer {
         record.update { $0.report = report }
     }
 
-    // MARK: What the client says
+    // MARK: Client messages
 
-    /// Takes messages of the client; returns how the session is to end where they end it.
+    /// Handles messages from the client; returns the ending if they end the session.
     func hear(_ batch: MessageBatch) async -> PlayerEnding? {
         lastHeard = timer.now
         var replies = MessageBatch()
         var ending: PlayerEnding?
         for index in 0..<batch.count where ending == nil {
-            // A flood of calls neither fills the memory with answers nor keeps other sessions waiting.
+            // A flood of calls must not fill the memory with answers or keep other sessions waiting.
             if index > 0, index.isMultiple(of: Self.callsAtOnce) || replies.bytes.count >= Self.replyBytesAtOnce {
                 do { try await send(replies) } catch { return .gone }
                 replies = MessageBatch()
@@ -127,7 +127,7 @@ actor TapePlayer {
         return ending
     }
 
-    /// Lets the event loop do something else.
+    /// Lets the event loop do other work.
     private func letOthersWork() async {
         let turn = WakeSignal()
         let cancel = timer.schedule(at: timer.now) { turn.signal() }
@@ -135,13 +135,13 @@ actor TapePlayer {
         cancel()
     }
 
-    /// Shows outside what came of the subscriptions.
+    /// Publishes the results of the subscriptions.
     private func tellReport() {
         guard let report = outlet.report else { return }
         record.update { $0.report = report }
     }
 
-    /// Does a command; `nil` for one that ``answerSteps()`` answers.
+    /// Applies a command and returns the answer; `nil` if ``answerSteps()`` will answer it.
     private func answer(_ command: DeckCommand, id: String?) -> String? {
         do throws(DeckError) {
             guard commandLimiter.admits(at: timer.now) else {
@@ -166,7 +166,7 @@ actor TapePlayer {
         SessionStatus(record, now: timer.now).json(type: "ack", command: command, id: id)
     }
 
-    /// Answers the steps whose events have left, with the position after them.
+    /// Answers the steps whose events have been sent, with the position after them.
     func answerSteps() async throws {
         guard !openSteps.isEmpty, !clock.isStepping else { return }
         var replies = MessageBatch()
@@ -175,7 +175,9 @@ actor TapePlayer {
         try await send(replies)
     }
 
-    /// Tells the client that the server goes down, if it takes that at once; behind ``play()``.
+    /// Tells the client that the server shuts down, if there is room to send.
+    ///
+    /// Call it after ``play()``.
     func goAway() {
         guard !isSilent else { return }
         var last = MessageBatch()
@@ -183,14 +185,14 @@ actor TapePlayer {
         if !last.isEmpty { _ = try? sink.trySend(last) }
     }
 
-    /// The client is gone, or the server wants to stop.
+    /// Ends the session, because the client has left or the server stops.
     func end() {
         isOver = true
         signal.signal()
     }
 }
 
-/// What ends a session that nobody wanted to end.
+/// An error that ends a session.
 enum PlayerError: Error {
     case lagging(reason: String)
     case silentClient

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Wakes one task that waits for any of several things to happen.
+/// Wakes one task that waits for any of several events.
 ///
-/// A signal that comes while nobody waits is kept; several of them are one.
+/// A signal without a waiting task is kept. Several kept signals count as one.
 final class WakeSignal: Sendable {
     private enum State {
         case idle, signalled
@@ -23,9 +23,12 @@ final class WakeSignal: Sendable {
         waiter?.resume()
     }
 
-    /// Waits for the next signal, or takes the one that came; goes on at once in a cancelled task.
+    /// Waits for the next signal, or consumes a kept signal.
     ///
-    /// For one task at a time. It stays on the caller's executor: on an event loop the way from a timer to here is without a change of thread.
+    /// Returns at once in a cancelled task.
+    ///
+    /// Only one task may wait at a time. It stays on the caller's executor, so on an event loop there is no change of
+    /// thread between a timer and this task.
     func wait(isolation: isolated (any Actor)? = #isolation) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation(isolation: isolation) { continuation in

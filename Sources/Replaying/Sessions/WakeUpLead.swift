@@ -1,25 +1,25 @@
-/// How much early a precise timer wakes: what its wake-ups are late by, 99 times in a hundred.
+/// The time by which a precise timer wakes early: the 99th percentile of its wake-up delays.
 ///
-/// What is left is spun away, so it is no longer than it has to be; the machine and its load decide.
+/// The timer spins for the remainder, so the lead is as short as the machine and its load allow.
 struct WakeUpLead: Sendable {
     static let bounds: ClosedRange<Int64> = 50_000...500_000
-    /// From the wake-up to where it is noticed, and a little to spare.
+    /// The delay between the wake-up and its measurement, plus a reserve.
     private static let margin: Int64 = 10_000
     private static let step: Int64 = 200
 
-    /// 0 for a timer that wakes when it is due.
+    /// 0 for a timer that does not wake early.
     private(set) var nanoseconds: Int64
 
     init(_ timer: some PlaybackTimer) {
         nanoseconds = timer.leadNanoseconds
     }
 
-    /// A wake-up came `late` nanoseconds after it was due.
+    /// Records that a wake-up was `late` nanoseconds late.
     ///
-    /// Up by 99 steps for a later one, down by one for any other: that settles where one of a hundred is later, and no single one,
-    /// however late, changes much.
+    /// The lead grows by 99 steps for a longer delay and shrinks by one step otherwise. So it settles at the 99th
+    /// percentile, and a single long delay changes little.
     mutating func note(late: Int64) {
-        // A thread that had to wait for other processes comes too late for any lead: spinning longer would only add to their load.
+        // A thread that waited for other processes is too late for any lead. More spinning would only add to the load.
         guard nanoseconds > 0, late <= Self.bounds.upperBound else { return }
         nanoseconds += late > nanoseconds - Self.margin ? 99 * Self.step : -Self.step
         nanoseconds = min(max(nanoseconds, Self.bounds.lowerBound), Self.bounds.upperBound)
