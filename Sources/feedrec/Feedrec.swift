@@ -5,9 +5,9 @@ import ArgumentParser
 struct Feedrec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "feedrec",
-        abstract: "A flight recorder for trading feeds: records every message, answers SQL, plays it all back.",
+        abstract: "A flight recorder for trading feeds: records every message, answers SQL, replays what it recorded.",
         discussion: """
-            A first flight, all on this machine:
+            A first session, all on this machine:
 
               feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000 &
               feedrec record --venue mt4 --url ws://127.0.0.1:9001/hubs/mt4/v1 \\

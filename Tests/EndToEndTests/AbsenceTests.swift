@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Feeds of a recorder that is reloaded, killed, stopped and started; the real programs, as an operator runs them.
+/// Feeds of a recorder that is reloaded, killed, stopped and started: the real programs, as an operator runs them.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct AbsenceTests {
     private let bench: Workbench
@@ -35,7 +35,7 @@ struct AbsenceTests {
         """
     }
 
-    /// Waits until a file has this number of messages of a feed.
+    /// Waits until a file has this number of a feed's connections with messages.
     private func wait(_ recorder: RunningProgram, for feed: String, connections: Int = 1) async throws {
         let sql = """
             select count(distinct c.connection_id) from message_block b join connection c using (connection_id)
@@ -86,7 +86,7 @@ struct AbsenceTests {
         #expect(ends == ["1,1"])
     }
 
-    @Test("kind 1 a planned stop and start leaves a gap that --require-coverage sees, and both runs end with status 0")
+    @Test("kind 1 a planned stop and start leaves a gap that --require-coverage detects; both runs end with status 0")
     func stopAndStart() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "binance-spot", "--rate", "200"])
         for run in 1...2 {

@@ -27,7 +27,7 @@ struct AccessTests {
         }
     }
 
-    @Test("kind 14 a program gives the token, which is stored and shown nowhere")
+    @Test("kind 14 a program provides the token, which is never stored or shown")
     func command() async throws {
         let url = try await hub()
         let flags = [
@@ -42,7 +42,7 @@ struct AccessTests {
     }
 
     @Test(
-        "kind 14 a program that gives no token, or a wrong one, ends the recorder with a reason",
+        "kind 14 a program that prints no token, or a wrong one, ends the recorder with a reason",
         arguments: [
             ("false", "the token-command 'false' ended with status 1"), ("true", "printed no token"),
             ("echo SECRET-wrong", "401"), ("/no/such/program", "No such file or directory"),
@@ -58,9 +58,9 @@ struct AccessTests {
         "kind 14 headers that cannot be sent are refused at the start",
         arguments: [
             (["--header-env", "Host=X"], "set by the WebSocket handshake itself"),
-            (["--header-env", "X-Key"], "wants NAME=VARIABLE"),
+            (["--header-env", "X-Key"], "takes NAME=VARIABLE"),
             (["--header-env", "A=X", "--header-file", "a=/x"], "given twice"),
-            (["--token-env", "T", "--header-env", "Authorization=X"], "carries the token already"),
+            (["--token-env", "T", "--header-env", "Authorization=X"], "already carries the token"),
             (["--token-env", "T", "--token-command", "true"], "give one of"),
             (["--token-command", "a | b"], "needs a shell"),
         ]

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// People and limits that touch an archive while the real programs use it.
+/// People and limits that affect an archive while the real programs use it.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ArchiveTouchTests {
     private let bench: Workbench
@@ -35,7 +35,7 @@ struct ArchiveTouchTests {
         return recorder
     }
 
-    @Test("A3 status says that the recording was deleted, another file goes on, and the end has status 3")
+    @Test("A3 status reports that the recording was deleted, another file continues, and the exit status is 3")
     func deleted() async throws {
         let recorder = try await record()
         let before = Set(try recordings())
@@ -63,13 +63,13 @@ struct ArchiveTouchTests {
         #expect(try await bench.verify(tape).quotes > 0)
     }
 
-    @Test("A4 after a kill and the deletion of all recordings every verb works, and the journal's messages are there")
+    @Test("A4 after a kill and the deletion of all recordings, every verb works and the journal's messages are there")
     func killedAndDeleted() async throws {
         let recorder = try await record()
         recorder.kill()
         try removeRecordings()
         let verified = try await bench.run(["info", tape])
-        #expect(verified.status == 0 && verified.errors.contains("is gone or cannot be written to"), "\(verified)")
+        #expect(verified.status == 0 && verified.errors.contains("is gone or not writable"), "\(verified)")
         #expect(try await bench.verify(tape).quotes > 0)
         #expect(try await bench.run(["verify", tape, "--repair"]).status == 0)
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
@@ -80,7 +80,7 @@ struct ArchiveTouchTests {
         _ = try await bench.verify(tape)
     }
 
-    @Test("A5 a restart neither continues nor changes a copy of the recording that lies beside it")
+    @Test("A5 a restart neither continues nor changes a copy of the recording in the same directory")
     func copied() async throws {
         let recorder = try await record()
         recorder.terminate()
@@ -98,7 +98,7 @@ struct ArchiveTouchTests {
         #expect(copies.map { FileManager.default.contents(atPath: tape + "/" + $0) } == before)
     }
 
-    @Test("A9 deleting the live file alone damages nothing, also when the recorder is killed before it notices")
+    @Test("A9 deleting only the live file damages nothing, even if the recorder is killed before it notices")
     func deletedWithoutLog() async throws {
         let recorder = try await record(["--rotate-every", "4s"])
         recorder.kill()
@@ -115,7 +115,7 @@ struct ArchiveTouchTests {
 
     // MARK: Limits
 
-    /// Starts a recorder under limits of the shell.
+    /// Starts a recorder with limits set by the shell.
     private func record(under limit: String, _ options: [String], rate: String) async throws -> RunningProgram {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", rate])
         let shell = try #require(Executable.find("bash"))
@@ -123,7 +123,7 @@ struct ArchiveTouchTests {
         return try bench.start(shell, ["-c", "\(limit); exec \"$0\" \"$@\"", Executable.feedrec.path] + arguments)
     }
 
-    @Test("A7 under a limit for the size of files a recorder begins another file before it is reached")
+    @Test("A7 with a file size limit, a recorder starts another file before it reaches the limit")
     func fileSize() async throws {
         let recorder = try await record(under: "ulimit -f 8192", ["--journal-limit", "16MiB"], rate: "20000")
         try await recorder.wait(for: "a third file") { (try? recordings().count) ?? 0 >= 3 }
@@ -133,7 +133,7 @@ struct ArchiveTouchTests {
         #expect(try await bench.verify(tape).quotes > 0)
     }
 
-    @Test("kind 3 a recorder that was killed under a limit for the size of files starts again under it")
+    @Test("kind 3 a recorder that was killed under a file size limit can start again under it")
     func restartUnderLimit() async throws {
         let recorder = try await record(under: "ulimit -f 8192", ["--journal-limit", "16MiB"], rate: "20000")
         try await recorder.wait(for: "a second file") { (try? recordings().count) ?? 0 >= 2 }
@@ -146,7 +146,7 @@ struct ArchiveTouchTests {
         _ = try await bench.verify(tape)
     }
 
-    @Test("kind 3 a limit for the size of files that leaves no room for a recording is refused by name")
+    @Test("kind 3 a file size limit that is too small for a recording is refused by name")
     func tinyFiles() async throws {
         let recorder = try await record(under: "ulimit -f 1000", [], rate: "500")
         let finished = try await recorder.finish()

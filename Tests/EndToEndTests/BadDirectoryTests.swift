@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Disks that are full or read-only: small file systems, mounted for one process and its children only.
+/// Disks that are full or read-only: small file systems, mounted only for one process and its children.
 @Suite(.fewAtOnce, .enabled(if: PrivateMounts.areAllowed, PrivateMounts.reason), .timeLimit(.minutes(5)))
 struct BadDirectoryTests {
     private let bench: Workbench
@@ -11,7 +11,7 @@ struct BadDirectoryTests {
         try FileManager.default.createDirectory(atPath: bench.path("disk"), withIntermediateDirectories: true)
     }
 
-    @Test("a disk that has no room for a journal is refused")
+    @Test("a disk without room for a journal is refused")
     func tinyDisk() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "max"])
         let steps = try await run(
@@ -24,7 +24,7 @@ struct BadDirectoryTests {
         expectFailure(steps[0], naming: "the disk is full", "disk/tape")
     }
 
-    @Test("a full disk pauses the recorder; when there is room it goes on by itself, and the gap is exact")
+    @Test("a full disk pauses the recorder; it continues by itself when there is room, and the gap is exact")
     func fullDisk() async throws {
         let ledger = bench.path("ledger.ndjson")
         let (venue, url) = try await bench.serve(
@@ -53,14 +53,14 @@ struct BadDirectoryTests {
         venue.terminate()
         _ = try await venue.finish()
         try #require(steps.count == 2)
-        // It ended in good order, and says that something is missing.
+        // It ended cleanly, and reports that data is missing.
         #expect(steps[1].output.contains("data is missing: 1 gap"), "\(steps[1].output)")
         let copy = bench.path("copy")
         #expect(try await bench.query(copy, "select count(*) from connections") == ["1"])
         try await bench.expectExactGap("disk_full", in: copy, ledger: ledger)
     }
 
-    @Test("kind 3 without an inode for another file the present one goes on, and the limit is named")
+    @Test("kind 3 without an inode for another file the present file continues, and the limit is reported")
     func noInodes() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "200"])
         let tape = bench.path("disk/tape")
@@ -72,7 +72,7 @@ struct BadDirectoryTests {
             until grep -q _00002.feedrec "$0.log"; do sleep 0.1; done
             number=0
             while touch "$disk/other$number" 2>/dev/null; do number=$((number + 1)); done
-            until grep -q 'no other file yet' "$0.log"; do sleep 0.1; done
+            until grep -q 'cannot start a new file yet' "$0.log"; do sleep 0.1; done
             sleep 1
             rm "$disk"/other*
             begun=$(grep -c 'recording into' "$0.log")
@@ -90,7 +90,7 @@ struct BadDirectoryTests {
     }
 
     @Test(
-        "killed while the disk is full: the ledger says so, also without the journal, and recovery makes the gap exact"
+        "killed while the disk is full: the cause is stored even without the journal, and recovery makes the gap exact"
     )
     func killedOnFullDisk() async throws {
         let (venue, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "2000"])
@@ -122,7 +122,7 @@ struct BadDirectoryTests {
         #expect(try await bench.query(whole, "select cause from gaps where ts_to is null").contains("disk_full"))
     }
 
-    @Test("a read-only disk can be read, and is refused by those who write")
+    @Test("a read-only disk can be read, and writing verbs are refused")
     func readOnlyDisk() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "max"])
         let archive = try await bench.importExcerpt()
@@ -144,7 +144,7 @@ struct BadDirectoryTests {
         #expect(steps[4].status == 0 && steps[4].lines == ["count(*)", "62"])
     }
 
-    /// Runs shell commands with mounts of their own; what each `step COMMAND…` among them left behind.
+    /// Runs shell commands with their own mounts; returns the results of each `step COMMAND…`.
     private func run(_ commands: String) async throws -> [Finished] {
         let script = """
             set -e
@@ -171,13 +171,13 @@ struct BadDirectoryTests {
         }
     }
 
-    /// A command line of `feedrec` for the shell.
+    /// Quotes a `feedrec` command line for the shell.
     private func line(_ arguments: [String]) -> String {
         "\"$feedrec\" " + arguments.map { "'\($0)'" }.joined(separator: " ")
     }
 }
 
-/// Whether a process may have mounts of its own: as root, or where user namespaces are open to everybody.
+/// Whether a process may have its own mounts: as root, or if user namespaces are open to every user.
 enum PrivateMounts {
     static let arguments = geteuid() == 0 ? ["--mount"] : ["--mount", "--map-root-user"]
 

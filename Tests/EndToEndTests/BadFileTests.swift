@@ -16,7 +16,7 @@ struct BadFileTests {
         ]
     }
 
-    @Test("what is no recording is refused by every verb, and not touched")
+    @Test("files that are not recordings are refused by every verb, and not changed")
     func notARecording() async throws {
         let text = try bench.write(
             "not a database, but long enough to have a header: \(UUID().uuidString)\n",
@@ -40,12 +40,12 @@ struct BadFileTests {
         expectFailure(try await bench.run(["info", empty]), naming: "no recordings", empty)
     }
 
-    @Test("a recording of a newer schema is refused by every verb, and not touched")
+    @Test("a recording of a newer schema is refused by every verb, and not changed")
     func newerSchema() async throws {
         let archive = try await bench.importExcerpt()
         let file = "\(archive)/2024-08-08.feedrec"
         _ = try await bench.tool("sqlite3", [file, "pragma user_version = 99"])
-        // `record` would continue the file of today.
+        // `record` would continue today's file.
         let today = "\(archive)/\(try await bench.tool("date", ["-u", "+%F"]).prefix(10)).feedrec"
         try FileManager.default.copyItem(atPath: file, toPath: today)
         let (before, beforeToday) = (try contents(file), try contents(today))
@@ -56,7 +56,7 @@ struct BadFileTests {
         for arguments in Self.readers(of: archive) + Self.readers(of: file) {
             expectFailure(try await bench.run(arguments), naming: "newer feedrec", "schema 99")
         }
-        // They begin a file of their own. An import cannot see whether the newer file has its messages.
+        // They start their own file. An import cannot tell whether the newer file has its messages.
         expectFailure(try await bench.run(importing), naming: "cannot tell what is new", "newer feedrec")
         for arguments in [recording, importing + ["--force"]] { try await bench.succeed(arguments) }
         #expect(try contents(file) == before)
@@ -64,7 +64,7 @@ struct BadFileTests {
     }
 
     @Test(
-        "wrong SQL is told in a line",
+        "wrong SQL is reported on one line",
         arguments: [
             ("selec 1", "near \"selec\""), ("select * from nope", "no such table: nope"),
             ("select nope from quotes", "no such column: nope"), ("select 1; select (", "incomplete"),
@@ -79,7 +79,7 @@ struct BadFileTests {
         #expect(try contents(file) == before)
     }
 
-    @Test("a damaged block is found by verify, and told by those who read it")
+    @Test("verify finds a damaged block, and reading verbs report it")
     func damagedBlock() async throws {
         let archive = try await bench.importExcerpt()
         let file = "\(archive)/2024-08-08.feedrec"
@@ -87,7 +87,7 @@ struct BadFileTests {
         _ = try await bench.tool("sqlite3", [file, damage])
 
         let verified = try await bench.run(["verify", archive])
-        // Rows of the block's messages are no strangers, and the counts are not wrong: the block is the one problem.
+        // The block is the only problem: rows of its messages still refer to them, and the counts are right.
         expectFailure(verified, naming: "'\(archive)' has 1 problem")
         #expect(verified.output.hasPrefix("problem: '\(file)', block from message 0: "))
         expectFailure(try await bench.run(["export", "messages", archive]), naming: file)
@@ -96,12 +96,12 @@ struct BadFileTests {
 
         let repaired = try await bench.run(["verify", archive, "--repair"])
         #expect(repaired.status == 3)
-        #expect(repaired.lines.contains("gone: 80 messages in all"))
+        #expect(repaired.lines.contains("gone: 80 messages in total"))
         let again = try await bench.verify(archive)
         #expect(again.quotes == 62 && again.messagesReceived == 0)
     }
 
-    @Test("an import that cannot be read to its end says where it stopped, and keeps what came before")
+    @Test("an import that cannot be read to its end reports where it stopped, and keeps the messages before")
     func badImports() async throws {
         let archive = try await bench.importExcerpt()
         let before = try await bench.verify(archive)
@@ -123,7 +123,7 @@ struct BadFileTests {
             expectFailure(try await bench.run(importing(file, into: target)), naming: reason)
         }
         #expect(try await bench.verify(bench.path("import-3")).messagesReceived == 1)
-        // Into an archive that has something already.
+        // Into an archive that already has data.
         expectFailure(try await bench.run(importing(cases[0].0, into: archive)), naming: "missing.txt")
         #expect(try await bench.verify(archive).payloadSHA256 == before.payloadSHA256)
 

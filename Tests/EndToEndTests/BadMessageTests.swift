@@ -3,7 +3,7 @@ import MarketModel
 import Testing
 import Transport
 
-/// Connections that work, with messages on them that do not.
+/// Connections that work, with bad messages.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct BadMessageTests {
     private let bench: Workbench
@@ -14,7 +14,7 @@ struct BadMessageTests {
         tape = bench.path("tape")
     }
 
-    @Test("malformed JSON is kept as it came, noted as an oddity, and does not stop the recording")
+    @Test("malformed JSON is stored unchanged and as an oddity, and does not stop the recording")
     func malformedJSON() async throws {
         let payloads = [
             Self.trade(1), #"{"stream":"btcusdt@trade","data":{"e":"trade","#, Self.trade(2), "\u{1F600} not JSON", "",
@@ -37,7 +37,7 @@ struct BadMessageTests {
         #expect(oddities == ["malformed,1", "malformed,3", "malformed,4", "malformed,5"])
     }
 
-    @Test("a message over the limit ends a recording of one connection, with what came before it stored")
+    @Test("a message over the limit ends a recording of one connection, and earlier messages are stored")
     func longMessageOnce() async throws {
         let venue = ScriptedVenue([Self.scene([Self.trade(1), Self.long, Self.trade(2)])])
         try await withServer(venue) { server in
@@ -47,7 +47,7 @@ struct BadMessageTests {
         try await expectTradesAndOneGap(["1"])
     }
 
-    @Test("a message over the limit leaves a gap, and the recorder connects again")
+    @Test("a message over the limit leaves a gap, and the recorder reconnects")
     func longMessage() async throws {
         let venue = ScriptedVenue([Self.scene([Self.trade(1), Self.long]), Self.scene([Self.trade(2)])])
         try await withServer(venue) { server in
@@ -64,7 +64,7 @@ struct BadMessageTests {
     }
 
     @Test(
-        "a normal close ends a recording of one connection well, another close does not",
+        "a normal close ends a recording of one connection with status 0, another close does not",
         arguments: [1000, 1001, 1011]
     )
     func closes(code: Int) async throws {
@@ -95,7 +95,7 @@ struct BadMessageTests {
         ["record", "--venue", "binance-spot", "--url", url, "--stream", "btcusdt@trade", "--archive", tape]
     }
 
-    /// Sends messages, then waits until the client is gone.
+    /// Sends messages, then waits until the client has left.
     private static func scene(_ texts: [String]) -> ScriptedVenue.Scene {
         .talk { connection, _ in
             try await connection.send(MessageBatch(texts: texts))

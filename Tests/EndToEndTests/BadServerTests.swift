@@ -1,16 +1,16 @@
 import Foundation
 import Testing
 
-/// Servers that are not there, not who they should be, or not what they should be.
+/// Servers that are not there, have the wrong identity, or speak another protocol.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct BadServerTests {
     private let bench: Workbench
 
     init() throws { bench = try Workbench() }
 
-    /// The second name is too long for a DNS label, so that no name server is asked for it.
+    /// The second name is too long for a DNS label, so no name server is asked for it.
     @Test(
-        "a server that cannot be reached is named",
+        "a server that cannot be reached is reported",
         arguments: [
             ("ws://127.0.0.1:1", "connection refused by 127.0.0.1:1"),
             ("ws://\(String(repeating: "x", count: 64)).invalid:1", "unknown host 'xxxx"),
@@ -38,7 +38,7 @@ struct BadServerTests {
         try await expectRefusal(url, ["--ca-file", bench.path("no.pem")], naming: bench.path("no.pem"))
     }
 
-    /// What a server answers instead of accepting, and what the user is told of it.
+    /// A server's answer that does not accept the connection, and the error that the user sees.
     struct Refusal: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var answer: String
@@ -75,7 +75,7 @@ struct BadServerTests {
         Refusal(testDescription: "nothing", answer: "", reason: "WebSocket handshake with 127.0.0.1"),
     ]
 
-    @Test("an answer that is no acceptance of the WebSocket is told in a line", arguments: refusals)
+    @Test("an answer that does not accept the WebSocket is reported on one line", arguments: refusals)
     func refused(refusal: Refusal) async throws {
         let server = try await CannedServer(answer: refusal.answer)
         try await expectRefusal(server.url, naming: refusal.reason)
@@ -86,7 +86,7 @@ struct BadServerTests {
         try await bench.serve(["simulate", "--venue", "mt4"] + flags)
     }
 
-    /// Expects that `record` fails with a line that names `texts`, and that the archive is as it was.
+    /// Expects that `record` fails with a line that contains `texts`, and that the archive is unchanged.
     private func expectRefusal(_ url: String, _ flags: [String] = [], naming texts: String...) async throws {
         let name = "tape-\(UUID().uuidString)"
         let archive = try await bench.importExcerpt(into: name)
@@ -96,7 +96,7 @@ struct BadServerTests {
 
         let finished = try await bench.run(MT4.record(url, into: archive) + flags)
         expectFailure(finished)
-        // Nothing was recorded, so there is nothing else to tell.
+        // Nothing was recorded, so there is nothing else to report.
         #expect(finished.errors.split(separator: "\n").count <= 2, "\(finished.errors)")
         for text in texts { #expect(finished.errorLines.first?.contains(text) == true, "\(finished.errors)") }
         #expect(try Data(contentsOf: file) == bytes)

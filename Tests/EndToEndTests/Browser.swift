@@ -5,7 +5,7 @@ import Testing
 import Transport
 import WebSocketProtocol
 
-/// A headless Chromium with one page, driven over its DevTools protocol through our own WebSocket client.
+/// A headless Chromium with one page, controlled over its DevTools protocol with our own WebSocket client.
 final class Browser {
     static let executable: URL? = Executable.find("chromium") ?? Executable.find("chromium-browser")
     static let reason: Comment = "needs Chromium"
@@ -13,7 +13,7 @@ final class Browser {
     private let program: RunningProgram
     private let connection: WebSocketConnection
     private var lastID = 0
-    /// What the page reported so far: exceptions, console errors, requests that the policy refused.
+    /// The page's reports so far: exceptions, console errors, requests that the policy refused.
     private(set) var complaints: [String] = []
 
     /// Starts a browser with an empty page of this size, in CSS pixels.
@@ -51,7 +51,9 @@ final class Browser {
         _ = try await call("Page.navigate", ["url": url])
     }
 
-    /// The value of a JavaScript expression, promises awaited.
+    /// Returns the value of a JavaScript expression.
+    ///
+    /// Promises are awaited.
     func evaluate(_ expression: String) async throws -> Any? {
         let answer = try await call(
             "Runtime.evaluate",
@@ -69,7 +71,7 @@ final class Browser {
                 let text = try await evaluate("document.body.innerText") as? String ?? ""
                 throw TooLate(description: "waited for \(expression); the page says: \(text) \(complaints)")
             }
-            // A frame of the page, so that this does not starve it.
+            // Wait for a frame of the page, so that polling does not starve it.
             _ = try await evaluate("new Promise((done) => setTimeout(done, 50))")
         }
     }
@@ -84,7 +86,7 @@ final class Browser {
         }
     }
 
-    /// Clicks in the middle of the element, or at a share of its width.
+    /// Clicks in the middle of the element, or at a fraction of its width.
     func click(_ selector: String, at share: Double = 0.5) async throws {
         let box =
             "(() => { const e = document.querySelector('\(selector)'); e.scrollIntoView({block: 'nearest'}); "
@@ -96,7 +98,7 @@ final class Browser {
         }
     }
 
-    /// Writes what the page looks like as PNG, for people.
+    /// Writes a screenshot of the page as PNG.
     func screenshot(to path: String) async throws {
         let answer = try await call("Page.captureScreenshot", ["format": "png"])
         let data = try #require((answer["data"] as? String).flatMap { Data(base64Encoded: $0) })

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A TCP server that answers every HTTP request with the same bytes, right or wrong, and closes.
+/// A TCP server that answers every HTTP request with the same bytes, valid or not, and closes.
 struct CannedServer {
     private let channel: any Channel
 

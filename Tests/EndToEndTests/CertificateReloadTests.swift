@@ -8,7 +8,7 @@ struct CertificateReloadTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("SIGHUP shows the new certificate to new clients, while old ones go on; a broken one changes nothing")
+    @Test("SIGHUP shows the new certificate to new clients, while old ones continue; a broken one changes nothing")
     func reload() async throws {
         let certificates = try await Certificates(on: bench)
         let (certificate, key) = (bench.path("live.pem"), bench.path("live.key"))
@@ -22,13 +22,13 @@ struct CertificateReloadTests {
 
         try bench.write("no certificate\n", to: "live.pem")
         server.hangUp()
-        try await server.wait(for: "the warning") { server.errors.contains("the certificate stays as it was") }
+        try await server.wait(for: "the warning") { server.errors.contains("the old certificate stays in use") }
         #expect(try await fingerprint(shownAt: url) == fingerprint(of: certificates.certificateFile))
 
         try replace(certificate, with: certificates.selfSignedFile)
         try replace(key, with: certificates.selfSignedKeyFile)
         server.hangUp()
-        try await server.wait(for: "the new certificate") { server.errors.contains("certificate read again") }
+        try await server.wait(for: "the new certificate") { server.errors.contains("certificate reloaded") }
         let expected = try await fingerprint(of: certificates.selfSignedFile)
         #expect(try await fingerprint(shownAt: url) == expected)
         let pin = ["--pin", "certificate:\(expected)", "--ca-file", certificates.selfSignedFile]
@@ -46,7 +46,7 @@ struct CertificateReloadTests {
         try await client.wait(for: "the echo of '\(text)'") { client.output.contains(text + "\n") }
     }
 
-    /// SHA-256 in hexadecimal digits, of the certificate that the server shows to `openssl s_client`.
+    /// SHA-256, in hexadecimal, of the certificate that the server shows to `openssl s_client`.
     private func fingerprint(shownAt url: String) async throws -> String {
         let address = String(url.dropFirst("wss://".count))
         let shown = try await bench.tool("openssl", ["s_client", "-connect", address])

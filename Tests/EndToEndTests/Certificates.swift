@@ -1,4 +1,4 @@
-/// Certificates made with the `openssl` command: one signed by an authority of our own, one signed by itself.
+/// Certificates made with the `openssl` command: some signed by our own authority, one self-signed.
 struct Certificates {
     let caFile: String
     /// For `localhost` and 127.0.0.1, signed by the authority.

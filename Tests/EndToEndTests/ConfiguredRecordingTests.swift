@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A recorder that a file describes, and what watches it.
+/// A recorder with a configuration file, and its monitoring.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ConfiguredRecordingTests {
     private let bench: Workbench
@@ -20,7 +20,7 @@ struct ConfiguredRecordingTests {
         """
     }
 
-    /// Asks the recorder until it is well and has something; its answer.
+    /// Polls the recorder until it is healthy and has messages; returns its answer.
     private func status(_ program: RunningProgram, _ archive: String) async throws -> [String: Any] {
         var answer: [String: Any] = [:]
         try await program.wait(for: "a good status") {
@@ -32,7 +32,7 @@ struct ConfiguredRecordingTests {
         return answer
     }
 
-    @Test("a file is recorded, watched by status and metrics, and ended by a signal with everything stored")
+    @Test("a configured feed is recorded, monitored by status and metrics, and a signal ends it with everything stored")
     func record() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "200"])
         let archive = bench.path("tape")
@@ -84,7 +84,7 @@ struct ConfiguredRecordingTests {
         #expect(try await recorder.finish().status == 3, "data is missing")
     }
 
-    @Test("SIGHUP reads the file again: feeds come and go, and one that is the same goes on undisturbed")
+    @Test("SIGHUP reloads the file: feeds are added and removed, and an unchanged feed keeps running")
     func reload() async throws {
         let (_, hub) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "100"])
         let (_, venue) = try await bench.serve(["simulate", "--venue", "binance-spot", "--rate", "100"])
@@ -115,9 +115,9 @@ struct ConfiguredRecordingTests {
         try reload(head + "nonsense = 1\n")
         try await wait(for: "error configuration refused reason=")
         try reload(head + binance("spot", "btcusdt@bookTicker") + binance("more", "ethusdt@trade"))
-        try await wait(for: "info configuration read again added=more changed=spot unchanged=hub")
+        try await wait(for: "info configuration reloaded added=more changed=spot unchanged=hub")
         try await wait(for: " connected feed=more")
-        // What it missed while it changed is a gap.
+        // The data missed during the change is a gap.
         try await wait(for: "gap ended feed=spot cause=restart")
         try reload(head + binance("more", "ethusdt@trade"))
         try await wait(for: "removed=spot")
@@ -135,7 +135,7 @@ struct ConfiguredRecordingTests {
         )
     }
 
-    @Test("--check prints what is in effect and where it comes from, without secrets")
+    @Test("--check prints the settings in effect and their sources, without secrets")
     func check() async throws {
         let text = "archive = \"tape\"\n" + feed("hub", "ws://127.0.0.1:1") + "token = { env = \"E2E_TOKEN\" }\n"
         let file = try bench.write(text, to: "feedrec.toml")
@@ -149,13 +149,13 @@ struct ConfiguredRecordingTests {
         let json = try await bench.succeed(arguments + ["--json"], environment: environment)
         #expect((try? JSONSerialization.jsonObject(with: Data(json.output.utf8))) != nil)
         for finished in [plain, json] { #expect(!(finished.output + finished.errors).contains("hunter2")) }
-        // A secret that is not there is found out before the night it is needed.
+        // A missing secret is found by the check, not when it is needed.
         let missing = try await bench.run(arguments)
         #expect(missing.status == 64 && missing.errors.contains("feed 'hub': the environment variable 'E2E_TOKEN'"))
         #expect(!FileManager.default.fileExists(atPath: bench.path("tape")))
     }
 
-    @Test("a mistake in the file ends with status 64 and a line for each")
+    @Test("mistakes in the file end with status 64 and one line each")
     func mistakes() async throws {
         let file = try bench.write("archive = \"tape\"\nsped = 1\n[log]\nlevel = \"loud\"\n", to: "feedrec.toml")
         let finished = try await bench.run(["record", "--config", file])

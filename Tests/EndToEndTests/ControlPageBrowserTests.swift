@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Transport
 
-/// The page that drives a replay, in a browser.
+/// The page that controls a replay, in a browser.
 @Suite(.fewAtOnce, .enabled(if: Browser.executable != nil, Browser.reason), .timeLimit(.minutes(5)))
 struct ControlPageBrowserTests {
     private let bench: Workbench
@@ -11,7 +11,7 @@ struct ControlPageBrowserTests {
 
     init() throws { bench = try Workbench() }
 
-    /// Ten minutes of a hub, five messages a second, with half a minute missing from the fourth on.
+    /// Ten minutes of a hub, five messages per second, with a gap of half a minute from the fourth minute on.
     private func serve(_ flags: [String] = [], environment: [String: String] = [:]) async throws -> String {
         let (_, archive) = try await HubTape.imported(on: bench, count: 3000, stepMilliseconds: 200)
         let from = HubTape.start + 240_000_000_000
@@ -24,7 +24,7 @@ struct ControlPageBrowserTests {
 
     private func page(_ url: String) -> String { url.replacing("ws://", with: "http://") + "/" }
 
-    /// Where the screenshots go: beside the test, or where somebody wants to look at them.
+    /// The path of a screenshot: next to the test, or in a directory from the environment.
     private func picture(_ name: String) -> String {
         let directory = ProcessInfo.processInfo.environment["FEEDREC_SCREENSHOTS"] ?? bench.directory
         return "\(directory)/\(name).png"
@@ -41,17 +41,17 @@ struct ControlPageBrowserTests {
         d[i + 2]) - Math.min(d[i], d[i + 1], d[i + 2]) > 60) n++; return n; })()
         """
 
-    /// A number of seconds that the tape stands behind its start.
+    /// The position of the tape in seconds after its start.
     private static let seconds = """
         (() => { const t = document.getElementById('now').textContent.match(/(\\d+):(\\d+):(\\d+(\\.\\d+)?)/); \
         return (t[1] - 9) * 3600 + (t[2] - 30) * 60 + Number(t[3]); })()
         """
 
-    /// The bids in the price table, as they read.
+    /// The bids in the price table, as text.
     private static let bids =
         "[...document.querySelectorAll('#prices tbody tr')].map((row) => row.cells[1].textContent)"
 
-    @Test("the page drives its own tape, by buttons, keys and the timeline, and nothing complains")
+    @Test("the page controls its own tape, by buttons, keys and the timeline, without errors")
     func ownTape() async throws {
         let url = try await serve()
         let browser = try await Browser(bench)
@@ -77,7 +77,7 @@ struct ControlPageBrowserTests {
 
         try await browser.click("#timeline", at: 0.5)
         try await browser.wait(for: "Math.abs(\(Self.seconds) - 300) < 5")
-        // Paused, so that no event tells.
+        // The tape is paused, so no event brings the prices.
         try await browser.wait(for: Self.bids + ".every((text) => /^[0-9]/.test(text))")
         try await browser.press(".")
         try await browser.wait(for: Self.seconds + " % 1 !== 0")
@@ -102,7 +102,7 @@ struct ControlPageBrowserTests {
         #expect(browser.complaints == [])
     }
 
-    @Test("the page drives another client, which only speaks its venue's protocol")
+    @Test("the page controls another client, which only speaks its venue's protocol")
     func otherClient() async throws {
         let url = try await serve(["--speed", "100"])
         let client = try await connect(url + MT4.path)
@@ -128,19 +128,19 @@ struct ControlPageBrowserTests {
         try await browser.wait(for: Self.bids + ".every((text) => /^[0-9]/.test(text))")
         try await browser.press("Home")
         try await browser.wait(for: Self.bids + ".every((text) => text === '–')")
-        // Pings come meanwhile; the close is what counts.
+        // Pings may arrive before; only the close matters.
         await client.close()
         try await browser.wait(for: "document.querySelectorAll('#sessions tr').length === 1")
         #expect(browser.complaints == [])
     }
 
-    @Test("a phone shows all of it without scrolling sideways")
+    @Test("on a phone everything is visible without scrolling sideways")
     func phone() async throws {
         let url = try await serve(["--speed", "max"])
         let browser = try await Browser(bench, width: 390, height: 844)
         try await browser.open(page(url))
         try await browser.wait(for: "document.querySelectorAll('#prices tbody tr').length >= 4")
-        // As fast as the server was told to.
+        // The speed given to the server.
         try await browser.wait(for: Self.state + ".endsWith('max')")
         try await browser.click("#timeline", at: 0.6)
         try await browser.wait(for: Self.candlePixels + " > 50")
@@ -151,7 +151,7 @@ struct ControlPageBrowserTests {
         #expect(browser.complaints == [])
     }
 
-    @Test("where a token is needed the page takes it from its address, and tells who has none")
+    @Test("if a token is needed, the page takes it from its address, and explains if it has none")
     func token() async throws {
         let url = try await serve(["--token-env", "TOKEN"], environment: ["TOKEN": Self.token])
         let browser = try await Browser(bench)

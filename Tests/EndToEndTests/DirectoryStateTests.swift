@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What people and their programs leave in the directory of an archive, as every verb that reads it reports it.
+/// Files that people and their programs leave in the directory of an archive, and how reading verbs report them.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct DirectoryStateTests {
     private static let day = "2024-08-08.feedrec"
@@ -11,7 +11,7 @@ struct DirectoryStateTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("A8 what is named like a recording and is none is reported by every verb", arguments: Stray.all)
+    @Test("A8 a file named like a recording that is not one is reported by every verb", arguments: Stray.all)
     func stray(stray: Stray) async throws {
         let archive = try await bench.importExcerpt()
         let path = "\(archive)/2026-01-04.feedrec"
@@ -33,7 +33,7 @@ struct DirectoryStateTests {
         }
     }
 
-    @Test("A8 a directory with nothing but an empty file says so")
+    @Test("A8 a directory with only an empty file is reported")
     func onlyEmpty() async throws {
         let archive = bench.path("tape")
         try files.createDirectory(atPath: archive, withIntermediateDirectories: false)
@@ -43,7 +43,7 @@ struct DirectoryStateTests {
         }
     }
 
-    @Test("A8 verify --repair mends a recording that was cut, beside one that is whole")
+    @Test("A8 verify --repair repairs a truncated recording next to an intact one")
     func repairOfCut() async throws {
         let archive = try await bench.importExcerpt()
         let tape = try await bench.importExcerpt(into: "other")
@@ -54,7 +54,7 @@ struct DirectoryStateTests {
         #expect(repaired.output.contains("repaired '\(archive)/2026-01-04.feedrec'"), "\(repaired.output)")
     }
 
-    /// A further name or copy of the recording of an archive.
+    /// Another name or a copy of an archive's recording.
     struct Twin: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let put: @Sendable (_ original: String, _ directory: String) throws -> Void
@@ -107,7 +107,7 @@ struct DirectoryStateTests {
         #expect(replayed.lines.count { $0.contains(#""type":"quote""#) } == 62)
     }
 
-    @Test("A5 a copy of the live file without its log is an incomplete copy, beside the original and alone")
+    @Test("A5 a copy of the live file without its log is an incomplete copy, next to the original and alone")
     func withoutLog() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
         let (archive, alone) = (bench.path("tape"), bench.path("alone"))
@@ -137,7 +137,7 @@ struct DirectoryStateTests {
         #expect(counted.status == 0 && counted.lines.last == "1", "\(counted.errors)")
     }
 
-    @Test("A8 a healthy live archive gives no warning, also right after a file was begun")
+    @Test("A8 a healthy live archive gives no warning, even right after a file was started")
     func live() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
         let archive = bench.path("tape")

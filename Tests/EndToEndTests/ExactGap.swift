@@ -2,8 +2,9 @@ import Foundation
 import Testing
 
 extension Workbench {
-    /// Expects one gap of this cause in an archive, over one stretch of what the simulator sent, from the last message
-    /// before it to the first behind.
+    /// Expects one gap of this cause in an archive.
+    ///
+    /// It must cover one range of the simulator's messages, from the last message before it to the first one after it.
     func expectExactGap(_ cause: String, in archive: String, ledger: String) async throws {
         _ = try await verify(archive)
         let gaps = try await query(archive, "select cause, ts_from, ts_to from gaps")
@@ -23,7 +24,7 @@ extension Workbench {
         #expect(isStretch, "\(behind.count) messages behind the gap are not one stretch of what was sent")
     }
 
-    /// What the simulator has sent on its only connection, by its ledger.
+    /// Returns the messages that the simulator sent on its only connection, from its ledger.
     func sent(_ ledger: String) throws -> [String] {
         try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n").compactMap {
             try JSONDecoder().decode(ExportedLine.self, from: Data($0.utf8)).payload

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The excerpt of a real capture that is always here: 80 messages of Binance, one of them a REST snapshot.
+/// The excerpt of a real capture in this repository: 80 messages of Binance, one of them a REST snapshot.
 enum Excerpt {
     static let file: String = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("InterchangeTests/Excerpts/binance-spot.ns.txt").path
@@ -16,7 +16,7 @@ enum Excerpt {
             return payload.dropFirst(Self.start.count).split(separator: "\"").first.map(String.init)
         }
 
-        /// What is inside the envelope; the whole payload where there is none.
+        /// The data inside the envelope, or the whole payload if there is no envelope.
         var data: String {
             guard let stream else { return payload }
             return String(payload.dropFirst(Self.start.count + stream.count + "\",\"data\":".count).dropLast())
@@ -34,7 +34,7 @@ enum Excerpt {
 }
 
 extension Workbench {
-    /// An archive with the excerpt.
+    /// Makes an archive with the excerpt.
     func importExcerpt(into name: String = "tape") async throws -> String {
         let archive = path(name)
         try await succeed(["import", "messages", Excerpt.file, "--venue", "binance-spot", "--archive", archive])

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What was built with the tests: it lies where the test binary does.
+/// Programs built with the tests, next to the test binary.
 enum Executable {
     static let feedrec = built("feedrec")
     static let websocketExample = built("websocket-example")
@@ -10,7 +10,7 @@ enum Executable {
             .deletingLastPathComponent().appendingPathComponent(name)
     }
 
-    /// Finds a program of the system by its name; `nil` where it is not installed.
+    /// Finds a program of the system by its name; `nil` if it is not installed.
     static func find(_ name: String) -> URL? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return path.split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }

@@ -1,6 +1,6 @@
 import Testing
 
-/// Expects that a program failed the way all verbs do: status 1, and one line that says what, on what and why.
+/// Expects that a program failed as all verbs do: with status 1, and one line that says what failed, on what and why.
 func expectFailure(
     _ finished: Finished,
     status: Int32 = 1,
@@ -9,8 +9,8 @@ func expectFailure(
 ) {
     #expect(finished.status == status, "\(finished.errors)", sourceLocation: sourceLocation)
     #expect(finished.errorLines.count == 1, "\(finished.errors)", sourceLocation: sourceLocation)
-    // A hint may follow; progress lines, and the timed ones of `probe`, may come before; nothing else, and no stack
-    // trace, belongs there.
+    // A hint may follow, and progress lines and the timed lines of `probe` may precede. Nothing else is allowed, and no
+    // stack trace.
     let strange = finished.errors.split(separator: "\n").filter { line in
         !line.hasPrefix("feedrec: ") && line.prefixMatch(of: #/\d\d:\d\d:\d\d\.\d{3} /#) == nil
     }

@@ -1,7 +1,7 @@
 import Testing
 
-/// Runs a few tests of this target at a time: each starts several processes, and too many of them would only wait for
-/// each other.
+/// Limits how many tests of this target run at the same time: each starts several processes, and too many would only
+/// wait for each other.
 struct FewAtOnce: SuiteTrait, TestTrait, TestScoping {
     var isRecursive: Bool { true }
 
@@ -27,7 +27,7 @@ extension Trait where Self == FewAtOnce {
     static var fewAtOnce: FewAtOnce { FewAtOnce() }
 }
 
-/// Lets in so many at a time; the others wait in order.
+/// Admits a limited number of tests; the others wait in order.
 private actor Gate {
     private var places: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []

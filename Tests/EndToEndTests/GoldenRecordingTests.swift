@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// Archives that earlier builds made (`Golden/NAME.vSCHEMA.tar.gz`): they open, verify, rebuild and replay.
+/// Archives made by earlier builds (`Golden/NAME.vSCHEMA.tar.gz`): they open, verify, rebuild and replay.
 ///
-/// Those of schema 4 come from the program itself: sealed by rotation, killed with a journal, imported. Those of
-/// schemas 1 to 3 hold rows of these, put into files of the older schema.
+/// Those of schema 4 were made by the program itself: sealed by rotation, killed with a journal, imported. Those of
+/// schemas 1 to 3 have rows of these in files of the older schema.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct GoldenRecordingTests {
     struct Golden: CustomTestStringConvertible, Sendable {
@@ -33,7 +33,7 @@ struct GoldenRecordingTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("kind 2 archives of earlier builds open, verify and are queried", arguments: all)
+    @Test("kind 2 archives of earlier builds open, verify and answer queries", arguments: all)
     func reading(golden: Golden) async throws {
         let archive = try await unpack(golden.name)
         let verified = try await bench.verify(archive)
@@ -44,7 +44,7 @@ struct GoldenRecordingTests {
             """
         let expected = [golden.messages, golden.quotes, golden.trades, golden.marginUpdates, golden.gaps]
         #expect(try await bench.query(archive, counts) == [expected.map(String.init).joined(separator: ",")])
-        // Every tick is in one bar of a second for each side, also where two files hold the bar.
+        // Every tick is in one bar of one second for each side, even if two files have the bar.
         let ticks = "select coalesce(sum(tick_count), 0) from bars where interval = '1s' and side in ('bid', 'trade')"
         #expect(try await bench.query(archive, ticks) == ["\(golden.quotes + golden.trades)"])
         let exported = try await bench.export(archive, direction: "all")
@@ -55,18 +55,18 @@ struct GoldenRecordingTests {
     }
 
     @Test(
-        "kind 2 archives of earlier builds are as a rebuild makes them",
+        "kind 2 a rebuild does not change archives of earlier builds",
         arguments: all
     )
     func rebuilding(golden: Golden) async throws {
         let archive = try await unpack(golden.name)
-        // Folds in the journal.
+        // Recovers the journal.
         _ = try await bench.verify(archive)
         let checked = try await bench.run(["rebuild", archive, "--check"])
         #expect(checked.status == 0, "\(checked.output)")
     }
 
-    /// Unpacks a golden archive; its directory.
+    /// Unpacks a golden archive and returns its directory.
     private func unpack(_ name: String) async throws -> String {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Golden/\(name).tar.gz").path

@@ -3,7 +3,7 @@ import Testing
 import Transport
 import WebSocketProtocol
 
-/// What clients hear of a server that is told to end.
+/// The messages that clients get when a server is stopped.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct GoodbyeTests {
     private let bench: Workbench
@@ -16,7 +16,7 @@ struct GoodbyeTests {
         return try await bench.serve(["replay", archive, "--quiet"])
     }
 
-    @Test("at SIGTERM a hub says that one may come back, then closes with 1001", arguments: ["simulate", "replay"])
+    @Test("at SIGTERM a hub allows clients to reconnect, then closes with 1001", arguments: ["simulate", "replay"])
     func hub(verb: String) async throws {
         let (program, url) = try await serve(verb)
         let client = try await connect(url + MT4.path)
@@ -33,7 +33,7 @@ struct GoodbyeTests {
         #expect(try await program.finish().status == 0)
     }
 
-    @Test("a client of /replay gets 1001 and nothing before it")
+    @Test("a client of /replay gets only a close with 1001")
     func events() async throws {
         let (program, url) = try await serve("replay")
         let client = try await connect(url + "/replay?paused=1")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the command line says of itself.
+/// The command line's help and usage errors.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct HelpTests {
     private let bench: Workbench
@@ -9,7 +9,7 @@ struct HelpTests {
     init() throws { bench = try Workbench() }
 
     @Test(
-        "every verb explains itself, with an example",
+        "every verb has help with an example",
         arguments: [
             "record", "replay", "sql", "info", "verify", "rebuild", "compact", "prune", "import messages",
             "export messages", "simulate", "probe", "bench ingest",
@@ -24,14 +24,14 @@ struct HelpTests {
         expectWholeExamples(finished)
     }
 
-    @Test("the options of record stand in groups")
+    @Test("the options of record are in groups")
     func groups() async throws {
         let lines = try await bench.succeed(["record", "--help"]).lines
         let titles = lines.filter { $0.hasSuffix(":") && !$0.hasPrefix(" ") }
         #expect(titles == ["FEED:", "MT4 HUB (--VENUE MT4):", "CONNECTION:", "ACCESS:", "OPTIONS:"])
     }
 
-    @Test("the program tells its verbs, its exit statuses and its version")
+    @Test("the overview has the verbs, the exit statuses and the version")
     func overview() async throws {
         let help = try await bench.succeed(["--help"])
         for verb in ["record", "replay", "sql", "info", "verify", "import", "export", "simulate", "probe"] {
@@ -42,7 +42,7 @@ struct HelpTests {
         #expect(try await bench.succeed(["--version"]).output.contains("."))
     }
 
-    @Test("a reader that goes away is no failure")
+    @Test("a reader that closes the pipe is not a failure")
     func brokenPipe() async throws {
         let lines = (0..<20_000).map {
             "\(1_723_161_253_000_000_000 + $0) {\"text\":\"\(String(repeating: "x", count: 90))\"}\n"
@@ -59,7 +59,7 @@ struct HelpTests {
         #expect(finished.errors == "0\n")
     }
 
-    /// Expects that no example was too long for a line of a terminal, and broken where a shell would not understand it.
+    /// Expects that no example was so long that it was broken in a place where a shell would not understand it.
     private func expectWholeExamples(_ help: Finished) {
         let lines = help.output.split(separator: "\n", omittingEmptySubsequences: false)
             .prefix { !$0.hasPrefix("USAGE") }
@@ -68,11 +68,11 @@ struct HelpTests {
         }
     }
 
-    /// What every `record` of this venue has.
+    /// The options of every `record` of this venue.
     private static let binance = ["record", "--venue", "binance-spot", "--archive", "tape"]
 
     @Test(
-        "a mistake in the command line ends with status 64 and a line that says what is wrong",
+        "a usage mistake ends with status 64 and a line that names it",
         arguments: [
             (["nonsense"], "nonsense"),
             (["record"], "--venue"),
@@ -97,7 +97,7 @@ struct HelpTests {
             (["prune", "tape", "--raw", "soon"], "soon"),
             (["compact", "tape", "--level", "23"], "--level"),
             (["verify", "tape", "--require-coverage", "99"], "--require-coverage"),
-            (binance + ["--url", "ws://127.0.0.1:1", "--stream", "btcusdt@trades"], "'btcusdt@trade' meant"),
+            (binance + ["--url", "ws://127.0.0.1:1", "--stream", "btcusdt@trades"], "did you mean 'btcusdt@trade'"),
             (
                 binance + ["--url", "ws://127.0.0.1:1", "--stream", "btcusdt@trade", "--token-env", "NOT_SET"],
                 "NOT_SET"
@@ -113,7 +113,7 @@ struct HelpTests {
     }
 
     @Test(
-        "E5 a misspelt flag is named with the right one, whatever is missing because of it",
+        "E5 a misspelt flag is reported with a suggestion, whatever is missing because of it",
         arguments: [
             (["replay", "tape", "--listn", "127.0.0.1:0"], "'--listn'. Did you mean '--listen'?"),
             (["record", "--venu", "mt4", "--url=ws://127.0.0.1:1"], "'--venu'. Did you mean '--venue'?"),
@@ -131,7 +131,7 @@ struct HelpTests {
 
     @Test("E5 the help of each verb gives the defaults of that verb, once")
     func defaults() async throws {
-        /// The help of a flag, its lines joined.
+        /// The help of a flag, with its lines joined.
         func help(_ verb: String, _ flag: String) async throws -> String {
             let lines = try await bench.succeed([verb, "--help"]).lines
             let start = try #require(lines.firstIndex { $0.hasPrefix("  \(flag) ") })
@@ -151,7 +151,7 @@ struct HelpTests {
         }
     }
 
-    @Test("E7 an unset token ends with status 64, which systemd does not restart, and says where it is wanted")
+    @Test("E7 a missing token ends with status 64, on which systemd does not restart, and names the place in the file")
     func unsetToken() async throws {
         let text = """
             archive = "\(bench.path("tape"))"
@@ -178,7 +178,7 @@ struct HelpTests {
         #expect(!FileManager.default.fileExists(atPath: bench.path("tape")))
     }
 
-    @Test("E2 --check names what the environment overrides, and prints what is in effect")
+    @Test("E2 --check reports what the environment overrides, and prints the settings in effect")
     func check() async throws {
         let text = """
             archive = "/var/lib/feedrec"
@@ -196,7 +196,7 @@ struct HelpTests {
         )
         #expect(finished.status == 0)
         #expect(finished.output.contains("archive = \"\(bench.path("other"))\"  # environment"))
-        #expect(finished.errors.contains("warning: FEEDREC_ARCHIVE overrides 'archive' of the file"))
+        #expect(finished.errors.contains("warning: FEEDREC_ARCHIVE overrides 'archive' in the file"))
         #expect(finished.errors.contains("warning: the stream 'BTCUSDT@trade' is written 'btcusdt@trade'"))
     }
 }

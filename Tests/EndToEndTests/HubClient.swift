@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// A public SignalR client with the script that drives it.
+/// A public SignalR client with the script that runs it.
 struct HubClient: Sendable, CustomTestStringConvertible {
     enum Kind: String, Sendable {
         case pysignalr, signalrcore, node, chromium
     }
 
     let kind: Kind
-    /// The build of the official client, where it is that.
+    /// The build of the official client, for the JavaScript clients.
     var library = ""
 
     var testDescription: String {
@@ -17,10 +17,10 @@ struct HubClient: Sendable, CustomTestStringConvertible {
 
     var isJavaScript: Bool { kind == .node || kind == .chromium }
 
-    /// pysignalr and signalrcore keep to the first token.
+    /// pysignalr and signalrcore always use the first token.
     var followsRedirects: Bool { isJavaScript }
 
-    /// Those that can run here.
+    /// The clients that can run here.
     static let all: [HubClient] =
         (PublicClients.python == nil ? [] : [HubClient(kind: .pysignalr), HubClient(kind: .signalrcore)])
         + builds.flatMap { build in
@@ -41,7 +41,7 @@ struct HubClient: Sendable, CustomTestStringConvertible {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Clients/\(name)").path
     }
 
-    /// Runs the client until it has what it wants.
+    /// Runs the client until it has received what it waits for.
     func run(_ wish: HubWish, on bench: Workbench) async throws -> HubReport {
         let json = String(decoding: try JSONEncoder().encode(wish), as: UTF8.self)
         let finished = try await start(json, on: bench).finish()
@@ -66,14 +66,14 @@ struct HubClient: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What a client is to do; see `Clients/hub-client.js`.
+/// The instructions for a client; see `Clients/hub-client.js`.
 struct HubWish: Encodable, Sendable {
     var url: String
     var streams = HubTape.streams
     var skip: Bool
     var token: String?
     var messagePack = false
-    /// Callbacks to wait for.
+    /// The number of callbacks to wait for.
     var max = 100
     var seconds = 40
 
@@ -85,13 +85,13 @@ struct HubWish: Encodable, Sendable {
     }
 }
 
-/// What a client saw.
+/// A client's report.
 struct HubReport: Decodable, Sendable {
     var version: String
     var events: [String: Int]
     var streams: [String: Int]
     var errors: [String]
     var connected: Bool?
-    /// The error of a call that no hub has.
+    /// The error of a call that hubs do not have.
     var unknown: String?
 }

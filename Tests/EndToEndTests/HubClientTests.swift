@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// Public SignalR clients that ask a hub for everything, against the simulator and against a replay.
+/// Public SignalR clients that make every call of a hub, against the simulator and against a replay.
 ///
-/// The official JavaScript client takes part where `FEEDREC_SIGNALR_JS` names builds of it for browsers, with colons
-/// between them (old `aspnet-signalr` 1.x and current 8.x differ): in Node and in headless Chromium, from a page of
-/// another origin.
+/// The official JavaScript client is included if `FEEDREC_SIGNALR_JS` names its browser builds, separated by colons
+/// (old `aspnet-signalr` 1.x and current 8.x differ). It runs in Node and in headless Chromium, from a page of another
+/// origin.
 @Suite(.fewAtOnce, .enabled(if: !HubClient.all.isEmpty, HubClient.reason), .timeLimit(.minutes(5)))
 struct HubClientTests {
     private let bench: Workbench
@@ -26,7 +26,7 @@ struct HubClientTests {
         try await expectEverything(client, HubWish(url, messagePack: true))
     }
 
-    @Test("clients with a token follow a redirect and take the token given there", arguments: HubClient.all)
+    @Test("clients with a token follow a redirect and use its new token", arguments: HubClient.all)
     func redirected(client: HubClient) async throws {
         let token = try bench.write("a-token\n", to: "token")
         let (_, url) = try await bench.serve(

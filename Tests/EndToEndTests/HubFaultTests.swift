@@ -2,7 +2,7 @@ import FeedrecTestKit
 import Testing
 import Transport
 
-/// Hubs beside MT4's, and a simulated hub that misbehaves.
+/// Hubs other than MT4's, and a simulated hub with faults.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct HubFaultTests {
     private static let separator = "\u{1E}"
@@ -10,7 +10,7 @@ struct HubFaultTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("the test hub needs no token, answers Ping with Pong and calls out the time")
+    @Test("the test hub needs no token, answers Ping with Pong and sends the time")
     func testHub() async throws {
         let token = try bench.write("a-token\n", to: "token")
         let (_, url) = try await bench.serve(
@@ -30,7 +30,7 @@ struct HubFaultTests {
         await #expect(throws: TransportError.self) { try await connect(url + "/hubs/mt5/v1") }
     }
 
-    @Test("a hub that asks to come again is recorded again, and what was between is a gap")
+    @Test("a hub that asks to reconnect is recorded again, and the time in between is a gap")
     func reconnect() async throws {
         let (_, url) = try await bench.serve(
             ["simulate", "--venue", "mt4", "--rate", "max", "--count", "300", "--ending", "reconnect"]
@@ -43,7 +43,7 @@ struct HubFaultTests {
         #expect(try await bench.query(tape, "select count(*) > 0 from gaps") == ["1"])
     }
 
-    @Test("a connection that breaks without a word is no good end")
+    @Test("a connection that breaks without a close is a failure")
     func drop() async throws {
         let (_, url) = try await bench.serve(
             ["simulate", "--venue", "mt4", "--rate", "max", "--count", "300", "--ending", "drop"]
@@ -52,14 +52,14 @@ struct HubFaultTests {
         #expect(finished.status != 0)
     }
 
-    @Test("a hub that refuses every call is named with its reason")
+    @Test("a hub that refuses every call is reported with its reason")
     func unauthorized() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--fault", "unauthorized"])
         let finished = try await bench.run(MT4.record(url, into: bench.path("tape")) + ["--once"])
         expectFailure(finished, naming: "user is unauthorized")
     }
 
-    @Test("one refused subscription is told and costs nothing else; what the hub took is in info")
+    @Test("one refused subscription is reported and affects no other; info shows the accepted ones")
     func partlyRefused() async throws {
         let (_, hub) = try await bench.serve(
             ["simulate", "--venue", "mt4", "--rate", "max", "--count", "300", "--fault", "positional-only"]
@@ -71,7 +71,7 @@ struct HubFaultTests {
         #expect(told.contains(#""symbol":"EURUSD","arguments":"positional"}"#), "\(told)")
         let (_, replay) = try await bench.serve(["replay", first, "--speed", "max"])
         let finished = try await bench.succeed(MT4.record(replay, into: second) + ["--once", "--trades"])
-        let warning = "warning: the hub refused StreamTrades: this recording has no StreamTrades; the rest goes on"
+        let warning = "warning: the hub refused StreamTrades: this recording has no StreamTrades; the others continue"
         #expect(finished.errors.contains(warning), "\(finished.errors)")
         #expect(
             try await bench.query(second, "select kind, json from events where is_oddity")
@@ -81,7 +81,7 @@ struct HubFaultTests {
         #expect(accepted.contains(#"{"method":"StreamTrades","arguments":"object","refused":true}"#), "\(accepted)")
     }
 
-    @Test("pages from elsewhere are let in where they are listed")
+    @Test("pages of other sites are accepted if they are listed")
     func origins() async throws {
         let (_, url) = try await bench.serve(
             ["simulate", "--venue", "mt4", "--path", "/Quotes", "--allow-origin", "https://Example.org"]
@@ -94,7 +94,7 @@ struct HubFaultTests {
     }
 
     @Test(
-        "options that make no sense are refused",
+        "invalid options are refused",
         arguments: [
             ["--ending", "drop"], ["--fault", "nonsense"], ["--path", "quotes"], ["--allow-origin", "example.org"],
             ["--allow-origin", "https://example.org/"],

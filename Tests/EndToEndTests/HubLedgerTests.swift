@@ -3,7 +3,7 @@ import Testing
 
 /// A recording of the simulated hub against the simulator's own ledger, row by row.
 ///
-/// `Clients/hub_ledger.py` reads the ledger by itself, so that a misreading of ours shows.
+/// `Clients/hub_ledger.py` reads the ledger with its own code, so that a mistake in ours is detected.
 @Suite(
     .fewAtOnce,
     .enabled(if: Executable.find("python3") != nil, "needs python3"),
@@ -15,7 +15,7 @@ struct HubLedgerTests {
     init() throws { bench = try Workbench() }
 
     @Test(
-        "every payload is stored once, in order and to the digit, and what cannot be read is counted and named",
+        "every payload is stored once, in order and exactly, and unreadable ones are counted and reported",
         arguments: [
             [], ["--mess"], ["--mess", "--casing", "pascal", "--enums", "numbers"],
             ["--fault", "positional-only", "--outages"],

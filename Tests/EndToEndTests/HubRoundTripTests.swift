@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a hub sends, recorded, replayed and recorded again.
+/// A hub's messages recorded, replayed and recorded again.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct HubRoundTripTests {
     private let bench: Workbench
@@ -27,13 +27,13 @@ struct HubRoundTripTests {
 
         let (_, replay) = try await bench.serve(["replay", first, "--speed", "max"])
         try await record(replay, into: second)
-        // A recorder that had to repeat its calls had other ids for its streams.
+        // A recorder that repeated its calls has other IDs for its streams.
         let again = try await taped(second)
         #expect(again.map(withoutID) == recorded.map(withoutID))
         #expect(again == recorded || flags.contains("positional-only"))
     }
 
-    @Test("records that were split over messages are recorded as they came and replayed whole")
+    @Test("records that were split over messages are recorded as received and replayed whole")
     func split() async throws {
         let (first, second) = (bench.path("first"), bench.path("second"))
         let (_, url) = try await bench.serve(
@@ -48,7 +48,7 @@ struct HubRoundTripTests {
         #expect(again.count == 500 && again.joined() == recorded.joined())
     }
 
-    @Test("everything a client can ask for goes out of a replay as it came in, user data apart")
+    @Test("everything a client can subscribe to is replayed as received, except for user data")
     func everything() async throws {
         let (sent, archive) = try await HubTape.imported(on: bench, count: 1500)
         let (_, url) = try await bench.serve(["replay", archive, "--speed", "max"])
@@ -61,7 +61,7 @@ struct HubRoundTripTests {
 
     private func record(_ url: String, into archive: String) async throws {
         let finished = try await bench.run(MT4.record(url, into: archive) + ["--symbol", "EURUSD", "--once"])
-        // A mess may hold what counts as missing data.
+        // Disturbances may count as missing data.
         #expect([0, 3].contains(finished.status), "\(finished.errors)")
     }
 
@@ -75,7 +75,9 @@ struct HubRoundTripTests {
         }
     }
 
-    /// Every message once and in order; one with personal or secret fields has been made safe on the way.
+    /// Expects every message once and in order.
+    ///
+    /// A message with personal or secret fields must be redacted.
     private func expect(_ recorded: [String], holds sent: [String]) throws {
         try #require(recorded.count == sent.count)
         for (recorded, sent) in zip(recorded, sent) where recorded != sent {

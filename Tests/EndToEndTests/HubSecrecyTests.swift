@@ -7,7 +7,7 @@ import Transport
 /// Looks for planted secrets in everything that the program writes and shows while it records a hub and replays it.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct HubSecrecyTests {
-    /// Nobody's word for anything: only a copy of it can contain it.
+    /// A text that cannot occur by chance, only as a copy.
     private static let token = "T0KEN+qvx/eyJh.2w"
     private let bench: Workbench
     private let tokenFile: String
@@ -18,13 +18,13 @@ struct HubSecrecyTests {
     }
 
     @Test(
-        "passwords, personal data and tokens of a recorded hub are nowhere, not even for a moment",
+        "passwords, personal data and tokens of a recorded hub are never written anywhere",
         arguments: ["json", "messagepack"],
         [[], ["--mess"], ["--mess", "--fault", "split"], ["--mess", "--fault", "split", "--fault", "binary"]]
     )
     func recorded(hubProtocol: String, flags: [String]) async throws {
         let tape = bench.path("tape")
-        // Stays when it has said all, so that there is a recording in progress to look at.
+        // The hub stays after its last message, so that there is a recording in progress to look at.
         let (_, url) = try await bench.serve(
             ["simulate", "--venue", "mt4", "--rate", "max", "--count", "1000", "--ending", "stay"]
                 + ["--token-file", tokenFile, "--fault", "redirect"] + flags
@@ -100,14 +100,14 @@ struct HubSecrecyTests {
         }
         expectFailure(finished, naming: "the hub refused SubscribeToTicks")
         expectNoSecret(finished.output + finished.errors, "record")
-        // What the hub says goes to the output of a probe, as it should.
+        // A probe prints what the hub sends, as it should.
         #expect(probed.output.contains(Self.token))
         expectNoSecret(probed.errors, "probe")
         try await expectNoSecret(in: tape)
         #expect(try await bench.query(tape, "select count(*) from events where kind = 'OnDebug'") == ["2"])
     }
 
-    // MARK: Looking
+    // MARK: Search
 
     private func expectNoSecret(_ text: String, _ place: String) { expectNoSecret(Data(text.utf8), place) }
 
@@ -117,10 +117,10 @@ struct HubSecrecyTests {
         }
     }
 
-    /// Every byte of every file; returns their names.
+    /// Checks every byte of every file; returns their names.
     @discardableResult
     private func expectNoSecret(inFilesOf tape: String) throws -> [String] {
-        // The journal has a folder of its own.
+        // The journal has its own directory.
         let names = try FileManager.default.subpathsOfDirectory(atPath: tape)
         for name in names {
             expectNoSecret(FileManager.default.contents(atPath: "\(tape)/\(name)") ?? Data(), name)
@@ -128,7 +128,7 @@ struct HubSecrecyTests {
         return names
     }
 
-    /// Blocks are compressed: what is in them counts, and what every verb says of them.
+    /// Blocks are compressed, so this checks their content and the output of every verb.
     private func expectNoSecret(in tape: String) async throws {
         #expect(try !expectNoSecret(inFilesOf: tape).isEmpty)
         for arguments in [

@@ -3,14 +3,14 @@ import Foundation
 import Testing
 import Transport
 
-/// Tapes of the simulated MT4 hub with everything on them.
+/// Tapes of the simulated MT4 hub with every kind of message.
 enum HubTape {
-    /// When imported tapes begin: 2026-01-05T09:30:00Z.
+    /// The start of imported tapes: 2026-01-05T09:30:00Z.
     static let start = 1_767_605_400_000_000_000
     static let streams = ["StreamAllTicks", "StreamMarginCallUpdates", "StreamTrades", "StreamUserUpdates"]
     private static let subscriptions = ["SubscribeToAllTicks", "SubscribeToSymbols", "SubscribeToOnlineUpdates"]
 
-    /// Asks a hub for everything, as one client, and reads to the end; the records that came, answers and pings apart.
+    /// Subscribes to everything as one client and reads to the end; returns the records without answers and pings.
     static func readAll(_ url: String) async throws -> [String] {
         let client = try await connect(url + MT4.path)
         try await client.send(#"{"protocol":"json","version":1}"# + "\u{1E}")
@@ -21,7 +21,7 @@ enum HubTape {
         return try await client.receiveAll().texts.filter(isTaped)
     }
 
-    /// What a simulator that was told to end after `count` messages sent, in an archive; the messages and the archive.
+    /// Imports the messages of a simulator that stops after `count` messages; returns the messages and the archive.
     static func imported(
         on bench: Workbench,
         count: Int,
@@ -34,7 +34,7 @@ enum HubTape {
         let lines = sent.enumerated().map { index, message in
             let second = index * stepMilliseconds / 1000 % 60
             let minute = 30 + index * stepMilliseconds / 60_000
-            // The venue's own times have to keep step.
+            // The venue's own times must match.
             let time = "2026-01-05T09:\(minute):\(second < 10 ? "0" : "")\(second)"
             let timed = stepMilliseconds == 1 ? message : message.replacing(/2026-01-05T09:30:[0-9]{2}/, with: time)
             return "\(start + index * step) \(timed)\n"
@@ -45,7 +45,7 @@ enum HubTape {
         return (sent, archive)
     }
 
-    /// True for messages of a tape: not the handshake's answer, a completion, a ping, a goodbye.
+    /// True for messages of a tape: not the handshake's answer, completions, pings or the Close record.
     static func isTaped(_ message: String) -> Bool {
         let housekeeping = [#"{"type":3,"#, #"{"type":6}"#, #"{"type":7"#, "{}\u{1E}"]
         return !housekeeping.contains { message.hasPrefix($0) }

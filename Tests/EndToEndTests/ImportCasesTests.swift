@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Files as people really have them, through the program.
+/// Realistic files, imported by the program.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ImportCasesTests {
     private let bench: Workbench
@@ -51,7 +51,7 @@ struct ImportCasesTests {
         #expect(try await query("select count(*) = count(distinct trade_id) from trades") == ["1"])
     }
 
-    @Test("B6 an import with a hole in its numbers says that data is missing")
+    @Test("B6 an import with missing sequence numbers reports that data is missing")
     func hole() async throws {
         let finished = try await importing(trade(0, id: 11) + trade(1, id: 12) + trade(2, id: 500))
         #expect(finished.status == 3)
@@ -59,7 +59,7 @@ struct ImportCasesTests {
         #expect(try await query("select sequence_from, sequence_to from gaps") == ["13,499"])
     }
 
-    @Test("B7 times in microseconds are understood, and one that cannot be right makes no bar")
+    @Test("B7 times in microseconds are recognised, and an impossible time makes no bar")
     func microseconds() async throws {
         let micros = Self.start / 1000 + 500_000
         let text = trade(0, id: 1, time: micros) + trade(61, id: 2, time: 4_072_000_000_000)
@@ -90,7 +90,7 @@ struct ImportCasesTests {
         }
     }
 
-    @Test("B11 a broker on New York close time has a zone; a wrong one is warned about")
+    @Test("B11 a broker on New York close time has a zone; a wrong zone gets a warning")
     func newYorkClose() async throws {
         let record =
             #"{"type":1,"target":"OnTick","arguments":[{"tradePlatform":"P","tick":{"symbol":"EURUSD","bid":1.10,"#
@@ -107,12 +107,12 @@ struct ImportCasesTests {
         #expect(wrong.output.contains("\"ticks_ahead\":1,"))
     }
 
-    @Test("E3 marks, encodings, disorder and truncation are accepted, refused or counted, each with its name")
+    @Test("E3 byte order marks, encodings, disorder and truncation are accepted, refused or counted by name")
     func text() async throws {
         let good = trade(0, id: 1) + trade(3, id: 2) + trade(2, id: 3)
         let marked = try await importing("\u{FEFF}" + good)
         #expect(marked.status == 0 && marked.output.contains("\"out_of_order\":1,"))
-        #expect(marked.errors.contains("come after a later one, first in line 3; times go back by up to 1.0 s"))
+        #expect(marked.errors.contains("follow a later message, first in line 3; times go back by up to 1.0 s"))
 
         let wide = bench.path("wide.txt")
         try good.data(using: .utf16LittleEndian)?.write(to: URL(fileURLWithPath: wide))
@@ -126,14 +126,14 @@ struct ImportCasesTests {
         #expect(try await query("select count(*) from trades") == ["3"])
     }
 
-    @Test("kind 4 the file of another venue is refused, and nothing is stored")
+    @Test("kind 4 a file of another venue is refused, and nothing is stored")
     func otherVenue() async throws {
         let refused = try await importing("\(Self.start) {\"type\":\"ticker\",\"price\":\"1\"}\n")
         #expect(refused.status == 1 && refused.errors.contains("its message is not one of 'binance-spot'"))
         #expect(!FileManager.default.fileExists(atPath: bench.path("tape")))
     }
 
-    @Test("kind 4 standard input is a file like any other")
+    @Test("kind 4 standard input works like a file")
     func standardInput() async throws {
         let file = try bench.write(trade(0, id: 1) + trade(1, id: 2), to: "a.txt")
         let feedrec = Executable.feedrec.path

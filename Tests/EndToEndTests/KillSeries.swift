@@ -2,16 +2,16 @@ import Foundation
 import MarketModel
 import Testing
 
-/// An archive that three feeds are recorded into, by a recorder that is killed again and again.
+/// An archive into which a recorder that is killed repeatedly records three feeds.
 ///
 /// The feeds `hub` and `spot` are always there. SIGHUP adds `third`, changes it and removes it. Its venue changes too.
 struct KillSeries {
-    /// What the third feed is just now.
+    /// The present state of the third feed.
     private enum Third: CaseIterable {
         case absent, trades, quotes, hub
     }
 
-    /// A feed of a simulator of its own, which writes its own ledger.
+    /// A feed of its own simulator, which writes its own ledger.
     private struct Venue {
         let program: RunningProgram
         let url: String
@@ -23,13 +23,13 @@ struct KillSeries {
     private var random: SplitMix64
     private var venues: [String: Venue] = [:]
     private var third = Third.absent
-    /// How often a new file is begun; `nil` for once a day.
+    /// How often a new file is started; `nil` for once a day.
     private let rotateEvery: String?
-    /// What makes the feed `spot` use two connections at a time.
+    /// The options that give the feed `spot` two connections at the same time.
     private let overlap: String?
-    /// How often a recorder was killed so far.
+    /// The number of kills so far.
     private(set) var killCount = 0
-    /// The messages that the archive must have by now, at least.
+    /// The minimum number of messages that the archive must have by now.
     private var messagesMin = 0
 
     init(bench: Workbench, seed: UInt64) async throws {
@@ -45,7 +45,7 @@ struct KillSeries {
         try await serve("third-spot", "binance-spot", rate: 700)
     }
 
-    /// How the archive is written, for a person who looks for the cause of a failure.
+    /// The options of the recorder, for finding the cause of a failure.
     var description: String { "rotate_every \(rotateEvery ?? "-"), \(overlap ?? "one connection at a time")" }
 
     private mutating func serve(_ name: String, _ venue: String, rate: Int) async throws {
@@ -58,11 +58,11 @@ struct KillSeries {
 
     // MARK: Rounds
 
-    /// Records for a moment, with reloads in between, and ends the recorder; mostly by a kill.
+    /// Records for a moment, with reloads in between, and ends the recorder, usually by a kill.
     mutating func round() async throws {
         let file = try bench.write(configuration, to: "feedrec.toml")
         let recorder = try bench.start(["record", "--config", file])
-        // Some recorders are killed before they have begun.
+        // Some recorders are killed before they have started.
         guard Int.random(in: 0..<8, using: &random) > 0 else {
             try await pause(upTo: 300)
             recorder.hangUp()
@@ -96,7 +96,9 @@ struct KillSeries {
         try await Task.sleep(for: .milliseconds(Int.random(in: 0...milliseconds, using: &random)))
     }
 
-    /// What a recorder says it has read survives the kill that follows.
+    /// The number of messages that a recorder reports as read.
+    ///
+    /// They must survive the kill that follows.
     private func messagesRead() async throws -> Int {
         struct Status: Decodable {
             struct Feed: Decodable { var messages_received: Int }
@@ -107,7 +109,9 @@ struct KillSeries {
         return status?.feeds.reduce(0) { $0 + $1.messages_received } ?? 0
     }
 
-    /// Ends a recorder in an orderly way: it has what it says, which is all that it read.
+    /// Ends a recorder cleanly.
+    ///
+    /// The archive must then have every message that it reports.
     private mutating func stop(_ recorder: RunningProgram) async throws {
         recorder.terminate()
         let finished = try await recorder.finish()
@@ -116,16 +120,16 @@ struct KillSeries {
         messagesMin += try #require(Int(ended.1))
     }
 
-    /// Kills a program that finishes what the recorder began.
+    /// Kills a program that recovers what the recorder left.
     private mutating func killRecovery() async throws {
         let verifier = try bench.start(["verify", archive])
         try await pause(upTo: 150)
         verifier.kill()
     }
 
-    // MARK: Judgement
+    // MARK: Checks
 
-    /// `verify` finds nothing wrong, and everything is there that the recorders said they had read.
+    /// Expects that `verify` finds no problem and that all messages reported as read are there.
     private mutating func verify() async throws {
         let finished = try await bench.run(["verify", archive, "--json"])
         try #require(finished.status == 0, "\(finished.output)\(finished.errors)")
@@ -135,7 +139,7 @@ struct KillSeries {
         messagesMin = verified.messagesReceived
     }
 
-    /// Holds the archive against the ledgers; returns what was counted.
+    /// Compares the archive with the ledgers; returns the counts.
     mutating func judge() async throws -> String {
         for venue in venues.values { venue.program.terminate() }
         for venue in venues.values { _ = try await venue.program.finish() }
@@ -152,7 +156,7 @@ struct KillSeries {
 
     // MARK: The configuration
 
-    /// The bars are long: a simulator's clock starts over with each connection, which would build short bars many times.
+    /// The bars are long: a simulator's clock restarts with each connection, which would build short bars many times.
     private var configuration: String {
         var text = "archive = \"\(archive)\"\n"
         if let rotateEvery { text += "[files]\nrotate_every = \"\(rotateEvery)\"\n" }

@@ -2,10 +2,10 @@ import Foundation
 import MarketModel
 import Testing
 
-/// `kill -9` at any moment costs nothing that had been read; the real programs, as an operator runs them.
+/// `kill -9` at any moment loses no message that had been read: the real programs, as an operator runs them.
 ///
-/// `FEEDREC_KILLS` sets how many kills there are; `make soak` asks for 200. With `FEEDREC_KEEP` it reports its progress,
-/// and keeps the directory of a test that failed.
+/// `FEEDREC_KILLS` sets the number of kills; `make soak` asks for 200. With `FEEDREC_KEEP` the test reports its
+/// progress, and keeps the directory of a failed test.
 @Suite(.serialized, .timeLimit(.minutes(60)))
 struct KillTests {
     enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
@@ -23,14 +23,14 @@ struct KillTests {
         tape = bench.path("tape")
     }
 
-    /// The kills of each kind with one feed, a tenth of all.
+    /// The number of kills of each kind with one feed: a tenth of all.
     private static let countOfKind = max(2, kills / 10)
     private static let countOfSeries = max(2, kills - countOfKind * Kind.allCases.count)
     /// How often the recorder of one archive is killed.
     private static let killsOfSeriesMax = 10
 
     @Test(
-        "A1 several feeds of both venues, killed again and again between reloads, rotations and renewals, lose nothing",
+        "A1 several feeds of both venues, killed repeatedly between reloads, rotations and renewals, lose nothing",
         .enabled(if: Executable.find("python3") != nil, "needs python3")
     )
     func killSeveralFeeds() async throws {
@@ -62,7 +62,7 @@ struct KillTests {
     }
 
     @Test(
-        "kind 1 a recorder that is killed again and again has what it read: nothing lost, doubled or reordered",
+        "kind 1 a recorder that is killed repeatedly has what it read: nothing lost, duplicated or reordered",
         arguments: Kind.allCases
     )
     func kill(kind: Kind) async throws {
@@ -91,7 +91,7 @@ struct KillTests {
             arguments = ["record", "--venue", venue, "--url", url, "--archive", tape]
             arguments += ["--stream", "btcusdt@trade", "--stream", "btcusdt@bookTicker"]
         }
-        // A simulator's clock starts over with each connection.
+        // A simulator's clock restarts with each connection.
         arguments += ["--bars", "1m"]
         if kind == .rotating { arguments += ["--rotate-every", "1s"] }
         let seed = UInt64.random(in: 0...UInt64.max)
@@ -113,7 +113,7 @@ struct KillTests {
         try await expectGaps((connections - 1)...(Self.countOfKind - 1), kind)
     }
 
-    /// Every connection got the same tape from its start: what is recorded must be beginnings of it, end to end.
+    /// Every connection got the same tape from its start, so the recording must be prefixes of it, one after another.
     private func expectPrefixes(of ledger: String, seed: UInt64, _ kind: Kind) async throws -> Int {
         var sent: [Int: [String]] = [:]
         for line in try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n") {
@@ -140,7 +140,7 @@ struct KillTests {
         return connections
     }
 
-    /// Every kill left a gap, but for those before any data, and all but the last are closed.
+    /// Every kill left a gap, except for kills before any data, and all but the last gap are closed.
     private func expectGaps(_ count: ClosedRange<Int>, _ kind: Kind) async throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: tape).filter { $0.hasSuffix(".feedrec") }
             .sorted()
@@ -153,7 +153,7 @@ struct KillTests {
             try #require(attributes[.posixPermissions] as? Int == 0o444)
             try #require(!FileManager.default.fileExists(atPath: path + "-wal"))
         }
-        // One that goes on in another file has a row in both.
+        // A gap that continues in another file has a row in both.
         let closed = causes.count { $0 == "restart,0" }
         try #require(
             closed >= count.lowerBound && closed <= count.upperBound * (kind == .rotating ? 2 : 1),

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Limits of the system that a user meets, with the rights that a user has.
+/// System limits that an ordinary user may reach, tested with an ordinary user's rights.
 @Suite(.fewAtOnce, .enabled(if: OrdinaryUser.isAllowed, OrdinaryUser.reason), .timeLimit(.minutes(5)))
 struct LimitTests {
     private let bench: Workbench
@@ -13,7 +13,7 @@ struct LimitTests {
     }
 
     @Test(
-        "kind 3 too few threads are refused at the start, and the limit is named",
+        "kind 3 too few threads are refused at the start, and the error names the limit",
         arguments: [1, 3, 5],
         [["record"], ["info"]]
     )
@@ -26,14 +26,14 @@ struct LimitTests {
         #expect(!FileManager.default.fileExists(atPath: tape))
     }
 
-    @Test("kind 3 in an archive that may not be written to any more a recorder goes on with its file until it may")
+    @Test("kind 3 if the archive becomes unwritable, a recorder continues with its file until it is writable again")
     func readOnlyArchive() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "200"])
         let user = try OrdinaryUser(bench)
         let recorder = try user.start(MT4.record(url, into: tape) + ["--rotate-every", "1s"])
         try await recorder.wait(for: "a second file") { recorder.errors.contains("_00002.feedrec") }
         try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: tape)
-        try await recorder.wait(for: "a rotation that fails") { recorder.errors.contains("no other file yet") }
+        try await recorder.wait(for: "a rotation that fails") { recorder.errors.contains("cannot start a new file") }
         #expect(recorder.errors.contains(tape), "\(recorder.errors)")
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: tape)
         let files = recorder.errors.components(separatedBy: "recording into").count
@@ -46,7 +46,7 @@ struct LimitTests {
         #expect(try await bench.verify(tape).gaps == 0)
     }
 
-    @Test("kind 3 an archive that may not be written to is refused at the start, and can be read")
+    @Test("kind 3 an unwritable archive is refused at the start, and can be read")
     func unwritable() async throws {
         let archive = try await bench.importExcerpt()
         let user = try OrdinaryUser(bench)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Links in an archive, and a journal that is none.
+/// Links in an archive, and a journal that is not a directory.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct LinkedArchiveTests {
     private let bench: Workbench
@@ -13,7 +13,7 @@ struct LinkedArchiveTests {
         tape = bench.path("tape")
     }
 
-    /// Records 50 messages, and touches the archive meanwhile.
+    /// Records 50 messages, and changes the archive meanwhile.
     private func record(touching touch: (_ live: String) throws -> Void = { _ in }) async throws -> Finished {
         let (venue, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "200"])
         let recorder = try bench.start(MT4.record(url, into: tape))
@@ -33,7 +33,7 @@ struct LinkedArchiveTests {
         try files.contentsOfDirectory(atPath: tape).filter { $0.hasSuffix(".feedrec") }.sorted()
     }
 
-    @Test("kind 2 a recording that was moved away and has a symbolic link in its place is gone on with, where it is")
+    @Test("kind 2 a recording that was moved and replaced by a symbolic link is continued at its new place")
     func linkedBack() async throws {
         #expect(try await record().status == 0)
         let name = try #require(try recordings().first)
@@ -42,14 +42,14 @@ struct LinkedArchiveTests {
         try files.createSymbolicLink(atPath: "\(tape)/\(name)", withDestinationPath: elsewhere)
         let before = try await bench.verify(tape).quotes
         let finished = try await record()
-        // A test at midnight begins another file.
+        // At midnight the recorder starts another file.
         guard try recordings().count == 1 else { return }
         #expect(!finished.errors.contains("is a copy") && !finished.errors.contains("was lost"), "\(finished.errors)")
         #expect(try await bench.verify(tape).quotes > before)
         #expect(try await bench.query(elsewhere, "select count(*) from sessions") == ["2"])
     }
 
-    @Test("kind 2 a hard link of the live file changes nothing for the recorder, and is read once")
+    @Test("kind 2 a hard link of the live file does not affect the recorder, and is read once")
     func hardLink() async throws {
         let finished = try await record { live in
             try files.linkItem(atPath: "\(tape)/\(live)", toPath: "\(tape)/backup.feedrec")
@@ -61,7 +61,7 @@ struct LinkedArchiveTests {
         _ = try await bench.verify(tape)
     }
 
-    @Test("kind 2 a journal that is a file ends the recorder with its name, and is no obstacle for other verbs")
+    @Test("kind 2 a journal that is a file ends the recorder with its name, and does not affect other verbs")
     func journalFile() async throws {
         let archive = try await bench.importExcerpt()
         try Data("x".utf8).write(to: URL(fileURLWithPath: "\(archive)/journal"))

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Transport
 
-/// Recording a hub that is reached by negotiation, with secrets in every place they can be.
+/// Recording a hub with negotiation, and with secrets in every possible place.
 @Suite(
     .fewAtOnce,
     .enabled(if: PythonHub.isAvailable, "needs python3 with the packages aiohttp and msgpack"),
@@ -14,7 +14,7 @@ struct NegotiatedHubTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("a hub is negotiated with anew for every connection", arguments: ["json", "messagepack"], [false, true])
+    @Test("the recorder negotiates for every connection", arguments: ["json", "messagepack"], [false, true])
     func recorded(hubProtocol: String, inQuery: Bool) async throws {
         let token = try bench.write("SECRET-one+/\n", to: "token")
         let (hub, url) = try await serve(token)
@@ -41,7 +41,7 @@ struct NegotiatedHubTests {
         try await expectNoSecret(finished, tape)
     }
 
-    @Test("a refusal that repeats what it was told leaves no secret behind", arguments: [false, true])
+    @Test("a refusal that repeats the request reveals no secret", arguments: [false, true])
     func refused(negotiates: Bool) async throws {
         let token = try bench.write("SECRET-wrong\n", to: "token")
         let (_, url) = try await serve(token)
@@ -65,7 +65,7 @@ struct NegotiatedHubTests {
         return (hub, try await hub.url())
     }
 
-    /// Looks at every byte that was written: terminal, files of the archive, messages that are compressed there.
+    /// Checks every byte that was written: terminal, files of the archive, and compressed messages.
     private func expectNoSecret(_ finished: Finished, _ tape: String) async throws {
         #expect(!(finished.output + finished.errors).contains("SECRET"), "\(finished.errors)")
         let names = try FileManager.default.contentsOfDirectory(atPath: tape)
@@ -88,7 +88,7 @@ struct MessagePackHubTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("a hub recorded in MessagePack says what it says in JSON, and its recording serves either")
+    @Test("a recording in MessagePack equals one in JSON, and serves clients of both protocols")
     func roundTrip() async throws {
         let (_, hub) = try await bench.serve(
             ["simulate", "--venue", "mt4", "--rate", "max", "--count", "500", "--seed", "7"]
@@ -107,7 +107,7 @@ struct MessagePackHubTests {
             #expect(try await bench.query(tape, columns) == expected, "\(tape)")
             #expect(try await bench.verify(tape).oddities == 0)
         }
-        // What was asked for in MessagePack is known as well.
+        // Subscriptions made in MessagePack are known too.
         let client = try await connect(replay + MT4.path)
         try await client.send(#"{"protocol":"json","version":1}"# + "\u{1E}")
         try await client.send(

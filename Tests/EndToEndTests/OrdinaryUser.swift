@@ -8,7 +8,7 @@ struct OrdinaryUser {
 
     static let reason: Comment = "an ordinary user cannot run what was built here"
 
-    /// Whether such a user reaches the program and the directory of the tests.
+    /// Whether such a user can reach the program and the directory of the tests.
     static let isAllowed: Bool = {
         guard geteuid() == 0 else { return Executable.find("bash") != nil }
         guard let setpriv = Executable.find("setpriv") else { return false }
@@ -26,7 +26,7 @@ struct OrdinaryUser {
 
     private let bench: Workbench
 
-    /// Hands over what is in the bench so far.
+    /// Gives the user the files that are in the bench so far.
     init(_ bench: Workbench) throws {
         self.bench = bench
         guard geteuid() == 0, let owner = UInt32(Self.number) else { return }
@@ -37,7 +37,7 @@ struct OrdinaryUser {
         }
     }
 
-    /// Starts `feedrec`, under limits that `shell` sets.
+    /// Starts `feedrec`, with limits set by `shell`.
     func start(_ arguments: [String], under shell: String = ":") throws -> RunningProgram {
         let command = ["bash", "-c", "\(shell); exec \"$0\" \"$@\"", Executable.feedrec.path] + arguments
         guard geteuid() == 0 else {

@@ -2,8 +2,9 @@ import Foundation
 
 /// A hub of another make: aiohttp for HTTP and WebSockets, `msgpack` for the binary protocol.
 ///
-/// It negotiates with a redirect, lets in who presents the right token at every step, and says goodbye to the first
-/// connection; then the token in the file changes. What it heard goes to standard output, a line of JSON each.
+/// It negotiates with a redirect, accepts clients with the right token at every step, and closes the first connection
+/// cleanly; then the token in the file changes. It prints everything it receives to standard output, one line of JSON
+/// each.
 enum PythonHub {
     static let python = Executable.find("python3")
 
@@ -30,7 +31,7 @@ enum PythonHub {
             print(json.dumps(fact), flush=True)
 
         def refused(request, why):
-            # What a careless server says: all that it was told.
+            # A careless server repeats the whole request.
             return web.Response(status=401, text=f"{why}: {request.path_qs} {request.headers.get('Authorization')}")
 
         async def negotiate(request):

@@ -22,7 +22,7 @@ struct ReadOnlyDiskTests {
         let (venue, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500", "--ledger", ledger])
         let recorder = try bench.start(MT4.record(url, into: tape))
         try await waitForQuotes(recorder)
-        // Every write to a database fails, but not for ever: there is one attempt a second.
+        // Every write to a database fails, but not for ever: there is one attempt per second.
         let tracer = try bench.start(
             #require(Executable.find("strace")),
             [
@@ -45,7 +45,7 @@ struct ReadOnlyDiskTests {
     }
 
     @Test(
-        "a file system that the kernel remounts read-only after an error pauses the recorder; what is there is sound, and can be gone on with",
+        "a file system that becomes read-only after an error pauses the recorder; the recording stays sound",
         .enabled(if: LoopDevices.areAllowed, LoopDevices.reason)
     )
     func remounted() async throws {
@@ -99,7 +99,7 @@ struct ReadOnlyDiskTests {
     }
 
     @Test(
-        "while another program holds the recording locked, memory stays bounded: nothing is lost, or the gap is exact",
+        "while another program locks the recording, memory stays bounded: nothing is lost, or the gap is exact",
         arguments: Rule.allCases
     )
     func locked(rule: Rule) async throws {
@@ -160,7 +160,7 @@ struct ReadOnlyDiskTests {
         try await recorder.wait(for: "more quotes") { try await count() > before + 100 }
     }
 
-    /// The most memory that a program has had at a time, in bytes.
+    /// The peak memory of a program, in bytes.
     private func peakMemory(of program: RunningProgram) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(program.processIdentifier)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
@@ -174,7 +174,7 @@ enum Tracing {
     static let isAllowed = geteuid() == 0 && Executable.find("strace") != nil
 }
 
-/// Whether the kernel can be made to remount a file system of ours read-only.
+/// Whether the kernel can be made to remount our file system read-only.
 enum LoopDevices {
     static let reason: Comment = "needs loop devices, ext4 and root"
     static let areAllowed =

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a lost connection leaves behind.
+/// The results of a lost connection.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ReconnectTests {
     private let bench: Workbench
@@ -12,9 +12,9 @@ struct ReconnectTests {
         tape = bench.path("tape")
     }
 
-    @Test("a recorder comes back to a server that was killed, and writes down what it missed")
+    @Test("a recorder reconnects to a server that was killed, and records the gap")
     func killedServer() async throws {
-        // Below the ports that the system hands out, so that nobody takes it while the server is away.
+        // Below the ephemeral ports of the system, so that no other program takes it while the server is down.
         let port = Int.random(in: 20_000..<32_000)
         let first = try await hub(port)
         let recorder = try bench.start(MT4.record("ws://127.0.0.1:\(port)", into: tape))
@@ -35,7 +35,7 @@ struct ReconnectTests {
         try await expectGapInPlace()
     }
 
-    @Test("a signal ends a recorder at once that waits for a server which is away", arguments: [true, false])
+    @Test("a signal ends a recorder at once while it waits for a server", arguments: [true, false])
     func stopWhileAway(hasRecorded: Bool) async throws {
         let server = try await hub(0)
         let url = try await server.url()
@@ -57,7 +57,7 @@ struct ReconnectTests {
         #expect(try await bench.query(tape, "select cause, ts_from <= ts_to from gaps") == ["disconnect,1"])
     }
 
-    /// The line of the gap stands between the messages of the two connections, and covers the time between them.
+    /// The line of the gap is between the messages of the two connections, and covers the time between them.
     private func expectGapInPlace() async throws {
         let lines = try await bench.export(tape)
         let place = try #require(lines.firstIndex { $0.gap != nil })
@@ -66,7 +66,7 @@ struct ReconnectTests {
         #expect(before.allSatisfy { $0.connection == 1 } && !before.isEmpty)
         #expect(after.allSatisfy { $0.connection == 2 } && !after.isEmpty)
         #expect(before.last?.tsRecv == gap.tsFrom)
-        // The new connection's subscription is what ends it; what follows is data.
+        // The new connection's subscription ends the gap; the next message is data.
         let end = try #require(gap.tsTo)
         let data = after.filter { MT4.isData($0.payload) }
         #expect(data.allSatisfy { $0.tsRecv ?? 0 >= end } && !data.isEmpty)

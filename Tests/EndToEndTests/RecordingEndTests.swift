@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a recording looks like from outside while it is written, and how it ends.
+/// A recording seen from outside while it is written, and how it ends.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct RecordingEndTests {
     enum Signal: CaseIterable, Sendable {
@@ -65,7 +65,7 @@ struct RecordingEndTests {
         #expect(finished.output.contains("\"messages_received\":\(verified.messagesReceived),"))
     }
 
-    @Test("a recording whose program was killed is sound, and the next one goes on in the same file")
+    @Test("a recording whose program was killed is sound, and the next program continues the same file")
     func killed() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
         let recorder = try bench.start(MT4.record(url, into: tape))
@@ -82,7 +82,7 @@ struct RecordingEndTests {
         #expect(try await bench.query(tape, endings).last == "count")
     }
 
-    @Test("a second program cannot write into an archive that is being written")
+    @Test("a second program cannot write to an archive that is being written")
     func secondWriter() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
         let recorder = try bench.start(MT4.record(url, into: tape))
@@ -104,7 +104,7 @@ struct RecordingEndTests {
             .split(separator: "\n")
     }
 
-    /// What was recorded is what was sent, up to the moment of the signal.
+    /// Expects that the recording has every message sent before the signal.
     private func expectBeginning(of ledger: String) async throws {
         let sent = try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n").map {
             try JSONDecoder().decode(ExportedLine.self, from: Data($0.utf8)).payload
@@ -116,7 +116,7 @@ struct RecordingEndTests {
 }
 
 extension RunningProgram {
-    /// The file that `record` says it writes.
+    /// The file that `record` reports.
     func recordingFile() async throws -> String {
         let before = "recording into '"
         try await wait(for: before) { errors.contains("'; Ctrl-C") }

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Servers that say no, seen from the terminal.
+/// Servers that refuse, seen from the terminal.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct RefusalTests {
     private let bench: Workbench
 
     init() throws { bench = try Workbench() }
 
-    @Test("C2 a server that refuses a long query string ends the recorder at once, and the 414 is named")
+    @Test("C2 a server that refuses a long query string ends the recorder at once, and the error names the 414")
     func longQuery() async throws {
         let server = try await CannedServer(answer: "HTTP/1.1 414 URI Too Long\r\nContent-Length: 0\r\n\r\n")
         var arguments = ["record", "--venue", "binance-spot", "--url", server.url, "--archive", bench.path("tape")]
@@ -29,14 +29,14 @@ struct RefusalTests {
         #expect(!finished.errors.contains("subscribed"))
     }
 
-    @Test("C3 the log and 'status' say until when the venue wants to be left alone")
+    @Test("C3 the log and 'status' report until when the venue asks us not to connect")
     func retryAfter() async throws {
         let answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"
         let server = try await CannedServer(answer: answer)
         let tape = bench.path("tape")
         let recorder = try bench.start(MT4.record(server.url, into: tape) + ["--keep-trying"])
         try await recorder.wait(for: "the refusal") { recorder.errors.contains("disconnected: ") }
-        #expect(recorder.errors.contains("the venue asks for no attempt to connect for 120"), "\(recorder.errors)")
+        #expect(recorder.errors.contains("the venue asks us not to connect for 120"), "\(recorder.errors)")
         let status = try await bench.run(["status", tape])
         #expect(status.status == 3)
         #expect(status.output.contains("next attempt in "), "\(status.output)")

@@ -2,7 +2,7 @@ import FeedrecTestKit
 import Testing
 import Transport
 
-/// What `replay` is asked for and its tape lacks.
+/// Requests to `replay` that its tape cannot serve.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ReplayRefusalTests {
     private let bench: Workbench
@@ -20,14 +20,14 @@ struct ReplayRefusalTests {
         #expect(finished.output.isEmpty)
     }
 
-    @Test("kind 11 times that leave nothing end the program")
+    @Test("kind 11 times that leave nothing to play end the program")
     func times() async throws {
         let archive = try await bench.importExcerpt()
         let finished = try await bench.run(["replay", archive, "--to", "stdout", "--from", "+2s", "--to", "+1s"])
         expectFailure(finished, status: 64, naming: "from must come before to")
     }
 
-    @Test("D4 an import of a capture has the streams that are in it, and no others")
+    @Test("D4 an import of a capture has the streams in it, and no others")
     func capture() async throws {
         let (_, url) = try await bench.serve(["replay", try await bench.importExcerpt(), "--speed", "max"])
         let refused = try await bench.run(["probe", url + "/ws/btcusdt@ticker"])

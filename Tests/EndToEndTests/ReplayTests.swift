@@ -11,12 +11,12 @@ struct ReplayTests {
 
     // MARK: The venue's own paths
 
-    @Test("a combined stream has the payloads that were recorded, a raw stream the data inside, of one stream only")
+    @Test("a combined stream has the recorded payloads, a raw stream the data inside, of one stream only")
     func binancePaths() async throws {
         let messages = try Excerpt.messages()
         let url = try await replay(try await bench.importExcerpt(), "--speed", "max")
         #expect(try await bench.listen(url + Self.everything) == messages.map(\.payload))
-        // The snapshot names no stream: it goes to everyone.
+        // The snapshot names no stream, so it goes to every client.
         for stream in ["btcusdt@trade", "btcusdt@bookTicker"] {
             let wanted = messages.filter { $0.stream == stream || $0.stream == nil }
             #expect(wanted.count > 10)
@@ -42,14 +42,15 @@ struct ReplayTests {
         ]
         #expect(lines.filter(answers.contains) == answers)
         #expect(lines.contains { $0.contains("unknown variant") && $0.contains(#""id":4"#) }, "\(lines.prefix(5))")
-        // The tape starts when the client has been quiet for a moment: after all of this, or, on a busy machine, within.
+        // The tape starts after the client has been quiet for a moment: after all of this, or, on a busy machine,
+        // during it.
         let unsubscribed = try #require(lines.firstIndex(of: answers[1]))
         #expect(!lines[unsubscribed...].contains { $0.contains(#""stream":"btcusdt@bookTicker""#) })
         let trades = try Excerpt.messages().filter { $0.stream == "btcusdt@trade" }.map(\.payload)
         #expect(lines.filter { $0.contains(#""stream":"btcusdt@trade""#) } == trades)
     }
 
-    @Test("--from and --to cut the tape, --symbols chooses from it")
+    @Test("--from and --to cut the tape, --symbols selects from it")
     func selection() async throws {
         let messages = try Excerpt.messages()
         let archive = try await bench.importExcerpt()
@@ -68,7 +69,7 @@ struct ReplayTests {
 
     // MARK: Normalised
 
-    @Test("/replay gives the ticks in order and a summary that adds up, the same at every speed")
+    @Test("/replay sends the ticks in order and a correct summary, the same at every speed")
     func normalised() async throws {
         let url = try await replay(try await bench.importExcerpt())
         let lines = try await bench.listen(url + "/replay?speed=max")
@@ -88,7 +89,7 @@ struct ReplayTests {
         }
     }
 
-    @Test("the query of /replay chooses symbols and times")
+    @Test("the query of /replay selects symbols and times")
     func normalisedSelection() async throws {
         let (hub, tape) = (
             try await bench.serve(
@@ -102,7 +103,7 @@ struct ReplayTests {
         }
         let both = try Summary(try await bench.listen(url + "/replay"))
         #expect(try await both.quotes == count("symbol in ('EURUSD', 'USDJPY')"))
-        // The query can take away from what the server gives, and add nothing.
+        // The query can only narrow what the server offers.
         let one = try Summary(try await bench.listen(url + "/replay?symbols=EURUSD,XAUUSD"))
         #expect(try await one.quotes == count("symbol = 'EURUSD'") && one.quotes > 100)
 
@@ -137,7 +138,7 @@ struct ReplayTests {
         )
         let times = try await bench.export(recorded).compactMap(\.tsRecv)
         try #require(times.count == 21)
-        // 10 s of tape; a busy machine makes it longer, never shorter than the deadlines allow.
+        // 10 s of tape. A busy machine makes it longer, but never shorter than the deadlines allow.
         #expect(times[20] - times[0] > 900_000_000)
         #expect(times[20] - times[0] < 8_000_000_000)
     }
@@ -148,7 +149,7 @@ struct ReplayTests {
 }
 
 extension Workbench {
-    /// All messages that a server sends to a client that says nothing, until its normal close.
+    /// All messages that a server sends to a silent client, until its normal close.
     fileprivate func listen(_ url: String) async throws -> [String] {
         let finished = try await start(["probe", url], keepsInput: true).finish()
         try #require(finished.status == 0 && finished.errors.contains("closed with 1000"), "\(finished.errors)")
@@ -171,7 +172,7 @@ extension Summary {
     }
 }
 
-/// What every tick of a normalised replay has.
+/// The members that every tick of a normalised replay has.
 private struct Event: Decodable {
     var symbol: String
     var tsRecv: Int64

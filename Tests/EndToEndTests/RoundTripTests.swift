@@ -1,6 +1,6 @@
 import Testing
 
-/// The whole road: messages come in from a file, go out by replay, come in again by record.
+/// The whole path: messages are imported from a file, replayed, and recorded again.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct RoundTripTests {
     private let bench: Workbench
@@ -40,7 +40,7 @@ struct RoundTripTests {
         try await expectSameMessagesAndTicks(imported, recorded)
     }
 
-    /// Imports `file`, replays it as fast as it goes, and records that; the two archives.
+    /// Imports `file`, replays it at full speed, and records that; returns the two archives.
     private func travel(from file: String) async throws -> (imported: String, recorded: String) {
         let (imported, recorded) = (bench.path("imported"), bench.path("recorded"))
         try await bench.succeed(["import", "messages", file, "--venue", "binance-spot", "--archive", imported])
@@ -59,7 +59,7 @@ struct RoundTripTests {
             let trades = try Shared.golden("\(capture).trades.\(interval).csv")
             #expect(try await GoldenBars.trades(bench, imported, interval: interval) == trades)
             #expect(try await GoldenBars.trades(bench, recorded, interval: interval) == trades)
-            // Quotes of Binance spot carry no time, so their bars follow the receive time, which a replay renews.
+            // Quotes of Binance spot have no time, so their bars follow the receive time, which changes in a replay.
             let quotes = try Shared.golden("\(capture).quotes.\(interval).csv")
             #expect(try await GoldenBars.quotes(bench, imported, interval: interval) == quotes)
         }

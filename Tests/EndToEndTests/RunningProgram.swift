@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-/// A program that did not do in time what a test waits for.
+/// A program did not do in time what a test waits for.
 struct TooLate: Error, CustomStringConvertible {
     let description: String
 }
 
-/// What a program left behind.
+/// The results of a finished program.
 struct Finished {
     let status: Int32
     let output: String
@@ -14,7 +14,7 @@ struct Finished {
 
     var lines: [String] { output.split(separator: "\n").map(String.init) }
 
-    /// The lines of standard error that say what went wrong.
+    /// The lines of standard error that report errors.
     var errorLines: [String] {
         errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("feedrec: error:") }
     }
@@ -22,7 +22,7 @@ struct Finished {
 
 /// A process whose standard output and error go to files, so that it never waits for its reader.
 final class RunningProgram: Sendable {
-    /// How long a test waits for anything, in seconds; far more than it takes on a busy machine.
+    /// How long a test waits for anything, in seconds; far longer than a busy machine needs.
     static let patience: Double = 60
 
     let name: String
@@ -34,8 +34,9 @@ final class RunningProgram: Sendable {
     private let errorPath: String
     private let input: FileHandle?
 
-    /// Starts a program whose output goes to files named `number` in the directory `scratch`; with `keepsInput` the
-    /// test writes to its standard input, see ``write(line:)``.
+    /// Starts a program whose output goes to files named `number` in the directory `scratch`.
+    ///
+    /// With `keepsInput` the test writes to its standard input, see ``write(line:)``.
     init(
         _ executable: URL,
         _ arguments: [String],
@@ -69,7 +70,7 @@ final class RunningProgram: Sendable {
         processIdentifier = process.processIdentifier
     }
 
-    /// What the system shows everybody of the process: its arguments.
+    /// The arguments of the process, which the system shows to every user.
     var commandLine: String { Self.text(of: "/proc/\(processIdentifier)/cmdline") }
 
     var output: String { Self.text(of: outputPath) }
@@ -91,9 +92,9 @@ final class RunningProgram: Sendable {
     /// Asks the program to read its files again, as service managers do.
     func hangUp() { _ = Foundation.kill(processIdentifier, SIGHUP) }
 
-    /// Ends the program without asking.
+    /// Kills the program.
     ///
-    /// `Process.waitUntilExit()` is not used: it clears what the thread that notices the end reads at that moment.
+    /// `Process.waitUntilExit()` is not used: it clears state that the thread that notices the end may be reading.
     func kill() {
         guard life.wait(timeout: .now()) == .timedOut else { return }
         _ = Foundation.kill(processIdentifier, SIGKILL)
@@ -106,7 +107,7 @@ final class RunningProgram: Sendable {
         return Finished(status: process.terminationStatus, output: output, errors: errors)
     }
 
-    /// Waits for the line that tells where a server listens; the URL in it.
+    /// Waits for the line that reports the address of a server; returns its URL.
     func url() async throws -> String {
         let announcement = "listening on "
         try await wait(for: "'\(announcement)…' of '\(name)'") { output.contains("\n") }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A machine that runs out of what a recorder needs, for a while.
+/// A machine that temporarily lacks something that a recorder needs.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ScarcityTests {
     private let bench: Workbench
@@ -13,10 +13,10 @@ struct ScarcityTests {
     }
 
     @Test(
-        "kind 3 without a file descriptor to be had a recorder neither rotates nor connects, and goes on when there are some"
+        "kind 3 without a free file descriptor a recorder neither rotates nor connects, and continues when there is one"
     )
     func tooManyOpenFiles() async throws {
-        // Of libdispatch: it looks at /proc/self/task once a second, and traps if it cannot open a file there.
+        // libdispatch looks at /proc/self/task once a second, and traps if it cannot open a file there.
         try await withKnownIssue("libdispatch traps without a free descriptor", isIntermittent: true) {
             try await exhaustDescriptors()
         } matching: { issue in
@@ -31,7 +31,7 @@ struct ScarcityTests {
         try await limitFiles(of: recorder, to: "3")
         try await recorder.wait(for: "a rotation that fails") { recorder.errors.contains("no other file yet") }
         #expect(recorder.errors.contains("too many open files"), "\(recorder.errors)")
-        // Now the connection goes, too, and no other can be made.
+        // Now the connection is closed too, and no other can be opened.
         let port = try #require(URL(string: url)?.port)
         venue.terminate()
         _ = try await venue.finish()

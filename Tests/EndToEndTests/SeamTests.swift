@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Recordings of many files under load, and archives that a killed recorder left where nobody may write.
+/// Recordings of many files under load, and archives of killed recorders that are not writable.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct SeamTests {
     private let bench: Workbench
@@ -45,7 +45,7 @@ struct SeamTests {
     }
 
     @Test(
-        "an archive that was killed and may not be written to is read as it is, with a warning",
+        "an archive that was killed and is not writable is read as it is, with a warning",
         .enabled(if: PrivateMounts.areAllowed, PrivateMounts.reason)
     )
     func readOnly() async throws {

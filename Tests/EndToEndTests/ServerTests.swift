@@ -1,20 +1,20 @@
 import Foundation
 import Testing
 
-/// How the servers start, whom they let in, and how the simulated ones behave.
+/// How servers start, their access rules, and the behaviour of simulated servers.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct ServerTests {
     private let bench: Workbench
 
     init() throws { bench = try Workbench() }
 
-    @Test("a server that cannot listen says why")
+    @Test("a server that cannot listen reports why")
     func cannotListen() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "echo"])
         let taken = String(url.dropFirst("ws://".count))
         let echo = ["simulate", "--venue", "echo", "--listen"]
         expectFailure(try await bench.run(echo + [taken]), naming: taken, "address already in use")
-        // Strangers need a token, and the token needs TLS or an explicit word.
+        // Other machines need a token, and the token needs TLS or an explicit flag.
         expectFailure(try await bench.run(echo + ["0.0.0.0:0"]), naming: "needs a token")
         let token = ["--token-file", try bench.write("secret\n", to: "token")]
         expectFailure(try await bench.run(echo + ["0.0.0.0:0"] + token), naming: "needs TLS")
@@ -27,7 +27,7 @@ struct ServerTests {
         )
     }
 
-    @Test("a replay with a token lets in only who presents it")
+    @Test("a replay with a token accepts only clients that present it")
     func replayToken() async throws {
         let archive = try await bench.importExcerpt()
         let token = ["--token-file", try bench.write("first line\nsecond\n", to: "token")]
@@ -40,7 +40,7 @@ struct ServerTests {
         #expect(lines.count == 76)
     }
 
-    @Test("an echo sends back what probe says")
+    @Test("an echo returns what probe sends")
     func echo() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "echo"])
         let client = try bench.start(["probe", url], keepsInput: true)
@@ -51,7 +51,7 @@ struct ServerTests {
         #expect(client.output == said.map { $0 + "\n" }.joined())
     }
 
-    @Test("the benchmark records what it sends, and tells how fast")
+    @Test("the benchmark records what it sends, and reports the rate")
     func benchmark() async throws {
         let finished = try await bench.succeed(["bench", "ingest", "--messages", "20000", "--json"])
         let result = try JSONDecoder().decode(Benchmark.self, from: Data(finished.output.utf8))
@@ -59,7 +59,7 @@ struct ServerTests {
         #expect(result.messagesPerSecond > 0 && result.cpuSecondsPerMillion > 0)
     }
 
-    /// What `bench ingest --json` prints.
+    /// The output of `bench ingest --json`.
     private struct Benchmark: Decodable {
         var messages: Int
         var quotes: Int
@@ -75,7 +75,7 @@ struct ServerTests {
         }
     }
 
-    @Test("a simulated hub says the same again for the same seed, and something else for another")
+    @Test("a simulated hub sends the same for the same seed, and something else for another seed")
     func seeds() async throws {
         var ledgers: [Data] = []
         for (index, seed) in ["7", "7", "8"].enumerated() {

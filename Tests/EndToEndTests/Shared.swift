@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// What is too large for the repository: captures of real feeds, their golden numbers, and clients of others.
+/// Data that is too large for the repository: captures of real feeds, their golden numbers, and public clients.
 enum Shared {
-    /// The folder, from the environment; `nil` where there is none.
+    /// The directory, from the environment; `nil` if there is none.
     static let folder: String? = ProcessInfo.processInfo.environment["FEEDREC_SHARED"].flatMap {
         FileManager.default.fileExists(atPath: $0 + "/data/golden/files.csv") ? $0 : nil
     }
@@ -19,7 +19,7 @@ enum Shared {
     }
 }
 
-/// Python with the public SignalR clients, which `conformance/setup.sh py3` makes.
+/// Python with the public SignalR clients, made by `conformance/setup.sh py3`.
 enum PublicClients {
     static let python: URL? = {
         let home = ProcessInfo.processInfo.environment["FEEDREC_CONF_HOME"] ?? "/tmp/feedrec-conformance"

@@ -60,7 +60,7 @@ struct SignalRClientTests {
         #expect(!finished.errors.contains("Traceback"), "\(finished.errors)")
     }
 
-    /// Runs a client until it has got enough messages.
+    /// Runs a client until it has received enough messages.
     private func run(_ client: Client, _ url: String, _ flags: [String]) async throws -> Finished {
         let address = url.replacingOccurrences(of: "ws://", with: "http://") + MT4.path
         let script = Shared.path("conformance/clients/\(client.rawValue)")

@@ -11,7 +11,7 @@ struct SimulatorTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("what a hub sends over TLS at full rate is recorded whole, and again from the replay of that recording")
+    @Test("a hub's messages over TLS at full rate are recorded completely, and again from the replay of that recording")
     func fullRateOverTLS() async throws {
         let certificates = try await Certificates(on: bench)
         let (first, second, ledger) = (bench.path("first"), bench.path("second"), bench.path("ledger.ndjson"))
@@ -43,7 +43,7 @@ struct SimulatorTests {
         #expect(one.quotes == two.quotes && one.quotes > 0)
     }
 
-    @Test("a hub that refuses the token ends the recorder with one line that says 401")
+    @Test("a hub that refuses the token ends the recorder with one line that contains 401")
     func wrongToken() async throws {
         let file = try bench.write(Self.token + "\n", to: "token")
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--token-file", file])
@@ -59,13 +59,13 @@ struct SimulatorTests {
         expectFailure(unasked, naming: "401")
     }
 
-    /// The simulator's own account of what it sent, against what was recorded.
+    /// Compares the simulator's ledger with the recording.
     private func expectLedger(_ ledger: String, isIn archive: String) async throws {
         let sent = try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n").map {
             try JSONDecoder().decode(ExportedLine.self, from: Data($0.utf8)).payload
         }
         #expect(sent.count == Self.count)
-        // The ledger has the tape; the answers to the client's own calls and the pings are not on it.
+        // The ledger has the tape, without the answers to the client's calls and the pings.
         let data = try await bench.export(archive).map(\.payload).filter(MT4.isData)
         #expect(data == sent)
     }

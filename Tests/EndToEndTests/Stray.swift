@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Testing
 
-/// Something named like a recording that is none, as it is put into the archive of a bench.
+/// A file that is named like a recording but is not one, made in the archive of a bench.
 struct Stray: CustomTestStringConvertible, Sendable {
     let testDescription: String
-    /// What the message says of it.
+    /// The reason in the message about it.
     let reason: String
-    /// True for a recording that may hold messages which cannot be seen.
+    /// True for a recording that may have messages which cannot be read.
     let hidesMessages: Bool
     let put: @Sendable (_ bench: Workbench, _ path: String) async throws -> Void
 
@@ -93,7 +93,7 @@ extension Workbench {
     }
 }
 
-/// A socket of the file system.
+/// A socket in the file system.
 private enum UnixSocket {
     /// Leaves a socket at `path`, which may be longer than an address.
     static func bind(_ path: String) throws {

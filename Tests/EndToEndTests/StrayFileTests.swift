@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What is named like a recording and is none, beside programs that write to the archive.
+/// Files that are named like recordings but are not, next to programs that write to the archive.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct StrayFileTests {
     private let bench: Workbench
@@ -9,7 +9,7 @@ struct StrayFileTests {
     init() throws { bench = try Workbench() }
 
     @Test(
-        "A8 a recorder names what is no recording, goes on beside it, and stays healthy; 'status' names it, too",
+        "A8 a recorder reports a file that is not a recording, continues and stays healthy; 'status' reports it too",
         arguments: [Stray.dangling, .empty, .newer]
     )
     func recorder(stray: Stray) async throws {
@@ -41,7 +41,7 @@ struct StrayFileTests {
     }
 
     @Test(
-        "kind 2 a recorder takes another file of the day if that of the day cannot be gone on with",
+        "kind 2 a recorder starts another file for the day if it cannot continue the day's file",
         arguments: [Stray.dangling, .empty, .newer]
     )
     func today(stray: Stray) async throws {
@@ -59,7 +59,7 @@ struct StrayFileTests {
     }
 
     @Test(
-        "kind 4 an import names what it cannot read, and refuses beside a recording that may hold its messages",
+        "kind 4 an import reports files it cannot read, and refuses if one of them may have its messages",
         arguments: Stray.all
     )
     func importing(stray: Stray) async throws {
@@ -75,12 +75,12 @@ struct StrayFileTests {
             finished = try await bench.run(again + ["--force"])
         }
         #expect(finished.status == 0 && finished.errors.contains("feedrec: warning: '\(path)"), "\(finished.errors)")
-        #expect(finished.errors.contains("nothing is new"), "\(finished.errors)")
+        #expect(finished.errors.contains("nothing new"), "\(finished.errors)")
         let counted = try await bench.run(["sql", archive, "select count(*) from messages", "--format", "csv"])
         #expect(counted.lines.last == "80", "\(counted)")
     }
 
-    @Test("kind 4 an import into an archive that holds nothing but strays begins it")
+    @Test("kind 4 an import into an archive with only stray files starts a recording")
     func onlyStrays() async throws {
         let archive = bench.path("tape")
         try FileManager.default.createDirectory(atPath: archive, withIntermediateDirectories: false)
@@ -91,7 +91,7 @@ struct StrayFileTests {
         #expect(counted.status == 3 && counted.lines.last == "80", "\(counted)")
     }
 
-    @Test("kind 2 the index of a write-ahead log whose recording is gone holds nothing, and is not reported")
+    @Test("kind 2 the index of a write-ahead log without a recording has no data, and is not reported")
     func orphanIndex() async throws {
         let archive = try await bench.importExcerpt()
         let path = "\(archive)/2026-01-04.feedrec-shm"
@@ -103,7 +103,7 @@ struct StrayFileTests {
     }
 
     @Test(
-        "kind 2 a file that may not be read is reported by every verb, and the others are read",
+        "kind 2 an unreadable file is reported by every verb, and the others are read",
         .enabled(if: OrdinaryUser.isAllowed, OrdinaryUser.reason)
     )
     func unreadable() async throws {

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// What `info` and `verify` print of many files, and of names that a terminal would obey.
+/// The output of `info` and `verify` for many files, and for names with control characters.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct SummaryTests {
     private let bench: Workbench
 
     init() throws { bench = try Workbench() }
 
-    /// An archive of `count` recordings of a day each, 10 messages a day.
+    /// An archive of `count` recordings of one day each, with 10 messages a day.
     private func archive(_ count: Int) async throws -> String {
         let archive = bench.path("tape")
         for day in 0..<count {
@@ -27,7 +27,7 @@ struct SummaryTests {
         return archive
     }
 
-    @Test("E4 info and verify of many files are a line each and a total; -v shows the rest")
+    @Test("E4 info and verify print one line per file and a total; -v shows the rest")
     func manyFiles() async throws {
         let archive = try await archive(5)
         let info = try await bench.succeed(["info", archive])
@@ -44,7 +44,7 @@ struct SummaryTests {
         }
     }
 
-    @Test("E4 one recording shows everything without -v, and JSON holds all of each")
+    @Test("E4 one recording shows everything without -v, and JSON has all of each")
     func details() async throws {
         let archive = try await archive(1)
         for verb in ["info", "verify"] {
@@ -55,7 +55,7 @@ struct SummaryTests {
         #expect(objects.count == 1 && objects[0]["coverage"] != nil && objects[0]["sessions"] != nil)
     }
 
-    @Test("E1 a symbol with controls is shown escaped by info, verify and tables, and is exact in CSV and JSON")
+    @Test("E1 a symbol with control characters is escaped by info, verify and tables, and exact in CSV and JSON")
     func hostileSymbol() async throws {
         let archive = try await archive(1)
         let shown = #"A\u001b[2J\u0007\n\u202eB"#

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Transport
 
-/// What the tape of `replay` does in the program: digests, standard output, shifted times, following a recorder.
+/// The tape of `replay` in the program: digests, standard output, shifted times, following a recorder.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct TapeTests {
     private let bench: Workbench
@@ -50,7 +50,7 @@ struct TapeTests {
         #expect(Self.digest(try await sought.receiveAll().texts) == digest)
     }
 
-    @Test("a venue's client that is driven over HTTP gets every byte, and its digest is told")
+    @Test("a venue's client that is controlled over HTTP gets every byte, and its digest is reported")
     func venueDigest() async throws {
         let (_, archive) = try await HubTape.imported(on: bench, count: 1500)
         var digests: Set<String> = []
@@ -74,7 +74,7 @@ struct TapeTests {
         #expect(written.errors.contains(try #require(Self.digest(served))))
     }
 
-    @Test("--rebase now shifts all times alike, so that the tape begins now")
+    @Test("--rebase now shifts all times equally, so that the tape starts now")
     func rebase() async throws {
         let (_, archive) = try await HubTape.imported(on: bench, count: 300)
         let plain = Self.events(try await bench.succeed(["replay", archive, "--to", "stdout"]).lines)
@@ -91,7 +91,7 @@ struct TapeTests {
         }
     }
 
-    @Test("a replay that follows a recorder goes from what is stored to what is being written without a seam")
+    @Test("a replay that follows a recorder continues from stored to new messages without a gap")
     func follow() async throws {
         let archive = bench.path("followed")
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
@@ -111,7 +111,7 @@ struct TapeTests {
         #expect(Array(stored.prefix(texts.count)) == texts)
     }
 
-    @Test("the example in Python reads a replay with the standard library alone and agrees on the digest")
+    @Test("the Python example reads a replay with the standard library alone, and gets the same digest")
     func pythonExample() async throws {
         let (_, archive) = try await HubTape.imported(on: bench, count: 1500)
         let (_, url) = try await bench.serve(["replay", archive])

@@ -9,7 +9,7 @@ struct TimeoutAndLimitTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("a server that says nothing runs into the handshake's or the TLS handshake's time-out")
+    @Test("a silent server reaches the time-out of the WebSocket handshake or of the TLS handshake")
     func silentServer() async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0)
@@ -32,7 +32,7 @@ struct TimeoutAndLimitTests {
         #expect(finished.output.isEmpty)
     }
 
-    @Test("a server's limits refuse what is too much")
+    @Test("a server's limits refuse messages that are too large")
     func serverLimits() async throws {
         let (_, url) = try await bench.serve(
             ["simulate", "--venue", "echo", "--message-limit", "1000", "--client-limit", "1", "--header-limit", "1KiB"]
@@ -47,7 +47,7 @@ struct TimeoutAndLimitTests {
         #expect(try await client.finish().errors.contains("1009"))
     }
 
-    @Test("pings are sent at their interval, and silence is not waited for")
+    @Test("pings are sent at their interval, and a silent peer is closed")
     func liveness() async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "echo", "--idle-timeout", "off"])
         let client = try bench.start(["probe", url, "--ping-interval", "20ms"], keepsInput: true)
@@ -55,7 +55,7 @@ struct TimeoutAndLimitTests {
         client.kill()
     }
 
-    @Test("a replay pings those who wait for it, and takes its time with their pongs")
+    @Test("a replay sends pings to waiting clients, and waits long for their pongs")
     func replayPings() async throws {
         let archive = try await bench.importExcerpt()
         let (_, url) = try await bench.serve(["replay", archive, "--paused", "--ping-interval", "20ms"])
@@ -67,7 +67,7 @@ struct TimeoutAndLimitTests {
     }
 
     @Test(
-        "what is no time and no size is refused",
+        "invalid times and sizes are refused",
         arguments: [
             ["--tls-timeout", "10"], ["--close-timeout", "off"], ["--idle-timeout", "never"],
             ["--frame-limit", "1MB"], ["--frame-limit", "0"], ["--fragment-limit", "0"], ["--header-limit", "12"],

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Readers of what feedrec prints that do not read.
+/// Output of feedrec that is not read.
 @Suite(.fewAtOnce, .timeLimit(.minutes(5)))
 struct UnreadOutputTests {
     private let bench: Workbench
@@ -18,7 +18,7 @@ struct UnreadOutputTests {
         )
     }
 
-    @Test("C6 a recorder whose log is not read records on, and SIGTERM ends it", arguments: ["text", "json", "people"])
+    @Test("C6 a recorder whose log is not read keeps recording", arguments: ["text", "json", "people"])
     func record(form: String) async throws {
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
         let archive = bench.path("tape-\(form)")

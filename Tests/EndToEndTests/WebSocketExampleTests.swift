@@ -8,7 +8,7 @@ struct WebSocketExampleTests {
 
     init() throws { bench = try Workbench() }
 
-    @Test("the example talks to an echo, plain and over TLS, and tells what it did", arguments: [false, true])
+    @Test("the example talks to an echo server, plain and over TLS, and reports what it did", arguments: [false, true])
     func echo(isSecure: Bool) async throws {
         var (serving, trusting): ([String], [String]) = ([], [])
         if isSecure {

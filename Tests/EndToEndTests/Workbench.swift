@@ -2,7 +2,9 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A temporary directory and the programs that run in a test; both are gone when the test is over.
+/// A temporary directory and the programs of a test.
+///
+/// Both are removed at the end of the test.
 final class Workbench: Sendable {
     let directory: String
     private let programs = Mutex<[RunningProgram]>([])
@@ -18,7 +20,7 @@ final class Workbench: Sendable {
         if !isKept.withLock(\.self) { try? FileManager.default.removeItem(atPath: directory) }
     }
 
-    /// Leaves the directory where it is, for a person to look at.
+    /// Keeps the directory, so that a person can look at it.
     func keep() { isKept.withLock { $0 = true } }
 
     /// A path inside the directory.
@@ -67,7 +69,7 @@ final class Workbench: Sendable {
         try await start(arguments, environment: environment).finish()
     }
 
-    /// Runs a program of the system to its end, which must be a good one; its standard output.
+    /// Runs a system program to its end, which must be successful; returns its standard output.
     func tool(_ name: String, _ arguments: [String]) async throws -> String {
         let executable = try #require(Executable.find(name), "'\(name)' is not installed")
         let finished = try await start(executable, arguments).finish()
@@ -79,7 +81,7 @@ final class Workbench: Sendable {
 // MARK: Verbs
 
 extension Workbench {
-    /// Runs `feedrec` to its end, which must be a good one.
+    /// Runs `feedrec` to its end, which must be successful.
     @discardableResult
     func succeed(_ arguments: [String], environment: [String: String] = [:]) async throws -> Finished {
         let finished = try await run(arguments, environment: environment)
@@ -87,7 +89,7 @@ extension Workbench {
         return finished
     }
 
-    /// Starts a server on a free port; the program and its URL.
+    /// Starts a server on a free port; returns the program and its URL.
     func serve(
         _ arguments: [String],
         environment: [String: String] = [:]
@@ -96,18 +98,18 @@ extension Workbench {
         return (program, try await program.url())
     }
 
-    /// The rows of a query, fields separated as in CSV; without the header.
+    /// Returns the rows of a query, with fields separated as in CSV and without the header.
     func query(_ archive: String, _ sql: String) async throws -> [String] {
         Array(try await succeed(["sql", archive, sql, "--format", "csv"]).lines.dropFirst())
     }
 
-    /// The exported received messages, as JSON lines.
+    /// Returns the exported messages as JSON lines.
     func export(_ archive: String, direction: String = "received") async throws -> [ExportedLine] {
         let finished = try await succeed(["export", "messages", archive, "--direction", direction])
         return try finished.lines.map { try JSONDecoder().decode(ExportedLine.self, from: Data($0.utf8)) }
     }
 
-    /// What `verify` says of a recording that must be sound.
+    /// Returns the result of `verify` for a recording that must be sound.
     func verify(_ archive: String) async throws -> Verified {
         let finished = try await run(["verify", archive, "--json"])
         try #require(finished.status == 0, "\(archive): \(finished.errors)\(finished.output)")
@@ -142,7 +144,7 @@ struct ExportedLine: Decodable {
     }
 }
 
-/// What tests look at in `verify --json`.
+/// The members of `verify --json` that tests use.
 struct Verified: Decodable {
     struct Recording: Decodable {
         var quotes: Int

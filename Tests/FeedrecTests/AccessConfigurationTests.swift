@@ -47,17 +47,18 @@ struct AccessConfigurationTests {
     }
 
     @Test(
-        "kind 14 a token that is written wrongly is a mistake of the configuration",
+        "kind 14 an invalid token is a mistake in the configuration",
         arguments: [
-            (#"token = "SECRET""#, "'token' wants"), (#"token = { command = "a | b" }"#, "needs a shell"),
-            (#"token = { command = "" }"#, "is empty"), (#"token = { command = "a", shell = true }"#, "'token' wants"),
-            (#"token = { command = "a", env = "B" }"#, "'token' wants"),
-            (#"token = { oauth = { url = "https://a/t", client_id_env = "I" } }"#, "'token' wants"),
+            (#"token = "SECRET""#, "'token' must be"), (#"token = { command = "a | b" }"#, "needs a shell"),
+            (#"token = { command = "" }"#, "is empty"),
+            (#"token = { command = "a", shell = true }"#, "'token' must be"),
+            (#"token = { command = "a", env = "B" }"#, "'token' must be"),
+            (#"token = { oauth = { url = "https://a/t", client_id_env = "I" } }"#, "'token' must be"),
             (
                 #"token = { oauth = { url = "http://example.com/t", client_id_env = "I", client_secret_env = "S" } }"#,
                 "must be https://"
             ),
-            (#"token = { oauth = { url = "a", client_id_env = "I", client_secret_env = "S" } }"#, "no https:// URL"),
+            (#"token = { oauth = { url = "a", client_id_env = "I", client_secret_env = "S" } }"#, "an https:// URL"),
         ]
     )
     func wrong(line: String, reason: String) {
@@ -66,7 +67,7 @@ struct AccessConfigurationTests {
         #expect(mistakes.first?.contains("line 8") == true && mistakes.first?.contains("SECRET") == false)
     }
 
-    @Test("kind 14 headers have their values from elsewhere, and names that are free")
+    @Test("kind 14 header values come from references, and reserved names are refused")
     func headers() throws {
         let feed = try feed(#"headers = { "X-Api-Key" = { env = "KEY" }, Cookie = { file = "/c" } }"#)
         #expect(feed.headers == ["X-Api-Key": .environment("KEY"), "Cookie": .file("/c")])
@@ -74,13 +75,13 @@ struct AccessConfigurationTests {
             let mistakes = mistakes(#"headers = { "\#(name)" = { env = "KEY" } }"#)
             #expect(mistakes.first?.contains("by the WebSocket handshake itself") == true, "\(mistakes)")
         }
-        #expect(mistakes(#"headers = { "a b" = { env = "KEY" } }"#).first?.contains("no name of a header") == true)
-        #expect(mistakes(#"headers = { "X-Api-Key" = "SECRET" }"#).first?.contains("'headers' wants") == true)
+        #expect(mistakes(#"headers = { "a b" = { env = "KEY" } }"#).first?.contains("not a valid header name") == true)
+        #expect(mistakes(#"headers = { "X-Api-Key" = "SECRET" }"#).first?.contains("'headers' must be") == true)
         let twice = mistakes("token = { env = \"T\" }\nheaders = { Authorization = { env = \"KEY\" } }")
-        #expect(twice.first?.contains("carries the token already") == true)
+        #expect(twice.first?.contains("already carries the token") == true)
     }
 
-    @Test("kind 14 what is printed as in effect shows no argument of a command")
+    @Test("kind 14 the printed settings show no argument of a command")
     func printed() throws {
         let lines =
             #"token = { command = "curl -u id:SECRET https://a" }"# + "\n" + #"headers = { X-A = { env = "KEY" } }"#
@@ -94,7 +95,7 @@ struct AccessConfigurationTests {
         #expect(!text.contains("SECRET") && !printed.json.contains("SECRET"))
     }
 
-    @Test("kind 14 every form of a token in the example can be read")
+    @Test("kind 14 every form of a token in the example is valid")
     func example() throws {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("examples/feedrec.toml").path

@@ -5,7 +5,7 @@ import Testing
 
 @testable import feedrec
 
-/// `examples/alerts.yml` and what `docs/OPERATING.md` says about it.
+/// `examples/alerts.yml`, and its description in `docs/OPERATING.md`.
 struct AlertsTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
@@ -16,7 +16,7 @@ struct AlertsTests {
             .filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
     }
 
-    @Test("every metric that an alert asks for is on the page")
+    @Test("every metric that an alert uses is on the page")
     func metrics() throws {
         let monitor = RecorderMonitor(clock: ManualClock())
         monitor.add(FeedMonitor(name: "a", venue: "mt4", url: "wss://h"))
@@ -33,14 +33,14 @@ struct AlertsTests {
         #expect(asked.filter { !families.contains($0) } == [])
     }
 
-    @Test("the manual tells of every alert, and of no other")
+    @Test("the manual describes every alert, and no other")
     func manual() throws {
         let alerts = try lines(of: "examples/alerts.yml", after: "- alert: ")
         let told = try lines(of: "docs/OPERATING.md", after: "| `Feedrec").map { "Feedrec" + $0.prefix { $0 != "`" } }
         #expect(alerts == told)
     }
 
-    @Test("the manual tells of every cause of a gap")
+    @Test("the manual describes every cause of a gap")
     func causes() throws {
         let told = try lines(of: "docs/OPERATING.md", after: "| ")
             .flatMap { $0.matches(of: /`([a-z_-]+)`/).map { String($0.output.1) } }

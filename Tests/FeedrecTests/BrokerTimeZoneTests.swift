@@ -3,10 +3,10 @@ import Testing
 
 @testable import feedrec
 
-/// Zones as flags, configuration files and stored feeds name them.
+/// Time zones as flags, configuration files and stored feeds name them.
 struct BrokerTimeZoneTests {
     @Test(
-        "B11 a time of a broker on New York close time is that of its receipt, in both halves of the year",
+        "B11 a time of a broker on New York close time equals its receive time, in both halves of the year",
         arguments: ["America/New_York+7h", "America/New_York+7", "America/New_York+07:00"],
         [("2026-03-16T15:00:00", "2026-03-16T12:00:00"), ("2026-01-12T15:00:00", "2026-01-12T13:00:00")]
     )
@@ -18,7 +18,7 @@ struct BrokerTimeZoneTests {
     }
 
     @Test(
-        "kind 6 names of the system come before distances",
+        "kind 6 names in the system's zone database come before offsets",
         arguments: [("Etc/GMT+5", -18_000), ("Etc/GMT+5+1h", -14_400)]
     )
     func systemNames(name: String, offset: Int64) {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import feedrec
 
-/// What people and programs see of a feed whose market is closed.
+/// The status of a feed whose market is closed.
 struct ClosedMarketStatusTests {
     private let clock = ManualClock()
     private let monitor: RecorderMonitor
@@ -50,7 +50,7 @@ struct ClosedMarketStatusTests {
         #expect(metrics.contains(#"feedrec_feed_state{feed="fx",venue="mt4",state="waiting"} 0"#))
     }
 
-    @Test("kind 13 once the market is open, a feed that is not connected is a problem again")
+    @Test("kind 13 when the market is open, a feed that is not connected is a problem again")
     func opened() throws {
         note(.marketClosed(opensAt: opening), .disconnected(reason: "connection reset", retryIn: .seconds(900)))
         clock.advance(by: .seconds(60))
@@ -63,11 +63,11 @@ struct ClosedMarketStatusTests {
         #expect(status.isHealthy && status.feeds[0].state == "recording")
     }
 
-    @Test("kind 13 a closed feed cannot hide a disk that is full")
+    @Test("kind 13 a closed feed does not hide a full disk")
     func full() {
         note(.marketClosed(opensAt: nil))
         monitor.update { $0.halt = "the disk is full" }
         #expect(!status.isHealthy && !RecorderHealth(status).isAlive)
-        #expect(StatusReport(status: status).lines.contains { $0.contains("no opening is in sight") })
+        #expect(StatusReport(status: status).lines.contains { $0.contains("the next opening is not known") })
     }
 }

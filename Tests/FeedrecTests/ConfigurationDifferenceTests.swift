@@ -13,7 +13,7 @@ struct ConfigurationDifferenceTests {
         return try ConfigurationTests.read("archive = \"t\"\n\(head)\n" + text.joined())
     }
 
-    @Test("a reload knows which feeds are new, gone, changed and the same")
+    @Test("a reload recognises new, removed, changed and unchanged feeds")
     func feeds() throws {
         let old = try configuration([("a", "x@trade"), ("b", "y@trade"), ("c", "z@trade")])
         let new = try configuration([("d", "w@trade"), ("c", "z@bookTicker"), ("a", "x@trade")])
@@ -25,7 +25,7 @@ struct ConfigurationDifferenceTests {
         #expect(difference.needRestart.isEmpty)
     }
 
-    @Test("the same configuration in another order and with other comments changes nothing")
+    @Test("another order and other comments change nothing")
     func nothing() throws {
         let old = try configuration([("a", "x@trade"), ("b", "y@trade")])
         let new = try configuration(
@@ -36,7 +36,7 @@ struct ConfigurationDifferenceTests {
         #expect(ConfigurationDifference(from: old, to: new).needRestart == [])
     }
 
-    @Test("options that only a restart can change are named")
+    @Test("options that need a restart are reported")
     func restart() throws {
         let old = try configuration([("a", "x@trade")])
         var new = try configuration([("a", "x@trade")], head: "commit_interval = \"1s\"\n[metrics]\nlisten = \"9464\"")

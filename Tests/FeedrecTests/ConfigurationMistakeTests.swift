@@ -3,7 +3,7 @@ import Testing
 
 @testable import feedrec
 
-/// Mistakes of operators that must not go unnoticed.
+/// Operators' mistakes that must be reported.
 struct ConfigurationMistakeTests {
     private static let head = "archive = \"/tape\"\n"
 
@@ -20,13 +20,13 @@ struct ConfigurationMistakeTests {
     func open(address: String) {
         let section = "[metrics]\nlisten = \"\(address)\"\n"
         #expect(mistakes(section).count == 1)
-        #expect(mistakes(section).first?.hasPrefix("f.toml: line 3: 'listen' lets other machines in") == true)
+        #expect(mistakes(section).first?.hasPrefix("f.toml: line 3: 'listen' accepts other machines") == true)
         #expect(mistakes(section + "insecure = true").isEmpty)
         #expect(mistakes(section + "token = { env = \"METRICS\" }").isEmpty)
     }
 
     @Test(
-        "kind 12 metrics of this machine need nothing",
+        "kind 12 metrics on loopback need no token",
         arguments: ["127.0.0.1:9464", "127.1.2.3:1", "[::1]:1", "localhost:1", ":1"]
     )
     func loopback(address: String) {
@@ -35,23 +35,23 @@ struct ConfigurationMistakeTests {
 
     // MARK: The environment
 
-    @Test("E2 a variable that overrides the file is named")
+    @Test("E2 a variable that overrides the file is reported")
     func override() throws {
         let text = Self.head + "[log]\nlevel = \"debug\"\n" + ConfigurationTests.feed
         let environment = ["FEEDREC_ARCHIVE": "/other", "FEEDREC_LOG_FORMAT": "json"]
         let configuration = try ConfigurationTests.read(text, environment: environment)
         #expect(configuration.archive == "/other")
-        // The format is not in the file, so nobody who reads the file is misled.
-        #expect(configuration.warnings == ["FEEDREC_ARCHIVE overrides 'archive' of the file"])
+        // The format is not in the file, so readers of the file are not misled.
+        #expect(configuration.warnings == ["FEEDREC_ARCHIVE overrides 'archive' in the file"])
     }
 
-    @Test("kind 12 an archive that depends on where feedrec is started is pointed out")
+    @Test("kind 12 an archive path that depends on the working directory gets a warning")
     func relative() throws {
         let configuration = try ConfigurationTests.read("archive = \"./tape\"\n" + ConfigurationTests.feed)
         #expect(configuration.warnings.count == 1 && configuration.warnings[0].contains("'archive' is relative"))
     }
 
-    @Test("E2 the unit sets nothing that its configuration file sets, and both mean the same directory")
+    @Test("E2 the unit sets nothing that its configuration file sets, and both use the same directory")
     func unit() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -64,7 +64,7 @@ struct ConfigurationMistakeTests {
     }
 
     @Test(
-        "E5 a misspelt variable is refused with the right name",
+        "E5 a misspelt variable is refused with a suggestion",
         arguments: [
             ("FEEDREC_LOG_LEVL", "FEEDREC_LOG_LEVEL"), ("FEEDREC_ARCHIV", "FEEDREC_ARCHIVE"),
             ("FEEDREC_METRICS_LISTN", "FEEDREC_METRICS_LISTEN"), ("FEEDREC_CONFG", "FEEDREC_CONFIG"),
@@ -79,7 +79,7 @@ struct ConfigurationMistakeTests {
     }
 
     @Test(
-        "kind 12 variables that are for something else are left alone",
+        "kind 12 variables of other programs are ignored",
         arguments: ["FEEDREC_SHARED", "FEEDREC_KILLS", "FEEDREC_MT4_TOKEN"]
     )
     func otherVariable(name: String) {
@@ -88,7 +88,7 @@ struct ConfigurationMistakeTests {
 
     // MARK: Tokens
 
-    /// What reading a file from the disk complains about.
+    /// The mistakes that reading a file from the disk reports.
     private func complaints(_ feed: String, environment: [String: String] = [:]) throws -> [String] {
         let path = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString).toml"
         try Data((Self.head + feed).utf8).write(to: URL(fileURLWithPath: path))
@@ -101,7 +101,7 @@ struct ConfigurationMistakeTests {
         }
     }
 
-    @Test("E7 a token that is not there is a mistake of the configuration, with its line and its feed")
+    @Test("E7 a missing token is a mistake in the configuration, with its line and its feed")
     func token() throws {
         let feed = ConfigurationTests.feed + "token = { env = \"NOT_SET\" }\n"
         let expected = "line 7: 'token' of feed 'a': the environment variable 'NOT_SET' is not set"
@@ -110,7 +110,7 @@ struct ConfigurationMistakeTests {
         #expect(try complaints(feed, environment: ["NOT_SET": "secret"]).isEmpty)
     }
 
-    @Test("kind 12 so are a token file that is missing and the token of the metrics")
+    @Test("kind 12 a missing token file and a missing metrics token are mistakes too")
     func otherTokens() throws {
         let file = ConfigurationTests.feed + "token = { file = \"/nowhere/token\" }\n"
         #expect(try complaints(file) == ["line 7: 'token' of feed 'a': cannot read the token file '/nowhere/token'"])

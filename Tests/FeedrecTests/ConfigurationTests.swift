@@ -23,7 +23,7 @@ struct ConfigurationTests {
         return try RecorderConfiguration(document, flags: flags, environment: environment)
     }
 
-    /// Everything wrong with a text, a line each.
+    /// Every mistake in a text, one per line.
     static func mistakes(_ text: String, environment: [String: String] = [:]) -> [String] {
         do {
             _ = try read(text, environment: environment)
@@ -35,7 +35,7 @@ struct ConfigurationTests {
         }
     }
 
-    @Test("the least configuration is an archive and a feed; all else has a default")
+    @Test("the smallest configuration is an archive and a feed; every other option has a default")
     func minimal() throws {
         let configuration = try Self.read("archive = \"tape\"\n" + Self.feed)
         #expect(configuration.archive == "tape")
@@ -45,7 +45,7 @@ struct ConfigurationTests {
         #expect(configuration.feeds == [feed])
     }
 
-    @Test("a flag wins over the environment, that over the file, and the file over the default")
+    @Test("a flag wins over the environment, the environment over the file, and the file over the default")
     func precedence() throws {
         let text = "archive = \"file\"\n" + Self.feed
         let environment = ["FEEDREC_ARCHIVE": "environment", "FEEDREC_LOG_LEVEL": "debug"]
@@ -62,22 +62,22 @@ struct ConfigurationTests {
     }
 
     static let wrongOnes: [(String, String)] = [
-        ("archive = 5", "f.toml: line 1: 'archive' wants a path"),
-        ("archive = \"t\"\ncommit_interval = \"soon\"", "line 2: 'commit_interval' wants a duration"),
+        ("archive = 5", "f.toml: line 1: 'archive' must be a path"),
+        ("archive = \"t\"\ncommit_interval = \"soon\"", "line 2: 'commit_interval' must be a duration"),
         ("archive = \"t\"\ncommit_interval = \"1d\"", "from 10ms to 10s"),
-        ("archive = \"t\"\n[log]\n\nformat = \"xml\"", "line 4: 'format' wants \"text\" or \"json\""),
+        ("archive = \"t\"\n[log]\n\nformat = \"xml\"", "line 4: 'format' must be \"text\" or \"json\""),
         ("archive = \"t\"\nlog = 1", "'log' is a section"),
         ("archive = \"t\"\n[metrics]\nlisten = \"here\"", "an address and a port"),
     ]
 
-    @Test("a wrong value names its line and says what would be right", arguments: wrongOnes)
+    @Test("an invalid value is reported with its line and the valid form", arguments: wrongOnes)
     func wrongValues(head: String, message: String) throws {
         let mistakes = Self.mistakes(head + "\n" + Self.feed)
         #expect(mistakes.count == 1)
         #expect(mistakes.first?.contains(message) == true, "\(mistakes)")
     }
 
-    @Test("an unknown key is a mistake, with its line and the key that was probably meant")
+    @Test("an unknown key is a mistake, with its line and a suggestion")
     func unknownKeys() {
         let mistakes = Self.mistakes(
             #"""
@@ -114,7 +114,7 @@ struct ConfigurationTests {
     static let missingOnes: [(String, String)] = [
         (feed, "'archive' is missing"),
         ("archive = \"t\"", "there is no feed"),
-        ("archive = \"t\"\n[feed]\nname = \"a\"", "in two pairs of brackets"),
+        ("archive = \"t\"\n[feed]\nname = \"a\"", "in double brackets"),
         (
             "archive = \"t\"\n[[feed]]\nvenue = \"mt4\"\nurl = \"ws://h\"\ntrade_platform = \"x\"\nmargin = true",
             "'name' is missing in [[feed]]"
@@ -137,7 +137,7 @@ struct ConfigurationTests {
         (
             "archive = \"t\"\n[[feed]]\nname = \"m\"\nvenue = \"mt4\"\nurl = \"ws://h\"\nhub = \"test\"\n"
                 + "broker_time_zone = \"Nowhere/Land\"",
-            "'broker_time_zone' wants a time zone"
+            "'broker_time_zone' must be a time zone"
         ),
         (
             "archive = \"t\"\n[[feed]]\nname = \"m\"\nvenue = \"mt4\"\nurl = \"ws://h\"\nhub = \"test\"\nredundancy = 2",
@@ -145,17 +145,17 @@ struct ConfigurationTests {
         ),
         ("archive = \"t\"\n" + feed + "redundancy = 3", "from 1 to 2"),
         ("archive = \"t\"\n" + feed + feed, "two feeds are named 'a'"),
-        ("archive = \"t\"\n" + feed + "client_cert = \"c\"", "belong together"),
+        ("archive = \"t\"\n" + feed + "client_cert = \"c\"", "must be given together"),
         ("archive = \"t\"\n" + feed.replacing("wss:", with: "https:"), "ws:// or wss://"),
     ]
 
-    @Test("what is missing is named", arguments: missingOnes)
+    @Test("missing options are reported", arguments: missingOnes)
     func missing(text: String, message: String) {
         let mistakes = Self.mistakes(text)
         #expect(mistakes.count == 1 && mistakes[0].contains(message), "\(mistakes)")
     }
 
-    @Test("text that is not TOML says where, and does not repeat it")
+    @Test("bad TOML is reported with its position, and the text is not repeated")
     func notTOML() {
         for text in ["archive = ", "a = 1\na = 2", "[[feed", "token = hunter2-secret", "x = \"hunter2-secret"] {
             let mistakes = Self.mistakes(text)
@@ -165,7 +165,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "a secret is given by reference; a literal one is refused and never repeated",
+        "a secret is given by reference; a literal secret is refused and never repeated",
         arguments: [
             "token = \"hunter2-secret\"",
             "token = { value = \"hunter2-secret\" }",
@@ -180,18 +180,18 @@ struct ConfigurationTests {
         #expect(!mistakes.joined().contains("hunter2"))
     }
 
-    @Test("a URL that holds a secret is refused")
+    @Test("a URL that contains a secret is refused")
     func secretURLs() {
         for query in ["?token=hunter2", "?a=1&API_KEY=hunter2"] {
             let text = Self.feed.replacing("wss://example.com", with: "wss://example.com/\(query)")
             let mistakes = Self.mistakes("archive = \"t\"\n" + text)
-            #expect(mistakes.count == 1 && mistakes[0].contains("'url' holds a secret"), "\(mistakes)")
+            #expect(mistakes.count == 1 && mistakes[0].contains("'url' contains a secret"), "\(mistakes)")
             #expect(!mistakes.joined().contains("hunter2"))
         }
         #expect(Self.mistakes("archive = \"t\"\n" + Self.feed.replacing("example.com", with: "u:hunter2@h")).count == 1)
     }
 
-    @Test("references are kept as they are, and resolve to the environment or to the first line of a file")
+    @Test("references are kept unchanged, and resolve to the environment or to the first line of a file")
     func references() throws {
         let text = "archive = \"t\"\n" + Self.feed
         func reference(_ line: String) throws -> SecretReference? {

@@ -9,12 +9,12 @@ struct ErrorOutputTests {
 
     private func notice(_ lost: Int64) -> String { "lost \(lost)" }
 
-    /// What was written, as lines.
+    /// The written text, as lines.
     private var lines: [String] {
         written.all.joined().split(separator: "\n").map(String.init)
     }
 
-    @Test("C6 lines come out whole and in order")
+    @Test("C6 lines are written whole and in order")
     func order() {
         let output = ErrorOutput(notice: notice) { [written] in written.append(String(decoding: $0, as: UTF8.self)) }
         for number in 0..<1000 { output.writeLine("line \(number)") }
@@ -23,7 +23,7 @@ struct ErrorOutputTests {
         #expect(output.lostLines == 0)
     }
 
-    @Test("C6 a reader that does not read costs lines, which are counted, and never holds up the caller")
+    @Test("C6 if the reader does not read, lines are dropped and counted, and the caller never waits")
     func lost() {
         let reader = DispatchSemaphore(value: 0)
         let output = ErrorOutput(notice: notice) { [written] in
@@ -46,7 +46,7 @@ struct ErrorOutputTests {
         #expect(output.lostLines == lost)
     }
 
-    @Test("kind 10 progress lines give way to everything else that waits")
+    @Test("kind 10 progress lines are skipped while other text is queued")
     func progress() {
         let reader = DispatchSemaphore(value: 0)
         let output = ErrorOutput(notice: notice) { [written] in

@@ -3,7 +3,7 @@ import Testing
 
 @testable import feedrec
 
-/// `examples/feedrec.toml` is complete, and says the truth.
+/// `examples/feedrec.toml` is complete and correct.
 struct ExampleConfigurationTests {
     private let text: String
     private let configuration: RecorderConfiguration
@@ -19,7 +19,7 @@ struct ExampleConfigurationTests {
         )
     }
 
-    /// The options that are different for everybody; the example fills them in.
+    /// Options without a common value; the example fills them in.
     private static let own: Set<String> = [
         "archive", "feed.name", "feed.venue", "feed.url", "feed.trade_platform", "feed.margin", "feed.streams",
     ]
@@ -28,7 +28,7 @@ struct ExampleConfigurationTests {
         option.section.isEmpty ? option.key : "\(option.section).\(option.key)"
     }
 
-    @Test("every option appears, with its default where it has one")
+    @Test("every option is there, with its default if it has one")
     func complete() {
         for option in configuration.options {
             let lines = text.split(separator: "\n").filter {
@@ -41,7 +41,7 @@ struct ExampleConfigurationTests {
         }
     }
 
-    @Test("what is shown is what is in effect without it")
+    @Test("the example shows the values in effect without it")
     func defaults() {
         #expect(configuration.settings == RecorderSettings())
         for option in configuration.options where !Self.own.contains(name(option)) {
@@ -49,20 +49,20 @@ struct ExampleConfigurationTests {
         }
     }
 
-    @Test("lines behind a '#' are right, too")
+    @Test("lines after a '#' are valid too")
     func commentedLines() throws {
         let live = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             let isOption = line.wholeMatch(of: /# [a-z_]+ = .*/) != nil
             return isOption ? String(line.dropFirst(2)) : String(line)
         }
-        // Of the tokens only one can be, and streams are for another venue.
+        // Only one of the tokens is allowed, and streams are for another venue.
         let first = live.first { $0.hasPrefix("token = ") }
         let text = live.filter { !$0.hasPrefix("token = ") || $0 == first }.joined(separator: "\n")
         let mistakes = ConfigurationTests.mistakes(text)
         #expect(mistakes.count == 1 && mistakes[0].contains("'streams' is for the venue"), "\(mistakes)")
     }
 
-    @Test("what is printed as in effect reads as the same configuration, also as JSON")
+    @Test("the printed settings can be read as the same configuration, also as JSON")
     func effective() throws {
         let printed = EffectiveConfiguration(configuration: configuration)
         let again = try ConfigurationTests.read(printed.lines.joined(separator: "\n"))

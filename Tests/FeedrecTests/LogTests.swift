@@ -14,7 +14,7 @@ struct LogTests {
         }
     }
 
-    @Test("an event is one line of text, with its facts behind it")
+    @Test("an event is one line of text, followed by its facts")
     func text() {
         log(.text).info(
             "connected",
@@ -23,7 +23,7 @@ struct LogTests {
         #expect(lines.all == [#"2026-01-05T00:00:00.123456789Z info connected feed="a b" port=9001 retry=1.5"#])
     }
 
-    @Test("as JSON it is one object, whatever the facts hold")
+    @Test("as JSON an event is one object, with any facts")
     func json() throws {
         log(.json).warning("odd", ["text": .text("a\"b\n\u{0}=é"), "flag": .boolean(true)])
         let line = try #require(lines.all.first)
@@ -34,7 +34,7 @@ struct LogTests {
         #expect(object["flag"] as? Bool == true)
     }
 
-    @Test("what is below the level is not written")
+    @Test("events below the level are not written")
     func level() {
         let log = log(.text, .warning)
         log.debug("one")
@@ -47,7 +47,7 @@ struct LogTests {
         #expect(lines.all.last?.contains("\"event\":\"five\"") == true)
     }
 
-    @Test("a secret never gets out, whatever it hides in", arguments: LogFormat.allCases)
+    @Test("a secret is never written, in any form", arguments: LogFormat.allCases)
     func redaction(format: LogFormat) {
         let log = log(format)
         log.redact("hunter2\"secret")
@@ -56,7 +56,7 @@ struct LogTests {
         #expect(lines.all.first?.contains("[redacted]") == true)
     }
 
-    @Test("a line break in a fact cannot forge a line")
+    @Test("a line break in a fact cannot fake a line")
     func forgery() {
         log(.text).info("closed", ["reason": .text("bye\n2026 error forged")])
         #expect(lines.all.count == 1 && lines.all.first?.contains("\n") == false)

@@ -26,7 +26,7 @@ struct MarketConfigurationTests {
         try #require(UnixNanoseconds(iso8601: text))
     }
 
-    @Test("kind 13 sessions have a zone with summer time; holidays and symbols with their own hours are read")
+    @Test("kind 13 sessions with daylight saving time, holidays, and symbols with their own hours are read")
     func read() throws {
         let rules = try Self.rules(
             """
@@ -37,7 +37,7 @@ struct MarketConfigurationTests {
             """
         )
         let calendar = try #require(rules.calendar)
-        // The weekend in which New York's clocks go forwards.
+        // The weekend on which New York's daylight saving time starts.
         #expect(try calendar.state(at: Self.time("2026-03-07T00:00:00Z")).until == Self.time("2026-03-08T21:00:00Z"))
         #expect(try calendar.state(at: Self.time("2026-03-14T00:00:00Z")).until == Self.time("2026-03-15T21:00:00Z"))
         #expect(try !calendar.isOpen(at: Self.time("2026-12-25T12:00:00Z")))
@@ -45,7 +45,7 @@ struct MarketConfigurationTests {
         #expect(rules.symbols == ["EURUSD", "BTCUSD"] && rules.warmUp == .seconds(600))
     }
 
-    @Test("kind 13 a zone at a distance from another, and a holiday of one symbol")
+    @Test("kind 13 a zone with an offset from another zone, and a holiday of one symbol")
     func distance() throws {
         let rules = try Self.rules(
             """
@@ -66,30 +66,30 @@ struct MarketConfigurationTests {
             #"sessions = ["Mon 09:00-10:00 UTC", "Tue 09:00-10:00 +01:00"]"#,
             "'sessions': 'Tue 09:00-10:00 +01:00' has another time zone"
         ),
-        (#"sessions = "Mon 09:00-10:00 UTC""#, "'sessions' wants a list of texts"),
+        (#"sessions = "Mon 09:00-10:00 UTC""#, "'sessions' must be a list of strings"),
         (#"holidays = ["2026-12-25"]"#, "'holidays' need 'sessions'"),
         (
             "holidays = [\"25.12.2026\"]\nsessions = [\"Mon 09:00-10:00 UTC\"]",
             "'holidays': '25.12.2026' is no day"
         ),
-        (#"symbol_sessions = { "EURUSD" = "always" }"#, "'symbol_sessions' wants a table of lists"),
+        (#"symbol_sessions = { "EURUSD" = "always" }"#, "'symbol_sessions' must be a table of lists"),
         (#"symbol_sessions = { "EURUSD" = ["always"] }"#, "'symbol_sessions': 'always' is no session"),
         (
             #"symbol_sessions = { "EURUSDX" = ["Mon 09:00-10:00 UTC"] }"#,
             "'symbol_sessions' names 'EURUSDX', which is not among 'symbols'"
         ),
         (#"symbol_sessions = { "EURUSD" = [] }"#, "'symbol_sessions': there is no session"),
-        (#"warm_up = "1s""#, "'warm_up' wants a duration"),
+        (#"warm_up = "1s""#, "'warm_up' must be a duration"),
     ]
 
-    @Test("kind 13 a wrong session names its line and its key", arguments: mistakes)
+    @Test("kind 13 an invalid session is reported with its line and its key", arguments: mistakes)
     func wrong(text: String, message: String) {
         let mistakes = ConfigurationTests.mistakes(Self.feed + text)
         #expect(mistakes.count == 1)
         #expect(mistakes.first?.hasPrefix("f.toml: line 8: \(message)") == true, "\(mistakes)")
     }
 
-    @Test("kind 13 what is in effect is printed, and reads as the same")
+    @Test("kind 13 the printed settings can be read as the same sessions")
     func effective() throws {
         let text = """
             sessions = ["Sun 17:00-Fri 17:00 America/New_York"]
@@ -102,7 +102,7 @@ struct MarketConfigurationTests {
         #expect(try ConfigurationTests.read(lines.joined(separator: "\n")).feeds == configuration.feeds)
     }
 
-    @Test("kind 13 sessions are for Binance too, those of symbols for hubs")
+    @Test("kind 13 Binance feeds may have sessions too, but only hubs may have sessions of symbols")
     func binance() throws {
         let text = "archive = \"t\"\n" + ConfigurationTests.feed
         #expect(ConfigurationTests.mistakes(text + "sessions = [\"Mon 09:00-10:00 UTC\"]").isEmpty)

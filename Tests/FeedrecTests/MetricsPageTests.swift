@@ -27,7 +27,7 @@ struct MetricsPageTests {
         #expect(page["feedrec_journal_bytes"] == nil)
     }
 
-    @Test("every figure of a feed is there, under its name, however odd that is")
+    @Test("every figure of a feed is on the page, with its name in any characters")
     func feed() throws {
         let feed = FeedMonitor(name: "a \"b\"\\n\nc", venue: "mt4", url: "wss://h")
         monitor.add(feed)
@@ -55,7 +55,7 @@ struct MetricsPageTests {
         #expect(states.filter { $0.value == 1 }.map { $0.labels["state"] } == ["recording"])
     }
 
-    @Test("buckets add up, and the last one holds everything")
+    @Test("buckets are cumulative, and the last one has the total")
     func histogram() throws {
         monitor.update { storage in
             for milliseconds in [1, 3, 3, 40, 60_000] { storage.commits.add(.milliseconds(milliseconds)) }
@@ -71,7 +71,7 @@ struct MetricsPageTests {
     }
 
     @Test(
-        "promtool finds nothing to object to",
+        "promtool accepts the page",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool"))
     )
     func promtool() throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import feedrec
 
-/// Feeds of one archive that would store a tick of one symbol twice.
+/// Feeds of one archive that would store a tick of a symbol twice.
 struct OverlappingFeedsTests {
     private func mistakes(_ venue: String, _ first: String, _ second: String) -> [String] {
         let feeds = [first, second].enumerated().map { index, request in
@@ -20,7 +20,7 @@ struct OverlappingFeedsTests {
     }
 
     @Test(
-        "kind 5 two feeds that bring the same symbol of one venue are refused, and both are named",
+        "kind 5 two feeds with the same symbol of one venue are refused, and both are named",
         arguments: [
             ("binance-spot", #"streams = ["btcusdt@trade"]"#, #"streams = ["btcusdt@bookTicker"]"#),
             ("binance-spot", #"streams = ["btcusdt@trade"]"#, #"streams = ["ethusdt@trade", "BTCUSDT@aggTrade"]"#),
@@ -38,7 +38,7 @@ struct OverlappingFeedsTests {
     }
 
     @Test(
-        "kind 5 feeds that bring other symbols, or no ticks, may share an archive",
+        "kind 5 feeds with different symbols, or without ticks, may share an archive",
         arguments: [
             ("binance-spot", #"streams = ["btcusdt@trade"]"#, #"streams = ["btcusdc@trade"]"#),
             ("mt4", #"symbols = ["EURUSD"]"#, #"symbols = ["EURUSDx", "eurusd"]"#),

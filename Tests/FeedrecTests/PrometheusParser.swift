@@ -1,4 +1,4 @@
-/// Reads the text format of Prometheus strictly, as its documentation describes version 0.0.4.
+/// Parses the text format of Prometheus strictly, as its documentation describes version 0.0.4.
 struct PrometheusParser {
     struct Malformed: Error, CustomStringConvertible {
         let description: String

@@ -4,7 +4,7 @@ import Testing
 
 struct ReadableUnitsTests {
     @Test(
-        "durations are read as people write them, and written shortest",
+        "durations are read in the usual forms, and written in the shortest form",
         arguments: [
             ("250ms", Duration.milliseconds(250)), ("10s", .seconds(10)), ("5m", .seconds(300)), ("2h", .seconds(7200)),
             ("23h50m", .seconds(85_800)), ("1d", .seconds(86_400)), ("1m30s", .seconds(90)), ("0s", .zero),
@@ -16,7 +16,7 @@ struct ReadableUnitsTests {
     }
 
     @Test(
-        "what is no duration is refused",
+        "invalid durations are refused",
         arguments: [
             "", "10", "s", "-1s", "1.5s", "10 s", "30s5m", "1s1s", "99999999999999999999s", "9999999d", "1w", "١s",
         ]
@@ -26,7 +26,7 @@ struct ReadableUnitsTests {
     }
 
     @Test(
-        "sizes are read in powers of two and of ten, and written shortest",
+        "sizes are read in powers of two and of ten, and written in the shortest form",
         arguments: [("512B", 512), ("64KiB", 65_536), ("256MiB", 268_435_456), ("1GiB", 1 << 30), ("0B", 0)]
     )
     func sizes(text: String, bytes: Int) {
@@ -34,7 +34,7 @@ struct ReadableUnitsTests {
         #expect(ReadableUnits.text(ofBytes: bytes) == text)
     }
 
-    @Test("powers of ten count, and what is no size is refused")
+    @Test("powers of ten are read, and invalid sizes are refused")
     func otherSizes() {
         #expect(ReadableUnits.bytes("10GB") == 10_000_000_000)
         for text in ["", "10", "MiB", "-1MiB", "1.5GiB", "1 GiB", "9999999999999TiB", "1mib"] {

@@ -33,7 +33,7 @@ struct RecorderHealthTests {
         HTTPRequest(head: HTTPRequestHead(method: "GET", target: path, headers: HTTPHeaders(headers)), body: [])
     }
 
-    /// What the three say: `isHealthy` decides the status of `feedrec status`.
+    /// Checks all three answers; `isHealthy` decides the exit status of `feedrec status`.
     private func expect(isHealthy: Bool, healthz: Int, readyz: Int, _ text: String? = nil) async throws {
         #expect(status.isHealthy == isHealthy)
         let (alive, ready) = (try await answer("/healthz"), try await answer("/readyz"))
@@ -43,10 +43,10 @@ struct RecorderHealthTests {
         #expect(StatusReport(status: status).lines.contains { $0.contains(text) })
     }
 
-    @Test("C8 all is well while every feed delivers")
+    @Test("C8 the recorder is healthy while every feed delivers")
     func good() async throws { try await expect(isHealthy: true, healthz: 200, readyz: 200) }
 
-    @Test("C8 one of two feeds that is down is no reason to restart, and not ready")
+    @Test("C8 if one of two feeds is down, the recorder is alive but not ready")
     func down() async throws {
         feeds[1].enter(.waiting, at: monitor.uptime())
         feeds[1].update { $0.lastFailure = "connection refused" }
@@ -58,13 +58,13 @@ struct RecorderHealthTests {
         )
     }
 
-    @Test("kind 12 a feed that is connected and misses data is not ready")
+    @Test("kind 12 a feed that is connected but misses data is not ready")
     func gap() async throws {
         feeds[0].update { $0.openGaps = ["upstream"] }
         try await expect(isHealthy: false, healthz: 200, readyz: 503, "feed 'a' misses data (upstream)")
     }
 
-    @Test("C5 what was asked for and never came is not ready")
+    @Test("C5 a feed with undelivered subscriptions is not ready")
     func undelivered() async throws {
         feeds[0].update { $0.undelivered = ["EURUSDX", "GBPUSDX"] }
         try await expect(isHealthy: false, healthz: 200, readyz: 503, "never received 'EURUSDX', 'GBPUSDX'")
@@ -90,11 +90,11 @@ struct RecorderHealthTests {
     }
 }
 
-/// Figures that a person reads.
+/// Figures for people.
 struct ReadableStatusTests {
     private let clock = ManualClock()
 
-    @Test("E6 the rate is over the time that it covers, from the first second on")
+    @Test("E6 the rate is over the time that it covers, from the first second")
     func rate() {
         let monitor = FeedMonitor(name: "a", venue: "mt4", url: "wss://h/p")
         monitor.sample(at: .zero)
@@ -116,7 +116,7 @@ struct ReadableStatusTests {
     }
 
     @Test(
-        "E6 a latency is in a readable unit, and one that no network has is blamed on the clocks",
+        "E6 a latency has a readable unit, and an impossible latency is blamed on the clocks",
         arguments: [
             (Duration.microseconds(1234), "latency +1.234 ms", false), (.microseconds(-20), "latency -0.02 ms", false),
             (.seconds(3), "latency +3.0 s", false), (.milliseconds(28_298_107_993_542), "latency +327524 days", true),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import feedrec
 
-/// What the service manager hears, on a datagram socket of our own.
+/// The messages to the service manager, on a datagram socket of the test.
 struct ServiceNotifierTests {
     private final class Manager {
         let path: String
@@ -49,7 +49,7 @@ struct ServiceNotifierTests {
         #expect(manager.receive() == "STOPPING=1")
     }
 
-    @Test("the watchdog is fed twice as often as needed, and only where it watches this process")
+    @Test("the watchdog is notified twice as often as needed, and only if it watches this process")
     func watchdog() throws {
         let socket = ["NOTIFY_SOCKET": "/nowhere"]
         func interval(_ environment: [String: String]) -> Duration? {
@@ -61,8 +61,8 @@ struct ServiceNotifierTests {
         #expect(interval(["WATCHDOG_USEC": "x"]) == nil)
     }
 
-    @Test("without a manager, or with one that has gone, nothing happens")
-    func nobody() {
+    @Test("without a manager, or after it has gone, nothing happens")
+    func noManager() {
         #expect(ServiceNotifier(environment: [:]) == nil)
         #expect(ServiceNotifier(environment: ["NOTIFY_SOCKET": "relative"]) == nil)
         #expect(ServiceNotifier(environment: ["NOTIFY_SOCKET": "/" + String(repeating: "x", count: 200)]) == nil)

@@ -6,7 +6,7 @@ import Testing
 @testable import feedrec
 
 struct StatusSocketTests {
-    @Test("a running recorder answers with its document; one that is gone does not")
+    @Test("a running recorder answers with its document; a stopped recorder does not")
     func answer() throws {
         let directory = try TemporaryDirectory()
         #expect(try StatusSocket.ask(archive: directory.path) == nil)
@@ -26,7 +26,7 @@ struct StatusSocketTests {
         #expect(try StatusSocket.ask(archive: directory.path) == nil)
     }
 
-    @Test("a socket left behind by a killed recorder is nobody, and is replaced; the path may be long")
+    @Test("a socket left by a killed recorder does not answer and is replaced; the path may be long")
     func leftBehind() throws {
         let directory = try TemporaryDirectory()
         let archive = directory.path + "/" + String(repeating: "long", count: 50)
@@ -42,7 +42,7 @@ struct StatusSocketTests {
         withExtendedLifetime(socket) {}
     }
 
-    @Test("a feed is healthy while it records, and a recorder while it looks after its feeds")
+    @Test("a feed is healthy while it records, and a recorder while it runs its feeds")
     func health() throws {
         let clock = ManualClock()
         let monitor = RecorderMonitor(clock: clock)
@@ -62,7 +62,7 @@ struct StatusSocketTests {
         #expect(!isHealthy())
     }
 
-    @Test("the rate follows what comes, within some ten seconds")
+    @Test("the rate follows the messages, within about ten seconds")
     func rate() {
         let feed = FeedMonitor(name: "a", venue: "mt4", url: "wss://h/p")
         for second in 0..<60 {

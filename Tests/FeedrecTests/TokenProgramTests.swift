@@ -25,7 +25,7 @@ struct TokenProgramTests {
         #expect(try await shell("cat; echo \"in:$(id -u >/dev/null && echo ok)\"").run() == "in:ok")
     }
 
-    @Test("kind 14 output that is too long is named, also if its program has ended before it is read")
+    @Test("kind 14 too much output is reported, even if the program ends before it is read")
     func tooLong() async {
         for _ in 0..<200 {
             let text = await failure(of: TokenProgram("head -c 70000 /dev/zero"))
@@ -34,7 +34,7 @@ struct TokenProgramTests {
     }
 
     @Test(
-        "kind 14 what goes wrong is said without the program's arguments and output",
+        "kind 14 errors do not contain the program's arguments and output",
         arguments: [
             ("echo SECRET-out; echo SECRET-err >&2; exit 3 # SECRET-arg", "ended with status 3"),
             ("kill -9 $$ # SECRET-arg", "was ended by signal 9"), ("true # SECRET-arg", "printed no token"),
@@ -48,7 +48,7 @@ struct TokenProgramTests {
         #expect(await failure(of: TokenProgram("/no/such/program SECRET-arg")).hasSuffix("No such file or directory"))
     }
 
-    @Test("kind 14 a program that takes too long is killed with what it started")
+    @Test("kind 14 a program that takes too long is killed with every process it started")
     func timeout() async throws {
         let directory = try TemporaryDirectory()
         let file = directory.path + "/pid"
@@ -59,7 +59,7 @@ struct TokenProgramTests {
         #expect(await isGone(process))
     }
 
-    @Test("kind 14 a program is waited for, not what it left running")
+    @Test("kind 14 the recorder waits for the program, not for processes that it left running")
     func grandchild() async throws {
         let directory = try TemporaryDirectory()
         let file = directory.path + "/pid"
@@ -77,7 +77,7 @@ struct TokenProgramTests {
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 
-    @Test("kind 14 a command is split into words without a shell, and asks for one where it needs it")
+    @Test("kind 14 a command is split into words without a shell, and shell syntax is refused")
     func words() {
         #expect(TokenProgram(#"a  'b c' "d e" f\ g ''h"#).words == ["a", "b c", "d e", "f g", "h"])
         #expect(TokenProgram("").problem == "the token-command is empty")
@@ -88,7 +88,9 @@ struct TokenProgramTests {
         #expect(TokenProgram("a '$B | c'").problem == nil)
     }
 
-    /// A killed process may wait for its parent to notice; it does nothing any more.
+    /// True if the process has ended.
+    ///
+    /// It may still be a zombie until its parent reaps it.
     private func isGone(_ process: pid_t) async -> Bool {
         for _ in 0..<1000 {
             let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)

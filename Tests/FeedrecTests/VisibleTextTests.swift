@@ -8,7 +8,7 @@ import Testing
 
 struct VisibleTextTests {
     @Test(
-        "E1 what a terminal would obey is shown as an escape",
+        "E1 control characters are shown as escapes",
         arguments: [
             ("\u{1B}[2J", #"\u001b[2J"#), ("bell\u{7}", #"bell\u0007"#), ("a\nb\r\n\tc", #"a\nb\r\n\tc"#),
             ("\u{202E}gnp.exe", #"\u202egnp.exe"#), ("\u{9B}31m", #"\u009b31m"#), ("\u{7F}", #"\u007f"#),
@@ -23,20 +23,20 @@ struct VisibleTextTests {
         #expect(json == [text])
     }
 
-    @Test("E1 other text stays as it is", arguments: ["EURUSD", "", "€/$ \"\\", "日経225", "e\u{301}", "❤\u{FE0F}"])
+    @Test("E1 other text stays unchanged", arguments: ["EURUSD", "", "€/$ \"\\", "日経225", "e\u{301}", "❤\u{FE0F}"])
     func plain(text: String) {
         #expect(VisibleText.escaped(text) == text)
     }
 
     @Test(
-        "E1 wide characters take two columns, marks none",
+        "E1 wide characters take two columns, combining marks none",
         arguments: [("abc", 3), ("日経225", 7), ("ﾄﾖﾀ", 3), ("e\u{301}", 1), ("🚀", 2), ("한국", 4), ("❤\u{FE0F}", 2)]
     )
     func columns(text: String, columns: Int) {
         #expect(VisibleText.columns(text) == columns)
     }
 
-    @Test("E1 a table stays aligned and on its lines, whatever its cells hold")
+    @Test("E1 a table stays aligned with any text in its cells")
     func table() {
         var table = TextTable(columns: ["symbol", "n\u{1B}"])
         var lines = table.add([.text("日経\u{7}"), .integer(5)])
@@ -50,7 +50,7 @@ struct VisibleTextTests {
         )
     }
 
-    @Test("E1 the log escapes what a terminal would obey, as text and as JSON", arguments: LogFormat.allCases)
+    @Test("E1 the log escapes control characters, as text and as JSON", arguments: LogFormat.allCases)
     func log(format: LogFormat) throws {
         let lines = EventLog<String>()
         let log = Log(format: format, level: .info, now: { UnixNanoseconds(0) }) { lines.append($0) }

@@ -5,7 +5,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure this machine.",
         discussion: """
-            Numbers are CPU seconds of this process alone: the other side runs in a process of its own.
+            CPU seconds are those of this process alone. The other side runs in a separate process.
 
               feedrec bench ingest
               feedrec bench wire

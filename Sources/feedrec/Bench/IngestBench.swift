@@ -11,10 +11,10 @@ import Venues
 struct IngestBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest",
-        abstract: "Messages a second through socket, blocks, quotes, bars and SQLite.",
+        abstract: "Messages per second through socket, blocks, quotes, bars and SQLite.",
         discussion: """
-            A second process sends simulated Binance messages over loopback as fast as they are taken; this one \
-            records them whole. CPU seconds are those of the recorder alone, over all its threads.
+            A second process sends simulated Binance messages over loopback as fast as they are read; this process \
+            records them in full. CPU seconds are those of the recorder alone, over all its threads.
 
               feedrec bench ingest --messages 2000000
             """
@@ -23,7 +23,7 @@ struct IngestBench: AsyncParsableCommand {
     @Option(help: "How many messages to record.")
     var messages: Int64 = 2_000_000
 
-    @Option(help: "How many symbols they are spread over.")
+    @Option(help: "How many symbols to spread them over.")
     var symbols = 28
 
     @Flag(inversion: .prefixedNo, help: "Put every message into the journal first, as 'record' does.")
@@ -43,7 +43,7 @@ struct IngestBench: AsyncParsableCommand {
             "feedrec-bench-\(ProcessInfo.processInfo.processIdentifier)"
         )
         defer { try? FileManager.default.removeItem(at: directory) }
-        // The streams of all symbols stand in the target.
+        // The target names the streams of all symbols, so the header limit must be high.
         let sender = try PeerProcess([
             "simulate", "--venue", "binance-spot", "--listen", "127.0.0.1:0", "--rate", "max", "--count",
             String(messages), "--header-limit", "64KiB",
@@ -107,7 +107,7 @@ struct IngestBench: AsyncParsableCommand {
     }
 }
 
-/// What `bench ingest` measured.
+/// The results of `bench ingest`.
 struct IngestResult {
     let totals: CaptureTotals
     let cpuSeconds: Double

@@ -8,10 +8,11 @@ import MarketModel
 struct JournalBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal",
-        abstract: "What it costs to put a message into the journal.",
+        abstract: "The cost of putting a message into the journal.",
         discussion: """
-            One thread appends batches, as one read of a socket delivers them, and lets go of them as commits do. The time \
-            of the appending thread is told, and that of the whole process, which prepares segments meanwhile.
+            One thread appends batches, as reads of a socket deliver them, and releases them, as commits do. Prints \
+            the CPU time of the appending thread, and that of the whole process, which prepares segments at the same \
+            time.
 
               feedrec bench journal --bytes 175 --batch 64
             """
@@ -23,10 +24,10 @@ struct JournalBench: AsyncParsableCommand {
     @Option(help: "Bytes of each message.")
     var bytes = 175
 
-    @Option(help: "Messages that come together.")
+    @Option(help: "Messages per batch.")
     var batch = 64
 
-    @Option(help: "Where the journal is made and removed again; the temporary directory when not given.")
+    @Option(help: "Directory for the journal, which is removed again. (default: the temporary directory)")
     var directory: String?
 
     @Flag(help: "Print JSON.")
@@ -55,13 +56,13 @@ struct JournalBench: AsyncParsableCommand {
         try output.writeLine(
             json
                 ? object.text()
-                : "\(messages) messages of \(bytes) bytes, \(batch) together: \(thread) ns a message on the thread that "
-                    + "appends, \(process) ns over all threads"
+                : "\(messages) messages of \(bytes) bytes, \(batch) per batch: \(thread) ns per message on the "
+                    + "appending thread, \(process) ns over all threads"
         )
         try output.flush()
     }
 
-    /// Nanoseconds of CPU a message: of this thread, and of the process.
+    /// CPU nanoseconds per message: of this thread, and of the process.
     private func append(to journal: Journal) throws -> (thread: Double, process: Double) {
         var messages = MessageBatch()
         let payload = [UInt8](repeating: 0x61, count: bytes)
@@ -71,7 +72,7 @@ struct JournalBench: AsyncParsableCommand {
         var sinceCommit = 0
         while position.received < UInt64(self.messages) {
             guard journal.append(messages, connectionKey: 1, position: &position) == batch else {
-                throw Failure("the journal takes no more: \(journal.condition)")
+                throw Failure("the journal accepts no more messages: \(journal.condition)")
             }
             sinceCommit += batch
             if sinceCommit >= 10_000 {

@@ -3,7 +3,7 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// A recording with messages at even distances, as no socket would give them.
+/// A recording with evenly spaced messages, which a socket would not produce.
 enum PacedArchive {
     static let streams = (0..<28).flatMap { ["sym\($0)usdt@bookTicker", "sym\($0)usdt@trade"] }
 

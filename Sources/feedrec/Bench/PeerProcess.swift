@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// This program once more, in a process of its own, so that its CPU time is not ours.
+/// A second process of this program, so that its CPU time is not counted as ours.
 final class PeerProcess {
-    /// What it announced to listen on.
+    /// The URL that it listens on.
     let url: String
     private let process = Process()
 
@@ -25,7 +25,7 @@ final class PeerProcess {
     }
 
     func stop() {
-        // A child of a pool thread inherits that SIGTERM is blocked.
+        // SIGTERM is blocked in a child that a pool thread starts.
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }

@@ -34,7 +34,7 @@ struct PlainListener {
     }
 }
 
-/// One blocking connection, plain or under TLS.
+/// One blocking connection, plain or with TLS.
 final class PeerStream {
     private let socket: Int32
     private let poll: Int32
@@ -60,13 +60,13 @@ final class PeerStream {
         close(poll)
     }
 
-    /// Waits as a program around `epoll` would.
+    /// Waits as a program built on `epoll` would.
     func waitUntilReadable() -> Bool {
         var event = epoll_event()
         return epoll_wait(poll, &event, 1, -1) == 1
     }
 
-    /// What has come, waiting for it; `nil` at the end.
+    /// Waits for bytes and returns them; `nil` at the end.
     func receive() -> [UInt8]? {
         guard let tls else { return readSocket() }
         while true {
@@ -87,7 +87,7 @@ final class PeerStream {
         try flush(tls)
     }
 
-    /// Reads the client's handshake and accepts it; false when the client left.
+    /// Reads the client's handshake and accepts it; returns false if the client left.
     func answerHandshake() throws -> Bool {
         var parser = HTTPHeadParser()
         while let bytes = receive() {
@@ -100,7 +100,7 @@ final class PeerStream {
         return false
     }
 
-    // MARK: Inside
+    // MARK: Socket and TLS
 
     private func shakeHands() throws {
         guard let tls else { return }

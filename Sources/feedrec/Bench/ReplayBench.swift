@@ -12,33 +12,33 @@ import Transport
 struct ReplayBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "What playing back costs: venue payloads, JSON, straight from the file, and how late messages leave.",
+        abstract: "The cost of a replay: venue payloads, JSON, the library, and how late messages leave.",
         discussion: """
-            Rates are those of one client in a process of its own; CPU seconds are those of the server, reading and \
-            decompressing included. Lateness is from the deadline of a message to the moment its frame is ready and \
-            goes to the kernel; the write is what comes then: the way through the channel, TLS, and write(2).
+            Rates are those of one client in a separate process. CPU seconds are those of the server, including \
+            reading and decompressing. Lateness is the time from the deadline of a message to the moment when its \
+            frame is ready for the kernel. The write comes after that: the channel, TLS, and write(2).
 
               feedrec bench replay
               feedrec bench replay --seconds 60
             """
     )
 
-    @Option(help: "How many messages the tape of the measurements at full speed has.")
+    @Option(help: "Messages on the tape for the full-speed measurements.")
     var messages: Int64 = 2_000_000
 
     @Option(help: "How long each paced measurement lasts.")
     var seconds = 10
 
-    @Option(help: "Messages a second at speed 1.")
+    @Option(help: "Messages per second at speed 1.")
     var rate = 2000
 
-    @Option(help: "An archive to measure at full speed, in place of a simulated one.")
+    @Option(help: "An archive to measure at full speed, instead of a simulated one.")
     var archive: String?
 
-    @Flag(help: "Measure no paces.")
+    @Flag(help: "Measure at full speed only.")
     var unpaced = false
 
-    @Flag(help: "Measure paces alone.")
+    @Flag(help: "Measure at the paced speeds only.")
     var paced = false
 
     @Flag(help: "Print JSON.")
@@ -85,13 +85,13 @@ struct ReplayBench: AsyncParsableCommand {
     private func measureFullSpeed(_ path: String, _ results: inout BenchResults) async throws {
         let streams = try symbols(of: path).flatMap { ["\($0.lowercased())@bookTicker", "\($0.lowercased())@trade"] }
         let venue = try await serve(path, "/stream?streams=" + streams.joined(separator: "/"), speed: .max)
-        results.add("venue_per_second", "venue messages a second", venue.rate)
+        results.add("venue_per_second", "venue messages per second", venue.rate)
         results.add("venue_cpu_per_million", "CPU seconds per million of them", venue.cpuPerMillion)
         let events = try await serve(path, "/replay", speed: .max)
-        results.add("json_per_second", "events a second as JSON", events.rate)
+        results.add("json_per_second", "events per second as JSON", events.rate)
         results.add("json_cpu_per_million", "CPU seconds per million of them", events.cpuPerMillion)
         let direct = try await readDirectly(path)
-        results.add("library_per_second", "events a second through the library", direct.rate)
+        results.add("library_per_second", "events per second through the library", direct.rate)
         results.add("library_cpu_per_million", "CPU seconds per million of them", direct.cpuPerMillion)
     }
 
@@ -125,7 +125,7 @@ struct ReplayBench: AsyncParsableCommand {
                 if case .quote(let quote) = event { sum &+= quote.bidPrice ?? 0 }
             }
         }
-        guard sum != 0 else { throw Failure("there is nothing in '\(path)'") }
+        guard sum != 0 else { throw Failure("'\(path)' has no quotes") }
         return Measurement(
             count: count,
             wallSeconds: (Clocks.monotonic.now - start) / .seconds(1),
@@ -133,7 +133,7 @@ struct ReplayBench: AsyncParsableCommand {
         )
     }
 
-    /// Serves one client in another process, from its connection to its end.
+    /// Serves one client in another process until it has disconnected.
     private func serve(
         _ path: String,
         _ target: String,
@@ -146,7 +146,7 @@ struct ReplayBench: AsyncParsableCommand {
         var options = ReplayOptions()
         options.defaults.speed = speed
         options.isPrecise = isPrecise
-        // The URL names all streams: waiting for more is not what is measured.
+        // The URL names all streams, and the wait for more subscriptions must not be measured.
         options.settling = .zero
         let box = ReportBox()
         options.report = { box.put($0) }
@@ -182,7 +182,7 @@ struct ReplayBench: AsyncParsableCommand {
         }
     }
 
-    /// Runs a client in a process of its own and returns how many messages it got.
+    /// Runs a client in a separate process and returns the number of messages it received.
     private static func client(port: Int, target: String) async throws -> Int64 {
         let process = Process()
         let pipe = Pipe()
@@ -225,19 +225,19 @@ struct ReplayBench: AsyncParsableCommand {
         }
         results.add(
             "write_\(key)_p50_us",
-            "us a write takes at \(name), p50",
+            "us per write at \(name), p50",
             Double(result.writes.percentile(0.5)) / 1000
         )
         results.add(
             "write_\(key)_p99_us",
-            "us a write takes at \(name), p99",
+            "us per write at \(name), p99",
             Double(result.writes.percentile(0.99)) / 1000
         )
         results.add("cpu_\(key)_per_million", "CPU seconds per million at \(name)", result.cpuPerMillion)
     }
 }
 
-/// The report of a session, once there is one.
+/// Holds the report of a session as soon as it exists.
 private final class ReportBox: Sendable {
     private let report = Mutex<SessionReport?>(nil)
 
@@ -245,7 +245,7 @@ private final class ReportBox: Sendable {
     func take() -> SessionReport? { report.withLock { $0 } }
 }
 
-/// Numbers with their names, for people and for scripts.
+/// Named results, for people and for scripts.
 struct BenchResults {
     private var rows: [(name: String, text: String, value: Double)] = []
 

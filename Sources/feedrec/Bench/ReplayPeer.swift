@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// The client of `bench replay`: a blocking socket that counts frames and looks no further.
+/// The client of `bench replay`: a blocking socket that only counts frames.
 struct ReplayPeer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay-peer",
@@ -11,7 +11,7 @@ struct ReplayPeer: ParsableCommand {
 
     @Option var port: UInt16
     @Option var target: String
-    /// Reads this many bytes a second at most, for a client that is slow.
+    /// The maximum number of bytes to read per second, for a slow client.
     @Option var bytesPerSecond: Int?
 
     func run() throws {
@@ -30,7 +30,7 @@ struct ReplayPeer: ParsableCommand {
         try output.flush()
     }
 
-    /// Opens the connection and gets past the handshake, a byte at a time so that no frame is swallowed.
+    /// Connects and reads the handshake byte by byte, so that no frame is consumed.
     private func connect() throws -> Int32 {
         let stream = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -59,13 +59,15 @@ struct ReplayPeer: ParsableCommand {
             head.append(byte)
         }
         guard head.starts(with: "HTTP/1.1 101".utf8) else {
-            throw Failure("not let in: \(String(decoding: head.prefix(60), as: UTF8.self))")
+            throw Failure("the server refused the client: \(String(decoding: head.prefix(60), as: UTF8.self))")
         }
         return stream
     }
 }
 
-/// Counts the data frames of a stream of unmasked frames, each a whole message.
+/// Counts the data frames of a stream of unmasked frames.
+///
+/// Each frame must be a whole message.
 struct FrameCounter {
     private(set) var messages = 0
     private(set) var isClosed = false

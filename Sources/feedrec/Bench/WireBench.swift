@@ -9,10 +9,10 @@ import WebSocketProtocol
 struct WireBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wire",
-        abstract: "What the socket layer costs: receiving, sending, and the way there and back.",
+        abstract: "The cost of the socket layer: receiving, sending, and round trips.",
         discussion: """
-            Frames of 175 bytes over loopback. Receiving counts everything up to the batch that a consumer gets, which \
-            runs on the event loop as an echo would; the round trip is compared with an echo on a bare epoll, both seen \
+            Sends frames of 175 bytes over loopback. Receiving includes everything up to the batch that a consumer \
+            gets; the consumer runs on the event loop. Round trips are compared with an echo on a bare epoll, measured \
             from the same client.
 
               feedrec bench wire
@@ -22,7 +22,7 @@ struct WireBench: AsyncParsableCommand {
     @Option(help: "How many messages each measurement moves.")
     var messages = 2_000_000
 
-    @Option(help: "How many round trips are timed.")
+    @Option(help: "How many round trips to time.")
     var roundTrips = 20_000
 
     @Flag(help: "Print JSON.")
@@ -38,18 +38,18 @@ struct WireBench: AsyncParsableCommand {
             results.append((name, text, value))
         }
         let plain = try await receive(certificate: nil)
-        add("receive_us", "us CPU a message, plain, 8 frames a write", plain)
+        add("receive_us", "us CPU per message, plain, 8 frames per write", plain)
         let secured = try await receive(certificate: certificate)
-        add("receive_tls_us", "us CPU a message, TLS, 8 frames a record", secured)
+        add("receive_tls_us", "us CPU per message, TLS, 8 frames per record", secured)
         let sending = try await send()
-        add("send_us", "us CPU a frame sent, 64 a batch", sending.cpu)
-        add("send_per_second", "frames sent a second", sending.rate)
+        add("send_us", "us CPU per frame sent, 64 per batch", sending.cpu)
+        add("send_per_second", "frames sent per second", sending.rate)
         let bare = try await echo(PeerProcess(["bench", "wire-peer", "--mode", "echo"]))
         let ours = try await echo(PeerProcess(["simulate", "--venue", "echo", "--listen", "127.0.0.1:0"]))
-        add("echo_epoll_p50_us", "us there and back, bare epoll, p50", bare)
-        add("echo_p50_us", "us there and back, feedrec's server, p50", ours)
+        add("echo_epoll_p50_us", "us round trip, bare epoll, p50", bare)
+        add("echo_p50_us", "us round trip, feedrec's server, p50", ours)
         add("echo_ratio", "times the bare epoll", ours / bare)
-        add("memory_mib", "MiB resident at most, over all of it", Self.residentMax())
+        add("memory_mib", "MiB resident at most, over all measurements", Self.residentMax())
         try print(results)
     }
 
@@ -71,7 +71,7 @@ struct WireBench: AsyncParsableCommand {
 
     // MARK: Measurements
 
-    /// CPU microseconds that receiving one message costs.
+    /// CPU microseconds per received message.
     private func receive(certificate: TemporaryCertificate?) async throws -> Double {
         let peer = try PeerProcess(
             ["bench", "wire-peer", "--mode", "blast", "--messages", String(messages)]
@@ -82,7 +82,7 @@ struct WireBench: AsyncParsableCommand {
             var count = 0
             var start: Double?
             while let batch = try await connection.receive() {
-                // From the first batch on: connecting is not receiving.
+                // Start at the first batch, so that connecting is not measured.
                 if start == nil { start = Clocks.cpuSeconds() } else { count += batch.count }
             }
             guard let start, count > 0 else { throw Failure("nothing was received") }
@@ -100,13 +100,13 @@ struct WireBench: AsyncParsableCommand {
             for _ in 0..<64 { batch.append(payload, direction: .sent, tsRecv: UnixNanoseconds(0)) }
             let (cpu, start) = (Clocks.cpuSeconds(), Clocks.monotonic.now)
             for _ in 0..<messages / 64 { try await connection.send(batch) }
-            // The last megabyte may still be on its way: nothing against the rest.
+            // The last megabyte may still be in transit, which is negligible.
             let seconds = (Clocks.monotonic.now - start) / .seconds(1)
             return ((Clocks.cpuSeconds() - cpu) / Double(messages) * 1e6, Double(messages) / seconds)
         }
     }
 
-    /// Half of all round trips take at most this many microseconds.
+    /// The median round trip, in microseconds.
     private func echo(_ peer: PeerProcess) async throws -> Double {
         defer { peer.stop() }
         let roundTrips = roundTrips
@@ -152,13 +152,13 @@ struct WireBench: AsyncParsableCommand {
         return Double(usage.ru_maxrss) / 1024
     }
 
-    /// Three digits that count.
+    /// Three decimal places for small values, none for large ones.
     private static func text(of value: Double) -> String {
         value >= 1000 ? "\(Int(value))" : "\((value * 1000).rounded() / 1000)"
     }
 }
 
-/// A certificate for 127.0.0.1 that lives as long as the measurement.
+/// A certificate for 127.0.0.1 that exists for the time of the measurement.
 struct TemporaryCertificate: Sendable {
     private let directory: String
     var certificateFile: String { directory + "/certificate.pem" }

@@ -3,7 +3,9 @@ import MarketModel
 import TLSEngine
 import WebSocketProtocol
 
-/// The other side of `bench wire`: blocking sockets and nothing else, so that the measured side is never the faster one.
+/// The other side of `bench wire`.
+///
+/// It uses only blocking sockets, so that it is never the slower side.
 struct WirePeer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wire-peer",
@@ -12,9 +14,9 @@ struct WirePeer: ParsableCommand {
     )
 
     enum Mode: String, ExpressibleByArgument {
-        /// Sends frames as fast as they are taken, then closes.
+        /// Sends frames as fast as they are read, then closes.
         case blast
-        /// Takes whatever comes.
+        /// Reads and discards everything.
         case sink
         /// Sends every frame back, with one epoll, one read and one write each.
         case echo

@@ -2,14 +2,18 @@
 struct ConfigurationDifference: Hashable, Sendable {
     var added: [FeedSettings] = []
     var removed: [FeedSettings] = []
-    /// As they are from now on; they are connected anew.
+    /// The feeds with their new settings.
+    ///
+    /// They reconnect.
     var changed: [FeedSettings] = []
-    /// They go on undisturbed.
+    /// These feeds keep running.
     var unchanged: [FeedSettings] = []
-    /// Options that only a restart can change, such as `archive`.
+    /// Options that take effect only after a restart, such as `archive`.
     var needRestart: [String] = []
 
-    /// Feeds are the same when their names are; each list keeps the order of its configuration.
+    /// Compares two configurations.
+    ///
+    /// Feeds match by name. Each list keeps the order of its configuration.
     init(from old: RecorderConfiguration, to new: RecorderConfiguration) {
         for feed in new.feeds {
             guard let before = old.feeds.first(where: { $0.name == feed.name }) else {

@@ -1,12 +1,14 @@
 import Foundation
 import TOMLKit
 
-/// A TOML file (toml.io, version 1.0) as a tree of values that know their lines.
+/// A TOML file (toml.io, version 1.0) as a tree of values with their line numbers.
 struct ConfigurationDocument {
     let origin: String
     let root: ConfigurationNode
 
-    /// The longest file that is read: far more than a person writes.
+    /// The largest file that is read, in bytes.
+    ///
+    /// This is far more than a person writes.
     private static let bytesMax = 1 << 20
 
     init(contentsOf path: String) throws {
@@ -33,16 +35,19 @@ struct ConfigurationDocument {
         }
     }
 
-    /// What the parser says, which may quote the line: a secret that was mistyped must not get into a log.
+    /// The parser's message without quoted text: the parser may quote the line, and a mistyped secret must not get into
+    /// a log.
     private static func words(for error: TOMLParseError) -> String {
         let reason = error.description.prefix { $0 != "'" && $0 != "\"" }
         return
-            "not TOML at column \(error.source.begin.column): \(reason.prefix(120).trimmingCharacters(in: .whitespaces))"
+            "bad TOML, column \(error.source.begin.column): \(reason.prefix(120).trimmingCharacters(in: .whitespaces))"
     }
 
-    // MARK: The parser's tree into ours
+    // MARK: From the parser's tree to ours
 
-    /// Tables nest no deeper in any configuration of ours.
+    /// The deepest nesting of tables.
+    ///
+    /// No configuration of ours needs more.
     private static let depthMax = 8
 
     private static func members(of table: TOMLTable, path: String, lines: TOMLLines, depth: Int)

@@ -1,4 +1,4 @@
-/// A value of a configuration file, and the line it stands on.
+/// A value of a configuration file, and its line.
 struct ConfigurationNode: Hashable, Sendable {
     indirect enum Value: Hashable, Sendable {
         case text(String)
@@ -6,16 +6,16 @@ struct ConfigurationNode: Hashable, Sendable {
         case boolean(Bool)
         case list([ConfigurationNode])
         case table([String: ConfigurationNode])
-        /// A number with a fraction, a date or a time: no option is one.
+        /// A number with a fraction, a date or a time. No option has such a value.
         case other
     }
 
     var value: Value
-    /// From 1; `nil` where it could not be found.
+    /// Counts from 1; `nil` if the line could not be found.
     var line: Int?
 }
 
-/// Something wrong with a configuration, in words for the person who wrote it.
+/// A mistake in a configuration, described for its author.
 struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible {
     var line: Int?
     var text: String
@@ -23,9 +23,9 @@ struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible {
     var description: String { (line.map { "line \($0): " } ?? "") + text }
 }
 
-/// Why a configuration cannot be used: everything that is wrong with it, in the order of its lines.
+/// The reason why a configuration cannot be used: every mistake in it, in the order of the lines.
 struct ConfigurationError: Error, CustomStringConvertible {
-    /// The file, or what else the configuration comes from.
+    /// The file, or another source of the configuration.
     var origin: String
     var problems: [ConfigurationProblem]
 
@@ -38,7 +38,7 @@ struct ConfigurationError: Error, CustomStringConvertible {
         self.init(origin: origin, problems: [ConfigurationProblem(line: line, text: text)])
     }
 
-    /// A line for each problem.
+    /// One line per problem.
     var lines: [String] { problems.map { origin.isEmpty ? $0.description : "\(origin): \($0)" } }
     var description: String { lines.joined(separator: "\n") }
 }

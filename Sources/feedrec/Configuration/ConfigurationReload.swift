@@ -1,7 +1,9 @@
 import NIOCore
 import Recording
 
-/// Reads the configuration again at each SIGHUP, and tells the recorder what has changed: feeds that have not go on.
+/// Reads the configuration again at each SIGHUP and passes the changes to the recorder.
+///
+/// Unchanged feeds keep running.
 struct ConfigurationReload: Sendable {
     let source: ConfigurationSource
     let service: RecordingService
@@ -22,7 +24,7 @@ struct ConfigurationReload: Sendable {
             do {
                 let next = try source.read()
                 let difference = ConfigurationDifference(from: current, to: next)
-                // Whatever is wrong with one of them, nothing has changed by then.
+                // If any feed is wrong, this throws before anything has changed.
                 let added = try (difference.added + difference.changed).map {
                     try service.feedConfiguration($0, log, group)
                 }
@@ -48,7 +50,7 @@ struct ConfigurationReload: Sendable {
             feeds.isEmpty ? nil : .text(feeds.map(\.name).joined(separator: ","))
         }
         log.info(
-            "configuration read again",
+            "configuration reloaded",
             [
                 "added": names(difference.added), "removed": names(difference.removed),
                 "changed": names(difference.changed), "unchanged": names(difference.unchanged),

@@ -1,8 +1,8 @@
 import JSONScanning
 
-/// Prints what is in effect: as TOML that says where each value comes from, or as JSON.
+/// Prints the settings in effect, as TOML with the source of each value, or as JSON.
 ///
-/// Secrets are references.
+/// Secrets are printed as references.
 struct EffectiveConfiguration {
     let configuration: RecorderConfiguration
 

@@ -4,9 +4,9 @@ import SignalRProtocol
 import Venues
 
 extension FeedSettings {
-    /// The flags that ask for the same feed.
+    /// The flags that describe the same feed.
     ///
-    /// A feed of a file goes the way of the flags, so that both mean the same, and no rule is written twice.
+    /// A feed of a file is turned into flags, so that both mean the same and each rule is written once.
     var flags: [String] {
         var flags = ["--venue", venue.rawValue, "--url", url]
         func add(_ flag: String, _ value: String?) {
@@ -62,7 +62,9 @@ extension FeedSettings {
         return flags
     }
 
-    /// The feed itself; the error says what is wrong with a file it names, or a combination of options.
+    /// The feed's recording configuration.
+    ///
+    /// - Throws: ``Failure``, which names the file or the combination of options that is wrong.
     func configuration(
         environment: [String: String],
         secrets: FeedSecrets = FeedSecrets(),
@@ -95,7 +97,7 @@ extension FeedSettings {
 }
 
 extension FeedSettings {
-    /// Sets what has no flag.
+    /// Applies the settings that have no flag.
     fileprivate func adjust(_ rules: inout WatchRules) {
         switch silence {
         case .automatic: rules.silence = .automatic
@@ -105,7 +107,7 @@ extension FeedSettings {
         if rules.ackTimeout != nil { rules.ackTimeout = ackTimeout }
     }
 
-    /// Adds what is configured to what the flags say.
+    /// Adds the configured settings to those from the flags.
     fileprivate func adjust(_ rules: inout MarketRules) throws {
         let zone = rules.venueZone
         do throws(MarketMistake) { rules = try marketRules() } catch { throw Failure(error.text) }
@@ -114,7 +116,7 @@ extension FeedSettings {
 }
 
 extension WatchRules {
-    /// What is expected of a venue's connection.
+    /// The rules for a connection of this venue.
     static func standard(venue: Venue) -> WatchRules {
         var rules = WatchRules()
         switch venue {

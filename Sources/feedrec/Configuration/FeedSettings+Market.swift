@@ -2,17 +2,17 @@ import JSONScanning
 import MarketModel
 import Recording
 
-/// What is wrong with the sessions of a feed.
+/// A mistake in the sessions of a feed.
 struct MarketMistake: Error {
     let key: String
     let text: String
 }
 
 extension FeedSettings {
-    /// The symbols that the feed asks for, where it names them all.
+    /// The symbols that the feed asks for; empty if it asks for all symbols.
     var namedSymbols: [String] { allSymbols || allTicks ? [] : symbols }
 
-    /// When the feed's markets are open, as far as the configuration says so.
+    /// The opening times of the feed's markets, as far as they are configured.
     func marketRules() throws(MarketMistake) -> MarketRules {
         var rules = MarketRules()
         rules.warmUp = warmUp
@@ -20,7 +20,7 @@ extension FeedSettings {
         if !sessions.isEmpty {
             rules.calendar = try Self.calendar(sessions, holidays, key: "sessions")
         } else if !holidays.isEmpty {
-            throw MarketMistake(key: "holidays", text: "'holidays' need 'sessions', which say their time zone")
+            throw MarketMistake(key: "holidays", text: "'holidays' need 'sessions', which give the time zone")
         }
         for (symbol, texts) in symbolSessions.sorted(by: { $0.key < $1.key }) {
             guard namedSymbols.isEmpty || namedSymbols.contains(symbol) else {
@@ -39,7 +39,7 @@ extension FeedSettings {
         _ holidays: [String],
         key: String
     ) throws(MarketMistake) -> MarketCalendar {
-        // Of the two lists the one that is wrong is named.
+        // Parse the sessions alone first, so that the error names the right list.
         _ = try schedule(sessions, [], key: key)
         return MarketCalendar([try schedule(sessions, holidays, key: "holidays")])
     }

@@ -6,7 +6,7 @@ import Venues
 extension FeedSettings {
     private static let anyTime: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))
 
-    /// Reads a feed; `nil` where what it needs is missing.
+    /// Reads a feed; `nil` if a required option is missing.
     init?(_ reader: inout OptionReader) {
         let name = reader.required("name", .text)
         let venue = reader.required("venue", OptionType<Venue>.choice)
@@ -95,16 +95,16 @@ extension FeedSettings {
         closeTimeout = reader.value("close_timeout", .duration(Self.anyTime), default: closeTimeout)
     }
 
-    /// What no single option can know.
+    /// Checks the rules that involve several options.
     private func check(_ reader: OptionReader) {
         do { _ = try WebSocketURL(url) } catch { reader.problem("url", "'url': \(error)") }
         if let name = secretInQuery {
-            reader.problem("url", "'url' holds a secret ('\(name)'): give it as token = { env = \"NAME\" }")
+            reader.problem("url", "'url' contains a secret ('\(name)'): give it as token = { env = \"NAME\" }")
         }
         checkAccess(reader)
         do throws(MarketMistake) { _ = try marketRules() } catch { reader.problem(error.key, error.text) }
         if (clientCert == nil) != (clientKey == nil) {
-            reader.problem("client_cert", "'client_cert' and 'client_key' belong together")
+            reader.problem("client_cert", "'client_cert' and 'client_key' must be given together")
         }
         for key in Self.hubKeys where venue != .mt4 && reader.isChanged(key) {
             reader.problem(key, "'\(key)' is for the venue \"mt4\"")
@@ -152,7 +152,7 @@ extension FeedSettings {
             }
         case .mt4, .mt5:
             if tradePlatform == nil { reader.problem("venue", "the venue \"mt4\" needs 'trade_platform'") }
-            // Of the MT5 hub only Connect is known, which already makes it tell of its connection.
+            // For the MT5 hub only Connect is known, and it already makes the hub report its connection.
             if !asks, hub == .mt4 {
                 reader.problem(
                     "venue",
@@ -163,7 +163,7 @@ extension FeedSettings {
         }
     }
 
-    /// The name of a query item that looks as if it held a secret.
+    /// The name of a query item that probably holds a secret.
     private var secretInQuery: String? {
         guard let query = url.split(separator: "?", maxSplits: 1).dropFirst().first else { return nil }
         let suspects: Set<String> = [

@@ -3,20 +3,22 @@ import SignalRProtocol
 import Venues
 import WebSocketProtocol
 
-/// One `[[feed]]` of a configuration, or the one that flags describe.
+/// One `[[feed]]` of a configuration, or the feed that flags describe.
 struct FeedSettings: Hashable, Sendable {
-    /// Distinct among the feeds of a recorder: by it a reload knows which feed is which.
+    /// Unique among the feeds of a recorder.
+    ///
+    /// A reload matches feeds by name.
     var name: String
     var venue: Venue
     var url: String
     var token: TokenReference?
-    /// True if a connection is replaced when its token is renewed.
+    /// Whether a connection is replaced when its token is renewed.
     var tokenRenewal = TokenRenewal.keep
-    /// Sent with every request, by name.
+    /// Headers sent with every request, by name.
     var headers: [String: SecretReference] = [:]
     var bars: [BarInterval] = BarIntervalsArgument.standard.intervals
 
-    // What is asked for.
+    // The subscriptions.
     var hub = MT4Hub.mt4
     var tradePlatform: String?
     var symbols: [String] = []
@@ -29,14 +31,14 @@ struct FeedSettings: Hashable, Sendable {
     var userUpdates = false
     var streams: [String] = []
 
-    // How a hub is spoken to, and its messages are read.
+    // The hub's protocol, and how its messages are read.
     var negotiate = false
     var tokenInQuery = false
     var hubProtocol = HubProtocol.json
     var brokerTimeZone: String?
     var keepPersonalData = false
 
-    // How to connect.
+    // The connection.
     var caFile: String?
     var clientCert: String?
     var clientKey: String?
@@ -50,25 +52,25 @@ struct FeedSettings: Hashable, Sendable {
     var handshakeTimeout: Duration = .seconds(10)
     var retryMax: Duration = .seconds(30)
 
-    // What a peer may make us hold, in bytes but for the fragments.
+    // Limits on what a peer can make us hold: a count for the fragments, otherwise bytes.
     var messageLimit = 16 << 20
-    /// As long as the longest message where it is not set.
+    /// `nil` means as long as the longest message.
     var frameLimit: Int?
     var fragmentLimit = WebSocketLimits().fragmentsMax
     var headerLimit = WebSocketLimits().headerBytesMax
     var sendQueue = 1 << 20
 
-    // When the markets are open, as texts of a ``TradingSchedule``.
+    // The opening times of the markets, as texts of a ``TradingSchedule``.
     var sessions: [String] = []
     var holidays: [String] = []
     var symbolSessions: [String: [String]] = [:]
     var warmUp: Duration = .seconds(300)
 
-    // When there are two connections at a time.
+    // When two connections run at the same time.
     var renewAfter = AutomaticDuration.automatic
     var redundancy = 1
 
-    // When a connection counts as dead; `nil` is never.
+    // When a connection counts as dead; `nil` means never.
     var silence = AutomaticDuration.automatic
     var ackTimeout: Duration = .seconds(30)
     var pingInterval: Duration? = .seconds(20)
@@ -85,7 +87,7 @@ struct FeedSettings: Hashable, Sendable {
 }
 
 extension FeedSettings {
-    /// True where both bring ticks of one instrument: its bars would be made twice.
+    /// True if both feeds bring ticks of the same instrument; its bars would then be built twice.
     func overlaps(_ other: FeedSettings) -> Bool {
         guard venue == other.venue, name != other.name else { return false }
         switch venue {
@@ -98,7 +100,7 @@ extension FeedSettings {
                 Set(feed.streams.map { $0.prefix { $0 != "@" }.lowercased() })
             }
             let (symbols, others) = (symbols(self), symbols(other))
-            // The one stream of all symbols that brings ticks.
+            // `!bookTicker` is the only stream of all symbols that brings ticks.
             let hasAll = [symbols, others].contains { $0.contains("!bookticker") }
             return hasAll || !symbols.isDisjoint(with: others)
         }

@@ -1,31 +1,33 @@
 import JSONScanning
 import WebSocketProtocol
 
-/// A header that goes with every request of a feed; its value is a secret.
+/// A header sent with every request of a feed.
+///
+/// Its value is a secret.
 struct HeaderReference: Hashable, Sendable {
     var name: String
     var value: SecretReference
 
-    /// Headers that belong to the protocols themselves.
+    /// Headers that the protocols set themselves, in lower case.
     private static let reserved: Set<String> = [
         "host", "upgrade", "connection", "content-length", "transfer-encoding", "te", "trailer", "expect",
         "proxy-authorization", "proxy-connection", "keep-alive",
     ]
 
-    /// Why a header of this name cannot be sent; `nil` if it can.
+    /// The reason why a header of this name cannot be sent; `nil` if it can.
     static func problem(of name: String, hasToken: Bool) -> String? {
         let lower = name.lowercased()
-        guard HTTPHeaders.isToken(name) else { return "'\(name.prefix(64))' is no name of a header" }
+        guard HTTPHeaders.isToken(name) else { return "'\(name.prefix(64))' is not a valid header name" }
         if reserved.contains(lower) || lower.hasPrefix("sec-websocket-") {
             return "the header '\(name)' is set by the WebSocket handshake itself"
         }
-        if lower == "authorization", hasToken { return "the header 'Authorization' carries the token already" }
+        if lower == "authorization", hasToken { return "the header 'Authorization' already carries the token" }
         return nil
     }
 }
 
 extension OptionType where Value == [String: SecretReference] {
-    /// Headers by name.
+    /// Headers, by name.
     static let headers = OptionType(
         #"a table of headers, { "X-Api-Key" = { env = "NAME" } }, each value { env = "NAME" } or { file = "/path" }"#,
         read: { value in
@@ -41,10 +43,10 @@ extension OptionType where Value == [String: SecretReference] {
     )
 }
 
-/// What becomes of a connection when its token is renewed.
+/// What happens to a connection when its token is renewed.
 enum TokenRenewal: String, Hashable, Sendable, CaseIterable {
-    /// It goes on; the next connection has the new token.
+    /// The connection stays open; the next connection uses the new token.
     case keep
-    /// It is replaced by one with the new token.
+    /// The connection is replaced by a connection with the new token.
     case reconnect
 }

@@ -1,6 +1,6 @@
 import MarketModel
 
-/// Where the value of an option comes from, the strongest first.
+/// The source of an option's value, the strongest first.
 enum OptionSource: String, Hashable, Sendable {
     case flag
     case environment
@@ -8,29 +8,31 @@ enum OptionSource: String, Hashable, Sendable {
     case `default`
 }
 
-/// An option as it came out, for people who ask what is in effect.
+/// An option with the value in effect, for printing.
 struct ResolvedOption: Hashable, Sendable {
-    /// Empty for options of the whole recorder, else `log`, `metrics`, …, or `feed`.
+    /// Empty for options of the whole recorder, otherwise `log`, `metrics`, …, or `feed`.
     var section: String
     var key: String
-    /// As TOML; `nil` where it is not set and has no default.
+    /// The value as TOML; `nil` if it is not set and has no default.
     var value: String?
     var defaultValue: String?
     var source: OptionSource
 }
 
-/// The flags that were given: their names and texts by the option that they stand for, such as `log.level`.
+/// The flags that were given, by option, such as `log.level`: each with its name and its text.
 typealias OptionFlags = [String: (flag: String, text: String)]
 
-/// What has been read so far, from all sections.
+/// What all readers have collected, from all sections.
 final class OptionLedger {
     var options: [ResolvedOption] = []
     var problems: [ConfigurationProblem] = []
-    /// Values of the file that an environment variable overrides, for people who look into the file only.
+    /// Values of the file that an environment variable overrides.
+    ///
+    /// They lead to warnings.
     var overridden: [(variable: String, option: String)] = []
-    /// The lines of the feeds' tokens, by feed.
+    /// The lines of the feeds' tokens, by feed name.
     var tokenLines: [String: Int] = [:]
-    /// The variables that mean something.
+    /// The environment variables that set options.
     var variables: [String] = []
 
     func problem(_ text: String, line: Int? = nil) {
@@ -38,9 +40,11 @@ final class OptionLedger {
     }
 }
 
-/// Reads the options of one section, by name: what is asked for is known, and what nobody asks for is a mistake.
+/// Reads the options of one section by name.
 ///
-/// A flag wins over the environment, that over the file, and the file over the default.
+/// A key in the file that is never asked for is a mistake.
+///
+/// A flag wins over the environment, the environment over the file, and the file over the default.
 struct OptionReader {
     let section: String
     private let line: Int?
@@ -50,9 +54,11 @@ struct OptionReader {
     private let ledger: OptionLedger
     private var known: [String] = []
 
-    /// A reader of `node`, a table; without a table everything comes from elsewhere.
+    /// Makes a reader of `node`, which must be a table.
     ///
-    /// A feed has neither flags nor environment.
+    /// Without a node, only flags, the environment and defaults count.
+    ///
+    /// A feed has neither flags nor environment variables.
     init(
         section: String,
         _ node: ConfigurationNode?,
@@ -70,21 +76,21 @@ struct OptionReader {
         case nil: members = [:]
         default:
             members = [:]
-            ledger.problem("'\(section)' is a section, [\(section)]", line: node?.line)
+            ledger.problem("'\(section)' is a section: write [\(section)]", line: node?.line)
         }
     }
 
-    /// The value of an option that has a default.
+    /// Returns the value of an option that has a default.
     mutating func value<Value>(_ key: String, _ type: OptionType<Value>, default standard: Value) -> Value {
         find(key, type, default: standard) ?? standard
     }
 
-    /// The value of an option that may be left out.
+    /// Returns the value of an option that may be missing.
     mutating func optional<Value>(_ key: String, _ type: OptionType<Value>) -> Value? {
         find(key, type, default: nil)
     }
 
-    /// The value of an option that must be there.
+    /// Returns the value of a required option, and records a problem if it is missing.
     mutating func required<Value>(_ key: String, _ type: OptionType<Value>) -> Value? {
         let count = ledger.problems.count
         let value = find(key, type, default: nil)
@@ -95,27 +101,29 @@ struct OptionReader {
         return value
     }
 
-    /// A table inside this one, which somebody else reads.
+    /// Returns a table inside this table, which another reader reads.
     mutating func table(_ key: String) -> ConfigurationNode? {
         known.append(key)
         return members[key]
     }
 
-    /// Says what is wrong with an option that was read.
+    /// Records a problem with an option that was read.
     func problem(_ key: String, _ text: String) {
         ledger.problem(text, line: members[key]?.line ?? line)
     }
 
-    /// The line of an option in the file.
+    /// Returns the line of an option in the file, or the line of the section.
     func line(of key: String) -> Int? { members[key]?.line ?? line }
 
-    /// True where an option was set to something other than its default.
+    /// Returns true if the option was set to something other than its default.
     func isChanged(_ key: String) -> Bool {
         guard let option = ledger.options.last(where: { $0.section == section && $0.key == key }) else { return false }
         return option.value != option.defaultValue
     }
 
-    /// Everything has been asked for: what is left over is unknown.
+    /// Records a problem for each key that was never asked for.
+    ///
+    /// Call this last.
     func finish() {
         let place = section.isEmpty ? "" : " in [\(section == "feed" ? "[feed]" : section)]"
         for key in members.keys.sorted() where !known.contains(key) {
@@ -124,7 +132,7 @@ struct OptionReader {
         }
     }
 
-    // MARK: Inside
+    // MARK: Lookup
 
     private mutating func find<Value>(_ key: String, _ type: OptionType<Value>, default standard: Value?) -> Value? {
         known.append(key)
@@ -152,14 +160,14 @@ struct OptionReader {
         }
         guard let node = members[key] else { return (nil, .default) }
         let value = type.read(node.value)
-        // The value is not repeated: it may be a secret in the wrong place.
-        if value == nil { ledger.problem("'\(key)' wants \(type.expectation)", line: node.line) }
+        // The value is not quoted, because it may be a secret in the wrong place.
+        if value == nil { ledger.problem("'\(key)' must be \(type.expectation)", line: node.line) }
         return (value, .file)
     }
 
     private func parse<Value>(_ text: String, _ type: OptionType<Value>, _ place: String) -> Value? {
         let value = type.parse(text)
-        if value == nil { ledger.problem("\(place) wants \(type.expectation)") }
+        if value == nil { ledger.problem("\(place) must be \(type.expectation)") }
         return value
     }
 }

@@ -1,18 +1,18 @@
 import BarBuilding
 import JSONScanning
 
-/// How one kind of option is read, from a file and from text, and written.
+/// How one kind of option is read from a file and from text, and how it is written.
 struct OptionType<Value: Sendable>: Sendable {
-    /// What a right value looks like: `a duration such as "10s"`.
+    /// A description of a valid value, such as `a duration such as "10s"`.
     var expectation: String
-    /// From a configuration file; `nil` for a value of the wrong kind or out of range.
+    /// Reads a value of a configuration file; `nil` if its type is wrong or it is out of range.
     var read: @Sendable (ConfigurationNode.Value) -> Value?
-    /// From a flag or the environment.
+    /// Reads the text of a flag or an environment variable; `nil` if it is invalid.
     var parse: @Sendable (String) -> Value?
-    /// As TOML, which is JSON here too.
+    /// Writes the value as TOML, which for these types is also JSON.
     var write: @Sendable (Value) -> String
 
-    /// A kind that is text in TOML, too.
+    /// Makes a type that is a string in TOML too.
     init(
         _ expectation: String,
         parse: @escaping @Sendable (String) -> Value?,
@@ -41,8 +41,8 @@ struct OptionType<Value: Sendable>: Sendable {
 }
 
 extension OptionType where Value == String {
-    /// Text that is not empty.
-    static let text = OptionType("a text", parse: { $0.isEmpty ? nil : $0 }, write: { $0 })
+    /// A string that is not empty.
+    static let text = OptionType("a non-empty string", parse: { $0.isEmpty ? nil : $0 }, write: { $0 })
     static let path = OptionType("a path", parse: { $0.isEmpty ? nil : $0 }, write: { $0 })
     static let retention = OptionType(
         #"a time such as "30d", a size such as "200G", or "keep""#,
@@ -58,7 +58,7 @@ extension OptionType where Value == String {
 
 extension OptionType where Value == [String] {
     static let texts = OptionType(
-        #"a list of texts, ["…", "…"]"#,
+        #"a list of strings, ["…", "…"]"#,
         read: { value in
             guard case .list(let nodes) = value else { return nil }
             let texts = nodes.compactMap { node -> String? in
@@ -97,7 +97,7 @@ extension OptionType where Value == Int {
         )
     }
 
-    /// A number of bytes.
+    /// A size in bytes.
     static func size(_ range: ClosedRange<Int>) -> OptionType {
         let (low, high) = (ReadableUnits.text(ofBytes: range.lowerBound), ReadableUnits.text(ofBytes: range.upperBound))
         return OptionType(
@@ -120,7 +120,7 @@ extension OptionType where Value == Duration {
 }
 
 extension OptionType where Value == Duration? {
-    /// A time that may be done without.
+    /// A duration, or `off`.
     static func durationOrOff(_ range: ClosedRange<Duration>) -> OptionType {
         let type = OptionType<Duration>.duration(range)
         return OptionType(
@@ -131,7 +131,7 @@ extension OptionType where Value == Duration? {
     }
 }
 
-/// A time that may also be left to feedrec, or done without.
+/// A duration that feedrec may also choose itself, or that is off.
 enum AutomaticDuration: Hashable, Sendable {
     case automatic
     case off
@@ -162,7 +162,7 @@ extension OptionType where Value == AutomaticDuration {
 }
 
 extension OptionType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    /// One of the names of an enumeration.
+    /// One of the raw values of an enumeration.
     static var choice: OptionType {
         let names = Value.allCases.map { JSONText.quoted($0.rawValue) }.joined(separator: " or ")
         return OptionType(names, parse: { Value(rawValue: $0) }, write: { $0.rawValue })
@@ -170,7 +170,9 @@ extension OptionType where Value: RawRepresentable & CaseIterable, Value.RawValu
 }
 
 extension OptionType where Value == [BarInterval] {
-    /// Lengths of bars; none at all is a choice, too.
+    /// Lengths of bars.
+    ///
+    /// The list may be empty.
     static let intervals = OptionType(
         #"a list of bar lengths, ["1s", "1m"]"#,
         read: { value in
@@ -187,7 +189,9 @@ extension OptionType where Value == [BarInterval] {
 }
 
 extension OptionType where Value == ListenAddress {
-    /// Loopback unless an address is given.
+    /// An address and a port.
+    ///
+    /// The default address is loopback.
     static let listen = OptionType(
         #"an address and a port, such as "127.0.0.1:9464""#,
         parse: { text in
@@ -200,9 +204,9 @@ extension OptionType where Value == ListenAddress {
 }
 
 extension OptionType where Value == SecretReference {
-    /// Never the secret itself: a file is copied, printed and committed before anybody thinks of it.
+    /// A reference, never the secret itself: configuration files get copied, printed and committed.
     static let secret = OptionType(
-        #"a reference, { env = "NAME" } or { file = "/path" }: a secret does not belong into a configuration"#,
+        #"a reference, { env = "NAME" } or { file = "/path" }: secrets do not belong in a configuration file"#,
         read: { value in
             guard case .table(let members) = value, members.count == 1, let (key, node) = members.first,
                 case .text(let text) = node.value, !text.isEmpty
@@ -210,7 +214,7 @@ extension OptionType where Value == SecretReference {
             return key == "env" ? .environment(text) : key == "file" ? .file(text) : nil
         },
         parse: { text in
-            // As a flag gives it.
+            // The form that flags use: `env:NAME` or `file:/path`.
             let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { return nil }
             return parts[0] == "env" ? .environment(parts[1]) : parts[0] == "file" ? .file(parts[1]) : nil

@@ -1,4 +1,4 @@
-/// Lengths of time and sizes as people write them in a configuration.
+/// Durations and sizes in the form that people write in a configuration.
 enum ReadableUnits {
     private static let times: [(suffix: String, milliseconds: Int64)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
@@ -8,7 +8,7 @@ enum ReadableUnits {
         ("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000), ("B", 1),
     ]
 
-    /// Whole numbers with units, the largest unit first: `250ms`, `10s`, `23h50m`; at most 1000 days.
+    /// Parses whole numbers with units, the largest unit first: `250ms`, `10s`, `23h50m`; at most 1000 days.
     static func duration(_ text: String) -> Duration? {
         var rest = text[...]
         var total: Int64 = 0
@@ -38,7 +38,7 @@ enum ReadableUnits {
         return text.isEmpty ? "0s" : text
     }
 
-    /// A whole number of a unit: `64KiB`, `256MiB`, `10GB`, `512B`.
+    /// Parses a whole number with a unit: `64KiB`, `256MiB`, `10GB`, `512B`.
     static func bytes(_ text: String) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let count = Int(digits), let unit = sizes.first(where: { $0.suffix == text.dropFirst(digits.count) })

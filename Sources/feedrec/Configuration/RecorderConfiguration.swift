@@ -2,22 +2,24 @@ import Archive
 import MarketModel
 import Recording
 
-/// Everything that `record` is told: by flags, the environment and a file.
+/// All settings of `record`: from flags, the environment and a file.
 struct RecorderConfiguration: Hashable, Sendable {
-    /// Where it was read from; empty for flags alone.
+    /// The file it was read from; empty if there are only flags.
     var origin = ""
     var archive: String
     var settings = RecorderSettings()
     var feeds: [FeedSettings]
-    /// Every option with its source; feeds come last, in order, each beginning with its name.
+    /// Every option with its source.
+    ///
+    /// Feeds come last, in order, each starting with its name.
     var options: [ResolvedOption] = []
-    /// What a person should look at before relying on it, a sentence each.
+    /// Things that the user should check, one sentence each.
     var warnings: [String] = []
-    /// The lines of the feeds' tokens in the file, by feed.
+    /// The lines of the feeds' tokens in the file, by feed name.
     var tokenLines: [String: Int] = [:]
 }
 
-/// What concerns the recorder as a whole.
+/// Settings of the recorder as a whole.
 struct RecorderSettings: Hashable, Sendable {
     var commitInterval: Duration = .milliseconds(250)
     var files = FileSettings()
@@ -26,11 +28,11 @@ struct RecorderSettings: Hashable, Sendable {
     var logFormat = LogFormat.text
     var logLevel = LogLevel.info
     var metrics: ListenAddress?
-    /// What readers of the metrics have to present; `nil` if they need nothing.
+    /// The token that readers of the metrics must present; `nil` if they need none.
     var metricsToken: SecretReference?
 }
 
-/// How a recording is kept on the disk.
+/// How a recording is stored on disk.
 struct FileSettings: Hashable, Sendable {
     /// In bytes.
     var rotateSize: Int?
@@ -40,7 +42,7 @@ struct FileSettings: Hashable, Sendable {
     var journalLimit = 256 << 20
     /// In bytes.
     var walLimit = 512 << 20
-    /// How long the tiers are kept, as texts of ``RetentionArgument``.
+    /// How long each tier is kept, as texts of ``RetentionArgument``.
     var keepRaw = "keep"
     var keepTicks = "keep"
     var keepBars = "keep"
@@ -75,12 +77,14 @@ struct FileSettings: Hashable, Sendable {
 extension RecorderConfiguration {
     /// Reads a document.
     ///
-    /// - Throws: ``ConfigurationError`` with everything that is wrong.
+    /// - Throws: ``ConfigurationError`` with every mistake.
     init(_ document: ConfigurationDocument, flags: OptionFlags, environment: [String: String]) throws {
         try self.init(document.root, origin: document.origin, flags: flags, environment: environment)
     }
 
-    /// What flags and the environment say; the feed of the flags is described elsewhere.
+    /// Reads flags and the environment alone.
+    ///
+    /// The feed is described by ``FeedOptions``.
     init(flags: OptionFlags, environment: [String: String]) throws {
         try self.init(nil, origin: "", flags: flags, environment: environment)
     }
@@ -115,7 +119,7 @@ extension RecorderConfiguration {
         if let address = settings.metrics, !address.isLoopback, settings.metricsToken == nil, !isOpen {
             metrics.problem(
                 "listen",
-                "'listen' lets other machines in: give a token, or set insecure = true if you know the network"
+                "'listen' accepts other machines: give a token, or set insecure = true if you trust the network"
             )
         }
         metrics.finish()
@@ -138,9 +142,9 @@ extension RecorderConfiguration {
         self.archive = archive ?? ""
         options = ledger.options
         tokenLines = ledger.tokenLines
-        warnings = ledger.overridden.map { "\($0.variable) overrides '\($0.option)' of the file" }
+        warnings = ledger.overridden.map { "\($0.variable) overrides '\($0.option)' in the file" }
         if node != nil, let archive, !archive.hasPrefix("/") {
-            warnings.append("'archive' is relative, to the directory that feedrec is started in: '\(archive)'")
+            warnings.append("'archive' is relative to the directory in which feedrec is started: '\(archive)'")
         }
         Self.checkVariables(environment, ledger, tokens: feeds.compactMap(\.token))
         guard ledger.problems.isEmpty else {
@@ -148,7 +152,9 @@ extension RecorderConfiguration {
         }
     }
 
-    /// Refuses variables whose names are nearly those of options; others may be for somebody else.
+    /// Refuses variables whose names are close to those of options.
+    ///
+    /// Other variables may belong to other programs.
     private static func checkVariables(
         _ environment: [String: String],
         _ ledger: OptionLedger,
@@ -167,7 +173,7 @@ extension RecorderConfiguration {
         }
     }
 
-    /// Fails with the lines of the tokens that cannot be had.
+    /// Throws a ``ConfigurationError`` with the lines of the tokens that are not available.
     func checkTokens(environment: [String: String]) throws {
         func problem(_ name: String, line: Int?, _ check: () throws -> Void) -> ConfigurationProblem? {
             do {
@@ -189,11 +195,11 @@ extension RecorderConfiguration {
 
     private static func feeds(_ node: ConfigurationNode?, _ ledger: OptionLedger) -> [FeedSettings] {
         guard let node else {
-            ledger.problem("there is no feed: begin one with [[feed]]")
+            ledger.problem("there is no feed: start one with [[feed]]")
             return []
         }
         guard case .list(let elements) = node.value else {
-            ledger.problem("a feed begins with [[feed]], in two pairs of brackets", line: node.line)
+            ledger.problem("a feed starts with [[feed]], in double brackets", line: node.line)
             return []
         }
         var feeds: [FeedSettings] = []

@@ -1,7 +1,9 @@
 import Foundation
 import JSONScanning
 
-/// Where a secret comes from; a configuration holds the place, never the secret.
+/// A reference to a secret.
+///
+/// A configuration holds the reference, never the secret.
 enum SecretReference: Hashable, Sendable {
     case environment(String)
     /// The first line of a file.
@@ -15,7 +17,9 @@ enum SecretReference: Hashable, Sendable {
         }
     }
 
-    /// The secret; the error says what is missing.
+    /// Returns the secret.
+    ///
+    /// - Throws: ``Failure``, which says what is missing.
     func resolve(environment: [String: String]) throws -> String {
         switch self {
         case .environment(let name):

@@ -1,13 +1,13 @@
-/// The lines on which the keys and tables of a TOML text stand, which its parser does not tell.
+/// The lines of the keys and tables of a TOML text, which the TOML parser does not report.
 ///
-/// Paths are `key`, `table.key`, `list[0].key`. Only well-formed text is looked up; of any other it finds something or
-/// nothing, in time proportional to its length.
+/// Paths are `key`, `table.key`, `list[0].key`. The text should be well-formed; for any other text the result is
+/// arbitrary, but the time stays proportional to the length.
 struct TOMLLines {
     private var lines: [String: Int] = [:]
-    /// How often each list of tables has been begun.
+    /// The number of elements so far in each list of tables.
     private var counts: [String: Int] = [:]
 
-    /// The line of a path, or else of what it belongs to.
+    /// Returns the line of a path, or else of its closest parent.
     subscript(path: String) -> Int? {
         var path = path[...]
         while !path.isEmpty {
@@ -37,7 +37,9 @@ struct TOMLLines {
         }
     }
 
-    /// A header's path, where a list of tables stands for its latest element.
+    /// Resolves a header's path.
+    ///
+    /// A list of tables stands for its latest element.
     private func resolve(_ parts: [String]) -> String {
         var path = ""
         for (index, part) in parts.enumerated() {
@@ -48,7 +50,9 @@ struct TOMLLines {
     }
 }
 
-/// Steps through the headers and keys of a TOML text, over strings, comments and values that span lines.
+/// Steps through the headers and keys of a TOML text.
+///
+/// It skips strings, comments and values that span lines.
 private struct TOMLScanner {
     enum Kind { case table, element, key }
     typealias Statement = (kind: Kind, path: [String], line: Int)
@@ -101,7 +105,7 @@ private struct TOMLScanner {
         skip { $0 != 0x0A }
     }
 
-    /// A dotted key, of bare and quoted parts.
+    /// Reads a dotted key of bare and quoted parts.
     private mutating func keyPath(until end: UInt8) -> [String] {
         var parts: [String] = []
         var part: [UInt8] = []
@@ -123,7 +127,7 @@ private struct TOMLScanner {
         return parts + [String(decoding: part, as: UTF8.self)]
     }
 
-    /// To the end of the line that the value ends on.
+    /// Skips to the end of the line on which the value ends.
     private mutating func skipValue() {
         var depth = 0
         while let byte = peek() {
@@ -142,7 +146,7 @@ private struct TOMLScanner {
         }
     }
 
-    /// Behind the closing quote, or quotes, of the string that begins here.
+    /// Skips past the closing quotes of the string that starts here.
     private mutating func skipString(_ quote: UInt8) {
         let isLong = peek(1) == quote && peek(2) == quote
         for _ in 0..<(isLong ? 3 : 1) { advance() }

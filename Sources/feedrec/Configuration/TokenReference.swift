@@ -1,13 +1,15 @@
 import JSONScanning
 
-/// Where the access token of a feed comes from; a configuration holds the place, never the token.
+/// A reference to the access token of a feed.
+///
+/// A configuration holds the reference, never the token.
 enum TokenReference: Hashable, Sendable {
-    /// Read again for every connection.
+    /// The secret is read again for every connection.
     case secret(SecretReference)
     case command(TokenProgram)
     case oauth(OAuthReference)
 
-    /// The environment variables that it names.
+    /// The environment variables that the reference names.
     var variables: [String] {
         let references: [SecretReference] =
             switch self {
@@ -20,7 +22,7 @@ enum TokenReference: Hashable, Sendable {
 
     /// The reference as TOML.
     ///
-    /// The arguments of a command are not shown: they may hold secrets.
+    /// The arguments of a command are left out, because they may contain secrets.
     var text: String {
         switch self {
         case .secret(let reference): return reference.text
@@ -39,7 +41,7 @@ enum TokenReference: Hashable, Sendable {
     }
 }
 
-/// A token server, and where the client's id and secret are.
+/// A token server, with references to the client's ID and secret.
 struct OAuthReference: Hashable, Sendable {
     var url: String
     var clientID: SecretReference
@@ -63,10 +65,10 @@ struct OAuthReference: Hashable, Sendable {
 extension OptionType where Value == TokenReference {
     private static let anyTime: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))
 
-    /// Never the token itself.
+    /// A reference, never the token itself.
     static let token = OptionType(
         #"{ env = "NAME" }, { file = "/path" }, { command = "program argument" } or { oauth = { url = "https://…", "#
-            + #"client_id_env = "NAME", client_secret_env = "NAME" } }: a secret does not belong into a configuration"#,
+            + #"client_id_env = "NAME", client_secret_env = "NAME" } }: secrets do not belong in a configuration file"#,
         read: { value in
             if let reference = OptionType<SecretReference>.secret.read(value) { return .secret(reference) }
             guard case .table(let members) = value else { return nil }

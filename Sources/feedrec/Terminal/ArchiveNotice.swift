@@ -1,10 +1,8 @@
 import Archive
 
-/// Finds the recordings of a verb, and warns of what is in their directories and is not read.
+/// Finds the recordings of a verb, and warns about files in their directories that are not read.
 enum ArchiveNotice {
-    /// Resolves the paths of a command line; each finding is a warning on standard error.
-    ///
-    /// - Throws: `ArchiveError` if nothing can be read.
+    /// Resolves the paths of a command line, and prints each finding as a warning or note on standard error.
     static func locate(_ paths: [String], includingDamaged: Bool = false) throws -> ArchiveLocation {
         let location = try ArchiveLocation(paths, includingDamaged: includingDamaged)
         for finding in location.findings { warn(of: finding) }
@@ -21,7 +19,7 @@ enum ArchiveNotice {
         guard count > 0 else { return }
         throw EndedEarly(
             status: ExitStatus.dataMissing,
-            line: "data is missing: \(count) file\(count == 1 ? " is" : "s are") not whole, or not read"
+            line: "data is missing: \(count) file\(count == 1 ? " is" : "s are") incomplete or unread"
         )
     }
 }

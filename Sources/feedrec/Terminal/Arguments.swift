@@ -8,13 +8,13 @@ import Venues
 extension Venue: ExpressibleByArgument {}
 
 extension PlaybackSpeed: ExpressibleByArgument {
-    /// Reads `max` or a positive number.
+    /// Accepts `max` or a positive number.
     public init?(argument: String) {
         self.init(text: argument)
     }
 }
 
-/// A length of time as people write it: `500ms`, `30s`, `5m`, `2h`, `1d`.
+/// A duration as people write it: `500ms`, `30s`, `5m`, `2h`, `1d`.
 struct DurationArgument: ExpressibleByArgument {
     let duration: Duration
 
@@ -34,7 +34,7 @@ struct DurationArgument: ExpressibleByArgument {
 }
 
 extension DurationArgument: CustomStringConvertible {
-    /// In the largest unit that needs no fraction.
+    /// The duration in the largest unit that needs no fraction.
     var description: String {
         let milliseconds = Int(duration / .milliseconds(1))
         let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")]
@@ -43,7 +43,7 @@ extension DurationArgument: CustomStringConvertible {
     }
 }
 
-/// A length of time, or `off`.
+/// A duration, or `off`.
 struct OptionalDurationArgument: ExpressibleByArgument, CustomStringConvertible {
     let duration: Duration?
 
@@ -80,14 +80,14 @@ struct ByteCountArgument: ExpressibleByArgument, CustomStringConvertible {
         bytes = count * unit.bytes
     }
 
-    /// In the largest unit that needs no fraction.
+    /// The size in the largest unit that needs no fraction.
     var description: String {
         let unit = Self.units.first { bytes >= $0.bytes && bytes % $0.bytes == 0 } ?? ("", 1)
         return "\(bytes / unit.bytes)\(unit.suffix)"
     }
 }
 
-/// A moment: ISO 8601 (`2026-01-05T09:30:00Z`, `2026-01-05`) or nanoseconds since the epoch.
+/// A point in time: ISO 8601 (`2026-01-05T09:30:00Z`, `2026-01-05`) or nanoseconds since the UNIX epoch.
 struct TimeArgument: ExpressibleByArgument {
     let time: UnixNanoseconds
 
@@ -102,7 +102,7 @@ struct TimeArgument: ExpressibleByArgument {
     }
 }
 
-/// Several bar lengths with commas between them: `1s,1m`.
+/// Bar lengths, separated by commas: `1s,1m`.
 struct BarIntervalsArgument: ExpressibleByArgument {
     let intervals: [BarInterval]
 

@@ -4,19 +4,19 @@ import TLSEngine
 import Transport
 import WebSocketProtocol
 
-/// How to connect; the same for every verb that is a client.
+/// How to connect; all client verbs share these options.
 ///
-/// Each group stands in the verb itself. A debug build of the parser checks a group several times for each level that it
-/// is nested in, which made every start slow.
+/// Each verb contains the groups directly. A debug build of the parser checks a group several times per level of
+/// nesting, which made every start slow.
 struct ClientOptions<Defaults: LivenessDefaults> {
     let connection: ConnectionOptions
     let connecting: ConnectingOptions
     let liveness: LivenessOptions<Defaults>
     let limits: LimitOptions
 
-    /// What these options say of connecting to `url`, to receive messages of at most `messageBytesMax` bytes.
+    /// Returns the client configuration for `url`, with messages of at most `messageBytesMax` bytes.
     ///
-    /// An address of this machine never goes through a proxy.
+    /// A connection to this machine never uses a proxy.
     func configuration(url: WebSocketURL, messageBytesMax: Int) throws -> WebSocketClient.Configuration {
         var configuration = WebSocketClient.Configuration(url: url)
         configuration.connectTimeout = connecting.connectTimeout.duration
@@ -33,7 +33,7 @@ struct ClientOptions<Defaults: LivenessDefaults> {
             }
             configuration.tls.pins = try connection.pins.map { try TLSPin(parsing: $0) }
             if url.isSecure {
-                // One context for all connections: sessions are resumed, and the trust store is read once.
+                // One context for all connections: TLS sessions are resumed, and the trust store is read once.
                 configuration.tlsContext = try TLSContext.client(configuration.tls, sessionCache: TLSSessionCache())
             }
         } catch {
@@ -46,8 +46,9 @@ struct ClientOptions<Defaults: LivenessDefaults> {
 }
 
 extension ClientOptions {
-    /// How to ask a token server: with the same trust, proxies and time-outs, but neither identity nor pins, which are
-    /// the venue's.
+    /// Returns the configuration for a token server.
+    ///
+    /// It has the same trust, proxies and time-outs, but neither the identity nor the pins, which are for the venue.
     func tokenServerConfiguration(url: WebSocketURL) throws -> WebSocketClient.Configuration {
         var configuration = WebSocketClient.Configuration(url: url)
         configuration.connectTimeout = connecting.connectTimeout.duration
@@ -67,13 +68,13 @@ extension ClientOptions {
 }
 
 extension WebSocketURL {
-    /// True for an address of this machine.
+    /// True if the host is this machine.
     var isLocal: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }
 
 /// Trust, identity, proxy and compression of a connection.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: "Trust the certificate authorities of this PEM file instead of the system's.")
+    @Option(help: "Trust the certificate authorities in this PEM file instead of the system's.")
     var caFile: String?
 
     @Option(help: "Certificate chain (PEM) to present to the server.")
@@ -88,18 +89,18 @@ struct ConnectionOptions: ParsableArguments {
     )
     var pins: [String] = []
 
-    @Flag(help: "Connect directly, whatever HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say.")
+    @Flag(help: "Connect directly; ignore HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.")
     var noProxy = false
 
-    @Option(help: "Trust the authorities of this PEM file for an https:// proxy, instead of the system's.")
+    @Option(help: "For an https:// proxy, trust the authorities in this PEM file instead of the system's.")
     var proxyCAFile: String?
 
-    @Flag(help: "Offer permessage-deflate.")
+    @Flag(help: "Offer permessage-deflate compression.")
     var compress = false
 
     func validate() throws {
         guard (clientCert == nil) == (clientKey == nil) else {
-            throw ValidationError("--client-cert and --client-key belong together")
+            throw ValidationError("--client-cert and --client-key must be given together")
         }
         for pin in pins {
             do { _ = try TLSPin(parsing: pin) } catch { throw ValidationError("--pin: \(error)") }
@@ -107,11 +108,11 @@ struct ConnectionOptions: ParsableArguments {
     }
 }
 
-/// How long each step to an open connection may take.
+/// The time-outs of each step towards an open connection.
 struct ConnectingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Give up connecting after this time, such as 500ms or 10s, name look-up and all addresses together.",
+            "Time limit for connecting, such as 500ms or 10s; covers the name look-up and all addresses.",
             valueName: "time"
         )
     )
@@ -119,18 +120,18 @@ struct ConnectingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Give up when the proxy has not opened the way to the server within this time.",
+            "Time limit for the proxy to connect to the server.",
             valueName: "time"
         )
     )
     var proxyTimeout = DurationArgument(.seconds(10))
 
-    @Option(help: ArgumentHelp("Give up when TLS is not established within this time.", valueName: "time"))
+    @Option(help: ArgumentHelp("Time limit for the TLS handshake.", valueName: "time"))
     var tlsTimeout = DurationArgument(.seconds(10))
 
     @Option(
         help: ArgumentHelp(
-            "Give up when the server has not answered the WebSocket handshake within this time.",
+            "Time limit for the server's answer to the WebSocket handshake.",
             valueName: "time"
         )
     )

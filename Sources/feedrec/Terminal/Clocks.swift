@@ -7,14 +7,20 @@ import Glibc
 import Musl
 #endif
 
-/// The real clocks, and real chance; everything below the executable is given them.
+/// The real clocks and the real random source.
+///
+/// Everything below the executable receives them as parameters.
 enum Clocks {
     static let monotonic = ContinuousClock()
 
-    /// The wall clock, which may be set at any time, forwards and backwards.
+    /// The wall clock, in nanoseconds since the UNIX epoch.
+    ///
+    /// It may be set at any time, forwards and backwards.
     static let wall: @Sendable () -> UnixNanoseconds = { UnixNanoseconds(readWall()) }
 
-    /// As the wall clock stood at the start of the program, and has gone on since: nobody sets this one.
+    /// The wall clock at the start of the program, advanced by the monotonic clock.
+    ///
+    /// It never jumps.
     static let steady: @Sendable () -> UnixNanoseconds = {
         let (start, began) = (UnixNanoseconds(readWall()), monotonic.now)
         return { start.advanced(by: began.duration(to: monotonic.now)) }

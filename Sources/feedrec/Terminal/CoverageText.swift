@@ -2,12 +2,12 @@ import Archive
 import JSONScanning
 import MarketModel
 
-/// Coverage as people and programs read it.
+/// Coverage for people and for programs.
 enum CoverageText {
-    /// A line for each instrument and UTC day: the fraction, and a character an hour.
+    /// One line per instrument and UTC day: the fraction, and one character per hour.
     ///
-    /// `#` is an hour wholly recorded as far as it should have been, `0` to `9` the tenths of one that was not, `-` one in
-    /// which nothing was to be recorded.
+    /// `#` means that the whole expected time of the hour was recorded, `0` to `9` that this number of tenths was
+    /// recorded, and `-` that nothing was expected in the hour.
     static func lines(of coverage: Coverage) -> [String] {
         let width = coverage.instruments.map { VisibleText.columns(VisibleText.escaped($0.symbol)) }.max() ?? 0
         return coverage.instruments.flatMap { instrument in
@@ -41,7 +41,7 @@ enum CoverageText {
         return "[" + instruments.joined(separator: ",") + "]"
     }
 
-    /// Six digits, and never 1 for less than that.
+    /// The fraction with six digits, rounded down, so that only full coverage prints as 1.
     static func text(_ fraction: Double) -> String {
         guard fraction < 1 else { return "1.000000" }
         let millionths = String(Int(min(999_999, (fraction * 1e6).rounded(.down))))

@@ -1,12 +1,12 @@
 import Archive
 
-/// Clears away what upkeep left that was killed, and tells of it.
+/// Removes drafts that a killed upkeep command left, and reports each on standard error.
 enum DraftNotice {
-    /// Looks in the archives that `paths` belong to.
+    /// Looks in the archives of `paths`.
     static func clear(_ paths: [String]) {
         for directory in Set(paths.map(ArchiveLocation.directory)).sorted() {
             for name in StaleDrafts.remove(in: directory) {
-                StandardError.write("feedrec: removed '\(name)', which an upkeep left that was killed")
+                StandardError.write("feedrec: removed '\(name)', left by a command that was killed")
             }
         }
     }

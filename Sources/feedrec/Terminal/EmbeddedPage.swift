@@ -2,7 +2,7 @@ import ControlPage
 import Replaying
 import WebSocketProtocol
 
-/// The control page, as a replay server serves it.
+/// The control page, in the form that a replay server serves.
 struct EmbeddedPage: ReplayPage {
     func asset(path: String) -> ReplayAsset? {
         guard let asset = ControlPage.asset(at: path) else { return nil }

@@ -1,13 +1,13 @@
 @preconcurrency import Dispatch
 import Synchronization
 
-/// Lines on their way to a descriptor that may not be read.
+/// Writes lines to a descriptor whose reader may have stopped reading.
 ///
-/// A full pipe, or a terminal stopped with Ctrl-S, blocks the thread that writes to it. So a thread of its own writes, and
-/// the lines that wait are bounded. Lines that do not fit are counted, and the count is written as soon as there is room.
-/// No caller ever waits.
+/// A full pipe, or a terminal stopped with Ctrl-S, blocks the thread that writes. So a separate thread writes, and the
+/// queue of lines is bounded. Lines that do not fit are dropped and counted, and the count is written as soon as there
+/// is room. Callers never wait.
 final class ErrorOutput: Sendable {
-    /// Bytes that wait at most: some thousand lines.
+    /// The maximum number of queued bytes: a few thousand lines.
     static let waitingBytesMax = 256 * 1024
 
     private struct State {
@@ -22,21 +22,23 @@ final class ErrorOutput: Sendable {
     private let state: Mutex<State>
     private let write: @Sendable ([UInt8]) -> Void
 
-    /// `notice` says how many lines were lost; `write` may block, and is called on a thread of this object's own.
+    /// Makes an output.
+    ///
+    /// `notice` makes the text for a number of lost lines. `write` may block; it runs on this object's own thread.
     init(notice: @escaping @Sendable (Int64) -> String, write: @escaping @Sendable ([UInt8]) -> Void) {
         state = Mutex(State(notice: notice))
         self.write = write
     }
 
-    /// Lines that were lost since the start.
+    /// Lines lost since the start.
     var lostLines: Int64 { state.withLock(\.lostLinesInAll) }
 
-    /// Says in other words from now on how many lines were lost.
+    /// Replaces the text for lost lines.
     func adopt(notice: @escaping @Sendable (Int64) -> String) {
         state.withLock { $0.notice = notice }
     }
 
-    /// Writes a line, or counts it as lost.
+    /// Queues a line, or counts it as lost.
     func writeLine(_ line: String) {
         let text = state.withLock { state -> String? in
             guard state.waitingBytes + line.utf8.count < Self.waitingBytesMax else {
@@ -49,19 +51,19 @@ final class ErrorOutput: Sendable {
         if let text { enqueue(text) }
     }
 
-    /// Writes a text that the next one makes obsolete, such as a progress line, unless other text waits.
+    /// Writes a text that the next one replaces, such as a progress line, unless other text is queued.
     func writeIfIdle(_ text: String) {
         guard state.withLock({ $0.waitingBytes == 0 }) else { return }
         enqueue(text)
     }
 
-    /// Writes a few bytes that belong to the text before, such as the end of a progress line.
+    /// Writes a few bytes that complete earlier text, such as the end of a progress line.
     func writeIfRoom(_ text: String) {
         guard state.withLock({ $0.waitingBytes + text.utf8.count < Self.waitingBytesMax }) else { return }
         enqueue(text)
     }
 
-    /// Waits until everything is written, but at most `seconds`.
+    /// Waits at most `seconds` until everything is written.
     func drain(seconds: Double) {
         enqueue(state.withLock { Self.takeNotice(&$0) })
         let done = DispatchSemaphore(value: 0)

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// Runs `body` with an event loop, which is shut down afterwards, also when `body` throws.
+/// Runs `body` with an event loop, and shuts the loop down afterwards, even if `body` throws.
 func withEventLoop<Value: Sendable>(
     _ body: (any EventLoopGroup) async throws -> Value
 ) async throws -> Value {

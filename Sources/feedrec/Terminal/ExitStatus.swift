@@ -13,15 +13,17 @@ import Glibc
 import Musl
 #endif
 
-/// Where every exit status is decided; README, "Exit status".
+/// Decides every exit status; see README, "Exit status".
 enum ExitStatus {
     static let failed: Int32 = 1
     static let dataMissing: Int32 = 3
-    /// A mistake in the command line or the configuration; the same as ArgumentParser's.
+    /// A mistake in the command line or the configuration.
+    ///
+    /// ArgumentParser uses the same status.
     static let usage: Int32 = 64
     static let interrupted: Int32 = 130
 
-    /// Prints `error` as one line, with a hint where there is one, and ends the program.
+    /// Prints `error` as one line, with a hint if there is one, and ends the program.
     static func exit(for error: any Error) -> Never {
         switch error {
         case is BrokenPipe:
@@ -48,7 +50,7 @@ enum ExitStatus {
         case is CancellationError:
             Terminal.exit(interrupted)
         default:
-            // Usage errors, --help and --version; ArgumentParser knows their texts and statuses.
+            // Usage errors, --help and --version: ArgumentParser knows their texts and statuses.
             if Feedrec.exitCode(for: error) == .failure { report(String(describing: error), hint: nil) }
             if Feedrec.exitCode(for: error) == .validationFailure,
                 let misspelt = MisspeltFlag(in: Array(CommandLine.arguments.dropFirst()))
@@ -61,7 +63,9 @@ enum ExitStatus {
         }
     }
 
-    /// Ends a program that cannot start threads, and so not the one that writes to standard error either.
+    /// Ends a program that cannot start threads.
+    ///
+    /// It writes directly, because standard error has a thread of its own.
     static func exitWithoutThreads(_ failure: Failure) -> Never {
         let hint = failure.hint.map { "feedrec: hint: \($0)\n" } ?? ""
         let bytes = Array("feedrec: error: \(failure)\n\(hint)".utf8)
@@ -72,13 +76,13 @@ enum ExitStatus {
     private static func hint(for failure: ImportError) -> String? {
         switch failure.code {
         case .notUnderstood: "check --venue; with --force the messages are stored without being understood"
-        case .malformedLine: "--skip-malformed passes over it"
+        case .malformedLine: "--skip-malformed skips malformed lines"
         case .wrongTimeUnit(let unit): "if the times are in \(unit.name), give '--time-unit \(unit.rawValue)'"
         default: nil
         }
     }
 
-    /// The first line of the body that came with a refusal, where it is for people to read.
+    /// The first line of a refusal's body, if it is readable text.
     private static func serverSays(_ error: HandshakeError) -> String? {
         guard let line = error.bodyExcerpt?.split(whereSeparator: \.isNewline).first, !line.hasPrefix("<"),
             !line.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
@@ -93,7 +97,7 @@ enum ExitStatus {
     }
 }
 
-/// A failure of a verb, in the words that the user reads.
+/// A failure of a verb, with the text that the user reads.
 struct Failure: Error, CustomStringConvertible {
     let description: String
     var hint: String?
@@ -104,7 +108,7 @@ struct Failure: Error, CustomStringConvertible {
     }
 }
 
-/// An end with a status of its own, such as 3 for missing data.
+/// An early end with its own status, such as 3 for missing data.
 struct EndedEarly: Error {
     let status: Int32
     var line: String?

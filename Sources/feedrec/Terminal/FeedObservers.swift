@@ -2,7 +2,7 @@ import Recording
 import Synchronization
 import Venues
 
-/// Keeps the figures of feeds by what they report, and tells people.
+/// Updates the figures of feeds from their reports, and passes the reports on to the reporter.
 final class FeedObservers: Sendable {
     private let monitor: RecorderMonitor
     private let reporter: RecordingReporter
@@ -12,7 +12,9 @@ final class FeedObservers: Sendable {
         self.reporter = reporter
     }
 
-    /// The feed, whose reports come here from now on; one of its name that there was is forgotten.
+    /// Returns the feed, with its reports directed here.
+    ///
+    /// It replaces an earlier feed of the same name.
     func observed(_ feed: FeedConfiguration) -> FeedConfiguration {
         forget([feed.name])
         let figures = FeedMonitor(name: feed.name, venue: feed.venue.rawValue, url: feed.url)
@@ -32,7 +34,7 @@ final class FeedObservers: Sendable {
         for name in names { reporter.forget(name) }
     }
 
-    /// Takes down what belongs to no feed.
+    /// Handles reports that belong to no feed.
     @Sendable
     func note(_ report: RecorderReport) {
         switch report {
@@ -54,9 +56,11 @@ final class FeedObservers: Sendable {
 }
 
 extension RecorderMonitor {
-    /// Keeps the figures of a feed by what it reports, four times a second at least.
+    /// Updates the figures of a feed from a report.
     ///
-    /// A venue that acknowledges nothing is subscribed once it is connected.
+    /// Reports arrive at least four times a second.
+    ///
+    /// If the venue acknowledges nothing, the feed counts as subscribed as soon as it is connected.
     func note(_ report: RecorderReport, of feed: FeedMonitor, isAcknowledged: Bool) {
         let uptime = uptime()
         update { $0.tickedAt = uptime }

@@ -4,15 +4,17 @@ import Recording
 import SignalRProtocol
 import Transport
 
-/// How a SignalR hub is reached.
+/// How to reach a SignalR hub.
 struct HubClientOptions: ParsableArguments {
-    @Flag(help: "SignalR: negotiate before every connection, following redirects; hubs that need it say so.")
+    @Flag(help: "SignalR: negotiate before every connection and follow redirects. Use it if the hub requires it.")
     var negotiate = false
 
-    @Flag(help: "SignalR: send the token in the WebSocket's URL, as browsers do, instead of a header.")
+    @Flag(help: "SignalR: send the token in the WebSocket URL, as browsers do, instead of in a header.")
     var tokenInQuery = false
 
-    /// Connects by these options, and to what is no hub as well; `token` is asked every time.
+    /// Makes a connector with these options.
+    ///
+    /// It also connects to servers that are not hubs. `token` is called for each connection.
     func connector(
         _ client: WebSocketClient.Configuration,
         hubProtocol: HubProtocol = .json,

@@ -4,12 +4,12 @@ import MarketModel
 import SignalRProtocol
 import Venues
 
-/// What a hub is asked for, how it is reached, and what of it is kept.
+/// What to subscribe to at a hub, how to reach the hub, and what to keep of its messages.
 struct HubFeedOptions: ParsableArguments {
-    @Option(help: "Which of its hubs: mt4, mt5 or test, which needs nothing else.")
+    @Option(help: "The hub: mt4, mt5 or test. test needs no other option.")
     var hub = MT4Hub.mt4
 
-    @Option(help: "The trade platform (its id at the hub).")
+    @Option(help: "The ID of the trade platform at the hub.")
     var tradePlatform: String?
 
     @Option(name: .customLong("symbol"), help: "A symbol to subscribe to; may be repeated.")
@@ -21,39 +21,41 @@ struct HubFeedOptions: ParsableArguments {
     @Flag(help: "Subscribe to the ticks of all symbols.")
     var allTicks = false
 
-    @Flag(help: "Subscribe to changes of the symbols' contracts.")
+    @Flag(help: "Subscribe to changes of the symbols' contract details.")
     var symbolUpdates = false
 
-    @Flag(help: "Subscribe to users' logging on and off.")
+    @Flag(help: "Subscribe to log-ons and log-offs of users.")
     var onlineUpdates = false
 
-    @Flag(help: "Stream what becomes of orders.")
+    @Flag(help: "Stream order updates.")
     var trades = false
 
     @Flag(help: "Subscribe to margin call updates.")
     var margin = false
 
-    @Flag(help: "Stream changes of user records; without their passwords, always.")
+    @Flag(help: "Stream changes of user records. Passwords are always removed.")
     var userUpdates = false
 
     @OptionGroup var reading: ReadingOptions
     @OptionGroup var signalR: HubClientOptions
 
-    @Option(help: "How hub messages are written.")
+    @Option(help: "Encoding of hub messages.")
     var hubProtocol = HubProtocol.json
 
-    /// True where any option says what to record and how to read it.
+    /// True if an option says what to record or how to read it.
     var isGiven: Bool { tradePlatform != nil || hub != .mt4 || asks || reading.isGiven }
 
-    /// True where any option says how the hub is spoken with.
+    /// True if an option says how to connect to the hub.
     var isConnectionGiven: Bool { signalR.negotiate || signalR.tokenInQuery || hubProtocol != .json }
 
-    /// True where any subscription is asked for.
+    /// True if any subscription is given.
     private var asks: Bool {
         !symbols.isEmpty || allSymbols || allTicks || symbolUpdates || onlineUpdates || trades || margin || userUpdates
     }
 
-    /// Refuses what makes no feed; called where a hub is the venue.
+    /// Refuses options that describe no feed.
+    ///
+    /// Call this if the venue is a hub.
     func validateUse() throws {
         switch hub {
         case .test:
@@ -62,7 +64,7 @@ struct HubFeedOptions: ParsableArguments {
             }
         case .mt4, .mt5:
             guard tradePlatform != nil else { throw ValidationError("mt4 needs --trade-platform") }
-            // Of the MT5 hub only Connect is known, which already makes it tell of its connection.
+            // For the MT5 hub only Connect is known, and it already makes the hub report its connection.
             guard asks || hub == .mt5 else {
                 throw ValidationError(
                     "mt4 needs something to record: --symbol, --all-ticks, --all-symbols, --margin, --trades, "
@@ -90,7 +92,7 @@ struct HubFeedOptions: ParsableArguments {
         return subscription
     }
 
-    /// What is stored of these options.
+    /// These options as JSON, as stored in the recording.
     var subscriptionJSON: String {
         var object = JSONObjectWriter()
         object.text("hub", hub.rawValue)

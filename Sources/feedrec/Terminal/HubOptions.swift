@@ -3,7 +3,7 @@ import MarketModel
 import Replaying
 import Venues
 
-/// How the simulated hub differs from a healthy one.
+/// How the simulated hub differs from a healthy hub.
 struct HubOptions: ParsableArguments {
     @Flag(
         help: """
@@ -13,43 +13,43 @@ struct HubOptions: ParsableArguments {
     )
     var mess = false
 
-    @Flag(help: "mt4: lose the MT4 server now and then, say so, and have no quotes meanwhile.")
+    @Flag(help: "mt4: lose the MT4 server from time to time, report it, and send no quotes meanwhile.")
     var outages = false
 
-    @Option(help: "mt4: names of members: camel (tradePlatform) or pascal (TradePlatform).")
+    @Option(help: "mt4: member names in camel case (tradePlatform) or pascal case (TradePlatform).")
     var casing = Casing.camel
 
-    @Option(help: "mt4: values of enumerations: names or numbers.")
+    @Option(help: "mt4: enumeration values as names or numbers.")
     var enums = EnumForm.names
 
     @Option(
         name: .customLong("fault"),
         help: """
             mt4: positional-only (objects do not bind), unauthorized (every call is refused), redirect (negotiation \
-            sends elsewhere, with another token), split (records over two messages), binary (JSON in binary messages); \
-            may be repeated.
+            redirects, with another token), split (records over two messages), binary (JSON in binary messages); may \
+            be repeated.
             """
     )
     var faults: [HubFault] = []
 
     @Option(
         help: """
-            mt4: what follows --count messages: close, reconnect (a goodbye that asks to come again), drop (no \
-            goodbye), silence (not even pings), stay (nothing but pings).
+            mt4: what follows --count messages: close, reconnect (a close that asks the client to reconnect), drop (no \
+            close), silence (not even pings), stay (only pings).
             """
     )
     var ending = HubEnding.close
 
-    @Option(name: .customLong("path"), help: "mt4: a further path for the hub, such as /quotes; may be repeated.")
+    @Option(name: .customLong("path"), help: "mt4: an additional path for the hub, such as /quotes; may be repeated.")
     var paths: [String] = []
 
     func validate() throws {
         guard paths.allSatisfy({ $0.hasPrefix("/") && $0.count > 1 }) else {
-            throw ValidationError("--path must begin with a slash and name something")
+            throw ValidationError("--path must be a slash followed by a name")
         }
     }
 
-    /// True where nothing was asked for.
+    /// True if every option has its default.
     var isUsual: Bool {
         !mess && !outages && casing == .camel && enums == .names && faults.isEmpty && ending == .close && paths.isEmpty
     }

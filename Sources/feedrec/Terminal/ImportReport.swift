@@ -1,13 +1,13 @@
 import Interchange
 import Recording
 
-/// What an import has to say at its end, beside what any recording says.
+/// The results of an import that a recording does not have.
 struct ImportReport {
     let outcome: MessageImporter.Outcome
 
     private var disordered: Int { outcome.disorder.reduce(0) { $0 + $1.messages.count } }
 
-    /// Members of the JSON result.
+    /// The results as members of the JSON output.
     var facts: [(name: String, count: Int64)] {
         [
             ("already_stored", outcome.counts.known), ("unrecognised", outcome.counts.unrecognised),
@@ -15,25 +15,25 @@ struct ImportReport {
         ]
     }
 
-    /// Lines for people.
+    /// The results as lines for people.
     var lines: [String] {
         var lines = outcome.notices.map { "warning: \($0)" }
         let counts = outcome.counts
         if counts.known > 0 {
-            let known = "\(counts.known) messages were in the archive already"
-            lines.append(counts.new == 0 ? "nothing is new: \(known)" : known)
+            let known = "\(counts.known) messages were already in the archive"
+            lines.append(counts.new == 0 ? "nothing new: \(known)" : known)
         }
         if counts.unrecognised > 0 {
             lines.append(
-                "warning: nothing was recognised in \(counts.unrecognised) of \(counts.new) messages; "
-                    + "they are stored, as oddities"
+                "warning: \(counts.unrecognised) of \(counts.new) messages were not recognised; "
+                    + "they are stored as oddities"
             )
         }
         for disorder in outcome.disorder {
             let first = disorder.messages.firstLineNumber.map { ", first in line \($0)" } ?? ""
             let step = (disorder.messages.stepMax / .milliseconds(1)).rounded() / 1000
             lines.append(
-                "warning: \(disorder.messages.count) messages of '\(disorder.path)' come after a later one\(first); "
+                "warning: \(disorder.messages.count) messages of '\(disorder.path)' follow a later message\(first); "
                     + "times go back by up to \(step) s"
             )
         }

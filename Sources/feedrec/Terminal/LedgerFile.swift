@@ -8,8 +8,9 @@ import Glibc
 import Musl
 #endif
 
-/// Takes down what a simulator sends, one JSON line a message in the form of `export messages`; the connection is the
-/// client's number.
+/// Writes down what a simulator sends, one JSON line per message, in the format of `export messages`.
+///
+/// The connection is the client's number.
 final class LedgerFile: Sendable {
     fileprivate struct State {
         var descriptor: Int32
@@ -48,7 +49,7 @@ final class LedgerFile: Sendable {
         }
     }
 
-    /// Writes what is left; throws when anything could not be written.
+    /// Writes the remaining lines; throws if any write has failed.
     func close() throws {
         let failure = state.withLock { state in
             state.flush()

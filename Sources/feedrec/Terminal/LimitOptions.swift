@@ -2,23 +2,25 @@ import ArgumentParser
 import Transport
 import WebSocketProtocol
 
-/// What a peer may make us hold, beside the length of its messages; the same at client and server.
+/// Limits on what a peer can make us hold, apart from the message length.
+///
+/// Clients and servers share these options.
 struct LimitOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The longest frame that is accepted, as on the wire; by default as long as the longest message.",
+            "The longest frame to accept, as on the wire. (default: the longest message)",
             valueName: "size"
         )
     )
     var frameLimit: ByteCountArgument?
 
-    @Option(help: ArgumentHelp("The most frames one message may come in.", valueName: "count"))
+    @Option(help: ArgumentHelp("The maximum number of frames per message.", valueName: "count"))
     var fragmentLimit = WebSocketLimits().fragmentsMax
 
-    @Option(help: ArgumentHelp("The longest HTTP head that is accepted in the handshake.", valueName: "size"))
+    @Option(help: ArgumentHelp("The longest HTTP head to accept in the handshake.", valueName: "size"))
     var headerLimit = ByteCountArgument(WebSocketLimits().headerBytesMax)
 
-    @Option(help: ArgumentHelp("How much may wait to be sent before sending has to wait.", valueName: "size"))
+    @Option(help: ArgumentHelp("Maximum size of the send queue. Sending waits while it is full.", valueName: "size"))
     var sendQueue = ByteCountArgument(1 << 20)
 
     func validate() throws {
@@ -31,7 +33,7 @@ struct LimitOptions: ParsableArguments {
         }
     }
 
-    /// Sets these limits, with messages of at most `messageBytesMax` bytes.
+    /// Applies these limits, with messages of at most `messageBytesMax` bytes.
     func apply(to settings: inout ConnectionSettings, messageBytesMax: Int) {
         settings.limits = WebSocketLimits(
             messageBytesMax: messageBytesMax,

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Transport
 
-/// What holds for the connections of one verb unless a flag says otherwise; `nil` is off.
+/// The defaults for the connections of one verb; `nil` is off.
 protocol LivenessDefaults: Sendable {
     static var pingInterval: Duration? { get }
     static var pongTimeout: Duration? { get }
@@ -16,28 +16,30 @@ extension LivenessDefaults {
     static var closeTimeout: Duration { .seconds(5) }
 }
 
-/// `probe`, and servers that only serve what they make.
+/// `probe`, and servers that only send generated data.
 enum OrdinaryLiveness: LivenessDefaults {}
 
-/// `record`: a venue that is dead must be noticed.
+/// `record`: a dead venue must be noticed.
 enum RecordingLiveness: LivenessDefaults {
     static var pingInterval: Duration? { .seconds(20) }
 }
 
-/// `replay`: a client that its debugger has stopped is not dead, and what it has not read yet belongs to it.
+/// `replay`: a client stopped in a debugger is not dead, and must still get the messages it has not read.
 enum ReplayLiveness: LivenessDefaults {
-    /// A client that waits for a paused tape must hear that the server is there.
+    /// A client that waits at a paused tape must see that the server is alive.
     static var pingInterval: Duration? { .seconds(20) }
     static var pongTimeout: Duration? { nil }
     static var sendTimeout: Duration? { .seconds(600) }
     static var closeTimeout: Duration { .seconds(60) }
 }
 
-/// How long a peer may be silent, slow, or without an answer; the same at client and server.
+/// How long a peer may be silent, slow, or without an answer.
+///
+/// Clients and servers share these options.
 struct LivenessOptions<Defaults: LivenessDefaults>: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when nothing has come for this time, or off; a ping goes out after half of it.",
+            "Abort the connection if nothing arrives for this time, or off. A ping is sent after half of it.",
             valueName: "time"
         )
     )
@@ -48,7 +50,7 @@ struct LivenessOptions<Defaults: LivenessDefaults>: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when a ping has waited this long for its pong, or off.",
+            "Abort the connection if a ping gets no pong within this time, or off.",
             valueName: "time"
         )
     )
@@ -56,7 +58,7 @@ struct LivenessOptions<Defaults: LivenessDefaults>: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when the peer has taken nothing for this time of what waits to be sent, or off.",
+            "Abort the connection if data waits to be sent and the peer reads none of it for this time, or off.",
             valueName: "time"
         )
     )
@@ -64,7 +66,7 @@ struct LivenessOptions<Defaults: LivenessDefaults>: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Abort the connection when the peer has not answered our close frame within this time.",
+            "Abort the connection if the peer does not answer our close frame within this time.",
             valueName: "time"
         )
     )

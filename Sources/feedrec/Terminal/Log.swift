@@ -7,7 +7,7 @@ enum LogFormat: String, CaseIterable, Hashable, Sendable {
     case json
 }
 
-/// How much is logged: this level and those above it.
+/// The log level: events of this level and above are logged.
 enum LogLevel: String, CaseIterable, Hashable, Sendable, Comparable {
     case debug
     case info
@@ -19,7 +19,7 @@ enum LogLevel: String, CaseIterable, Hashable, Sendable, Comparable {
     }
 }
 
-/// A fact that belongs to an event of the log.
+/// A value that belongs to an event in the log.
 enum LogValue: Sendable {
     case text(String)
     case integer(Int64)
@@ -36,7 +36,7 @@ enum LogValue: Sendable {
         }
     }
 
-    /// Quoted only where that is needed to see where it ends.
+    /// The value, quoted only if it is empty or has characters that need quotes.
     fileprivate var plain: String {
         guard case .text(let text) = self else { return json }
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D }
@@ -48,10 +48,9 @@ enum LogValue: Sendable {
     }
 }
 
-/// The structured log: one line an event, to standard error.
+/// The structured log: one line per event, to standard error.
 ///
-/// Events are rare, a few for each connection; nothing is logged for each message. What is known to be secret never gets
-/// out, whatever text it hides in.
+/// Events are rare: a few per connection, none per message. Known secrets are removed from every value.
 final class Log: Sendable {
     private struct Settings {
         var format: LogFormat
@@ -74,13 +73,15 @@ final class Log: Sendable {
         self.write = write
     }
 
-    /// Keeps `secret` out of every line from now on.
+    /// Removes `secret` from every later line.
+    ///
+    /// Secrets under 4 bytes are ignored.
     func redact(_ secret: String) {
         guard secret.utf8.count >= 4 else { return }
         settings.withLock { _ = $0.secrets.insert(secret) }
     }
 
-    /// Goes on with another format and level.
+    /// Changes the format and the level.
     func adopt(format: LogFormat, level: LogLevel) {
         settings.withLock { settings in
             settings.format = format
@@ -98,7 +99,7 @@ final class Log: Sendable {
         write(text(level, event, facts))
     }
 
-    /// An event as the line that the log would write, whatever its level.
+    /// Returns an event as the line that the log would write, whatever its level.
     func text(_ level: LogLevel, _ event: String, _ facts: KeyValuePairs<String, LogValue?>) -> String {
         let (format, secrets) = settings.withLock { ($0.format, $0.secrets) }
         let facts = facts.compactMap { name, value in value.map { (name, Self.redacted($0, secrets)) } }
@@ -113,12 +114,12 @@ final class Log: Sendable {
             object.text("level", level.rawValue)
             object.text("event", event)
             for (name, value) in facts { object.raw(name, value.json) }
-            // People read it on terminals, too; in JSON an escape stands for the same text.
+            // People also read JSON on terminals. Escapes do not change the JSON text.
             return VisibleText.escaped(object.text())
         }
     }
 
-    /// Before anything is quoted, so that no escape can hide a secret.
+    /// Redacts before quoting, so that an escape cannot hide a secret.
     private static func redacted(_ value: LogValue, _ secrets: Set<String>) -> LogValue {
         guard case .text(var text) = value else { return value }
         for secret in secrets where text.contains(secret) { text = text.replacing(secret, with: "[redacted]") }

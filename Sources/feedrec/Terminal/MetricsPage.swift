@@ -1,6 +1,6 @@
 import Recording
 
-/// Everything a recorder counts, for Prometheus.
+/// All figures of a recorder, for Prometheus.
 struct MetricsPage {
     private typealias Feed = (name: String, venue: String, figures: FeedFigures)
 
@@ -33,13 +33,13 @@ struct MetricsPage {
         page.single(
             "feedrec_log_lines_lost_total",
             .counter,
-            "Log lines that could not be written, since standard error was not read.",
+            "Log lines lost because standard error was not read.",
             Double(StandardError.lostLines)
         )
         page.single(
             "feedrec_disk_free_bytes",
             .gauge,
-            "Room on the archive's disk.",
+            "Free space on the archive's disk.",
             process.diskFreeBytes.map(Double.init)
         )
         page.single(
@@ -51,7 +51,7 @@ struct MetricsPage {
     }
 
     private mutating func addStorage(_ storage: StorageFigures) {
-        page.family("feedrec_commit_seconds", .histogram, "How long a transaction takes.")
+        page.family("feedrec_commit_seconds", .histogram, "Duration of transactions.")
         var below: Int64 = 0
         for (bound, count) in zip(DurationHistogram.bounds, storage.commits.counts) {
             below += count
@@ -63,43 +63,43 @@ struct MetricsPage {
         page.single(
             "feedrec_queue_depth",
             .gauge,
-            "Pieces of work that wait for the writer.",
+            "Jobs queued for the writer.",
             Double(storage.queueDepth)
         )
         page.single(
             "feedrec_journal_bytes",
             .gauge,
-            "Bytes of the journal that are taken, to a segment of 8 MiB.",
+            "Bytes of the journal in use, in steps of one segment (8 MiB).",
             storage.journalBytes.map(Double.init)
         )
         page.single(
             "feedrec_journal_limit_bytes",
             .gauge,
-            "Bytes that the journal may hold.",
+            "Maximum size of the journal.",
             storage.journalBytesMax.map(Double.init)
         )
         page.single(
             "feedrec_halted",
             .gauge,
-            "1 while nothing can be stored, such as on a full disk.",
+            "1 while nothing can be stored, for example because the disk is full.",
             storage.halt == nil ? 0 : 1
         )
         page.single(
             "feedrec_clock_offset_seconds",
             .gauge,
-            "What the kernel corrects its clock by.",
+            "The clock offset that the kernel is correcting.",
             storage.clock.map { $0.offset / .seconds(1) }
         )
         page.single(
             "feedrec_clock_error_seconds",
             .gauge,
-            "How wrong the kernel's clock is at most.",
+            "Maximum error of the kernel's clock.",
             storage.clock.map { $0.error / .seconds(1) }
         )
         page.single(
             "feedrec_clock_synchronized",
             .gauge,
-            "0 while nobody disciplines the clock.",
+            "1 while the clock is synchronised, otherwise 0.",
             storage.clock.map { $0.isSynchronized ? 1 : 0 }
         )
         page.single("feedrec_clock_steps_total", .counter, "Steps of the wall clock.", Double(storage.clockSteps))
@@ -112,17 +112,17 @@ struct MetricsPage {
             ("feedrec_bytes_received_total", "Payload bytes received.", { $0.totals.bytesReceived }),
             ("feedrec_data_messages_total", "Messages that carried data.", { $0.totals.dataMessages }),
             ("feedrec_margin_updates_total", "Margin updates stored.", { $0.totals.marginUpdates }),
-            ("feedrec_bars_total", "Bars made.", { $0.totals.bars }),
+            ("feedrec_bars_total", "Bars built.", { $0.totals.bars }),
             ("feedrec_events_total", "Other events stored.", { $0.totals.events }),
             ("feedrec_oddities_total", "Messages that could not be read.", { $0.totals.oddities }),
             ("feedrec_late_ticks_total", "Ticks too late for their bars.", { $0.totals.lateTicks }),
             (
-                "feedrec_ticks_ahead_total", "Ticks with times more than 5 s ahead of their receipt.",
+                "feedrec_ticks_ahead_total", "Ticks whose times are more than 5 s ahead of their receive times.",
                 { $0.totals.ticksAhead }
             ),
             ("feedrec_connections_total", "Connections opened.", { $0.connections }),
             (
-                "feedrec_disconnections_total", "Attempts that failed and connections that were lost.",
+                "feedrec_disconnections_total", "Failed connection attempts and lost connections.",
                 { $0.disconnections }
             ),
         ]
@@ -154,7 +154,7 @@ struct MetricsPage {
 
     private mutating func addDelivery(_ feeds: [Feed]) {
         guard !feeds.isEmpty else { return }
-        page.family("feedrec_undelivered", .gauge, "Streams and symbols that were asked for and have not arrived.")
+        page.family("feedrec_undelivered", .gauge, "Requested streams and symbols that have not delivered any data.")
         for feed in feeds {
             page.sample("feedrec_undelivered", count: Int64(feed.figures.undelivered.count), ["feed": feed.name])
         }
@@ -162,14 +162,14 @@ struct MetricsPage {
 
     private mutating func addState(_ feeds: [Feed], uptime: Duration) {
         guard !feeds.isEmpty else { return }
-        page.family("feedrec_feed_state", .gauge, "1 for the state that the feed is in.")
+        page.family("feedrec_feed_state", .gauge, "1 for the current state of the feed, otherwise 0.")
         for feed in feeds {
             for state in FeedState.allCases {
                 let labels: KeyValuePairs = ["feed": feed.name, "venue": feed.venue, "state": state.rawValue]
                 page.sample("feedrec_feed_state", feed.figures.state == state ? 1 : 0, labels)
             }
         }
-        page.family("feedrec_market_open", .gauge, "0 while the market of the feed is closed by its sessions.")
+        page.family("feedrec_market_open", .gauge, "0 while the sessions of the feed say that its market is closed.")
         for feed in feeds {
             page.sample("feedrec_market_open", feed.figures.isMarketClosed ? 0 : 1, ["feed": feed.name])
         }
@@ -179,7 +179,7 @@ struct MetricsPage {
                 { $0.lastMessage.map { uptime - $0 } }
             ),
             ("feedrec_last_data_age_seconds", "Time since the last data.", { $0.lastData.map { uptime - $0 } }),
-            ("feedrec_latency_seconds", "Our time less the venue's, of the latest tick.", { $0.totals.latency }),
+            ("feedrec_latency_seconds", "Our time minus the venue's, for the latest tick.", { $0.totals.latency }),
         ]
         for age in ages {
             page.family(age.name, .gauge, age.help)

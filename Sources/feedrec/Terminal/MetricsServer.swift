@@ -4,13 +4,17 @@ import Replaying
 import Transport
 import WebSocketProtocol
 
-/// Answers Prometheus on `/metrics`, and watchers on `/healthz` and `/readyz`; no WebSocket here.
+/// Serves `/metrics` for Prometheus, and `/healthz` and `/readyz` for health checks.
+///
+/// It has no WebSocket.
 struct MetricsServer: WebSocketServerHandler {
     let monitor: RecorderMonitor
     let archive: String
     let access: AccessControl
 
-    /// Listens and serves until the task is cancelled.
+    /// Starts to listen.
+    ///
+    /// The caller runs the returned server until the task is cancelled.
     func start(on address: ListenAddress, group: any EventLoopGroup) async throws -> WebSocketServer {
         var configuration = WebSocketServer.Configuration(host: address.host, port: address.port)
         configuration.connectionsMax = 64
@@ -39,7 +43,7 @@ struct MetricsServer: WebSocketServerHandler {
             let health = health
             return answer(health, isGood: health.isReady)
         case "/": return HTTPResponse(status: 200, text: "/metrics\n/healthz\n/readyz\n")
-        default: return HTTPResponse(status: 404, text: "there is nothing here\n")
+        default: return HTTPResponse(status: 404, text: "not found\n")
         }
     }
 
@@ -51,7 +55,7 @@ struct MetricsServer: WebSocketServerHandler {
 
     private var health: RecorderHealth { RecorderHealth(StatusDocument(monitor, archive: archive)) }
 
-    /// A line for each problem, whatever the status.
+    /// Answers with one line per problem, whatever the status.
     private func answer(_ health: RecorderHealth, isGood: Bool) -> HTTPResponse {
         let lines = (isGood ? ["ok"] : ["not ok"]) + health.problems.map(\.text)
         return HTTPResponse(status: isGood ? 200 : 503, text: lines.joined(separator: "\n") + "\n")

@@ -1,4 +1,4 @@
-/// Builds the text that Prometheus reads (exposition format 0.0.4).
+/// Builds the text that Prometheus reads (text exposition format 0.0.4).
 struct MetricsText {
     enum Kind: String {
         case counter
@@ -8,7 +8,9 @@ struct MetricsText {
 
     private(set) var text = ""
 
-    /// Begins a family; its samples follow at once.
+    /// Starts a metric family.
+    ///
+    /// Its samples must follow directly.
     mutating func family(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n# TYPE \(name) \(kind.rawValue)\n"
     }
@@ -21,7 +23,7 @@ struct MetricsText {
         text += "\(name)\(Self.labels(labels)) \(value)\n"
     }
 
-    /// A family of one sample; none where there is no value.
+    /// Adds a family with one sample, or nothing if there is no value.
     mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: Double?) {
         guard let value else { return }
         family(name, kind, help)

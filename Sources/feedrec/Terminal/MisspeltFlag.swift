@@ -3,13 +3,14 @@ import MarketModel
 
 /// A flag that the verb does not have.
 ///
-/// ArgumentParser reports such a flag too, but only if nothing else is wrong. Often the misspelt flag is why something is
-/// missing, so it is looked for first.
+/// ArgumentParser reports such a flag only if nothing else is wrong. But a misspelt flag is often the reason why
+/// something is missing, so we look for it first.
 struct MisspeltFlag: CustomStringConvertible {
     let flag: String
     private let nearest: String?
 
-    /// The first one among the arguments of a command line, without the program's name; `nil` if there is none.
+    /// Finds the first unknown flag in the arguments of a command line, without the program's name; `nil` if there is
+    /// none.
     init?(in arguments: [String]) {
         let known = Self.flags(of: Self.verb(of: arguments))
         let given = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }

@@ -1,10 +1,10 @@
 import Archive
 import Synchronization
 
-/// Recordings that appear in an archive while it is read: those that a recorder goes on in.
+/// Finds recordings that appear in an archive while it is being read, such as a recorder's next file.
 final class NewRecordings: Sendable {
     private let paths: [String]
-    /// What has been read or reported.
+    /// Paths that have been read or reported.
     private let known: Mutex<Set<String>>
 
     init(paths: [String], known location: ArchiveLocation) {
@@ -12,7 +12,9 @@ final class NewRecordings: Sendable {
         known = Mutex(Set(location.files + location.findings.map(\.path)))
     }
 
-    /// The recordings that were not there before; files are only opened if there is a new name.
+    /// Returns the recordings that are new since the last call.
+    ///
+    /// Files are opened only if there is a new name.
     ///
     /// - Throws: `ArchiveError` if the directory cannot be read.
     func find() throws -> [String] {

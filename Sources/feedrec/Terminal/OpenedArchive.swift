@@ -2,9 +2,11 @@ import Archive
 import MarketModel
 import Recording
 
-/// An archive made ready to record into: what a dead recorder left is folded in, files of earlier days are ended.
+/// An archive that is ready to record into.
 ///
-/// Whatever needs time comes after connecting: counting and sealing read whole files.
+/// The journal of a dead recorder is recovered, and files of earlier days are ended.
+///
+/// Slow work is done after connecting: counting and sealing read whole files.
 struct OpenedArchive {
     let writer: ArchiveWriter
     let journal: Journal
@@ -22,7 +24,7 @@ struct OpenedArchive {
         JournalNotice.tell(try await recovery.run())
         for path in try OwnRecordings.unsealedCopies(in: directory) {
             StandardError.write(
-                "feedrec: warning: '\(path)' is a copy of a recording, or was restored from a backup; it stays as it is"
+                "feedrec: warning: '\(path)' is a copy of a recording, or was restored from a backup; it is not changed"
             )
         }
         for finding in (try? ArchiveLocation.strays(in: directory)) ?? [] { ArchiveNotice.warn(of: finding) }
@@ -37,7 +39,7 @@ struct OpenedArchive {
         journal = try Journal(configuration)
     }
 
-    /// Opens the day's file, or begins another where a reader keeps that from being written to.
+    /// Opens the day's file, or starts another file if a reader blocks writing to it.
     private static func openWriter(
         _ file: String,
         in directory: String,
@@ -54,17 +56,19 @@ struct OpenedArchive {
         }
     }
 
-    /// Ends the journal; unless everything `isStored`, the next feedrec finds it.
+    /// Closes the journal.
+    ///
+    /// If not everything `isStored`, the next feedrec recovers the remainder.
     func close(isStored: Bool) throws {
         try journal.close(isStored: isStored)
     }
 }
 
-/// Folds in what a dead recorder left, where a verb is about to read an archive, and tells of it.
+/// Recovers the journal of a dead recorder before a verb reads an archive, and reports it.
 enum JournalNotice {
-    /// Recovers the archives that `paths` belong to, where no recorder is at work and they may be written to.
+    /// Recovers the archives of `paths`, unless a recorder is running or the archive is not writable.
     ///
-    /// With `isRequired` it fails if the journal cannot be folded in; otherwise it warns.
+    /// With `isRequired` it throws if the journal cannot be recovered; otherwise it warns.
     static func fold(_ paths: [String], isRequired: Bool = false) async throws {
         for directory in Set(paths.map(ArchiveLocation.directory)).sorted() {
             do {
@@ -78,7 +82,7 @@ enum JournalNotice {
                 )
                 tell(try await recovery.run())
             } catch let error as ArchiveError where error.code == .busy {
-                // A recorder is alive; what it has not stored yet is its own affair.
+                // A recorder is running; it stores its own messages.
                 continue
             } catch let error as CancellationError {
                 throw error
@@ -99,7 +103,7 @@ enum JournalNotice {
             code: failure?.code ?? .ioFailed,
             path: directory,
             detail: "cannot tell what is new: the journal of '\(directory)' cannot be folded in (\(error))",
-            hint: failure?.hint ?? "move the journal away; --force imports whatever it holds"
+            hint: failure?.hint ?? "move the journal away, or use --force to import whatever it contains"
         )
     }
 
@@ -112,15 +116,15 @@ enum JournalNotice {
         }
         for file in report.replacedFiles {
             StandardError.write(
-                "feedrec: warning: '\(file)' is gone or cannot be written to; another file took what the journal has of it"
+                "feedrec: warning: '\(file)' is gone or not writable; its messages in the journal go into another file"
             )
         }
         for warning in report.warnings { StandardError.write("feedrec: warning: \(warning)") }
         for damage in report.damages { StandardError.write("feedrec: warning: the journal is damaged: \(damage)") }
         if let directory = report.asideDirectory {
             StandardError.write(
-                "feedrec: warning: no recording can take \(report.strayMessages) messages of the journal; their "
-                    + "segments are in '\(directory)' now"
+                "feedrec: warning: \(report.strayMessages) messages of the journal fit no recording; their "
+                    + "segments were moved to '\(directory)'"
             )
         }
     }

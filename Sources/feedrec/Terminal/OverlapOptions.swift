@@ -2,13 +2,13 @@ import ArgumentParser
 import Recording
 import Venues
 
-/// When a feed from flags has two connections at a time.
+/// When a feed from flags has two connections at the same time.
 struct OverlapOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            binance-spot: replace a connection of this age by a new one, without a gap, before the venue cuts it; or off. \
-            (default: 23h30m)
+            binance-spot: replace a connection of this age with a new one, without a gap, before the venue closes it; \
+            or off. (default: 23h30m)
             """,
             valueName: "time"
         )
@@ -16,12 +16,12 @@ struct OverlapOptions: ParsableArguments {
     var renewAfter: OptionalDurationArgument?
 
     @Option(
-        help: "binance-spot: 2 keeps two connections always, so that the loss of one costs nothing."
+        help: "binance-spot: 2 always keeps two connections, so that losing one of them loses no data."
     )
     var redundancy = 1
 
     func validate() throws {
-        guard (1...2).contains(redundancy) else { throw ValidationError("--redundancy is 1 or 2") }
+        guard (1...2).contains(redundancy) else { throw ValidationError("--redundancy must be 1 or 2") }
         if let time = renewAfter?.duration, time < .seconds(1) {
             throw ValidationError("--renew-after must be at least 1s")
         }
@@ -34,10 +34,12 @@ struct OverlapOptions: ParsableArguments {
 }
 
 extension OverlapRules {
-    /// What is asked for; the error says that the venue does not allow it.
+    /// Makes the rules.
     ///
-    /// Binance cuts each connection after 24 hours, and numbers its ticks. The hub does neither, so two connections would
-    /// store every tick twice.
+    /// Binance closes each connection after 24 hours, and numbers its ticks. The hub does neither, so two connections
+    /// would store every tick twice.
+    ///
+    /// - Throws: ``Failure`` if the venue does not allow two connections.
     init(venue: Venue, renewAfter: AutomaticDuration, redundancy: Int) throws {
         self.init()
         switch venue {
@@ -51,13 +53,13 @@ extension OverlapRules {
         case .mt4:
             if redundancy > 1 {
                 throw Failure(
-                    "redundancy is for the venue \"binance-spot\": mt4 does not number its ticks, so those of two "
+                    "redundancy is for the venue \"binance-spot\": mt4 does not number its ticks, so ticks of two "
                         + "connections could not be told apart"
                 )
             }
             if case .after = renewAfter {
                 throw Failure(
-                    "renew-after is for the venue \"binance-spot\": mt4 does not number its ticks, so those of two "
+                    "renew-after is for the venue \"binance-spot\": mt4 does not number its ticks, so ticks of two "
                         + "connections could not be told apart"
                 )
             }

@@ -1,6 +1,8 @@
 /// Decimal text without an exponent.
 enum PlainDecimal {
-    /// Writes out `6.547e-05` as `0.00006547`; text without an exponent stays as it is.
+    /// Converts `6.547e-05` to `0.00006547`.
+    ///
+    /// Text without an exponent stays unchanged.
     static func text(ofScientific text: String) -> String {
         guard let marker = text.firstIndex(of: "e"), let exponent = Int(text[text.index(after: marker)...]) else {
             return text

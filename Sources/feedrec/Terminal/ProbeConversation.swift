@@ -1,22 +1,22 @@
 import MarketModel
 import Transport
 
-/// What `probe` says and prints over one connection.
+/// The conversation of `probe` over one connection.
 struct ProbeConversation: Sendable {
     let connection: WebSocketConnection
-    /// How lines are sent.
+    /// The kind of message that a line is sent as.
     let kind: MessageKind
-    /// True where only the beginning and the end are worth a line.
+    /// True if only the start and the end are logged.
     let isQuiet: Bool
 
-    /// Sends every message back until the peer closes.
+    /// Sends every message back until the peer closes the connection.
     func echo() async {
         while let batch = try? await connection.receive() {
             guard (try? await connection.send(batch)) != nil else { return }
         }
     }
 
-    /// Prints what comes, while other tasks send the lines of standard input and tell of control frames.
+    /// Prints received messages, while other tasks send the lines of standard input and log control frames.
     func talk() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await sendLines() }

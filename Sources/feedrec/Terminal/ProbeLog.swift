@@ -3,9 +3,9 @@ import Recording
 import Transport
 import WebSocketProtocol
 
-/// One line an operation on standard error, with the time of day in UTC.
+/// Writes one line per operation to standard error, with the time of day in UTC.
 enum ProbeLog {
-    /// Texts that no line repeats, also where the peer does.
+    /// Texts that are masked in every line, even if the peer sends them.
     static let secrets = FeedSecrets()
 
     static func line(_ text: String, at time: UnixNanoseconds = Clocks.wall()) {

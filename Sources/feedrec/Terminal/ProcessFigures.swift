@@ -6,14 +6,14 @@ import Glibc
 import Musl
 #endif
 
-/// What the system says of this process and the disk it writes to.
+/// The system's figures for this process and for the disk it writes to.
 struct ProcessFigures: Sendable {
     var residentBytes: Int64?
     var cpuSeconds: Double
     var diskFreeBytes: Int64?
     var walBytes: Int64?
 
-    /// Reads them; a few system calls.
+    /// Reads the figures, with a few system calls.
     static func read(archive: String, file: String?) -> ProcessFigures {
         ProcessFigures(
             residentBytes: residentBytes(),
@@ -31,7 +31,7 @@ struct ProcessFigures: Sendable {
         return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// What an ordinary user may still write.
+    /// Free bytes for an ordinary user.
     private static func freeBytes(on directory: String) -> Int64? {
         var status = statvfs()
         guard statvfs(directory, &status) == 0 else { return nil }

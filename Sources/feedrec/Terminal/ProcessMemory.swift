@@ -1,11 +1,11 @@
 import CMalloc
 
-/// How the process uses memory.
+/// Limits the memory that the process holds.
 enum ProcessMemory {
-    /// Lets all threads allocate from two heaps instead of eight a core.
+    /// Makes all threads allocate from two heaps instead of eight per core.
     ///
-    /// What one stage of the pipeline frees the next one then takes, instead of each thread keeping what its busiest moment needed:
-    /// a recorder that ran for months would grow with every one of them. To be called before other threads start.
+    /// Memory that one pipeline stage frees is then reused by the next stage. Otherwise each thread keeps the memory of
+    /// its busiest moment, and a recorder grows over months. Call this before other threads start.
     static func shareHeaps() {
         feedrec_limit_heaps(2)
     }

@@ -5,12 +5,12 @@ import MarketModel
 import Recording
 import Venues
 
-/// How the messages of a hub are read and what of them is kept.
+/// How the messages of a hub are read, and what is kept of them.
 struct ReadingOptions: ParsableArguments {
     @Option(
         help: """
-            mt4: the zone of the broker's clocks: Europe/Athens, +02:00, or a zone and a distance, as \
-            America/New_York+7h for New York close time. UTC by default.
+            mt4: the time zone of the broker's clocks: Europe/Athens, +02:00, or a zone plus an offset, such as \
+            America/New_York+7h for New York close time. (default: UTC)
             """
     )
     var brokerTimeZone: BrokerTimeZone?
@@ -25,7 +25,7 @@ struct ReadingOptions: ParsableArguments {
     var isGiven: Bool { brokerTimeZone != nil || keepPersonalData }
 }
 
-/// A zone by its name, as a fixed offset, or as a distance from another zone.
+/// A time zone: by name, as a fixed offset, or as an offset from another zone.
 struct BrokerTimeZone: ExpressibleByArgument {
     let rules: ZoneRules
 
@@ -34,9 +34,9 @@ struct BrokerTimeZone: ExpressibleByArgument {
         self.rules = rules
     }
 
-    /// The rules of the zone that was asked for as `text`.
+    /// Returns the rules of the zone named `text`.
     ///
-    /// Names of the system come first, since some have a sign: `Etc/GMT+5`.
+    /// Names in the system's zone database come first, because some contain a sign: `Etc/GMT+5`.
     static let lookup: ZoneLookup = { text in fixedOrNamed(text) ?? shifted(text) }
 
     private static func fixedOrNamed(_ text: String) -> ZoneRules? {
@@ -48,7 +48,9 @@ struct BrokerTimeZone: ExpressibleByArgument {
         return ZoneRules(base, aheadBy: name.seconds, name: text)
     }
 
-    /// The rules of the system for `name`; names do not lead out of the zone directory.
+    /// Reads the system's rules for `name`.
+    ///
+    /// A name cannot lead out of the zone directory.
     private static func rules(named name: String) -> ZoneRules? {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else { return nil }

@@ -1,16 +1,16 @@
 import NIOPosix
 import Replaying
 
-/// Threads that read files, so that those of tasks and of event loops never wait for the disk.
+/// Threads that read files, so that task threads and event loops never wait for the disk.
 struct ReadingThreads: BlockingPool {
     private let pool: NIOThreadPool
 
     func submit(_ job: @escaping @Sendable () -> Void) {
-        // Also where the pool is being shut down: somebody waits for the job.
+        // Run the job even if the pool is shutting down, because a caller waits for it.
         pool.submit { _ in job() }
     }
 
-    /// Runs `body` with some threads, which are gone afterwards.
+    /// Runs `body` with `count` threads, and stops the threads afterwards.
     static func with<Value>(_ count: Int = 2, _ body: (ReadingThreads) async throws -> Value) async throws -> Value {
         let pool = NIOThreadPool(numberOfThreads: count)
         pool.start()

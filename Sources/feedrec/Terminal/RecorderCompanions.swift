@@ -5,8 +5,8 @@ import Recording
 import Replaying
 import Transport
 
-/// What runs beside a recorder so that people and machines can watch it: the status socket, the metrics, the service
-/// manager's watchdog.
+/// Services that run beside a recorder so that people and machines can watch it: the status socket, the metrics, and
+/// the service manager's watchdog.
 ///
 /// None of them can end a recording.
 struct RecorderCompanions: Sendable {
@@ -17,7 +17,9 @@ struct RecorderCompanions: Sendable {
     private let socket: StatusSocket
     private let server: WebSocketServer?
 
-    /// Listens; what cannot be listened on is an error before anything is recorded.
+    /// Starts to listen.
+    ///
+    /// Throws before anything is recorded if an address cannot be used.
     init(
         monitor: RecorderMonitor,
         configuration: RecorderConfiguration,
@@ -41,7 +43,7 @@ struct RecorderCompanions: Sendable {
         }
     }
 
-    /// The URL of the metrics, where they are served.
+    /// The URL of the metrics; `nil` if they are not served.
     var metricsURL: String? {
         server.map { $0.url.replacing("ws://", with: "http://") + "/metrics" }
     }
@@ -58,7 +60,7 @@ struct RecorderCompanions: Sendable {
         }
     }
 
-    /// Listens again if the status socket was deleted, as with its directory.
+    /// Listens again if the status socket was deleted, for example with its directory.
     private func keepSocket() async {
         var socket = socket
         while (try? await Clocks.monotonic.sleep(for: .seconds(1))) != nil {
@@ -86,7 +88,8 @@ struct RecorderCompanions: Sendable {
         }
     }
 
-    /// Says that all is well only while that is so: a recorder that hangs is started again.
+    /// Notifies the watchdog only while the recorder is alive, so that the service manager restarts a recorder that
+    /// hangs.
     private func watch(_ notifier: ServiceNotifier, every interval: Duration) async {
         repeat {
             if monitor.uptime() - monitor.storage.tickedAt < max(interval, .seconds(5)) { notifier.watchdog() }

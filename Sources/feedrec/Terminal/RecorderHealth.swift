@@ -1,29 +1,32 @@
 import MarketModel
 import Recording
 
-/// What is wrong with a running recorder: the one rule behind `status`, `/healthz` and `/readyz`.
+/// The problems of a running recorder.
 ///
-/// | | nothing is wrong | data is missing | nothing is recorded |
+/// `status`, `/healthz` and `/readyz` all use this rule.
+///
+/// | | no problem | data is missing | nothing is recorded |
 /// |---|---|---|---|
 /// | `feedrec status` | 0 | 3 | 3 |
 /// | `/readyz` | 200 | 503 | 503 |
 /// | `/healthz` | 200 | 200 | 503 |
 ///
-/// A feed whose market is closed is well. `/healthz` is for whatever restarts a recorder, since a restart does not mend a venue that is down.
+/// A feed whose market is closed is healthy. `/healthz` is for programs that restart the recorder; a restart does not
+/// help if the venue is down.
 struct RecorderHealth: Sendable {
     struct Problem: Codable, Hashable, Sendable {
-        /// True if nothing at all is recorded.
+        /// True if nothing at all is being recorded.
         var isFatal: Bool
-        /// For a person, on one line.
+        /// A description for people, on one line.
         var text: String
     }
 
-    /// The fatal ones first.
+    /// The problems, fatal ones first.
     let problems: [Problem]
 
-    /// True if the recorder works, although it may miss data.
+    /// True if the recorder works, even if data is missing.
     var isAlive: Bool { !problems.contains(where: \.isFatal) }
-    /// True if everything that was asked for is recorded.
+    /// True if everything that was asked for is being recorded.
     var isReady: Bool { problems.isEmpty }
 
     init(problems: [Problem]) {
@@ -44,7 +47,7 @@ struct RecorderHealth: Sendable {
         self.init(problems: problems)
     }
 
-    /// A recorder that has not looked after its feeds for this long hangs.
+    /// A recorder hangs if it has not run its feeds for this long.
     static let hangingAfter: Duration = .seconds(30)
 
     private static func problems(of feed: StatusDocument.Feed) -> [Problem] {

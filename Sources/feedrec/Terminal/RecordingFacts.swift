@@ -2,7 +2,7 @@ import Archive
 import JSONScanning
 import MarketModel
 
-/// What `info` tells of one recording.
+/// The facts about one recording that `info` prints.
 struct RecordingFacts {
     let path: String
     let summary: RecordingSummary
@@ -62,7 +62,7 @@ extension RecordingFacts {
                     + "\(Self.text(bytes: summary.blockBytes)) (\(Self.text(tenths: ratio))x)"
             )
         }
-        if logBytes > 0 { lines.append("  WAL          \(Self.text(bytes: logBytes)) beside it, being written") }
+        if logBytes > 0 { lines.append("  WAL          \(Self.text(bytes: logBytes)), being written") }
         for (name, count) in [
             ("quotes", summary.quoteCount), ("trades", summary.tradeCount), ("margin", summary.marginUpdateCount),
             ("orders", summary.orderUpdateCount), ("venue bars", summary.venueBarCount),

@@ -3,7 +3,7 @@ import MarketModel
 import Recording
 import Transport
 
-/// Writes what happens to feeds into the structured log.
+/// Writes the events of feeds to the structured log.
 struct RecordingLog: Sendable {
     let log: Log
 
@@ -51,16 +51,16 @@ struct RecordingLog: Sendable {
         case .paused(let reason): log.error("storing paused", ["reason": .text(reason)])
         case .lockedOut(let reason): log.warning("storing held up", ["reason": .text(reason)])
         case .resumed: log.info("storing resumed")
-        case .rotated(let file): log.info("file begun", ["file": .text(file)])
+        case .rotated(let file): log.info("file started", ["file": .text(file)])
         case .fileLost(let reason): log.error("file lost", ["reason": .text(reason)])
-        case .rotationFailed(let reason): log.warning("file not begun", ["reason": .text(reason)])
+        case .rotationFailed(let reason): log.warning("file not started", ["reason": .text(reason)])
         case .sealingFailed(let reason): log.warning("sealing failed", ["reason": .text(reason)])
         case .sealed(let file): log.info("sealed", ["file": .text(file)])
         case .pruned(let outcome): log.info("pruned", ["what": .text(PruneCommand.line(of: outcome, isDryRun: false))])
         case .pruningFailed(let reason): log.warning("pruning failed", ["reason": .text(reason)])
         case .logHeld(let bytes): log.warning("write-ahead log held by a reader", ["bytes": .integer(bytes)])
-        case .logFreed: log.info("write-ahead log short again")
-        case .journal(.good): log.info("journal takes messages")
+        case .logFreed: log.info("write-ahead log small again")
+        case .journal(.good): log.info("journal works again")
         case .journal(.full(bytesMax: let bytes)): log.error("journal full", ["limit_bytes": .integer(Int64(bytes))])
         case .journal(.failed(let error)): log.error("journal failed", ["reason": .text("\(error)")])
         case .undelivered(let names, isFirst: true):

@@ -5,32 +5,36 @@ import Recording
 import Synchronization
 import Transport
 
-/// Tells the person at the terminal how a recording goes.
+/// Reports the progress of a recording to the person at the terminal, or to the log.
 final class RecordingReporter: Sendable {
     private let hasConnected = Atomic<Bool>(false)
-    /// How often a file was taken away while it was being written.
+    /// How often a file was deleted or moved while it was being written.
     private let losses = Atomic<Int>(0)
     private let file: String?
-    /// Where a structured log is wanted instead of sentences.
+    /// The structured log, if it is used instead of sentences.
     private let log: RecordingLog?
-    /// How many reports lie between two progress lines: four come a second.
+    /// Counts progress reports.
+    ///
+    /// There are four per second.
     private let tick = Atomic<Int>(0)
-    /// What never arrived, by feed.
+    /// Names that never delivered anything, by feed.
     private let undelivered = Mutex<[String: [String]]>([:])
 
-    /// Names `file` once the recording really begins.
+    /// Makes a reporter.
+    ///
+    /// It prints the name of `file` when the recording starts.
     init(file: String? = nil, log: RecordingLog? = nil) {
         self.file = file
         self.log = log
     }
 
-    /// The recorder has been set up.
+    /// Reports that the recorder has been set up.
     func started(feeds: [String], metrics: String?) {
         if let log { return log.started(file: file, feeds: feeds, metrics: metrics) }
         if let metrics { line("metrics on \(metrics)") }
     }
 
-    /// Forgets what a feed had asked for, because the feed is gone.
+    /// Forgets the missing names of a feed that has been removed.
     func forget(_ feed: String) {
         undelivered.withLock { $0[feed] = nil }
     }
@@ -50,40 +54,40 @@ final class RecordingReporter: Sendable {
         case .subscribed:
             line("subscribed, recording")
         case .undelivered(let names, isFirst: true):
-            line("warning: nothing has arrived of \(Suggestion.list(names)); are the names right?")
+            line("warning: nothing has arrived for \(Suggestion.list(names)); are the names right?")
         case .undelivered([], _): line("everything that was asked for has arrived")
         case .undelivered: break
         case .notice(let text):
             line("warning: \(text)")
         case .disconnected(let reason, let delay):
-            line("disconnected: \(reason); trying again in \(Self.text(of: delay))")
+            line("disconnected: \(reason); retrying in \(Self.text(of: delay))")
         case .heldOff(let delay, let until):
-            line("warning: the venue asks for no attempt to connect for \(Self.text(of: delay)), until \(until)")
+            line("warning: the venue asks us not to connect for \(Self.text(of: delay)), until \(until)")
         case .paused(let reason): line("paused: \(reason); messages are left out until they can be stored")
-        case .lockedOut(let reason): line("warning: \(reason); messages wait until it lets go")
+        case .lockedOut(let reason): line("warning: \(reason); messages wait until the lock is released")
         case .resumed: line("resumed: messages are stored again")
         case .rotated(let file): line("recording into '\(file)'")
         case .fileLost(let reason):
             losses.add(1, ordering: .relaxed)
             line("error: \(reason)")
-        case .rotationFailed(let reason): line("warning: no other file yet: \(reason)")
-        case .sealingFailed(let reason): line("warning: \(reason); it is tried again")
+        case .rotationFailed(let reason): line("warning: cannot start a new file yet: \(reason)")
+        case .sealingFailed(let reason): line("warning: \(reason); it will be retried")
         case .sealed(let file): line("sealed '\(file)' now")
         case .pruned(let outcome): line("pruned: \(PruneCommand.line(of: outcome, isDryRun: false))")
         case .pruningFailed(let reason): line("warning: nothing was pruned: \(reason)")
         case .logHeld(let bytes):
             line(
-                "warning: a reader keeps a transaction open, so the write-ahead log grows (\(bytes >> 20) MiB); end that "
-                    + "query or program, or another file is begun"
+                "warning: a reader keeps a transaction open, so the write-ahead log grows (\(bytes >> 20) MiB); end "
+                    + "that query or program, or feedrec will start a new file"
             )
-        case .logFreed: line("the write-ahead log is short again")
+        case .logFreed: line("the write-ahead log is small again")
         case .spareSubscribed: line("a second connection is subscribed")
         case .spareLost(let reason, let delay):
-            line("one of two connections was lost: \(reason); trying again in \(Self.text(of: delay))")
+            line("one of two connections was lost: \(reason); retrying in \(Self.text(of: delay))")
         case .renewed: line("a new connection has taken over")
-        case .journal(.good): line("the journal takes messages again")
+        case .journal(.good): line("the journal works again")
         case .journal(.full(bytesMax: let bytesMax)):
-            line("warning: the journal is full (\(bytesMax >> 20) MiB); until it is not, 'kill -9' loses messages")
+            line("warning: the journal is full (\(bytesMax >> 20) MiB); until there is room, 'kill -9' loses messages")
         case .journal(.failed(let error)):
             line("warning: the journal cannot grow (\(error)); until it can, 'kill -9' loses messages")
         case .overloaded(.stopReading): line("warning: storing cannot keep up; the venue has to wait")
@@ -91,18 +95,18 @@ final class RecordingReporter: Sendable {
         case .caughtUp(_, let leftOut) where leftOut > 0:
             line("storing keeps up again; \(leftOut) messages were left out")
         case .caughtUp(let waited, _):
-            line("storing keeps up again; the venue had to wait \(Self.text(of: waited)) in all")
+            line("storing keeps up again; the venue had to wait \(Self.text(of: waited)) in total")
         case .progress(let totals):
             guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
             StandardError.progress("feedrec: \(Self.text(of: totals))")
         case .gapBegan(let cause) where cause == GapCause.sequence.rawValue:
-            line("warning: the venue left numbers out, see 'feedrec info'")
+            line("warning: the venue skipped sequence numbers, see 'feedrec info'")
         case .marketClosed(let opensAt):
-            line("the market is closed; " + (opensAt.map { "it opens at \($0)" } ?? "no opening is in sight"))
+            line("the market is closed; " + (opensAt.map { "it opens at \($0)" } ?? "the next opening is not known"))
         case .marketOpened: line("the market is open")
         case .clockStepped(let step):
             line("warning: the wall clock was set by \(step / .seconds(1)) s")
-        // A disconnection has told as much, and a subscription.
+        // The disconnection and subscription reports already cover these.
         case .gapBegan, .gapEnded, .clockSampled, .committed: break
         }
     }
@@ -111,9 +115,10 @@ final class RecordingReporter: Sendable {
         StandardError.endProgress()
     }
 
-    /// Prints the summary; a recording with gaps ends with status 3.
+    /// Prints the summary, and ends with status 3 if data is missing.
     ///
-    /// So does one that never received something it had asked for. `facts` are further members of the JSON result.
+    /// Data is missing if there is a gap, if a file was lost, or if something that was asked for never arrived. `facts`
+    /// are additional members of the JSON result.
     func finish(_ summary: RecordingOutcome, json: Bool, facts: [(name: String, count: Int64)] = []) throws {
         let undelivered = undelivered.withLock { $0.values.flatMap(\.self).sorted() }
         let totals = summary.totals
@@ -132,7 +137,7 @@ final class RecordingReporter: Sendable {
             missing.append("a file was deleted or moved while it was being written, see above")
         }
         if totals.gaps > 0 { missing.append("\(totals.gaps) gap\(totals.gaps == 1 ? "" : "s"), see 'feedrec info'") }
-        if !undelivered.isEmpty { missing.append("nothing arrived of \(Suggestion.list(undelivered))") }
+        if !undelivered.isEmpty { missing.append("nothing arrived for \(Suggestion.list(undelivered))") }
         guard missing.isEmpty else {
             let line = "data is missing: \(missing.joined(separator: "; "))"
             throw EndedEarly(status: ExitStatus.dataMissing, line: log == nil ? line : nil)

@@ -6,17 +6,17 @@ import NIOCore
 import Recording
 import Venues
 
-/// A recorder with all that runs beside it, from the configuration to the exit status.
+/// A recorder with its companions, from the configuration to the exit status.
 struct RecordingService: Sendable {
     let configuration: RecorderConfiguration
-    /// To read it again; `nil` where flags describe the one feed.
+    /// The source for a reload; `nil` if flags describe the only feed.
     let source: ConfigurationSource?
     let duration: Duration?
-    /// An element for each request to read the configuration again.
+    /// One element per request to reload the configuration.
     var hangUps: AsyncStream<Void>?
     var flagFeed: (options: FeedOptions, bars: [BarInterval], credentials: FeedCredentials)?
     var flagOverlap = OverlapRules()
-    /// Plain sentences and a progress line instead of the structured log.
+    /// True for plain sentences and a progress line instead of the structured log.
     var isForPeople = false
     var policy = RecordingPolicy()
 
@@ -24,7 +24,7 @@ struct RecordingService: Sendable {
         self.configuration = configuration
         self.source = source
         self.duration = duration
-        // Who writes a file starts it at boot: the venue may come later.
+        // A recorder with a configuration file often starts at boot, before the venue is reachable.
         policy.retriesFirstConnection = source != nil
         policy.commitInterval = configuration.settings.commitInterval
         policy.rotation = configuration.settings.files.rotation
@@ -50,7 +50,7 @@ struct RecordingService: Sendable {
             do {
                 result = .success(try await record(feeds, into: opened, reporter, log, group))
             } catch {
-                // What could not be stored waits in the journal for the next feedrec.
+                // Messages that could not be stored stay in the journal for the next feedrec.
                 isStored = !(error is ArchiveError)
                 result = .failure(error)
             }
@@ -62,7 +62,9 @@ struct RecordingService: Sendable {
         try reporter.finish(outcome, json: json)
     }
 
-    /// The feeds, ready to connect; the log learns their secrets, to keep them out of it.
+    /// The feeds, ready to connect.
+    ///
+    /// Their secrets are registered with the log, which redacts them.
     private func feedConfigurations(_ log: Log, _ group: any EventLoopGroup) throws -> [FeedConfiguration] {
         if let (options, bars, credentials) = flagFeed {
             var feed = try options.configuration(
@@ -85,12 +87,14 @@ struct RecordingService: Sendable {
         )
     }
 
-    /// The secrets of a feed, which the log learns as they come up.
+    /// The secrets of a feed.
+    ///
+    /// New secrets are registered with the log as they appear.
     private func secrets(keptOutOf log: Log) -> FeedSecrets {
         FeedSecrets(learned: { log.redact($0) })
     }
 
-    /// Runs the recorder beside its companions, and the timer that stops it.
+    /// Runs the recorder, its companions, and the timer that stops it.
     private func record(
         _ feeds: [FeedConfiguration],
         into opened: OpenedArchive,
@@ -101,7 +105,7 @@ struct RecordingService: Sendable {
         let monitor = RecorderMonitor(clock: Clocks.monotonic)
         monitor.update { $0.file = opened.writer.path }
         let observers = FeedObservers(monitor: monitor, reporter: reporter)
-        // Before anybody can ask how they do.
+        // The feeds must be observed before the companions can serve their state.
         let feeds = feeds.map(observers.observed)
         let notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
         let companions = try await RecorderCompanions(

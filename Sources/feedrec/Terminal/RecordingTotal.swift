@@ -1,7 +1,7 @@
 import Archive
 import MarketModel
 
-/// One line of `info` for a recording, and one for all.
+/// The line of `info` for one recording, or for all of them together.
 struct RecordingTotal {
     private var files = 0
     private var fileBytes: Int64 = 0
@@ -28,10 +28,12 @@ struct RecordingTotal {
         for row in summary.instruments { instruments.insert([row.instrument.venue, row.instrument.symbol]) }
     }
 
-    /// `14 recordings: 2026-01-05T… to …, 1,234 messages, …, 1.2 MiB`.
+    /// For example `14 recordings: 2026-01-05T… to …, 1,234 messages, …, 1.2 MiB`.
     var line: String { "\(files) recordings: \(text)" }
 
-    /// What is counted; a number that is 0 is left out, but not that of the messages.
+    /// The counts.
+    ///
+    /// Counts of 0 are left out, except that of the messages.
     var text: String {
         var parts: [String] = []
         if let first, let last { parts.append("\(first) to \(last)") }

@@ -6,7 +6,7 @@ enum ResultFormat: String, ExpressibleByArgument, CaseIterable {
     case table, csv, json, ndjson
 }
 
-/// Prints the rows of a query as they come.
+/// Prints the rows of a query as they arrive.
 struct ResultPrinter: ~Copyable {
     private let format: ResultFormat
     private var output = StandardOutput()
@@ -63,7 +63,7 @@ struct ResultPrinter: ~Copyable {
     }
 }
 
-/// Comma-separated values as in RFC 4180, with bare line feeds as line ends.
+/// Comma-separated values as in RFC 4180, but with line feeds as line ends.
 enum CSV {
     static func field(_ text: String) -> String {
         let needsQuotes = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
@@ -90,7 +90,7 @@ extension SQLValue {
         }
     }
 
-    /// As a person reads it; a BLOB as hexadecimal digits.
+    /// The value for people; a BLOB as hexadecimal digits.
     var text: String {
         switch self {
         case .null: ""
@@ -111,7 +111,9 @@ extension SQLValue {
         }
     }
 
-    /// The shortest decimal number that reads back as `value`, without an exponent where it is of ordinary size.
+    /// The shortest decimal number that reads back as `value`.
+    ///
+    /// Numbers of ordinary size have no exponent.
     private static func text(of value: Double) -> String {
         let text = value.description
         guard text.contains("e"), value.magnitude < 1e15, value.magnitude >= 1e-12 || value == 0 else { return text }

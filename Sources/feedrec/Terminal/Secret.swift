@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 
-/// Where a token comes from: never from the command line itself, which everybody on the machine can read.
+/// The source of a token.
+///
+/// It is never on the command line itself, which every user of the machine can read.
 struct TokenOptions: ParsableArguments {
     @Option(help: "Environment variable that holds the access token.")
     var tokenEnv: String?
@@ -15,14 +17,14 @@ struct TokenOptions: ParsableArguments {
         }
     }
 
-    /// Where the token is, if one was asked for.
+    /// The reference to the token; `nil` if no token was given.
     var reference: SecretReference? {
         tokenEnv.map { .environment($0) } ?? tokenFile.map { .file($0) }
     }
 
-    /// The token, if one was asked for.
+    /// Returns the token; `nil` if no token was given.
     ///
-    /// - Throws: ``ConfigurationError`` if it is not there, since that is a mistake in the command.
+    /// - Throws: ``ConfigurationError`` if the variable or file is missing, because that is a mistake in the command.
     func token() throws -> String? {
         do {
             return try reference?.resolve(environment: ProcessInfo.processInfo.environment)

@@ -3,17 +3,17 @@ import TLSEngine
 import Transport
 import WebSocketProtocol
 
-/// What a server allows its clients; see ``ClientOptions`` for why it is no group of the parser.
+/// The options of a server; see ``ClientOptions`` for why this is not an option group.
 struct ServerOptions<Defaults: LivenessDefaults> {
     let security: ServerSecurity
     let requests: RequestOptions
     let liveness: LivenessOptions<Defaults>
     let limits: LimitOptions
 
-    /// Listens, announces the URL on standard output, and serves until SIGINT or SIGTERM.
+    /// Listens, prints the URL on standard output, and serves until SIGINT or SIGTERM.
     ///
-    /// An address that others can reach needs a token, and TLS. Only a handler that never blocks may be served
-    /// `onEventLoop`.
+    /// An address that other machines can reach needs a token, and TLS or `--insecure`. Set `onEventLoop` only if the
+    /// handler never blocks.
     func serve(
         _ handler: some WebSocketServerHandler,
         on listen: ListenAddress,
@@ -27,7 +27,7 @@ struct ServerOptions<Defaults: LivenessDefaults> {
             guard security.isSecure || security.insecure else {
                 throw Failure(
                     "listening on '\(listen.host)' needs TLS",
-                    hint: "give --tls-cert and --tls-key, or --insecure if you know the network"
+                    hint: "give --tls-cert and --tls-key, or --insecure if you trust the network"
                 )
             }
         }
@@ -67,20 +67,22 @@ struct ServerOptions<Defaults: LivenessDefaults> {
         }
     }
 
-    /// Reads the certificate again at each SIGHUP, for the connections to come.
+    /// Reads the certificate again at each SIGHUP.
+    ///
+    /// New connections use it.
     private static func reload(_ identity: TLSServerIdentity) async {
         for await _ in Signals.hangUps() {
             do {
                 try identity.reload()
-                StandardError.write("feedrec: certificate read again")
+                StandardError.write("feedrec: certificate reloaded")
             } catch {
-                StandardError.write("feedrec: warning: the certificate stays as it was: \(error)")
+                StandardError.write("feedrec: warning: the old certificate stays in use: \(error)")
             }
         }
     }
 }
 
-/// What protects a server.
+/// The options that protect a server.
 struct ServerSecurity: ParsableArguments {
     @Option(help: "Certificate chain (PEM): serve wss:// instead of ws://.")
     var tlsCert: String?
@@ -88,24 +90,24 @@ struct ServerSecurity: ParsableArguments {
     @Option(help: "Private key (PEM) of --tls-cert.")
     var tlsKey: String?
 
-    @Flag(help: "Accept permessage-deflate where a client offers it.")
+    @Flag(help: "Accept permessage-deflate if a client offers it.")
     var compress = false
 
     @Option(
         name: .customLong("allow-origin"),
-        help: "Let in pages of this origin, such as https://example.org, beside this machine's own; may be repeated."
+        help: "Accept pages of this origin too, such as https://example.org; may be repeated."
     )
     var allowedOrigins: [String] = []
 
     @Flag(help: "Allow an address other than loopback without TLS.")
     var insecure = false
 
-    @Option(help: ArgumentHelp("Clients at a time; more are answered with 503.", valueName: "count"))
+    @Option(help: ArgumentHelp("Maximum number of clients; further clients get status 503.", valueName: "count"))
     var clientLimit = 1024
 
     @Option(
         help: ArgumentHelp(
-            "The longest message that is accepted from a client, such as 65536 or 16MiB.",
+            "The longest message to accept from a client, such as 65536 or 16MiB.",
             valueName: "size"
         )
     )
@@ -116,28 +118,28 @@ struct ServerSecurity: ParsableArguments {
             throw ValidationError("--client-limit must be between 1 and 100000")
         }
         guard (tlsCert == nil) == (tlsKey == nil) else {
-            throw ValidationError("--tls-cert and --tls-key belong together")
+            throw ValidationError("--tls-cert and --tls-key must be given together")
         }
         guard allowedOrigins.allSatisfy(Self.isOrigin) else {
-            throw ValidationError("--allow-origin must be a scheme, a host and maybe a port: https://example.org")
+            throw ValidationError("--allow-origin must be a scheme, a host and optionally a port: https://example.org")
         }
     }
 
     var isSecure: Bool { tlsCert != nil }
     var origins: Set<String> { Set(allowedOrigins.map { $0.lowercased() }) }
 
-    /// True for `null`, as pages from files call themselves, and for what has no path.
+    /// True for `null`, the origin of pages opened from files, and for a URL without a path.
     private static func isOrigin(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         return text == "null" || parts.count == 3 && parts[0].hasSuffix(":") && parts[1].isEmpty && !parts[2].isEmpty
     }
 }
 
-/// How long a client may take to say what it wants.
+/// The time-out for a client's request.
 struct RequestOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Drop a client whose request, with the TLS handshake, has not arrived within this time, such as 500ms or 10s.",
+            "Time limit for a client's TLS handshake and request, such as 500ms or 10s.",
             valueName: "time"
         )
     )

@@ -4,23 +4,23 @@ import Glibc
 import Musl
 #endif
 
-/// Tells the service manager how we do: the datagrams of sd_notify(3), to the socket named in `NOTIFY_SOCKET`.
+/// Reports our state to the service manager: the datagrams of sd_notify(3), sent to the socket in `NOTIFY_SOCKET`.
 struct ServiceNotifier: Sendable {
     private let path: String
 
-    /// How often the manager wants to hear from us; `nil` where it does not watch.
+    /// How often to notify the watchdog; `nil` if the manager does not watch.
     let watchdogInterval: Duration?
 
-    /// `nil` where nobody wants to know.
+    /// Returns `nil` if there is no service manager to notify.
     init?(environment: [String: String]) {
         guard let path = environment["NOTIFY_SOCKET"], path.hasPrefix("/") || path.hasPrefix("@"),
             path.utf8.count < Self.pathBytesMax
         else { return nil }
         self.path = path
-        // WATCHDOG_PID names somebody else where the variables were inherited.
+        // WATCHDOG_PID names another process if the variables were inherited.
         let isForUs = environment["WATCHDOG_PID"].map { $0 == String(getpid()) } ?? true
         let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
-        // Twice as often as needed, as sd_watchdog_enabled(3) recommends.
+        // Twice as often as required, as sd_watchdog_enabled(3) recommends.
         watchdogInterval = isForUs && microseconds > 0 ? .microseconds(max(1000, microseconds / 2)) : nil
     }
 
@@ -29,14 +29,16 @@ struct ServiceNotifier: Sendable {
     func watchdog() { send("WATCHDOG=1") }
     func status(_ text: String) { send("STATUS=\(text.replacing("\n", with: " "))") }
 
-    /// The beginning of a reload; ``ready()`` is its end.
+    /// Reports the start of a reload; ``ready()`` reports the end.
     func reloading() {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         send("RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)")
     }
 
-    /// What is lost here is missed by the manager, who acts on that; the recording goes on.
+    /// Sends a datagram.
+    ///
+    /// A lost datagram does not affect the recording; the manager acts on its absence.
     private func send(_ text: String) {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
@@ -54,14 +56,16 @@ struct ServiceNotifier: Sendable {
     private static let pathBytesMax = UnixSocketAddress.pathBytesMax
 }
 
-/// The addresses of sockets of this machine (unix(7)).
+/// Addresses of local sockets (unix(7)).
 enum UnixSocketAddress {
-    /// With the zero byte behind it.
+    /// The maximum path length in bytes, including the final zero byte.
     static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
 
-    /// The address of a path; one that begins with an at sign is in the abstract name space.
+    /// Makes the address of a path.
     ///
-    /// Longer paths are cut.
+    /// A path that starts with an at sign is in the abstract name space.
+    ///
+    /// Longer paths are truncated.
     static func make(_ path: String) -> (address: sockaddr_un, length: socklen_t) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

@@ -6,7 +6,7 @@ import MarketModel
 import Recording
 import Venues
 
-/// What a session row says of the machine and the program.
+/// The facts about the machine and the program in a session row.
 enum SessionFacts {
     static func start(_ kind: SessionKind, feed: FeedConfiguration) -> SessionStart {
         var configuration = JSONObjectWriter()

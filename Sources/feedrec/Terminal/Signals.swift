@@ -6,21 +6,23 @@ import Glibc
 import Musl
 #endif
 
-/// The signals that end a long-running verb in an orderly way.
+/// The signals that end a long-running verb cleanly.
 enum Signals {
-    /// A closed pipe, and a file that has reached its limit, are errors of the write, not the end of the program.
+    /// Makes a closed pipe, or a file at its size limit, an error of the write instead of the end of the program.
     static func ignoreFailedWrites() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Calls `handler` at SIGINT or SIGTERM; another one, two seconds later or more, ends the program at once.
+    /// Calls `handler` at SIGINT or SIGTERM.
+    ///
+    /// Another signal at least two seconds later ends the program at once.
     static func onStop(_ handler: @escaping @Sendable () -> Void) -> StopSignals {
         StopSignals(handler)
     }
 }
 
-/// Listens for SIGINT and SIGTERM as long as it lives.
+/// Listens for SIGINT and SIGTERM for as long as it lives.
 final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
@@ -29,8 +31,8 @@ final class StopSignals {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                // `timeout` and terminals may send a signal to the process and again to its group: only one that comes
-                // later means that somebody lost patience.
+                // `timeout` and terminals may signal the process and then its group. Only a later signal means that the
+                // user is impatient.
                 DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(2)) { signal(number, SIG_DFL) }
                 handler()
             }
@@ -49,14 +51,16 @@ extension Signals {
     static func waitForStop() async {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
         let signals = onStop { continuation.yield() }
-        // Also ends when the task is cancelled.
+        // The stream also ends if the task is cancelled.
         for await _ in stream { break }
         withExtendedLifetime(signals) {}
     }
 }
 
 extension Signals {
-    /// An element for each SIGHUP, until the task is cancelled.
+    /// Returns a stream with an element for each SIGHUP.
+    ///
+    /// It ends when the task is cancelled.
     static func hangUps() -> AsyncStream<Void> {
         signal(SIGHUP, SIG_IGN)
         return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in

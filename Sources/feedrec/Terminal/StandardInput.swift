@@ -6,10 +6,10 @@ struct StandardInput: Sendable {
     private static let linesMax = 64
 
     private let lines: AsyncStream<String>
-    /// Places for lines that were read and not yet taken.
+    /// Free places for lines that were read but not taken yet.
     private let room = DispatchSemaphore(value: linesMax)
 
-    /// Begins to read, on a thread of its own, since reading blocks.
+    /// Starts to read on a separate thread, because reading blocks.
     init() {
         let (stream, continuation) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingOldest(Self.linesMax))
         lines = stream

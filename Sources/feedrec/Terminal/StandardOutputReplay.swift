@@ -4,7 +4,7 @@ import Replaying
 import Synchronization
 import Transport
 
-/// Replays events into standard output.
+/// Replays events to standard output.
 enum StandardOutputReplay {
     static func run(
         _ catalog: TapeCatalog,
@@ -27,17 +27,19 @@ enum StandardOutputReplay {
     }
 }
 
-/// Standard output as a reader of a tape: it is written to at once, and waited for.
+/// Standard output as a client of a replay.
+///
+/// Writes go out at once and block.
 private final class OutputSink: MessageSink {
     private let state = Mutex<(any Error)?>(nil)
 
-    /// What writing failed with.
+    /// The error of a failed write.
     var failure: (any Error)? { state.withLock { $0 } }
 
     func trySend(_ batch: MessageBatch, beforeWrite: () -> Void) throws -> Bool {
         var output = StandardOutput()
         do {
-            // Events lie end to end with their line feeds; a summary has none.
+            // Each event ends with a line feed. The summary gets one here.
             for entry in batch.entries {
                 try output.write(Array(batch.bytes[entry.range]) + [UInt8(ascii: "\n")])
             }

@@ -2,38 +2,40 @@ import Foundation
 import MarketModel
 import Recording
 
-/// What a running recorder answers to `feedrec status`, as JSON.
+/// The JSON answer of a running recorder to `feedrec status`.
 struct StatusDocument: Codable, Sendable {
     struct Feed: Codable, Sendable {
         var name: String
         var venue: String
         var url: String
-        /// `closed` while the market is, whatever the connection does.
+        /// `closed` while the market is closed, whatever the state of the connection.
         var state: String
         var connectionState: String
         var isUp: Bool
         var stateSeconds: Double
-        /// When the market opens, if it is closed and an opening is in sight; ISO 8601, UTC.
+        /// When the market opens (ISO 8601, UTC), if it is closed and the next opening is known.
         var marketOpensAt: String?
-        /// When the market closes, if it has opened since the start and a closing is in sight.
+        /// When the market closes, if it has opened since the start and the next closing is known.
         var marketClosesAt: String?
         var messagesReceived: Int64
         var messagesPerSecond: Double
         var lastMessageAgeSeconds: Double?
         var lastDataAgeSeconds: Double?
-        /// Of the latest tick: our time less the venue's; negative if one of the clocks is wrong.
+        /// For the latest tick: our time minus the venue's time.
+        ///
+        /// Negative if one of the clocks is wrong.
         var latencySeconds: Double?
         var connections: Int64
         var disconnections: Int64
         var lastFailure: String?
-        /// Until the next attempt to connect.
+        /// Seconds until the next connection attempt.
         var nextAttemptSeconds: Double?
-        /// For how long the venue still wants no attempt.
+        /// Seconds for which the venue still asks us not to connect.
         var heldOffSeconds: Double?
         var gaps: [String: Int64]
         /// The causes of the open gaps.
         var openGap: String?
-        /// What was asked for and has not arrived since the recording began, a minute and more ago.
+        /// What was asked for and has not arrived since the recording started, at least a minute ago.
         var undelivered: [String]
     }
 
@@ -42,9 +44,9 @@ struct StatusDocument: Codable, Sendable {
     var archive: String
     var file: String?
     var uptimeSeconds: Double
-    /// Why nothing can be stored just now.
+    /// The reason why nothing can be stored at present.
     var halt: String?
-    /// What became of a file that was being written, if it was deleted or moved since the start.
+    /// What happened to a file that was deleted or moved while it was being written, since the start.
     var loss: String?
     var feeds: [Feed]
     var queueDepth: Int
@@ -58,14 +60,14 @@ struct StatusDocument: Codable, Sendable {
     var clockErrorSeconds: Double?
     var isClockSynchronized: Bool?
     var clockSteps: Int64
-    /// Since the recorder last looked after its feeds.
+    /// Seconds since the recorder last ran its feeds.
     var idleSeconds: Double
-    /// Log lines that could not be written, since standard error was not read.
+    /// Log lines lost because standard error was not read.
     var logLinesLost: Int64
     /// See ``RecorderHealth``.
     var problems: [RecorderHealth.Problem] = []
 
-    /// True if everything that was asked for is recorded.
+    /// True if everything that was asked for is being recorded.
     var isHealthy: Bool { problems.isEmpty }
 }
 
@@ -98,7 +100,7 @@ extension StatusDocument {
         problems = RecorderHealth(self).problems
     }
 
-    /// Without a line break inside.
+    /// The document as JSON without line breaks.
     var json: [UInt8] {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -1,10 +1,10 @@
 import Recording
 
-/// A recorder's status, for a person.
+/// A recorder's status, for people.
 struct StatusReport {
     let status: StatusDocument
 
-    /// No network is that slow: the clocks are to blame.
+    /// A latency above this many seconds is not a slow network but a wrong clock.
     private static let latencySecondsMax = 60.0
 
     var lines: [String] {
@@ -25,11 +25,11 @@ struct StatusReport {
                 + (feed.latencySeconds.map { ", latency \(Self.signed($0))" } ?? "")
         ]
         if feed.state == FeedState.closed.rawValue {
-            let opening = feed.marketOpensAt.map { "market opens at \($0)" } ?? "no opening is in sight"
+            let opening = feed.marketOpensAt.map { "market opens at \($0)" } ?? "the next opening is not known"
             lines.append("  \(opening); the connection is \(feed.connectionState)")
         }
         if let latency = feed.latencySeconds, latency.magnitude > Self.latencySecondsMax || latency < -1 {
-            lines.append("  its clock and ours differ: check both, and the time zone if the feed has one")
+            lines.append("  its clock and ours differ: check both, and the feed's time zone if it has one")
         }
         if feed.disconnections > 0 {
             let times = feed.disconnections == 1 ? "once" : "\(feed.disconnections) times"
@@ -76,7 +76,7 @@ struct StatusReport {
         }
     }
 
-    /// With its sign, in the unit of ``time(_:)``; short ones to the microsecond.
+    /// The time with its sign, in the unit of ``time(_:)``; times under a second to the microsecond.
     private static func signed(_ seconds: Double) -> String {
         guard seconds.magnitude < 1 else { return (seconds > 0 ? "+" : "-") + time(seconds.magnitude) }
         let milliseconds = (seconds * 1_000_000).rounded() / 1000

@@ -1,4 +1,4 @@
-// The compiler may take `timeval` for a type of CTimex, whose header includes that of `timeval`.
+// CTimex is imported because the compiler may find `timeval` through its header.
 import CTimex
 @preconcurrency import Dispatch
 
@@ -8,10 +8,11 @@ import Glibc
 import Musl
 #endif
 
-/// The socket `.status` in an archive's directory: whoever connects gets one JSON document and the end.
+/// The socket `.status` in an archive's directory.
 ///
-/// It works where nothing listens on a port, and its owner and mode are those of the archive. Whoever may not read the
-/// archive may not ask either.
+/// Each client gets one JSON document, then the connection closes.
+///
+/// It needs no port. Its owner and mode are those of the archive, so only users who may read the archive can ask.
 final class StatusSocket: Sendable {
     private static let name = ".status"
 
@@ -19,7 +20,9 @@ final class StatusSocket: Sendable {
     private let inode: ino_t
     private let source: any DispatchSourceRead
 
-    /// Listens; the caller holds the archive's lock, so that a socket left behind by a dead recorder can go.
+    /// Starts to listen.
+    ///
+    /// The caller holds the archive's lock, so a socket left by a dead recorder can be removed.
     init(archive: String, answer: @escaping @Sendable () -> [UInt8]) throws {
         let path = "\(archive)/\(Self.name)"
         self.path = path
@@ -40,7 +43,7 @@ final class StatusSocket: Sendable {
             let client = accept(listener, nil, nil)
             guard client >= 0 else { return }
             defer { close(client) }
-            // Far more than a document has fits into the socket's buffer; who does not read gets what fits.
+            // The socket's buffer is far larger than a document. A client that does not read gets only what fits.
             let bytes = answer()
             _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
         }
@@ -54,7 +57,7 @@ final class StatusSocket: Sendable {
         source.cancel()
     }
 
-    /// False if the socket was deleted with its directory, so that another one is needed.
+    /// False if the socket was deleted, for example with its directory, so that a new one is needed.
     var isInPlace: Bool { Self.inode(of: path) == inode }
 
     private static func inode(of path: String) -> ino_t? {
@@ -62,7 +65,7 @@ final class StatusSocket: Sendable {
         return stat(path, &status) == 0 ? status.st_ino : nil
     }
 
-    /// What the recorder of this archive says; `nil` where none is running.
+    /// Returns the answer of this archive's recorder; `nil` if none is running.
     static func ask(archive: String) throws -> [UInt8]? {
         let descriptor = makeSocket()
         guard descriptor >= 0 else { throw Failure("cannot make a socket: \(String(cString: strerror(errno)))") }
@@ -78,7 +81,7 @@ final class StatusSocket: Sendable {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while document.count < 16 << 20 {
             let count = recv(descriptor, &buffer, buffer.count, 0)
-            // A recorder that is just ending lets go of those who came too late.
+            // A recorder that is shutting down resets late connections.
             if count < 0, errno == ECONNRESET, document.isEmpty { return nil }
             if count == 0 { return document.isEmpty ? nil : document }
             guard count > 0 else {
@@ -86,14 +89,16 @@ final class StatusSocket: Sendable {
             }
             document += buffer[..<count]
         }
-        throw Failure("the recorder of '\(archive)' says too much")
+        throw Failure("the recorder of '\(archive)' sent too long an answer")
     }
 
     private static func makeSocket() -> Int32 {
         socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     }
 
-    /// The address goes through the directory's descriptor, since that of a long path would not fit.
+    /// Calls `body` with the socket's address.
+    ///
+    /// The address uses the directory's descriptor, because a long path would not fit.
     private static func withAddress(
         _ archive: String,
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32

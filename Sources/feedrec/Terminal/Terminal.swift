@@ -4,15 +4,17 @@ import Glibc
 import Musl
 #endif
 
-/// The reader of our output went away; that is the reader's right and no failure.
+/// The reader of our output has closed it.
+///
+/// This is not a failure.
 struct BrokenPipe: Error {}
 
-/// What a terminal can do.
+/// The capabilities of the terminal.
 enum Terminal {
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Ends the program, after what standard error still takes.
+    /// Ends the program after writing what standard error still accepts.
     static func exit(_ status: Int32) -> Never {
         StandardError.drain()
         #if canImport(Glibc)
@@ -23,15 +25,15 @@ enum Terminal {
     }
 }
 
-/// Standard error: messages for people, a line each.
+/// Standard error: messages for people, one per line.
 ///
-/// A reader that does not read never holds up the program.
+/// A reader that does not read never blocks the program.
 enum StandardError {
-    /// How long the end of the program waits for a reader of its last lines.
+    /// How long the program waits at its end for its last lines to be read.
     private static let patienceSeconds = 1.0
 
     private static let output = ErrorOutput { lost in
-        "feedrec: warning: \(lost) line\(lost == 1 ? " was" : "s were") lost here, since standard error was not read"
+        "feedrec: warning: \(lost) line\(lost == 1 ? " was" : "s were") lost here because standard error was not read"
     } write: { bytes in
         try? writeAll(bytes, to: STDERR_FILENO)
     }
@@ -39,17 +41,21 @@ enum StandardError {
     /// Lines that could not be written since the start.
     static var lostLines: Int64 { output.lostLines }
 
-    /// Writes the number of lost lines in the form of `log` from now on.
+    /// From now on, reports the number of lost lines in the format of `log`.
     static func reportLostLines(in log: Log) {
         output.adopt { log.text(.warning, "log lines lost", ["lines": .integer($0)]) }
     }
 
-    /// Writes a line; what a terminal would obey is escaped, see ``VisibleText``.
+    /// Writes a line.
+    ///
+    /// Control characters are escaped, see ``VisibleText``.
     static func write(_ line: String) {
         output.writeLine(VisibleText.escaped(line))
     }
 
-    /// Overwrites the current line of a terminal; on anything else does nothing.
+    /// Overwrites the current line of a terminal.
+    ///
+    /// Does nothing if standard error is not a terminal.
     static func progress(_ text: String) {
         guard Terminal.isErrorTerminal else { return }
         output.writeIfIdle("\r\u{1B}[K\(text)")
@@ -61,7 +67,7 @@ enum StandardError {
         output.writeIfRoom("\r\u{1B}[K")
     }
 
-    /// Waits a moment for the lines that are on their way.
+    /// Waits a moment until queued lines are written.
     static func drain() {
         output.drain(seconds: patienceSeconds)
     }
@@ -82,7 +88,9 @@ struct StandardOutput: ~Copyable {
         buffer.append(UInt8(ascii: "\n"))
     }
 
-    /// Writes a line for people; what a terminal would obey is escaped, see ``VisibleText``.
+    /// Writes a line for people.
+    ///
+    /// Control characters are escaped, see ``VisibleText``.
     mutating func writeLine(visible text: String) throws {
         try writeLine(VisibleText.escaped(text))
     }
@@ -101,13 +109,13 @@ struct StandardOutput: ~Copyable {
         if buffer.count >= Self.bufferBytesMax { try flush() }
     }
 
-    /// Writes one line at once: for what others wait for.
+    /// Writes one line at once, because other programs may wait for it.
     static func announce(_ line: String) throws {
         try writeAll(Array("\(line)\n".utf8), to: STDOUT_FILENO)
     }
 }
 
-/// Writes everything, however many calls it takes.
+/// Writes all bytes, with as many calls as it takes.
 private func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
     try bytes.withUnsafeBytes { buffer in
         var rest = buffer[...]

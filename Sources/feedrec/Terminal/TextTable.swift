@@ -1,6 +1,8 @@
 import Archive
 
-/// Rows in columns that are as wide as the first rows need, so that a long result can be printed as it comes.
+/// Rows in columns.
+///
+/// The first rows decide the widths, so that a long result can be printed as it arrives.
 struct TextTable {
     private static let rowsMeasured = 1000
 
@@ -8,7 +10,7 @@ struct TextTable {
 
     private let columns: [String]
     private var waiting: [[Cell]] = []
-    /// Columns of the terminal; empty until enough rows were seen.
+    /// The widths in terminal columns; empty until enough rows have arrived.
     private var widths: [Int] = []
     private(set) var rowCount = 0
 
@@ -16,7 +18,7 @@ struct TextTable {
         self.columns = columns.map(VisibleText.escaped)
     }
 
-    /// Takes a row; the lines that can be printed now.
+    /// Adds a row; returns the lines that can be printed now.
     mutating func add(_ values: [SQLValue]) -> [String] {
         rowCount += 1
         let row = values.map { Cell(VisibleText.escaped($0.text), $0.isNumber) }
@@ -25,7 +27,7 @@ struct TextTable {
         return waiting.count == Self.rowsMeasured ? begin() : []
     }
 
-    /// The lines that are left, and the number of rows.
+    /// Returns the remaining lines and the number of rows.
     mutating func finish() -> [String] {
         (widths.isEmpty ? begin() : []) + ["(\(rowCount) row\(rowCount == 1 ? "" : "s"))"]
     }

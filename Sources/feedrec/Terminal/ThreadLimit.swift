@@ -1,14 +1,16 @@
 import Glibc
 
-/// The threads that the system lets this program have (`ulimit -u`, `pids.max` of a container).
+/// Checks that the system lets this program have enough threads (`ulimit -u`, `pids.max` of a container).
 ///
-/// Where one cannot be started later on, its work waits until it can. An event loop ends the program with a trap, so the
-/// first threads are tried before anything begins.
+/// Later on, work waits if a thread cannot be started. But an event loop then traps, so we try the first threads before
+/// anything else starts.
 enum ThreadLimit {
-    /// An event loop, tasks, the writer of a recording, the journal, the log and the status, with one to spare.
+    /// For an event loop, tasks, the writer of a recording, the journal, the log and the status, plus one spare.
     private static let needed = 8
 
-    /// Starts the threads that every verb needs, all at a time, and ends them; why that failed, if it did.
+    /// Starts the threads that every verb needs, all at the same time, and ends them.
+    ///
+    /// Returns the failure, if there is one.
     static func failure() -> Failure? {
         var gate = pthread_mutex_t()
         pthread_mutex_init(&gate, nil)

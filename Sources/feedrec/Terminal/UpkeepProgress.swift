@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A progress line for work on one recording after the other, a percent at a time.
+/// A progress line, updated at each percent, for work on one recording after another.
 enum UpkeepProgress {
     static func reporter(_ action: String) -> @Sendable (String, Double) -> Void {
         let last = LastPercent()

@@ -2,11 +2,11 @@ import Archive
 import JSONScanning
 import MarketModel
 
-/// What verifying and repairing found, as people and programs read it.
+/// The results of verifying and repairing, for people and for programs.
 enum VerifyText {
-    /// The problems and a line for each recording, and a total of several.
+    /// Returns the findings, a line for each recording, and a total if there are several.
     ///
-    /// With `isVerbose`, or for a single recording, coverage and absences of each follow its line.
+    /// With `isVerbose`, or for a single recording, the coverage and absences of each recording follow its line.
     static func lines(of report: VerifyReport, isVerbose: Bool) -> [String] {
         var lines = report.findings.map { "\($0.isProblem ? "problem" : "note"): \($0)" }
         let isDetailed = isVerbose || report.recordings.count == 1
@@ -73,17 +73,17 @@ enum VerifyText {
                 range.count == 1 ? "message \(range.lowerBound)" : "messages \(range.lowerBound) to \(range.upperBound)"
             lines.append("gone: \(names)")
         }
-        if repair.lostMessageCount > 0 { lines.append("gone: \(repair.lostMessageCount) messages in all") }
+        if repair.lostMessageCount > 0 { lines.append("gone: \(repair.lostMessageCount) messages in total") }
         for (kind, count) in repair.lostRows.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             lines.append(
-                "gone: \(count) \(name(of: kind, count)); 'feedrec rebuild' makes those again whose messages are left"
+                "gone: \(count) \(name(of: kind, count)); 'feedrec rebuild' restores those whose messages remain"
             )
         }
         if repair.damagedPages + repair.damagedRows > 0 {
             lines.append("damaged: \(repair.damagedPages) pages, \(repair.damagedRows) rows on other pages")
         }
         if repair.unknownRows > 0 {
-            lines.append("unknown: \(repair.unknownRows) sessions, feeds, connections or instruments that others name")
+            lines.append("unknown: \(repair.unknownRows) sessions, feeds, connections or instruments that rows name")
         }
         lines += self.lines(of: repair.report)
         lines.append("repaired '\(repair.file)'; the damaged file is '\(damaged)'")

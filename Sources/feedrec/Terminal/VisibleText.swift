@@ -1,12 +1,12 @@
-/// Text of others, such as symbols and names of files, as a terminal may show it.
+/// Makes outside text, such as symbols and file names, safe to show on a terminal.
 ///
-/// A control character can move the cursor, colour the screen or ring; a character that changes the direction of writing
-/// can make text look like other text. Both are shown as JSON escapes: `\u001b`, `\n`, `\u202e`. What programs read, CSV
-/// and JSON, stays as it is.
+/// A control character can move the cursor, change colours or ring the bell. A character that changes the writing
+/// direction can disguise text. Both are shown as JSON escapes: `\u001b`, `\n`, `\u202e`. CSV and JSON output, which
+/// programs read, stays unchanged.
 enum VisibleText {
-    /// `text` with escapes for what a terminal would obey or not show.
+    /// Returns `text` with escapes for control characters and invisible characters.
     ///
-    /// The result has no line break, and in JSON text it stands for the same text as before.
+    /// The result has no line break. If `text` is JSON, the result is equivalent JSON.
     static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var visible = String.UnicodeScalarView()
@@ -20,13 +20,15 @@ enum VisibleText {
         return String(visible)
     }
 
-    /// How many columns of a terminal `text`, already escaped, takes: two for most East Asian characters and emoji.
+    /// Returns the number of terminal columns of `text`, which must be escaped already.
+    ///
+    /// Most East Asian characters and emoji take two.
     static func columns(_ text: String) -> Int {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
         return text.reduce(0) { $0 + columns(of: $1) }
     }
 
-    /// `text`, escaped and filled with blanks to `width` columns.
+    /// Returns `text`, escaped and padded with blanks to `width` columns.
     static func padded(_ text: String, to width: Int) -> String {
         let visible = escaped(text)
         return visible + String(repeating: " ", count: max(0, width - columns(visible)))
@@ -68,7 +70,7 @@ enum VisibleText {
         }
     }
 
-    /// East Asian wide and full-width characters (Unicode Standard Annex 11), and emoji that are shown as such.
+    /// East Asian wide and full-width characters (Unicode Standard Annex 11), and emoji with emoji presentation.
     private static func isWide(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.properties.isEmojiPresentation { return true }
         switch scalar.value {

@@ -7,7 +7,7 @@ import MarketModel
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Give out what was recorded.",
+        abstract: "Export recorded data.",
         discussion: """
               feedrec export messages ./tape > out.ndjson
             """,
@@ -16,19 +16,19 @@ struct ExportCommand: AsyncParsableCommand {
 
     struct Messages: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write the raw messages as NDJSON, one line a message in stored order.",
+            abstract: "Write the raw messages as NDJSON, one line per message, in stored order.",
             discussion: """
                   feedrec export messages ./tape > out.ndjson
                   feedrec export messages ./tape --direction received | jq -r .payload
 
-                Binary payloads are base64 in payload_base64. A gap is a line {"gap":{…}} where it began.
+                Binary payloads are in payload_base64. A gap is a line {"gap":{…}} at the place where it began.
                 """
         )
 
         @Argument(help: "A recording, or a directory of recordings.")
         var archive: String
 
-        @Option(help: "received, sent or all.")
+        @Option(help: "Which messages to export: received, sent or all.")
         var direction = ExportedDirection.all
 
         func run() async throws {

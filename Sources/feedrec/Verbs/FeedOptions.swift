@@ -9,13 +9,13 @@ import Transport
 import Venues
 import WebSocketProtocol
 
-/// What to record, from flags.
+/// The feed to record, described by flags.
 struct FeedOptions {
     let source: SourceOptions
     let hub: HubFeedOptions
     let client: ClientOptions<RecordingLiveness>
 
-    /// False where a configuration file describes the feeds instead.
+    /// False if a configuration file describes the feeds instead.
     var isGiven: Bool { source.isGiven }
 
     func validate() throws {
@@ -23,15 +23,15 @@ struct FeedOptions {
         switch source.venue {
         case .mt4:
             guard source.givenStreams.isEmpty else {
-                throw ValidationError("--stream is for binance-spot; mt4 has --symbol")
+                throw ValidationError("--stream is for binance-spot; for mt4, use --symbol")
             }
             try hub.validateUse()
         case .binanceSpot:
             guard !source.streams.isEmpty else { throw ValidationError("binance-spot needs at least one --stream") }
             guard !hub.isGiven else {
                 throw ValidationError(
-                    "--hub, --trade-platform, --symbol, --broker-time-zone and the like are for mt4; "
-                        + "binance-spot has --stream"
+                    "--hub, --trade-platform, --symbol, --broker-time-zone and similar flags are for mt4; "
+                        + "for binance-spot, use --stream"
                 )
             }
             guard !hub.isConnectionGiven else {
@@ -42,7 +42,8 @@ struct FeedOptions {
 
     /// The feed that these flags describe.
     ///
-    /// References to secrets are read once, so that a mistake in them is found now; a token command is not run.
+    /// References to secrets are read once here, so that a mistake in them is found at the start. A token command is
+    /// not run.
     func configuration(
         credentials: FeedCredentials,
         secrets: FeedSecrets,
@@ -51,7 +52,7 @@ struct FeedOptions {
     ) throws -> FeedConfiguration {
         let base = try WebSocketURL(source.url)
         var client = try client.configuration(url: target(of: base), messageBytesMax: source.messageLimit.bytes)
-        // The recorder itself sends the pings, so that it knows what they are for.
+        // The recorder sends the pings itself, so that it can tell what each one was for.
         client.connection.pingInterval = nil
         try credentials.check(secrets)
         let token = try credentials.tokenSource(self.client, secrets, group)
@@ -114,7 +115,7 @@ struct FeedOptions {
 }
 
 extension FeedOptions {
-    /// Reads flags that a person did not type; the error is a ``Failure`` that says what is wrong with them.
+    /// Reads flags that feedrec made itself; a mistake in them throws a ``Failure``.
     init(parsing flags: [String]) throws {
         do {
             let flags = try FeedFlags.parse(flags)
@@ -128,7 +129,7 @@ extension FeedOptions {
 
 /// The flags of a feed alone.
 ///
-/// A command, since the parser would wrap anything else in one.
+/// This is a command because the parser wraps other types in one.
 private struct FeedFlags: ParsableCommand {
     @OptionGroup var source: SourceOptions
     @OptionGroup var hub: HubFeedOptions
@@ -142,20 +143,20 @@ private struct FeedFlags: ParsableCommand {
     }
 }
 
-/// Whose feed is recorded, and where it is.
+/// The venue of the feed to record, and its address.
 struct SourceOptions: ParsableArguments {
-    @Option(name: .customLong("venue"), help: "Whose protocol is spoken.")
+    @Option(name: .customLong("venue"), help: "The venue, which decides the protocol.")
     var givenVenue: Venue?
 
     @Option(name: .customLong("url"), help: "Where to connect: ws:// or wss://.")
     var givenURL: String?
 
-    @Option(name: .customLong("stream"), help: "binance-spot: a stream such as btcusdt@trade; may be repeated.")
+    @Option(name: .customLong("stream"), help: "binance-spot: a stream, such as btcusdt@trade; may be repeated.")
     var givenStreams: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "The longest message that is accepted, such as 65536 or 16MiB; 64MiB at most.",
+            "The longest message to accept, such as 65536 or 16MiB; 64MiB at most.",
             valueName: "size"
         )
     )
@@ -169,7 +170,7 @@ struct SourceOptions: ParsableArguments {
         var names: Set<String> = []
         return requests.map(\.name).filter { names.insert($0).inserted }
     }
-    /// What was corrected in the names of the streams, and which are unknown.
+    /// Corrections made to stream names, and names that are unknown.
     var streamNotices: [String] { requests.compactMap(\.notice) }
     private var requests: [BinanceStreamRequest] { givenStreams.compactMap { try? BinanceStreamRequest($0) } }
 
@@ -188,6 +189,6 @@ struct SourceOptions: ParsableArguments {
 }
 
 extension JSONText {
-    /// A JSON array of texts.
+    /// A JSON array of strings.
     static func list(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
 }

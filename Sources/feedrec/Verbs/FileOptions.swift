@@ -2,46 +2,48 @@ import Archive
 import ArgumentParser
 import Recording
 
-/// How a recording is kept on the disk.
+/// How a recording is stored on disk.
 struct FileOptions: ParsableArguments {
-    @Option(help: "Begin another file when one has this size, such as 500MiB or 2GiB.")
+    @Option(help: "Start a new file at this size, such as 500MiB or 2GiB.")
     var rotateSize: SizeArgument?
 
-    @Option(help: "Begin another file at each multiple of this time, such as 1h.")
+    @Option(help: "Start a new file at each multiple of this time, such as 1h.")
     var rotateEvery: DurationArgument?
 
     @Option(
-        help: "process: lose nothing by 'kill -9'. power: lose 100 ms at most by a loss of power. (default: process)"
+        help: "process: 'kill -9' loses nothing. power: a power failure loses at most 100 ms. (default: process)"
     )
     var durability: Durability?
 
-    @Option(help: "The most that messages which are not yet in a file may take on the disk. (default: 256MiB)")
+    @Option(help: "Disk space for messages that are not yet in a file. (default: 256MiB)")
     var journalLimit: SizeArgument?
 
     @Option(
         help:
-            "Begin another file when a reader keeps the write-ahead log from being emptied until then. (default: 512MiB)"
+            "Start a new file if a reader blocks the write-ahead log and it grows to this size. (default: 512MiB)"
     )
     var walLimit: SizeArgument?
 
-    @Option(help: "How long, or how much of, the raw messages to keep, such as 30d or 200G. (default: keep)")
+    @Option(help: "Raw messages to keep, by age or size, such as 30d or 200G. (default: keep)")
     var keepRaw: RetentionArgument?
 
-    @Option(help: "How long, or how many, quotes, trades, margins and events to keep, such as 1y. (default: keep)")
+    @Option(help: "Quotes, trades, margin updates and events to keep, by age or size, such as 1y. (default: keep)")
     var keepTicks: RetentionArgument?
 
-    @Option(help: "How long, or how many, bars to keep. (default: keep)")
+    @Option(help: "Bars to keep, by age or size. (default: keep)")
     var keepBars: RetentionArgument?
 
     @Option(
         help: """
-            What to do when storing cannot keep up and three quarters of the journal are taken. stop-reading: let the venue \
-            wait. drop: leave messages out, as a gap. (default: stop-reading)
+            What to do if storing cannot keep up and the journal is three quarters full. stop-reading: let the venue \
+            wait. drop: leave messages out and record a gap. (default: stop-reading)
             """
     )
     var overload: OverloadRule?
 
-    /// What was given; the configuration knows the defaults and the ranges.
+    /// The flags that were given.
+    ///
+    /// The configuration supplies the defaults and checks the ranges.
     var flags: OptionFlags {
         var flags: OptionFlags = [:]
         flags["files.rotate_size"] = rotateSize.map { ("--rotate-size", "\($0.bytes)B") }

@@ -9,7 +9,7 @@ import Venues
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Take in what others recorded.",
+        abstract: "Import data that other programs recorded.",
         discussion: """
               feedrec import messages btcusdt.txt.gz --venue binance-spot \\
                 --archive ./tape
@@ -19,14 +19,14 @@ struct ImportCommand: AsyncParsableCommand {
 
     struct Messages: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Import raw messages, one a line, with their receive times.",
+            abstract: "Import raw messages, one per line, with their receive times.",
             discussion: """
                 Formats: ns is '<receive time in ns> <payload>'; cf is the raw format of cryptofeed. Files may be \
                 compressed with gzip or zstd; '-' is standard input. The recording is named after the UTC day of the \
                 first message.
 
-                Messages that the archive has already are not stored again: a message is the same if its venue, its \
-                receive time, its direction and its payload are. So an import may be repeated, and files may overlap.
+                Messages that the archive already has are not stored again. Two messages are the same if venue, \
+                receive time, direction and payload are equal. So an import may be repeated, and files may overlap.
 
                   feedrec import messages btcusdt.txt.gz --venue binance-spot \\
                     --archive ./tape
@@ -36,16 +36,16 @@ struct ImportCommand: AsyncParsableCommand {
         @Argument(help: "Files to import, in order of their first times; '-' is standard input.")
         var files: [String]
 
-        @Option(help: "Whose messages these are.")
+        @Option(help: "The venue that sent the messages.")
         var venue: Venue
 
-        @Option(help: "Directory of the recordings; made if missing.")
+        @Option(help: "Directory of the recordings; created if missing.")
         var archive: String
 
-        @Option(help: "ns or cf; found out from the first lines when not given.")
+        @Option(help: "ns or cf. (default: detected from the first lines)")
         var format: MessageLineFormat?
 
-        @Option(help: "Unit of the receive times: s, ms, us or ns; by default ns for ns files, s for cf files.")
+        @Option(help: "Unit of the receive times: s, ms, us or ns. (default: ns for ns files, s for cf files)")
         var timeUnit: UnixTimeUnit?
 
         @Option(help: "Lengths of the bars to build.")
@@ -56,10 +56,10 @@ struct ImportCommand: AsyncParsableCommand {
         @Flag(help: "Skip malformed lines and count them, instead of stopping at the first.")
         var skipMalformed = false
 
-        @Flag(help: "Import also a file of which nothing is understood, and beside recordings that cannot be read.")
+        @Flag(help: "Import even if no message of a file is understood, or if the archive has unreadable recordings.")
         var force = false
 
-        @Flag(help: "Print what was imported as JSON at the end.")
+        @Flag(help: "At the end, print what was imported as JSON.")
         var json = false
 
         func validate() throws {

@@ -8,7 +8,7 @@ struct InfoCommand: AsyncParsableCommand {
         commandName: "info",
         abstract: "Show what a recording holds.",
         discussion: """
-            Of several recordings it prints a line each and a total; -v prints all of each.
+            For several recordings, prints one line each and a total; -v prints everything.
 
               feedrec info ./tape
               feedrec info ./tape -v
@@ -19,10 +19,10 @@ struct InfoCommand: AsyncParsableCommand {
     @Argument(help: "A recording, or a directory of recordings.")
     var archive: String
 
-    @Flag(name: .shortAndLong, help: "Show everything of each of several recordings.")
+    @Flag(name: .shortAndLong, help: "Show all details of each recording, even if there are several.")
     var verbose = false
 
-    @Flag(help: "Print JSON: an array with one object a recording.")
+    @Flag(help: "Print JSON: an array with one object per recording.")
     var json = false
 
     func run() async throws {

@@ -10,8 +10,8 @@ struct ProbeCommand: AsyncParsableCommand {
         commandName: "probe",
         abstract: "Talk to a WebSocket server by hand.",
         discussion: """
-            Lines of standard input are sent as text, and what arrives is printed; the end of the input closes the \
-            connection. Standard error has a line with the time for every operation.
+            Sends each line of standard input as a text message and prints what arrives. The end of the input closes \
+            the connection. Standard error gets one line, with the time, for each operation.
 
               feedrec probe ws://127.0.0.1:9002/
               echo hello | feedrec probe --header 'X-Test: 1' ws://127.0.0.1:9002/
@@ -37,8 +37,8 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(name: .customLong("protocol"), help: "A subprotocol to offer; may be repeated.")
     var subprotocols: [String] = []
 
-    // The peer decides how long a message is: this is a tool to try servers with.
-    @Option(help: ArgumentHelp("The longest message that is accepted, such as 65536 or 16MiB.", valueName: "size"))
+    // The limit is high because the peer decides how long a message is, and this is a tool for trying out servers.
+    @Option(help: ArgumentHelp("The longest message to accept, such as 65536 or 16MiB.", valueName: "size"))
     var messageLimit = ByteCountArgument(256 << 20)
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -54,7 +54,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
     func validate() throws {
         for header in headers where Self.field(header) == nil {
-            throw ValidationError("--header wants 'NAME: VALUE', not '\(header)'")
+            throw ValidationError("--header must be 'NAME: VALUE', not '\(header)'")
         }
     }
 

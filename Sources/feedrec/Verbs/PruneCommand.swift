@@ -6,7 +6,7 @@ import MarketModel
 /// `keep`, an age (`30d`, `1y`) or a size (`500M`, `20G`).
 struct RetentionArgument: ExpressibleByArgument {
     let limit: RetentionLimit
-    /// As it was given.
+    /// The text as given.
     let text: String
 
     static let keep = RetentionArgument()
@@ -38,11 +38,11 @@ struct RetentionArgument: ExpressibleByArgument {
 struct PruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Give up old raw messages, ticks or bars, each by its own age or size.",
+        abstract: "Delete old raw messages, ticks or bars, each by its own age or size.",
         discussion: """
-            A limit is 'keep', an age (s, m, h, d, w, y) or a size of all recordings together (K, M, G, T). A recording \
-            loses a tier as a whole, oldest first; one that is being written loses nothing. Sessions, instruments and \
-            gaps stay, and verify knows what was pruned.
+            A limit is 'keep', an age (s, m, h, d, w, y) or a total size of all recordings (K, M, G, T). Each \
+            recording loses a tier (raw, ticks or bars) as a whole, oldest recording first. A recording that is being \
+            written loses nothing. Sessions, instruments and gaps stay, and verify knows what was pruned.
 
               feedrec prune ./tape --raw 30d --ticks 1y --dry-run
               feedrec prune ./tape --raw 200G
@@ -52,19 +52,19 @@ struct PruneCommand: AsyncParsableCommand {
     @Argument(help: "A directory of recordings, or one recording.")
     var archive: String
 
-    @Option(help: "How long, or how much of, the raw messages to keep.")
+    @Option(help: "Raw messages to keep, by age or size.")
     var raw = RetentionArgument.keep
 
-    @Option(help: "How long, or how many, quotes, trades, margin updates and events to keep.")
+    @Option(help: "Quotes, trades, margin updates and events to keep, by age or size.")
     var ticks = RetentionArgument.keep
 
-    @Option(help: "How long, or how many, bars to keep.")
+    @Option(help: "Bars to keep, by age or size.")
     var bars = RetentionArgument.keep
 
-    @Flag(help: "Only say what would be done.")
+    @Flag(help: "Only print what would be deleted.")
     var dryRun = false
 
-    @Flag(help: "Print JSON: an array with one object for each recording that loses something.")
+    @Flag(help: "Print JSON: an array with one object per recording that loses data.")
     var json = false
 
     func validate() throws {
@@ -93,7 +93,7 @@ struct PruneCommand: AsyncParsableCommand {
     }
 
     static func line(of outcome: PruneOutcome, isDryRun: Bool) -> String {
-        if outcome.isWritten, outcome.tiers.isEmpty { return "\(outcome.file): left alone, it is being written" }
+        if outcome.isWritten, outcome.tiers.isEmpty { return "\(outcome.file): skipped: it is being written" }
         let tiers = RetentionTier.allCases.compactMap { tier in
             outcome.tiers[tier].map { bytes in
                 let name = tier == .raw ? "raw messages" : tier.rawValue

@@ -7,10 +7,10 @@ import Recording
 struct RebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rebuild",
-        abstract: "Make rows and bars again from the raw messages.",
+        abstract: "Rebuild rows and bars from the raw messages.",
         discussion: """
-            The stored messages are read again by the dialect of their venue; a recording whose rows or bars differ is \
-            replaced in one step. Rows of messages that are gone stay. Exit status 3 when something differed.
+            The venue's dialect reads the stored messages again. A recording whose rows or bars differ is replaced in \
+            one step. Rows whose messages are gone stay. The exit status is 3 if anything differed.
 
               feedrec rebuild ./tape --check
               feedrec rebuild ./tape/2026-01-05.feedrec --bars 5m
@@ -23,10 +23,10 @@ struct RebuildCommand: AsyncParsableCommand {
     @Flag(help: "Only compare; change nothing.")
     var check = false
 
-    @Option(help: "Lengths of bars to make beside those there are.")
+    @Option(help: "Lengths of bars to build in addition to the existing ones.")
     var bars: BarIntervalsArgument?
 
-    @Flag(help: "Print JSON: an array with one object a recording.")
+    @Flag(help: "Print JSON: an array with one object per recording.")
     var json = false
 
     func run() async throws {

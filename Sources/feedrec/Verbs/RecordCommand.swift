@@ -6,12 +6,12 @@ import Recording
 struct RecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
-        abstract: "Record feeds until told to stop.",
+        abstract: "Record feeds until stopped.",
         discussion: """
-            Every message goes into the archive byte for byte, with the time it arrived; ticks, margin updates and bars \
-            are made from it on the way. Of a hub's messages passwords, tokens and personal data are left out. A lost \
-            connection is opened again for ever, and leaves a gap in the archive. \
-            SIGINT, SIGTERM, --duration and --count end a recording with everything stored.
+            Every message goes into the archive byte for byte, with its time of arrival. Ticks, margin updates and \
+            bars are built from the messages as they arrive. Passwords, tokens and personal data are removed from a \
+            hub's messages. feedrec reconnects without limit after a lost connection and records the gap. SIGINT, \
+            SIGTERM, --duration and --count end a recording with everything stored.
 
               feedrec record --venue mt4 --url wss://HOST/hubs/mt4/v1 \\
                 --trade-platform P --symbol EURUSD --margin --token-env MT4_TOKEN \\
@@ -26,23 +26,24 @@ struct RecordCommand: AsyncParsableCommand {
               feedrec record --config feedrec.toml --check
               feedrec record --config feedrec.toml
 
-            A file holds one UTC day at most, and is sealed when the next one begins; --rotate-size and --rotate-every make \
-            more of them. What was read and is not yet in a file is in the archive's journal, which outlives 'kill -9'; the \
-            next feedrec that opens the archive folds it in.
+            A file holds at most one UTC day and is sealed when the next day begins; --rotate-size and --rotate-every \
+            start new files sooner. Messages that were read but are not yet in a file are in the archive's journal, \
+            which survives 'kill -9'. The next feedrec that opens the archive moves them into a file.
 
-            --config describes any number of feeds, and when their markets are closed; SIGHUP reads it again. A flag wins over the environment \
-            (FEEDREC_CONFIG, FEEDREC_ARCHIVE, FEEDREC_LOG_LEVEL, …), that over the file.
+            --config describes any number of feeds and when their markets are closed; SIGHUP reloads the file. A flag \
+            wins over the environment (FEEDREC_CONFIG, FEEDREC_ARCHIVE, FEEDREC_LOG_LEVEL, …), and the environment \
+            wins over the file.
 
-            With flags alone, a connection that fails before anything was ever recorded ends the program with status 1, \
-            since that is usually a mistake in the command; --keep-trying waits for the venue instead. The feeds of a \
-            file are always waited for.
+            With flags alone, the program exits with status 1 if the connection fails before anything was recorded, \
+            because this is usually a mistake in the command; --keep-trying waits for the venue instead. Feeds of a \
+            configuration file always wait for the venue.
             """
     )
 
     @Option(help: "The file that describes what to record, such as feedrec.toml.")
     var config: String?
 
-    @Flag(help: "Only read --config, and print what is in effect and where it comes from.")
+    @Flag(help: "Only read --config, and print the settings in effect and their sources.")
     var check = false
 
     @OptionGroup(title: "Feed") var source: SourceOptions
@@ -55,7 +56,7 @@ struct RecordCommand: AsyncParsableCommand {
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup var files: FileOptions
 
-    @Option(help: "Directory of the recordings; made if missing.")
+    @Option(help: "Directory of the recordings; created if missing.")
     var archive: String?
 
     @Option(help: "Lengths of the bars to build, such as 1s,1m. (default: 1s,1m)")
@@ -67,31 +68,31 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(help: "Stop after this many messages with data.")
     var count: Int64?
 
-    @Flag(help: "Stop when the peer closes, instead of connecting again.")
+    @Flag(help: "Stop when the peer closes the connection, instead of reconnecting.")
     var once = false
 
-    @Flag(help: "Go on trying when the first connection fails, too.")
+    @Flag(help: "Keep trying even if the first connection fails.")
     var keepTrying = false
 
     @Option(help: "Serve /metrics for Prometheus, /healthz and /readyz here, such as 127.0.0.1:9464.")
     var metrics: String?
 
-    @Option(help: "Environment variable with the token that readers of the metrics present.")
+    @Option(help: "Environment variable that holds the token for readers of the metrics.")
     var metricsTokenEnv: String?
 
-    @Option(help: "File whose first line is the token that readers of the metrics present.")
+    @Option(help: "File whose first line is the token for readers of the metrics.")
     var metricsTokenFile: String?
 
     @Flag(help: "Serve the metrics to other machines without a token.")
     var metricsInsecure = false
 
-    @Option(help: "Log one structured line an event: text or json. (default with --config: text)")
+    @Option(help: "Log one structured line per event: text or json. (default with --config: text)")
     var logFormat: LogFormat?
 
     @Option(help: "What to log: debug, info, warning or error. (default: info)")
     var logLevel: LogLevel?
 
-    @Flag(help: "Print what was recorded as JSON at the end, with --check what is in effect.")
+    @Flag(help: "Print JSON: what was recorded, or the settings in effect with --check.")
     var json = false
 
     private var feed: FeedOptions {
@@ -109,7 +110,7 @@ struct RecordCommand: AsyncParsableCommand {
             throw ValidationError("give either --metrics-token-env or --metrics-token-file, not both")
         }
         if configurationFile == nil {
-            guard feed.isGiven else { throw ValidationError("what to record? give --config, or --venue and --url") }
+            guard feed.isGiven else { throw ValidationError("nothing to record: give --config, or --venue and --url") }
             if check { throw ValidationError("--check is for --config") }
         } else {
             guard !feed.isGiven else {
@@ -117,7 +118,8 @@ struct RecordCommand: AsyncParsableCommand {
             }
             guard !access.isGiven, bars == nil, count == nil, !once, !keepTrying else {
                 throw ValidationError(
-                    "--token-env, --token-file, --token-command, --header-env, --header-file, --bars, --count, --once and --keep-trying are for a feed from flags"
+                    "--token-env, --token-file, --token-command, --header-env, --header-file, --bars, --count, --once and "
+                        + "--keep-trying are for a feed from flags"
                 )
             }
         }
@@ -128,14 +130,15 @@ struct RecordCommand: AsyncParsableCommand {
         guard let file = configurationFile else { return try await runFlags(environment) }
         let source = ConfigurationSource(file: file, flags: flags, environment: environment)
         if check { return try await printEffective(source.read(), environment) }
-        // A change of the file while the recorder starts is neither missed nor the end of it.
+        // Catch SIGHUP before reading, so that a change of the file during the start is not missed and does not end the
+        // recorder.
         let hangUps = Signals.hangUps()
         var service = RecordingService(try source.read(), source: source, duration: duration?.duration)
         service.hangUps = hangUps
         try await service.run(json: json)
     }
 
-    /// Flags of a feed win over a configuration that only the environment names.
+    /// Flags of a feed win over a configuration that comes only from the environment.
     private var configurationFile: String? {
         if let config { return config }
         return feed.isGiven ? nil : ProcessInfo.processInfo.environment["FEEDREC_CONFIG"]
@@ -173,7 +176,7 @@ struct RecordCommand: AsyncParsableCommand {
         try await service.run(json: json)
     }
 
-    /// Also opens what the configuration names, so that nothing is left to find out at the start.
+    /// Also opens what the configuration names, so that mistakes show up here and not when the recorder starts.
     private func printEffective(_ configuration: RecorderConfiguration, _ environment: [String: String]) async throws {
         var warnings = configuration.warnings
         try await withEventLoop { group in

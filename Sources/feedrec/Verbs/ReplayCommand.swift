@@ -9,29 +9,30 @@ import Venues
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Serve a recording to the venue's own clients and to backtests.",
+        abstract: "Replay a recording to the venue's own clients and to backtests.",
         discussion: """
-            Every client gets the tape from its start, once it has subscribed, and a normal close (1000) at the end.
+            Each client gets the tape from its start, once it has subscribed. At the end it gets a normal close \
+            (1000).
 
               feedrec replay ./tape --listen 127.0.0.1:9000
               feedrec replay ./tape --listen 127.0.0.1:9000 --speed max \\
                 --from 2026-01-05T09:30:00Z
               feedrec replay ./tape --to stdout --symbols EURUSD --bars 1m
 
-            Paths: the venue's own (/hubs/mt4/v1, /ws/btcusdt@trade, /stream?streams=…) send what the venue sent, byte \
-            for byte. /replay sends one JSON object an event and a summary at the end: \
+            Paths: the venue's own paths (/hubs/mt4/v1, /ws/btcusdt@trade, /stream?streams=…) send what the venue \
+            sent, byte for byte. /replay sends one JSON object per event and a summary at the end: \
             ws://127.0.0.1:9000/replay?speed=max&symbols=BTCUSDT
 
-            Any session can be paused, sought, stepped and looped, by JSON over /replay or by HTTP:
+            You can pause, seek, step and loop any session, with JSON over /replay or over HTTP:
 
               curl -X POST localhost:9000/api/sessions/1/pause
               curl -X POST localhost:9000/api/sessions/1/seek -d '{"to":"+5m"}'
 
-            and from the page that a browser finds at http://localhost:9000/. docs/REPLAY.md has all of it.
+            or on the page at http://localhost:9000/. docs/REPLAY.md describes everything.
             """
     )
 
-    @Argument(help: "Recordings, or directories of recordings: all of them are one tape.")
+    @Argument(help: "Recordings, or directories of recordings. Together they form one tape.")
     var archive: [String]
 
     @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
@@ -43,30 +44,30 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup var tokens: TokenOptions
 
-    @Option(help: "1 for the recorded pace, 10 for ten times that, max for as fast as the client takes it.")
+    @Option(help: "1 for the recorded pace, 10 for ten times that, max for as fast as the client reads.")
     var speed: PlaybackSpeed?
 
     @Option(help: "Only these symbols, with commas between them.")
     var symbols: String?
 
-    @Option(help: "Start at this receive time: ISO 8601, nanoseconds since 1970, or '+5m' behind the start.")
+    @Option(help: "Start at this receive time: ISO 8601, nanoseconds since 1970, or '+5m' after the start.")
     var from: TapeMoment?
 
     @Option(
-        help: "End before this receive time; or 'stdout': write events as NDJSON to standard output and serve nobody."
+        help: "End before this receive time; or 'stdout': write events as NDJSON to standard output, without a server."
     )
     var to: [ReplayTarget] = []
 
-    @Flag(help: "Begin again at the end.")
+    @Flag(help: "Start again at the end.")
     var loop = false
 
-    @Flag(help: "Begin paused.")
+    @Flag(help: "Start paused.")
     var paused = false
 
-    @Option(help: "What happens at the end of the tape: close, or hold, so that one can seek back.")
+    @Option(help: "At the end of the tape: close, or hold (stay open, so that a client can seek back).")
     var end = EndRule.close
 
-    @Option(help: "The shared clock of clients that name none, so that one control drives all of them.")
+    @Option(help: "The shared clock for clients that do not name one, so that they can be controlled together.")
     var clock: String?
 
     @Option(help: "How many clients must have joined before a shared clock starts.")
@@ -75,34 +76,34 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "How far a client may fall behind its clock.")
     var lagLimit = DurationArgument(.seconds(5))
 
-    @Option(help: "For a client that is further behind: wait, or close (code 4008).")
+    @Option(help: "If a client falls further behind: wait, or close (code 4008).")
     var lagRule = LagRule.wait
 
-    @Option(help: "Where the recording lost its venue, a venue's client gets: silence, close (as recorded), or skip.")
+    @Option(help: "When the recorder had lost its venue, a venue's client gets: silence, close (as recorded), or skip.")
     var breaks = BreakRule.silence
 
-    @Option(help: "How long a venue's client must be quiet before its tape starts; by default as docs/REPLAY.md says.")
+    @Option(help: "How long a venue's client must be quiet before its tape starts. (default: see docs/REPLAY.md)")
     var startAfter: TapeLength?
 
-    @Option(help: "Start the tape of a venue's client with this subscription, instead of after a quiet time.")
+    @Option(help: "Start the tape of a venue's client after this many subscriptions, instead of after a quiet time.")
     var subscriptions: Int?
 
-    @Option(help: "For a client that subscribes to what the tape lacks: refuse, or ignore (it gets nothing of it).")
+    @Option(help: "If a client subscribes to something that is not on the tape: refuse, or ignore (it gets no data).")
     var absent = AbsentRule.refuse
 
-    @Option(help: "Bars made from the ticks as they pass, on /replay and stdout: 1s,1m.")
+    @Option(help: "Bars to build from the ticks, on /replay and stdout, such as 1s,1m.")
     var bars: BarIntervalsArgument?
 
     @Option(help: "now: shift the times of events on /replay and stdout so that the tape begins now.")
     var rebase: RebaseArgument?
 
-    @Flag(help: "At the end go on with what 'feedrec record' is writing.")
+    @Flag(help: "At the end, continue with what 'feedrec record' is writing.")
     var follow = false
 
-    @Option(help: "default (an event loop's timers), or precise (wakes early and spins: a fifth of a core a client).")
+    @Option(help: "default (event loop timers), or precise (wakes early and spins; a fifth of a core per client).")
     var pacing = PacingArgument.default
 
-    @Flag(help: "Say nothing of sessions that are over.")
+    @Flag(help: "Do not report sessions that have ended.")
     var quiet = false
 
     func validate() throws {
@@ -110,7 +111,7 @@ struct ReplayCommand: AsyncParsableCommand {
             throw ValidationError("give --listen ADDRESS:PORT, or --to stdout")
         }
         guard listen == nil || !isForStandardOutput else {
-            throw ValidationError("--listen and --to stdout exclude each other")
+            throw ValidationError("give either --listen or --to stdout, not both")
         }
         guard !archive.isEmpty else { throw ValidationError("name a recording or a directory of recordings") }
         guard subscriptions.map({ (1...100_000).contains($0) }) ?? true else {
@@ -187,7 +188,9 @@ struct ReplayCommand: AsyncParsableCommand {
         return options
     }
 
-    /// Writes events to standard output; a summary with counts and digest goes to standard error.
+    /// Writes events to standard output.
+    ///
+    /// A summary with counts and the digest goes to standard error.
     private func print(_ catalog: TapeCatalog, _ threads: ReadingThreads) async throws {
         let options = options(token: nil)
         try await withEventLoop { group in
@@ -197,7 +200,7 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 }
 
-/// Where `--to` points: the end of what is played, or standard output.
+/// The meaning of `--to`: the end of what is played, or standard output.
 enum ReplayTarget: ExpressibleByArgument, Equatable {
     case moment(TapeMoment)
     case standardOutput
@@ -222,14 +225,14 @@ enum PacingArgument: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension TapeMoment: ExpressibleByArgument {
-    /// Reads what ``TapeMoment/init(text:)`` does.
+    /// Accepts the same text as ``TapeMoment/init(text:)``.
     public init?(argument: String) {
         self.init(text: argument)
     }
 }
 
 extension TapeLength: ExpressibleByArgument {
-    /// Reads what ``TapeLength/init(text:)`` does.
+    /// Accepts the same text as ``TapeLength/init(text:)``.
     public init?(argument: String) {
         self.init(text: argument)
     }
@@ -254,7 +257,7 @@ extension SessionReport {
             }
             if subscriptions.refusedCount > 0 { line += ", refused \(Suggestion.list(subscriptions.refused))" }
         }
-        if !unanswered.isEmpty { line += ", nothing of \(Suggestion.list(unanswered))" }
+        if !unanswered.isEmpty { line += ", no data for \(Suggestion.list(unanswered))" }
         if let digest { line += ", sha256 \(digest)" }
         return line
     }

@@ -7,9 +7,10 @@ struct SQLCommand: AsyncParsableCommand {
         abstract: "Run SQL on a recording.",
         discussion: """
             Views for people: quotes, trades, ticks, margin_updates, bars, events, gaps, sessions, feeds, connections, \
-            instruments; messages has the raw messages, one a row. Over a directory of several recordings these and the \
-            tables (quote, trade, bar, …) cover all files, with a column file: a bar that two files hold counts once, and \
-            joins by instrument_id and the like are right. message_index counts in each file for itself.
+            instruments. The view messages has the raw messages, one per row. Over a directory of several recordings, \
+            these views and the tables (quote, trade, bar, …) cover all files and have a column named file. A bar that \
+            two files hold counts once, and joins by instrument_id and other keys are correct. message_index counts \
+            separately in each file.
 
               feedrec sql ./tape "select time_recv, symbol, bid, ask from quotes"
               feedrec sql ./tape "select * from bars where interval = '1m'" --format csv

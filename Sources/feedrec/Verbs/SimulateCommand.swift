@@ -7,10 +7,10 @@ import Venues
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Be a venue on this machine: deterministic ticks for the demo, tests and load.",
+        abstract: "Simulate a venue on this machine: deterministic ticks for demos, tests and load.",
         discussion: """
-            The same seed and the same subscriptions give the same bytes. Each client has a tape of its own, which \
-            starts when it has subscribed and ends with a normal close (1000) after --count messages.
+            The same seed and the same subscriptions give the same bytes. Each client has its own tape. The tape \
+            starts when the client has subscribed, and ends with a normal close (1000) after --count messages.
 
               feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000
               feedrec simulate --venue binance-spot --listen 127.0.0.1:9001 \\
@@ -20,13 +20,13 @@ struct SimulateCommand: AsyncParsableCommand {
                 --count 5000 --ending drop
               feedrec simulate --venue echo --listen 127.0.0.1:9002
 
-            mt4 serves its hubs at /hubs/mt4/v1, /hubs/mt5/v1 and /hubs/test/v1, behind any base path. \
-            Passwords that it makes up start with SECRET-, personal data with PERSONAL-, so that a search of \
-            what was recorded can prove their absence.
+            mt4 serves its hubs at /hubs/mt4/v1, /hubs/mt5/v1 and /hubs/test/v1, after any base path. Generated \
+            passwords start with SECRET- and personal data with PERSONAL-, so that a search can prove that a recording \
+            does not contain them.
             """
     )
 
-    @Option(help: "mt4, binance-spot, or echo, which sends back what it gets.")
+    @Option(help: "mt4, binance-spot, or echo (sends every message back).")
     var venue: SimulatedVenue
 
     @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
@@ -38,7 +38,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup var tokens: TokenOptions
 
-    @Option(help: "Any number: another seed is another market.")
+    @Option(help: "Seed of the random generator. Another seed gives another market.")
     var seed: UInt64 = 1
 
     @Option(help: "Messages per second, or max.")
@@ -66,7 +66,7 @@ struct SimulateCommand: AsyncParsableCommand {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         guard !symbolList.isEmpty else { throw ValidationError("--symbols names no symbol") }
         guard hub.ending == .close || count != nil else {
-            throw ValidationError("--ending says what follows --count messages, and there is no --count")
+            throw ValidationError("--ending needs --count: it says what happens after that number of messages")
         }
         guard venue == .mt4 || hub.isUsual else {
             throw ValidationError("--mess, --outages, --casing, --enums, --fault, --ending and --path are for mt4")
@@ -103,6 +103,8 @@ struct SimulateCommand: AsyncParsableCommand {
     private var symbolList: [String] { symbols.split(separator: ",").map(String.init) }
 
     /// Tape time starts on a fixed day, so that the bytes do not depend on the day of the run.
+    ///
+    /// The value is 2026-01-05T09:30:00Z.
     private static let tapeStart = UnixNanoseconds(1_767_605_400_000_000_000)
 
     private var makeTape: @Sendable (Venue) -> any Tape {
@@ -137,7 +139,7 @@ enum SimulatedVenue: String, ExpressibleByArgument, CaseIterable {
     case echo
 }
 
-/// Messages per second, or as fast as they are taken.
+/// Messages per second, or as fast as clients read.
 enum RateArgument: ExpressibleByArgument, CustomStringConvertible {
     case perSecond(Double)
     case max
@@ -166,7 +168,9 @@ enum RateArgument: ExpressibleByArgument, CustomStringConvertible {
         }
     }
 
-    /// The distance of messages on the tape, which is there at full rate too.
+    /// Messages per second of tape time.
+    ///
+    /// The tape has this spacing at rate `max` too.
     var tapePerSecond: Double {
         switch self {
         case .max: 1000

@@ -4,18 +4,18 @@ import ArgumentParser
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Ask a running recorder how it does.",
+        abstract: "Show the state of a running recorder.",
         discussion: """
               feedrec status ./tape
               feedrec status ./tape --json
 
-            Exit status: 0 when everything that was asked for is recorded. 1 when no recorder is running. 3 when data is \
-            missing (a feed is down or has an open gap, what was asked for never arrived, a file was lost) or nothing is \
-            recorded (the disk is full or read-only, the recorder hangs).
+            Exit status: 0 if everything that was asked for is being recorded. 1 if no recorder is running. 3 if data \
+            is missing (a feed is down or has an open gap, something that was asked for never arrived, a file was \
+            lost) or if nothing is being recorded (the disk is full or read-only, the recorder hangs).
             """
     )
 
-    @Argument(help: "The directory that is being recorded into.")
+    @Argument(help: "The directory of the recorder.")
     var archive: String
 
     @Flag(help: "Print JSON.")
@@ -26,7 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
             throw Failure("no recorder is running on '\(archive)'")
         }
         guard let status = try? StatusDocument(json: answer) else {
-            throw Failure("the recorder of '\(archive)' does not answer as this feedrec expects")
+            throw Failure("the recorder of '\(archive)' sent an answer that this feedrec does not understand")
         }
         var output = StandardOutput()
         if json {

@@ -6,20 +6,20 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Check every block, checksum and count of a recording; repair it.",
         discussion: """
-            Exit status 0 when all is sound, 1 when something is not, 3 when --repair had to give something up or the \
-            coverage is below what was asked for.
+            Exit status: 0 if all is sound, 1 if there are problems, 3 if --repair lost data or the coverage is below \
+            the required fraction.
 
-            payload_sha256 is the SHA-256 over all received payloads in stored order, each followed by a line feed: two \
-            recordings of the same messages have the same.
+            payload_sha256 is the SHA-256 over all received payloads in stored order, each followed by a line feed. \
+            Two recordings of the same messages have the same digest.
 
-            Coverage is the part of the time that sessions ran in which no gap touches the instrument; the map has a \
-            character for each hour of the day: # recorded, 0-9 tenths of it recorded, - nothing to record. Of several \
-            recordings it is shown with -v.
+            Coverage is the part of the session time in which no gap affects the instrument. The map has one character \
+            for each hour of the day: # recorded, 0-9 tenths of it recorded, - nothing to record. For several \
+            recordings, -v shows the map.
 
-            A file of the directory that is named like a recording and is none, is damaged, or is an incomplete copy, is \
-            a problem. A complete copy is named, and verified once.
+            A file in the directory is a problem if it is named like a recording but is not one, is damaged, or is an \
+            incomplete copy. A complete copy is listed, and verified once.
 
-            --repair keeps every whole block and row in a new file, notes what is gone in 'absence' and 'gap', and \
+            --repair keeps every complete block and row in a new file, notes what is lost in 'absence' and 'gap', and \
             keeps the damaged file as NAME.damaged.
 
               feedrec verify ./tape
@@ -34,10 +34,10 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Repair recordings that are damaged.")
     var repair = false
 
-    @Option(help: "The least coverage that any instrument must have, 0 to 1.")
+    @Option(help: "The minimum coverage of every instrument, 0 to 1.")
     var requireCoverage: Double?
 
-    @Flag(name: .shortAndLong, help: "Show coverage and absences of each of several recordings.")
+    @Flag(name: .shortAndLong, help: "Show coverage and absences of each recording, even if there are several.")
     var verbose = false
 
     @Flag(help: "Print JSON.")
@@ -45,7 +45,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let requireCoverage, !(0...1).contains(requireCoverage) {
-            throw ValidationError("--require-coverage is a fraction from 0 to 1, not \(requireCoverage)")
+            throw ValidationError("--require-coverage must be between 0 and 1, not \(requireCoverage)")
         }
     }
 
@@ -69,7 +69,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let isRepairable = report.recordings.contains { !$0.isSound }
             throw Failure(
                 "'\(archive)' has \(count) problem\(count == 1 ? "" : "s")",
-                hint: isRepairable ? "'feedrec verify --repair' keeps all that is whole" : nil
+                hint: isRepairable ? "'feedrec verify --repair' keeps every complete block and row" : nil
             )
         }
         try checkCoverage(report.recordings)
@@ -88,7 +88,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         try output.flush()
         let problems = repairs.reduce(0) { $0 + $1.report.problemCount }
-        guard problems == 0 else { throw Failure("'\(archive)' still has \(problems) problems, which no repair mends") }
+        guard problems == 0 else { throw Failure("'\(archive)' has \(problems) problems that --repair cannot fix") }
         let repaired = repairs.filter(\.isRepaired)
         guard repaired.isEmpty else {
             let lost = repaired.reduce(0) { $0 + $1.lostMessageCount }

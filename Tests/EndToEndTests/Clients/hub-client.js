@@ -1,4 +1,4 @@
-// What a user's page does with the official SignalR client: subscribe to everything, count what comes, cancel, leave.
+// A user's page with the official SignalR client: subscribes to everything, counts messages, cancels, and leaves.
 // Runs as it is in a page and, inside a context without `process`, in Node; works with clients 1.x and later.
 'use strict';
 
@@ -8,7 +8,7 @@ const callbacks = [
 ];
 const subscriptions = ['SubscribeToAllTicks', 'SubscribeToSymbols', 'SubscribeToOnlineUpdates'];
 
-// wish: {url, streams: [names], skip, token, max, seconds}; resolves to a report, also of failures.
+// wish: {url, streams: [names], skip, token, max, seconds}; resolves to a report, even after a failure.
 async function runHubClient(signalR, wish) {
     const report = { version: signalR.VERSION, events: {}, streams: {}, completed: [], errors: [], closed: false };
     const count = (table, name) => { table[name] = (table[name] || 0) + 1; };

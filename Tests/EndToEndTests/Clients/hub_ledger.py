@@ -1,9 +1,9 @@
-"""Holds a recording of the simulated MT4 hub against the simulator's ledger, by another reading of the hub's page.
+"""Compares a recording of the simulated MT4 hub with the simulator's ledger, by its own reading of the hub's page.
 
 usage: hub_ledger.py LEDGER RECORDING MESSAGES [--keeps-personal-data]
 
-LEDGER is what the simulator sent and MESSAGES what was exported, both NDJSON; RECORDING is the SQLite file. Prints what
-differs, a line each, and then a line of JSON with what was counted. Needs nothing but Python 3.
+LEDGER has what the simulator sent and MESSAGES what was exported, both NDJSON; RECORDING is the SQLite file. Prints one
+line per difference, and then a line of JSON with the counts. Needs only Python 3.
 """
 import calendar, json, sqlite3, sys, time
 from collections import Counter
@@ -28,7 +28,7 @@ gone = PERSONAL | SECRETS
 
 
 class Number(str):
-    """A number with the digits it was written with."""
+    """A number that keeps the digits as written."""
 
 
 def parse(text):
@@ -43,7 +43,7 @@ def differ(what):
 
 
 def get(value, name):
-    """A member in any spelling, of repeated ones the last."""
+    """A member in any spelling; the last one if it is repeated."""
     found = None
     for key, member in (value or {}).items():
         if key.lower() == name.lower():
@@ -80,7 +80,7 @@ def moment(value):
 
 
 class Expected:
-    """What the rows must say, in order."""
+    """The expected rows, in order."""
 
     def __init__(self):
         self.quotes, self.margins, self.bars, self.orders, self.events, self.details = [], [], [], [], [], {}
@@ -212,7 +212,7 @@ def compare_messages(sent, exported):
             try:
                 same = cleaned(parse(before)) == parse(after)
             except ValueError:
-                # What is no JSON and names secrets leaves its length.
+                # A record that is not JSON and names secrets is replaced by its length.
                 same = after.startswith('{"withheld_bytes":%d,' % len(before.encode()))
             if not same:
                 differ(f"message {index}: {before[:200]} was stored as {after[:200]}")

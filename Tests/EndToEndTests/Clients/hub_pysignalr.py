@@ -62,7 +62,7 @@ async def main():
         await asyncio.sleep(0.02)
     if running.done() and running.exception():
         errors.append(repr(running.exception()))
-    # The client has no stop(): leaving at once keeps the noise of its end out.
+    # The client has no stop(). Exiting at once avoids the output of its shutdown.
     report()
 
 

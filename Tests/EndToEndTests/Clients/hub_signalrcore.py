@@ -40,7 +40,7 @@ def is_enough():
 try:
     hub.start()
     is_open.wait(wish["seconds"])
-    # The client says that it is open before it can send.
+    # The client reports that it is open before it can send.
     time.sleep(0.2)
     hub.send("Connect", [{**platform, "timeoutMs": 30000}])
     for method in ["SubscribeToAllTicks", "SubscribeToSymbols", "SubscribeToOnlineUpdates"]:

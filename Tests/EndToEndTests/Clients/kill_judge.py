@@ -1,10 +1,10 @@
-"""Judges an archive whose recorder was killed, by what the simulators say they sent.
+"""Checks an archive whose recorder was killed against the ledgers of the simulators.
 
 usage: kill_judge.py FEEDREC ARCHIVE [--gaps] [--overlapping FEED]… FEED=LEDGER…
 
-FEED is a name and a venue, `spot/binance-spot`. With --gaps the ledger of what is missing is judged, too.
+FEED is a name and a venue, `spot/binance-spot`. With --gaps the recorded gaps are checked too.
 
-Each client of a simulator gets a tape from its start, so what a connection left must be the beginning of one.
+Each client of a simulator gets a tape from its start, so the data of a connection must be a prefix of a tape.
 A connection may go on in the next file of the archive. Prints a line for each fault, and then a line of JSON with what
 was counted. Needs nothing but Python 3.
 """
@@ -23,7 +23,7 @@ def fault(what):
 
 
 class Chunk:
-    """What one file has of one connection: its data, and the time of every message."""
+    """The part of one connection in one file: its data, and the time of every message."""
 
     def __init__(self, file, connection):
         self.place = f"connection {connection} of {os.path.basename(file)}"
@@ -66,7 +66,7 @@ def begins(data, client):
 
 
 def read_clients(ledger):
-    """What each client of a simulator was sent: data of the same tape, until it unsubscribes."""
+    """The data sent to each client of a simulator: the same tape, until it unsubscribes."""
     sent = {}
     for line in open(ledger, encoding="utf-8"):
         message = json.loads(line)
@@ -77,7 +77,7 @@ def read_clients(ledger):
 
 
 def read_file(feedrec, path):
-    """The chunks of each feed in a file, its gaps, and when its sessions began; message numbers have no hole."""
+    """The chunks of each feed in a file, its gaps, and the starts of its sessions; message numbers must be gapless."""
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     blocks = database.execute(
         "select min(first_message_index), max(last_message_index) + 1, sum(message_count) from message_block"
@@ -110,7 +110,7 @@ def read_file(feedrec, path):
 
 
 def join(feed, chunks, clients):
-    """The runs of a feed; every chunk begins a tape or goes on with a run."""
+    """The runs of a feed; every chunk starts a tape or continues a run."""
     runs, early = [], None
     for file, chunk in chunks:
         if not chunk.data:
@@ -131,7 +131,7 @@ def join(feed, chunks, clients):
 
 
 def check_once(feed, runs, clients):
-    """No connection is there twice, and each is the beginning of what a client of its own was sent."""
+    """No connection occurs twice, and each is a prefix of the data sent to its own client."""
     first = {}
     for run in runs:
         other = first.setdefault(run.times[0], run)
@@ -163,9 +163,9 @@ def check_order(feed, runs):
 
 
 def check_gaps(feed, runs, gaps, starts):
-    """Gaps lie where there is no data, and wherever there is none.
+    """Gaps are exactly where there is no data.
 
-    A gap that goes on in another file is divided at the time of the change; data that waited then may be older.
+    A gap that continues in another file is divided at the time of the change; data that waited then may be older.
     """
     data = sorted(time for run in runs for time in run.times)
     for start, end, cause, instrument in gaps:

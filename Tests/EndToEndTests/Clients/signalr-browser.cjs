@@ -1,5 +1,5 @@
 // The official SignalR build in a page of headless Chromium: node signalr-browser.cjs CHROMIUM LIBRARY WISH.
-// The page comes from a port of its own, so that the hub is of another origin. Prints one line of JSON.
+// The page is served from its own port, so that the hub has another origin. Prints one line of JSON.
 'use strict';
 const { spawn } = require('child_process');
 const fs = require('fs');
@@ -48,12 +48,12 @@ function finish(text, status) {
     isFinished = true;
     if (text) { console.log(text); } else { console.error('the page did not report'); }
     const leave = () => {
-        // Its helpers may still be writing for a moment.
+        // Helper processes may still be writing.
         try { fs.rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); } catch {}
         process.exit(status);
     };
     if (!browser || browser.exitCode !== null) { return leave(); }
     browser.on('exit', leave);
-    // The browser leads a group of its own, which takes its helpers along.
+    // The browser has its own process group, so that its helper processes end with it.
     process.kill(-browser.pid, 'SIGKILL');
 }

@@ -7,7 +7,7 @@ const vm = require('vm');
 
 const ws = (() => { try { return require('ws'); } catch { return require('/usr/share/nodejs/ws'); } })();
 
-// As much of the browser's class as the 1.x client uses.
+// The part of the browser's class that the 1.x client uses.
 class XMLHttpRequest {
     constructor() { this.headers = {}; }
     open(method, url) { Object.assign(this, { method, url }); }
@@ -22,7 +22,7 @@ class XMLHttpRequest {
     }
 }
 
-// Without `process` the client takes this for a browser, so that it asks for no modules of Node's.
+// Without `process` the client assumes a browser and loads no Node modules.
 const world = {
     WebSocket: ws, XMLHttpRequest, fetch, AbortController, URL, URLSearchParams, TextEncoder, TextDecoder, console, setTimeout,
     clearTimeout, setInterval, clearInterval, queueMicrotask, Promise,

@@ -1,12 +1,12 @@
 import ArgumentParser
 
-/// What a client shows to be let in: a token and headers, never from the command line itself.
+/// A client's credentials: a token and headers, never as text on the command line.
 struct AccessOptions: ParsableArguments {
     @OptionGroup var tokens: TokenOptions
 
     @Option(
         help: ArgumentHelp(
-            "Program that prints the access token in its first line, with its arguments; no shell reads it.",
+            "Program, with its arguments, that prints the access token on its first line; runs without a shell.",
             valueName: "command"
         )
     )
@@ -46,7 +46,7 @@ struct AccessOptions: ParsableArguments {
 
     private func validateHeaders() throws {
         for text in headersFromEnvironment + headersFromFiles where Self.parts(of: text) == nil {
-            throw ValidationError("--header-env wants NAME=VARIABLE and --header-file NAME=PATH, not '\(text)'")
+            throw ValidationError("--header-env takes NAME=VARIABLE and --header-file takes NAME=PATH, not '\(text)'")
         }
         var names: Set<String> = []
         for header in headers {

@@ -7,10 +7,12 @@ import Glibc
 import Musl
 #endif
 
-/// A program in a process group of its own, of which only the standard output is read.
+/// A program in a process group of its own.
 ///
-/// It gets our environment and nothing else: no standard input, no descriptors. Its standard error is discarded, since
-/// it may hold secrets.
+/// Only its standard output is read.
+///
+/// It gets our environment and nothing else: no standard input, no descriptors. Its standard error is discarded,
+/// because it may contain secrets.
 final class ChildProcess: Sendable {
     enum Ending: Hashable, Sendable {
         case status(Int32)
@@ -25,10 +27,10 @@ final class ChildProcess: Sendable {
     }
 
     private let pipe: Int32
-    /// `nil` once the process is reaped: its number may then be another's.
+    /// `nil` after the process is reaped, because the system may then reuse its number.
     private let process: Mutex<pid_t?>
 
-    /// Starts a program, which is looked up in `PATH`.
+    /// Starts a program, which is searched in `PATH`.
     init(_ words: [String]) throws {
         var ends: [Int32] = [0, 0]
         guard makePipe(&ends) == 0 else { throw Self.failure(words, errno) }
@@ -45,14 +47,16 @@ final class ChildProcess: Sendable {
 
     deinit { close(pipe) }
 
-    /// Ends the program and everything that it started.
+    /// Kills the program and every process it started.
     func kill() {
         process.withLock { process in
             if let process { _ = sendSignal(-process, SIGKILL) }
         }
     }
 
-    /// Collects the output until the program ends; to be called once, and it blocks.
+    /// Collects the output until the program ends.
+    ///
+    /// Call it once; it blocks.
     func output(within timeout: Duration, bytesMax: Int) throws -> Output {
         let deadline = ContinuousClock.now + timeout
         var bytes: [UInt8] = []
@@ -62,20 +66,20 @@ final class ChildProcess: Sendable {
             if rest <= .zero { early = .timedOut }
             if bytes.count > bytesMax { early = .tooMuch }
             if early != nil { break }
-            // Also looked at from time to time, since a grandchild may keep the pipe open.
+            // Also check at intervals, because a grandchild may keep the pipe open.
             read(into: &bytes, waiting: min(rest, .milliseconds(20)))
         }
         kill()
         let status = reap()
-        // A program that ended at once may have left more in the pipe than one read takes.
+        // A program that ended at once may have left more in the pipe than one read returns.
         while bytes.count <= bytesMax, read(into: &bytes, waiting: .zero) {}
         if early == nil, bytes.count > bytesMax { early = .tooMuch }
         return Output(bytes: bytes, ending: early ?? Self.ending(of: status))
     }
 
-    // MARK: Inside
+    // MARK: Process
 
-    /// Reads what is there; true if that was anything.
+    /// Reads the available bytes; returns true if there were any.
     @discardableResult
     private func read(into bytes: inout [UInt8], waiting time: Duration) -> Bool {
         var descriptor = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
@@ -87,12 +91,14 @@ final class ChildProcess: Sendable {
             bytes += buffer[..<count]
             return true
         }
-        // The pipe has ended; the process has not yet.
+        // The pipe has ended, but the process has not.
         if time > .zero { _ = poll(nil, 0, milliseconds) }
         return false
     }
 
-    /// True once the process has ended; it is not reaped by asking.
+    /// True after the process has ended.
+    ///
+    /// Asking does not reap it.
     private var hasEnded: Bool {
         process.withLock { process in
             guard let process else { return true }
@@ -124,7 +130,7 @@ final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        // Not all of our descriptors close by themselves: those of libraries, for example.
+        // Some of our descriptors lack close-on-exec, such as those of libraries.
         for descriptor in openDescriptors() where descriptor > 2 {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }

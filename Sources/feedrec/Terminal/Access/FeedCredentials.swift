@@ -3,11 +3,11 @@ import Recording
 import Transport
 import WebSocketProtocol
 
-/// What a feed shows to be let in: references to a token and to headers, and how to read them.
+/// A feed's credentials: references to a token and to headers, and how to read them.
 struct FeedCredentials: Sendable {
     var token: TokenReference?
     var headers: [HeaderReference] = []
-    /// True if a connection is replaced when its token is renewed.
+    /// Whether a connection is replaced when its token is renewed.
     var replacesConnections = false
     let environment: [String: String]
 
@@ -16,9 +16,9 @@ struct FeedCredentials: Sendable {
         self.environment = environment
     }
 
-    /// Reads what is referred to, so that a missing variable or file is found at the start.
+    /// Reads every reference, so that a missing variable or file is found at the start.
     ///
-    /// A token command and a token server are not asked.
+    /// It does not run a token command and does not ask a token server.
     func check(_ secrets: FeedSecrets) throws {
         switch token {
         case .secret(let reference): secrets.add(try reference.resolve(environment: environment))
@@ -28,13 +28,17 @@ struct FeedCredentials: Sendable {
         for field in try resolvedHeaders().fields where field.value.utf8.count >= 8 { secrets.add(field.value) }
     }
 
-    /// The headers with their values, read again for every connection.
+    /// Returns the headers with their values.
+    ///
+    /// Values are read again for every connection.
     @Sendable
     func resolvedHeaders() throws -> HTTPHeaders {
         HTTPHeaders(try headers.map { ($0.name, try $0.value.resolve(environment: environment)) })
     }
 
-    /// Gives the token of each connection, and renews it meanwhile if it has an end.
+    /// Returns the source of each connection's token.
+    ///
+    /// A token that expires is renewed during the connection.
     func tokenSource(
         _ client: ClientOptions<some LivenessDefaults>,
         _ secrets: FeedSecrets,
@@ -68,7 +72,7 @@ struct FeedCredentials: Sendable {
         _ group: any EventLoopGroup
     ) throws -> ClientCredentials {
         guard let url = reference.webSocketURL else {
-            throw Failure(reference.problem ?? "bad URL of the token-server")
+            throw Failure(reference.problem ?? "the URL of the token-server is invalid")
         }
         return ClientCredentials(
             client: try client.tokenServerConfiguration(url: url),
@@ -90,14 +94,14 @@ struct FeedCredentials: Sendable {
 }
 
 extension OAuthReference {
-    /// The URL in the form that our client takes, with `wss` for `https`; `nil` if it cannot be asked.
+    /// The URL in the form that our client takes, with `wss` for `https`; `nil` if it is not allowed.
     var webSocketURL: WebSocketURL? { problem == nil ? readURL : nil }
 
-    /// Why the token-server cannot be asked.
+    /// The reason why the token server cannot be asked; `nil` if it can.
     var problem: String? {
-        guard let readURL else { return "the 'url' of 'oauth' is no https:// URL" }
+        guard let readURL else { return "the 'url' of 'oauth' is not an https:// URL" }
         guard readURL.isSecure || readURL.isLocal else {
-            return "the 'url' of 'oauth' must be https://, since the client's secret goes there"
+            return "the 'url' of 'oauth' must be https://, because the client's secret is sent there"
         }
         return nil
     }
@@ -111,7 +115,7 @@ extension OAuthReference {
 }
 
 extension TokenReference {
-    /// Why there can be no token.
+    /// The reason why there can be no token; `nil` if there can.
     var problem: String? {
         switch self {
         case .secret: nil

@@ -2,18 +2,20 @@ import Dispatch
 import JSONScanning
 import Recording
 
-/// A program that prints an access token: its words, and how long it may take.
+/// A program that prints an access token: its command line and its timeout.
 struct TokenProgram: Hashable, Sendable {
-    /// The longest output that is read, in bytes.
+    /// The longest output to read, in bytes.
     static let outputBytesMax = 64 << 10
     static let timeoutStandard = Duration.seconds(30)
 
-    /// The program and its arguments; no shell reads them.
+    /// The program and its arguments.
+    ///
+    /// No shell interprets them.
     let words: [String]
-    /// Why the command cannot be run as it is written.
+    /// The reason why the command cannot be run; `nil` if it can.
     let problem: String?
     var timeout = Self.timeoutStandard
-    /// How long the token lives, if it is no JWT that says so.
+    /// The lifetime of the token, if the token is not a JWT that contains it.
     var maxAge: Duration?
 
     init(words: [String]) {
@@ -21,7 +23,9 @@ struct TokenProgram: Hashable, Sendable {
         problem = words.first?.isEmpty ?? true ? "the token-command is empty" : nil
     }
 
-    /// Splits a command into words: at spaces, with '…', "…" and \ as in a shell, and nothing else of a shell.
+    /// Splits a command into words at spaces.
+    ///
+    /// It understands '…', "…" and \ as a shell does, but no other shell syntax.
     init(_ text: String) {
         var splitter = CommandWords(text)
         words = splitter.words()
@@ -29,10 +33,10 @@ struct TokenProgram: Hashable, Sendable {
             splitter.problem.map { "the token-command \($0)" } ?? (words.isEmpty ? "the token-command is empty" : nil)
     }
 
-    /// Runs the program and gives the first line of its output.
+    /// Runs the program and returns the first line of its output.
     ///
-    /// Errors name the program, never its arguments or its output. A program that takes too long, or whose task is
-    /// cancelled, is killed with everything that it started.
+    /// Errors name the program, never its arguments or its output. If the program takes too long or the task is
+    /// cancelled, the program is killed with every process it started.
     func run() async throws -> String {
         if let problem { throw Failure(problem) }
         let child = try ChildProcess(words)
@@ -53,19 +57,19 @@ struct TokenProgram: Hashable, Sendable {
     }
 
     private func token(in output: ChildProcess.Output) throws -> String {
-        // With a hyphen: what follows the bare word is left out of errors, since it may be one.
+        // With a hyphen: errors leave out what follows the bare word, because it may be a token.
         let name = "the token-command '\(words[0])'"
         switch output.ending {
         case .timedOut: throw Failure("\(name) took longer than \(ReadableUnits.text(of: timeout))")
         case .tooMuch: throw Failure("\(name) printed more than \(Self.outputBytesMax) bytes")
         case .signal(let number): throw Failure("\(name) was ended by signal \(number)")
         case .status(let status) where status != 0:
-            throw Failure("\(name) ended with status \(status)", hint: "run it by hand: what it says is not shown here")
+            throw Failure("\(name) ended with status \(status)", hint: "run it by hand to see what it reports")
         case .status: break
         }
         let line = String(decoding: output.bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
         let token = line.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
-        guard AccessToken.isPossible(token) else { throw Failure("\(name) printed no token in its first line") }
+        guard AccessToken.isPossible(token) else { throw Failure("\(name) printed no token on its first line") }
         return token
     }
 }
