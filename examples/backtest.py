@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""A backtest that reads /replay with nothing but Python's standard library.
+"""A backtest that reads /replay with only Python's standard library.
 
     feedrec replay ./tape --listen 127.0.0.1:9000 &
     examples/backtest.py 'ws://127.0.0.1:9000/replay?speed=max&symbols=EURUSD'
 
-It buys when the short average of the mid price crosses the long one upwards, sells when downwards, and prints what that
-would have made, the digest of what it saw, and how fast it was. Gaps close its position: nobody knows what happened there.
+It buys when the short average of the mid price crosses above the long average and sells when it crosses below. It
+closes its position at a gap, because the prices there are unknown. It prints the profit, the number and the digest of
+the events, and the rate.
 """
 import base64
 import hashlib
@@ -19,12 +20,12 @@ from urllib.parse import urlsplit
 
 
 class Replay:
-    """Just enough of RFC 6455 to read a replay and to command it."""
+    """The part of RFC 6455 that is needed to read a replay and to send commands."""
 
     def __init__(self, url):
         parts = urlsplit(url)
         if parts.scheme != "ws":
-            raise SystemExit("this example speaks ws:// alone")
+            raise SystemExit("this example supports only ws://")
         self.socket = socket.create_connection((parts.hostname, parts.port or 80))
         key = base64.b64encode(os.urandom(16)).decode()
         target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
@@ -57,7 +58,7 @@ class Replay:
         while True:
             head = self.stream.read(2)
             if len(head) < 2:
-                raise SystemExit("the replay broke off")
+                raise SystemExit("the replay ended early")
             length = head[1] & 0x7F
             if length == 126:
                 (length,) = struct.unpack(">H", self.stream.read(2))
@@ -75,7 +76,7 @@ class Replay:
 
 
 class Crossing:
-    """Two exponential averages of one symbol's mid price, and the position they lead to."""
+    """Two exponential averages of one symbol's mid price, and the resulting position."""
 
     def __init__(self):
         self.short = self.long = None
@@ -114,7 +115,7 @@ def main(url):
             continue
         if kind == "summary":
             if event["sha256"] != digest.hexdigest():
-                raise SystemExit("what arrived is not what was sent")
+                raise SystemExit("the digest differs: received and sent events are not the same")
             break
         digest.update(text + b"\n")
         events += 1
@@ -131,7 +132,7 @@ def main(url):
         book.close(*last[symbol])
         print(f"{symbol}: {book.trades} trades, profit {book.profit:.5f}")
     seconds = max(time.monotonic() - started, 1e-9)
-    print(f"{events} events, {events / seconds:.0f} a second, sha256 {digest.hexdigest()}")
+    print(f"{events} events, {events / seconds:.0f} per second, sha256 {digest.hexdigest()}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A first flight: builds feedrec, simulates a trading hub, records it, asks SQL, and plays the recording back at 10x.
-# Everything happens on loopback and in a temporary directory; nothing is left running.
+# A first session: builds feedrec, simulates a trading hub, records it, runs SQL, and replays the recording at 10x.
+# It uses only loopback and a temporary directory, and leaves nothing running.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . examples/setup.sh
@@ -22,7 +22,7 @@ stop() {
 }
 trap stop EXIT
 
-# Starts a server in the background and waits for the line that says where it listens; the URL is in $url.
+# Starts a server in the background and waits for the line with its URL, which it puts into $url.
 start() {
     local out
     out=$(mktemp -p "$work")
@@ -37,7 +37,7 @@ start() {
     done
 }
 
-say "A simulated MT4 hub: 1,000 messages a second, 5,000 in all"
+say "A simulated MT4 hub: 1,000 messages per second, 5,000 in total"
 start feedrec simulate --venue mt4 --listen 127.0.0.1:0 --seed 1 --rate 1000 --count 5000
 
 say "Recording it until it closes, after 5 seconds"
@@ -54,7 +54,7 @@ run feedrec sql "$work/tape" --format table \
      where side = 'bid' order by ts_open, symbol limit 6;
      select time_recv, login, equity, margin, margin_level, state from margin_updates limit 3"
 
-say "Replaying it at 10x, to a client that records it again"
+say "Replaying it at 10x to a client that records it again"
 start feedrec replay "$work/tape" --listen 127.0.0.1:0 --speed 10
 run feedrec record --venue mt4 --url "$url/hubs/mt4/v1" --trade-platform demo --symbol EURUSD --symbol USDJPY --margin \
     --archive "$work/again" --once

@@ -1,4 +1,4 @@
-# Sourced by demo.sh and Tests/run.sh: the system packages that feedrec builds and runs with.
+# Sourced by demo.sh and Tests/run.sh: the system packages that feedrec needs to build and run.
 
 packages=(libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev pkg-config sqlite3 openssl)
 
@@ -6,7 +6,7 @@ as_root() {
     if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
-# Installs what is missing; asks for no network when nothing is.
+# Installs missing packages. Uses no network if none is missing.
 install_packages() {
     command -v swift >/dev/null || { echo "feedrec needs Swift 6.1 or newer: https://www.swift.org/install" >&2; exit 1; }
     local missing=() package

@@ -1,13 +1,13 @@
-// A program of your own around the product FeedrecWebSocket: sends each line of standard input and prints what comes.
+// An example of the product FeedrecWebSocket: sends each line of standard input and prints received messages.
 //
 //   swift run websocket-example ws://127.0.0.1:9002 [CA.pem]
 //
-// With no server at hand: swift run feedrec simulate --venue echo --listen 127.0.0.1:9002
+// If you have no server: swift run feedrec simulate --venue echo --listen 127.0.0.1:9002
 
 import FeedrecWebSocket
 import Foundation
 
-/// Writes a line to standard error, or where it is told to, at once.
+/// Writes a line at once, to standard error unless another file is given.
 func say(_ text: String, to file: FileHandle = .standardError) {
     file.write(Data((text + "\n").utf8))
 }
@@ -17,7 +17,7 @@ guard CommandLine.arguments.count > 1 else {
     exit(64)
 }
 
-/// One value for all attempts: `wss` connections resume their TLS session.
+/// All attempts share this value, so that `wss` connections resume their TLS session.
 let sessions = WebSocket.Sessions()
 var options = WebSocket.Options()
 options.sessions = sessions
@@ -25,7 +25,7 @@ options.caFile = CommandLine.arguments.dropFirst(2).first
 options.pingInterval = .seconds(15)
 options.isCompressionOffered = true
 
-/// Connects, trying again as long as that can help.
+/// Connects, and retries errors that are retryable.
 func connect(to url: String, options: WebSocket.Options) async throws -> WebSocket {
     var delay = Duration.milliseconds(250)
     while true {
@@ -33,21 +33,21 @@ func connect(to url: String, options: WebSocket.Options) async throws -> WebSock
             return try await WebSocket.connect(to: url, options: options)
         } catch {
             guard error.isRetryable, delay < .seconds(5) else { throw error }
-            say("\(error), trying again")
+            say("\(error), retrying")
             try await Task.sleep(for: delay)
             delay *= 2
         }
     }
 }
 
-/// Sends what is typed, and prints what comes until the server closes or the input ends.
+/// Sends input lines, and prints messages until the server closes or the input ends.
 func talk(to url: String, options: WebSocket.Options) async throws {
     let socket = try await connect(to: url, options: options)
     say("connected to \(socket.info.remoteAddress ?? "?")\(socket.info.tlsVersion.map { ", \($0)" } ?? "")")
-    // Nobody waits for its end: it may be waiting for a line, and then only the end of the program ends it.
+    // This task is not awaited: it may block in readLine() until the program ends.
     Task.detached {
         while let line = readLine() { try await socket.send(line) }
-        // What is on its way back is still received below.
+        // Messages in transit are still received below.
         await socket.close()
     }
     for try await message in socket.messages {

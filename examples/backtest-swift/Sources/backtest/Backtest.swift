@@ -1,9 +1,9 @@
 import FeedrecReplay
 
-/// A backtest straight from the files of a recording: `swift run -c release backtest ../../tape EURUSD`.
+/// A backtest that reads the files of a recording directly: `swift run -c release backtest ../../tape EURUSD`.
 ///
-/// It buys when the short average of the mid price crosses the long one upwards and sells when downwards. Gaps close its
-/// position: nobody knows what happened there.
+/// It buys when the short average of the mid price crosses above the long average and sells when it crosses below. It
+/// closes its position at a gap, because the prices there are unknown.
 @main
 struct Backtest {
     static func main() async throws {
@@ -34,7 +34,7 @@ struct Backtest {
     }
 }
 
-/// Two exponential averages of one instrument's mid price, and the position they lead to.
+/// Two exponential averages of one instrument's mid price, and the resulting position.
 struct Crossing {
     let instrument: Instrument
     private(set) var trades = 0
