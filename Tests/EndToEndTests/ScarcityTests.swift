@@ -29,7 +29,7 @@ struct ScarcityTests {
         let recorder = try bench.start(MT4.record(url, into: tape) + ["--rotate-every", "1s"])
         try await recorder.wait(for: "a second file") { recorder.errors.contains("_00002.feedrec") }
         try await limitFiles(of: recorder, to: "3")
-        try await recorder.wait(for: "a rotation that fails") { recorder.errors.contains("no other file yet") }
+        try await recorder.wait(for: "a rotation that fails") { recorder.errors.contains("cannot start a new file") }
         #expect(recorder.errors.contains("too many open files"), "\(recorder.errors)")
         // Now the connection is closed too, and no other can be opened.
         let port = try #require(URL(string: url)?.port)
