@@ -36,14 +36,14 @@ struct BadDirectoryTests {
             mount -t tmpfs -o size=24m tmpfs "$disk"
             \(line(MT4.record(url, into: tape))) 2>"$0.log" </dev/null &
             recorder=$!
-            until grep -q subscribed "$0.log"; do sleep 0.1; done
-            sleep 1
+            await_quotes 100
             head -c 30000000 /dev/zero >"$disk/other" 2>/dev/null || true
             until grep -q paused "$0.log"; do sleep 0.1; done
-            sleep 1
+            stored=$(count quote)
+            sleep 0.5
             rm "$disk/other"
             until grep -q resumed "$0.log"; do sleep 0.1; done
-            sleep 3
+            await_quotes $((stored + 1000))
             kill -TERM $recorder
             step wait $recorder
             cp -r "$disk/tape" '\(bench.path("copy"))'
@@ -73,7 +73,6 @@ struct BadDirectoryTests {
             number=0
             while touch "$disk/other$number" 2>/dev/null; do number=$((number + 1)); done
             until grep -q 'cannot start a new file yet' "$0.log"; do sleep 0.1; done
-            sleep 1
             rm "$disk"/other*
             begun=$(grep -c 'recording into' "$0.log")
             until [ $(grep -c 'recording into' "$0.log") -gt $begun ]; do sleep 0.1; done
@@ -99,11 +98,10 @@ struct BadDirectoryTests {
             mount -t tmpfs -o size=24m tmpfs "$disk"
             \(line(MT4.record(url, into: bench.path("disk/tape")))) 2>"$0.log" </dev/null &
             recorder=$!
-            until grep -q subscribed "$0.log"; do sleep 0.1; done
-            sleep 1
+            await_quotes 100
             head -c 30000000 /dev/zero >"$disk/other" 2>/dev/null || true
             until grep -q paused "$0.log"; do sleep 0.1; done
-            sleep 2
+            until [ "$(count "gaps where cause = 'disk_full'")" -ge 1 ]; do sleep 0.1; done
             kill -9 $recorder
             wait $recorder || true
             step "$feedrec" sql "$disk/tape" 'select cause from gaps where ts_to is null' --format csv
@@ -156,6 +154,9 @@ struct BadDirectoryTests {
                 echo $status
                 n=$((n + 1))
             }
+            # Of the only recording on the disk.
+            count() { sqlite3 -readonly "$disk"/tape/*.feedrec "select count(*) from $1" 2>/dev/null || echo 0; }
+            await_quotes() { until [ "$(count quote)" -ge "$1" ]; do sleep 0.1; done; }
             \(commands)
             """
         let file = try bench.write(script, to: "steps.sh")
