@@ -14,9 +14,7 @@ package struct LatenessHistogram: Sendable, Hashable {
 
     package init() {}
 
-    /// Counts a lateness.
-    ///
-    /// Negative values count as 0.
+    /// Counts a lateness; negative values count as 0.
     @inline(__always)
     package mutating func record(_ nanoseconds: Int64) {
         if buckets.isEmpty { buckets = [UInt64](repeating: 0, count: Self.bucketCount) }

@@ -51,7 +51,7 @@ struct SQLManual {
         }
     }
 
-    /// Notes a row such as ``| `ts_recv`, `time_recv` | INTEGER, TEXT | … |``; one type is the type of all its columns.
+    /// Reads a row such as ``| `ts_recv`, `time_recv` | INTEGER, TEXT | … |``; one type is the type of all its columns.
     private mutating func note(_ row: Substring, of relation: String) {
         let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         guard cells.count > 1, cells[0].hasPrefix("`") else { return }

@@ -7,7 +7,7 @@ import MarketModel
 /// If a recording has stored bars of the interval, they are used. Otherwise the bars are built from its ticks, with the
 /// same builder as in recording and replay. Recordings are added in their order on the tape.
 struct ChartBars {
-    /// One bar.
+    /// One bar, from all recordings that have a part of it.
     ///
     /// When a recording continues in another file, its unfinished bars are written there again, complete.
     private struct Entry {

@@ -66,9 +66,7 @@ final class PlaybackClock: Sendable {
         change { $0.deck.ready(id, first: first, now: now) }
     }
 
-    /// See ``TapeDeck/verdict(for:head:tail:take:now:)``.
-    ///
-    /// Wakes the other sessions if they may now continue.
+    /// Returns ``TapeDeck/verdict(for:head:tail:take:now:)``, and wakes the other sessions if they may now continue.
     func verdict(for id: Int, head: Int64, tail: Int64, take: Int, now: Int64) -> TapeDeck.Verdict {
         let (verdict, woken) = guarded.withLock { guarded -> (TapeDeck.Verdict, [WakeSignal]) in
             guard guarded.signals.count > 1 else {

@@ -3,9 +3,7 @@ import Venues
 
 /// A part of a tape: messages in order of time.
 struct TapeChunk: Sendable {
-    /// The messages.
-    ///
-    /// Their times never decrease.
+    /// The messages, whose times never decrease.
     ///
     /// A line feed follows the payload of each event. It belongs to no payload.
     var batch = MessageBatch()

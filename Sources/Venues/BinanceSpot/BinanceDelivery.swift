@@ -48,7 +48,7 @@ struct BinanceDelivery: Sendable {
         }
     }
 
-    /// FNV-1a.
+    /// Hashes a name with FNV-1a.
     ///
     /// A collision would hide one silent stream, which is very unlikely.
     private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {

@@ -2,9 +2,7 @@
 struct ConfigurationDifference: Hashable, Sendable {
     var added: [FeedSettings] = []
     var removed: [FeedSettings] = []
-    /// The feeds with their new settings.
-    ///
-    /// They reconnect.
+    /// The feeds with their new settings; they reconnect.
     var changed: [FeedSettings] = []
     /// These feeds keep running.
     var unchanged: [FeedSettings] = []

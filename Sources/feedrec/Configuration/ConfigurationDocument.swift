@@ -6,9 +6,7 @@ struct ConfigurationDocument {
     let origin: String
     let root: ConfigurationNode
 
-    /// The largest file that is read, in bytes.
-    ///
-    /// This is far more than a person writes.
+    /// The largest file that is read, in bytes: far more than a person writes.
     private static let bytesMax = 1 << 20
 
     init(contentsOf path: String) throws {
@@ -45,9 +43,7 @@ struct ConfigurationDocument {
 
     // MARK: From the parser's tree to ours
 
-    /// The deepest nesting of tables.
-    ///
-    /// No configuration of ours needs more.
+    /// The deepest nesting of tables; no configuration of ours needs more.
     private static let depthMax = 8
 
     private static func members(of table: TOMLTable, path: String, lines: TOMLLines, depth: Int)

@@ -5,9 +5,7 @@ import WebSocketProtocol
 
 /// One `[[feed]]` of a configuration, or the feed that flags describe.
 struct FeedSettings: Hashable, Sendable {
-    /// Unique among the feeds of a recorder.
-    ///
-    /// A reload matches feeds by name.
+    /// Unique among the feeds of a recorder; a reload matches feeds by name.
     var name: String
     var venue: Venue
     var url: String

@@ -1,9 +1,7 @@
 import JSONScanning
 import WebSocketProtocol
 
-/// A header sent with every request of a feed.
-///
-/// Its value is a secret.
+/// A header sent with every request of a feed; its value is a secret.
 struct HeaderReference: Hashable, Sendable {
     var name: String
     var value: SecretReference

@@ -26,9 +26,7 @@ typealias OptionFlags = [String: (flag: String, text: String)]
 final class OptionLedger {
     var options: [ResolvedOption] = []
     var problems: [ConfigurationProblem] = []
-    /// Values of the file that an environment variable overrides.
-    ///
-    /// They lead to warnings.
+    /// Values of the file that an environment variable overrides; they lead to warnings.
     var overridden: [(variable: String, option: String)] = []
     /// The lines of the feeds' tokens, by feed name.
     var tokenLines: [String: Int] = [:]

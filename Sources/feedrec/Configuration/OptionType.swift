@@ -170,9 +170,7 @@ extension OptionType where Value: RawRepresentable & CaseIterable, Value.RawValu
 }
 
 extension OptionType where Value == [BarInterval] {
-    /// Lengths of bars.
-    ///
-    /// The list may be empty.
+    /// Lengths of bars; the list may be empty.
     static let intervals = OptionType(
         #"a list of bar lengths, ["1s", "1m"]"#,
         read: { value in
@@ -189,9 +187,7 @@ extension OptionType where Value == [BarInterval] {
 }
 
 extension OptionType where Value == ListenAddress {
-    /// An address and a port.
-    ///
-    /// The default address is loopback.
+    /// An address and a port; the default address is loopback.
     static let listen = OptionType(
         #"an address and a port, such as "127.0.0.1:9464""#,
         parse: { text in

@@ -31,7 +31,7 @@ struct RecordingTotal {
     /// For example `14 recordings: 2026-01-05T… to …, 1,234 messages, …, 1.2 MiB`.
     var line: String { "\(files) recordings: \(text)" }
 
-    /// The counts.
+    /// The times, the counts and the size as text.
     ///
     /// Counts of 0 are left out, except that of the messages.
     var text: String {

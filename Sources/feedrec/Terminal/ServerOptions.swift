@@ -67,9 +67,7 @@ struct ServerOptions<Defaults: LivenessDefaults> {
         }
     }
 
-    /// Reads the certificate again at each SIGHUP.
-    ///
-    /// New connections use it.
+    /// Reads the certificate again at each SIGHUP, for new connections.
     private static func reload(_ identity: TLSServerIdentity) async {
         for await _ in Signals.hangUps() {
             do {

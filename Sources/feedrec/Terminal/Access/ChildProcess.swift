@@ -54,9 +54,7 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Collects the output until the program ends.
-    ///
-    /// Call it once; it blocks.
+    /// Collects the output until the program ends; call it once, it blocks.
     func output(within timeout: Duration, bytesMax: Int) throws -> Output {
         let deadline = ContinuousClock.now + timeout
         var bytes: [UInt8] = []

@@ -8,9 +8,7 @@ struct TokenProgram: Hashable, Sendable {
     static let outputBytesMax = 64 << 10
     static let timeoutStandard = Duration.seconds(30)
 
-    /// The program and its arguments.
-    ///
-    /// No shell interprets them.
+    /// The program and its arguments; no shell interprets them.
     let words: [String]
     /// The reason why the command cannot be run; `nil` if it can.
     let problem: String?
