@@ -11,7 +11,7 @@ package final class LedgerReserve: Sendable {
     private let path: String
     private let byteCount: Int
     private let fileSystem: any FileSystem
-    /// The current size of the file in bytes; the lock also allows only one loan at a time.
+    /// The current size of the file in bytes; only one loan may run at a time.
     private let held = Mutex(0)
 
     /// Creates the reserve of an archive, which is empty before ``refill()``.

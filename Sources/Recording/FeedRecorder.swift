@@ -23,7 +23,7 @@ actor FeedRecorder {
     /// The file, and the ids of its rows that the feed's data refers to.
     var place: RecordingPlace
     var capture: Capture
-    /// Two if the venue's ticks are numbered and the rules allow it, otherwise one.
+    /// Two if the overlap rules use a second connection, otherwise one.
     let lanes: [FeedLane]
     /// The numbers of the active lanes.
     var running: Set<Int> = []

@@ -7,7 +7,7 @@ import Synchronization
 /// holds the recording locked, the feed waits too. On a full disk the feeder still stores the ledger of gaps, in the
 /// space reserved for it.
 final class StoragePause: Sendable {
-    /// The number of checks for new gaps between two attempts to store, and the wait before each.
+    /// The number of checks for new gaps between two attempts to store, and the wait after each.
     private static let looks = (count: 4, interval: Duration.milliseconds(250))
 
     /// The gaps noted during this pause, by their ids.
