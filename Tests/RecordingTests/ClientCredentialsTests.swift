@@ -72,7 +72,7 @@ struct ClientCredentialsTests {
             ),
             (403, "<html>SECRET-+/=</html>", "answered 403"), (200, "no JSON", "answered 200"),
             (200, #"{"access_token":"two words"}"#, "without a usable 'access_token'"),
-            (200, #"{"access_token":"SECRET-t","token_type":"mac"}"#, "another type"),
+            (200, #"{"access_token":"SECRET-t","token_type":"mac"}"#, "not of type"),
         ]
     )
     func refused(status: Int, answer: String, expected: String) async throws {
