@@ -1,4 +1,4 @@
-/* CRC-32C by the processor's own instruction, which Swift has no word for. */
+/* CRC-32C with the processor's own instruction, which is not available in Swift. */
 #include "feedrec_crc32c.h"
 
 #include <string.h>

@@ -1,3 +1,3 @@
-// Glibc's module leaves epoll out; `feedrec bench wire` compares with a bare loop around it.
+// Glibc's Swift module does not include epoll. `feedrec bench wire` compares feedrec with a bare epoll loop.
 #pragma once
 #include <sys/epoll.h>

@@ -1,4 +1,4 @@
-// Glibc's module leaves mallopt out; other libraries have one heap anyway.
+// Glibc's Swift module does not include mallopt. Other C libraries have a single heap and do not need it.
 #pragma once
 #include <malloc.h>
 

@@ -12,7 +12,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-// These are function-like macros, or constants with a cast, in OpenSSL, which Swift does not import.
+// In OpenSSL these are function-like macros, or constants with a cast, which Swift does not import.
 
 static inline int feedrec_SSL_CTX_set_min_proto_version(SSL_CTX *context, int version) {
     return (int)SSL_CTX_set_min_proto_version(context, version);
@@ -30,7 +30,7 @@ static inline void feedrec_SSL_CTX_disable_session_cache(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
-// Sessions go to the callback for new ones and nowhere else.
+// New sessions go only to the callback.
 static inline void feedrec_SSL_CTX_report_client_sessions(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 }
@@ -47,7 +47,7 @@ static inline int feedrec_SSL_set_server_name(SSL *ssl, const char *name) {
     return (int)SSL_set_tlsext_host_name(ssl, name);
 }
 
-// An empty memory BIO then means "come back with more bytes", not "end of stream".
+// An empty memory BIO then means "retry with more bytes", not "end of stream".
 static inline void feedrec_BIO_make_retrying(BIO *bio) {
     BIO_set_mem_eof_return(bio, -1);
 }
@@ -64,7 +64,7 @@ static inline void feedrec_X509_stack_free(STACK_OF(X509) *stack) {
     sk_X509_pop_free(stack, X509_free);
 }
 
-// RFC 2253 (`CN=localhost,O=Example`), with characters beyond ASCII as UTF-8.
+// RFC 2253 (`CN=localhost,O=Example`), with non-ASCII characters as UTF-8.
 static inline unsigned long feedrec_X509_NAME_flags(void) {
     return XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
 }

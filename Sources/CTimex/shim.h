@@ -1,3 +1,3 @@
-// Glibc's module leaves adjtimex out, by which the kernel tells how well its clock is kept.
+// Glibc's Swift module does not include adjtimex, which reports how well the kernel keeps its clock.
 #pragma once
 #include <sys/timex.h>

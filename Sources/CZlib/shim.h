@@ -1,2 +1,2 @@
-/* The system's zlib (1.2 or newer), as Swift sees it. */
+/* The system's zlib (1.2 or newer). */
 #include <zlib.h>

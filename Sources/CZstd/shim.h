@@ -1,2 +1,2 @@
-/* The system's zstd (libzstd 1.4 or newer), as Swift sees it. */
+/* The system's zstd (libzstd 1.4 or newer). */
 #include <zstd.h>

@@ -71,7 +71,7 @@ package struct HubNegotiationRun: Sendable {
             case 401: "401 Unauthorized: it wants a token, or another one"
             case 403: "403 Forbidden: the token does not allow it"
             case 404: "404 Not Found: there is no hub at this path"
-            case 300..<400: "\(status) and wants us to go somewhere else, which is not done by itself"
+            case 300..<400: "\(status), a redirect; redirects are not followed"
             default: "status \(status)"
             }
         return HubNegotiationError(.status(status), "the hub at \(place) answered the negotiation with \(meaning)")

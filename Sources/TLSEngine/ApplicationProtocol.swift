@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// ALPN (RFC 7301): the one protocol we speak above TLS.
+/// ALPN (RFC 7301): offers and accepts only `http/1.1`.
 enum ApplicationProtocol {
     static let name: [UInt8] = Array("http/1.1".utf8)
 
@@ -21,7 +21,7 @@ enum ApplicationProtocol {
         )
     }
 
-    /// What was agreed on; `nil` where one of the sides does without ALPN.
+    /// The agreed protocol; `nil` if one of the sides does not use ALPN.
     static func agreed(_ ssl: OpaquePointer) -> String? {
         var name: UnsafePointer<UInt8>?
         var length: UInt32 = 0
@@ -30,12 +30,12 @@ enum ApplicationProtocol {
         return String(decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
     }
 
-    /// OpenSSL does not check that the server chose something that was offered.
+    /// Checks the server's choice, because OpenSSL does not check that it was offered.
     static func isAcceptable(_ agreed: String?) -> Bool {
         agreed.map { $0.utf8.elementsEqual(name) } ?? true
     }
 
-    /// Picks `http/1.1`; a client that offers only others is refused with no_application_protocol (RFC 7301 §3.2).
+    /// Picks `http/1.1`; refuses a client that offers only others with no_application_protocol (RFC 7301 §3.2).
     private static func select(
         _ output: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
         _ outputLength: UnsafeMutablePointer<UInt8>?,

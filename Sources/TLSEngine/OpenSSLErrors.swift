@@ -1,15 +1,15 @@
 import COpenSSL
 
-/// What was found in the calling thread's OpenSSL error queue.
+/// The contents of the calling thread's OpenSSL error queue.
 struct OpenSSLErrors {
     /// Oldest error first, at most 16, as `error:0A000086:SSL routines::certificate verify failed`.
     private(set) var lines: [String] = []
-    /// The alert that the peer sent, if that is what failed.
+    /// The alert from the peer, if one caused the failure.
     private(set) var alert: TLSAlert?
-    /// True where a server asked for a certificate and the client showed none.
+    /// True if a server asked for a certificate and the client sent none.
     private(set) var isCertificateMissing = false
 
-    /// Must come before each call whose result `SSL_get_error` explains.
+    /// Must be called before each call whose result `SSL_get_error` explains.
     static func clear() { ERR_clear_error() }
 
     /// Empties the queue.
@@ -21,7 +21,7 @@ struct OpenSSLErrors {
         return errors
     }
 
-    /// True where the last call found no further PEM block, which is how a PEM file ends; empties the queue then.
+    /// True if the last call found no further PEM block, which marks the end of a PEM file; then empties the queue.
     static func clearEndOfPEM() -> Bool {
         let code = ERR_peek_last_error()
         guard ERR_GET_LIB(code) == ERR_LIB_PEM, ERR_GET_REASON(code) == PEM_R_NO_START_LINE else { return false }

@@ -1,19 +1,19 @@
 import COpenSSL
 
-/// Why the peer ended the connection, as it said itself (RFC 8446 §6).
+/// The peer's own reason for ending the connection (RFC 8446 §6).
 package struct TLSAlert: Hashable, Sendable, CustomStringConvertible {
-    /// The number of the registry "TLS Alerts" of IANA.
+    /// The number in IANA's registry "TLS Alerts".
     package let number: UInt8
 
     package init(number: UInt8) { self.number = number }
 
-    /// OpenSSL's name of it, such as `handshake failure`.
+    /// OpenSSL's name for it, such as `handshake failure`.
     package var description: String {
         let name = SSL_alert_desc_string_long(Int32(number)).map { String(cString: $0) } ?? "unknown"
         return name == "unknown" ? Self.newerNames[number] ?? "alert \(number)" : name
     }
 
-    /// True where the peer does not accept our certificate, or wants one and got none.
+    /// True if the peer rejected our certificate, or requires one that we did not send.
     package var isAboutCertificate: Bool {
         switch Int32(number) {
         case SSL_AD_BAD_CERTIFICATE, SSL_AD_UNSUPPORTED_CERTIFICATE, SSL_AD_CERTIFICATE_REVOKED: true
@@ -23,7 +23,7 @@ package struct TLSAlert: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// True where the same attempt may succeed later: damaged records, or trouble inside the peer.
+    /// True if the same attempt may succeed later: damaged records, or an internal error of the peer.
     package var isTransient: Bool {
         switch Int32(number) {
         case SSL_AD_BAD_RECORD_MAC, SSL_AD_DECRYPTION_FAILED, SSL_AD_RECORD_OVERFLOW, SSL_AD_DECRYPT_ERROR: true
@@ -32,7 +32,7 @@ package struct TLSAlert: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Those that OpenSSL 3.0 does not name.
+    /// The alerts that OpenSSL 3.0 does not name.
     private static let newerNames: [UInt8: String] = [
         109: "missing extension", 116: "certificate required", 120: "no application protocol",
     ]

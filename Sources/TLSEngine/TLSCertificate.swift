@@ -1,19 +1,20 @@
 import COpenSSL
 
-/// What is worth knowing of an X.509 certificate, ours or the peer's.
+/// The relevant fields of an X.509 certificate, ours or the peer's.
 package struct TLSCertificate: Hashable, Sendable {
     /// SHA-256 of the certificate in DER, 64 lower-case hexadecimal digits.
     package let fingerprint: String
     /// SHA-256 of the SubjectPublicKeyInfo in DER (RFC 7469 §2.4), 64 lower-case hexadecimal digits.
     package let publicKeyFingerprint: String
-    /// Whom it is made out to, as in RFC 2253: `CN=localhost,O=Example`; cut after 1024 bytes, like the issuer.
+    /// The subject as in RFC 2253: `CN=localhost,O=Example`; cut after 1024 bytes, like the issuer.
     package let subject: String
     package let issuer: String
-    /// First and last second of validity, in seconds since the UNIX epoch; `nil` where the certificate's date is malformed.
+    /// First second of validity, in seconds since the UNIX epoch; `nil` if the certificate's date is malformed.
     package let notBefore: Int64?
+    /// Last second of validity, in seconds since the UNIX epoch; `nil` if the certificate's date is malformed.
     package let notAfter: Int64?
 
-    /// Reads `certificate`, an `X509`, without keeping it.
+    /// Reads `certificate`, an `X509`, without retaining it.
     init(_ certificate: OpaquePointer) {
         fingerprint = Self.sha256(of: certificate).hexadecimal
         publicKeyFingerprint = Self.publicKeySHA256(of: certificate).hexadecimal
@@ -23,7 +24,7 @@ package struct TLSCertificate: Hashable, Sendable {
         notAfter = Self.unixSeconds(X509_get0_notAfter(certificate))
     }
 
-    /// 32 bytes; none if OpenSSL fails.
+    /// Returns 32 bytes, or none if OpenSSL fails.
     static func sha256(of certificate: OpaquePointer) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
@@ -31,7 +32,7 @@ package struct TLSCertificate: Hashable, Sendable {
         return Array(digest.prefix(Int(length)))
     }
 
-    /// 32 bytes; none if OpenSSL fails.
+    /// Returns 32 bytes, or none if OpenSSL fails.
     static func publicKeySHA256(of certificate: OpaquePointer) -> [UInt8] {
         var encoded: UnsafeMutablePointer<UInt8>?
         let count = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded)
@@ -64,7 +65,7 @@ package struct TLSCertificate: Hashable, Sendable {
 }
 
 extension [UInt8] {
-    /// Two lower-case digits for each byte.
+    /// Two lower-case digits per byte.
     var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

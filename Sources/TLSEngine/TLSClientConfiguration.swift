@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// How a client speaks TLS, whichever host it connects to.
+/// A client's TLS settings, for any host.
 package struct TLSClientConfiguration: Sendable {
     package var trust: TLSContext.Trust
-    /// Shown to servers that ask for a certificate.
+    /// Sent to servers that ask for a certificate.
     package var identity: TLSIdentity?
-    /// Where there are any, the server's own certificate must match one of them, besides being trusted.
+    /// If not empty, the server's own certificate must match one of them, and also be trusted.
     package var pins: [TLSPin]
     /// The lowest version accepted, and the highest offered.
     package var minimumVersion: TLSVersion

@@ -1,10 +1,11 @@
 import COpenSSL
 
-/// OpenSSL's calls back to the connection, which come while one of its methods runs.
+/// OpenSSL's callbacks to the connection; they run while one of its methods runs.
 extension TLSConnection {
     /// Lets `owner(of:)` find the connection, and counts refused renegotiations.
     ///
-    /// The pointer is not retained: the `SSL` calls back only from within the connection's methods, and ends with it.
+    /// The pointer is not retained: the `SSL` only calls back from within the connection's methods, and is freed with
+    /// it.
     func takeCallbacks() {
         SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
         SSL_set_info_callback(ssl) { ssl, place, alert in
@@ -18,12 +19,12 @@ extension TLSConnection {
         SSL_get_ex_data(ssl, 0).map { Unmanaged<TLSConnection>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    /// Makes connections of a client's `SSL_CTX` put their sessions into its cache.
+    /// Makes the connections of a client's `SSL_CTX` store their sessions in its cache.
     static func reportSessions(of context: OpaquePointer) {
         feedrec_SSL_CTX_report_client_sessions(context)
         SSL_CTX_sess_set_new_cb(context) { ssl, session in
             if let ssl, let session { TLSConnection.owner(of: ssl)?.keep(session) }
-            // 0: OpenSSL keeps its reference, we have made a copy.
+            // 0 means that OpenSSL keeps its reference; we have made a copy.
             return 0
         }
     }
@@ -34,7 +35,7 @@ extension TLSConnection {
         cache.add(copy, for: sessionKey)
     }
 
-    /// After a failed handshake, in which a session may have had its part.
+    /// Drops the sessions after a failed handshake, because one of them may have caused the failure.
     func forgetSessions() {
         guard case .client(_, let cache?) = context.settings, let sessionKey else { return }
         cache.remove(sessionKey)

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// How a connection finds out why it is over.
+/// Determines why a connection failed.
 extension TLSConnection {
-    /// From OpenSSL's error queue and the verification's result.
+    /// Makes the error from OpenSSL's error queue and the verification result, and ends the connection with it.
     func fail(_ code: TLSError.Code) -> TLSError {
         let errors = OpenSSLErrors.drain()
         if code == .handshake { forgetSessions() }
@@ -11,17 +11,17 @@ extension TLSConnection {
         return end(TLSError(code: code, cause: cause, stack: errors.lines))
     }
 
-    /// The peer's bytes ended too early.
+    /// The error for a peer whose bytes ended too early.
     func truncate() -> TLSError {
         let handshakeText = "the peer hung up during the TLS handshake"
         let text = isEstablished ? "the peer ended the connection without close_notify" : handshakeText
         return end(TLSError(code: isEstablished ? .connection : .handshake, cause: .truncated, detail: text))
     }
 
-    /// What is wrong with a handshake that OpenSSL is content with.
+    /// What is wrong with a handshake that OpenSSL accepts.
     func objection() -> TLSError? {
         guard context.role == .client else { return nil }
-        // Asked again, since a resumed session is not verified.
+        // Checked again, because a resumed session is not verified.
         if let text = pinObjection {
             return TLSError(code: .certificate, cause: .pinMismatch, verifyText: text)
         }
@@ -39,7 +39,7 @@ extension TLSConnection {
         return TLSPeer.withCertificate(of: ssl, pinMismatch(with:)) ?? "pin mismatch: the server has no certificate"
     }
 
-    /// Ends a connection whose handshake is over for OpenSSL, with an orderly close.
+    /// Ends a connection whose handshake is complete for OpenSSL, with an orderly close.
     func reject(_ error: TLSError) -> TLSError {
         OpenSSLErrors.clear()
         SSL_shutdown(ssl)
@@ -58,7 +58,7 @@ extension TLSConnection {
         )
     }
 
-    /// The peer's certificate was not accepted.
+    /// The error for a rejected peer certificate.
     private func rejection(during code: TLSError.Code, _ errors: OpenSSLErrors) -> TLSError? {
         guard code == .handshake else { return nil }
         if let pinMismatch {

@@ -2,13 +2,13 @@ import COpenSSL
 
 /// New keys for an established connection (RFC 8446 §4.6.3).
 extension TLSConnection {
-    /// AES-GCM allows 2^24.5 (RFC 8446 §5.5), of which OpenSSL takes no care.
+    /// AES-GCM allows 2^24.5 records per key (RFC 8446 §5.5); OpenSSL does not enforce that.
     private static let recordsPerKeyMax = 1 << 23
     private static let recordBytesMax = 1 << 14
 
-    /// Changes the keys we encrypt with, and on request the peer's; TLS 1.2 keeps its keys.
+    /// Changes our encryption keys, and on request the peer's; TLS 1.2 keeps its keys.
     ///
-    /// Done by ``write(_:)`` when it is time; the peer's key updates are followed in any case.
+    /// ``write(_:)`` calls this when it is due. Key updates by the peer are always followed.
     package func updateKeys(askingPeer: Bool = false) -> Progress {
         if let failure { return .failed(failure) }
         guard isEstablished else { return .incomplete }
@@ -20,7 +20,7 @@ extension TLSConnection {
         return .complete
     }
 
-    /// Before so many bytes of plaintext are sent.
+    /// Counts the records for this many bytes of plaintext, before they are sent.
     func countRecords(of plaintextBytes: Int) {
         recordsUnderKey += plaintextBytes / Self.recordBytesMax + 1
         if recordsUnderKey > Self.recordsPerKeyMax { _ = updateKeys() }

@@ -1,10 +1,10 @@
 import COpenSSL
 
-/// What a client expects of the server's certificate beyond its signatures and dates.
+/// What a client requires of the server's certificate besides its signatures and dates.
 extension TLSConnection {
-    /// Makes the handshake verify `host` and, for a name, ask for its certificate (SNI, RFC 6066 §3).
+    /// Makes the handshake verify `host` and, if it is a name, request its certificate (SNI, RFC 6066 §3).
     ///
-    /// A final dot and an IPv6 zone are left out, as they are not part of what a certificate names.
+    /// A final dot and an IPv6 zone are removed, because certificates do not contain them.
     func expect(host: String) throws(TLSError) {
         var name = host.last == "." ? String(host.dropLast()) : host
         guard !name.isEmpty, !name.utf8.contains(0) else {
@@ -20,7 +20,7 @@ extension TLSConnection {
         }
     }
 
-    /// Why no pin matches `certificate`, an `X509`; `nil` where one does.
+    /// Why no pin matches `certificate`, an `X509`; `nil` if one does.
     func pinMismatch(with certificate: OpaquePointer) -> String? {
         guard case .client(let configuration, _) = context.settings else { return nil }
         if configuration.pins.contains(where: { $0.matches(certificate) }) { return nil }
@@ -30,7 +30,7 @@ extension TLSConnection {
             + " with public-key:\(actual.publicKeyFingerprint), expected \(expected)"
     }
 
-    /// For `SSL_CTX_set_verify`: checks the pins while the peer can still be told with an alert.
+    /// For `SSL_CTX_set_verify`: checks the pins while an alert can still be sent to the peer.
     ///
     /// Called for each certificate of the chain, the server's own (depth 0) last.
     static let verifyPins: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isAccepted, store in

@@ -1,11 +1,12 @@
 import COpenSSL
 
-/// One TLS connection without a socket: bytes from the peer go in, bytes for the peer come out.
+/// One TLS connection without a socket: takes bytes from the peer, returns bytes for the peer.
 ///
-/// After every call there may be ciphertext to send: ask ``pendingCiphertextBytes`` and take it with ``drain(into:)``, also
-/// after a failure, since it may hold the alert that tells the peer why. Not `Sendable`: one event loop or task owns it.
+/// After every call there may be ciphertext to send: check ``pendingCiphertextBytes`` and take it with
+/// ``drain(into:)``. Do so after a failure too, because it may include the alert for the peer. Not `Sendable`: one
+/// event loop or task owns it.
 package final class TLSConnection {
-    /// How far an operation came.
+    /// The result of an operation.
     package enum Progress: Hashable, Sendable {
         /// It needs more bytes from the peer.
         case incomplete
@@ -14,42 +15,42 @@ package final class TLSConnection {
         case failed(TLSError)
     }
 
-    /// What ``TLSConnection/read(into:)`` found.
+    /// The result of ``TLSConnection/read(into:)``.
     package enum ReadResult: Hashable, Sendable {
-        /// So many bytes of plaintext, at least one; there may be more.
+        /// This number of plaintext bytes, at least one; there may be more.
         case bytes(Int)
-        /// Nothing until more bytes come from the peer.
+        /// No plaintext until more bytes come from the peer.
         case incomplete
-        /// The peer has said that it sends no more (close_notify, RFC 8446 §6.1).
+        /// The peer sends no more (close_notify, RFC 8446 §6.1).
         case ended
         case failed(TLSError)
     }
 
-    /// More requests for renegotiation than this are an attack.
+    /// Requests for renegotiation that are tolerated; more are treated as an attack.
     private static let renegotiationsMax = 8
 
     let ssl: OpaquePointer
-    /// Both belong to ``ssl``, which frees them.
+    /// `ssl` owns both and frees them.
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     /// Keeps the `SSL_CTX` and its callbacks' data alive.
     let context: TLSContext
-    /// Where a client's sessions are kept.
+    /// The cache key of a client's sessions.
     let sessionKey: TLSSessionCache.Key?
-    /// What the verification of a pin has found, which OpenSSL's own result cannot tell.
+    /// The text of a failed pin check, which OpenSSL's own result cannot carry.
     var pinMismatch: String?
     /// Requests for renegotiation that OpenSSL has refused with a warning.
     var refusedRenegotiations = 0
-    /// Records that we have sent under the current key.
+    /// Records that we have sent with the current key.
     var recordsUnderKey = 0
     private(set) var failure: TLSError?
     private var isInputEnded = false
-    /// True once the handshake is over.
+    /// True once the handshake is complete.
     package private(set) var isEstablished = false
 
-    /// The client's side; `host` is what the certificate must be made out to: a DNS name, or an IPv4 or IPv6 address.
+    /// Makes the client's side; the certificate must be valid for `host`, a DNS name or an IPv4 or IPv6 address.
     ///
-    /// `port` only keeps apart the sessions of the context's ``TLSSessionCache``.
+    /// `port` is only part of the key in the context's ``TLSSessionCache``.
     package convenience init(client context: TLSContext, host: String, port: Int = 443) throws(TLSError) {
         guard case .client(_, let cache) = context.settings else { preconditionFailure("a client needs its context") }
         let key = TLSSessionCache.Key(contextNumber: context.number, host: host.lowercased(), port: port)
@@ -59,7 +60,7 @@ package final class TLSConnection {
         cache?.take(for: key)?.offer(in: ssl)
     }
 
-    /// The server's side, with the certificate that is current now.
+    /// Makes the server's side, with the current certificate.
     package convenience init(server context: TLSContext) throws(TLSError) {
         guard case .server(let configuration) = context.settings else {
             preconditionFailure("a server needs its context")
@@ -96,10 +97,10 @@ package final class TLSConnection {
 
     // MARK: Bytes from the peer
 
-    /// Takes bytes that came from the peer; call ``handshake()`` or ``read(into:)`` next, until it is incomplete.
+    /// Takes bytes from the peer; then call ``handshake()`` or ``read(into:)`` until it is incomplete.
     package func receive(ciphertext: UnsafeRawBufferPointer) {
         guard failure == nil, !isInputEnded, !ciphertext.isEmpty else { return }
-        // Behind close_notify nothing is read any more, so nothing may pile up.
+        // Nothing is read after close_notify, so nothing may accumulate.
         guard !hasPeerClosed else { return }
         var written = 0
         OpenSSLErrors.clear()
@@ -110,12 +111,12 @@ package final class TLSConnection {
         }
     }
 
-    /// Takes the end of the peer's bytes (FIN or reset); call ``handshake()`` or ``read(into:)`` next.
+    /// Takes the end of the peer's bytes (FIN or reset); then call ``handshake()`` or ``read(into:)``.
     ///
-    /// Those then do not answer incomplete any more: without close_notify they fail as ``TLSError/Cause/truncated``.
+    /// From then on these do not return `incomplete`: without close_notify they fail as ``TLSError/Cause/truncated``.
     package func receiveEnd() { isInputEnded = true }
 
-    /// Goes on with the handshake; a client calls it first without having received anything.
+    /// Continues the handshake; a client calls it first, before it has received anything.
     package func handshake() -> Progress {
         if let failure { return .failed(failure) }
         if isEstablished { return .complete }
@@ -133,14 +134,14 @@ package final class TLSConnection {
         }
     }
 
-    /// Plaintext cannot be more than this, plus what is left of a record that came in parts (16 KiB at most).
+    /// Upper bound of the available plaintext, apart from the rest of a partial record (16 KiB at most).
     package var pendingIncomingBytes: Int { BIO_ctrl_pending(incoming) + Int(SSL_pending(ssl)) }
 
-    /// Decrypts into `buffer`, which must not be empty; incomplete before the handshake is over.
+    /// Decrypts into `buffer`, which must not be empty; incomplete until the handshake is complete.
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
         if let failure { return .failed(failure) }
         guard isEstablished else { return isInputEnded ? .failed(truncate()) : .incomplete }
-        // Asking OpenSSL in vain costs as much as decrypting a small record.
+        // A futile call of OpenSSL costs as much as decrypting a small record.
         if !isInputEnded, pendingIncomingBytes == 0, !hasPeerClosed { return .incomplete }
         var count = 0
         OpenSSLErrors.clear()
@@ -156,7 +157,7 @@ package final class TLSConnection {
 
     // MARK: Bytes for the peer
 
-    /// Encrypts all of `plaintext`; incomplete, with nothing taken, before the handshake is over.
+    /// Encrypts all of `plaintext`; incomplete, with nothing taken, until the handshake is complete.
     package func write(_ plaintext: UnsafeRawBufferPointer) -> Progress {
         if let failure { return .failed(failure) }
         guard isEstablished else { return .incomplete }
@@ -164,12 +165,12 @@ package final class TLSConnection {
         countRecords(of: plaintext.count)
         var written = 0
         OpenSSLErrors.clear()
-        // A memory BIO takes everything, and there is no renegotiation to wait for: all or an error.
+        // A memory BIO accepts everything, and there is no renegotiation to wait for: the result is all or an error.
         if SSL_write_ex(ssl, plaintext.baseAddress, plaintext.count, &written) == 1 { return .complete }
         return .failed(fail(.connection))
     }
 
-    /// Says that we send no more (close_notify); reading goes on.
+    /// Sends close_notify: we send no more, but reading goes on.
     package func closeNotify() {
         guard failure == nil, isEstablished, SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN == 0 else { return }
         OpenSSLErrors.clear()
@@ -177,10 +178,10 @@ package final class TLSConnection {
         OpenSSLErrors.clear()
     }
 
-    /// Ciphertext waiting to be sent.
+    /// Bytes of ciphertext to send.
     package var pendingCiphertextBytes: Int { BIO_ctrl_pending(outgoing) }
 
-    /// Moves ciphertext into `buffer` and returns how many bytes; 0 where there is none.
+    /// Moves ciphertext into `buffer` and returns the number of bytes; 0 if there is none.
     package func drain(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         var count = 0
         guard !buffer.isEmpty, BIO_read_ex(outgoing, buffer.baseAddress, buffer.count, &count) == 1 else { return 0 }
@@ -189,13 +190,13 @@ package final class TLSConnection {
 
     // MARK: State
 
-    /// Version, cipher and certificate; `nil` before the handshake is over.
+    /// Version, cipher and certificate; `nil` until the handshake is complete.
     package var peer: TLSPeer? { isEstablished ? TLSPeer(ssl: ssl) : nil }
 
-    /// Whether close_notify has come, and been read.
+    /// Whether close_notify has arrived and been read.
     private var hasPeerClosed: Bool { SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0 }
 
-    /// Remembers `error` as what the connection ended with; later calls answer the same.
+    /// Records `error` as the end of the connection; later calls return it again.
     @discardableResult
     func end(_ error: TLSError) -> TLSError {
         failure = error

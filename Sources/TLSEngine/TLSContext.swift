@@ -1,18 +1,18 @@
 import COpenSSL
 import Synchronization
 
-/// What many TLS connections share: the role, trusted certificates and our own.
+/// State shared by many TLS connections: the role, the trusted certificates and our own.
 ///
-/// TLS 1.2 is the lowest version, 112 bits the lowest security: no SHA-1 signatures, no RSA keys below 2048 bits. There
-/// is no renegotiation and no compression. Making one reads files, so keep it for further connections.
+/// The lowest version is TLS 1.2 and the lowest security level 112 bits: no SHA-1 signatures, no RSA keys below 2048
+/// bits. Renegotiation and compression are off. Making a context reads files, so reuse it.
 ///
-/// `@unchecked Sendable`: the `SSL_CTX` is never changed after `init`, and OpenSSL counts its references atomically.
+/// `@unchecked Sendable`: the `SSL_CTX` is not changed after `init`, and OpenSSL counts its references atomically.
 package final class TLSContext: @unchecked Sendable {
-    /// Whose signatures a client believes.
+    /// Whose signatures a client trusts.
     package enum Trust: Hashable, Sendable {
-        /// The system's store, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+        /// The system's store, or the files in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
         case system
-        /// The certificates in a PEM file and no others; they need not be self-signed roots.
+        /// Only the certificates in this PEM file; they need not be self-signed roots.
         case caFile(String)
     }
 
@@ -21,7 +21,7 @@ package final class TLSContext: @unchecked Sendable {
         case server
     }
 
-    /// What only one of the roles has.
+    /// Settings of one role.
     enum Settings {
         case client(TLSClientConfiguration, TLSSessionCache?)
         case server(TLSServerConfiguration)
@@ -29,7 +29,7 @@ package final class TLSContext: @unchecked Sendable {
 
     let settings: Settings
     let pointer: OpaquePointer
-    /// Tells contexts apart in a session cache that several share.
+    /// Identifies the context in a session cache that several contexts share.
     let number: UInt64
 
     private static let count = Atomic<UInt64>(0)
@@ -57,7 +57,7 @@ package final class TLSContext: @unchecked Sendable {
         )
         Self.raiseSecurityLevel(of: pointer)
         // SSL_MODE_RELEASE_BUFFERS is left out: it costs 7 % when receiving small records.
-        // Chains are sent as they stand in the file, not made up from what we trust.
+        // Chains are sent as they are in the file, and not built from our trusted certificates.
         feedrec_SSL_CTX_set_mode(pointer, Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN))
         feedrec_SSL_CTX_disable_session_cache(pointer)
         feedrec_SSL_CTX_forbid_renegotiation(pointer)
@@ -65,9 +65,11 @@ package final class TLSContext: @unchecked Sendable {
 
     deinit { SSL_CTX_free(pointer) }
 
-    /// A client that verifies the peer's certificate; ``TLSError/Code-swift.enum/configuration`` for an unusable file.
+    /// Makes a client that verifies the peer's certificate.
     ///
     /// With a `sessionCache`, connections to the same host and port resume sessions.
+    ///
+    /// - Throws: ``TLSError/Code-swift.enum/configuration`` for an unusable file.
     package static func client(
         _ configuration: TLSClientConfiguration,
         sessionCache: TLSSessionCache? = nil
@@ -83,12 +85,12 @@ package final class TLSContext: @unchecked Sendable {
         return context
     }
 
-    /// A client with nothing but the defaults of ``TLSClientConfiguration``.
+    /// Makes a client with the other defaults of ``TLSClientConfiguration``.
     package static func client(trust: Trust) throws(TLSError) -> TLSContext {
         try client(TLSClientConfiguration(trust: trust))
     }
 
-    /// A server; ``TLSError/Code-swift.enum/configuration`` for an unusable file.
+    /// Makes a server; throws ``TLSError/Code-swift.enum/configuration`` for an unusable file.
     package static func server(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {
         let versions = (configuration.minimumVersion, configuration.maximumVersion)
         let context = try TLSContext(.server(configuration), versions: versions)
@@ -96,15 +98,16 @@ package final class TLSContext: @unchecked Sendable {
         return context
     }
 
-    /// A server that asks for no client certificate.
+    /// Makes a server that does not ask for client certificates.
     ///
-    /// `certificateFile` holds the certificate and its chain, leaf first, `keyFile` its unencrypted private key, both PEM.
+    /// `certificateFile` holds the certificate and its chain, leaf first; `keyFile` holds its unencrypted private key.
+    /// Both are PEM files.
     package static func server(certificateFile: String, keyFile: String) throws(TLSError) -> TLSContext {
         let identity = try TLSServerIdentity(certificateFile: certificateFile, keyFile: keyFile)
         return try server(TLSServerConfiguration(identity: identity))
     }
 
-    /// To 2 (112 bits), where the system's configuration does not ask for more.
+    /// Raises the level to 2 (112 bits), unless the system's configuration has a higher one.
     static func raiseSecurityLevel(of context: OpaquePointer) {
         SSL_CTX_set_security_level(context, max(SSL_CTX_get_security_level(context), 2))
     }
@@ -113,7 +116,7 @@ package final class TLSContext: @unchecked Sendable {
         guard result == 1 else { throw .configuration(attempt) }
     }
 
-    /// Trusts the certificates in a PEM file, roots or not.
+    /// Trusts the certificates in a PEM file, whether roots or not.
     static func trust(caFile path: String, in context: OpaquePointer) throws(TLSError) {
         try check(SSL_CTX_load_verify_file(context, path), "cannot use the CA file '\(path)'")
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), UInt(X509_V_FLAG_PARTIAL_CHAIN))

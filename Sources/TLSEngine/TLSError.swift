@@ -1,27 +1,27 @@
-/// Why a TLS connection cannot go on, or could not be set up; it ends the connection.
+/// Why a TLS connection failed, or could not be set up; it ends the connection.
 package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
         /// A certificate, key or trust file cannot be used.
         case configuration
-        /// The peer's certificate was not accepted; ``TLSError/verifyText`` says why.
+        /// The peer's certificate was rejected; ``TLSError/verifyText`` says why.
         case certificate
         /// No agreement with the peer, or the peer refused us.
         case handshake
-        /// The peer broke the protocol after the handshake, or sent an alert.
+        /// The peer violated the protocol after the handshake, or sent an alert.
         case connection
     }
 
-    /// What the code alone does not tell apart.
+    /// Details that the code does not distinguish.
     package enum Cause: Hashable, Sendable {
-        /// Nothing more is known than the texts say.
+        /// Only the texts are known.
         case unspecified
-        /// The peer refused with an alert.
+        /// The peer sent this alert.
         case alert(TLSAlert)
-        /// The peer's bytes ended without close_notify: what came before may not be all that it sent.
+        /// The peer's bytes ended without close_notify, so some may be missing.
         case truncated
-        /// The certificate is valid, but none of the pinned ones.
+        /// The certificate is valid, but does not match a pin.
         case pinMismatch
-        /// The client showed no certificate although the server requires one.
+        /// The client sent no certificate although the server requires one.
         case certificateMissing
         /// The peer chose an application protocol (ALPN) that we did not offer.
         case applicationProtocol
@@ -31,13 +31,13 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
 
     package let code: Code
     package let cause: Cause
-    /// OpenSSL's text for the failed X.509 verification, or ours for a pin that does not match.
+    /// OpenSSL's text for the failed X.509 verification, or ours for a pin mismatch.
     ///
     /// For example `self-signed certificate` or `hostname mismatch`.
     package let verifyText: String?
     /// OpenSSL's error stack, the root cause first, as `error:0A000086:SSL routines::certificate verify failed`.
     package let stack: [String]
-    /// What was attempted, where the cause alone would not tell.
+    /// What was attempted, if the cause alone does not say it.
     package let detail: String?
 
     package init(
@@ -56,7 +56,7 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Whether a new connection may succeed without a change of configuration on either side.
     ///
-    /// Certificate problems count as lasting: somebody has to act, though it may be the peer who does.
+    /// Certificate errors count as permanent: they need action, on our side or the peer's.
     package var isRetryable: Bool {
         switch (code, cause) {
         case (_, .truncated): true
@@ -66,7 +66,7 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The cause in a few words, without what was attempted.
+    /// The cause in a few words, without the attempted operation.
     package var reason: String {
         if let verifyText { return verifyText }
         if case .alert(let alert) = cause { return "the peer refused with the alert '\(alert)'" }
@@ -78,7 +78,7 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         return code == .certificate ? "certificate problem: \(reason)" : "TLS failure: \(reason)"
     }
 
-    /// The text behind `error:code:library:function:`.
+    /// The text after `error:code:library:function:`.
     private static func reason(ofStackLine line: String) -> String {
         let parts = line.split(separator: ":", maxSplits: 4, omittingEmptySubsequences: false)
         return parts.count == 5 ? String(parts[4]) : line
@@ -86,7 +86,7 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension TLSError {
-    /// Something of ours that cannot be used, with what OpenSSL's error queue says about it.
+    /// An error of our own configuration, with OpenSSL's error queue.
     static func configuration(_ attempt: String) -> TLSError {
         TLSError(code: .configuration, stack: OpenSSLErrors.drain().lines, detail: attempt)
     }

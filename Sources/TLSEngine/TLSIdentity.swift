@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// A certificate with its chain and its private key, as a server or a client shows them.
+/// A certificate with its chain and its private key, of a server or a client.
 ///
 /// `@unchecked Sendable`: nothing is changed after `init`, and OpenSSL counts its references atomically.
 package final class TLSIdentity: @unchecked Sendable {
@@ -13,9 +13,11 @@ package final class TLSIdentity: @unchecked Sendable {
 
     /// Reads PEM files.
     ///
-    /// `certificateFile` holds the certificate and its chain, leaf first; `keyFile`, which may be the same, its private key,
-    /// not encrypted. ``TLSError/Code-swift.enum/configuration`` where they cannot be used, do not belong together, or are
-    /// too weak.
+    /// `certificateFile` holds the certificate and its chain, leaf first. `keyFile`, which may be the same file, holds
+    /// the unencrypted private key.
+    ///
+    /// - Throws: ``TLSError/Code-swift.enum/configuration`` if they cannot be used, do not belong together, or are too
+    ///   weak.
     package init(certificateFile: String, keyFile: String) throws(TLSError) {
         OpenSSLErrors.clear()
         (leaf, chain) = try Self.certificates(in: certificateFile)
@@ -36,7 +38,7 @@ package final class TLSIdentity: @unchecked Sendable {
         EVP_PKEY_free(key)
     }
 
-    /// Makes the connections of `context`, an `SSL_CTX`, show it.
+    /// Makes the connections of `context`, an `SSL_CTX`, use this identity.
     func use(inContext context: OpaquePointer) throws(TLSError) {
         OpenSSLErrors.clear()
         guard SSL_CTX_use_cert_and_key(context, leaf, key, chain, 1) == 1 else {
@@ -44,7 +46,7 @@ package final class TLSIdentity: @unchecked Sendable {
         }
     }
 
-    /// Makes one connection, an `SSL`, show it.
+    /// Makes one connection, an `SSL`, use this identity.
     func use(inConnection ssl: OpaquePointer) throws(TLSError) {
         OpenSSLErrors.clear()
         guard SSL_use_cert_and_key(ssl, leaf, key, chain, 1) == 1 else {
@@ -52,7 +54,7 @@ package final class TLSIdentity: @unchecked Sendable {
         }
     }
 
-    /// Finds out now what would otherwise fail each connection.
+    /// Detects errors now that would otherwise fail each connection.
     private func check(certificateFile: String, keyFile: String) throws(TLSError) {
         guard X509_check_private_key(leaf, key) == 1 else {
             throw .configuration("the key in '\(keyFile)' does not belong to the certificate in '\(certificateFile)'")
@@ -103,7 +105,7 @@ extension TLSIdentity {
     }
 }
 
-/// Without this OpenSSL would ask the terminal; notes in `isAsked`, a `Bool`, that a passphrase is needed.
+/// Stops OpenSSL from asking on the terminal; records in `isAsked`, a `Bool`, that a passphrase is needed.
 private func refusePassphrase(
     _: UnsafeMutablePointer<CChar>?,
     _: Int32,

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// A certificate or a public key that the peer must have, besides a certificate that we trust.
+/// A certificate or public key that the peer must have, in addition to being trusted.
 ///
-/// A pinned key outlives the renewal of a certificate, a pinned certificate does not.
+/// A pinned key stays valid when a certificate is renewed; a pinned certificate does not.
 package struct TLSPin: Hashable, Sendable, CustomStringConvertible {
     package enum Subject: String, Hashable, Sendable {
         /// The whole certificate in DER.
@@ -15,7 +15,7 @@ package struct TLSPin: Hashable, Sendable, CustomStringConvertible {
     /// SHA-256 of the subject, 32 bytes.
     package let sha256: [UInt8]
 
-    /// A pin by its 32 bytes; ``TLSError/Code-swift.enum/configuration`` for another count.
+    /// Makes a pin from 32 bytes; throws ``TLSError/Code-swift.enum/configuration`` for any other count.
     package init(_ subject: Subject, sha256: [UInt8]) throws(TLSError) {
         guard sha256.count == Int(SHA256_DIGEST_LENGTH) else {
             throw TLSError(code: .configuration, detail: "a pin has 32 bytes, not \(sha256.count)")
@@ -24,10 +24,11 @@ package struct TLSPin: Hashable, Sendable, CustomStringConvertible {
         self.sha256 = sha256
     }
 
-    /// Reads `certificate:` or `public-key:` and 64 hexadecimal digits (with or without colons) or 44 of base64.
+    /// Parses `certificate:` or `public-key:`, followed by 64 hexadecimal digits (with or without colons) or 44
+    /// characters of Base64.
     ///
-    /// Also curl's `sha256//` and base64 for a public key, and bare hexadecimal digits, as `openssl x509 -fingerprint`
-    /// prints them, for a certificate.
+    /// Also accepts curl's `sha256//` and Base64 for a public key, and bare hexadecimal digits, as printed by `openssl
+    /// x509 -fingerprint`, for a certificate.
     package init(parsing text: String) throws(TLSError) {
         let (subject, digits) = Self.split(text)
         guard let bytes = Self.hexadecimalBytes(digits) ?? Self.base64Bytes(digits) else {
@@ -73,7 +74,7 @@ package struct TLSPin: Hashable, Sendable, CustomStringConvertible {
         return bytes
     }
 
-    /// 43 digits and one `=` hold 32 bytes.
+    /// 43 characters and one `=` encode 32 bytes.
     private static func base64Bytes(_ text: Substring) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count == 44, digits.firstIndex(of: UInt8(ascii: "=")) == 43 else { return nil }

@@ -1,13 +1,13 @@
 import COpenSSL
 
-/// How a server speaks TLS.
+/// A server's TLS settings.
 package struct TLSServerConfiguration: Sendable {
-    /// Whether clients must say who they are.
+    /// Whether clients must authenticate with a certificate.
     package enum ClientCertificates: Hashable, Sendable {
         case notAsked
-        /// Clients may show a certificate; one that the PEM file's authorities did not sign is refused.
+        /// Clients may send a certificate; it is refused unless the PEM file's authorities signed it.
         case requested(caFile: String)
-        /// Clients must show a certificate that the PEM file's authorities signed.
+        /// Clients must send a certificate that the PEM file's authorities signed.
         case required(caFile: String)
     }
 
@@ -15,9 +15,9 @@ package struct TLSServerConfiguration: Sendable {
     package var clientCertificates: ClientCertificates
     package var minimumVersion: TLSVersion
     package var maximumVersion: TLSVersion
-    /// Tickets that a client gets to resume its session with, within two hours; 0 for no resumption.
+    /// Tickets per handshake, with which a client can resume its session within two hours; 0 for no resumption.
     ///
-    /// Their keys live as long as the ``TLSContext``. TLS 1.2 knows one ticket only.
+    /// Their keys live as long as the ``TLSContext``. TLS 1.2 sends at most one ticket.
     package var ticketsPerHandshake: Int
 
     package init(
@@ -43,7 +43,7 @@ package struct TLSServerConfiguration: Sendable {
         ApplicationProtocol.choose(in: context)
         SSL_CTX_set_num_tickets(context, min(max(ticketsPerHandshake, 0), 16))
         if ticketsPerHandshake <= 0 { feedrec_SSL_CTX_forbid_tickets(context) }
-        // Sessions of clients with certificates cannot be resumed without it; ticket keys tell servers apart.
+        // Required to resume sessions of clients with certificates; the ticket keys distinguish servers.
         let name = Array("feedrec".utf8)
         try TLSContext.check(
             SSL_CTX_set_session_id_context(context, name, UInt32(name.count)),

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// The certificate and key that a server shows, which can be replaced while it runs.
+/// The certificate and key of a server, which can be replaced while it runs.
 ///
-/// Established connections keep what they began with; each later one takes what is current then. Sessions begun under
-/// the old certificate can still be resumed.
+/// Established connections keep theirs; later connections use the current one. Sessions that started with the old
+/// certificate can still be resumed.
 package final class TLSServerIdentity: Sendable {
     private struct State {
         var certificateFile: String
@@ -13,12 +13,12 @@ package final class TLSServerIdentity: Sendable {
 
     private let state: Mutex<State>
 
-    /// Reads PEM files; errors as of ``TLSIdentity``.
+    /// Reads PEM files; throws like ``TLSIdentity``.
     package init(certificateFile: String, keyFile: String) throws(TLSError) {
         state = Mutex(try Self.load(certificateFile, keyFile))
     }
 
-    /// What the next connection shows.
+    /// The identity for the next connection.
     package var current: TLSIdentity { state.withLock(\.identity) }
 
     /// Reads the same files again; after an error the old certificate stays.
@@ -27,7 +27,7 @@ package final class TLSServerIdentity: Sendable {
         try replace(certificateFile: certificateFile, keyFile: keyFile)
     }
 
-    /// Reads other files, which ``reload()`` reads from then on; after an error all stays as it was.
+    /// Reads other files, which ``reload()`` then uses too; after an error nothing changes.
     package func replace(certificateFile: String, keyFile: String) throws(TLSError) {
         let new = try Self.load(certificateFile, keyFile)
         state.withLock { $0 = new }

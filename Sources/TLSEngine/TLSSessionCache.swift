@@ -1,10 +1,10 @@
 import COpenSSL
 import Synchronization
 
-/// Sessions that a client may resume, which saves it a round trip (TLS 1.2) and the server its signature.
+/// Sessions that a client may resume, which saves it a round trip (TLS 1.2) and the server a signature.
 ///
-/// A resumed session is not verified again. So sessions are kept apart by the ``TLSContext``, which says what is
-/// trusted: to resume, connect again with the same context, not merely one that is configured alike.
+/// A resumed session is not verified again. Sessions are therefore kept per ``TLSContext``, which defines what is
+/// trusted. To resume, connect with the same context; an equal configuration is not enough.
 package final class TLSSessionCache: Sendable {
     struct Key: Hashable {
         let contextNumber: UInt64
@@ -13,7 +13,7 @@ package final class TLSSessionCache: Sendable {
     }
 
     private struct Entry {
-        /// Newest last.
+        /// Oldest first.
         var sessions: [TLSSession] = []
         var lastUse: UInt64 = 0
     }
@@ -27,14 +27,14 @@ package final class TLSSessionCache: Sendable {
     private let sessionsPerHostMax: Int
     private let state = Mutex(State())
 
-    /// Keeps the newest sessions of the hosts used last; at least one of each.
+    /// Keeps the newest sessions of the most recently used hosts; at least one of each.
     package init(hostsMax: Int = 64, sessionsPerHostMax: Int = 4) {
         precondition(hostsMax > 0 && sessionsPerHostMax > 0, "a session cache holds at least one session")
         self.hostsMax = hostsMax
         self.sessionsPerHostMax = sessionsPerHostMax
     }
 
-    /// Sessions held at the moment.
+    /// Number of sessions held.
     package var count: Int { state.withLock { $0.entries.values.reduce(0) { $0 + $1.sessions.count } } }
 
     package func removeAll() { state.withLock { $0.entries.removeAll() } }
@@ -51,7 +51,8 @@ package final class TLSSessionCache: Sendable {
         }
     }
 
-    /// The newest session; one of TLS 1.3 is handed out once, so that nobody can link connections (RFC 8446 §C.4).
+    /// Takes the newest session; a TLS 1.3 session is used only once, so that connections cannot be linked (RFC 8446
+    /// §C.4).
     func take(for key: Key) -> TLSSession? {
         state.withLock { state in
             guard var entry = state.entries[key], let newest = entry.sessions.last else { return nil }
@@ -73,8 +74,8 @@ package final class TLSSessionCache: Sendable {
 
 /// A copy of an `SSL_SESSION` that no connection uses.
 ///
-/// `@unchecked Sendable`: it is only ever copied from. A copy is needed because OpenSSL makes a connection's own session
-/// unusable when that connection ends without close_notify.
+/// `@unchecked Sendable`: it is only copied from. The copy is needed because OpenSSL makes a connection's own session
+/// unusable if the connection ends without close_notify.
 final class TLSSession: @unchecked Sendable {
     private let pointer: OpaquePointer
 

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// The versions of TLS that we speak; those before 1.2 are never used (RFC 8996).
+/// The supported versions of TLS; older ones are never used (RFC 8996).
 package enum TLSVersion: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     case v1_2 = "TLSv1.2"
     case v1_3 = "TLSv1.3"

@@ -3,16 +3,16 @@ import NIOCore
 import TLSEngine
 import WebSocketProtocol
 
-/// Waits for TLS, sends the request, judges the answer, and makes way for a ``ConnectionHandler``.
+/// Waits for TLS, sends the request, checks the response, and is then replaced by a ``ConnectionHandler``.
 ///
-/// Closing the channel after a failure is left to the attempt.
+/// After a failure the attempt closes the channel.
 final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let attempt: ConnectAttempt
     private let connectedAt: UnixNanoseconds
-    /// When the proxy had opened the way.
+    /// When the proxy had opened the tunnel.
     private let proxiedAt: UnixNanoseconds?
     private var handshake: ClientHandshake
     private var hasSentRequest = false
@@ -51,7 +51,8 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         }
     }
 
-    /// Without success only where the channel is gone, perhaps since before this handler was added.
+    /// Fails the attempt unless the handshake has succeeded: the channel may be gone since before this handler was
+    /// added.
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         connectionEnded()

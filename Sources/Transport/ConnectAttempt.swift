@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import TLSEngine
 
-/// One attempt to connect: the first of success, failure, time-out and cancellation decides, the others do nothing.
+/// One attempt to connect: the first of success, failure, time-out and cancellation decides; the others are ignored.
 final class ConnectAttempt: Sendable {
     let configuration: WebSocketClient.Configuration
     let proxy: Proxy?
@@ -14,7 +14,9 @@ final class ConnectAttempt: Sendable {
     let now: @Sendable () -> UnixNanoseconds
     let status: WebSocketStatus
     let startedAt: UnixNanoseconds
-    /// Plain HTTP instead of a WebSocket handshake; the attempt then ends with the connection, never with success.
+    /// A plain HTTP exchange instead of a WebSocket handshake.
+    ///
+    /// Such an attempt ends with the connection, never with success.
     private let exchange: HTTPExchange?
     private let promise: EventLoopPromise<WebSocketConnection>
 
@@ -41,7 +43,9 @@ final class ConnectAttempt: Sendable {
 
     var result: EventLoopFuture<WebSocketConnection> { promise.futureResult }
 
-    /// Looks up the name and tries its addresses; NIO's time-out counts from here and is for all of it.
+    /// Looks up the name and tries its addresses.
+    ///
+    /// NIO's connect time-out starts here and covers both.
     func start() {
         ClientBootstrap(group: loop)
             .resolver(configuration.resolver ?? HostResolver(loop: loop))
@@ -63,14 +67,16 @@ final class ConnectAttempt: Sendable {
             }
     }
 
-    /// On the event loop, when the connection is made; it may already have ended again.
+    /// Runs on the event loop when the connection is established.
+    ///
+    /// The connection may already have ended again.
     private func begin(on channel: any Channel) {
-        // Whatever ends the attempt otherwise, the channel does not outlive it.
+        // However the attempt fails, its channel closes with it.
         result.whenFailure { _ in channel.close(promise: nil) }
         let connectedAt = now()
         let early = try? channel.pipeline.syncOperations.handler(type: EarlyInput.self)
         defer {
-            // From now on the peer's end is ours.
+            // From here on, the end of the peer's input closes the channel as usual.
             try? channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
             early?.release()
         }
@@ -93,7 +99,7 @@ final class ConnectAttempt: Sendable {
         }
     }
 
-    /// The way to the server is free: goes on with TLS and the handshake.
+    /// Continues with TLS and the handshake, once the path to the server is open.
     private func proceed(
         on channel: any Channel,
         connectedAt: UnixNanoseconds,
@@ -123,7 +129,7 @@ final class ConnectAttempt: Sendable {
 
     func fail(_ error: TransportError) { promise.fail(error) }
 
-    /// The error of the attempt for whatever its promise failed with.
+    /// The attempt's error for the error that its promise failed with.
     func error(for cause: any Error) -> TransportError {
         .connecting(to: configuration.url, through: proxy, timeout: configuration.connectTimeout, cause: cause)
     }

@@ -1,12 +1,12 @@
 package import MarketModel
 
-/// A control frame that went out or came in, for those who want to watch a connection (`probe`).
+/// A control frame that was sent or received, for code that watches a connection (`probe`).
 package struct ConnectionEvent: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case pingSent(payload: [UInt8])
-        /// The answer to a ping has been sent as well.
+        /// The pong has been sent too.
         case pingReceived(payload: [UInt8])
-        /// `roundTrip` since the ping of ours that it answers; `nil` for a pong no one asked for.
+        /// `roundTrip` is the time since the ping that this pong answers; `nil` for an unsolicited pong.
         case pongReceived(payload: [UInt8], roundTrip: Duration?)
         case closeSent(code: UInt16, reason: String)
         case closeReceived(code: UInt16, reason: String)
@@ -16,11 +16,11 @@ package struct ConnectionEvent: Hashable, Sendable {
     package let kind: Kind
 }
 
-/// Control frames that no one has looked at yet; the latest ``countMax`` of them.
+/// Control frames that have not been taken yet; at most the latest ``countMax`` of them.
 struct ConnectionEvents: Sendable {
     static let countMax = 1024
 
-    /// Without it nothing is kept.
+    /// If false, no events are kept.
     let isRecording: Bool
     private(set) var waiting: [ConnectionEvent] = []
 
@@ -28,7 +28,9 @@ struct ConnectionEvents: Sendable {
         self.isRecording = isRecording
     }
 
-    /// Keeps an event; where there are too many unread ones, the older half goes.
+    /// Keeps an event.
+    ///
+    /// If too many are unread, drops the older half.
     mutating func append(_ kind: ConnectionEvent.Kind, at time: UnixNanoseconds) {
         guard isRecording else { return }
         if waiting.count >= Self.countMax { waiting.removeFirst(Self.countMax / 2) }

@@ -4,7 +4,7 @@ import TLSEngine
 import WebSocketProtocol
 
 extension ConnectionHandler {
-    /// Begins the close handshake; gives up when nothing moves for ``ConnectionSettings/closeTimeout``.
+    /// Begins the close handshake; aborts if no progress is made within ``ConnectionSettings/closeTimeout``.
     func close(code: UInt16, reason: String) {
         guard !isOver, closeTimer == nil else { return }
         guard !isChannelGone else { return abort(.network, "the connection ended") }
@@ -22,7 +22,7 @@ extension ConnectionHandler {
         closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: settings.closeTimeout.timeAmount) {
             [weak self] in
             guard let self, !isOver else { return }
-            // A slow peer first has to take what was sent before the close frame.
+            // A slow peer first has to receive what was sent before the close frame.
             let buffered = bufferedBytes
             if buffered < bufferedBytesBefore {
                 scheduleCloseTimer(bufferedBytesBefore: buffered)
@@ -49,7 +49,9 @@ extension ConnectionHandler {
         if isChannelGone { channelGone() } else { context?.close(promise: nil) }
     }
 
-    /// No one will take messages any more: what comes is thrown away, so that the peer's close frame is seen.
+    /// Discards incoming messages from now on, since nothing consumes them.
+    ///
+    /// Reading goes on, so that the peer's close frame is seen.
     func discardIncoming() {
         monitor.update { state in
             state.isDiscarding = true
@@ -61,9 +63,10 @@ extension ConnectionHandler {
 
     // MARK: The peer ends it
 
-    /// The engine has ended: by the peer's close frame, by its violation, or by the end of its stream.
+    /// Handles the end of the engine: by the peer's close frame, by its protocol violation, or by the end of its
+    /// stream.
     ///
-    /// Where messages that came before are with the consumer, or on their way to it, `closeFrame` waits for its answers.
+    /// If the consumer has not finished with earlier messages, `closeFrame` waits for its answers.
     func connectionEnds(_ info: CloseInfo, closeFrame: ArraySlice<UInt8>, at time: UnixNanoseconds) {
         if let error = info.error {
             failure =
@@ -91,7 +94,7 @@ extension ConnectionHandler {
         if !isUnanswered { finishFarewell() }
     }
 
-    /// The consumer has answered, or its time is up.
+    /// Ends the connection once the consumer has answered, or its time is up.
     func finishFarewell() {
         guard let farewell, !isOver else { return }
         sendOutgoing()
@@ -99,7 +102,9 @@ extension ConnectionHandler {
         endChannel(farewell.info, closeFrame: farewell.closeFrame)
     }
 
-    /// The server closes the socket first (RFC 6455 §7.1.1), the client after giving it a moment.
+    /// Closes the channel.
+    ///
+    /// A server closes the socket first (RFC 6455 §7.1.1); a client gives it a second to do so.
     private func endChannel(_ info: CloseInfo, closeFrame: ArraySlice<UInt8>) {
         if !closeFrame.isEmpty {
             deferredPong = nil
@@ -117,7 +122,7 @@ extension ConnectionHandler {
 
     // MARK: The channel ends
 
-    /// The peer has ended its half of the stream; it may still read what we answer.
+    /// The peer has closed its half of the stream; it may still read our answers.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event { inputEnded() }
         context.fireUserInboundEventTriggered(event)
@@ -125,7 +130,7 @@ extension ConnectionHandler {
 
     func inputEnded() {
         hasInputEnded = true
-        // What is held comes first.
+        // The held input must be received first.
         if !isOver, farewell == nil, held.isEmpty { connectionLost() }
     }
 
@@ -149,7 +154,9 @@ extension ConnectionHandler {
         context.fireChannelInactive()
     }
 
-    /// Ends the connection; where the peer has ended it, the consumer first gets what is held.
+    /// Ends the connection.
+    ///
+    /// If the peer ended it, the consumer first receives the held input.
     func channelGone() {
         isChannelGone = true
         guard held.isEmpty || isOver || farewell != nil || failure != nil else {

@@ -3,7 +3,9 @@ import NIOCore
 import WebSocketProtocol
 
 extension ConnectionHandler {
-    /// Begins to look, four times per time-out, whether anything comes and goes; both are noticed at most a quarter late.
+    /// Starts to check four times per time-out that bytes move in both directions.
+    ///
+    /// A time-out fires at most a quarter late.
     func startWatching() {
         schedulePing()
         guard let context, let shortest = [settings.idleTimeout, settings.sendTimeout].compactMap({ $0 }).min() else {
@@ -55,7 +57,7 @@ extension ConnectionHandler {
         guard let timeout = settings.sendTimeout else { return }
         let buffered = bufferedBytes
         if watch.stall(bytesWritten: outgoingMeter.bytes - buffered, bufferedBytes: buffered) >= timeout {
-            abort(.timedOut(.send), "the peer took nothing for \(timeout.shortText)")
+            abort(.timedOut(.send), "the peer accepted no data for \(timeout.shortText)")
         }
     }
 
@@ -78,7 +80,9 @@ extension ConnectionHandler {
         if roundTrip != nil { restartPongTimer() }
     }
 
-    /// Gives the oldest unanswered ping its time, from its sending or, where we did not read meanwhile, from now.
+    /// Restarts the pong time-out of the oldest unanswered ping.
+    ///
+    /// It counts from the ping, or from now if reading is paused.
     func restartPongTimer() {
         watch.pongTimer?.cancel()
         watch.pongTimer = nil
@@ -91,7 +95,7 @@ extension ConnectionHandler {
 
     private func pongTimedOut(_ timeout: Duration) {
         guard !isOver else { return }
-        // The answer may be waiting behind messages that our consumer has no room for.
+        // The answer may be queued in the socket after messages that our consumer has no room for.
         if isReadingPaused { return restartPongTimer() }
         abort(.timedOut(.pong), "no pong came within \(timeout.shortText)")
     }

@@ -11,10 +11,10 @@ extension ConnectionHandler {
         announceMessages()
     }
 
-    /// Takes bytes from the peer, also those that came glued to the handshake; see ``announceMessages()``.
+    /// Takes bytes from the peer, including those that arrived with the handshake; see ``announceMessages()``.
     func take(_ buffer: ByteBuffer) {
         guard buffer.readableBytes > 0 else { return }
-        // A wall clock that is set back stands still here until it has caught up: no message is before an earlier one.
+        // If the wall clock is set back, receive times stand still until it catches up: they never decrease.
         let receivedAt = max(lastReceivedAt, now())
         lastReceivedAt = receivedAt
         guard engine.deflate != nil else {
@@ -24,15 +24,16 @@ extension ConnectionHandler {
         receiveHeld()
     }
 
-    /// Wakes the consumer, once for all that was read in one go, or later where messages are to gather.
+    /// Wakes the consumer once for everything that was read in one go, or later if messages are to gather.
     func announceMessages() {
         guard hasNewMessages else { return }
         hasNewMessages = false
         if !gather() { monitor.wake(.received) }
     }
 
-    /// Leaves the messages where they are until ``ConnectionSettings/gatherTime`` has passed since the last wake; false when
-    /// it has, or when there is no time to lose.
+    /// Leaves the messages in the queue until ``ConnectionSettings/gatherTime`` has passed since the last wake.
+    ///
+    /// Returns false if it has passed, or if the consumer must be woken at once.
     private func gather() -> Bool {
         guard let interval = settings.gatherTime, let context else { return false }
         guard !isReadingPaused, !isOver, farewell == nil else { return false }
@@ -52,12 +53,12 @@ extension ConnectionHandler {
         return true
     }
 
-    /// Holds NIO's automatic reading back while the queue is full.
+    /// Delays NIO's automatic reads while the queue is full.
     func read(context: ChannelHandlerContext) {
         if isReadingPaused { hasDeferredRead = true } else { context.read() }
     }
 
-    /// Goes on receiving after the queue has been taken.
+    /// Resumes reading after the queue has been taken.
     func resumeReading() {
         if isReadingPaused { restartPongTimer() }
         isReadingPaused = false
@@ -70,7 +71,7 @@ extension ConnectionHandler {
         context?.read()
     }
 
-    /// Inflates what is held slice by slice, until the queue is full: compressed input can grow a thousandfold.
+    /// Inflates the held input slice by slice until the queue is full: compressed input can grow a thousandfold.
     private func receiveHeld() {
         while !isReadingPaused, !isOver, farewell == nil, let (slice, receivedAt) = held.next() {
             slice.withUnsafeReadableBytes { receive($0, at: receivedAt) }
@@ -82,7 +83,7 @@ extension ConnectionHandler {
         guard !isOver, farewell == nil else { return }
         let tap = settings.tap
         if let tap {
-            // Aside, since nothing may be called while the monitor's lock is held.
+            // Receives into a separate batch, because the tap must not be called while the monitor's lock is held.
             tapped.receive(bytes, at: receivedAt, with: &engine, actions: &actions)
             if !tapped.batch.isEmpty { tap.take(&tapped.batch) }
         }

@@ -11,10 +11,10 @@ extension ConnectionHandler {
         write(pong)
     }
 
-    /// Writes the engine's pongs, and gives back its close frame, which comes last and has to wait for its turn.
+    /// Writes the engine's pongs and returns its close frame, which the caller sends last.
     ///
-    /// A peer that sends pings and reads nothing must not fill our memory: while the channel is not writable only the
-    /// latest pong is kept, which answers them all (RFC 6455 §5.5.3).
+    /// A peer that sends pings but does not read must not fill our memory. While the channel is not writable, only the
+    /// latest pong is kept; it answers all earlier pings (RFC 6455 §5.5.3).
     func reply(_ bytes: [UInt8], at time: UnixNanoseconds) -> ArraySlice<UInt8> {
         var lastPong: ArraySlice<UInt8>?
         var closeFrame: ArraySlice<UInt8> = []
@@ -32,9 +32,11 @@ extension ConnectionHandler {
         return closeFrame
     }
 
-    /// Writes the frames of all outgoing messages in one buffer and flushes it; nothing once a close frame has gone out.
+    /// Writes the frames of all outgoing messages in one buffer and flushes it.
     ///
-    /// Calls `beforeWrite` between the two.
+    /// Writes nothing once a close frame has been sent.
+    ///
+    /// Calls `beforeWrite` after encoding and before writing.
     func sendOutgoing(beforeWrite: () -> Void = {}) {
         let outgoing = monitor.update { state in
             var outgoing: [OutgoingMessages] = []
@@ -78,7 +80,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// Of the connection, last answers included.
+    /// Statistics of the connection, including its last answers.
     var statistics: WebSocketStatistics {
         let answers = farewell?.sender.statistics ?? lastAnswers
         var sum = engine.statistics
@@ -87,14 +89,14 @@ extension ConnectionHandler {
         return sum
     }
 
-    /// What waits in the channel for the socket to take it.
+    /// Bytes in the channel that the socket has not accepted yet.
     var bufferedBytes: Int {
         (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }
 
 extension WebSocketEngine {
-    /// The frames of all messages in one buffer.
+    /// Returns the frames of all messages in one buffer.
     fileprivate mutating func encode(_ outgoing: [OutgoingMessages], with allocator: ByteBufferAllocator) -> ByteBuffer
     {
         let bytesMax = outgoing.reduce(0) { $0 + frameBytes(for: $1.batch, range: $1.range) }
@@ -109,7 +111,9 @@ extension WebSocketEngine {
     }
 }
 
-/// Counts the bytes that are handed to the socket's channel; stands next to it, below TLS.
+/// Counts the bytes handed to the socket's channel.
+///
+/// Sits next to the socket, below TLS.
 final class OutgoingMeter: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

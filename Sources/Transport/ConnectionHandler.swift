@@ -4,8 +4,8 @@ import WebSocketProtocol
 
 /// Runs one connection's ``WebSocketEngine`` on its event loop.
 ///
-/// Messages gather in the monitor's batch, under its lock, until a task takes them. Every frame that goes out is made
-/// here, in the order of the calls.
+/// Messages gather in the monitor's batch, under its lock, until a task takes them. All outgoing frames are made here,
+/// in the order of the calls.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -15,7 +15,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let status: WebSocketStatus
     let settings: ConnectionSettings
     let now: @Sendable () -> UnixNanoseconds
-    /// When bytes came last; it never goes back.
+    /// When bytes last arrived; never decreases.
     var lastReceivedAt = UnixNanoseconds(.min)
     var engine: WebSocketEngine
     var context: ChannelHandlerContext?
@@ -25,12 +25,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var isReadingPaused = false
     var hasDeferredRead = false
     var hasNewMessages = false
-    /// True while a timer is set to wake the consumer, and before when it is not woken again.
+    /// True while a timer is set that will wake the consumer; until then it is not woken again.
     var isGathering = false
     var gatherUntil = NIODeadline.uptimeNanoseconds(0)
-    /// What has been read and not been inflated yet.
+    /// Bytes that were read but not inflated yet.
     var held = HeldInput()
-    /// Messages on their way through the tap.
+    /// Messages that are passing through the tap.
     var tapped = TappedMessages()
 
     // Sending, in ConnectionHandler+Sending.swift.
@@ -39,14 +39,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // The end, in ConnectionHandler+Ending.swift.
     /// What broke the connection.
     var failure: TransportError?
-    /// An end that waits for the consumer's last answers.
+    /// A pending end that waits for the consumer's last answers.
     var farewell: Farewell?
-    /// What the last answers came to, once they are over.
+    /// Statistics of the last answers, once they have been sent.
     var lastAnswers = WebSocketStatistics()
     var isOver = false
-    /// The peer sends no more, but may read.
+    /// The peer sends no more, but may still read.
     var hasInputEnded = false
-    /// The channel is gone; what is held can still be received.
+    /// The channel is closed; held input can still be received.
     var isChannelGone = false
     var closeTimer: Scheduled<Void>?
 
@@ -81,7 +81,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.context = nil
     }
 
-    // MARK: What the engine asks for
+    // MARK: Actions of the engine
 
     func performActions(at time: UnixNanoseconds) {
         let pending = actions
@@ -102,7 +102,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Keeps an event for those who watch.
+    /// Keeps an event for ``WebSocketConnection/receiveEvents()``.
     func record(_ kind: ConnectionEvent.Kind, at time: UnixNanoseconds) {
         guard settings.recordsEvents else { return }
         monitor.update(waking: .event) { $0.events.append(kind, at: time) }

@@ -1,37 +1,37 @@
 import MarketModel
 import WebSocketProtocol
 
-/// What the event loop and the tasks of one WebSocket connection share.
+/// State shared by the event loop and the tasks of one WebSocket connection.
 struct ConnectionState: Sendable {
     /// What the task that receives messages is doing.
     enum Consumer: Sendable {
-        /// It has never asked.
+        /// It has never asked for messages.
         case absent
         case waiting
-        /// It has taken messages and not asked for more since: it may be about to answer them.
+        /// It has taken messages and has not asked for more: it may be about to answer them.
         case busy
     }
 
-    /// Messages that no one has taken yet.
+    /// Messages that have not been taken yet.
     var received = MessageBatch()
-    /// Which of them are parts of messages.
+    /// The entries of `received` that are parts of messages.
     var receivedParts: [MessagePart] = []
-    /// The queue is full: nothing is read until it has been taken.
+    /// The queue is full: the socket is not read until the queue has been taken.
     var isReadingPaused = false
-    /// No one will take messages any more.
+    /// Nothing will take messages any more.
     var isDiscarding = false
     var consumer = Consumer.absent
-    /// The connection is about to end, and its end waits for the consumer to ask for more.
+    /// The connection is about to end, and waits for the consumer to ask for more.
     var isAwaitingAnswers = false
     var isWritable = true
     /// Messages on their way to the event loop, in order.
     var outgoing: [OutgoingMessages] = []
-    /// Bytes of their frames, about.
+    /// Approximate size of their frames.
     var outgoingBytes = 0
-    /// False from our close frame on.
+    /// False once our close frame has been sent.
     var canSend = true
     var closeInfo: CloseInfo?
-    /// What ended the connection, if it was not a close handshake.
+    /// What ended the connection; `nil` after a close handshake.
     var failure: TransportError?
     var statistics = WebSocketStatistics()
     var events: ConnectionEvents
@@ -45,7 +45,7 @@ struct ConnectionState: Sendable {
     var queuedBytes: Int { received.bytes.count + received.entries.count * MemoryLayout<MessageBatch.Entry>.stride }
 }
 
-/// Some messages of a batch that are to be sent.
+/// The messages of a batch that are to be sent.
 struct OutgoingMessages: Sendable {
     let batch: MessageBatch
     let range: Range<Int>

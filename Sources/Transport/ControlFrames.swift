@@ -1,6 +1,6 @@
-/// Takes apart the control frames that our own engine made, to see which is which.
+/// Splits the bytes of our engine's control frames into frames.
 ///
-/// They are whole, have at most 125 bytes of payload (RFC 6455 §5.5), and are masked at the client.
+/// The frames are complete, have at most 125 bytes of payload (RFC 6455 §5.5), and are masked at the client.
 struct ControlFrames: Sequence, IteratorProtocol {
     struct Frame {
         let opcode: UInt8

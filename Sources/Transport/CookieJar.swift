@@ -1,14 +1,14 @@
 package import MarketModel
 package import WebSocketProtocol
 
-/// The cookies of one attempt to connect, from its first answer to the WebSocket handshake (RFC 6265).
+/// The cookies of one attempt to connect, from its first HTTP response to the WebSocket handshake (RFC 6265).
 ///
-/// A load balancer that sent the negotiation to one machine recognises the upgrade by them. They are secrets: they go
-/// into requests, and nowhere else.
+/// A load balancer uses them to route the upgrade to the machine that answered the negotiation. Cookies are secrets:
+/// they go into requests and nowhere else.
 package struct CookieJar: Sendable {
-    /// More cookies than this are not kept.
+    /// Further cookies are not kept.
     static let countMax = 64
-    /// Longer ones are not kept; in bytes, name and value together.
+    /// Longer cookies are not kept; in bytes, name and value together.
     static let bytesMax = 4096
 
     private struct Cookie: Sendable {
@@ -16,7 +16,7 @@ package struct CookieJar: Sendable {
         let value: String
         /// The host that set it, or the domain that it named.
         let domain: String
-        /// False if the cookie goes to the subdomains of its domain as well.
+        /// False if the cookie is also sent to subdomains of its domain.
         let isHostOnly: Bool
         let path: String
         let isSecure: Bool
@@ -34,12 +34,12 @@ package struct CookieJar: Sendable {
 
     package var isEmpty: Bool { cookies.isEmpty }
 
-    /// The values, to keep them out of logs.
+    /// The cookie values, so that logs can leave them out.
     package var values: [String] { cookies.map(\.value) }
 
-    /// Takes the cookies of an answer that came from `url` at `now` (RFC 6265 §5.2, §5.3).
+    /// Takes the cookies of a response that came from `url` at `now` (RFC 6265 §5.2, §5.3).
     ///
-    /// A cookie that is over, or names a domain that the host does not belong to, is left out.
+    /// Ignores a cookie for a domain that the host does not belong to. An expired cookie removes its predecessor.
     package mutating func take(_ headers: HTTPHeaders, from url: WebSocketURL, at now: UnixNanoseconds) {
         for text in headers.values("Set-Cookie") {
             guard let cookie = Self.cookie(text, from: url, at: now) else { continue }
@@ -53,7 +53,7 @@ package struct CookieJar: Sendable {
         }
     }
 
-    /// The value of the header `Cookie` for a request to `url` (RFC 6265 §5.4); `nil` if no cookie belongs there.
+    /// Value of the `Cookie` header for a request to `url` (RFC 6265 §5.4); `nil` if no cookie matches.
     package func header(for url: WebSocketURL, at now: UnixNanoseconds) -> String? {
         let host = url.host.lowercased()
         let path = Self.path(of: url)
@@ -63,7 +63,7 @@ package struct CookieJar: Sendable {
                 && cookie.expiry.map { $0 > now } ?? true
         }
         guard !matching.isEmpty else { return nil }
-        // Longer paths first, then those that were set first.
+        // Longer paths first, then in the order they were first set.
         let ordered = matching.sorted {
             ($1.element.path.utf8.count, $0.offset) < ($0.element.path.utf8.count, $1.offset)
         }
@@ -95,7 +95,9 @@ package struct CookieJar: Sendable {
         )
     }
 
-    /// `Max-Age` wins over `Expires`; `nil` for a cookie of the session.
+    /// The expiry; `Max-Age` has precedence over `Expires`.
+    ///
+    /// `nil` for a session cookie.
     private static func expiry(_ attributes: [String: String], at now: UnixNanoseconds) -> UnixNanoseconds? {
         if let text = attributes["max-age"], let seconds = Int64(text) {
             return seconds <= 0 ? now : now.advanced(by: .seconds(seconds))
@@ -103,7 +105,7 @@ package struct CookieJar: Sendable {
         return attributes["expires"].flatMap(HTTPDate.parse)
     }
 
-    /// The domain that the cookie goes to; `nil` for a domain that the host does not belong to, or of a single label.
+    /// The domain of the cookie; `nil` if the host does not belong to it, or if it has a single label.
     private static func domain(_ attribute: String?, of host: String) -> (String, isHostOnly: Bool)? {
         let named = (attribute ?? "").drop { $0 == "." }.lowercased()
         if named.isEmpty || named == host { return (host, named.isEmpty || IPAddress.isLiteral(host)) }

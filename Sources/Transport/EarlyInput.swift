@@ -1,10 +1,10 @@
 import NIOCore
 
-/// Keeps what a peer sends before anyone is there to take it.
+/// Keeps the bytes that a peer sends before the real handlers are in place.
 ///
-/// NIO reads as soon as a connection is made, which can be before those who waited for it have added their handlers: a
-/// server that refuses at once would seem to have said nothing. Its channel must allow remote half closure meanwhile, or the
-/// end of the input takes the channel with it.
+/// NIO reads as soon as a connection is made, which can be before the handlers are added. Without this handler, the
+/// answer of a server that refuses at once would be lost. The channel must allow remote half closure meanwhile, or the
+/// end of the input closes the channel.
 final class EarlyInput: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
@@ -20,7 +20,7 @@ final class EarlyInput: ChannelInboundHandler, RemovableChannelHandler {
         if case ChannelEvent.inputClosed = event { hasInputEnded = true }
     }
 
-    /// Hands over what has come to the handlers behind this one, and goes away.
+    /// Passes the kept input to the next handlers, and removes this one.
     func release() {
         guard let context else { return }
         for data in waiting { context.fireChannelRead(data) }

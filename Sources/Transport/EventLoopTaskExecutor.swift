@@ -2,8 +2,8 @@ import NIOCore
 
 /// Runs tasks on the thread of an event loop, between its reads and writes.
 ///
-/// A task that waits for messages is woken without waking a thread: on the event loop's own thread the job is only put in
-/// its queue. While a job runs, nothing else happens on the event loop.
+/// A task that waits for messages resumes without waking another thread: its job is queued on the event loop's own
+/// thread. While a job runs, the event loop does nothing else.
 final class EventLoopTaskExecutor: TaskExecutor {
     private let loop: any EventLoop
 

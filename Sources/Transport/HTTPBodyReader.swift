@@ -1,6 +1,6 @@
 import WebSocketProtocol
 
-/// Collects the body behind a response head (RFC 9112 §6.3, §7.1).
+/// Collects the body that follows a response head (RFC 9112 §6.3, §7.1).
 struct HTTPBodyReader {
     /// What is wrong with a body, in lower case.
     struct Malformed: Error {
@@ -12,14 +12,14 @@ struct HTTPBodyReader {
         case untilEnd
         case chunkSize([UInt8])
         case chunk(Int)
-        /// The line end behind a chunk, as far as it has not come.
+        /// The remaining bytes of the line end after a chunk.
         case chunkEnd(Int)
-        /// The lines behind the last chunk, the beginning of the current one kept.
+        /// The lines after the last chunk; `lineBytes` counts the current line.
         case trailer(lineBytes: Int)
         case complete
     }
 
-    /// Sizes with extensions, and trailers, are no longer than this.
+    /// Longest chunk-size line, with its extensions, and longest trailer section, in bytes.
     private static let lineBytesMax = 4096
 
     private let bytesMax: Int
@@ -27,7 +27,7 @@ struct HTTPBodyReader {
     private var trailerBytes = 0
     private(set) var bytes: [UInt8] = []
 
-    /// Begins the body behind `head`, which answers a request that is not HEAD.
+    /// Begins the body after `head`, which must not answer a HEAD request.
     init(head: HTTPResponseHead, bytesMax: Int) throws(Malformed) {
         self.bytesMax = bytesMax
         let lengths = Set(head.headers.list("Content-Length"))
@@ -50,7 +50,7 @@ struct HTTPBodyReader {
 
     var isComplete: Bool { if case .complete = framing { true } else { false } }
 
-    /// Takes the next bytes; those behind the body are dropped.
+    /// Takes the next bytes, and drops those after the body.
     mutating func receive(_ input: UnsafeRawBufferPointer) throws(Malformed) {
         var index = 0
         while index < input.count {
@@ -79,7 +79,7 @@ struct HTTPBodyReader {
         }
     }
 
-    /// The connection has ended: false where bytes are missing.
+    /// Ends the body with the connection; returns false if bytes are missing.
     mutating func end() -> Bool {
         if case .untilEnd = framing { framing = .complete }
         return isComplete
@@ -103,10 +103,10 @@ struct HTTPBodyReader {
 
     private mutating func chunkSize(_ line: [UInt8], next byte: UInt8) throws(Malformed) -> Framing {
         guard byte == 0x0a else {
-            guard line.count < Self.lineBytesMax else { throw Malformed(detail: "a chunk size of too many bytes") }
+            guard line.count < Self.lineBytesMax else { throw Malformed(detail: "a chunk-size line that is too long") }
             return .chunkSize(line + [byte])
         }
-        // Extensions stand behind a semicolon.
+        // Extensions follow a semicolon.
         let text = String(decoding: line.prefix { $0 != 0x3b && $0 != 0x0d && $0 != 0x20 }, as: UTF8.self)
         guard line.last == 0x0d, text.allSatisfy(\.isHexDigit), let size = Int(text, radix: 16) else {
             throw Malformed(detail: "a bad chunk size")
@@ -117,7 +117,7 @@ struct HTTPBodyReader {
 
     private mutating func trailer(_ lineBytes: Int, next byte: UInt8) throws(Malformed) -> Framing {
         trailerBytes += 1
-        guard trailerBytes <= Self.lineBytesMax else { throw Malformed(detail: "trailers of too many bytes") }
+        guard trailerBytes <= Self.lineBytesMax else { throw Malformed(detail: "trailers that are too long") }
         switch byte {
         case 0x0a: return lineBytes == 0 ? .complete : .trailer(lineBytes: 0)
         case 0x0d: return .trailer(lineBytes: lineBytes)

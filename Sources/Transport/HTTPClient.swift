@@ -4,10 +4,10 @@ import WebSocketProtocol
 
 /// Sends one HTTP/1.1 request over a connection of its own.
 ///
-/// Made for what precedes a WebSocket, such as a negotiation: it connects as ``WebSocketClient`` does, with the same
-/// proxies, trust and time-outs, and answers no redirect.
+/// It serves requests that precede a WebSocket, such as a negotiation. It connects as ``WebSocketClient`` does, with
+/// the same proxies, trust and time-outs, and does not follow redirects.
 package enum HTTPClient {
-    /// What is sent; `Host`, `Connection: close` and `Content-Length` are added.
+    /// A request; `Host`, `Connection: close` and `Content-Length` are added when it is sent.
     package struct Request: Sendable {
         /// A token such as `GET` or `POST`; not `HEAD`.
         package var method: String
@@ -21,9 +21,9 @@ package enum HTTPClient {
         }
     }
 
-    /// Sends `request` to the URL of `configuration`, with its headers; `ws` stands for `http` and `wss` for `https`.
+    /// Sends `request` to the URL of `configuration`, with its headers; `ws` means `http` and `wss` means `https`.
     ///
-    /// `handshakeTimeout` is for the whole answer. A status is never an error. Cancelling the task ends the attempt with
+    /// `handshakeTimeout` covers the whole response. No status is an error. Cancelling the task ends the attempt with
     /// ``TransportError/Code-swift.enum/cancelled``.
     package static func send(
         _ request: Request,
@@ -58,7 +58,7 @@ package enum HTTPClient {
     }
 }
 
-/// One request and who waits for its answer.
+/// One request and the promise of its response.
 struct HTTPExchange: Sendable {
     let request: HTTPClient.Request
     let promise: EventLoopPromise<HTTPResponse>

@@ -2,9 +2,9 @@ import NIOCore
 import TLSEngine
 import WebSocketProtocol
 
-/// Waits for TLS, sends the request and collects the answer; the connection ends with it.
+/// Waits for TLS, sends the request and collects the response; the connection ends with it.
 ///
-/// Closing the channel is left to the attempt, which always fails in the end.
+/// The attempt closes the channel, since it always fails in the end.
 final class HTTPExchangeHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -84,7 +84,7 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
         while head == nil {
             guard case .head(let next, let consumed) = try parser.receiveResponse(rest) else { return }
             rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
-            // Interim answers announce the real one (RFC 9110 §15.2).
+            // Interim responses precede the final one (RFC 9110 §15.2).
             guard next.status >= 200 || next.status == 101 else { continue }
             head = next
             body = try HTTPBodyReader(head: next, bytesMax: exchange.request.responseBytesMax)

@@ -1,6 +1,6 @@
 package import WebSocketProtocol
 
-/// A request that is not a WebSocket handshake, with its whole body.
+/// A request that is not a WebSocket handshake, with its complete body.
 package struct HTTPRequest: Sendable {
     package var head: HTTPRequestHead
     /// At most 64 KiB.
@@ -15,7 +15,7 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// A whole answer; `Content-Length` and `Connection` are added when it is sent.
+/// A complete response; `Content-Length` and `Connection` are added when it is sent.
 package struct HTTPResponse: Sendable {
     package var status: Int
     package var headers: HTTPHeaders
@@ -27,12 +27,12 @@ package struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    /// Text with a `Content-Type`, plain unless told otherwise.
+    /// Makes a response with text and a `Content-Type`, by default plain text.
     package init(status: Int, text: String, contentType: String = "text/plain; charset=utf-8") {
         self.init(status: status, headers: HTTPHeaders([("Content-Type", contentType)]), body: Array(text.utf8))
     }
 
-    /// The bytes that go out; an answer to HEAD, a 204 and a 304 have no body (RFC 9110 §6.4.1).
+    /// The bytes to send; a response to HEAD, a 204 and a 304 have no body (RFC 9110 §6.4.1).
     func bytes(keepsAlive: Bool, isForHEAD: Bool) -> [UInt8] {
         var head = HTTPResponseHead(status: status, headers: headers)
         let hasNoBody = status == 204 || status == 304

@@ -8,14 +8,14 @@ final class HTTPServerConnection: Sendable {
     private let handler: NIOLoopBound<HTTPServerHandler>
     private let monitor: Monitor<HTTPServerState, HTTPServerTopic>
 
-    /// On the channel's event loop, with `handler` in its pipeline.
+    /// Must be called on the channel's event loop, with `handler` in its pipeline.
     init(channel: any Channel, handler: HTTPServerHandler) {
         self.channel = channel
         self.monitor = handler.monitor
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }
 
-    /// The next whole request; `nil` once none will come, or when the task is cancelled.
+    /// Returns the next complete request; `nil` once no more can come, or when the task is cancelled.
     func next() async -> HTTPRequest? {
         let request = try? await monitor.wait(for: .request) { state -> HTTPRequest?? in
             if let request = state.request {
@@ -43,7 +43,7 @@ final class HTTPServerConnection: Sendable {
         return try? await upgraded.get()
     }
 
-    /// Ends the connection where it is still one of HTTP, and waits until the socket is gone.
+    /// Ends the connection if it is still an HTTP connection, and waits until the socket is closed.
     func end() async {
         channel.eventLoop.execute { [handler] in handler.value.end() }
         await withTaskCancellationHandler {

@@ -4,7 +4,8 @@ import TLSEngine
 import WebSocketProtocol
 
 extension HTTPServerHandler {
-    /// Sends the 101 answer and makes way for a ``ConnectionHandler``; `nil` where the connection has ended.
+    /// Sends the 101 response and replaces this handler with a ``ConnectionHandler``; `nil` if the connection has
+    /// ended.
     func upgrade(
         _ answer: [UInt8],
         subprotocol: String?,

@@ -3,9 +3,9 @@ import NIOCore
 import TLSEngine
 import WebSocketProtocol
 
-/// What the event loop and the serving task of one incoming connection share.
+/// State shared by the event loop and the serving task of one incoming connection.
 struct HTTPServerState: Sendable {
-    /// A whole request that the task has not taken yet.
+    /// A complete request that the task has not taken yet.
     var request: HTTPRequest?
     /// No further request will come.
     var isEnded = false
@@ -15,9 +15,9 @@ enum HTTPServerTopic: Hashable, Sendable {
     case request
 }
 
-/// Reads requests of one incoming connection, one at a time, until it becomes a WebSocket or ends.
+/// Reads the requests of one incoming connection, one at a time, until it becomes a WebSocket or ends.
 ///
-/// While a request is being answered the socket is not read.
+/// The socket is not read while a request is being answered.
 final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -26,9 +26,9 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     enum Phase {
         case head
         case body(HTTPRequestHead, bytes: Int)
-        /// A request is with the task.
+        /// The task is handling a request.
         case answering
-        /// What still comes is thrown away.
+        /// Further input is discarded.
         case ending
     }
 
@@ -40,18 +40,18 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var parser: HTTPHeadParser
     var phase = Phase.head
     var input = ByteBuffer()
-    /// Whether anything of the awaited request has come.
+    /// Whether any byte of the awaited request has arrived.
     private var hasBegun = false
     var hasDeferredRead = false
-    /// An answer is longer than what the channel takes at once.
+    /// The last response is longer than what the channel accepts at once.
     private var isWaitingForClient = false
-    /// The client sends no more, but may read.
+    /// The client sends no more, but may still read.
     var hasInputEnded = false
     var peer: TLSPeer?
     private var timer: Scheduled<Void>?
     var context: ChannelHandlerContext?
 
-    /// A handler that `isRefusing` answers nothing but 503: there are too many connections.
+    /// If `isRefusing`, the handler only answers 503, because there are too many connections.
     init(configuration: WebSocketServer.Configuration, isRefusing: Bool) {
         self.configuration = configuration
         self.isRefusing = isRefusing
@@ -135,7 +135,9 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// The body's length (RFC 9112 §6.3); chunked bodies are not taken.
+    /// Determines the body's length (RFC 9112 §6.3).
+    ///
+    /// Chunked bodies are refused.
     private func beginBody(of head: HTTPRequestHead) {
         guard head.headers.values("Transfer-Encoding").isEmpty else {
             return refuse(411, "send the body with a Content-Length\n")
@@ -166,7 +168,9 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Answers
 
-    /// Writes an answer; then reads the next request once the client has taken most of it, or ends.
+    /// Writes a response.
+    ///
+    /// Then reads the next request once the client has accepted most of it, or ends the connection.
     func respond(_ bytes: [UInt8], keepsAlive: Bool) {
         guard keepsAlive, case .answering = phase else { return end(with: bytes) }
         write(bytes)
@@ -201,7 +205,7 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         end(with: HTTPResponse(status: status, text: text).bytes(keepsAlive: false, isForHEAD: false))
     }
 
-    /// Writes some last bytes and closes the connection.
+    /// Writes `bytes` as the last ones and closes the connection.
     func end(with bytes: [UInt8] = []) {
         if case .ending = phase { return }
         phase = .ending
@@ -233,7 +237,9 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Time-outs and errors
 
-    /// A request has to be here, TLS handshake included, when this runs out.
+    /// Sets the time by which a request must be complete, or a response accepted.
+    ///
+    /// The first includes the TLS handshake.
     private func startTimer(_ timeout: Duration, _ context: ChannelHandlerContext) {
         timer?.cancel()
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout.timeAmount) { [weak self] in

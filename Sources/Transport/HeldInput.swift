@@ -1,12 +1,12 @@
 import MarketModel
 import NIOCore
 
-/// Bytes that have been read from the socket and wait until the receive queue has room for what they inflate to.
+/// Bytes that were read from the socket and wait until the receive queue has room for their inflated form.
 ///
-/// Bounded by what one turn of the event loop reads (256 KiB) and, once the peer has closed, by what the kernel holds:
-/// while anything is held the socket is not read.
+/// While anything is held, the socket is not read. So this is bounded by one turn of the event loop (256 KiB) and, once
+/// the peer has closed, by the bytes in the kernel.
 struct HeldInput {
-    /// One slice inflates to about 4 MiB at most (deflate makes of one byte 1032 at most).
+    /// One slice inflates to about 4 MiB at most (deflate expands a byte to at most 1032 bytes).
     static let sliceBytesMax = 4 << 10
 
     private var buffers = CircularBuffer<(bytes: ByteBuffer, receivedAt: UnixNanoseconds)>()
@@ -17,7 +17,7 @@ struct HeldInput {
         buffers.append((bytes, receivedAt))
     }
 
-    /// Takes the next slice, with the time at which it was read; `nil` where nothing is held.
+    /// Takes the next slice, with the time at which it was read; `nil` if nothing is held.
     mutating func next() -> (slice: ByteBuffer, receivedAt: UnixNanoseconds)? {
         guard let first = buffers.first else { return nil }
         var bytes = first.bytes

@@ -10,17 +10,17 @@ import Musl
 import Darwin
 #endif
 
-/// A name that `getaddrinfo` finds no address for.
+/// A name for which `getaddrinfo` finds no address.
 struct UnknownHost: Error {
-    /// The system's words.
+    /// The system's error text.
     let text: String
 }
 
-/// Looks a name up with the system's `getaddrinfo`, for one attempt to connect.
+/// Looks up a name with the system's `getaddrinfo`, for one attempt to connect.
 ///
-/// Addresses are read without a look-up. The blocking call runs on threads of its own: NIO's resolver has one queue for
-/// each event loop, where a name whose server is silent would hold up all attempts behind it, those to plain addresses
-/// included.
+/// Literal addresses need no look-up. The blocking call runs on separate threads. NIO's own resolver has one queue per
+/// event loop, so one name whose server does not answer would delay all later attempts, even those to literal
+/// addresses.
 final class HostResolver: Resolver, Sendable {
     private static let threads: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: 4)
@@ -37,7 +37,7 @@ final class HostResolver: Resolver, Sendable {
         addresses6 = loop.makePromise()
     }
 
-    /// NIO asks for IPv6 first; that call finds both.
+    /// NIO asks for IPv6 first; that call finds both families.
     func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
         if let address = try? SocketAddress(ipAddress: host, port: port) {
             succeed([address])
@@ -58,11 +58,13 @@ final class HostResolver: Resolver, Sendable {
 
     func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> { addresses4.futureResult }
 
-    /// A blocking call cannot be taken back, but need not be begun; its result is not waited for.
+    /// A running call cannot be stopped, but a queued one is skipped.
+    ///
+    /// Its result is not awaited.
     func cancelQueries() { isCancelled.store(true, ordering: .relaxed) }
 
     private func succeed(_ addresses: [SocketAddress]) {
-        // Both in one turn, so that NIO sees all addresses, IPv6 first, before it tries the first one.
+        // Both in one turn, so that NIO sees all addresses, IPv6 first, before it tries one.
         addresses6.futureResult.eventLoop.execute { [self] in
             addresses6.succeed(addresses.filter { $0.protocol == .inet6 })
             addresses4.succeed(addresses.filter { $0.protocol == .inet })
@@ -76,7 +78,7 @@ final class HostResolver: Resolver, Sendable {
         }
     }
 
-    /// In the system's order of preference (RFC 6724).
+    /// The addresses in the system's order of preference (RFC 6724).
     private static func addresses(of host: String, port: Int) throws -> [SocketAddress] {
         var hints = addrinfo()
         #if canImport(Glibc)

@@ -6,12 +6,12 @@ import Musl
 import Darwin
 #endif
 
-/// Addresses as they are written in URLs and lists.
+/// Addresses in text form, as in URLs and lists.
 enum IPAddress {
-    /// The 4 or 16 bytes of an IPv4 or IPv6 address in its usual notation; `nil` for anything else, also with a zone.
+    /// The 4 or 16 bytes of an IPv4 or IPv6 address in its usual notation; `nil` for anything else, or with a zone.
     static func bytes(of text: String) -> [UInt8]? { bytes(of: text, AF_INET, 4) ?? bytes(of: text, AF_INET6, 16) }
 
-    /// True where `text` is an address and not a name.
+    /// True if `text` is an address and not a name.
     static func isLiteral(_ text: String) -> Bool { bytes(of: text) != nil }
 
     private static func bytes(of text: String, _ family: Int32, _ count: Int) -> [UInt8]? {

@@ -1,16 +1,16 @@
 import NIOCore
 import TLSEngine
 
-/// Connections between the event loops that accept them and ``WebSocketServer/run()``, which serves them.
+/// The connections between the event loops that accept them and ``WebSocketServer/run()``, which serves them.
 final class IncomingConnections: Sendable {
     private struct State: Sendable {
-        /// Accepted and not served yet; bounded, as they are part of `openCount`.
+        /// Accepted but not served yet; bounded, because they are part of `openCount`.
         var waiting: [HTTPServerConnection] = []
-        /// All sockets, refused ones included.
+        /// All sockets, including refused ones.
         var openCount = 0
         var isClosed = false
         var isServing = false
-        /// For connections that come from now on.
+        /// For connections accepted from now on.
         var tls: TLSContext?
     }
 
@@ -33,7 +33,9 @@ final class IncomingConnections: Sendable {
         monitor.update { $0.tls = context }
     }
 
-    /// Sets up an accepted channel on its event loop; throws, which closes it, where there are far too many.
+    /// Sets up an accepted channel on its event loop.
+    ///
+    /// Throws, which closes it, if there are far too many.
     func take(_ channel: any Channel) throws {
         let (openCount, tls) = try monitor.update { state in
             guard !state.isClosed, state.openCount < configuration.connectionsMax * 2 else {
@@ -58,7 +60,7 @@ final class IncomingConnections: Sendable {
         if isTooLate { connection.abort() }
     }
 
-    /// False where the server is serving already.
+    /// Returns false if the server is serving already.
     func beginServing() -> Bool {
         monitor.update { state in
             defer { state.isServing = true }
@@ -66,7 +68,7 @@ final class IncomingConnections: Sendable {
         }
     }
 
-    /// The next connection; `nil` once closed, or when the task is cancelled.
+    /// Returns the next connection; `nil` once closed, or when the task is cancelled.
     func next() async -> HTTPServerConnection? {
         let connection = try? await monitor.wait(for: .connection) { state -> HTTPServerConnection?? in
             if state.isClosed { return .some(nil) }
@@ -75,7 +77,7 @@ final class IncomingConnections: Sendable {
         return connection ?? nil
     }
 
-    /// Takes no more, and drops those that nobody serves.
+    /// Accepts no more, and drops the connections that have not been served.
     func close() {
         let waiting = monitor.update(waking: .connection) { state in
             state.isClosed = true
@@ -89,7 +91,7 @@ final class IncomingConnections: Sendable {
         monitor.update(waking: .servingEnded) { $0.isServing = false }
     }
 
-    /// Waits for ``endServing()``, also in a cancelled task.
+    /// Waits for ``endServing()``, even in a cancelled task.
     func servingEnded() async {
         try? await monitor.wait(for: .servingEnded, ignoresCancellation: true) { $0.isServing ? nil : () }
     }

@@ -1,8 +1,10 @@
 import NIOCore
 
-/// The timers and counters by which a connection notices that its peer is gone; belongs to its event loop.
+/// Timers and counters that detect a dead peer.
+///
+/// For use on the connection's event loop only.
 struct LivenessWatch {
-    /// Four of these make the shorter of the idle and the send time-out.
+    /// Fires four times per idle or send time-out, whichever is shorter.
     var tick: Scheduled<Void>?
     var tickLength: Duration = .zero
     var pongTimer: Scheduled<Void>?
@@ -15,7 +17,9 @@ struct LivenessWatch {
     private var bufferedBytes = 0
     private var stall: Duration = .zero
 
-    /// How long nothing has come, after one more tick; a time in which we do not read does not count.
+    /// Advances one tick and returns how long nothing has arrived.
+    ///
+    /// Time in which we do not read does not count.
     mutating func silence(bytesReceived count: UInt64, isReading: Bool) -> Duration {
         let isSilent = count == bytesReceived && isReading
         silence = isSilent ? silence + tickLength : .zero
@@ -30,7 +34,7 @@ struct LivenessWatch {
         return !isPinged
     }
 
-    /// How long the socket has taken nothing although there was something to take, after one more tick.
+    /// Advances one tick and returns how long the socket has accepted nothing although bytes were waiting.
     mutating func stall(bytesWritten count: Int, bufferedBytes buffered: Int) -> Duration {
         stall = bufferedBytes > 0 && count == bytesWritten ? stall + tickLength : .zero
         bytesWritten = count
@@ -39,25 +43,25 @@ struct LivenessWatch {
     }
 }
 
-/// Our pings that have not been answered, oldest first.
+/// Our unanswered pings, oldest first.
 struct PendingPings {
     private static let countMax = 32
 
     private var waiting: [(payload: [UInt8], sentAt: NIODeadline)] = []
 
-    /// When the oldest one went out.
+    /// When the oldest one was sent.
     var oldest: NIODeadline? { waiting.first?.sentAt }
 
-    /// Keeps the first and the latest where there are too many: those decide about time-outs and answers.
+    /// Keeps the first and the latest if there are too many: they decide time-outs and answers.
     mutating func sent(_ payload: [UInt8], at time: NIODeadline) {
         if waiting.count == Self.countMax { waiting.removeLast() }
         waiting.append((payload, time))
     }
 
-    /// The round trip of the oldest ping with this payload; `nil` where none is waiting.
+    /// The round trip of the oldest ping with this payload; `nil` if none is waiting.
     ///
-    /// A pong also answers all pings before the one it answers (RFC 6455 §5.5.3), which may be the latest of those that
-    /// look alike.
+    /// A pong also answers all pings before its own (RFC 6455 §5.5.3). If several have the same payload, it may be the
+    /// latest.
     mutating func answered(_ payload: [UInt8], at time: NIODeadline) -> Duration? {
         guard let oldest = waiting.first(where: { $0.payload == payload }),
             let latest = waiting.lastIndex(where: { $0.payload == payload })

@@ -1,20 +1,21 @@
 package import MarketModel
 import WebSocketProtocol
 
-/// Sees the messages of a connection before anyone else does.
+/// Sees the messages of a connection before its consumer does.
 package protocol MessageTap: Sendable {
-    /// Takes the whole messages of one socket read, in order, never none.
+    /// Takes the complete messages of one socket read, in order; never an empty batch.
     ///
-    /// It is called on the connection's event loop, right after decoding and before they are queued for the consumer, also
-    /// for those that came glued to the handshake. It may replace payloads, for example to redact them, and keep messages
-    /// back for a later call; with `partBytesMax` their number must stay. It must be quick and must not block: every
-    /// connection of the event loop waits for it. Of a configuration with `partBytesMax` it sees longer messages in the
-    /// same parts as the consumer does; of a compressed connection, which is read in slices, one read may come in several
-    /// calls.
+    /// Called on the connection's event loop, after decoding and before the messages are queued, including those that
+    /// arrived with the handshake. It may replace payloads, for example to redact them, and hold messages back for a
+    /// later call. With `partBytesMax`, it must not change their number. It must be quick and must not block, because
+    /// every connection of the event loop waits for it.
+    ///
+    /// With `partBytesMax`, it sees longer messages in the same parts as the consumer. A compressed connection is read
+    /// in slices, so one read may come in several calls.
     func take(_ batch: inout MessageBatch)
 }
 
-/// Messages between the engine and the queue; empty but while the tap looks at them.
+/// Messages between the engine and the queue; empty except while the tap looks at them.
 struct TappedMessages {
     var batch = MessageBatch()
     private var parts: [MessagePart] = []
@@ -28,7 +29,7 @@ struct TappedMessages {
         engine.receive(bytes, receivedAt: receivedAt, into: &batch, parts: &parts, actions: &actions)
     }
 
-    /// Appends all to the queue, and is empty again.
+    /// Appends all messages to the queue and leaves this empty.
     mutating func move(to state: inout ConnectionState) {
         let offset = state.received.count
         for part in parts {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// State behind a lock, and the tasks that wait for it to change.
 ///
-/// Event loops update and wake, tasks wait; nothing is called while the lock is held but the closures given here, which
-/// must be short and must not touch the monitor again.
+/// Event loops update and wake; tasks wait. Only the closures passed here run while the lock is held. They must be
+/// short and must not use the monitor.
 final class Monitor<State: Sendable, Topic: Hashable & Sendable>: Sendable {
     private struct Waiter {
         let id: UInt64
@@ -17,7 +17,7 @@ final class Monitor<State: Sendable, Topic: Hashable & Sendable>: Sendable {
         var state: State
         var waiters: [Waiter] = []
         var nextID: UInt64 = 0
-        /// Counts up with every wake, so that one between an attempt and the wait after it is not missed.
+        /// Incremented by every wake, so that a wake between an attempt and the following wait is not missed.
         var wakeCount: UInt64 = 0
     }
 
@@ -27,13 +27,13 @@ final class Monitor<State: Sendable, Topic: Hashable & Sendable>: Sendable {
         guarded = Mutex(Guarded(state: state))
     }
 
-    /// Reads or changes the state without waking anyone.
+    /// Reads or changes the state without waking tasks.
     @inline(__always)
     func update<Result: Sendable>(_ body: (inout State) throws -> Result) rethrows -> Result {
         try guarded.withLock { try body(&$0.state) }
     }
 
-    /// Changes the state and wakes those who wait for `topic`.
+    /// Changes the state and wakes the tasks that wait for `topic`.
     func update<Result: Sendable>(waking topic: Topic, _ body: (inout State) -> Result) -> Result {
         let (result, woken) = guarded.withLock { guarded in
             let result = body(&guarded.state)
@@ -43,12 +43,14 @@ final class Monitor<State: Sendable, Topic: Hashable & Sendable>: Sendable {
         return result
     }
 
-    /// Wakes those who wait for `topic`.
+    /// Wakes the tasks that wait for `topic`.
     func wake(_ topic: Topic) {
         update(waking: topic) { _ in }
     }
 
-    /// Waits until `attempt` gives a value; it is asked at once, and again after each wake for `topic`.
+    /// Waits until `attempt` returns a value.
+    ///
+    /// It is called at once, and again after each wake for `topic`.
     ///
     /// Throws `CancellationError` promptly when the task is cancelled, unless it `ignoresCancellation`.
     func wait<Result: Sendable>(
@@ -79,7 +81,7 @@ final class Monitor<State: Sendable, Topic: Hashable & Sendable>: Sendable {
     private func suspend(id: UInt64, topic: Topic, wakeCount: UInt64, ignoresCancellation: Bool) async {
         await withCheckedContinuation { continuation in
             let isTooLate = guarded.withLock { guarded in
-                // A cancellation before this found no waiter to resume; one after it will.
+                // An earlier cancellation found no waiter to resume; a later one will.
                 if guarded.wakeCount != wakeCount || (Task.isCancelled && !ignoresCancellation) { return true }
                 guarded.waiters.append(Waiter(id: id, topic: topic, continuation: continuation))
                 return false

@@ -8,12 +8,13 @@ import Musl
 import Darwin
 #endif
 
-/// Stands for `Synchronization.Mutex` in builds for the thread sanitizer, which cannot see what that one does.
+/// Replaces `Synchronization.Mutex` in builds for the thread sanitizer, which does not understand that type.
 ///
-/// On Linux it is made of atomics and futex calls in a library that is not instrumented, so that every access under it is
-/// reported as a race; the calls of a `pthread_mutex_t` are intercepted. Build with `-Xswiftc -DFEEDREC_TSAN`.
+/// On Linux `Synchronization.Mutex` uses atomics and futex calls in a library without instrumentation, so every access
+/// under it is reported as a race. The sanitizer intercepts calls on a `pthread_mutex_t`. Build with `-Xswiftc
+/// -DFEEDREC_TSAN`.
 ///
-/// `@unchecked Sendable`: `value` is only touched under `lock`.
+/// `@unchecked Sendable`: `value` is only accessed under `lock`.
 package final class Mutex<Value: Sendable>: @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value

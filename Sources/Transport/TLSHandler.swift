@@ -1,14 +1,14 @@
 import NIOCore
 import TLSEngine
 
-/// Goes up the pipeline once the TLS handshake is over.
+/// Event fired up the pipeline when the TLS handshake is complete.
 struct TLSEstablished: Sendable {
     let peer: TLSPeer
 }
 
-/// Decrypts what comes in and encrypts what goes out.
+/// Decrypts incoming bytes and encrypts outgoing ones.
 ///
-/// Failures go up the pipeline as `TLSError`, after the alert that tells the peer; whoever stands above closes the
+/// Failures go up the pipeline as `TLSError`, after the alert has been sent to the peer. A later handler closes the
 /// channel. Nothing may be written before ``TLSEstablished``.
 final class TLSHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
@@ -16,13 +16,13 @@ final class TLSHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Keeps OpenSSL's buffer for outgoing records small, whatever is written at once.
+    /// Keeps OpenSSL's buffer for outgoing records small, however much is written at once.
     private static let encryptBytesMax = 64 << 10
 
     private let tls: TLSConnection
     private var hasStarted = false
     private var hasFailed = false
-    /// The peer has said close_notify.
+    /// The peer has sent close_notify.
     private var hasInputEnded = false
 
     init(_ tls: TLSConnection) {
@@ -46,8 +46,7 @@ final class TLSHandler: ChannelDuplexHandler {
 
     // MARK: Incoming
 
-    /// The end of the peer's half of the TCP connection means nothing above: close_notify has announced it, or it is an
-    /// error.
+    /// Hides the end of the peer's half of the TCP connection: either close_notify has announced it, or it is an error.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
             endInput(context)
@@ -85,8 +84,9 @@ final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    /// One buffer for all the plaintext of one read: what comes out is never longer than what came in, but for the
-    /// beginning of a record that OpenSSL kept.
+    /// Reads all plaintext of one socket read into one buffer.
+    ///
+    /// It is never longer than the input, except for a partial record that OpenSSL kept from an earlier read.
     private func readPlaintext(_ context: ChannelHandlerContext) {
         var plaintext = context.channel.allocator.buffer(capacity: tls.pendingIncomingBytes + 1024)
         var end = TLSConnection.ReadResult.incomplete
@@ -102,7 +102,7 @@ final class TLSHandler: ChannelDuplexHandler {
         flushCiphertext(context)
         switch end {
         case .bytes, .incomplete: break
-        // As with a TCP connection whose peer has closed its half: we may still answer.
+        // As with a TCP connection whose peer has closed its half, we may still answer.
         case .ended:
             guard !hasInputEnded else { return }
             hasInputEnded = true
@@ -141,7 +141,7 @@ final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Says close_notify before the channel, or its outgoing half, is closed.
+    /// Sends close_notify before the channel, or its outgoing half, is closed.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if mode != .input {
             tls.closeNotify()
@@ -164,7 +164,7 @@ final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Records hold 16 KiB and add less than 64 bytes each.
+    /// Upper bound of the ciphertext: a record holds 16 KiB and adds less than 64 bytes.
     private static func ciphertextBytes(for plaintextBytes: Int) -> Int {
         plaintextBytes + (plaintextBytes / 16_384 + 1) * 64
     }

@@ -12,7 +12,7 @@ import Darwin
 #endif
 
 extension TransportError {
-    /// The error of an attempt to connect to `url`, or to the proxy on the way there.
+    /// The error of an attempt to connect to `url`, or to the proxy in use.
     static func connecting(
         to url: WebSocketURL,
         through proxy: Proxy? = nil,
@@ -40,7 +40,7 @@ extension TransportError {
         return TransportError(code: .unknownHost, description: "unknown host \(host)")
     }
 
-    /// For the stages up to the handshake.
+    /// The time-out of a stage before the connection is open.
     static func timedOut(
         _ stage: Stage,
         url: WebSocketURL,
@@ -65,7 +65,7 @@ extension TransportError {
         TransportError(code: .proxy(refusal.failure), description: "the proxy \(proxy) \(refusal.text)")
     }
 
-    /// A failure of TLS with `url`, or of our files for it.
+    /// A TLS failure with the server of `url`, or of our own certificate files.
     static func tls(_ error: TLSError, url: WebSocketURL) -> TransportError {
         switch error.code {
         case .configuration:
@@ -85,7 +85,7 @@ extension TransportError {
         }
     }
 
-    /// A failure of TLS with the proxy, or of our files for it.
+    /// A TLS failure with the proxy, or of our own certificate files.
     static func tls(_ error: TLSError, _ proxy: Proxy) -> TransportError {
         switch error.code {
         case .configuration:
@@ -110,8 +110,8 @@ extension TransportError {
         if let status = error.status, [301, 302, 303, 307, 308].contains(status) {
             return TransportError(
                 code: .redirected(status: status),
-                description: "\(url.authority) answered \(status) and wants us to go to "
-                    + "\(redactedLocation(error.responseHead)), which is not done by itself",
+                description: "\(url.authority) answered \(status) and redirects to "
+                    + "\(redactedLocation(error.responseHead)); redirects are not followed",
                 handshakeError: error,
                 retryAfter: retryAfter
             )
@@ -124,9 +124,9 @@ extension TransportError {
         )
     }
 
-    /// The `Location` in quotes, without user info, query and fragment, which may hold secrets.
+    /// The `Location` in quotes, without user info, query and fragment, which may contain secrets.
     private static func redactedLocation(_ head: HTTPResponseHead?) -> String {
-        guard let location = head?.headers["Location"], !location.isEmpty else { return "a place it does not name" }
+        guard let location = head?.headers["Location"], !location.isEmpty else { return "an unnamed location" }
         var text = location.prefix { $0 != "?" && $0 != "#" }
         if let start = text.firstRange(of: "//")?.upperBound {
             let authority = text[start...].prefix { $0 != "/" }
@@ -155,7 +155,7 @@ extension TransportError {
     }
 }
 
-/// Words for errors of the system, of NIO and of TLS.
+/// Texts for errors of the system, of NIO and of TLS.
 enum ErrorText {
     static func of(_ error: any Error) -> String {
         switch error {
@@ -180,7 +180,7 @@ extension Duration {
         return tenths == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds / 1000).\(tenths) s"
     }
 
-    /// For NIO's timers; 290 years at most.
+    /// The duration for NIO's timers, at most 290 years.
     var timeAmount: TimeAmount {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -2,10 +2,10 @@ import TLSEngine
 import WebSocketProtocol
 
 extension TransportError {
-    /// Whether the same attempt may well succeed later, without anyone changing anything here.
+    /// Whether the same attempt may succeed later without a change on our side.
     package var isRetryable: Bool {
         switch code {
-        // Names, networks and servers come back, and a peer that spoke nonsense may have been restarted.
+        // Names, networks and servers recover. A peer that violated the protocol may have been restarted.
         case .unknownHost, .connectionRefused, .network, .timedOut, .protocolViolation, .tooManyConnections: true
         case .tls: tlsError?.isRetryable ?? true
         case .proxy(let failure): failure.isRetryable
@@ -18,7 +18,7 @@ extension TransportError {
         }
     }
 
-    /// Whether the server answered, and its answer was no.
+    /// Whether the server answered and refused.
     package var isRefusal: Bool {
         switch code {
         case .handshake(status: let status?): status != 101
@@ -27,10 +27,10 @@ extension TransportError {
         }
     }
 
-    /// Whether the server did not accept our token.
+    /// Whether the server rejected our token.
     package var isAccessRefusal: Bool { code == .handshake(status: 401) || code == .handshake(status: 403) }
 
-    /// Whether an HTTP status speaks of a state that passes (RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2).
+    /// Whether an HTTP status describes a temporary state (RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2).
     static func isPassing(status: Int) -> Bool {
         switch status {
         case 501, 505, 511: false
@@ -39,10 +39,10 @@ extension TransportError {
         }
     }
 
-    /// Whether a peer that closed with this code may take us again (RFC 6455 §7.4.1).
+    /// Whether a peer that closed with this code may accept us later (RFC 6455 §7.4.1).
     ///
-    /// The codes that say no are those which blame what we sent, or who we are; of an application's own codes nothing
-    /// is known.
+    /// Codes that blame our data or our identity are final. The meaning of application-defined codes is unknown, so
+    /// they count as temporary.
     private static func isPassing(closeCode: UInt16) -> Bool {
         switch closeCode {
         case 1002, 1003, 1007, 1008, 1009, 1010: false

@@ -1,13 +1,13 @@
 package import TLSEngine
 package import WebSocketProtocol
 
-/// Why a connection could not be made, or is of no use any more.
+/// Why a connection could not be made, or cannot be used any more.
 package struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is done, and what a time-out may run out on.
+    /// A stage of a connection, or what a time-out waited for.
     package enum Stage: Hashable, Sendable {
-        /// Looking up the name and connecting, to the proxy where there is one.
+        /// Looking up the name and connecting, to the proxy if there is one.
         case connect
-        /// Asking the proxy for the way to the server.
+        /// Asking the proxy to connect to the server.
         case proxy
         case tls
         case handshake
@@ -15,23 +15,23 @@ package struct TransportError: Error, Hashable, Sendable, CustomStringConvertibl
         case idle
         /// A ping was not answered.
         case pong
-        /// The peer took nothing of what was to be sent.
+        /// The peer accepted none of the bytes to send.
         case send
         /// Our close frame was not answered.
         case close
     }
 
-    /// What a proxy said, or failed to say.
+    /// How a proxy refused or failed.
     package enum ProxyFailure: Hashable, Sendable {
-        /// It wants other credentials (407, or a SOCKS method or status).
+        /// It requires other credentials (407, or a SOCKS method or status).
         case authentication
-        /// It does not let us go there (403, or SOCKS reply 2).
+        /// It does not allow the connection (403, or SOCKS reply 2).
         case notAllowed
         /// It cannot reach the server.
         case unreachable
         /// Any other HTTP status.
         case answered(status: Int)
-        /// It does not speak the protocol that its URL says.
+        /// It does not speak the protocol of its URL.
         case malformed
         /// It closed the connection.
         case ended
@@ -43,42 +43,44 @@ package struct TransportError: Error, Hashable, Sendable, CustomStringConvertibl
         case invalidProxy
         case unknownHost
         case connectionRefused
-        /// The network failed in another way: unreachable, reset, out of sockets, …
+        /// Another network failure: unreachable, reset, out of sockets, …
         case network
         case timedOut(Stage)
         case proxy(ProxyFailure)
-        /// A certificate, key or CA file of ours cannot be used.
+        /// One of our certificate, key or CA files cannot be used.
         case tlsConfiguration
-        /// The peer's certificate was not accepted.
+        /// The peer's certificate was rejected.
         case certificate
         case tls
-        /// The opening handshake failed; the status if the server answered with one that is not 101.
+        /// The opening handshake failed; `status` is the server's response, if it was not 101.
         case handshake(status: Int?)
-        /// The server wants us to go somewhere else, which is never done by itself.
+        /// The server redirects to another place. Redirects are never followed.
         case redirected(status: Int)
-        /// The peer broke the WebSocket protocol or a limit; our close code told it which.
+        /// The peer violated the WebSocket protocol or a limit; our close frame carried this code.
         case protocolViolation(closeCode: UInt16)
-        /// The connection is closed, or closing, as ``TransportError/closeInfo`` says.
+        /// The connection is closing or closed; see ``TransportError/closeInfo``.
         case closed
-        /// We gave the connection up by ``WebSocketConnection/abort()``.
+        /// We aborted the connection with ``WebSocketConnection/abort()``.
         case aborted
         case addressInUse
-        /// No permission to listen there, or no such address on this host.
+        /// No permission to listen on the address, or the host has no such address.
         case cannotListen
-        /// The server has as many connections as it may have.
+        /// The server has reached its limit of connections.
         case tooManyConnections
-        /// The task that waited was cancelled.
+        /// The waiting task was cancelled.
         case cancelled
     }
 
     package let code: Code
-    /// One line in lower case without a full stop, naming the peer and the cause; never a secret.
+    /// One line in lower case without a full stop.
+    ///
+    /// It names the peer and the cause and never contains a secret.
     package let description: String
     package let tlsError: TLSError?
     package let handshakeError: HandshakeError?
     /// How the connection ended, for ``Code-swift.enum/closed``.
     package let closeInfo: CloseInfo?
-    /// How long the server asked to be left alone, if its answer said so.
+    /// How long the server asked us to wait, if its response said so.
     package let retryAfter: RetryAfter?
 
     package init(

@@ -1,4 +1,4 @@
-/// Host and port as they stand in a URL (RFC 3986 §3.2), without user info.
+/// Host and port of a URL (RFC 3986 §3.2), without user info.
 struct URLAuthority: Hashable {
     /// What is wrong with the text, in lower case.
     struct Malformed: Error {
@@ -7,13 +7,13 @@ struct URLAuthority: Hashable {
 
     /// A name or an address, without the brackets of an IPv6 address.
     let host: String
-    /// 1...65535; `nil` where the URL does not say.
+    /// 1...65535; `nil` if the URL names none.
     let port: Int?
 
     init(_ text: Substring) throws(Malformed) {
         let (host, portText) = text.first == "[" ? try Self.address(in: text) : try Self.name(in: text)
         guard !host.isEmpty else { throw Malformed(detail: "the host is missing") }
-        // In a URL the zone of a link-local address stands behind "%25" (RFC 6874).
+        // In a URL the zone of a link-local address follows "%25" (RFC 6874).
         let zone = host.firstRange(of: "%25")
         self.host = zone.map { host[..<$0.lowerBound] + "%" + host[$0.upperBound...] } ?? String(host)
         guard let portText, !portText.isEmpty else {
@@ -26,10 +26,12 @@ struct URLAuthority: Hashable {
         port = number
     }
 
-    /// `host:port`, an IPv6 address in brackets.
+    /// `host:port`, with an IPv6 address in brackets.
     static func text(host: String, port: Int) -> String { "\(bracketed(host)):\(port)" }
 
-    /// The host as it stands in a URL or a header, without a zone, which means something on this machine only.
+    /// The host as written in a URL or header.
+    ///
+    /// A zone is left out, because it has a meaning only on this machine.
     static func bracketed(_ host: String) -> String {
         host.contains(":") ? "[\(host.prefix { $0 != "%" })]" : host
     }
@@ -38,7 +40,7 @@ struct URLAuthority: Hashable {
         guard let end = text.firstIndex(of: "]") else { throw Malformed(detail: "']' is missing in the address") }
         let host = text[..<end].dropFirst()
         let rest = text[end...].dropFirst()
-        guard rest.isEmpty || rest.first == ":" else { throw Malformed(detail: "':port' expected behind ']'") }
+        guard rest.isEmpty || rest.first == ":" else { throw Malformed(detail: "':port' expected after ']'") }
         guard host.contains(":"), host.utf8.allSatisfy(isAddressByte) else {
             throw Malformed(detail: "'[\(host)]' is not an IPv6 address")
         }
@@ -61,7 +63,7 @@ struct URLAuthority: Hashable {
         }
     }
 
-    /// Hexadecimal digits, colons, points, and a zone behind `%`.
+    /// Hexadecimal digits, colons, dots, and a zone after `%`.
     private static func isAddressByte(_ byte: UInt8) -> Bool {
         isNameByte(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "%")
     }

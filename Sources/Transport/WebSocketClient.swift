@@ -13,27 +13,30 @@ package enum WebSocketClient {
         package var headers = HTTPHeaders()
         /// In order of preference.
         package var subprotocols: [String] = []
-        /// What is offered of permessage-deflate (RFC 7692); `nil` for no compression.
+        /// The permessage-deflate offer (RFC 7692); `nil` for no compression.
         package var deflate: DeflateSettings?
-        /// How TLS is spoken: trust, client certificate, pins, versions.
+        /// TLS settings: trust, client certificate, pins, versions.
         package var tls = TLSClientConfiguration()
-        /// Used instead of ``tls``: to read files once, and to resume sessions, for which connections have to share it.
+        /// Used instead of ``tls``.
+        ///
+        /// Share one among connections to read files only once and to resume sessions.
         package var tlsContext: TLSContext?
-        /// The proxies to go through; ``ProxySettings/fromEnvironment(_:)`` takes them from the environment.
+        /// The proxies to use; ``ProxySettings/fromEnvironment(_:)`` reads them from the environment.
         package var proxies = ProxySettings.none
-        /// How TLS is spoken with proxies that are reached over it.
+        /// TLS settings for proxies that are reached over TLS.
         package var proxyTLS = TLSClientConfiguration()
-        /// Finds the addresses of names instead of the system.
+        /// Resolves names instead of the system.
         package var resolver: (any Resolver & Sendable)?
 
-        /// For looking up the name and connecting, to whichever of its addresses, together: RFC 8305 tries them at
-        /// intervals of 250 ms, IPv6 and IPv4 in turn, and takes the first that answers.
+        /// Time for the name look-up and the connection together, over all addresses.
+        ///
+        /// Addresses are tried 250 ms apart, IPv6 and IPv4 in turn, and the first to answer is used (RFC 8305).
         package var connectTimeout: Duration = .seconds(10)
-        /// For the proxy to open the way to the server, its TLS included.
+        /// Time for the proxy to open the tunnel, including TLS with the proxy.
         package var proxyTimeout: Duration = .seconds(10)
         package var tlsTimeout: Duration = .seconds(10)
         package var handshakeTimeout: Duration = .seconds(10)
-        /// Time-outs and limits of the open connection, also to be had as members of this configuration.
+        /// Time-outs and limits of the open connection, also accessible as members of this configuration.
         package var connection = ConnectionSettings()
 
         package init(url: WebSocketURL) {
@@ -46,7 +49,7 @@ package enum WebSocketClient {
             set { tls.trust = newValue.map { .caFile($0) } ?? .system }
         }
 
-        /// The proxy to go through; `nil` for a direct connection.
+        /// The proxy to use; `nil` for a direct connection.
         var proxy: Proxy? { proxies.proxy(for: url) }
 
         package subscript<Value>(dynamicMember path: WritableKeyPath<ConnectionSettings, Value>) -> Value {
@@ -55,12 +58,14 @@ package enum WebSocketClient {
         }
     }
 
-    /// Connects, secures and shakes hands; the connection belongs to one event loop of `group`.
+    /// Connects, performs the TLS and WebSocket handshakes, and returns the connection.
     ///
-    /// `now` is asked once per read for the time of its messages, and for the durations in ``ConnectionInfo``.
-    /// `status`, of which each connection needs its own, tells observers how it goes on, from now to the end of the
-    /// connection. Cancelling the task ends the attempt with ``TransportError/Code-swift.enum/cancelled``. A redirect is
-    /// an error: ``TransportError/Code-swift.enum/redirected(status:)``.
+    /// It belongs to one event loop of `group`.
+    ///
+    /// `now` is called once per read for the receive time of its messages, and for the durations in ``ConnectionInfo``.
+    /// `status` reports the connection's states to observers, from now until its end; each connection needs its own.
+    /// Cancelling the task ends the attempt with ``TransportError/Code-swift.enum/cancelled``. A redirect is an error:
+    /// ``TransportError/Code-swift.enum/redirected(status:)``.
     package static func connect(
         _ configuration: Configuration,
         group: any EventLoopGroup,
@@ -99,7 +104,7 @@ package enum WebSocketClient {
         }
     }
 
-    /// Reads certificates and keys, on the caller's thread.
+    /// Reads certificates and keys on the caller's thread.
     static func trust(of configuration: Configuration) throws(TransportError) -> TLSContext? {
         guard configuration.url.isSecure else { return nil }
         if let context = configuration.tlsContext { return context }

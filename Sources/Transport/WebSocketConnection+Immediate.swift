@@ -1,14 +1,15 @@
 package import MarketModel
 package import NIOCore
 
-/// For senders that run on the connection's own event loop, and pace what they send to the microsecond.
+/// For senders that run on the connection's own event loop and pace their messages to the microsecond.
 extension WebSocketConnection {
-    /// The thread that writes to the socket; a task on it sends without a change of thread.
+    /// The thread that writes to the socket; a task on it sends without switching threads.
     package var executor: any SerialExecutor { channel.eventLoop.executor }
 
-    /// As ``send(_:)`` without waiting: false, and nothing is taken, while the outgoing queue is full.
+    /// Like ``send(_:)`` without waiting: returns false, and takes nothing, while the outgoing queue is full.
     ///
-    /// On the connection's event loop the frames have been handed to the socket when it returns, as far as that takes them;
+    /// When called on the connection's event loop, the frames have been passed to the socket on return, as far as it
+    /// accepts them. `beforeWrite` is called when the frames are ready, before they are written.
     /// `beforeWrite` is called in between, when the frames are ready.
     package func sendNow(_ batch: MessageBatch, beforeWrite: () -> Void = {}) throws -> Bool {
         let bytes = batch.bytes.count
@@ -29,7 +30,7 @@ extension WebSocketConnection {
         return true
     }
 
-    /// Waits until ``sendNow(_:)`` would take something; throws once the connection is closing or closed.
+    /// Waits until ``sendNow(_:beforeWrite:)`` would accept a batch; throws once the connection is closing or closed.
     package func waitUntilWritable() async throws {
         try await monitor.wait(for: .writable) { [bytesMax = sendQueueBytesMax] state -> Void? in
             guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }
@@ -37,7 +38,7 @@ extension WebSocketConnection {
         }
     }
 
-    /// Monotonic nanoseconds, and calls at moments of them, on the connection's event loop.
+    /// The monotonic clock and timers of the connection's event loop.
     package var loopTimer: EventLoopTimer { EventLoopTimer(channel.eventLoop) }
 }
 
@@ -51,11 +52,11 @@ package struct EventLoopTimer: Sendable {
 
     package var executor: any SerialExecutor { eventLoop.executor }
 
-    /// Nanoseconds since the machine's start, the same for every event loop.
+    /// Nanoseconds on the monotonic clock, the same for every event loop.
     package static var now: Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
     package var now: Int64 { Self.now }
 
-    /// Calls `body` on the event loop when ``now`` is `deadline`; the result calls it off.
+    /// Calls `body` on the event loop when ``now`` reaches `deadline`; call the result to cancel.
     package func schedule(at deadline: Int64, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
         let scheduled = eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(clamping: deadline)), body)
         return { scheduled.cancel() }

@@ -2,9 +2,9 @@ package import MarketModel
 import NIOCore
 package import WebSocketProtocol
 
-/// An open WebSocket connection, at the client or at the server; for use from any task.
+/// An open WebSocket connection, of a client or a server; for use from any task.
 ///
-/// A connection that is let go without ``close(code:reason:discardingReceived:)`` is aborted.
+/// A connection that is released without ``close(code:reason:discardingReceived:)`` is aborted.
 package final class WebSocketConnection: Sendable {
     package let info: ConnectionInfo
     let monitor: ConnectionMonitor
@@ -12,15 +12,15 @@ package final class WebSocketConnection: Sendable {
     let handler: NIOLoopBound<ConnectionHandler>
     /// State and last error, for any number of observers.
     package let status: WebSocketStatus
-    /// Bytes under way to the event loop before senders wait.
+    /// Bytes that may be on their way to the event loop before senders wait.
     let sendQueueBytesMax: Int
 
-    /// Frames of one hand-over to the event loop, unless one message alone is longer.
+    /// Bytes of frames passed to the event loop at once; only a single longer message exceeds it.
     private static let sendBytesMax = 1 << 20
-    /// A frame's header and mask at most (RFC 6455 §5.2).
+    /// The longest header of a frame, with its mask, in bytes (RFC 6455 §5.2).
     private static let frameOverheadMax = 14
 
-    /// On the channel's event loop, with `handler` in its pipeline.
+    /// Must be called on the channel's event loop, with `handler` in its pipeline.
     init(info: ConnectionInfo, handler: ConnectionHandler, channel: any Channel) {
         self.info = info
         self.monitor = handler.monitor
@@ -31,16 +31,15 @@ package final class WebSocketConnection: Sendable {
     }
 
     deinit {
-        // After the close handshake the channel closes by itself, once the peer has seen our close frame.
+        // After the close handshake the channel closes on its own, once the peer has received our close frame.
         if closeInfo == nil { channel.close(promise: nil) }
     }
 
-    /// Runs `body` on the thread of the connection's event loop, where that is not inside an actor with an executor of its
-    /// own.
+    /// Runs `body` on the thread of the connection's event loop, except inside an actor with its own executor.
     ///
-    /// Saves a consumer that has little to do, such as an echo, the wake-up of another thread for each batch. Whatever takes
-    /// longer than some microseconds holds up every connection of the event loop, and must not be done here; what blocks,
-    /// even less.
+    /// This saves a consumer with little work, such as an echo, from waking another thread for each batch. Work that
+    /// takes more than a few microseconds delays every connection of the event loop; do not do it here, and never
+    /// block.
     package func onEventLoop<Result: Sendable>(
         _ body: @Sendable () async throws -> Result
     ) async rethrows -> Result {
@@ -49,19 +48,21 @@ package final class WebSocketConnection: Sendable {
 
     // MARK: Messages
 
-    /// All messages that arrived since the last call, in order; waits for the first one, and is `nil` once closed.
+    /// Returns all messages that arrived since the last call, in order.
     ///
-    /// For one consumer. While the queue is full the socket is not read, and the peer has to wait. Messages that arrived
-    /// before the end are given before `nil`. Throws `CancellationError` in a cancelled task, which loses nothing: they
-    /// can still be had by ``takeReceived()``.
+    /// Waits for the first one; returns `nil` once closed.
+    ///
+    /// For one consumer. While the queue is full, the socket is not read and the peer has to wait. Messages that
+    /// arrived before the end are returned before `nil`. Throws `CancellationError` in a cancelled task; no messages
+    /// are lost, and ``takeReceived()`` still returns them.
     package func receive() async throws -> MessageBatch? {
         try await receiveParts()?.batch
     }
 
-    /// As ``receive()``, with what of the batch is not a whole message but a part of one.
+    /// Like ``receive()``, and also returns which entries of the batch are parts of messages.
     ///
-    /// A configuration with `partBytesMax` gives longer messages in such parts, so that they need no memory of their
-    /// length; without it every message is whole.
+    /// With `partBytesMax`, longer messages come in parts of that size, so that they need not fit in memory. Without
+    /// it, every message is complete.
     package func receiveParts() async throws -> (batch: MessageBatch, parts: [MessagePart])? {
         try Task.checkCancellation()
         while true {
@@ -75,7 +76,7 @@ package final class WebSocketConnection: Sendable {
         }
     }
 
-    /// The messages that are there, without waiting; `nil` where there are none.
+    /// Returns the queued messages without waiting; `nil` if there are none.
     package func takeReceived() -> MessageBatch? {
         switch monitor.update(Self.receive) {
         case .messages(let batch, _, let wasPaused):
@@ -89,7 +90,7 @@ package final class WebSocketConnection: Sendable {
 
     private enum Reception: Sendable {
         case messages(MessageBatch, parts: [MessagePart], wasPaused: Bool)
-        /// The connection is about to end, and its end has waited for the consumer to come back.
+        /// The connection is about to end; its end waited for the consumer to ask for more.
         case answersGiven
         case ended
     }
@@ -121,13 +122,15 @@ package final class WebSocketConnection: Sendable {
         channel.eventLoop.execute { [handler] in handler.value.resumeReading() }
     }
 
-    /// Sends all messages of the batch, whatever their direction says, in order.
+    /// Sends all messages of the batch in order, whatever direction its entries have.
     ///
-    /// Batches of more than 1 MiB that two tasks send at once may interleave, message by message.
-    /// Returns when the last ones are on their way to the socket; while the outgoing queue is full it waits, until the
-    /// peer takes more or the send time-out aborts the connection. Throws ``TransportError/Code-swift.enum/closed`` once
-    /// a close frame has gone out or come in, what broke the connection where something did, and `CancellationError` in a
-    /// cancelled task; in each case the first messages of a long batch may have been sent.
+    /// Batches over 1 MiB that two tasks send at once may interleave, message by message. Returns when the last
+    /// messages are on their way to the socket. While the outgoing queue is full it waits, until the peer accepts more
+    /// or the send time-out aborts the connection.
+    ///
+    /// Throws ``TransportError/Code-swift.enum/closed`` once a close frame has been sent or received, the error that
+    /// broke the connection if there is one, and `CancellationError` in a cancelled task. In each case the first
+    /// messages of a long batch may have been sent.
     package func send(_ batch: MessageBatch) async throws {
         var start = 0
         while start < batch.count {
@@ -150,7 +153,9 @@ package final class WebSocketConnection: Sendable {
         return (end, bytes)
     }
 
-    /// Waits until the channel takes more; the event loop is called only where it does not already know of others.
+    /// Waits until the channel accepts more.
+    ///
+    /// Calls the event loop only if no earlier messages are waiting for it.
     private func enqueue(_ messages: OutgoingMessages, bytes: Int) async throws {
         let isFirst = try await monitor.wait(for: .writable) { [bytesMax = sendQueueBytesMax] state -> Bool? in
             guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }
@@ -165,17 +170,18 @@ package final class WebSocketConnection: Sendable {
 
     /// Sends a ping with at most 125 bytes of payload.
     ///
-    /// The answer is counted in ``statistics`` and told in ``receiveEvents()``; where none comes within the pong time-out
-    /// the connection is aborted.
+    /// The pong is counted in ``statistics`` and reported by ``receiveEvents()``. If none arrives within the pong
+    /// time-out, the connection is aborted.
     package func ping(_ payload: [UInt8] = []) {
         channel.eventLoop.execute { [handler] in handler.value.ping(payload) }
     }
 
-    /// The control frames that went out and came in since the last call, in order; waits for the first one, and is `nil`
-    /// once closed.
+    /// Returns the control frames sent and received since the last call, in order.
     ///
-    /// For one observer, of a connection whose configuration has `recordsEvents`; of more than 1024 that no one takes
-    /// the oldest are dropped. Throws `CancellationError` in a cancelled task.
+    /// Waits for the first one; returns `nil` once closed.
+    ///
+    /// For one observer, of a connection whose configuration has `recordsEvents`. If more than 1024 wait, the oldest
+    /// are dropped. Throws `CancellationError` in a cancelled task.
     package func receiveEvents() async throws -> [ConnectionEvent]? {
         try await monitor.wait(for: .event) { state -> [ConnectionEvent]?? in
             if !state.events.waiting.isEmpty { return state.events.takeAll() }

@@ -5,23 +5,26 @@ extension WebSocketServer {
     @dynamicMemberLookup
     package struct Configuration: Sendable {
         package var host: String
-        /// 0 for a free one.
+        /// 0 for any free port.
         package var port: Int
         /// `nil` for `ws://` and `http://`.
         package var tls: TLSContext?
-        /// Connections beyond it are answered with 503, beyond twice as many closed at once.
+        /// Further connections are answered with 503; beyond twice this number they are closed at once.
         package var connectionsMax = 1024
-        /// For a whole request to arrive, counted from the connection (TLS handshake included) or the previous answer.
+        /// Time for a complete request to arrive, counted from the connection (including the TLS handshake) or from the
+        /// previous response.
         package var requestTimeout: Duration = .seconds(10)
-        /// For a plain answer to be taken by the client.
+        /// Time for the client to accept a plain HTTP response.
         package var responseTimeout: Duration = .seconds(60)
-        /// What is agreed to of permessage-deflate (RFC 7692) where a client offers it; `nil` for no compression.
+        /// What to accept of a client's permessage-deflate offer (RFC 7692); `nil` for no compression.
         package var deflate: DeflateSettings?
         /// Whether ``WebSocketServerHandler/serve(_:request:)`` runs on the event loops, see
-        /// ``WebSocketConnection/onEventLoop(_:)``: for handlers that never block or compute for long.
+        /// ``WebSocketConnection/onEventLoop(_:)``.
+        ///
+        /// Only for handlers that never block or compute for long.
         package var servesOnEventLoop = false
 
-        /// Time-outs and limits of each open connection, also to be had as members of this configuration.
+        /// Time-outs and limits of each open connection, also accessible as members of this configuration.
         package var connection = ConnectionSettings()
 
         package init(host: String = "127.0.0.1", port: Int = 0, tls: TLSContext? = nil) {

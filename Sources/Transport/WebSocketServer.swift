@@ -6,7 +6,7 @@ import WebSocketProtocol
 
 /// Listens on one port for plain HTTP requests and WebSocket connections.
 ///
-/// ``start(_:group:now:handler:)`` binds the port, ``run()`` serves.
+/// ``start(_:group:now:handler:)`` binds the port; ``run()`` serves.
 package final class WebSocketServer: Sendable {
     private let configuration: Configuration
     private let listener: any Channel
@@ -14,7 +14,7 @@ package final class WebSocketServer: Sendable {
     private let handler: any WebSocketServerHandler
     private let now: @Sendable () -> UnixNanoseconds
 
-    /// Binds the port and takes connections, which wait until ``run()`` serves them.
+    /// Binds the port and accepts connections, which wait until ``run()`` serves them.
     package static func start(
         _ configuration: Configuration,
         group: any EventLoopGroup,
@@ -32,7 +32,7 @@ package final class WebSocketServer: Sendable {
                     }
                 }
                 .childChannelOption(.writeBufferWaterMark, value: configuration.connection.writeBufferWaterMark)
-                // A client that has said all it wants to say may still read the answer.
+                // A client that sends no more may still read the answer.
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try incoming.take(channel) }
@@ -63,28 +63,31 @@ package final class WebSocketServer: Sendable {
 
     package var localPort: Int { listener.localAddress?.port ?? configuration.port }
 
-    /// `ws://127.0.0.1:9000`, with the address and port that are really listened on.
+    /// `ws://127.0.0.1:9000`, with the actual address and port.
     package var url: String {
         let authority = listener.localAddress?.authority ?? "\(configuration.host):\(localPort)"
         return "\(configuration.tls == nil ? "ws" : "wss")://\(authority)"
     }
 
-    /// Sockets that are open, those that are being refused included.
+    /// Number of open sockets, including those being refused.
     package var connectionCount: Int { incoming.openCount }
 
-    /// Shows another certificate to the clients that connect from now on; for a server that has been started with one.
+    /// Replaces the certificate for clients that connect from now on.
     ///
-    /// Connections that are open go on with theirs.
+    /// Only for a server that was started with TLS.
+    ///
+    /// Open connections keep theirs.
     package func replaceTLS(_ context: TLSContext) {
         precondition(configuration.tls != nil, "a server without TLS stays without")
         incoming.replaceTLS(context)
     }
 
-    /// Serves until the task is cancelled or ``shutdown()`` is called; each connection is a child task, and all have ended
-    /// when it returns.
+    /// Serves until the task is cancelled or ``shutdown()`` is called.
     ///
-    /// At the end WebSocket connections are closed with 1001, those of a handler that says goodbye behind that. Returns at
-    /// once after a shutdown; throws if it runs already.
+    /// Each connection is a child task; all have ended on return.
+    ///
+    /// At the end WebSocket connections are closed with 1001; if the handler ``WebSocketServerHandler/saysGoodbye``,
+    /// after its last messages. Returns at once after a shutdown; throws if the server is running already.
     package func run() async throws(TransportError) {
         guard incoming.beginServing() else {
             throw TransportError(code: .closed, description: "the server is running already")
@@ -101,7 +104,7 @@ package final class WebSocketServer: Sendable {
         incoming.endServing()
     }
 
-    /// Stops listening, closes all connections, and waits until ``run()`` is over.
+    /// Stops listening, closes all connections, and waits until ``run()`` has returned.
     package func shutdown() async {
         incoming.close()
         listener.close(promise: nil)
@@ -111,7 +114,7 @@ package final class WebSocketServer: Sendable {
 
     // MARK: One connection
 
-    /// How long a handler has for its last words.
+    /// How long a handler may take to send its last messages.
     private static let goodbyeMax = Duration.seconds(1)
 
     private func serve(_ connection: HTTPServerConnection) async {

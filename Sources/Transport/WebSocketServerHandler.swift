@@ -1,20 +1,20 @@
 package import WebSocketProtocol
 
-/// What a server does with its requests; called from the task of each connection, many at a time.
+/// Handles the requests of a server; called from the task of each connection, many at a time.
 package protocol WebSocketServerHandler: Sendable {
-    /// The answer to a plain request.
+    /// Returns the response to a plain request.
     func respond(to request: HTTPRequest) async -> HTTPResponse
 
-    /// Whether a well-formed WebSocket handshake is let in.
+    /// Decides whether to accept a well-formed WebSocket handshake.
     func accept(_ request: HTTPRequestHead) async -> UpgradeDecision
 
-    /// Talks over a WebSocket connection; when it returns the connection is closed with 1000 unless it is already.
+    /// Serves a WebSocket connection. On return the connection is closed with 1000, unless it is closed already.
     ///
-    /// When the server shuts down the task is cancelled and the connection closed with 1001: at once, or, where the handler
-    /// ``saysGoodbye``, when it returns.
+    /// When the server shuts down, the task is cancelled and the connection closed with 1001: at once, or on return if
+    /// the handler ``saysGoodbye``.
     func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async
 
-    /// True where the handler still sends something when it is cancelled. It has a second for that.
+    /// True if the handler still sends messages when it is cancelled. It has one second for that.
     var saysGoodbye: Bool { get }
 }
 
@@ -23,7 +23,7 @@ extension WebSocketServerHandler {
 }
 
 package enum UpgradeDecision: Sendable {
-    /// The subprotocol must be one the client offers.
+    /// The subprotocol must be one that the client offers.
     case accept(subprotocol: String?)
     case reject(HTTPResponse)
 }

@@ -1,18 +1,18 @@
 package import WebSocketProtocol
 
-/// Where a connection stands in its life; it only ever goes on to a later case.
+/// The state of a connection; it only moves to a later case.
 package enum WebSocketState: Hashable, Sendable {
-    /// On the way: one of `connect`, `proxy`, `tls` and `handshake`.
+    /// Being established; the stage is `connect`, `proxy`, `tls` or `handshake`.
     case connecting(TransportError.Stage)
     case open
-    /// A close frame has gone out or come in, and the other one is awaited.
+    /// A close frame has been sent or received, and the other one is awaited.
     case closing
     case closed(ClosedReason)
 
     package enum ClosedReason: Hashable, Sendable {
-        /// There never was a connection.
+        /// The connection was never established.
         case failed(TransportError)
-        /// There was, and this is how it ended.
+        /// The connection was established and has ended.
         case ended(CloseInfo)
     }
 
@@ -20,7 +20,7 @@ package enum WebSocketState: Hashable, Sendable {
         if case .closed = self { true } else { false }
     }
 
-    /// Whether `next` may follow; what comes too late changes nothing.
+    /// Whether `next` may follow; late changes are ignored.
     func precedes(_ next: WebSocketState) -> Bool {
         switch (self, next) {
         case (.connecting, _): true

@@ -1,7 +1,7 @@
 /// The state of one connection, from the first attempt to its end, for any number of observers.
 ///
-/// Make one and hand it to ``WebSocketClient/connect(_:group:now:status:)`` to watch from the beginning; every
-/// ``WebSocketConnection`` has one. Reading costs a lock that is held for the time of a copy.
+/// To watch from the beginning, pass one to ``WebSocketClient/connect(_:group:now:status:)``; every
+/// ``WebSocketConnection`` has one. Reading takes a lock for the time of a copy.
 package final class WebSocketStatus: Sendable {
     private struct Guarded: Sendable {
         var state: WebSocketState
@@ -20,16 +20,16 @@ package final class WebSocketStatus: Sendable {
 
     package var state: WebSocketState { monitor.update { $0.state } }
 
-    /// What made the attempt fail, or ended the connection other than by a close handshake; `nil` where nothing did.
+    /// What made the attempt fail, or ended the connection without a close handshake; `nil` otherwise.
     package var lastError: TransportError? { monitor.update { $0.lastError } }
 
     /// The present state, then each change.
     ///
-    /// An observer that is slow misses states in between, never the last one. Ends behind `closed`, or when its task is
+    /// A slow observer may miss intermediate states, but never the last one. Ends after `closed`, or when its task is
     /// cancelled.
     package var states: WebSocketStates { WebSocketStates(status: self) }
 
-    /// Goes on to `state` unless it has passed that already.
+    /// Moves to `state`, unless the connection has passed it already.
     func advance(to state: WebSocketState, error: TransportError? = nil) {
         monitor.update(waking: .change) { guarded in
             guard guarded.state != state, guarded.state.precedes(state) else { return }
@@ -38,13 +38,13 @@ package final class WebSocketStatus: Sendable {
         }
     }
 
-    /// Waits for a state other than `seen`; throws where the task is cancelled.
+    /// Waits for a state other than `seen`; throws if the task is cancelled.
     func state(after seen: WebSocketState?) async throws -> WebSocketState {
         try await monitor.wait(for: .change) { $0.state == seen ? nil : $0.state }
     }
 }
 
-/// The states of a connection as they come; see ``WebSocketStatus/states``.
+/// The states of a connection as they change; see ``WebSocketStatus/states``.
 package struct WebSocketStates: AsyncSequence, Sendable {
     package typealias Element = WebSocketState
     package typealias Failure = Never

@@ -1,10 +1,10 @@
-/// A `ws://` or `wss://` URL (RFC 6455 §3), taken apart.
+/// A parsed `ws://` or `wss://` URL (RFC 6455 §3).
 package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
     package let isSecure: Bool
     /// A name or an address, without the brackets of an IPv6 address.
     package let host: String
     package let port: Int
-    /// Path and query as they are sent, at least `/`; bytes that cannot stand in a URL are percent-encoded.
+    /// Path and query as sent, at least `/`; bytes that are not allowed in a URL are percent-encoded.
     package let target: String
 
     package init(isSecure: Bool, host: String, port: Int, target: String = "/") {
@@ -14,7 +14,7 @@ package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
         self.target = target
     }
 
-    /// Reads a URL; the error says what is wrong with it, without repeating its query.
+    /// Parses a URL; the error says what is wrong, without repeating the query.
     package init(_ text: String) throws(TransportError) {
         let (isSecure, rest) = try Self.scheme(of: text)
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
@@ -35,7 +35,7 @@ package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
         self.target = Self.encode(remainder.first == "/" ? remainder : "/" + remainder)
     }
 
-    /// `Host` as the handshake sends it: the port only where it is not the scheme's own.
+    /// The `Host` header of the handshake; has a port only if it is not the scheme's default.
     package var hostHeader: String {
         port == (isSecure ? 443 : 80) ? URLAuthority.bracketed(host) : authority
     }
@@ -43,12 +43,12 @@ package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
     /// `host:port`, for messages.
     package var authority: String { URLAuthority.text(host: host, port: port) }
 
-    /// The URL without its query, which may hold secrets.
+    /// The URL without its query, which may contain secrets.
     package var redacted: String {
         "\(isSecure ? "wss" : "ws")://\(hostHeader)\(target.prefix { $0 != "?" })"
     }
 
-    /// Redacted, so that a secret never gets into a message by accident.
+    /// Redacted, so that a secret never appears in a message by accident.
     package var description: String { redacted }
 
     // MARK: Parts

@@ -1,5 +1,5 @@
 extension UInt8 {
-    /// Whether the byte may stand in a token (RFC 9110 §5.6.2).
+    /// Whether the byte is allowed in a token (RFC 9110 §5.6.2).
     var isTokenCharacter: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -24,14 +24,14 @@ extension UInt8 {
 }
 
 extension String {
-    /// Compares ASCII letters without case, everything else exactly.
+    /// Compares ASCII letters ignoring case, and everything else exactly.
     func equalsIgnoringCase(_ other: String) -> Bool {
         utf8.lazy.map(\.asciiLowercased).elementsEqual(other.utf8.lazy.map(\.asciiLowercased))
     }
 }
 
 extension RandomAccessCollection<UInt8> {
-    /// Without the spaces and tabs at both ends.
+    /// The bytes without spaces and tabs at both ends.
     func trimmingSpaces() -> SubSequence {
         let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
         var rest = self[...]

@@ -1,9 +1,9 @@
 extension ClientHandshake {
-    /// What the server's 101 says about extensions: `nil` if it chose none; an error unless it answers our offer.
+    /// The agreement in the server's 101; `nil` if the server chose no extension.
     ///
-    /// Refused are (RFC 6455 §9.1, RFC 7692 §7.1): anything but permessage-deflate, and that too if it was not offered
-    /// or stands there twice; a field without a member or off the grammar; parameters unknown, doubled, out of range, or
-    /// not in keeping with the offer.
+    /// Throws in these cases (RFC 6455 §9.1, RFC 7692 §7.1): an extension other than permessage-deflate;
+    /// permessage-deflate that was not offered, or appears twice; an empty or malformed field; parameters that are
+    /// unknown, duplicate, out of range, or not compatible with the offer.
     static func agreement(
         in head: HTTPResponseHead,
         offered settings: DeflateSettings?

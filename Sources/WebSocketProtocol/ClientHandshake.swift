@@ -1,36 +1,36 @@
 import MarketModel
 
-/// The client's side of the opening handshake (RFC 6455 §4.1): what to send, and whether the answer will do.
+/// The client's side of the opening handshake (RFC 6455 §4.1): makes the request and checks the response.
 package struct ClientHandshake: Sendable {
     package enum Progress: Sendable, Hashable {
         case incomplete
-        /// The server agreed; `leftover` are bytes that came behind its head: the first frames.
+        /// The server accepted; `leftover` holds the bytes after its head, which are the first frames.
         case accepted(HTTPResponseHead, leftover: [UInt8])
     }
 
-    /// The request, to be sent once.
+    /// The request; send it once.
     package let requestBytes: [UInt8]
 
-    /// How messages are compressed, once the server has accepted; `nil` for not at all.
+    /// How messages are compressed, once the server has accepted; `nil` for no compression.
     package private(set) var deflate: DeflateAgreement?
 
     private let key: String
     private let deflateSettings: DeflateSettings?
     private let subprotocols: [String]
     private var parser: HTTPHeadParser
-    /// The head of an answer other than 101, while its body is arriving.
+    /// The head and body of a response other than 101, while the body is arriving.
     private var refusal: (head: HTTPResponseHead, body: RefusalBody)?
 
     /// Prepares the request.
     ///
     /// - Parameters:
-    ///   - host: `Host` as it is sent: host, and port unless it is the scheme's own.
+    ///   - host: the `Host` header: the host, and the port unless it is the scheme's default.
     ///   - target: path and query, percent-encoded.
-    ///   - key: 16 bytes no one can foresee.
-    ///   - headers: further fields; those that the handshake itself sets, `Host` among them, are left out.
+    ///   - key: 16 unpredictable bytes.
+    ///   - headers: further fields; fields that the handshake sets itself, such as `Host`, are ignored.
     ///   - subprotocols: in order of preference.
-    ///   - limits: how long the server's head may be.
-    ///   - deflate: what to offer of permessage-deflate; `nil` for no offer.
+    ///   - limits: `headerBytesMax` limits the server's head.
+    ///   - deflate: the permessage-deflate settings to offer; `nil` for no offer.
     package init(
         host: String,
         target: String,
@@ -62,9 +62,10 @@ package struct ClientHandshake: Sendable {
         requestBytes = bytes
     }
 
-    /// Takes the next bytes from the server; not to be called again once it has accepted or thrown.
+    /// Takes the next bytes from the server; must not be called after `.accepted` or an error.
     ///
-    /// A refusal is thrown once enough of its body is there for an excerpt, at the latest by ``connectionEnded()``.
+    /// A refusal is thrown once enough of its body has arrived for an excerpt. Otherwise ``connectionEnded()`` returns
+    /// it.
     package mutating func receive(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> Progress {
         if refusal != nil { return try receiveRefusal(input) }
         guard case .head(let head, let consumed) = try parser.receiveResponse(input) else { return .incomplete }
@@ -78,7 +79,7 @@ package struct ClientHandshake: Sendable {
         return .accepted(head, leftover: Array(rest))
     }
 
-    /// The error for a connection that ended, or a wait that was given up, before the handshake was complete.
+    /// Returns the error for a connection that ended, or timed out, before the handshake was complete.
     package func connectionEnded() -> HandshakeError {
         if let refusal { return refused(refusal.head, refusal.body) }
         let place = parser.isEmpty ? "before the server answered the handshake" : "inside the server's answer"
@@ -103,7 +104,7 @@ package struct ClientHandshake: Sendable {
         )
     }
 
-    /// Checks a 101 (RFC 6455 §4.1, the list at its end).
+    /// Checks a 101 response (RFC 6455 §4.1, the list at its end).
     private func check(_ head: HTTPResponseHead) throws(HandshakeError) {
         func error(_ code: HandshakeError.Code, _ description: String) -> HandshakeError {
             HandshakeError(code: code, description: description, status: 101, responseHead: head)

@@ -3,15 +3,15 @@ package enum CloseCode {
     package static let normal: UInt16 = 1000
     package static let goingAway: UInt16 = 1001
     package static let protocolError: UInt16 = 1002
-    /// Stands for a close frame without a code; never sent.
+    /// Means a close frame without a code; never sent.
     package static let noneReceived: UInt16 = 1005
-    /// Stands for a connection that ended without a close frame; never sent.
+    /// Means a connection that ended without a close frame; never sent.
     package static let abnormal: UInt16 = 1006
     package static let invalidPayload: UInt16 = 1007
     package static let tooLarge: UInt16 = 1009
     package static let internalError: UInt16 = 1011
 
-    /// Whether the code may stand in a close frame.
+    /// Whether the code is allowed in a close frame.
     package static func isSendable(_ code: UInt16) -> Bool {
         switch code {
         case 1000...1003, 1007...1014, 3000...4999: true
@@ -20,13 +20,13 @@ package enum CloseCode {
     }
 }
 
-/// What a close frame says (RFC 6455 §5.5.1).
+/// The contents of a close frame (RFC 6455 §5.5.1).
 struct ClosePayload: Hashable {
     /// 1005 if the frame was empty.
     let code: UInt16
     let reason: String
 
-    /// Reads the payload of a close frame.
+    /// Parses the payload of a close frame.
     init(_ payload: [UInt8]) throws(ProtocolViolation) {
         guard let high = payload.first else {
             (code, reason) = (CloseCode.noneReceived, "")
@@ -44,7 +44,7 @@ struct ClosePayload: Hashable {
         (self.code, self.reason) = (code, reason)
     }
 
-    /// The payload for a code and a reason, the reason cut between characters to 123 bytes.
+    /// Returns the payload for a code and a reason, with the reason cut at a character boundary to 123 bytes.
     ///
     /// Empty for a code that must not be sent.
     static func bytes(code: UInt16, reason: String) -> [UInt8] {

@@ -1,17 +1,17 @@
-/// What both sides agreed on about permessage-deflate, for ``WebSocketEngine``.
+/// The permessage-deflate parameters that both sides agreed on, for ``WebSocketEngine``.
 package struct DeflateAgreement: Sendable, Hashable {
-    /// Whether compressors remember earlier messages of theirs.
+    /// Whether each side's compressor remembers earlier messages.
     package let serverKeepsContext: Bool
     package let clientKeepsContext: Bool
-    /// How far back the compressors may refer, as a power of 2: 8...15.
+    /// Window size of each compressor, as a power of 2: 8...15.
     package let serverWindowBits: Int
     package let clientWindowBits: Int
-    /// Our own side's settings, for what the peer need not know.
+    /// Our own settings, including those that the peer does not need to know.
     package let settings: DeflateSettings
-    /// The answer as it stands in the server's `Sec-WebSocket-Extensions`.
+    /// The server's answer, as the value of `Sec-WebSocket-Extensions`.
     package let headerValue: String
 
-    /// The server's choice of an offer; `nil` where our settings do not fit it (RFC 7692 §7.1).
+    /// Makes the server's answer to an offer; `nil` if our settings do not fit it (RFC 7692 §7.1).
     init?(offer: DeflateParameters, servedWith settings: DeflateSettings) {
         var answer = DeflateParameters()
         answer.serverNoContextTakeover = offer.serverNoContextTakeover || !settings.keepsOwnContext
@@ -19,7 +19,7 @@ package struct DeflateAgreement: Sendable, Hashable {
         let serverBits = min(settings.ownWindowBits, offer.serverWindowBits ?? 15)
         if offer.serverWindowBits != nil || serverBits < 15 { answer.serverWindowBits = serverBits }
         switch offer.clientWindow {
-        // A client that does not name the parameter does not take it either.
+        // A client that does not send the parameter does not accept it either.
         case .absent: guard settings.peerWindowBits == 15 else { return nil }
         case .named: if settings.peerWindowBits < 15 { answer.clientWindow = .bits(settings.peerWindowBits) }
         case .bits(let bits): answer.clientWindow = .bits(min(settings.peerWindowBits, bits))
@@ -27,7 +27,7 @@ package struct DeflateAgreement: Sendable, Hashable {
         self.init(answer: answer, settings: settings)
     }
 
-    /// The server's answer to our offer; `nil` where it breaks what was offered (RFC 7692 §7.1).
+    /// Checks the server's answer to our offer; `nil` if it conflicts with the offer (RFC 7692 §7.1).
     init?(answer: DeflateParameters, to offer: DeflateParameters, settings: DeflateSettings) {
         guard answer.serverNoContextTakeover || !offer.serverNoContextTakeover else { return nil }
         if let bitsMax = offer.serverWindowBits {
@@ -50,7 +50,7 @@ package struct DeflateAgreement: Sendable, Hashable {
         headerValue = answer.text
     }
 
-    /// How far back our compressor refers; a client may always stay below what it could.
+    /// The window size of our compressor; a client may always use less than was agreed.
     func ownWindowBits(_ role: WebSocketRole) -> Int {
         min(settings.ownWindowBits, role == .client ? clientWindowBits : serverWindowBits)
     }
@@ -65,9 +65,9 @@ package struct DeflateAgreement: Sendable, Hashable {
 }
 
 extension DeflateSettings {
-    /// What a client with these settings offers.
+    /// The offer of a client with these settings.
     ///
-    /// `client_max_window_bits` always stands there, so that the server may ask for less.
+    /// It always has `client_max_window_bits`, so that the server may ask for less.
     var offer: DeflateParameters {
         var offer = DeflateParameters()
         offer.serverNoContextTakeover = !allowsPeerContext

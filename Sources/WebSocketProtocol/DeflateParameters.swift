@@ -2,7 +2,7 @@
 struct DeflateParameters: Hashable {
     static let extensionName = "permessage-deflate"
 
-    /// How `client_max_window_bits` stands there; only an offer may have it without a value.
+    /// How `client_max_window_bits` appears; only an offer may have it without a value.
     enum ClientWindow: Hashable {
         case absent
         case named
@@ -16,10 +16,10 @@ struct DeflateParameters: Hashable {
 
     init() {}
 
-    /// Reads an offer or an answer.
+    /// Parses an offer or an answer.
     ///
-    /// `nil` for a parameter that is unknown, doubled, has a value it must not have or lacks one it must have, or a
-    /// value outside 8...15 (RFC 7692 §7.1).
+    /// `nil` if a parameter is unknown, duplicate, out of range 8...15, lacks its value, or must not have one (RFC 7692
+    /// §7.1).
     init?(_ header: ExtensionHeader) {
         guard Set(header.parameters.map(\.name)).count == header.parameters.count else { return nil }
         for parameter in header.parameters {
@@ -38,7 +38,7 @@ struct DeflateParameters: Hashable {
         }
     }
 
-    /// As it stands in `Sec-WebSocket-Extensions`.
+    /// The value for `Sec-WebSocket-Extensions`.
     var text: String {
         var text = Self.extensionName
         if serverNoContextTakeover { text += "; server_no_context_takeover" }
@@ -52,7 +52,7 @@ struct DeflateParameters: Hashable {
         return text
     }
 
-    /// A decimal number of 8...15 without leading zeros.
+    /// A decimal number from 8 to 15 without leading zeros.
     private static func windowBits(_ text: String) -> Int? {
         DeflateSettings.windowBits.first { String($0) == text }
     }

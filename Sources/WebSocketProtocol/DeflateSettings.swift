@@ -1,30 +1,32 @@
-/// What we want of permessage-deflate (RFC 7692); without settings it is neither offered nor accepted.
+/// Our permessage-deflate settings (RFC 7692); without settings it is neither offered nor accepted.
 ///
-/// "Own" is the direction we send in, "peer" the one we receive from, whichever our role.
+/// "Own" is the direction we send in, "peer" the direction we receive from, in either role.
 ///
-/// Memory per connection, taken when the first compressed message passes and kept until the end:
+/// Memory per connection, allocated for the first compressed message and kept until the end:
 ///
-/// - sending: 2^(own window bits + 2) + 2^(memory level + 9) bytes and about 6 KiB, with the defaults 262 KiB;
-/// - receiving: about 48 KiB; a server adds up to 16 KiB for unmasking.
+/// - sending: 2^(own window bits + 2) + 2^(memory level + 9) bytes and about 6 KiB; 262 KiB with the defaults;
+/// - receiving: about 48 KiB; a server needs up to 16 KiB more for unmasking.
 package struct DeflateSettings: Sendable, Hashable {
-    /// Whether our compressor remembers earlier messages: far better on small messages that resemble each other.
+    /// Whether our compressor remembers earlier messages, which compresses small similar messages much better.
     ///
-    /// Off lets a receiver that wants it free its memory between messages.
+    /// If false, a receiver can free its memory between messages.
     package let keepsOwnContext: Bool
-    /// Whether the peer's compressor may remember earlier messages; off is demanded in the handshake.
+    /// Whether the peer's compressor may remember earlier messages; false is requested in the handshake.
     package let allowsPeerContext: Bool
-    /// How far back, as a power of 2, our compressor may refer: 8...15.
+    /// Window size of our compressor, as a power of 2: 8...15.
     package let ownWindowBits: Int
-    /// How far back the peer may refer: 8...15; less saves memory of the peer's, not ours.
+    /// Window size of the peer's compressor, as a power of 2: 8...15.
     ///
-    /// Less than 15 has to be agreed on: a server takes no offer without `client_max_window_bits`, a client fails the
-    /// handshake with a server that answers more.
+    /// A smaller value saves memory of the peer, not ours.
+    ///
+    /// Less than 15 must be negotiated: a server declines an offer without `client_max_window_bits`, and a client fails
+    /// the handshake if the server answers with more.
     package let peerWindowBits: Int
-    /// Effort, 0 (none) to 9 (most).
+    /// Compression effort, 0 (none) to 9 (most).
     package let level: Int
     /// Memory for finding matches, 1 to 9.
     package let memoryLevel: Int
-    /// Shorter messages are sent uncompressed, at least 1.
+    /// Shorter messages are sent uncompressed; at least 1.
     package let messageBytesMin: Int
 
     package init(
@@ -47,6 +49,6 @@ package struct DeflateSettings: Sendable, Hashable {
         self.messageBytesMin = messageBytesMin
     }
 
-    /// The window bits that RFC 7692 §7.1.2 knows.
+    /// The window sizes of RFC 7692 §7.1.2.
     package static let windowBits = 8...15
 }

@@ -2,18 +2,20 @@ import CZlib
 
 /// Compresses the messages of one connection (RFC 7692 §7.2.1).
 final class Deflater: @unchecked Sendable {
-    // Sendable because it belongs to the one engine that made it, and whoever may use that engine may use this.
+    // Sendable because only the engine that made it uses it.
 
-    /// Longer messages are not compressed: zlib counts in 32 bits.
+    /// Longer messages are not compressed, because zlib counts in 32 bits.
     static let messageBytesMax = 1 << 30
-    /// An empty block without its first bits: what every flush ends with, and no message is sent with.
+    /// The end of an empty block.
+    ///
+    /// Every flush writes it, and every message is sent without it.
     private static let tail: [UInt8] = [0x00, 0x00, 0xff, 0xff]
 
-    // zlib's state points back to it, so it must not move.
+    // Must not move, because zlib's state points back to it.
     private let stream: UnsafeMutablePointer<z_stream>
     private let keepsContext: Bool
 
-    /// Fails where there is no memory.
+    /// Fails if there is no memory.
     init?(windowBits: Int, keepsContext: Bool, settings: DeflateSettings) {
         self.keepsContext = keepsContext
         stream = .allocate(capacity: 1)
@@ -37,10 +39,10 @@ final class Deflater: @unchecked Sendable {
         stream.deallocate()
     }
 
-    /// Compresses a whole message to the front of `output`, and gives its length there.
+    /// Compresses a whole message into the front of `output`, and returns its length.
     ///
-    /// `nil` where that is no shorter than `output`: the message is to be sent as it is then, and the compressor has
-    /// forgotten everything, so that nothing later can refer to it.
+    /// Returns `nil` if the result does not fit `output`. Then the message must be sent uncompressed; the compressor is
+    /// reset, so that nothing later refers to it.
     func compress(_ message: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int? {
         precondition(output.count <= Self.messageBytesMax, "longer than zlib can count")
         setInput(message)
@@ -48,7 +50,7 @@ final class Deflater: @unchecked Sendable {
         stream.pointee.avail_out = UInt32(output.count)
         let result = deflate(stream, Z_SYNC_FLUSH)
         let count = output.count - Int(stream.pointee.avail_out)
-        // Without room left there may be more to come.
+        // If no room is left, there may be more output.
         let isComplete = result == Z_OK && stream.pointee.avail_in == 0 && stream.pointee.avail_out > 0
         let flushed = UnsafeRawBufferPointer(rebasing: output[..<count])
         guard isComplete, count > Self.tail.count, flushed.suffix(Self.tail.count).elementsEqual(Self.tail) else {
@@ -59,7 +61,7 @@ final class Deflater: @unchecked Sendable {
         return count - Self.tail.count
     }
 
-    /// Appends the next part of a message, compressed so that the peer can inflate all of it at once.
+    /// Appends the next part of a message, compressed so that the peer can inflate it completely at once.
     func append(_ part: UnsafeRawBufferPointer, isLast: Bool, to output: inout [UInt8]) {
         let start = output.count
         setInput(part)
@@ -68,7 +70,7 @@ final class Deflater: @unchecked Sendable {
         if output[start...].suffix(Self.tail.count).elementsEqual(Self.tail) {
             output.removeLast(Self.tail.count)
         } else {
-            // zlib does not flush twice in a row; then an empty block ends the message.
+            // zlib does not flush twice in a row; in that case an empty block ends the message.
             output.append(0x00)
         }
         if !keepsContext { deflateReset(stream) }

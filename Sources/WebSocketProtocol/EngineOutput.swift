@@ -1,8 +1,8 @@
 import MarketModel
 
-/// What one call of ``WebSocketEngine/receive(_:receivedAt:into:parts:actions:)`` adds to.
+/// The output of one call of ``WebSocketEngine/receive(_:receivedAt:into:parts:actions:)``.
 ///
-/// The owner's arrays are moved in and out again, so that nothing is copied.
+/// The owner's arrays are swapped in and out, so that nothing is copied.
 struct EngineOutput {
     let receivedAt: UnixNanoseconds
     var batch = MessageBatch()

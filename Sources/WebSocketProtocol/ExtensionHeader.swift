@@ -2,18 +2,18 @@
 struct ExtensionHeader: Hashable {
     struct Parameter: Hashable {
         let name: String
-        /// `nil` for a parameter that is only named.
+        /// `nil` for a parameter without a value.
         let value: String?
     }
 
     let name: String
     let parameters: [Parameter]
 
-    /// Reads the values of all fields of that name in order; empty members are skipped, as in every HTTP list.
+    /// Parses the values of all fields of this name in order; skips empty list members, as in every HTTP list.
     ///
-    /// `nil` unless all of it keeps to the grammar of RFC 6455 §9.1:
+    /// `nil` unless everything matches the grammar of RFC 6455 §9.1:
     ///
-    ///     token *( ";" token [ "=" ( token / quoted token ) ] ), and a comma before the next one
+    ///     token *( ";" token [ "=" ( token / quoted token ) ] ), then a comma before the next member
     static func list(_ values: [String]) -> [ExtensionHeader]? {
         var extensions: [ExtensionHeader] = []
         for value in values {
@@ -27,18 +27,18 @@ struct ExtensionHeader: Hashable {
     }
 }
 
-/// Reads one field value from its front.
+/// Parses one field value from the front.
 private struct ExtensionScanner {
     let bytes: [UInt8]
     var position = 0
 
-    /// Passes over commas and spaces; false at the end.
+    /// Skips commas and spaces; returns false at the end.
     mutating func skipToMember() -> Bool {
         while let byte = next, byte == UInt8(ascii: ",") || Self.isSpace(byte) { position += 1 }
         return next != nil
     }
 
-    /// A name and its parameters, up to a comma or the end.
+    /// Parses a name and its parameters, up to a comma or the end.
     mutating func member() -> ExtensionHeader? {
         guard let name = token() else { return nil }
         var parameters: [ExtensionHeader.Parameter] = []

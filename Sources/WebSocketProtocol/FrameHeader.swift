@@ -1,6 +1,6 @@
 import MarketModel
 
-/// The kinds of frame (RFC 6455 §11.8).
+/// The opcodes of frames (RFC 6455 §11.8).
 enum FrameOpcode: UInt8, Sendable, Hashable {
     case continuation = 0
     case text = 1
@@ -16,7 +16,7 @@ enum FrameOpcode: UInt8, Sendable, Hashable {
     var isControl: Bool { rawValue >= 8 }
 }
 
-/// The front of a frame (RFC 6455 §5.2).
+/// The header of a frame (RFC 6455 §5.2).
 ///
 ///     byte 0   FIN RSV1 RSV2 RSV3 | opcode (4)
 ///     byte 1   MASK | length (7): 0...125, or 126: 2 bytes follow, or 127: 8 bytes follow, big endian
@@ -27,7 +27,7 @@ struct FrameHeader: Sendable, Hashable {
 
     let opcode: FrameOpcode
     let isFinal: Bool
-    /// RSV1 on the first frame of a message: all of the message is compressed (RFC 7692 §6).
+    /// RSV1 on the first frame of a message: the whole message is compressed (RFC 7692 §6).
     let isCompressed: Bool
     let mask: PayloadMask?
     let payloadBytes: Int
@@ -36,7 +36,7 @@ struct FrameHeader: Sendable, Hashable {
 
     private static let compressedBit: UInt8 = 0x40
 
-    /// Reads the header at the front of `input`; `nil` as long as it is not all there and nothing in it is wrong.
+    /// Parses the header at the front of `input`; `nil` while it is incomplete and valid so far.
     ///
     /// The reserved bits must be 0, except RSV1 on the first frame of a message if `mayBeCompressed`.
     @inline(__always)
@@ -90,13 +90,13 @@ struct FrameHeader: Sendable, Hashable {
         guard byte & 0x70 == compressedBit, mayBeCompressed else {
             throw .protocolError("a frame with a reserved bit set")
         }
-        // Opcode 0 continues a message, 8 and more are control frames (RFC 7692 §6.1).
+        // Opcode 0 continues a message; 8 and above are control frames (RFC 7692 §6.1).
         guard byte & 0x0f != 0, byte & 0x08 == 0 else {
             throw .protocolError("a compression bit on a frame that does not begin a message")
         }
     }
 
-    /// The length in the 2 or 8 bytes behind the first two; it must not fit a shorter form.
+    /// The length in the 2 or 8 bytes after the first two; throws if it fits a shorter form.
     private static func longLength(_ input: UnsafeRawBufferPointer, bytes: Int) throws(ProtocolViolation) -> Int {
         if bytes == 2 {
             let length = Int(UInt16(bigEndian: input.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
@@ -109,13 +109,13 @@ struct FrameHeader: Sendable, Hashable {
         return length
     }
 
-    /// Header bytes that ``write(_:isFinal:isCompressed:payloadBytes:maskingKey:to:)`` will write.
+    /// Length of the header that ``write(_:isFinal:isCompressed:payloadBytes:maskingKey:to:)`` writes.
     @inline(__always)
     static func bytes(payloadBytes: Int, isMasked: Bool) -> Int {
         (payloadBytes < 126 ? 2 : payloadBytes <= 0xffff ? 4 : 10) + (isMasked ? 4 : 0)
     }
 
-    /// Writes the header of a frame to the front of `output`, which must have room; returns its length.
+    /// Writes a frame header to the front of `output`, which must have room; returns its length.
     @inline(__always)
     static func write(
         _ opcode: FrameOpcode,

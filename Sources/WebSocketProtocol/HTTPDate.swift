@@ -1,14 +1,14 @@
 package import MarketModel
 
-/// Reads the dates of HTTP headers.
+/// Parses the dates of HTTP headers.
 package enum HTTPDate {
     private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-    /// Longer texts are no dates.
+    /// Longer texts are not dates.
     private static let bytesMax = 64
 
-    /// Reads the three date formats of HTTP (RFC 9110 §5.6.7) and the looser ones of cookies (RFC 6265 §5.1.1).
+    /// Parses the three date formats of HTTP (RFC 9110 §5.6.7) and the looser ones of cookies (RFC 6265 §5.1.1).
     ///
-    /// - Returns: `nil` for any other text; dates are always UTC.
+    /// - Returns: the date, always in UTC; `nil` for any other text.
     package static func parse(_ text: String) -> UnixNanoseconds? {
         guard text.utf8.count <= bytesMax else { return nil }
         var (day, month, year, time): (Int?, Int?, Int?, [Int]?) = (nil, nil, nil, nil)
@@ -32,7 +32,7 @@ package enum HTTPDate {
         return UnixNanoseconds(iso8601: "\(date)T\(time.map { padded($0) }.joined(separator: ":"))Z")
     }
 
-    /// Everything that is neither letter, digit nor colon.
+    /// Everything except letters, digits and colons.
     private static func isDelimiter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -59,7 +59,7 @@ package enum HTTPDate {
         return months.firstIndex(of: start).map { $0 + 1 }
     }
 
-    /// Years of two digits are those from 1970 to 2069 (RFC 6265 §5.1.1).
+    /// Maps years of two digits to 1970...2069 (RFC 6265 §5.1.1).
     private static func fullYear(_ year: Int) -> Int {
         switch year {
         case 70...99: year + 1900

@@ -1,40 +1,44 @@
-/// Finds and reads the HTTP/1 heads in a stream of bytes, however it is cut.
+/// Finds and parses the HTTP/1 heads in a stream of bytes, however it is split.
 ///
-/// Strict where leniency has led to request smuggling: lines end in CR LF, no folded lines, no space before the colon,
-/// no control characters (RFC 9112 §2.2, §5). A wrong byte is an error at once, so that a peer that speaks something
-/// else is not waited for.
+/// It is strict where leniency has led to request smuggling: lines end in CR LF, no folded lines, no space before the
+/// colon, no control characters (RFC 9112 §2.2, §5). A wrong byte is an error at once, so that a peer with another
+/// protocol is detected without a time-out.
 package struct HTTPHeadParser: Sendable {
     package enum RequestResult: Sendable, Hashable {
         case incomplete
-        /// A whole head; `consumed` bytes of this input belonged to it, the rest is what follows the head.
+        /// A complete head. `consumed` bytes of this input belong to it; the rest follows the head.
         case head(HTTPRequestHead, consumed: Int)
     }
 
     package enum ResponseResult: Sendable, Hashable {
         case incomplete
-        /// As with a request.
+        /// A complete head. `consumed` bytes of this input belong to it; the rest follows the head.
         case head(HTTPResponseHead, consumed: Int)
     }
 
     private let headerBytesMax: Int
     private var head: [UInt8] = []
-    /// Bytes of the line that is arriving, without its end.
+    /// Length of the current line, without its line end.
     private var lineBytes = 0
 
     package init(headerBytesMax: Int = WebSocketLimits().headerBytesMax) {
         self.headerBytesMax = headerBytesMax
     }
 
-    /// Whether nothing of the next head has arrived yet.
+    /// Whether no byte of the next head has arrived yet.
     package var isEmpty: Bool { head.isEmpty }
 
-    /// Takes the next bytes of a client; after a head the parser is ready for the next one, after an error it is not.
+    /// Takes the next bytes of a client.
+    ///
+    /// After a head the parser is ready for the next one; after an error it is not.
     package mutating func receiveRequest(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> RequestResult {
         guard let consumed = try collect(input, isResponse: false) else { return .incomplete }
         return .head(try HTTPHeadReader.request(takeHead()), consumed: consumed)
     }
 
-    /// Takes the next bytes of a server; after a head the parser is ready for the next one, after an error it is not.
+    /// Takes the next bytes of a server.
+    ///
+    /// After a head the parser is ready for the next one; after an error it is not.
     package mutating func receiveResponse(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> ResponseResult {
         guard let consumed = try collect(input, isResponse: true) else { return .incomplete }
         return .head(try HTTPHeadReader.response(takeHead()), consumed: consumed)
@@ -48,7 +52,7 @@ package struct HTTPHeadParser: Sendable {
         return head
     }
 
-    /// Collects bytes up to the empty line; gives the bytes taken from this input once it is there.
+    /// Collects bytes up to the empty line, and returns how many this input contributed once it is complete.
     private mutating func collect(_ input: UnsafeRawBufferPointer, isResponse: Bool) throws(HandshakeError) -> Int? {
         for index in input.indices {
             guard head.count < headerBytesMax else {
@@ -72,7 +76,7 @@ package struct HTTPHeadParser: Sendable {
         return nil
     }
 
-    /// Whether `byte` may follow what has been collected.
+    /// Whether `byte` may follow the bytes collected so far.
     private func isAllowed(_ byte: UInt8, isResponse: Bool) -> Bool {
         if head.last == 0x0d { return byte == 0x0a }
         if isResponse, head.count < HTTPHeadReader.versionPrefix.count {

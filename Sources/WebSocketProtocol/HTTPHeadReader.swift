@@ -1,4 +1,4 @@
-/// Reads a complete head, its empty line included, in which every CR LF ends a line.
+/// Parses a complete head, including its empty line, in which every line ends in CR LF.
 enum HTTPHeadReader {
     static let versionPrefix = Array("HTTP/1.".utf8)
 
@@ -42,7 +42,7 @@ enum HTTPHeadReader {
         )
     }
 
-    /// The lines without their ends and without the empty one at the end.
+    /// The lines without their line ends, and without the empty one at the end.
     private static func lines(of head: [UInt8]) -> [ArraySlice<UInt8>] {
         head.split(separator: 0x0a).map { $0.dropLast() }.dropLast()
     }

@@ -1,7 +1,7 @@
 /// The first line and the fields of an HTTP/1 request (RFC 9112 §3).
 package struct HTTPRequestHead: Sendable, Hashable {
     package var method: String
-    /// As sent: `/replay?speed=2`, seldom `http://host/path` or `*`.
+    /// As sent: `/replay?speed=2`, rarely `http://host/path` or `*`.
     package var target: String
     package var headers: HTTPHeaders
     /// 1 for HTTP/1.1, 0 for HTTP/1.0.
@@ -14,12 +14,12 @@ package struct HTTPRequestHead: Sendable, Hashable {
         self.versionMinor = versionMinor
     }
 
-    /// The path of the target, percent-decoded, without query; must not be used as a file name.
+    /// The path of the target, percent-decoded, without the query; must not be used as a file name.
     package var path: String { PercentEncoding.decode(Substring(rawPathAndQuery.path)) }
 
-    /// The first value of a query parameter, percent-decoded; `name` alone counts as an empty value.
+    /// The first value of a query parameter, percent-decoded; a name without a value has an empty value.
     ///
-    /// A `+` stays a plus sign: it occurs in times and in symbols.
+    /// A `+` remains a plus sign, because it occurs in times and symbols.
     package func query(_ name: String) -> String? { queryItems.first { $0.name == name }?.value }
 
     /// All query parameters in their order, percent-decoded.
@@ -31,7 +31,7 @@ package struct HTTPRequestHead: Sendable, Hashable {
         }
     }
 
-    /// Whether the sender expects the connection to stay open after the answer (RFC 9112 §9.3).
+    /// Whether the sender expects the connection to stay open after the response (RFC 9112 §9.3).
     package var wantsKeepAlive: Bool {
         if headers.contains("Connection", token: "close") { return false }
         return versionMinor >= 1 || headers.contains("Connection", token: "keep-alive")
@@ -51,7 +51,7 @@ package struct HTTPRequestHead: Sendable, Hashable {
 
 /// Percent-encoding of URLs (RFC 3986 §2.1).
 enum PercentEncoding {
-    /// A `%` without two hexadecimal digits behind it stays as it is.
+    /// Decodes; a `%` that is not followed by two hexadecimal digits is kept.
     static func decode(_ text: Substring) -> String {
         let bytes = Array(text.utf8)
         var decoded: [UInt8] = []

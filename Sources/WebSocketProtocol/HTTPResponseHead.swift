@@ -14,14 +14,14 @@ package struct HTTPResponseHead: Sendable, Hashable {
         self.versionMinor = versionMinor
     }
 
-    /// The head as it is sent, its empty line included.
+    /// The head as sent, including its empty line.
     package var bytes: [UInt8] {
         var text = Array("HTTP/1.\(versionMinor) \(status) \(reason)\r\n".utf8)
         text.append(headers)
         return text
     }
 
-    /// The reason phrase of a status that feedrec answers with or often meets, else an empty text.
+    /// The reason phrase of a status that feedrec sends or often receives, or else an empty text.
     package static func usualReason(_ status: Int) -> String {
         switch status {
         case 101: "Switching Protocols"

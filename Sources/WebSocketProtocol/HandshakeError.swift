@@ -1,23 +1,23 @@
-/// Why an opening handshake failed; the connection cannot be used any further.
+/// Why an opening handshake failed; the connection cannot be used any more.
 package struct HandshakeError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// The bytes are not an HTTP/1 head.
         case malformedHead
         /// The head is longer than ``WebSocketLimits/headerBytesMax``.
         case headTooLarge
-        /// The connection ended before the handshake did.
+        /// The connection ended before the handshake was complete.
         case connectionEnded
-        /// The server answered, but not with 101.
+        /// The server did not answer with 101.
         case unexpectedStatus
-        /// `Upgrade` or `Connection` is missing or says something else.
+        /// `Upgrade` or `Connection` is missing or has another value.
         case notAnUpgrade
-        /// The server's `Sec-WebSocket-Accept` is missing, doubled or not the answer to our key.
+        /// The server's `Sec-WebSocket-Accept` is missing, duplicate or does not match our key.
         case wrongAccept
         /// The server chose a subprotocol, an extension or parameters of it that were not offered.
         case notOffered
-        /// A request that is no WebSocket handshake: method, version of HTTP, `Host`, or a body.
+        /// The request is not a valid WebSocket handshake: method, HTTP version, `Host`, or a body.
         case badRequest
-        /// The client's `Sec-WebSocket-Key` is missing, doubled or not 16 bytes of base64.
+        /// The client's `Sec-WebSocket-Key` is missing, duplicate or not 16 bytes of Base64.
         case badKey
         /// The client's `Sec-WebSocket-Version` is not 13.
         case unsupportedVersion
@@ -26,11 +26,11 @@ package struct HandshakeError: Error, Sendable, Hashable, CustomStringConvertibl
     package let code: Code
     /// One line in lower case without a full stop.
     package let description: String
-    /// The HTTP status: at the client the one the server answered with, at the server the one to answer with.
+    /// The HTTP status: at the client the server's answer, at the server the answer to send.
     package let status: Int?
-    /// At the client: the head of an answer that refuses, for `Retry-After` and the like.
+    /// At the client: the head of a refusal, for `Retry-After` and similar headers.
     package let responseHead: HTTPResponseHead?
-    /// At the client: the first bytes of the body that came with a refusal, unprintable characters replaced.
+    /// At the client: the first bytes of a refusal's body, with unprintable characters replaced.
     package let bodyExcerpt: String?
 
     package init(

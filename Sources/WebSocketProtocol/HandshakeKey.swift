@@ -1,14 +1,14 @@
 import MarketModel
 
-/// The proof that a server has read the client's request as a WebSocket handshake (RFC 6455 §1.3).
+/// Proves that a server has read the client's request as a WebSocket handshake (RFC 6455 §1.3).
 enum HandshakeKey {
-    /// The fields that belong to the handshake itself.
+    /// The header fields that belong to the handshake itself.
     static let fieldNames = [
         "Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol",
         "Sec-WebSocket-Extensions", "Sec-WebSocket-Accept",
     ]
 
-    /// The `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key` as it was sent.
+    /// Returns the `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key` as it was sent.
     static func accept(for key: String) -> String {
         Base64.encode(SHA1.digest(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)))
     }

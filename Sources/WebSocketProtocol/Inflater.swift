@@ -1,33 +1,33 @@
 import CZlib
 
-/// Undoes the compression of a peer's messages (RFC 7692 §7.2.2), piece by piece.
+/// Inflates a peer's compressed messages (RFC 7692 §7.2.2), piece by piece.
 ///
-/// For each message call ``begin()``; for each piece of its payload ``setInput(_:)`` and then ``next()`` until that gives
-/// `nil`; ``setTail()`` and ``next()`` likewise; at last ``finish()``.
+/// For each message call ``begin()``. For each piece of its payload call ``setInput(_:)``, then ``next()`` until it
+/// returns `nil`. Do the same with ``setTail()``, then call ``finish()``.
 final class Inflater: @unchecked Sendable {
-    // Sendable because it belongs to the one engine that made it, and whoever may use that engine may use this.
+    // Sendable because only the engine that made it uses it.
 
-    /// Bytes that ``next()`` gives at most.
+    /// Most bytes that ``next()`` returns at once.
     static let outputBytesMax = 8 << 10
-    /// What a sender removes from the end of every message.
+    /// The bytes that a sender removes from the end of every message.
     private static let tail: [UInt8] = [0x00, 0x00, 0xff, 0xff]
 
-    // zlib's state points back to it, so it must not move.
+    // Must not move, because zlib's state points back to it.
     private let stream: UnsafeMutablePointer<z_stream>
     private let output: UnsafeMutableRawBufferPointer
     private let tailBytes: UnsafeMutableRawBufferPointer
     private let keepsContext: Bool
     /// Whether the message has had any byte.
     private var hasInput = false
-    /// Whether the last thing read was the end of a block marked as the stream's last.
+    /// Whether the last bytes read ended a block that is marked as the stream's last.
     private var isAtStreamEnd = false
-    /// What went wrong behind the bytes given last.
+    /// The error that follows the bytes returned last.
     private var failure: ProtocolViolation?
 
-    /// Fails where there is no memory.
+    /// Fails if there is no memory.
     ///
-    /// The window is always the largest one: with a smaller one, zlib would notice a reference beyond it or not depending
-    /// on how the input is cut.
+    /// The window always has the largest size. With a smaller one, zlib would detect a reference beyond it only for
+    /// some splits of the input.
     init?(keepsContext: Bool) {
         self.keepsContext = keepsContext
         stream = .allocate(capacity: 1)
@@ -54,7 +54,7 @@ final class Inflater: @unchecked Sendable {
         isAtStreamEnd = false
     }
 
-    /// Hands over the next piece, which must stay where it is until ``next()`` has given `nil`.
+    /// Sets the next piece, which must stay in place until ``next()`` has returned `nil`.
     func setInput(_ piece: UnsafeRawBufferPointer) {
         precondition(piece.count <= Int32.max, "a piece longer than zlib can count")
         hasInput = hasInput || !piece.isEmpty
@@ -62,21 +62,22 @@ final class Inflater: @unchecked Sendable {
         stream.pointee.avail_in = UInt32(piece.count)
     }
 
-    /// Hands over the bytes that the sender left out at the end.
+    /// Sets the bytes that the sender removed from the end of the message.
     ///
-    /// Not where nothing came: some senders give an empty message no byte at all. And not behind a block marked as the
-    /// last one: the byte that should follow it (RFC 7692 §7.2.3.4) is missing then.
+    /// Does nothing if the message had no bytes: some senders send an empty message without any. Also does nothing
+    /// after a block marked as the last, because its sender left out the byte that should follow it (RFC 7692
+    /// §7.2.3.4).
     func setTail() {
         guard hasInput, !isAtStreamEnd else { return }
         setInput(UnsafeRawBufferPointer(tailBytes))
     }
 
-    /// The next inflated bytes, never empty, valid until the next call; `nil` once the input is used up.
+    /// Returns the next inflated bytes, never empty, valid until the next call; `nil` once the input is used up.
     ///
-    /// What can be inflated in front of an error is given before the error is thrown, however the input is cut.
+    /// Bytes before an error are returned before it is thrown, for every split of the input.
     func next() throws(ProtocolViolation) -> UnsafeRawBufferPointer? {
         while failure == nil, stream.pointee.avail_in > 0 || (stream.pointee.avail_out == 0 && !isAtStreamEnd) {
-            // The messages of one stream go on behind a block marked as the last, with the same window.
+            // The messages of one stream continue after a block marked as the last, with the same window.
             if isAtStreamEnd { inflateResetKeep(stream) }
             isAtStreamEnd = false
             stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -96,17 +97,19 @@ final class Inflater: @unchecked Sendable {
         return nil
     }
 
-    /// Checks that the message ended where a block does, else the next one would begin inside it.
+    /// Checks that the message ended at the end of a block; otherwise the next message would begin inside it.
     func finish() throws(ProtocolViolation) {
         guard hasInput, !isAtStreamEnd else { return }
-        // zlib.h at inflate(): 128 stands for "between blocks", the low bits for bits not used yet.
+        // See inflate() in zlib.h: 128 means "between blocks"; the low bits count the bits not used yet.
         guard stream.pointee.data_type & 128 != 0, stream.pointee.data_type & 7 == 0 else { throw .notDeflate }
     }
 }
 
 extension ProtocolViolation {
-    /// 1007 and not 1002: the frames keep to the protocol, what they carry is not what they say it is
-    /// (RFC 6455 §7.4.1); RFC 7692 leaves the code open.
+    /// The close code is 1007, not 1002: the frames follow the protocol, but their content is invalid (RFC 6455
+    /// §7.4.1).
+    ///
+    /// RFC 7692 leaves the code open.
     static let notDeflate = ProtocolViolation(
         closeCode: CloseCode.invalidPayload,
         text: "a compressed message is not valid deflate data"

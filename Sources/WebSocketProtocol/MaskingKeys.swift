@@ -1,7 +1,7 @@
-/// A stream of masking keys that a peer cannot predict from those it has seen (RFC 6455 §5.3, §10.3).
+/// A stream of masking keys that a peer cannot predict from earlier ones (RFC 6455 §5.3, §10.3).
 ///
-/// ChaCha20 (RFC 8439 §2.3) under a secret seed: as strong as the seed, and far cheaper than asking the kernel for every
-/// frame.
+/// It uses ChaCha20 (RFC 8439 §2.3) with a secret seed: as strong as the seed, and far cheaper than asking the kernel
+/// for every frame.
 package struct MaskingKeys: Sendable {
     private let keyLow: SIMD4<UInt32>
     private let keyHigh: SIMD4<UInt32>
@@ -44,7 +44,7 @@ package struct MaskingKeys: Sendable {
         var (a, b, c, d) = (constants, keyLow, keyHigh, counter)
         for _ in 0..<10 {
             Self.quarterRounds(&a, &b, &c, &d)
-            // Turn the diagonals into columns, and back again after their round.
+            // Turn the diagonals into columns for the second half of the round, then back.
             (b, c, d) = (Self.turn(b, 1), Self.turn(c, 2), Self.turn(d, 3))
             Self.quarterRounds(&a, &b, &c, &d)
             (b, c, d) = (Self.turn(b, 3), Self.turn(c, 2), Self.turn(d, 1))

@@ -1,8 +1,8 @@
 import MarketModel
 
-/// The data message that is arriving in several pieces: fragments, frames cut by the reads, or inflated bytes.
+/// The data message that is arriving in several pieces: fragments, frames split between reads, or inflated bytes.
 struct MessageAssembly: Sendable {
-    /// Capacity kept from one message to the next; the buffer of a larger one is given back.
+    /// Largest capacity kept between messages; a larger buffer is freed.
     private static let capacityKept = 1 << 20
 
     /// The kind given by the first frame; `nil` between messages.
@@ -10,9 +10,9 @@ struct MessageAssembly: Sendable {
     private(set) var isCompressed = false
     /// Frames of the message so far.
     private(set) var fragmentCount = 0
-    /// Payload bytes taken so far, inflated, parts that were handed over included.
+    /// Inflated payload bytes so far, including parts already delivered.
     private(set) var byteCount = 0
-    /// Bytes that are held at most; what is longer is handed over in parts of that length.
+    /// Bytes held at most; longer messages are delivered in parts of this length.
     private let partBytesMax: Int
     private var bytes: [UInt8] = []
     private var text = UTF8Validator()
@@ -33,10 +33,10 @@ struct MessageAssembly: Sendable {
 
     mutating func countFragment() { fragmentCount += 1 }
 
-    /// Takes the next piece, still masked if there is a mask; a text that has become invalid is noticed here.
+    /// Takes the next piece, which is still masked if there is a mask; throws as soon as a text is invalid.
     ///
-    /// Parts go to `output` only when more follows them. `bytesMax` is the limit of the whole message, which the caller
-    /// has checked: no more memory than that is taken.
+    /// A part goes to `output` only when more bytes follow it. `bytesMax` limits the whole message; the caller has
+    /// checked it, and here it bounds the memory.
     mutating func append(
         _ piece: UnsafeRawBufferPointer,
         mask: inout PayloadMask?,
@@ -67,13 +67,13 @@ struct MessageAssembly: Sendable {
         guard isValid else { throw .notUTF8 }
     }
 
-    /// Grows by doubling as an array does, but not beyond the limit.
+    /// Grows by doubling, as an array does, but not beyond the limit.
     private mutating func reserve(_ count: Int, bytesMax: Int) {
         guard count > bytes.capacity else { return }
         bytes.reserveCapacity(max(count, min(2 * bytes.capacity, bytesMax)))
     }
 
-    /// Moves the message, or what is left of it, to `output`.
+    /// Moves the message, or its last part, to `output`.
     mutating func finish(into output: inout EngineOutput) throws(ProtocolViolation) {
         guard let kind else { return }
         guard text.isAtBoundary else { throw .notUTF8 }

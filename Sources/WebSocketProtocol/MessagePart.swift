@@ -1,10 +1,10 @@
-/// Marks an entry of a `MessageBatch` that is a part of a message and not a whole one.
+/// Marks an entry of a `MessageBatch` as a part of a message.
 ///
-/// All parts of a message come in order, with nothing else than control frames between them; all but the last have the
-/// same length, ``WebSocketEngine/partBytesMax``. A part of a text may end inside a character; that the text is UTF-8 up
-/// to there has been checked. A connection that ends inside a message leaves it without a last part.
+/// The parts of a message come in order, with only control frames between them. All but the last have the length
+/// ``WebSocketEngine/partBytesMax``. A part of a text may end inside a character; the text up to there is valid UTF-8.
+/// If the connection ends inside a message, its last part is missing.
 package struct MessagePart: Sendable, Hashable {
-    /// The place of the part in the entries of the batch.
+    /// Index of the part in the batch's entries.
     package var entryIndex: Int
     package var isFirst: Bool
     package var isLast: Bool

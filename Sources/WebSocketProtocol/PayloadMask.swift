@@ -1,6 +1,6 @@
-/// The masking of one frame's payload, piece by piece (RFC 6455 §5.3); applying it twice undoes it.
+/// Masks one frame's payload, piece by piece (RFC 6455 §5.3); masking twice restores it.
 struct PayloadMask: Sendable, Hashable {
-    /// The byte in the lowest place masks the next byte of the payload.
+    /// The lowest byte masks the next byte of the payload.
     private var key: UInt32
 
     init(key: UInt32) {

@@ -1,8 +1,8 @@
-/// Why the peer's bytes make us fail the connection (RFC 6455 §7.1.7).
+/// Why the peer's bytes end the connection (RFC 6455 §7.1.7).
 struct ProtocolViolation: Error, Hashable {
-    /// The close code that tells the peer: 1002, 1007, 1009 or, for want of memory, 1011.
+    /// The close code to send: 1002, 1007, 1009, or 1011 if memory runs out.
     let closeCode: UInt16
-    /// At most 123 bytes, so that it fits as the reason of our close frame.
+    /// At most 123 bytes, so that it fits into our close frame as the reason.
     let text: String
 
     static func protocolError(_ text: String) -> ProtocolViolation {

@@ -1,6 +1,6 @@
-/// A query of a URL that cannot be understood.
+/// Why a URL's query cannot be parsed.
 package struct QueryProblem: Error, Hashable, CustomStringConvertible {
-    /// In lower case; names at most one parameter, and no value.
+    /// In lower case; names at most one parameter, and never a value.
     package let description: String
 }
 
@@ -8,10 +8,10 @@ extension HTTPRequestHead {
     /// The most parameters that a query may have.
     package static let queryItemsMax = 256
 
-    /// All query parameters in their order, percent-decoded; a plus sign stays one.
+    /// All query parameters in their order, percent-decoded; a plus sign is kept.
     ///
-    /// - Throws: ``QueryProblem`` for a `%` without two hexadecimal digits, for bytes that are not UTF-8, for a name that
-    ///   stands there twice, and for more than ``queryItemsMax`` parameters.
+    /// - Throws: ``QueryProblem`` for a `%` without two hexadecimal digits, for bytes that are not UTF-8, for a
+    ///   duplicate name, and for more than ``queryItemsMax`` parameters.
     package func checkedQuery() throws(QueryProblem) -> [(name: String, value: String)] {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         let items = target[mark...].dropFirst().split(separator: "&")
@@ -38,7 +38,7 @@ extension HTTPRequestHead {
 }
 
 extension PercentEncoding {
-    /// `nil` for a `%` without two hexadecimal digits, and for what is not UTF-8.
+    /// Decodes; `nil` for a `%` without two hexadecimal digits, and for bytes that are not UTF-8.
     static func strictlyDecoded(_ text: Substring) -> String? {
         let bytes = Array(text.utf8)
         var decoded: [UInt8] = []

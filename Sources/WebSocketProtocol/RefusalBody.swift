@@ -1,10 +1,10 @@
-/// Collects the first bytes of the body behind a refusal, to be shown to a person.
+/// Collects the first bytes of a refusal's body, for display.
 struct RefusalBody: Sendable {
     static let excerptBytesMax = 256
-    /// Chunk sizes and the like take room too.
+    /// Larger than the excerpt, because chunk sizes take room too.
     private static let rawBytesMax = 1024
 
-    /// How the end of the body is known (RFC 9112 §6.3).
+    /// How the body's end is found (RFC 9112 §6.3).
     private enum Framing: Sendable {
         case length(Int)
         case chunked
@@ -30,10 +30,10 @@ struct RefusalBody: Sendable {
         raw.append(contentsOf: input.prefix(Self.rawBytesMax - raw.count))
     }
 
-    /// Whether nothing that comes could change the excerpt.
+    /// Whether further bytes cannot change the excerpt.
     var isComplete: Bool { content.isComplete || content.bytes.count >= Self.excerptBytesMax }
 
-    /// One line, or `nil` for an empty body.
+    /// The excerpt as one line; `nil` for an empty body.
     var excerpt: String? {
         let printable = content.bytes.prefix(Self.excerptBytesMax).map { $0 < 0x20 || $0 == 0x7f ? 0x20 : $0 }
         let text = String(decoding: printable.trimmingSpaces(), as: UTF8.self)
@@ -48,7 +48,7 @@ struct RefusalBody: Sendable {
         }
     }
 
-    /// The content of as many chunks as there are (RFC 9112 §7.1); what is not understood ends it.
+    /// Decodes the chunks received so far (RFC 9112 §7.1); stops at the first malformed one.
     private static func decodeChunks(_ raw: ArraySlice<UInt8>) -> (bytes: ArraySlice<UInt8>, isComplete: Bool) {
         var bytes: ArraySlice<UInt8> = []
         var rest = raw
@@ -59,7 +59,7 @@ struct RefusalBody: Sendable {
             }
             rest = rest[(lineEnd + 1)...]
             bytes += rest.prefix(length)
-            // Two bytes end the chunk.
+            // Two bytes follow the chunk.
             guard length < rest.count - 1 else { return (bytes, raw.count >= rawBytesMax) }
             rest = rest.dropFirst(length + 2)
         }

@@ -1,16 +1,16 @@
 package import MarketModel
 
-/// How long a server asks to be left alone: the header `Retry-After` (RFC 9110 §10.2.3).
+/// How long a server asks clients to wait: the header `Retry-After` (RFC 9110 §10.2.3).
 package enum RetryAfter: Hashable, Sendable {
     case delay(Duration)
     case date(UnixNanoseconds)
 
-    /// Longer waits are cut to this: a mistake of a server must not stop a recorder for days.
+    /// Longest wait; a server's mistake must not stop a recorder for days.
     package static let delayMax = Duration.seconds(3600)
 
-    /// Reads the header of an answer; `nil` if there is none, or if it makes no sense.
+    /// Parses the header of a response; `nil` if it is missing or malformed.
     ///
-    /// A date is taken relative to the answer's own `Date`, so that the server's clock may be wrong.
+    /// A date is compared with the response's own `Date`, so that the server's clock may be wrong.
     package init?(_ headers: HTTPHeaders) {
         guard let text = headers["Retry-After"], !text.isEmpty else { return nil }
         if text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
@@ -26,7 +26,7 @@ package enum RetryAfter: Hashable, Sendable {
         }
     }
 
-    /// How long to wait from `now` on, ``delayMax`` at most; `nil` if that time is over.
+    /// The remaining wait from `now` on, at most ``delayMax``; `nil` if it has passed.
     package func remaining(at now: UnixNanoseconds) -> Duration? {
         let delay =
             switch self {

@@ -1,4 +1,4 @@
-/// SHA-1 (FIPS 180-4 §6.1), for `Sec-WebSocket-Accept` only: it no longer protects anything.
+/// SHA-1 (FIPS 180-4 §6.1), only for `Sec-WebSocket-Accept`; it is no longer secure.
 enum SHA1 {
     /// The 20 bytes of the digest.
     static func digest(_ message: [UInt8]) -> [UInt8] {
@@ -12,7 +12,7 @@ enum SHA1 {
         return state.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) } }
     }
 
-    /// The message, a one bit, zeros, and the length in bits: a multiple of 64 bytes (§5.1.1).
+    /// Pads the message with a one bit, zeros, and its length in bits to a multiple of 64 bytes (§5.1.1).
     private static func pad(_ message: [UInt8]) -> [UInt8] {
         var padded = message
         padded.append(0x80)

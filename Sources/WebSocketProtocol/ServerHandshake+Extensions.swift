@@ -1,8 +1,8 @@
 extension ServerHandshake {
-    /// What to answer the client's offers of permessage-deflate; `nil` where none fits `settings`.
+    /// Chooses among the client's permessage-deflate offers; `nil` if none fits `settings`.
     ///
-    /// The client's first offer that fits is taken (RFC 7692 §5). Offers with parameters that are unknown, doubled or
-    /// out of range are passed over, as are other extensions and a field that is malformed.
+    /// The first fitting offer is taken (RFC 7692 §5). Offers with unknown, duplicate or out-of-range parameters, other
+    /// extensions and malformed fields are ignored.
     package static func deflate(
         for request: HTTPRequestHead,
         settings: DeflateSettings

@@ -2,27 +2,26 @@ import MarketModel
 
 /// The server's side of the opening handshake (RFC 6455 §4.2).
 package enum ServerHandshake {
-    /// Whether a request wants to become a WebSocket, rightly or wrongly put;
-    /// ``accept(_:subprotocol:headers:deflate:)`` judges.
+    /// Whether a request asks for a WebSocket, correctly or not; ``accept(_:subprotocol:headers:deflate:)`` checks it.
     package static func isUpgrade(_ request: HTTPRequestHead) -> Bool {
         request.headers.contains("Upgrade", token: "websocket") || request.headers["Sec-WebSocket-Key"] != nil
     }
 
-    /// The subprotocols the client offers, in its order of preference.
+    /// The subprotocols that the client offers, in its order of preference.
     package static func subprotocols(of request: HTTPRequestHead) -> [String] {
         request.headers.list("Sec-WebSocket-Protocol")
     }
 
-    /// Checks a request without building an answer.
+    /// Checks a request without making a response.
     package static func check(_ request: HTTPRequestHead) throws(HandshakeError) {
         _ = try checkedKey(of: request)
     }
 
-    /// Checks the request and gives the bytes of the 101 answer.
+    /// Checks the request and returns the bytes of the 101 response.
     ///
-    /// `subprotocol` is left out unless the client offers it, for then the client would have to fail. `headers` are
-    /// further fields for the answer, except those of the handshake. `deflate` comes from ``deflate(for:settings:)`` for
-    /// this request, and goes to the engine next.
+    /// `subprotocol` is left out if the client did not offer it, because the client would have to fail. `headers` are
+    /// further fields, except those of the handshake. `deflate` must come from ``deflate(for:settings:)`` for this
+    /// request; pass it to the engine as well.
     package static func accept(
         _ request: HTTPRequestHead,
         subprotocol: String? = nil,
@@ -42,7 +41,9 @@ package enum ServerHandshake {
         return HTTPResponseHead(status: 101, headers: fields).bytes
     }
 
-    /// The whole answer to a request that failed with `error`, body included; the connection is to be closed after it.
+    /// Returns the complete response, including the body, to a request that failed with `error`.
+    ///
+    /// Close the connection after it.
     package static func rejection(_ error: HandshakeError) -> [UInt8] {
         let status = error.status ?? 400
         let body = Array((error.description + "\n").utf8)
@@ -58,7 +59,7 @@ package enum ServerHandshake {
         return HTTPResponseHead(status: status, headers: fields).bytes + body
     }
 
-    /// The client's key, once everything is as RFC 6455 §4.2.1 wants it.
+    /// Returns the client's key if the request satisfies RFC 6455 §4.2.1.
     private static func checkedKey(of request: HTTPRequestHead) throws(HandshakeError) -> String {
         func error(_ code: HandshakeError.Code, _ description: String, _ status: Int = 400) -> HandshakeError {
             HandshakeError(code: code, description: description, status: status)
@@ -77,7 +78,7 @@ package enum ServerHandshake {
             )
         }
         guard headers.values("Sec-WebSocket-Version") == ["13"] else {
-            throw error(.unsupportedVersion, "only version 13 of the WebSocket protocol is spoken here", 426)
+            throw error(.unsupportedVersion, "only version 13 of the WebSocket protocol is supported", 426)
         }
         let keys = headers.values("Sec-WebSocket-Key")
         guard keys.count == 1, Base64.decode(keys[0])?.count == 16 else {

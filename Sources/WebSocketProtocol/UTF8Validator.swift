@@ -1,15 +1,15 @@
-/// Checks that a text arriving in pieces is UTF-8 (RFC 3629 §4); a wrong byte is noticed as soon as it is seen.
+/// Checks that text arriving in pieces is UTF-8 (RFC 3629 §4); reports a wrong byte as soon as it arrives.
 struct UTF8Validator: Sendable, Hashable {
-    /// Bytes missing to complete the character at the end of the last piece.
+    /// Bytes missing from the character at the end of the last piece.
     private var bytesMissing = 0
-    /// What the next byte may be, where not every continuation byte may follow.
+    /// The range of the next byte; narrower than usual after some first bytes.
     private var nextMin: UInt8 = 0x80
     private var nextMax: UInt8 = 0xbf
 
-    /// Whether the text so far ends between characters.
+    /// Whether the text so far ends at a character boundary.
     var isAtBoundary: Bool { bytesMissing == 0 }
 
-    /// Takes the next piece; false means that no continuation can make the text valid.
+    /// Takes the next piece; false means that the text is invalid, whatever follows.
     mutating func accept(_ piece: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < piece.count {
@@ -29,7 +29,7 @@ struct UTF8Validator: Sendable, Hashable {
         return true
     }
 
-    /// The index of the first byte that is not ASCII.
+    /// The index of the first non-ASCII byte.
     private static func endOfASCII(_ piece: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start
         while index &+ 32 <= piece.count {
@@ -47,7 +47,7 @@ struct UTF8Validator: Sendable, Hashable {
         return index
     }
 
-    /// Notes what must follow a first byte; shortest forms only, no surrogates, nothing above U+10FFFF.
+    /// Sets what must follow a first byte: shortest forms only, no surrogates, nothing above U+10FFFF.
     private mutating func begin(with first: UInt8) -> Bool {
         switch first {
         case 0xc2...0xdf: bytesMissing = 1

@@ -1,29 +1,29 @@
 extension WebSocketEngine {
-    /// The bytes of a ping with at most 125 bytes of payload, the rest is cut off; empty unless ``canSend``.
+    /// Returns the bytes of a ping with the first 125 bytes of `payload`; empty unless ``canSend``.
     package mutating func ping(_ payload: [UInt8] = []) -> [UInt8] {
         guard canSend else { return [] }
         statistics.pingsSent &+= 1
         return controlFrame(.ping, Array(payload.prefix(FrameHeader.controlBytesMax)))
     }
 
-    /// Begins the close handshake: the bytes of our close frame, empty unless ``canSend``.
+    /// Begins the close handshake and returns the bytes of our close frame; empty unless ``canSend``.
     ///
-    /// A reason longer than 123 bytes is cut between characters. 1005, or a code that must not be sent (RFC 6455 §7.4),
-    /// gives a close frame without code and reason. While ``isClosePending`` it is the frame that is due anyway, and
-    /// ``finishClosing(actions:)`` is still to be called. How long to wait for `.closed` is the owner's decision.
+    /// A reason longer than 123 bytes is cut at a character boundary. 1005, or a code that must not be sent (RFC 6455
+    /// §7.4), gives a close frame without code and reason. While ``isClosePending``, the frame is the pending one, and
+    /// ``finishClosing(actions:)`` must still be called. The owner decides how long to wait for `.closed`.
     package mutating func close(code: UInt16 = CloseCode.normal, reason: String = "") -> [UInt8] {
         guard canSend else { return [] }
         isCloseSent = true
         guard let pendingClose else { return controlFrame(.close, ClosePayload.bytes(code: code, reason: reason)) }
-        // The peer gets its own code back (RFC 6455 §5.5.1), or hears of its violation.
+        // Echo the peer's code (RFC 6455 §5.5.1), or report its violation.
         let reason = pendingClose.initiator == .remote ? "" : pendingClose.reason
         return controlFrame(.close, ClosePayload.bytes(code: pendingClose.code, reason: reason))
     }
 
-    /// Ends the connection for which the end is pending; nothing unless ``isClosePending``.
+    /// Ends a connection whose end is pending; does nothing unless ``isClosePending``.
     ///
-    /// To be called once the messages received so far have been answered, or the wait for that is over. Appends our
-    /// close frame, if it has not gone out, and `.closed`.
+    /// Call it once the messages received so far have been answered, or after a time-out. Appends our close frame,
+    /// unless it has been sent, and `.closed`.
     package mutating func finishClosing(actions: inout [EngineAction]) {
         guard isClosePending, let info = pendingClose else { return }
         let frame = close()
@@ -31,7 +31,7 @@ extension WebSocketEngine {
         actions.append(.closed(end(info)))
     }
 
-    /// Acts on a complete control frame, whose payload is in `controlPayload`.
+    /// Handles a complete control frame, whose payload is in `controlPayload`.
     mutating func takeControl(_ opcode: FrameOpcode, actions: inout [EngineAction]) throws(ProtocolViolation) {
         switch opcode {
         case .ping:
@@ -50,13 +50,13 @@ extension WebSocketEngine {
         }
     }
 
-    /// Answers the peer's close frame with its own code, unless it is the answer to ours (RFC 6455 §5.5.1).
+    /// Answers the peer's close frame with its own code, unless it answers ours (RFC 6455 §5.5.1).
     private mutating func takeClose(_ close: ClosePayload, actions: inout [EngineAction]) {
         let initiator: CloseInfo.Initiator = isCloseSent ? .local : .remote
         finish(CloseInfo(code: close.code, reason: close.reason, initiator: initiator), actions: &actions)
     }
 
-    /// Fails the connection (RFC 6455 §7.1.7): tells the peer why, if we may still send, and waits for nothing.
+    /// Fails the connection (RFC 6455 §7.1.7): sends the reason if we may still send, and does not wait for an answer.
     mutating func fail(_ violation: ProtocolViolation, actions: inout [EngineAction]) {
         let info = CloseInfo(
             code: violation.closeCode,
@@ -74,7 +74,7 @@ extension WebSocketEngine {
         if !defersClosing || isCloseSent { finishClosing(actions: &actions) }
     }
 
-    /// Joins what is sent in a row, so that a run of pings costs one write.
+    /// Joins consecutive output, so that a run of pings costs one write.
     private static func send(_ bytes: [UInt8], actions: inout [EngineAction]) {
         guard case .send(var joined) = actions.last else {
             actions.append(.send(bytes))

@@ -1,7 +1,8 @@
-/// Messages that we send compressed (RFC 7692 §7.2.1).
+/// Compression of outgoing messages (RFC 7692 §7.2.1).
 extension WebSocketEngine {
-    /// Writes one compressed frame to the front of `output`, which must have room for the plain one; returns its length,
-    /// or `nil` if the message is better sent plain.
+    /// Writes one compressed frame to the front of `output`, which must have room for the uncompressed one.
+    ///
+    /// Returns its length, or `nil` if the message should be sent uncompressed.
     mutating func writeCompressed(
         _ opcode: FrameOpcode,
         _ payload: UnsafeRawBufferPointer,
@@ -20,7 +21,7 @@ extension WebSocketEngine {
             maskingKey: maskingKey,
             to: output
         )
-        // The header of the shorter payload can be shorter too.
+        // A shorter payload may have a shorter header.
         let target = UnsafeMutableRawBufferPointer(rebasing: output[header..<header + length])
         if header != room { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: space[..<length])) }
         if let maskingKey {
@@ -30,7 +31,7 @@ extension WebSocketEngine {
         return header + length
     }
 
-    /// The connection's compressor; `nil` where none was agreed on, or there is no memory for one.
+    /// The connection's compressor; `nil` without an agreement, or if there is no memory.
     mutating func openDeflater() -> Deflater? {
         guard let deflate else { return nil }
         if deflater == nil {

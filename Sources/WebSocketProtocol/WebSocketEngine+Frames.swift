@@ -1,8 +1,8 @@
 import MarketModel
 
-/// Frames that are not a whole plain message: control frames, fragments, and those cut by the reads.
+/// Frames other than complete uncompressed messages: control frames, fragments, and frames split between reads.
 extension WebSocketEngine {
-    /// Reads the header of the next frame, or as much of it as there is.
+    /// Takes the header of the next frame, or as much of it as has arrived.
     mutating func takeHeader(_ rest: inout UnsafeRawBufferPointer) throws(ProtocolViolation) {
         if partialHeader.isEmpty, let header = try readHeader(rest) {
             rest = UnsafeRawBufferPointer(rebasing: rest[header.headerBytes...])
@@ -20,14 +20,14 @@ extension WebSocketEngine {
     }
 
     private func readPartialHeader() throws(ProtocolViolation) -> FrameHeader? {
-        // `withUnsafeBytes` rethrows without the type of the error.
+        // `withUnsafeBytes` loses the type of the error when it rethrows.
         let result = partialHeader.withUnsafeBytes { bytes in
             Result { () throws(ProtocolViolation) in try readHeader(bytes) }
         }
         return try result.get()
     }
 
-    /// Checks that the frame may come here (RFC 6455 §5.4).
+    /// Checks that the frame is allowed at this point (RFC 6455 §5.4).
     private mutating func open(_ header: FrameHeader) throws(ProtocolViolation) {
         if header.opcode.isControl {
             controlPayload.removeAll(keepingCapacity: true)
@@ -50,7 +50,7 @@ extension WebSocketEngine {
         )
     }
 
-    /// Checks the limits; what a compressed message inflates to shows only later.
+    /// Checks the limits; the inflated size of a compressed message is checked later.
     private mutating func openFragment(_ header: FrameHeader) throws(ProtocolViolation) {
         message.countFragment()
         guard message.fragmentCount <= limits.fragmentsMax else {
@@ -67,7 +67,7 @@ extension WebSocketEngine {
         }
     }
 
-    /// Takes what there is of the open frame's payload, and completes the frame if that is all of it.
+    /// Takes the available payload of the open frame, and completes the frame if that is all of it.
     mutating func takePayload(
         _ rest: inout UnsafeRawBufferPointer,
         into output: inout EngineOutput

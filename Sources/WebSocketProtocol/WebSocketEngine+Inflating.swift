@@ -1,4 +1,4 @@
-/// Compressed messages of the peer (RFC 7692 §7.2.2).
+/// Compressed messages from the peer (RFC 7692 §7.2.2).
 extension WebSocketEngine {
     /// Bytes that are unmasked at a time.
     private static let unmaskedBytesMax = 8 << 10
@@ -12,7 +12,7 @@ extension WebSocketEngine {
         inflater.begin()
     }
 
-    /// Inflates the next piece of the payload into the message, still masked if there is a mask.
+    /// Inflates the next piece of payload into the message; the piece is still masked if there is a mask.
     mutating func inflate(
         _ piece: UnsafeRawBufferPointer,
         mask: inout PayloadMask?,
@@ -40,7 +40,7 @@ extension WebSocketEngine {
         with inflater: Inflater,
         into output: inout EngineOutput
     ) throws(ProtocolViolation) {
-        // Lent, because the engine is changed while zlib reads from it.
+        // Swapped out, because the engine changes while zlib reads from the buffer.
         var lent: [UInt8] = []
         swap(&lent, &unmasked)
         defer { swap(&lent, &unmasked) }
@@ -58,7 +58,7 @@ extension WebSocketEngine {
         try inflater.finish()
     }
 
-    /// Stops at the limit before the byte beyond it is stored.
+    /// Stops at the limit before a byte beyond it is stored.
     private mutating func takeInflated(
         from inflater: Inflater,
         into output: inout EngineOutput

@@ -1,21 +1,21 @@
 package import MarketModel
 
-/// A message whose first part has been sent, and its last one not.
+/// A message whose first part has been sent, but not its last.
 struct OutgoingMessage: Sendable {
     let isCompressed: Bool
 }
 
-/// Sending one message in several frames (RFC 6455 §5.4).
+/// Sends one message in several frames (RFC 6455 §5.4).
 extension WebSocketEngine {
-    /// Whether a message is being sent in parts: until its last part nothing else than control frames may go out.
+    /// Whether a message is being sent in parts; until its last part only control frames may be sent.
     package var isSendingParts: Bool { outgoing != nil }
 
     /// Appends the next part of a message to `output`, as one frame, and returns true.
     ///
-    /// The first part gives the message's kind; later ones belong to it whatever they say, up to one that is the last.
-    /// Parts of a text may end inside a character, the whole must be UTF-8. The message is compressed if that was agreed
-    /// on and its first part is long enough; every part can be inflated without waiting for the next. False, and nothing
-    /// appended, unless ``canSend``.
+    /// The first part sets the message's kind; the kind of later parts is ignored. Parts of a text may end inside a
+    /// character, but the whole must be UTF-8. The message is compressed if that was agreed on and its first part is
+    /// long enough; each part can be inflated without waiting for the next. Returns false, and appends nothing, unless
+    /// ``canSend``.
     package mutating func appendPart(
         _ payload: UnsafeRawBufferPointer,
         kind: MessageKind,

@@ -3,27 +3,26 @@ package import MarketModel
 extension WebSocketEngine {
     private var peerRole: WebSocketRole { role == .client ? .server : .client }
 
-    /// Takes the bytes of one read, for an engine that hands over whole messages only; see
-    /// ``receive(_:receivedAt:into:parts:actions:)``.
+    /// Takes the bytes of one read, for an engine without parts; see ``receive(_:receivedAt:into:parts:actions:)``.
     package mutating func receive(
         _ input: UnsafeRawBufferPointer,
         receivedAt: UnixNanoseconds,
         into batch: inout MessageBatch,
         actions: inout [EngineAction]
     ) {
-        precondition(partBytesMax == nil, "whoever asks for parts has to take their marks")
+        precondition(partBytesMax == nil, "an engine with parts needs the method that returns their marks")
         var parts: [MessagePart] = []
         receive(input, receivedAt: receivedAt, into: &batch, parts: &parts, actions: &actions)
     }
 
     /// Takes the bytes of one read.
     ///
-    /// Data messages are appended to `batch`, unmasked and inflated, as `.received` at `receivedAt`; `parts` marks those
-    /// entries that are not whole messages. What has to be done is appended to `actions`. After our own close frame
-    /// messages are still delivered until the peer's close frame arrives. Once `.closed` has been given, or the end is
-    /// pending, input is ignored.
+    /// Data messages are appended to `batch`, unmasked and inflated, as `.received` at `receivedAt`. `parts` marks the
+    /// entries that are parts of messages. `actions` receives what the owner must do. After our own close frame,
+    /// messages are still delivered until the peer's close frame arrives. After `.closed`, or while the end is pending,
+    /// input is ignored.
     ///
-    /// Compressed messages can make `batch` grow by about 1000 bytes for each byte of `input`.
+    /// Compressed messages can add about 1000 bytes to `batch` for each byte of `input`.
     package mutating func receive(
         _ input: UnsafeRawBufferPointer,
         receivedAt: UnixNanoseconds,
@@ -63,9 +62,10 @@ extension WebSocketEngine {
         }
     }
 
-    /// Takes messages that are one frame each, not compressed and all there: the usual case, straight from the input to
-    /// the batch.
+    /// Takes uncompressed messages that are one complete frame each: the usual case, straight from the input to the
+    /// batch.
     ///
+    /// Stops before the first frame of any other kind.
     /// Stops before the first frame that is anything else.
     private mutating func takeSimpleMessages(
         _ rest: inout UnsafeRawBufferPointer,

@@ -1,11 +1,10 @@
 package import MarketModel
 
 extension WebSocketEngine {
-    /// Bytes that ``encode(_:into:)`` will write for these messages.
+    /// Bytes that ``encode(_:into:)`` writes for these messages, at most.
     package func frameBytes(for batch: MessageBatch) -> Int { frameBytes(for: batch, range: 0..<batch.count) }
 
-    /// Bytes that ``encode(_:range:into:)`` will write for the messages at these places of the batch; with compression
-    /// the most it can write.
+    /// Bytes that ``encode(_:range:into:)`` writes for these messages of the batch; with compression, the maximum.
     package func frameBytes(for batch: MessageBatch, range: Range<Int>) -> Int {
         var total = 0
         for index in range {
@@ -23,9 +22,9 @@ extension WebSocketEngine {
 
     /// Writes one frame per message to the front of `output`, and returns the bytes written.
     ///
-    /// `output` must have room for ``frameBytes(for:range:)``. Times and directions in the batch do not matter. Messages
-    /// are compressed if that was agreed on, they are long enough, and it makes them shorter. Writes nothing unless
-    /// ``canSend``, and nothing inside a message that is being sent in parts.
+    /// `output` must have room for ``frameBytes(for:range:)``. Times and directions in the batch are ignored. Messages
+    /// are compressed if that was agreed on, they are long enough, and the result is shorter. Writes nothing unless
+    /// ``canSend``, and nothing while a message is being sent in parts.
     package mutating func encode(
         _ batch: MessageBatch,
         range: Range<Int>,

@@ -1,44 +1,44 @@
-/// One WebSocket connection after its handshake (RFC 6455 §5 to §7, RFC 7692 §6 and §7): bytes in, messages and actions
-/// out.
+/// One WebSocket connection after its handshake (RFC 6455 §5 to §7, RFC 7692 §6 and §7): takes bytes, returns messages
+/// and actions.
 ///
-/// It does no I/O and never fails towards its owner: whatever a peer sends ends in messages, pongs, or a close with the
-/// proper code. The same input gives the same result however it is cut into pieces.
+/// It does no I/O and reports no errors to its owner: any input results in messages, pongs, or a close with the correct
+/// code. The result does not depend on how the input is split.
 ///
-/// An engine that compresses must not be copied: the copies would share the state of the compression.
+/// An engine that compresses must not be copied, because the copies would share the state of the compression.
 package struct WebSocketEngine: Sendable {
     package let role: WebSocketRole
     package let limits: WebSocketLimits
-    /// How messages are compressed; `nil` for not at all.
+    /// How messages are compressed; `nil` for no compression.
     package let deflate: DeflateAgreement?
-    /// Messages longer than this are handed over in parts; `nil` for whole messages only.
+    /// Longer messages are delivered in parts of this many bytes; `nil` delivers only whole messages.
     package let partBytesMax: Int?
     /// Whether the end waits for ``finishClosing(actions:)``.
     package let defersClosing: Bool
     package internal(set) var statistics = WebSocketStatistics()
-    /// How the connection ended, once it has.
+    /// How the connection ended; `nil` before its end.
     package internal(set) var closeInfo: CloseInfo?
 
     var maskingKeys: MaskingKeys
     var isCloseSent = false
-    /// Whether there is an end, recorded or pending: nothing is read any more.
+    /// Whether the connection has ended or its end is pending: further input is ignored.
     var isInputOver = false
-    /// The end that ``finishClosing(actions:)`` will bring.
+    /// The end that ``finishClosing(actions:)`` will report.
     var pendingClose: CloseInfo?
-    /// The start of a header whose rest has not arrived yet.
+    /// The first bytes of an incomplete header.
     var partialHeader: [UInt8] = []
     /// The frame whose payload is arriving.
     var frame: OpenFrame?
     var controlPayload: [UInt8] = []
     var message: MessageAssembly
-    /// The longest frame that is a message of its own and needs no further checks.
+    /// The longest single-frame message that needs no further checks.
     let simpleMessageBytesMax: Int
-    /// Whether there is a ``deflate``, which is large to look at for every frame.
+    /// Whether there is a ``deflate``, which is too large to inspect for every frame.
     let mayBeCompressed: Bool
-    /// Made by the first compressed message that is received.
+    /// Made for the first compressed message received.
     var inflater: Inflater?
-    /// A piece of compressed payload without its mask.
+    /// A piece of compressed payload after unmasking.
     var unmasked: [UInt8] = []
-    /// Made by the first message that is sent compressed.
+    /// Made for the first message that is sent compressed.
     var deflater: Deflater?
     /// Messages of at least this many bytes are sent compressed.
     let deflatedBytesMin: Int
@@ -53,17 +53,17 @@ package struct WebSocketEngine: Sendable {
         var bytesMissing: Int
     }
 
-    /// Starts right behind the handshake.
+    /// Starts directly after the handshake.
     ///
     /// - Parameters:
     ///   - role: Which side we are.
     ///   - limits: The most a peer may send.
-    ///   - maskingKeys: A client's source of masks, a server never draws from it.
-    ///   - deflate: What the handshake agreed on about compression.
-    ///   - partBytesMax: The longest message that is handed over whole, at least 1; a longer one comes in parts of this
-    ///     length, and no more than one part is held here.
+    ///   - maskingKeys: A client's source of masking keys; a server never uses it.
+    ///   - deflate: The compression that the handshake agreed on.
+    ///   - partBytesMax: The longest message that is delivered whole, at least 1. A longer one comes in parts of this
+    ///     length, and the engine holds at most one part.
     ///   - defersClosing: Whether our close frame, after the peer's or after a violation, waits for
-    ///     ``finishClosing(actions:)``, so that the messages before it can be answered first.
+    ///     ``finishClosing(actions:)``, so that earlier messages can be answered first.
     package init(
         role: WebSocketRole,
         limits: WebSocketLimits = WebSocketLimits(),
@@ -88,17 +88,18 @@ package struct WebSocketEngine: Sendable {
         controlPayload.reserveCapacity(FrameHeader.controlBytesMax)
     }
 
-    /// Whether messages may still be sent: no close frame has gone out, and the connection is not over.
+    /// Whether messages may still be sent: we have sent no close frame, and the connection has not ended.
     ///
     /// Stays true while ``isClosePending``.
     package var canSend: Bool { !isCloseSent && closeInfo == nil }
 
-    /// Whether the peer has sent a close frame or broken the rules, and ``finishClosing(actions:)`` is due.
+    /// Whether the peer has sent a close frame or violated the protocol, and ``finishClosing(actions:)`` must be
+    /// called.
     package var isClosePending: Bool { pendingClose != nil && closeInfo == nil }
 
-    /// Takes note that the socket gave end of file or an error, and gives how the connection ended.
+    /// Ends the connection after the socket's end of file or error, and returns how it ended.
     ///
-    /// `error` is the error's text, if there was one. Changes nothing once there is a ``closeInfo``.
+    /// `error` is the error's text, if there was one. Changes nothing if there is a ``closeInfo`` already.
     package mutating func connectionEnded(error: String? = nil) -> CloseInfo {
         if let closeInfo { return closeInfo }
         if let pendingClose { return end(pendingClose) }
@@ -113,7 +114,7 @@ package struct WebSocketEngine: Sendable {
         )
     }
 
-    /// Records the end, and gives back what the connection held.
+    /// Records the end and frees the connection's memory.
     @discardableResult
     mutating func end(_ info: CloseInfo) -> CloseInfo {
         closeInfo = info
@@ -123,7 +124,7 @@ package struct WebSocketEngine: Sendable {
         return info
     }
 
-    /// Ends reading, and gives back what was kept for it.
+    /// Stops reading and frees the memory for it.
     mutating func releaseInput() {
         isInputOver = true
         frame = nil

@@ -1,23 +1,25 @@
-/// The largest things a peer may send us; more than that ends the connection.
+/// The most a peer may send; more ends the connection.
 ///
-/// Control frames have the limit of RFC 6455 §5.5, 125 bytes, which is answered with 1002.
+/// Control frames have the limit of RFC 6455 §5.5, 125 bytes; a longer one is answered with 1002.
 package struct WebSocketLimits: Sendable, Hashable {
-    /// Payload bytes of one message, all its fragments together, inflated if it is compressed.
+    /// Payload bytes of one message: all fragments together, after inflating.
     ///
-    /// More is answered with close code 1009: as soon as the header says so, or while inflating once so many bytes have
-    /// come out. It holds for messages in parts too, which need no memory for it: raise it for those.
+    /// A longer message is answered with close code 1009, at its header or while inflating. The limit also applies to
+    /// messages in parts, which do not need that memory: raise it for those.
     package var messageBytesMax: Int
-    /// Payload bytes of one data frame as they are on the wire.
+    /// Payload bytes of one data frame, as sent on the wire.
     ///
-    /// More is answered with close code 1009 as soon as the header is there.
+    /// A longer frame is answered with close code 1009 at its header.
     package var frameBytesMax: Int
-    /// Frames of one message, so that endless empty fragments end: at least 65,536 should be allowed.
+    /// Frames of one message; stops endless empty fragments.
     ///
-    /// More is answered with close code 1009 at the header of the frame that is one too many.
+    /// Should be at least 65,536.
+    ///
+    /// The first frame beyond it is answered with close code 1009 at its header.
     package var fragmentsMax: Int
-    /// Bytes of one HTTP head, its empty line included.
+    /// Bytes of one HTTP head, including its empty line.
     ///
-    /// More is a ``HandshakeError`` as soon as they are there: a server answers it with 431.
+    /// A longer head is a ``HandshakeError`` at once; a server answers it with 431.
     package var headerBytesMax: Int
 
     package init(

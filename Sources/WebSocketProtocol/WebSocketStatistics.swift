@@ -1,9 +1,9 @@
-/// What passed over one connection since its handshake; every number counts up from 0.
+/// Counters of one connection since its handshake, starting at 0.
 package struct WebSocketStatistics: Sendable, Hashable {
-    /// Whole data messages.
+    /// Complete data messages.
     package var messagesReceived: UInt64 = 0
     package var messagesSent: UInt64 = 0
-    /// All bytes since the handshake, frame headers and control frames included, before TLS.
+    /// All bytes since the handshake, including frame headers and control frames, before TLS.
     package var bytesReceived: UInt64 = 0
     package var bytesSent: UInt64 = 0
     package var pingsReceived: UInt64 = 0

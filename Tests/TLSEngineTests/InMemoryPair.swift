@@ -1,7 +1,7 @@
 import TLSEngine
 import Testing
 
-/// A client and a server whose bytes are carried by hand, in pieces of a chosen size.
+/// A client and a server in memory; the test moves their bytes in pieces of a chosen size.
 struct InMemoryPair {
     let client: TLSConnection
     let server: TLSConnection
@@ -19,7 +19,7 @@ struct InMemoryPair {
         self.server = try TLSConnection(server: server)
     }
 
-    /// Carries bytes until neither side has any left.
+    /// Moves bytes until neither side has any left.
     mutating func shakeHands() {
         clientProgress = client.handshake()
         var isMoving = true
@@ -56,7 +56,7 @@ extension TLSConnection {
         return Array(bytes.prefix(count))
     }
 
-    /// All plaintext there is, and what came after it.
+    /// All available plaintext, and what followed it.
     func readAll() -> (bytes: [UInt8], end: ReadResult) {
         var all: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1000)

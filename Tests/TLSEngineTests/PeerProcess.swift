@@ -1,6 +1,6 @@
 import Foundation
 
-/// `openssl s_server` or `s_client`, as a TLS peer that we have not written; ends with the value.
+/// `openssl s_server` or `s_client`, as an independent TLS peer; ends with this object.
 final class PeerProcess {
     private let process = Process()
     private let input = Pipe()
@@ -17,21 +17,21 @@ final class PeerProcess {
         try process.run()
     }
 
-    /// Ends the process without giving it a chance to say so.
+    /// Kills the process, so that it cannot close the connection in order.
     func kill() {
-        // Number 0, of a process that could not be started, would mean all of our own group.
+        // Process number 0, of a process that failed to start, would mean our own process group.
         guard process.isRunning, process.processIdentifier > 0 else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)
     }
 
     deinit {
-        // Not `terminate()`: the process inherits the mask of a thread that blocks SIGTERM.
+        // Not `terminate()`, because the process inherits the signal mask of a thread that blocks SIGTERM.
         guard process.isRunning else { return }
         kill()
         process.waitUntilExit()
     }
 
-    /// `s_server` on a free port of 127.0.0.1, and that port.
+    /// Starts `s_server` on a free port of 127.0.0.1, and returns that port.
     static func server(_ arguments: [String], in directory: String) throws -> (PeerProcess, port: UInt16) {
         let process = try PeerProcess(["s_server", "-accept", "127.0.0.1:0"] + arguments, in: directory)
         let line = try process.output(containing: "ACCEPT ", andThen: "\n")
@@ -44,10 +44,10 @@ final class PeerProcess {
         try PeerProcess(["s_client", "-connect", "127.0.0.1:\(port)"] + arguments, in: directory)
     }
 
-    /// Types `line`; a single letter is a command in the interactive modes, such as `k` for a key update.
+    /// Types `line`; in the interactive modes a single letter is a command, such as `k` for a key update.
     func type(_ line: String) { input.fileHandleForWriting.write(Data((line + "\n").utf8)) }
 
-    /// Waits until the process has printed `first` and behind it `second`; all it has printed so far.
+    /// Waits until the process has printed `first` and then `second`; returns all its output so far.
     @discardableResult
     func output(containing first: String, andThen second: String = "") throws -> String {
         while true {

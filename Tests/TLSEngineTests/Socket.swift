@@ -1,6 +1,6 @@
 import Foundation
 
-/// A blocking TCP socket on 127.0.0.1; every wait is over after ten seconds.
+/// A blocking TCP socket on 127.0.0.1; every wait ends after ten seconds.
 final class Socket {
     struct Failed: Error {
         let call: String
@@ -46,7 +46,7 @@ final class Socket {
 
     func accepted() throws -> Socket { try Socket(descriptor: accept(descriptor, nil, nil)) }
 
-    /// What has come, at least a byte; none where the peer has closed or reset the connection.
+    /// Returns received bytes, at least one; none if the peer has closed or reset the connection.
     func receive() throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
@@ -54,7 +54,7 @@ final class Socket {
         return Array(buffer.prefix(max(count, 0)))
     }
 
-    /// Sends all; a peer that has gone is no error, since what it said first is still to be read.
+    /// Sends all bytes; ignores a peer that has gone, because its earlier bytes must still be read.
     func transmit(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {

@@ -32,7 +32,7 @@ struct SocketPump {
         return progress
     }
 
-    /// Reads until `text` has come, or nothing more will.
+    /// Reads until `text` has arrived, or until nothing more comes.
     func read(until text: String? = nil) throws -> (text: String, end: TLSConnection.ReadResult) {
         var all: [UInt8] = []
         while true {
@@ -51,7 +51,7 @@ struct SocketPump {
         try flush()
     }
 
-    /// Waits for bytes of any kind, and leaves them to be read.
+    /// Waits for bytes of any kind, and leaves them unread.
     func receive() throws {
         let bytes = try socket.receive()
         if bytes.isEmpty { tls.receiveEnd() } else { tls.receive(bytes) }

@@ -1,7 +1,7 @@
 import TLSEngine
 import Testing
 
-/// Client certificates, from both ends.
+/// Client certificates, tested from both ends.
 struct TLSClientCertificateTests {
     private let files: TestCertificates
     private let clientFiles: TestCertificates.Files
@@ -49,7 +49,7 @@ struct TLSClientCertificateTests {
     }
 
     @Test(
-        "without one the server's alert is told, in TLS 1.3 only behind the handshake",
+        "the server's alert for a missing certificate is reported, in TLS 1.3 only after the handshake",
         arguments: TLSVersion.allCases
     )
     func missing(version: TLSVersion) throws {
@@ -68,7 +68,7 @@ struct TLSClientCertificateTests {
         #expect(error?.description == "TLS failure: the peer refused with the alert '\(name)'")
     }
 
-    @Test("our server accepts a certificate of the authority's and describes it")
+    @Test("our server accepts a certificate signed by the authority and describes it")
     func required() throws {
         let server = try serverContext(.required(caFile: files.caFile))
         var pair = try InMemoryPair(client: clientContext(clientFiles), server: server)
@@ -89,7 +89,7 @@ struct TLSClientCertificateTests {
         #expect(pair.clientProgress.error != nil || pair.client.readAll().end.error != nil)
     }
 
-    @Test("our server refuses a certificate of another authority's, also where none is required")
+    @Test("our server refuses a certificate of another authority, even if none is required")
     func untrusted() throws {
         let own = TestCertificates.Files(certificateFile: files.selfSignedFile, keyFile: files.selfSignedKeyFile)
         for clients: TLSServerConfiguration.ClientCertificates in [
@@ -115,7 +115,7 @@ struct TLSClientCertificateTests {
         #expect(pair.server.peer?.certificate == nil)
     }
 
-    @Test("s_client is let in with a certificate, and refused without")
+    @Test("s_client is accepted with a certificate, and refused without")
     func againstClient() throws {
         let server = try serverContext(.required(caFile: files.caFile))
         for (arguments, isAccepted) in [(["-cert", "client.pem", "-key", "client.key"], true), ([], false)] {

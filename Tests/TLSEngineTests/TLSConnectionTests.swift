@@ -36,7 +36,7 @@ struct TLSConnectionTests {
         }
     }
 
-    @Test("every cut of the server's first flight is incomplete or complete, never a failure")
+    @Test("every truncation of the server's first flight is incomplete or complete, never a failure")
     func everyCut() throws {
         let probe = try pair()
         _ = probe.client.handshake()
@@ -68,7 +68,7 @@ struct TLSConnectionTests {
     }
 
     @Test(
-        "a certificate for another host is refused with OpenSSL's words",
+        "a certificate for another host is refused with OpenSSL's text",
         arguments: [
             ("other.test", "hostname mismatch"), ("127.0.0.2", "IP address mismatch"), ("::2", "IP address mismatch"),
             ("b.a.example.test", "hostname mismatch"),
@@ -114,7 +114,7 @@ struct TLSConnectionTests {
         #expect(trusted.clientProgress == .complete)
     }
 
-    @Test("bytes that are not TLS fail the handshake on both sides and stay failed")
+    @Test("bytes that are not TLS fail the handshake on both sides, permanently")
     func garbage() throws {
         let pair = try pair()
         _ = pair.client.handshake()

@@ -16,7 +16,7 @@ struct TLSContextTests {
         }
     }
 
-    @Test("unusable files are named together with the cause")
+    @Test("errors for unusable files name the file and the cause")
     func unusableFiles() throws {
         let key = files.keyFile
         check("cannot use the CA file '/nowhere/ca.pem': No such file or directory") { () throws(TLSError) in
@@ -33,7 +33,7 @@ struct TLSContextTests {
         }
     }
 
-    @Test("a key that does not fit, or that needs a passphrase, is refused")
+    @Test("a key that does not match, or needs a passphrase, is refused")
     func unusableKeys() {
         #expect(throws: TLSError.self) {
             try TLSContext.server(certificateFile: files.certificateFile, keyFile: files.selfSignedKeyFile)

@@ -6,7 +6,7 @@ struct TLSErrorTests {
 
     init() throws { files = try TestCertificates() }
 
-    @Test("an alert says whether it is about our certificate and whether to try again")
+    @Test("an alert says whether it concerns our certificate and whether to retry")
     func alerts() {
         let cases: [(UInt8, String, isAboutCertificate: Bool, isTransient: Bool)] = [
             (20, "bad record mac", false, true), (40, "handshake failure", false, false),
@@ -24,7 +24,7 @@ struct TLSErrorTests {
         }
     }
 
-    @Test("trying again helps after a broken connection, and after nothing that needs somebody to act")
+    @Test("a broken connection is retryable, an error that needs action is not")
     func retrying() {
         #expect(TLSError(code: .connection).isRetryable)
         #expect(TLSError(code: .handshake, cause: .truncated).isRetryable)
@@ -44,7 +44,7 @@ struct TLSErrorTests {
         }
     }
 
-    @Test("an identity that cannot be used is told with the file and the cause")
+    @Test("the error for an unusable identity names the file and the cause")
     func identities() throws {
         let (certificate, key) = (files.certificateFile, files.keyFile)
         check("/no.pem", key, "cannot use the certificate file '/no.pem': No such file or directory")
@@ -71,7 +71,7 @@ struct TLSErrorTests {
         #expect(throws: TLSError.self) { try TLSIdentity(certificateFile: files.directory, keyFile: key) }
     }
 
-    @Test("a server needs a usable file of authorities to ask for client certificates")
+    @Test("a server needs a usable CA file to ask for client certificates")
     func authorities() throws {
         let identity = try TLSServerIdentity(certificateFile: files.certificateFile, keyFile: files.keyFile)
         do throws(TLSError) {

@@ -2,7 +2,7 @@ import MarketModel
 import TLSEngine
 import Testing
 
-/// Bytes from outside, whole, split, cut off and damaged.
+/// Bytes from outside: complete, split, truncated and damaged.
 struct TLSInputTests {
     private let files: TestCertificates
     private let client: [TLSVersion: TLSContext]
@@ -23,7 +23,7 @@ struct TLSInputTests {
         try InMemoryPair(client: #require(client[version]), server: server)
     }
 
-    @Test("each split of two records in two parts gives the same plaintext", arguments: TLSVersion.allCases)
+    @Test("every split of two records gives the same plaintext", arguments: TLSVersion.allCases)
     func everySplit(version: TLSVersion) throws {
         var pair = try pair(version)
         pair.shakeHands()
@@ -44,7 +44,7 @@ struct TLSInputTests {
         }
     }
 
-    @Test("each truncation of the server's flights fails as such", arguments: TLSVersion.allCases)
+    @Test("every truncation of the server's flights fails as a truncation", arguments: TLSVersion.allCases)
     func everyTruncation(version: TLSVersion) throws {
         var cut = 0
         while true {
@@ -56,14 +56,14 @@ struct TLSInputTests {
             pair.client.receive(Array(flight.prefix(cut)))
             pair.client.receiveEnd()
             let progress = pair.client.handshake()
-            // The length varies a little, with the signature.
+            // The length varies slightly with the signature.
             if cut >= flight.count { break }
             #expect(progress.error?.cause == .truncated, "after \(cut) bytes")
             cut += 11
         }
     }
 
-    @Test("a flipped bit anywhere in the handshake never traps and never leaves both sides content")
+    @Test("a flipped bit anywhere in the handshake never traps and never satisfies both sides")
     func damagedHandshake() throws {
         for version in TLSVersion.allCases {
             for seed in 0..<200 as Range<UInt64> {
@@ -94,7 +94,7 @@ struct TLSInputTests {
             var pair = try pair(version)
             if seed % 2 == 0 { pair.shakeHands() } else { _ = pair.client.handshake() }
             for side in [pair.client, pair.server] {
-                // A plausible header, so that some of it is taken for a record.
+                // A plausible header, so that some of the bytes are read as a record.
                 let type = UInt8.random(in: 20...24, using: &random)
                 let body = (0..<300).map { _ in UInt8.random(in: 0...255, using: &random) }
                 side.receive([type, 3, 3, 1, 44] + body)
@@ -108,7 +108,7 @@ struct TLSInputTests {
         }
     }
 
-    /// Anywhere but in a record's version, which nobody looks at in a first flight (RFC 8446 §5.1).
+    /// Anywhere except in a record's version, which is not checked in a first flight (RFC 8446 §5.1).
     private func flip(_ bytes: inout [UInt8], with random: inout SplitMix64) {
         var ignored: Set<Int> = []
         var record = 0

@@ -30,7 +30,7 @@ struct TLSPinTests {
         return try TLSPin(parsing: "sha256//\(base64.filter { !$0.isWhitespace })")
     }
 
-    @Test("the certificate or its key, as openssl prints their digests, is accepted")
+    @Test("the pinned certificate or key is accepted, with the digest that openssl prints")
     func matching() throws {
         #expect(try certificatePin().subject == .certificate)
         #expect(try keyPin().subject == .publicKey)
@@ -61,7 +61,7 @@ struct TLSPinTests {
         #expect(pair.clientProgress.error?.verifyText == "unable to get local issuer certificate")
     }
 
-    @Test("pins are read from hexadecimal digits and from base64")
+    @Test("pins are parsed from hexadecimal digits and from Base64")
     func parsing() throws {
         #expect(try TLSPin(parsing: hex).description == "certificate:\(hex.lowercased())")
         #expect(try TLSPin(parsing: "public-key:\(hex)").description == "public-key:\(hex.lowercased())")
@@ -70,7 +70,7 @@ struct TLSPinTests {
     }
 
     @Test(
-        "anything else is no pin",
+        "any other text is not a pin",
         arguments: ["", "certificate:", "0f", "sha1//AAAA", String(repeating: "=", count: 44), "public-key:0g"]
             + [
                 String(repeating: "A", count: 44), String(repeating: "é", count: 64),

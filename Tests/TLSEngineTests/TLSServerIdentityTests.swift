@@ -16,7 +16,7 @@ struct TLSServerIdentityTests {
         return output.split(separator: "\nsubject=").last?.split(separator: "\n").first.map(String.init)
     }
 
-    @Test("a reload takes the new files for later connections, and leaves the others alone")
+    @Test("a reload uses the new files for later connections only")
     func reload() throws {
         let identity = try TLSServerIdentity(certificateFile: files.certificateFile, keyFile: files.keyFile)
         let server = try TLSContext.server(.init(identity: identity))
@@ -47,7 +47,7 @@ struct TLSServerIdentityTests {
         #expect(identity.current.certificate != before)
     }
 
-    @Test("the certificate is described with its dates in unix seconds")
+    @Test("the certificate is described with its dates in UNIX seconds")
     func description() throws {
         let dates = ["-days", "2"]
         let file = try files.issue("named", subject: "/O=Börse, Köln/CN=localhost", signing: dates)
@@ -60,7 +60,7 @@ struct TLSServerIdentityTests {
         #expect(certificate.publicKeyFingerprint.count == 64)
     }
 
-    @Test("s_client sees the chain of the file and the protocol it asked for")
+    @Test("s_client sees the file's chain and the protocol it asked for")
     func chain() throws {
         let path = try files.write(
             files.openssl(["x509", "-in", "server.pem"]) + files.openssl(["x509", "-in", "ca.pem"]),
@@ -85,7 +85,7 @@ struct TLSServerIdentityTests {
         #expect(try pump.read().end == .ended)
     }
 
-    @Test("s_client takes our close for an orderly one")
+    @Test("s_client sees our close as orderly")
     func close() throws {
         let server = try TLSContext.server(certificateFile: files.certificateFile, keyFile: files.keyFile)
         let (listener, port) = try Socket.listening()
@@ -95,7 +95,7 @@ struct TLSServerIdentityTests {
         #expect(try pump.write("hello\n") == .complete)
         try client.output(containing: "hello\n")
         try pump.close()
-        // It prints `read:errno=0` where close_notify is missing.
+        // It prints `read:errno=0` if close_notify is missing.
         try client.output(containing: "\nclosed\n")
         #expect(try pump.read().end == .ended)
     }

@@ -16,12 +16,12 @@ struct TLSSessionTests {
         return try .server(.init(identity: identity, ticketsPerHandshake: tickets))
     }
 
-    /// One connection, ended without close_notify; whether it was resumed.
+    /// Makes one connection, ends it without close_notify, and returns whether it was resumed.
     private func connect(_ client: TLSContext, _ server: TLSContext, host: String = "localhost") throws -> Bool {
         var pair = try InMemoryPair(client: client, server: server, host: host)
         pair.shakeHands()
         #expect(pair.clientProgress == .complete)
-        // Tickets come behind the handshake, with what is read.
+        // Tickets arrive after the handshake, with the first bytes read.
         #expect(pair.server.write([1]) == .complete)
         pair.client.receive(pair.server.drainAll())
         #expect(pair.client.readAll().bytes == [1])
@@ -31,7 +31,7 @@ struct TLSSessionTests {
         return peer.isResumed
     }
 
-    @Test("the second and the third connection resume the first, even if it broke off", arguments: TLSVersion.allCases)
+    @Test("the second and third connection resume the first, even if it was cut off", arguments: TLSVersion.allCases)
     func resumed(version: TLSVersion) throws {
         let cache = TLSSessionCache()
         let client = try clientContext(cache, maximumVersion: version)
@@ -44,7 +44,7 @@ struct TLSSessionTests {
         #expect(try !connect(client, server))
     }
 
-    @Test("nothing is resumed without a cache, or where the server gives no tickets", arguments: TLSVersion.allCases)
+    @Test("nothing is resumed without a cache, or if the server sends no tickets", arguments: TLSVersion.allCases)
     func notResumed(version: TLSVersion) throws {
         let client = try clientContext(nil, maximumVersion: version)
         let server = try serverContext()
@@ -56,7 +56,7 @@ struct TLSSessionTests {
         #expect(try !connect(caching, ticketless))
     }
 
-    @Test("sessions are kept apart by host and by context, as what was verified differs")
+    @Test("sessions are kept per host and context, because their verification differs")
     func keptApart() throws {
         let cache = TLSSessionCache()
         let client = try clientContext(cache)
@@ -67,7 +67,7 @@ struct TLSSessionTests {
         #expect(try connect(client, server, host: "LOCALHOST"))
     }
 
-    @Test("the cache holds so many hosts, those used last, and so many sessions of each")
+    @Test("the cache keeps a limited number of recent hosts, and of sessions for each")
     func bounded() throws {
         let cache = TLSSessionCache(hostsMax: 2, sessionsPerHostMax: 1)
         let client = try clientContext(cache)
@@ -82,7 +82,7 @@ struct TLSSessionTests {
         #expect(try connect(client, server, host: "d.example.test"))
     }
 
-    @Test("a server that has forgotten its keys gives a new session")
+    @Test("a server that has lost its keys makes a new session")
     func forgotten() throws {
         let client = try clientContext(TLSSessionCache())
         _ = try connect(client, serverContext())
@@ -110,7 +110,7 @@ struct TLSSessionTests {
         }
     }
 
-    @Test("contexts, cache and identity are shared by threads, while the certificate is replaced")
+    @Test("threads share contexts, cache and identity while the certificate is replaced")
     func concurrent() async throws {
         let identity = try TLSServerIdentity(certificateFile: files.certificateFile, keyFile: files.keyFile)
         let server = try TLSContext.server(.init(identity: identity))
@@ -129,7 +129,7 @@ struct TLSSessionTests {
         }
     }
 
-    @Test("a client with a certificate is resumed and still known", arguments: TLSVersion.allCases)
+    @Test("a client with a certificate is resumed and still identified", arguments: TLSVersion.allCases)
     func clientCertificate(version: TLSVersion) throws {
         let identity = try TLSServerIdentity(certificateFile: files.certificateFile, keyFile: files.keyFile)
         let server = try TLSContext.server(

@@ -1,7 +1,7 @@
 import TLSEngine
 import Testing
 
-/// How a stream ends, and what else happens between its records.
+/// How a stream ends, and what else can happen between its records.
 struct TLSStreamTests {
     private let files: TestCertificates
 
@@ -15,12 +15,12 @@ struct TLSStreamTests {
         try .server(certificateFile: files.certificateFile, keyFile: files.keyFile)
     }
 
-    /// An interactive server: what we send it prints, what is typed it sends or, a single letter, obeys.
+    /// Starts an interactive server: it prints what we send, sends what is typed, and obeys single letters as commands.
     private func interactiveServer(_ arguments: [String] = []) throws -> (PeerProcess, port: UInt16) {
         try PeerProcess.server(["-cert", "server.pem", "-key", "server.key"] + arguments, in: files.directory)
     }
 
-    @Test("an end without close_notify is told from one with it", arguments: TLSVersion.allCases)
+    @Test("an end without close_notify differs from one with it", arguments: TLSVersion.allCases)
     func truncated(version: TLSVersion) throws {
         for isOrderly in [true, false] {
             var pair = try InMemoryPair(client: client(version), server: server())
@@ -41,7 +41,7 @@ struct TLSStreamTests {
 
     private static let withoutCloseNotify = "the peer ended the connection without close_notify"
 
-    @Test("an end within a record or within the handshake is a truncation")
+    @Test("an end inside a record or the handshake is a truncation")
     func truncatedParts() throws {
         var pair = try InMemoryPair(client: client(), server: server())
         #expect(pair.client.handshake() == .incomplete)
@@ -68,7 +68,7 @@ struct TLSStreamTests {
             #expect(try pump.shakeHands() == .complete)
             #expect(try pump.write("abc\n") == .complete)
             #expect(try pump.read(until: "\n").text == "cba\n")
-            // A command of s_server's.
+            // A command of s_server.
             if isOrderly { _ = try pump.write("CLOSE\n") } else { process.kill() }
             let (text, end) = try pump.read()
             #expect(text.isEmpty)
@@ -77,7 +77,7 @@ struct TLSStreamTests {
         }
     }
 
-    @Test("the peer's key updates are followed, and answered where it asks for that", arguments: ["k", "K"])
+    @Test("the peer's key updates are followed, and answered on request", arguments: ["k", "K"])
     func keyUpdate(command: String) throws {
         let (process, port) = try interactiveServer()
         let pump = try SocketPump(client(), port: port)
@@ -86,7 +86,7 @@ struct TLSStreamTests {
         #expect(try pump.read(until: "\n").text == "hello\n")
         for round in 1...3 {
             process.type(command)
-            // Else the server would take the next line for a part of the command.
+            // Otherwise the server would read the next line as part of the command.
             try pump.receive()
             process.type("hello \(round)")
             #expect(try pump.read(until: "\n").text == "hello \(round)\n")
@@ -110,7 +110,7 @@ struct TLSStreamTests {
         }
     }
 
-    @Test("TLS 1.2 has no key updates, and goes on")
+    @Test("TLS 1.2 has no key updates, and continues without")
     func noKeyUpdate() throws {
         var pair = try InMemoryPair(client: client(.v1_2), server: server())
         pair.shakeHands()
@@ -120,7 +120,7 @@ struct TLSStreamTests {
         #expect(pair.server.readAll().bytes == [1])
     }
 
-    @Test("a server that asks for renegotiation is refused, after which it gives up")
+    @Test("a server's request for renegotiation is refused, and the server gives up")
     func renegotiationByServer() throws {
         let (process, port) = try interactiveServer()
         let pump = try SocketPump(client(.v1_2), port: port)
@@ -134,14 +134,14 @@ struct TLSStreamTests {
         try process.output(containing: "no renegotiation")
     }
 
-    @Test("a server that goes on asking for renegotiation fails the connection")
+    @Test("a server that keeps asking for renegotiation fails the connection")
     func renegotiationFlood() throws {
         let (process, port) = try interactiveServer()
         let pump = try SocketPump(client(.v1_2), port: port)
         #expect(try pump.shakeHands() == .complete)
         process.type("hello")
         #expect(try pump.read(until: "\n").text == "hello\n")
-        // Our refusals stay here, since s_server gives up at the first.
+        // Our refusals are not delivered, because s_server gives up after the first.
         for _ in 1...8 {
             process.type("r")
             try pump.receive()
@@ -154,7 +154,7 @@ struct TLSStreamTests {
         #expect(error.description == "the peer asked for renegotiation 9 times")
     }
 
-    @Test("a client that asks for renegotiation is refused, after which it gives up")
+    @Test("a client's request for renegotiation is refused, and the client gives up")
     func renegotiationByClient() throws {
         let (listener, port) = try Socket.listening()
         let process = try PeerProcess.client(["-tls1_2"], port: port, in: files.directory)

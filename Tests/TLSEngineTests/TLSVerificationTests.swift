@@ -1,13 +1,13 @@
 import TLSEngine
 import Testing
 
-/// What a client refuses, each with a real `openssl s_server` at the other end.
+/// What a client refuses, each tested against a real `openssl s_server`.
 struct TLSVerificationTests {
     private let files: TestCertificates
 
     init() throws { files = try TestCertificates() }
 
-    /// A server that is content with anything, so that refusing is up to us.
+    /// A server that accepts anything, so that the client must refuse.
     private func connect(
         _ certificate: TestCertificates.Files? = nil,
         _ arguments: [String] = [],
@@ -65,7 +65,7 @@ struct TLSVerificationTests {
         try expectRefused(connect(host: host).0, text)
     }
 
-    @Test("a name is told to the server (SNI), an address is not")
+    @Test("a host name is sent to the server (SNI), an address is not")
     func serverName() throws {
         let unnamed = try files.issue("unnamed", subject: "/CN=unnamed")
         let named = ["-servername", "localhost", "-cert2", "server.pem", "-key2", "server.key"]
@@ -106,7 +106,7 @@ struct TLSVerificationTests {
         try expectRefused(progress, "CA signature digest algorithm too weak")
     }
 
-    @Test("a server that knows TLS 1.0 or 1.1 only is refused", arguments: ["-tls1", "-tls1_1"])
+    @Test("a server that only supports TLS 1.0 or 1.1 is refused", arguments: ["-tls1", "-tls1_1"])
     func oldVersion(version: String) throws {
         let error = try #require(try connect(nil, [version]).0.error)
         #expect(error.code == .handshake)
@@ -122,7 +122,7 @@ struct TLSVerificationTests {
         #expect(error.cause == .alert(TLSAlert(number: 70)))
     }
 
-    @Test("a server that agrees on none of our application protocols refuses us, or does without")
+    @Test("a server without a common application protocol refuses us, or does not use ALPN")
     func applicationProtocol() throws {
         let (progress, tls) = try connect(nil, ["-alpn", "h2"])
         #expect(progress == .complete || progress.error?.cause == .alert(TLSAlert(number: 120)))

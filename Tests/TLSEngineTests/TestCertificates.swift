@@ -1,15 +1,15 @@
 import Foundation
 
-/// Certificates made with the `openssl` command in a temporary directory, which goes away with the value.
+/// Certificates made by the `openssl` command in a temporary directory, which is removed with this object.
 final class TestCertificates: Sendable {
     let directory: String
 
-    /// A private authority's certificate.
+    /// The certificate of a private authority.
     var caFile: String { directory + "/ca.pem" }
     /// Signed by the authority, for `localhost`, `*.example.test`, 127.0.0.1 and ::1.
     var certificateFile: String { directory + "/server.pem" }
     var keyFile: String { directory + "/server.key" }
-    /// Signed by itself, for `localhost`.
+    /// Self-signed, for `localhost`.
     var selfSignedFile: String { directory + "/self.pem" }
     var selfSignedKeyFile: String { directory + "/self.key" }
 
@@ -35,15 +35,15 @@ final class TestCertificates: Sendable {
         try openssl(["pkey", "-in", "server.key", "-aes128", "-passout", "pass:secret", "-out", "locked.key"])
     }
 
-    /// Paths of a certificate and its key.
+    /// The paths of a certificate and its key.
     struct Files {
         let certificateFile: String
         let keyFile: String
     }
 
-    /// A certificate of the authority's for `localhost`, besides those that are always there.
+    /// Issues another certificate of the authority for `localhost`.
     ///
-    /// `key` are arguments of `openssl req -newkey`, `signing` those of `openssl x509 -req`.
+    /// `key` has the arguments of `openssl req -newkey`, `signing` those of `openssl x509 -req`.
     func issue(
         _ name: String,
         subject: String = "/CN=localhost",
@@ -63,7 +63,7 @@ final class TestCertificates: Sendable {
         return Files(certificateFile: "\(directory)/\(name).pem", keyFile: "\(directory)/\(name).key")
     }
 
-    /// The path of a file with `text`.
+    /// Writes a file with `text` and returns its path.
     func write(_ text: String, to name: String) throws -> String {
         try Data(text.utf8).write(to: URL(fileURLWithPath: directory + "/" + name))
         return directory + "/" + name
@@ -71,7 +71,7 @@ final class TestCertificates: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    /// Runs `openssl` in the directory; its standard output.
+    /// Runs `openssl` in the directory and returns its standard output.
     @discardableResult
     func openssl(_ arguments: [String]) throws -> String {
         let process = Process()

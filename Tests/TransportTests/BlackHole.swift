@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// An address on loopback that never answers a connection: a listener whose backlog is full and that accepts nothing.
+/// A loopback address that never answers a connection: its listener accepts nothing and its backlog is full.
 final class BlackHole: Sendable {
     let address: SocketAddress
     private let listener: any Channel
@@ -14,7 +14,7 @@ final class BlackHole: Sendable {
             .bind(host: "127.0.0.1", port: 0)
             .get()
         address = try SocketAddress(ipAddress: "127.0.0.1", port: listener.localAddress?.port ?? 0)
-        // The kernel takes one more than the backlog says.
+        // The kernel accepts one connection more than the backlog.
         filler = try await ClientBootstrap(group: testGroup).connect(to: address).get()
     }
 
@@ -24,12 +24,12 @@ final class BlackHole: Sendable {
     }
 }
 
-/// Gives the same addresses for every name, or never answers.
+/// Returns the same addresses for every name, or never answers.
 final class FixedResolver: Resolver, Sendable {
     private let loop: any EventLoop
     private let addresses: [SocketAddress]?
 
-    /// `nil` for a name server that is silent.
+    /// `nil` stands for a name server that does not answer.
     init(_ addresses: [SocketAddress]?) {
         loop = testGroup.next()
         self.addresses = addresses
@@ -44,7 +44,7 @@ final class FixedResolver: Resolver, Sendable {
         if let addresses {
             promise.succeed(addresses.filter { $0.protocol == family })
         } else {
-            // Long after every test; a promise must be kept in the end.
+            // Long after every test, because NIO requires that a promise is completed.
             loop.scheduleTask(in: .minutes(5)) { promise.succeed([]) }
         }
         return promise.futureResult

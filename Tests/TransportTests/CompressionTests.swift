@@ -4,7 +4,7 @@ import Transport
 import WebSocketProtocol
 
 struct CompressionTests {
-    @Test("permessage-deflate is used where both sides want it, and told", arguments: [true, false], [true, false])
+    @Test("permessage-deflate is used and reported if both sides want it", arguments: [true, false], [true, false])
     func negotiation(client: Bool, server: Bool) async throws {
         var configuration = WebSocketServer.Configuration()
         configuration.deflate = server ? DeflateSettings() : nil

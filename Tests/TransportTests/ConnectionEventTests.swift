@@ -4,7 +4,7 @@ import Transport
 import WebSocketProtocol
 
 struct ConnectionEventTests {
-    @Test("control frames are told with their payloads, in order, with times")
+    @Test("control frames are reported with their payloads, in order, with times")
     func events() async throws {
         let handler = ScriptedHandler { connection in
             while connection.statistics.pingsReceived == 0 { await Task.yield() }
@@ -32,7 +32,7 @@ struct ConnectionEventTests {
         }
     }
 
-    @Test("nothing is kept unless asked for, and never more than 1024")
+    @Test("no events are kept unless requested, and never more than 1024")
     func bounds() async throws {
         let handler = ScriptedHandler { connection in
             for number in 0..<3000 { connection.ping([UInt8(number & 255)]) }

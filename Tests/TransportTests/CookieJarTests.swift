@@ -6,7 +6,7 @@ import WebSocketProtocol
 struct CookieJarTests {
     private static let now = UnixNanoseconds(iso8601: "2026-11-29T02:00:00Z") ?? UnixNanoseconds(0)
 
-    /// What goes to `later` after `url` set cookies.
+    /// The cookies sent to `later` after `url` has set some.
     private func sent(
         to later: String,
         after cookies: [String],
@@ -30,14 +30,14 @@ struct CookieJarTests {
     }
 
     @Test(
-        "C4 the host decides",
+        "C4 a cookie is only sent to its host",
         arguments: [
             ("a=1", "wss://other.example.com/base", false), ("a=1", "wss://HUB.example.com/base", true),
             ("a=1; Domain=example.com", "wss://other.example.com/base", true),
             ("a=1; Domain=.Example.com", "wss://hub.example.com/base", true),
             ("a=1; Domain=example.com", "wss://badexample.com/base", false),
             ("a=1; Domain=hub.example.com", "wss://sub.hub.example.com/base", true),
-            // Not for us to set.
+            // Domains that this host may not set cookies for.
             ("a=1; Domain=com", "wss://hub.example.com/base", false),
             ("a=1; Domain=other.example.com", "wss://hub.example.com/base", false),
         ]
@@ -46,14 +46,14 @@ struct CookieJarTests {
         #expect(try sent(to: url, after: [cookie]) == (isSent ? "a=1" : nil))
     }
 
-    @Test("kind 8 addresses are hosts of their own")
+    @Test("kind 8 a literal address is a host without subdomains")
     func addresses() throws {
         #expect(try sent(to: "ws://127.0.0.1:2/", after: ["a=1; Path=/"], from: "ws://127.0.0.1:1/x") == "a=1")
         #expect(try sent(to: "ws://127.0.0.1/", after: ["a=1; Path=/; Domain=0.0.1"], from: "ws://127.0.0.1/") == nil)
     }
 
     @Test(
-        "C4 the path decides",
+        "C4 a cookie is only sent to its path",
         arguments: [
             ("a=1", "/base", true), ("a=1", "/base/hub", true), ("a=1", "/", false), ("a=1", "/basement", false),
             ("a=1; Path=/base/", "/base", false), ("a=1; Path=/base/", "/base/x?y", true),
@@ -65,7 +65,7 @@ struct CookieJarTests {
     }
 
     @Test(
-        "C4 a cookie that is over is not sent",
+        "C4 an expired cookie is not sent",
         arguments: [
             ("a=1; Max-Age=60", 59, true), ("a=1; Max-Age=60", 61, false), ("a=1; Max-Age=0", 0, false),
             ("a=1; Max-Age=-5", 0, false), ("a=1; Max-Age=soon", 9999, true),
@@ -88,7 +88,7 @@ struct CookieJarTests {
         #expect(try sent(to: "wss://hub.example.com/base", after: cookies) == "a=3; a=1; b=4")
     }
 
-    @Test("kind 8 what is no cookie is ignored, and there is a limit")
+    @Test("kind 8 malformed cookies are ignored, and their number is limited")
     func limits() throws {
         let odd = ["", "=1", "novalue", ";", "long=" + String(repeating: "x", count: 5000)]
         #expect(try sent(to: "wss://hub.example.com/base", after: odd) == nil)

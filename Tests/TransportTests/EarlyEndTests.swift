@@ -3,9 +3,9 @@ import NIOPosix
 import Testing
 import Transport
 
-/// Peers that are gone, or have said all they have to say, as soon as a connection is made.
+/// Peers that close, or send everything they have to send, as soon as a connection is made.
 struct EarlyEndTests {
-    /// Listens, and closes each connection once it has written `greeting`.
+    /// Listens, and closes each connection after writing `greeting`.
     private func withClosingServer(_ greeting: String, _ body: (String) async throws -> Void) async throws {
         let listener = try await ServerBootstrap(group: testGroup)
             .childChannelInitializer { channel in
@@ -44,7 +44,7 @@ struct EarlyEndTests {
         }
     }
 
-    @Test("a refusal that comes before our request is understood")
+    @Test("a refusal that arrives before our request is understood")
     func refused() async throws {
         try await withClosingServer("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n") { authority in
             for _ in 0..<200 {

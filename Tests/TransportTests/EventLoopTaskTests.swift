@@ -26,7 +26,7 @@ struct EventLoopTaskTests {
         }
     }
 
-    @Test("a server serves on its event loops where it may, and nowhere else", arguments: [true, false])
+    @Test("a server serves on its event loops only if it may", arguments: [true, false])
     func server(servesOnEventLoop: Bool) async throws {
         var configuration = WebSocketServer.Configuration()
         configuration.servesOnEventLoop = servesOnEventLoop

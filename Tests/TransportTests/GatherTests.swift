@@ -5,7 +5,7 @@ import Transport
 
 /// Messages that gather before their consumer is woken.
 struct GatherTests {
-    /// Counts what has been read, whoever takes it.
+    /// Counts the messages read, whether or not they are taken.
     private struct Meter: MessageTap {
         let log: EventLog<String>
 
@@ -31,7 +31,7 @@ struct GatherTests {
         }
     }
 
-    @Test("the first message comes at once, the next ones together when the connection ends")
+    @Test("the first message arrives at once, the next ones together when the connection ends")
     func untilTheEnd() async throws {
         try await withConnection(gathering: .seconds(3600)) { connection, log in
             try await connection.send(MessageBatch(texts: ["first"]))
@@ -58,7 +58,7 @@ struct GatherTests {
         }
     }
 
-    @Test("they come when the time is over")
+    @Test("gathered messages arrive when the time has passed")
     func afterItsTime() async throws {
         try await withConnection(gathering: .milliseconds(20)) { connection, _ in
             for text in ["1", "2", "3"] {

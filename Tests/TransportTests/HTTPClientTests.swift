@@ -4,14 +4,14 @@ import Testing
 import Transport
 import WebSocketProtocol
 
-/// One request and its answer, over plain TCP and TLS, however the answer is framed and cut.
+/// One request and its response, over plain TCP and TLS, with every framing and every split.
 @Suite(.timeLimit(.minutes(5)))
 struct HTTPClientTests {
     private static let chunked =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3;x=y\r\n, y\r\n2\r\nou\r\n0\r\nT: 1\r\n\r\n"
 
     @Test(
-        "a body is whole by its length, by its chunks, or by the end of the connection",
+        "a body ends by its length, by its chunks, or with the connection",
         arguments: [
             ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello, you and more", 200),
             ("HTTP/1.0 404 Not Found\r\n\r\nhello, you", 404), (chunked, 200),
@@ -33,7 +33,7 @@ struct HTTPClientTests {
         #expect(response.status == status && response.body.isEmpty)
     }
 
-    @Test("the request has what HTTP demands, the caller's headers and the body")
+    @Test("the request has the headers that HTTP requires, the caller's headers and the body")
     func request() async throws {
         let server = try await RawServer { input in
             let text = String(decoding: input, as: UTF8.self)
@@ -52,7 +52,7 @@ struct HTTPClientTests {
     }
 
     @Test(
-        "an answer that is too long, broken or cut is an error that says so",
+        "a response that is too long, malformed or cut off fails with that error",
         arguments: [
             ("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", "100 bytes"),
             ("HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 101), "100 bytes"),
@@ -72,7 +72,7 @@ struct HTTPClientTests {
         #expect(try #require(error).description.contains(text), "\(error?.description ?? "")")
     }
 
-    @Test("a server that does not answer is left after a while, or when the task is cancelled")
+    @Test("a server that does not answer times out, and cancelling the task ends the wait")
     func silence() async throws {
         let server = try await RawServer { _ in .wait }
         var configuration = WebSocketClient.Configuration(url: try WebSocketURL("ws://\(server.authority)/"))
@@ -90,7 +90,7 @@ struct HTTPClientTests {
         try await server.close()
     }
 
-    @Test("our own server answers, over TLS too", arguments: [false, true])
+    @Test("our own server answers, with and without TLS", arguments: [false, true])
     func ownServer(isSecure: Bool) async throws {
         let certificates = try TestCertificates()
         var settings = WebSocketServer.Configuration()
@@ -110,7 +110,7 @@ struct HTTPClientTests {
         }
     }
 
-    /// Sends a GET to a server that answers it so and closes.
+    /// Sends a GET to a server that answers with these bytes and closes.
     @discardableResult
     private func send(answeredBy answer: String) async throws -> HTTPResponse {
         let server = try await RawServer { input in

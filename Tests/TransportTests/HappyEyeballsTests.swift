@@ -3,7 +3,7 @@ import Testing
 import Transport
 
 struct HappyEyeballsTests {
-    /// Connects to a name that has these addresses, in 10 s; how long it took.
+    /// Connects to a name that has these addresses; returns how long it took.
     private func attempt(_ addresses: [SocketAddress]?, timeout: Duration = .seconds(10)) async throws -> ConnectionInfo
     {
         let connection = try await connect("ws://name.test/") {
@@ -18,7 +18,7 @@ struct HappyEyeballsTests {
         try SocketAddress(ipAddress: host, port: server.localPort)
     }
 
-    @Test("an address that never answers is overtaken by one that does")
+    @Test("an address that answers is used when an earlier one does not")
     func overtaken() async throws {
         let hole = try await BlackHole()
         try await withServer(EchoHandler()) { server in
@@ -30,7 +30,7 @@ struct HappyEyeballsTests {
         try await hole.close()
     }
 
-    @Test("a family that is refused gives way to the other at once")
+    @Test("if one address family is refused, the other is used at once")
     func families() async throws {
         try await withServer(EchoHandler()) { server in
             let info = try await attempt([
@@ -46,7 +46,7 @@ struct HappyEyeballsTests {
         }
     }
 
-    @Test("an IPv6 literal is connected to without a look-up")
+    @Test("an IPv6 literal needs no look-up")
     func literal() async throws {
         try await withServer(EchoHandler(), configuration: .init(host: "::1")) { server in
             #expect(server.url == "ws://[::1]:\(server.localPort)")
@@ -56,7 +56,7 @@ struct HappyEyeballsTests {
         }
     }
 
-    @Test("the time-out is for all addresses together, and for the look-up", arguments: [0, 1, 20])
+    @Test("the time-out covers all addresses together, and the look-up", arguments: [0, 1, 20])
     func total(holeCount: Int) async throws {
         var holes: [BlackHole] = []
         for _ in 0..<holeCount { holes.append(try await BlackHole()) }
@@ -71,7 +71,7 @@ struct HappyEyeballsTests {
         }
         let duration = start.duration(to: clock.now)
         #expect(duration >= .milliseconds(400))
-        // 8 s if it were for each address.
+        // It would be 8 s if each address had its own time-out.
         #expect(duration < .seconds(4))
         for hole in holes { try await hole.close() }
     }

@@ -7,10 +7,10 @@ struct InflationTests {
     private static let messageBytes = 64 << 10
     private static let messageCount = 1000
     private static let queueBytesMax = 1 << 20
-    /// The queue, and what 4 KiB inflate to.
+    /// The size of the queue, plus what 4 KiB inflate to.
     private static let bytesMax = queueBytesMax + (4 << 10) * 1032
 
-    /// 62 MiB in 80 KiB, glued to the 101 answer.
+    /// 62 MiB in 80 KiB, sent in one piece with the 101 response.
     private static func bomb(for input: [UInt8], ending: [UInt8]) -> [UInt8]? {
         var parser = HTTPHeadParser()
         let result = try? input.withUnsafeBytes { try parser.receiveRequest($0) }
@@ -31,7 +31,7 @@ struct InflationTests {
     }
 
     @Test(
-        "a deflate bomb never fills the queue much beyond its bound, and nothing of it is lost",
+        "a deflate bomb never fills the queue much beyond its bound, and no message is lost",
         arguments: [true, false]
     )
     func bomb(hasCloseFrame: Bool) async throws {
@@ -55,7 +55,7 @@ struct InflationTests {
         try await server.close()
     }
 
-    @Test("messages that are held may be thrown away by closing, aborting, or letting go", arguments: 0..<3)
+    @Test("held messages can be discarded by closing, aborting, or releasing the connection", arguments: 0..<3)
     func ending(way: Int) async throws {
         let server = try await RawServer { input in
             Self.bomb(for: input, ending: []).map { .sendAndClose($0) } ?? .wait

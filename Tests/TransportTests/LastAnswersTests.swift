@@ -3,12 +3,12 @@ import Testing
 import Transport
 import WebSocketProtocol
 
-/// Messages that come right before the end are answered before our close frame.
+/// Messages that arrive just before the end are answered before our close frame.
 struct LastAnswersTests {
     private static let hi: [UInt8] = [0x68, 0x69]
     private static let echo: [UInt8] = [0x81, 2] + hi
 
-    /// A server that waits for answers however busy the machine is.
+    /// Settings with a wait for answers that outlasts a busy machine.
     private static var patient: WebSocketServer.Configuration {
         var configuration = WebSocketServer.Configuration()
         configuration.lastAnswersTimeout = .seconds(600)
@@ -16,10 +16,10 @@ struct LastAnswersTests {
     }
 
     @Test(
-        "the server answers what came before the close or the violation, then closes",
+        "the server answers messages before the close or the violation, then closes",
         arguments: [
             ([0x88, 2], [0x03, 0xe8], [0x88, 2, 0x03, 0xe8]),
-            // A reserved bit, an unknown opcode, a continuation of nothing.
+            // A reserved bit, an unknown opcode, a continuation without a start.
             ([0xd1, 0], [], [0x88]), ([0x83, 0], [], [0x88]), ([0x80, 0], [], [0x88]),
         ] as [([UInt8], [UInt8], [UInt8])]
     )
@@ -33,7 +33,7 @@ struct LastAnswersTests {
     }
 
     @Test(
-        "the client answers what came before the close or the violation, then closes",
+        "the client answers messages before the close or the violation, then closes",
         arguments: [0x88, 0xc1] as [UInt8]
     )
     func client(last: UInt8) async throws {
@@ -42,7 +42,7 @@ struct LastAnswersTests {
         }
         let connection = try await connect("ws://\(server.authority)") { $0.lastAnswersTimeout = .seconds(600) }
         while let batch = try await connection.receive() { try await connection.send(batch) }
-        // Two frames with masks: the message, and a close frame.
+        // Two masked frames: the message, and a close frame.
         let sent = await server.input(behindHead: 8 + 6)
         #expect(sent[0] == 0x81)
         #expect(sent[1] == 0x82)
@@ -53,13 +53,13 @@ struct LastAnswersTests {
         try await server.close()
     }
 
-    @Test("a consumer that does not come back is not waited for")
+    @Test("the close frame does not wait for a consumer that never asks again")
     func stuckConsumer() async throws {
         let handler = ScriptedHandler { connection in
             _ = try await connection.receive()
             let info = await connection.ended()
             #expect(info.code == 1000)
-            // The server may have ended this task by now, which is another error.
+            // The server may have ended this task by now, which gives another error.
             await #expect(throws: (any Error).self) { try await connection.send(MessageBatch(texts: ["late"])) }
         }
         var configuration = WebSocketServer.Configuration()
@@ -86,7 +86,7 @@ struct LastAnswersTests {
         }
     }
 
-    @Test("pings before the end are answered, too")
+    @Test("pings before the end are answered too")
     func pings() async throws {
         try await withServer(EchoHandler(), configuration: Self.patient) { server in
             let frames =

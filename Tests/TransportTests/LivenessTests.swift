@@ -18,7 +18,7 @@ struct LivenessTests {
         try await server.close()
     }
 
-    @Test("pings go out at their interval")
+    @Test("pings are sent at their interval")
     func pingInterval() async throws {
         try await withServer(EchoHandler()) { server in
             let connection = try await connect(server.url) {
@@ -34,7 +34,7 @@ struct LivenessTests {
         }
     }
 
-    @Test("a peer that takes nothing is given up, and those who wait to send are told")
+    @Test("a peer that accepts no data times out, and waiting senders get the error")
     func stalledSend() async throws {
         let handler = ScriptedHandler { _ = await $0.ended() }
         var server = WebSocketServer.Configuration()
@@ -49,11 +49,11 @@ struct LivenessTests {
             }
             #expect(error?.code == .timedOut(.send))
             #expect(error?.isRetryable == true)
-            #expect(await connection.ended().error == "the peer took nothing for 100 ms")
+            #expect(await connection.ended().error == "the peer accepted no data for 100 ms")
         }
     }
 
-    @Test("a peer that sends pings and reads nothing is given up")
+    @Test("a peer that sends pings but never reads times out")
     func pingFlood() async throws {
         let (seen, report) = AsyncStream.makeStream(of: TransportError?.self)
         let handler = ScriptedHandler { connection in
@@ -74,7 +74,7 @@ struct LivenessTests {
         }
     }
 
-    @Test("only silence while we read counts, and one ping goes out in it")
+    @Test("only silence while reading counts, and it causes one ping")
     func silence() {
         var watch = LivenessWatch()
         watch.tickLength = .seconds(1)
@@ -88,7 +88,7 @@ struct LivenessTests {
         #expect(pings == [true, false, false, true, false, true])
     }
 
-    @Test("a peer that takes a little now and then has not stalled")
+    @Test("a peer that accepts a little now and then has not stalled")
     func slowReader() {
         var watch = LivenessWatch()
         watch.tickLength = .seconds(1)
@@ -100,7 +100,7 @@ struct LivenessTests {
         #expect(watch.stall(bytesWritten: 1, bufferedBytes: 5) == .zero)
     }
 
-    @Test("a pong answers its ping and all before it")
+    @Test("a pong answers its ping and all earlier ones")
     func pendingPings() {
         let start = NIODeadline.now()
         var pings = PendingPings()

@@ -33,7 +33,7 @@ func withServer<Result: Sendable>(
     try await FeedrecTestKit.withServer(handler, configuration: configuration, now: wallClock, body)
 }
 
-/// Sends back what it receives, and answers plain requests with their method, path and body.
+/// Echoes messages, and answers plain requests with their method, path and body.
 struct EchoHandler: WebSocketServerHandler {
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         HTTPResponse(
@@ -54,12 +54,12 @@ struct EchoHandler: WebSocketServerHandler {
         do {
             while let batch = try await connection.receive() { try await connection.send(batch) }
         } catch {
-            // The client is gone, or the server shuts down.
+            // The client is gone, or the server is shutting down.
         }
     }
 }
 
-/// A handler made of one closure for the WebSocket connection.
+/// A handler whose WebSocket side is one closure.
 struct ScriptedHandler: WebSocketServerHandler {
     let script: @Sendable (WebSocketConnection) async throws -> Void
 
@@ -80,7 +80,7 @@ extension MessageBatch {
 }
 
 extension WebSocketConnection {
-    /// Receives until there are `count` messages, or the end.
+    /// Receives until there are `count` messages, or until the end.
     func receive(count: Int) async throws -> MessageBatch {
         var all = MessageBatch()
         while all.count < count, let batch = try await receive() {

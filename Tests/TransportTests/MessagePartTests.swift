@@ -4,7 +4,7 @@ import Transport
 import WebSocketProtocol
 
 struct MessagePartTests {
-    @Test("a message much longer than the queue arrives in parts, the socket waiting for the consumer")
+    @Test("a message much longer than the queue arrives in parts while the socket waits for the consumer")
     func longMessage() async throws {
         let long = (0..<4_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try await withServer(EchoHandler()) { server in
@@ -20,7 +20,7 @@ struct MessagePartTests {
             var whole: [String] = []
             var isOpen = false
             while whole.count < 2, let (received, parts) = try await connection.receiveParts() {
-                // NIO reads at most a few hundred KiB before it asks again.
+                // NIO reads at most a few hundred KiB before it asks for more.
                 #expect(received.bytes.count < 2_000_000)
                 for index in 0..<received.count {
                     guard let part = parts.first(where: { $0.entryIndex == index }) else {

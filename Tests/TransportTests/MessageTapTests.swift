@@ -4,7 +4,7 @@ import Transport
 import WebSocketProtocol
 
 struct MessageTapTests {
-    /// Writes X over the digits of every message, and shortens those that begin with a minus.
+    /// Replaces the digits of every message with X, and shortens messages that begin with a minus.
     private struct Redaction: MessageTap {
         func take(_ batch: inout MessageBatch) {
             #expect(!batch.isEmpty)
@@ -18,7 +18,7 @@ struct MessageTapTests {
         }
     }
 
-    @Test("a tap changes what is received, also what is queued already", arguments: [true, false])
+    @Test("a tap changes received messages, including those already queued", arguments: [true, false])
     func redaction(isCompressed: Bool) async throws {
         var configuration = WebSocketServer.Configuration()
         configuration.deflate = isCompressed ? DeflateSettings() : nil
@@ -35,7 +35,7 @@ struct MessageTapTests {
         }
     }
 
-    @Test("a tap sees the messages that are glued to the 101 answer")
+    @Test("a tap sees messages that arrive with the 101 response")
     func gluedMessages() async throws {
         let server = try await RawServer { input in
             RawServer.acceptance(of: input).map { .send($0 + [0x81, 0x02] + Array("a1".utf8)) } ?? .wait
@@ -46,7 +46,7 @@ struct MessageTapTests {
         try await server.close()
     }
 
-    @Test("a tap sees parts, and their marks stay right")
+    @Test("a tap sees parts, and their marks stay correct")
     func parts() async throws {
         try await withServer(EchoHandler()) { server in
             let connection = try await connect(server.url) {

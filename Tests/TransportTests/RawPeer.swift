@@ -7,9 +7,9 @@ import WebSocketProtocol
 import Synchronization
 #endif
 
-/// A TCP server that answers the first bytes of each connection with what a closure makes of them.
+/// A TCP server that answers the first bytes of each connection as a closure decides.
 final class RawServer: Sendable {
-    /// What to do with a connection, given what has come so far.
+    /// What to do with a connection, given its input so far.
     enum Reply: Sendable {
         case wait
         case send([UInt8])
@@ -17,7 +17,7 @@ final class RawServer: Sendable {
     }
 
     let channel: any Channel
-    /// All that came in, from all connections.
+    /// All input, from all connections.
     let inputs: AsyncStream<[UInt8]>
 
     init(_ reply: @escaping @Sendable ([UInt8]) -> Reply) async throws {
@@ -37,7 +37,7 @@ final class RawServer: Sendable {
 
     func close() async throws { try await channel.close() }
 
-    /// Waits until so many bytes have come behind the first head.
+    /// Waits until at least `count` bytes have arrived after the first head.
     func input(behindHead count: Int) async -> [UInt8] {
         var all: [UInt8] = []
         for await piece in inputs {
@@ -49,7 +49,7 @@ final class RawServer: Sendable {
         return all
     }
 
-    /// The 101 answer to a request, once it is whole.
+    /// The 101 response to a request; `nil` until the request is complete.
     static func acceptance(of input: [UInt8]) -> [UInt8]? {
         var parser = HTTPHeadParser()
         let result = try? input.withUnsafeBytes { try parser.receiveRequest($0) }
@@ -92,14 +92,14 @@ private final class RawServerHandler: ChannelInboundHandler {
     }
 }
 
-/// Sends text over TCP and gives all that comes back until the peer closes.
+/// Sends text over TCP and returns all bytes until the peer closes.
 func exchange(port: Int, _ request: String) async throws -> String {
     String(decoding: try await exchange(port: port, bytes: Array(request.utf8)), as: UTF8.self)
 }
 
-/// Sends bytes over TCP and gives all that comes back until the peer closes.
+/// Sends bytes over TCP and returns all bytes until the peer closes.
 ///
-/// `halfClosing` says at once that nothing more is sent.
+/// With `halfClosing`, the sending half is closed at once.
 func exchange(port: Int, bytes request: [UInt8], halfClosing: Bool = false) async throws -> [UInt8] {
     let box = Box()
     let channel = try await ClientBootstrap(group: testGroup)
@@ -137,7 +137,7 @@ private final class Collector: ChannelInboundHandler {
         self.halfClosing = halfClosing
     }
 
-    /// The request leaves from the event loop at once, however busy the tasks of other tests are.
+    /// The event loop sends the request at once, however busy the tasks of other tests are.
     func channelActive(context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: request)), promise: nil)
         if halfClosing { context.close(mode: .output, promise: nil) }
@@ -147,7 +147,7 @@ private final class Collector: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
-/// Sends over TCP and reads nothing, for ever, until the peer ends the connection.
+/// Sends over TCP forever without reading, until the peer ends the connection.
 func sendWithoutReading(port: Int, _ request: [UInt8], thenRepeat bytes: [UInt8]) async throws {
     let channel = try await ClientBootstrap(group: testGroup)
         .channelOption(.autoRead, value: false)
@@ -158,7 +158,7 @@ func sendWithoutReading(port: Int, _ request: [UInt8], thenRepeat bytes: [UInt8]
     while true { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
 }
 
-/// Bytes of a client, for ``exchange(port:bytes:halfClosing:)``.
+/// The bytes of a client, for ``exchange(port:bytes:halfClosing:)``.
 enum RawClient {
     static let upgrade = Array(
         """
@@ -178,7 +178,7 @@ enum RawClient {
         return [0x82, 0xff] + length + [0, 0, 0, 0] + payload
     }
 
-    /// What came behind the head of the answer.
+    /// The bytes after the head of the response.
     static func frames(in answer: [UInt8]) -> [UInt8] {
         answer.firstRange(of: [13, 10, 13, 10]).map { Array(answer[$0.upperBound...]) } ?? []
     }

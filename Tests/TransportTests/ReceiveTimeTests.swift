@@ -4,9 +4,9 @@ import Testing
 import Transport
 import WebSocketProtocol
 
-/// The times of received messages, while somebody sets the clock.
+/// Receive times while the wall clock is being set.
 struct ReceiveTimeTests {
-    /// A wall clock that a test sets.
+    /// A wall clock that the test sets.
     private final class WallClock: Sendable {
         private let time = Atomic<Int64>(1_767_571_200_000_000_000)
 
@@ -22,7 +22,7 @@ struct ReceiveTimeTests {
         return try await WebSocketClient.connect(configuration, group: testGroup, now: { wall.now })
     }
 
-    @Test("they never go back within a connection, and follow a clock that is set forwards", arguments: [3600, -3600])
+    @Test("receive times never decrease in a connection, and follow a clock set forwards", arguments: [3600, -3600])
     func steps(seconds: Int) async throws {
         let wall = WallClock()
         let start = wall.now
@@ -37,7 +37,7 @@ struct ReceiveTimeTests {
             await connection.close()
             let wanted = seconds > 0 ? [0, 3600, 3601, 7201] : [0, 0, 0, 1]
             #expect(times == wanted.map { start.advanced(by: .seconds($0)) })
-            // A new connection begins with the clock as it is.
+            // A new connection starts from the current clock.
             wall.step(by: .seconds(-7200))
             let next = try await connect(server.url, by: wall)
             try await next.send(MessageBatch(texts: ["tick"]))

@@ -3,12 +3,12 @@ import Transport
 
 struct RedirectTests {
     @Test(
-        "a redirect is refused, naming where to without secrets",
+        "a redirect is refused, and the error names its target without secrets",
         arguments: [
             ("301", "Location: wss://u:p@other.example/path?token=1#f\r\n", "'wss://other.example/path'"),
             ("302", "Location: /login?next=secret\r\n", "'/login'"),
             ("307", "location: https://other.example\r\n", "'https://other.example'"),
-            ("308", "", "a place it does not name"),
+            ("308", "", "an unnamed location"),
         ]
     )
     func refused(status: String, field: String, place: String) async throws {
@@ -18,7 +18,7 @@ struct RedirectTests {
         #expect(error?.code == .redirected(status: Int(status) ?? 0))
         #expect(
             error?.description
-                == "\(server.authority) answered \(status) and wants us to go to \(place), which is not done by itself"
+                == "\(server.authority) answered \(status) and redirects to \(place); redirects are not followed"
         )
         #expect(error?.isRetryable == false)
         try await server.close()

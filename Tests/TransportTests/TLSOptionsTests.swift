@@ -5,14 +5,14 @@ import Transport
 import WebSocketProtocol
 
 struct TLSOptionsTests {
-    @Test("the certificate's end of validity is known")
+    @Test("the certificate's expiry is known")
     func expiry() async throws {
         let files = try TestCertificates()
         let tls = try TLSContext.server(certificateFile: files.certificateFile, keyFile: files.keyFile)
         try await withServer(EchoHandler(), configuration: .init(tls: tls)) { server in
             let connection = try await connect(server.url) { $0.caFile = files.caFile }
             let expiry = try #require(connection.info.certificateExpiry)
-            // Made for two days.
+            // The certificate is valid for two days.
             #expect(expiry > wallClock())
             #expect(expiry < wallClock().advanced(by: .seconds(3 * 86_400)))
             await connection.close()
@@ -32,7 +32,7 @@ struct TLSOptionsTests {
                 let connection = try await connect(server.url) { $0.tlsContext = shared }
                 #expect(connection.info.isTLSResumed == isResumed)
                 #expect(connection.info.certificateFingerprint?.count == 64)
-                // The tickets have come before the echo.
+                // The session tickets arrive before the echo.
                 try await connection.send(MessageBatch(texts: ["x"]))
                 #expect(try await connection.receive()?.texts == ["x"])
                 await connection.close()
@@ -40,7 +40,7 @@ struct TLSOptionsTests {
         }
     }
 
-    @Test("a server that ends TCP without close_notify is told apart")
+    @Test("a server that ends TCP without close_notify is reported as such")
     func truncated() async throws {
         let files = try TestCertificates()
         let tls = try TLSContext.server(certificateFile: files.certificateFile, keyFile: files.keyFile)

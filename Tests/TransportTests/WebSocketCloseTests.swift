@@ -68,7 +68,7 @@ struct WebSocketCloseTests {
         }
     }
 
-    @Test("a peer that does not answer the close frame is given up")
+    @Test("a peer that does not answer the close frame is disconnected")
     func closeTimeout() async throws {
         let server = try await RawServer { RawServer.acceptance(of: $0).map { .send($0) } ?? .wait }
         let connection = try await connect("ws://\(server.authority)") { $0.closeTimeout = .milliseconds(50) }
@@ -78,7 +78,7 @@ struct WebSocketCloseTests {
         try await server.close()
     }
 
-    @Test("a silent peer is pinged, then given up")
+    @Test("a silent peer is pinged, then disconnected")
     func idleTimeout() async throws {
         let server = try await RawServer { RawServer.acceptance(of: $0).map { .send($0) } ?? .wait }
         let connection = try await connect("ws://\(server.authority)") { $0.idleTimeout = .milliseconds(100) }
@@ -88,7 +88,7 @@ struct WebSocketCloseTests {
         try await server.close()
     }
 
-    @Test("a violation is answered with its code and ends the connection")
+    @Test("a violation is answered with its close code and ends the connection")
     func violation() async throws {
         let server = try await RawServer { input in
             RawServer.acceptance(of: input).map { .send($0 + [0xf1, 0]) } ?? .wait
@@ -121,7 +121,7 @@ struct WebSocketCloseTests {
         try await server.close()
     }
 
-    @Test("a ping is answered while the consumer takes nothing", .timeLimit(.minutes(5)))
+    @Test("a ping is answered while the consumer takes no messages", .timeLimit(.minutes(5)))
     func pong() async throws {
         let handler = ScriptedHandler { connection in
             try await connection.send(MessageBatch(texts: ["not taken"]))

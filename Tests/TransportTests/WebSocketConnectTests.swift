@@ -27,13 +27,13 @@ struct WebSocketConnectTests {
         }
     }
 
-    @Test("a refused port and an unknown host are named")
+    @Test("the errors for a refused port and an unknown host name them")
     func unreachable() async {
         await check("ws://127.0.0.1:1", .connectionRefused, "connection refused by 127.0.0.1:1", isRetryable: true)
         await check("ws://nosuch.invalid/x", .unknownHost, "unknown host 'nosuch.invalid'", isRetryable: true)
     }
 
-    @Test("an answer other than 101 is told with its status")
+    @Test("a response other than 101 is reported with its status")
     func refusals() async throws {
         try await withServer(EchoHandler()) { server in
             let start = "WebSocket handshake with 127.0.0.1:\(server.localPort) failed: the server answered "
@@ -106,7 +106,7 @@ struct WebSocketConnectTests {
         try await silent.close()
     }
 
-    @Test("certificate problems are told in OpenSSL's words")
+    @Test("certificate errors have OpenSSL's text")
     func certificates() async throws {
         let files = try TestCertificates()
         let own = try TLSContext.server(certificateFile: files.selfSignedFile, keyFile: files.selfSignedKeyFile)
@@ -132,7 +132,7 @@ struct WebSocketConnectTests {
         }
     }
 
-    @Test("TLS against a server without it, and the other way round, fails cleanly")
+    @Test("TLS to a plain server, or plain text to a TLS server, fails cleanly")
     func mismatchedSecurity() async throws {
         try await withServer(EchoHandler()) { server in
             let authority = "127.0.0.1:\(server.localPort)"
@@ -171,7 +171,7 @@ struct WebSocketConnectTests {
         try await silent.close()
     }
 
-    @Test("a port in use is told")
+    @Test("a port in use is reported")
     func portInUse() async throws {
         try await withServer(EchoHandler()) { server in
             let port = server.localPort

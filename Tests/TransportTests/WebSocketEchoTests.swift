@@ -30,7 +30,7 @@ struct WebSocketEchoTests {
         }
     }
 
-    @Test("TLS carries messages longer than its records, and is described")
+    @Test("TLS carries messages longer than its records, and the connection describes it")
     func secureEcho() async throws {
         let files = try TestCertificates()
         let tls = try TLSContext.server(certificateFile: files.certificateFile, keyFile: files.keyFile)
@@ -51,7 +51,7 @@ struct WebSocketEchoTests {
         }
     }
 
-    @Test("100,000 small messages arrive whole and in order", arguments: [false, true])
+    @Test("100,000 small messages arrive complete and in order", arguments: [false, true])
     func integrity(isSecure: Bool) async throws {
         let files = try TestCertificates()
         let tls = isSecure ? try TLSContext.server(certificateFile: files.certificateFile, keyFile: files.keyFile) : nil
@@ -80,7 +80,7 @@ struct WebSocketEchoTests {
         }
     }
 
-    @Test("frames glued to the 101 answer are not lost")
+    @Test("frames that arrive with the 101 response are not lost")
     func gluedFrames() async throws {
         let server = try await RawServer { input in
             guard let answer = RawServer.acceptance(of: input) else { return .wait }
@@ -96,7 +96,7 @@ struct WebSocketEchoTests {
         try await server.close()
     }
 
-    @Test("a slow consumer gets everything, while the queue stays bounded")
+    @Test("a slow consumer receives every message while the queue stays bounded")
     func backpressure() async throws {
         let count = 20_000
         let payload = String(repeating: "p", count: 1000)
@@ -112,7 +112,7 @@ struct WebSocketEchoTests {
             var queuedMax = 0
             while let batch = try await connection.receive() {
                 received += batch.count
-                // Lets the event loop run ahead before the queue is looked at.
+                // Lets the event loop run before the queue is checked.
                 for _ in 0..<20 { await Task.yield() }
                 queuedMax = max(queuedMax, connection.queuedBytes)
             }
@@ -122,11 +122,11 @@ struct WebSocketEchoTests {
         }
     }
 
-    @Test("a sender waits while the peer does not read, and goes on when it does")
+    @Test("a sender waits while the peer does not read, and continues when it does")
     func senderWaits() async throws {
         let count = 400
         let consumer = ScriptedHandler { connection in
-            // Nothing is taken before the client says so by its last message's size: the queue is full long before.
+            // Reads nothing until the client's last message allows it; the queue is full long before.
             var received = 0
             while let batch = try await connection.receive() {
                 received += batch.count

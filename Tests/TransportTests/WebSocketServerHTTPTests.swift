@@ -32,7 +32,7 @@ struct WebSocketServerHTTPTests {
         )
     }
 
-    @Test("requests sent together are answered one after the other")
+    @Test("requests sent together are answered in order")
     func pipelined() async throws {
         let one = "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
         let last = "GET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
@@ -64,7 +64,7 @@ struct WebSocketServerHTTPTests {
         )
     }
 
-    @Test("a request that does not arrive in time is answered with 408, an idle connection just closed")
+    @Test("an incomplete request is answered with 408 after its time-out, an idle connection is closed")
     func slowRequests() async throws {
         var configuration = WebSocketServer.Configuration()
         configuration.requestTimeout = .milliseconds(500)
@@ -87,10 +87,10 @@ struct WebSocketServerHTTPTests {
         }
     }
 
-    @Test("nothing follows the 101 answer before the handler sends")
+    @Test("the 101 response is followed by nothing until the handler sends")
     func quietAfterUpgrade() async throws {
         let handler = ScriptedHandler { connection in
-            // The frames below are glued to the request.
+            // The frames below are sent in one piece with the request.
             let batch = try await connection.receive()
             #expect(batch?.texts == ["hi"])
         }

@@ -13,10 +13,10 @@ import Musl
 #endif
 
 struct WebSocketServerLoadTests {
-    @Test("connections that are reset leave nothing behind")
+    @Test("reset connections leave nothing behind")
     func resets() async throws {
         try await withServer(EchoHandler()) { server in
-            // In waves, for the sake of the limit on open files.
+            // In batches, because of the limit on open files.
             for wave in 0..<10 {
                 let request = wave % 2 == 0 ? [] : RawClient.upgrade + RawClient.frame(0x81, [0x61])
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -33,7 +33,7 @@ struct WebSocketServerLoadTests {
         }
     }
 
-    @Test("a client that has said everything may still read the answers")
+    @Test("a client that sends no more may still read the answers")
     func halfClose() async throws {
         var configuration = WebSocketServer.Configuration()
         configuration.lastAnswersTimeout = .seconds(600)
@@ -48,7 +48,7 @@ struct WebSocketServerLoadTests {
             let frames = RawClient.upgrade + RawClient.frame(0x81, [0x61])
             let echo = try await exchange(port: server.localPort, bytes: frames, halfClosing: true)
             #expect(RawClient.frames(in: echo) == [0x81, 1, 0x61])
-            // More than the socket takes at once.
+            // More than the socket accepts at once.
             let long = RawClient.longFrame([UInt8](repeating: 7, count: 4 << 20))
             let longEcho = try await exchange(
                 port: server.localPort,
@@ -59,7 +59,7 @@ struct WebSocketServerLoadTests {
         }
     }
 
-    @Test("a new certificate is shown to those who come later")
+    @Test("a new certificate is used for clients that connect later")
     func newCertificate() async throws {
         let files = try TestCertificates()
         let old = try TLSContext.server(certificateFile: files.certificateFile, keyFile: files.keyFile)
@@ -92,7 +92,7 @@ struct WebSocketServerLoadTests {
         }
     }
 
-    @Test("what is longer than the limits is refused with 1009, a long head with an error")
+    @Test("messages over the limit are refused with 1009, a long head with an error")
     func limits() async throws {
         var configuration = WebSocketServer.Configuration()
         configuration.limits = WebSocketLimits(messageBytesMax: 150, frameBytesMax: 100)

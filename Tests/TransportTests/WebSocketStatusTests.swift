@@ -49,7 +49,7 @@ struct WebSocketStatusTests {
         try await silent.close()
     }
 
-    @Test("a connection that is lost, broken or aborted says so in its last error")
+    @Test("a lost, broken or aborted connection reports its last error")
     func lastErrors() async throws {
         let lost = try await RawServer { RawServer.acceptance(of: $0).map { .sendAndClose($0) } ?? .wait }
         let broken = try await RawServer { RawServer.acceptance(of: $0).map { .send($0 + [0xff]) } ?? .wait }
@@ -74,7 +74,7 @@ struct WebSocketStatusTests {
     }
 
     @Test(
-        "what the peer closed with decides whether to come back",
+        "the peer's close code decides whether to retry",
         arguments: [(1001, true), (4000, true), (1008, false)]
     )
     func remoteClose(code: Int, isRetryable: Bool) async throws {
@@ -93,7 +93,7 @@ struct WebSocketStatusTests {
     }
 
     @Test(
-        "every code says whether retrying can help",
+        "every code says whether a retry can help",
         arguments: [
             (.invalidURL, false), (.invalidProxy, false), (.unknownHost, true), (.connectionRefused, true),
             (.network, true), (.timedOut(.connect), true), (.timedOut(.idle), true), (.tlsConfiguration, false),

@@ -3,7 +3,7 @@ import Transport
 
 struct WebSocketURLTests {
     @Test(
-        "a URL is taken apart into host, port and target",
+        "a URL is parsed into host, port and target",
         arguments: [
             ("ws://127.0.0.1:9000", "127.0.0.1", 9000, "/", "127.0.0.1:9000"),
             ("wss://Stream.Example:443/ws?a=b", "Stream.Example", 443, "/ws?a=b", "Stream.Example"),
@@ -27,7 +27,7 @@ struct WebSocketURLTests {
     }
 
     @Test(
-        "what is wrong with a URL is said",
+        "the error of a bad URL says what is wrong",
         arguments: [
             ("", "bad URL: a WebSocket URL begins with ws:// or wss://"),
             ("localhost:80", "bad URL: a WebSocket URL begins with ws:// or wss://"),
@@ -41,7 +41,7 @@ struct WebSocketURLTests {
             ("ws://h/#f", "bad URL: a WebSocket URL has no fragment ('#…')"),
             ("ws://::1/", "bad URL: an IPv6 address needs brackets: '[::1]'"),
             ("ws://[::1", "bad URL: ']' is missing in the address"),
-            ("ws://[::1]9", "bad URL: ':port' expected behind ']'"),
+            ("ws://[::1]9", "bad URL: ':port' expected after ']'"),
             ("ws://[host]", "bad URL: '[host]' is not an IPv6 address"),
             ("ws://a b/", "bad URL: 'a b' is not a host name"),
             ("ws://ho\r\nst/", "bad URL: 'ho\r\nst' is not a host name"),

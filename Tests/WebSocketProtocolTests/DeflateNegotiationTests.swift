@@ -17,7 +17,7 @@ struct DeflateServerNegotiationTests {
         ServerHandshake.deflate(for: request(offers), settings: settings)?.headerValue
     }
 
-    @Test("every parameter that is offered is answered")
+    @Test("every offered parameter is answered")
     func parameters() {
         #expect(answer("permessage-deflate") == "permessage-deflate")
         #expect(answer("Permessage-Deflate ; client_max_window_bits ") == "permessage-deflate")
@@ -50,7 +50,7 @@ struct DeflateServerNegotiationTests {
     }
 
     @Test(
-        "an offer with a parameter that is unknown, doubled or out of range is passed over",
+        "an offer with an unknown, duplicate or out-of-range parameter is ignored",
         arguments: [
             "x", "x=1", "server_no_context_takeover=1", "client_no_context_takeover=true", "server_max_window_bits",
             "server_max_window_bits=7", "server_max_window_bits=16", "server_max_window_bits=08",
@@ -66,7 +66,7 @@ struct DeflateServerNegotiationTests {
         #expect(!String(decoding: plain, as: UTF8.self).contains("Extensions"))
     }
 
-    @Test("the first offer that fits is taken, over all fields and other extensions")
+    @Test("the first fitting offer is taken, over all fields and other extensions")
     func choice() {
         let offers = "foo; a=\"b\", permessage-deflate; x, permessage-deflate; server_max_window_bits=9"
         #expect(answer(offers, "permessage-deflate") == "permessage-deflate; server_max_window_bits=9")
@@ -76,7 +76,7 @@ struct DeflateServerNegotiationTests {
     }
 
     @Test(
-        "a field off the grammar makes the request bad",
+        "a malformed field makes the request invalid",
         arguments: [
             ";", "permessage-deflate;", "a b", "a; =1", "a; b=", "a; b=\"c", "a; b=\"c d\"", "a; b=\"\"", "a/b", "a=1",
         ]
@@ -87,7 +87,7 @@ struct DeflateServerNegotiationTests {
         #expect(answer(field) == nil)
     }
 
-    @Test("the answer stands in the 101")
+    @Test("the 101 contains the answer")
     func accept() throws {
         let head = request(["permessage-deflate; client_max_window_bits"])
         let deflate = ServerHandshake.deflate(for: head, settings: DeflateSettings(peerWindowBits: 12))
@@ -97,7 +97,7 @@ struct DeflateServerNegotiationTests {
 }
 
 struct DeflateClientNegotiationTests {
-    /// What a client makes of a 101 with this answer.
+    /// The client's result for a 101 with this answer.
     private func result(
         _ answers: [String],
         settings: DeflateSettings?
@@ -125,7 +125,7 @@ struct DeflateClientNegotiationTests {
         try? result([answer], settings: settings).get()
     }
 
-    @Test("the offer says what the settings want")
+    @Test("the offer expresses the settings")
     func offer() {
         func offer(_ settings: DeflateSettings?) -> String? {
             let handshake = ClientHandshake(
@@ -154,7 +154,7 @@ struct DeflateClientNegotiationTests {
         )
     }
 
-    @Test("the server's answer is what counts")
+    @Test("the server's answer decides")
     func answers() {
         #expect(result([], settings: DeflateSettings()) == .success(nil))
         let plain = agreement("permessage-deflate")
@@ -168,7 +168,7 @@ struct DeflateClientNegotiationTests {
         #expect(narrow?.serverKeepsContext == false && narrow?.clientKeepsContext == false)
     }
 
-    @Test("an extension that was not offered, or stands there twice, is refused")
+    @Test("an extension that was not offered, or appears twice, is refused")
     func notOffered() {
         #expect(isRefused("permessage-deflate", settings: nil))
         #expect(isRefused("foo"))
@@ -179,7 +179,7 @@ struct DeflateClientNegotiationTests {
     }
 
     @Test(
-        "an answer with a parameter that is unknown, doubled or out of range is refused",
+        "an answer with an unknown, duplicate or out-of-range parameter is refused",
         arguments: [
             "x", "server_no_context_takeover=1", "client_max_window_bits", "server_max_window_bits",
             "server_max_window_bits=16", "client_max_window_bits=7", "client_max_window_bits=\"\"",
@@ -190,7 +190,7 @@ struct DeflateClientNegotiationTests {
         #expect(isRefused("permessage-deflate; \(parameters)"))
     }
 
-    @Test("an answer must keep to the offer")
+    @Test("an answer must be compatible with the offer")
     func beyondTheOffer() {
         let noContext = DeflateSettings(allowsPeerContext: false)
         #expect(isRefused("permessage-deflate", settings: noContext))
@@ -202,7 +202,7 @@ struct DeflateClientNegotiationTests {
         #expect(agreement("permessage-deflate; server_max_window_bits=9", settings: small) != nil)
     }
 
-    @Test("both sides come to the same agreement, whatever their settings")
+    @Test("both sides reach the same agreement for all settings")
     func bothSides() throws {
         let all = [8, 9, 12, 15].flatMap { own in
             [8, 10, 15].flatMap { peer in

@@ -3,7 +3,7 @@ import Testing
 import WebSocketProtocol
 
 extension DeflateAgreement {
-    /// What a server with these settings makes of an offer that leaves everything open.
+    /// The agreement of a server with these settings for an offer without restrictions.
     static func make(
         _ settings: DeflateSettings = DeflateSettings(messageBytesMin: 1),
         offer: String = "permessage-deflate; client_max_window_bits"
@@ -51,7 +51,7 @@ struct DeflateReceivingTests {
         TestFrame(opcode: opcode, payload: payload, isFinal: isFinal, reservedBits: 4)
     }
 
-    @Test("the examples of RFC 7692 §7.2.3 are read")
+    @Test("the examples of RFC 7692 §7.2.3 are decoded")
     func standardExamples() {
         let one: [UInt8] = [0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
         #expect(outcome(one).texts == ["Hello"])
@@ -69,7 +69,7 @@ struct DeflateReceivingTests {
         #expect(outcome(twoBlocks + sharedWindow).texts == ["Hello", "Hello"])
     }
 
-    @Test("a window that was to be forgotten is, and plain messages leave it as it is")
+    @Test("a window without context takeover is reset, and uncompressed messages do not change it")
     func window() {
         let hello = compressed([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
         let again = compressed([0xf2, 0x00, 0x11, 0x00, 0x00])
@@ -82,7 +82,7 @@ struct DeflateReceivingTests {
         }
     }
 
-    @Test("an empty message may be compressed to one byte or to none, also between fragments")
+    @Test("an empty message may be compressed to one byte or none, also between fragments")
     func emptyMessages() {
         let hello = compressed([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
         for payload in [[], [0x00], [0x02, 0x00]] as [[UInt8]] {
@@ -99,7 +99,7 @@ struct DeflateReceivingTests {
         #expect(outcome(parts + [ping, empty, end]).texts == ["Hello"])
     }
 
-    @Test("a block marked as the last may end a message without a byte behind it")
+    @Test("a block marked as the last may end a message without a following byte")
     func lastBlock() {
         let last = compressed([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
         let again = compressed([0xf2, 0x00, 0x11, 0x00, 0x00])
@@ -122,7 +122,7 @@ struct DeflateReceivingTests {
         }
     }
 
-    @Test("the compression bit is refused where it does not belong")
+    @Test("the compression bit is refused on other frames")
     func compressionBit() {
         let hello: [UInt8] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
         #expect(outcome([compressed(hello)], deflate: nil).closes.map(\.code) == [1002])
@@ -155,9 +155,9 @@ struct DeflateReceivingTests {
         }
     }
 
-    @Test("inflated text is checked as it comes out")
+    @Test("inflated text is checked while it is inflated")
     func invalidText() {
-        // "ab" and a byte that no character begins with, stored.
+        // "ab" and a byte that cannot begin a character, stored uncompressed.
         let payload: [UInt8] = [0x00, 0x03, 0x00, 0xfc, 0xff, 0x61, 0x62, 0xff]
         let begun = compressed(payload, isFinal: false)
         #expect(outcome([begun]).closes.first?.error == "the peer sent a text message is not UTF-8")
@@ -166,7 +166,7 @@ struct DeflateReceivingTests {
         #expect(outcome([compressed(halfCharacter, opcode: 2)]).messages.map(\.payload) == [[0xe2]])
     }
 
-    @Test("what inflates to more than the limit is stopped there")
+    @Test("inflating stops at the message limit")
     func bomb() throws {
         var sender = WebSocketEngine(role: .server, maskingKeys: MaskingKeys(seed: [1]), deflate: .make())
         let zeros = [UInt8](repeating: 0, count: 1_000_000)
@@ -182,9 +182,9 @@ struct DeflateReceivingTests {
         }
     }
 
-    /// Inputs that fuzzing has found: what comes out in front of an error must not depend on the cut.
+    /// Inputs found by fuzzing: the output before an error must not depend on the split.
     @Test(
-        "what fuzzing has found stays found",
+        "inputs found by fuzzing give the same outcome for every split",
         arguments: [
             [
                 0xc1, 0xa1, 0x37, 0xfa, 0x21, 0x3d, 0x9d, 0xac, 0x0b, 0x15, 0xfd, 0xb6, 0x6f, 0x68, 0x85, 0xc8, 0xf5,

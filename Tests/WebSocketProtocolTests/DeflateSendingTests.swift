@@ -3,7 +3,7 @@ import Testing
 import WebSocketProtocol
 
 struct DeflateSendingTests {
-    /// Short and long, alike and not, text and binary; the same ones for the same seed.
+    /// Messages of all sizes, similar or not, text and binary; the same for the same seed.
     static func messages(seed: UInt64) -> [Outcome.Message] {
         var generator = SplitMix64(seed: seed)
         return (0..<40).map { index in
@@ -24,7 +24,7 @@ struct DeflateSendingTests {
         WebSocketEngine(role: role, maskingKeys: MaskingKeys(seed: [3]), deflate: deflate)
     }
 
-    @Test("messages arrive as they were under every agreement", arguments: 8...15)
+    @Test("messages arrive unchanged under every agreement", arguments: 8...15)
     func roundTrips(bits: Int) throws {
         for keepsContext in [true, false] {
             for (level, memoryLevel) in [(1, 1), (6, 8), (9, 9), (0, 8)] {
@@ -54,7 +54,7 @@ struct DeflateSendingTests {
         }
     }
 
-    @Test("the first example of RFC 7692 §7.2.3 is written where it pays, the plain message where it does not")
+    @Test("the first example of RFC 7692 §7.2.3 is written if it is shorter, otherwise the plain message")
     func shapes() {
         var sender = engine(.server, .make())
         let short = Outcome.Message(kind: .text, payload: Array("Hello".utf8))
@@ -69,7 +69,7 @@ struct DeflateSendingTests {
         #expect(same[0] == same[1])
     }
 
-    @Test("messages below the threshold, empty ones among them, are sent plain")
+    @Test("messages below the threshold, including empty ones, are sent uncompressed")
     func threshold() {
         var sender = engine(.server, .make(DeflateSettings(messageBytesMin: 100)))
         let counts = [0, 1, 99, 100, 5000]
@@ -77,7 +77,7 @@ struct DeflateSendingTests {
         #expect(frames.map { ($0.first ?? 0) & 0x40 != 0 } == [false, false, false, true, true])
     }
 
-    @Test("a message that does not get shorter is sent plain, and nothing later refers to it")
+    @Test("a message that does not get shorter is sent uncompressed, and nothing later refers to it")
     func incompressible() {
         var generator = SplitMix64(seed: 1)
         let noise = Outcome.Message(
@@ -95,7 +95,7 @@ struct DeflateSendingTests {
         #expect(outcome.messages == messages)
     }
 
-    @Test("a client that asks for a small window of its own keeps to it also if the server does not answer that")
+    @Test("a client that asks for a small window uses it even if the server does not confirm it")
     func ownWindow() {
         let settings = DeflateSettings(ownWindowBits: 9, messageBytesMin: 1)
         var generator = SplitMix64(seed: 4)

@@ -25,7 +25,7 @@ struct HTTPHeadParserTests {
         return .success(nil)
     }
 
-    /// The result for the whole text, after checking that every cut in two and every byte alone give the same.
+    /// The result for the whole text, after checking that every split in two and single bytes give the same.
     private func request(_ text: String, headerBytesMax: Int = 1000) -> Result<Found?, HandshakeError> {
         let bytes = Array(text.utf8)
         let whole = run([bytes[...]], headerBytesMax: headerBytesMax)
@@ -35,7 +35,7 @@ struct HTTPHeadParserTests {
         return whole
     }
 
-    @Test("a request head is read up to its empty line")
+    @Test("a request head is parsed up to its empty line")
     func readsRequest() throws {
         let text =
             "GET /a%20b/c?x=1%2B+2&y&x=3 HTTP/1.1\r\nHost: h\r\nUpgrade:WebSocket , h2c\t\r\nupgrade: z\r\n\r\nBODY"
@@ -53,7 +53,7 @@ struct HTTPHeadParserTests {
     }
 
     @Test(
-        "paths are found in every form of target",
+        "the path is found in every form of target",
         arguments: [
             ("/", "/"), ("/x?", "/x"), ("*", "*"), ("http://h:1/p/q?r=/s", "/p/q"), ("http://h", "/"),
             ("http://h?x=1", "/"),
@@ -86,7 +86,7 @@ struct HTTPHeadParserTests {
         #expect(error.status == (text.contains("HTTP/2.0") ? 505 : 400))
     }
 
-    @Test("a head may be as long as the limit and no longer")
+    @Test("a head may be exactly as long as the limit")
     func limit() throws {
         let text = "GET / HTTP/1.1\r\nA: 12345\r\n\r\n"
         #expect(try request(text, headerBytesMax: text.utf8.count).get() != nil)
@@ -128,7 +128,7 @@ struct HTTPHeadParserTests {
         }
     }
 
-    @Test("header values cannot smuggle in a line, names that are no tokens are left out")
+    @Test("header values cannot inject a line, and names that are not tokens are left out")
     func injection() {
         let headers = HTTPHeaders([("A", " x\r\nB: y "), ("C D", "z"), ("", "z")])
         #expect(headers.fields.map(\.value) == ["x  B: y"])

@@ -2,7 +2,7 @@ import MarketModel
 import Testing
 import WebSocketProtocol
 
-/// The key of the example in RFC 6455 §1.3, and the answer to it.
+/// The key of the example in RFC 6455 §1.3; the accept value below belongs to it.
 private let exampleKey = Array("the sample nonce".utf8)
 private let exampleAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
@@ -36,7 +36,7 @@ struct ClientHandshakeTests {
         return error
     }
 
-    @Test("the request is spelled as in RFC 6455 §1.3, with the caller's fields behind")
+    @Test("the request is written as in RFC 6455 §1.3, followed by the caller's fields")
     func request() {
         let handshake = ClientHandshake(
             host: "server.example.com:81",
@@ -53,7 +53,7 @@ struct ClientHandshakeTests {
         #expect(String(decoding: handshake.requestBytes, as: UTF8.self) == lines.joined(separator: "\r\n"))
     }
 
-    @Test("the bytes behind the 101 are handed on, wherever the input is cut")
+    @Test("the bytes after the 101 are returned, for every split of the input")
     func leftover() throws {
         let head = Array((Self.accepted.joined(separator: "\r\n") + "\r\n\r\n").utf8)
         let frames: [UInt8] = [0x81, 2, 65, 66]
@@ -70,7 +70,7 @@ struct ClientHandshakeTests {
         }
     }
 
-    @Test("tokens are compared without case and found in lists")
+    @Test("tokens are compared ignoring case and found in lists")
     func tokens() {
         let lines = [
             "HTTP/1.1 101", "UPGRADE: foo, WebSocket", "connection: keep-alive, UPGRADE", Self.accepted[3],
@@ -80,7 +80,7 @@ struct ClientHandshakeTests {
         #expect(error(lines, subprotocols: ["B"])?.code == .notOffered)
     }
 
-    @Test("a 101 with a missing, wrong or doubled field is refused")
+    @Test("a 101 with a missing, wrong or duplicate field is refused")
     func wrongAnswers() {
         let all = Self.accepted
         #expect(error([all[0], all[2], all[3]])?.code == .notAnUpgrade)
@@ -97,7 +97,7 @@ struct ClientHandshakeTests {
         #expect(error(all + ["Sec-WebSocket-Extensions: permessage-deflate"])?.code == .notOffered)
     }
 
-    @Test("a refusal says what the server answered, with the start of its body")
+    @Test("a refusal reports the server's answer and the start of its body")
     func refusals() {
         let plain = error(["HTTP/1.1 401 Unauthorized", "Content-Length: 13"], body: "no such\ntoken and more")
         #expect(plain?.description == "the server answered 401 Unauthorized instead of 101 Switching Protocols")
@@ -119,7 +119,7 @@ struct ClientHandshakeTests {
         #expect(error(["HTTP/1.1 200 OK", "Content-Length: 99999999999999999999"], body: "x")?.status == 200)
     }
 
-    @Test("a server that speaks something else is noticed at its first wrong byte")
+    @Test("a server with another protocol is detected at its first wrong byte")
     func notHTTP() {
         #expect(error(["SSH-2.0-OpenSSH_9.2"])?.description == "the server does not answer in HTTP/1")
         #expect(error(["HTTP/2 101"])?.code == .malformedHead)
@@ -154,7 +154,7 @@ struct ServerHandshakeTests {
         }
     }
 
-    @Test("a proper request is answered as in RFC 6455 §1.3")
+    @Test("a valid request is answered as in RFC 6455 §1.3")
     func accepts() throws {
         let offer = request(adding: [("Sec-WebSocket-Protocol", "a, b"), ("Sec-WebSocket-Protocol", "c")])
         #expect(ServerHandshake.isUpgrade(offer))
@@ -169,7 +169,7 @@ struct ServerHandshakeTests {
         #expect(!String(decoding: other, as: UTF8.self).contains("Protocol: z"))
     }
 
-    @Test("an improper request gets the status that says why")
+    @Test("an invalid request gets the matching status")
     func rejects() {
         #expect(status(request()) == nil)
         #expect(status(request("POST")) == 405)
@@ -195,7 +195,7 @@ struct ServerHandshakeTests {
         }
     }
 
-    @Test("a rejection is a whole HTTP answer that names the version spoken")
+    @Test("a rejection is a complete HTTP response that names the supported version")
     func rejection() throws {
         let error = HandshakeError(code: .unsupportedVersion, description: "no", status: 426)
         let lines = [

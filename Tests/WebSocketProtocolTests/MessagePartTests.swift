@@ -24,7 +24,7 @@ struct MessagePartTests {
         return outcome
     }
 
-    /// Every entry: `<abcd`, `=efgh`, `ij>` for parts, `|abc|` for whole messages.
+    /// Every entry: `<abcd`, `=efgh`, `ij>` for parts, `|abc|` for complete messages.
     private func shape(_ outcome: Outcome) -> [String] {
         var shapes = outcome.texts.map { "|\($0)|" }
         for part in outcome.parts {
@@ -34,7 +34,7 @@ struct MessagePartTests {
         return shapes
     }
 
-    @Test("longer messages come in parts of one length, whole ones keep their place among them")
+    @Test("longer messages come in parts of one length, and other messages keep their place")
     func parts() {
         let frames: [TestFrame] = [
             .text("abc"), .text("abcd"), .text("abcde"), .text(""), .text("abcdefgh"), .text("ab", isFinal: false),
@@ -53,7 +53,7 @@ struct MessagePartTests {
         #expect(receive(frames, partBytesMax: nil).parts.isEmpty)
     }
 
-    @Test("a text may be cut inside a character, and a wrong one ends the connection before its last part")
+    @Test("a text may be split inside a character, and an invalid one ends the connection before its last part")
     func text() {
         let good = receive([.text("жукжук")], partBytesMax: 3)
         #expect(good.messages.flatMap(\.payload) == Array("жукжук".utf8))
@@ -85,7 +85,7 @@ struct MessagePartTests {
         }
     }
 
-    @Test("a message of 256 MiB passes with no more memory than a part")
+    @Test("a message of 256 MiB needs no more memory than one part")
     func hugeMessage() {
         let limits = WebSocketLimits(messageBytesMax: .max, frameBytesMax: .max)
         var engine = WebSocketEngine(
@@ -113,7 +113,7 @@ struct MessagePartTests {
         #expect(parts.count == 256 && parts.last?.isLast == true && actions.isEmpty)
     }
 
-    @Test("a message is sent in parts, with control frames between them and nothing else", arguments: [true, false])
+    @Test("a message is sent in parts, with only control frames between them", arguments: [true, false])
     func sending(isCompressed: Bool) throws {
         for (sender, receiver) in [(WebSocketRole.client, WebSocketRole.server), (.server, .client)] {
             let deflate = isCompressed ? DeflateAgreement.make() : nil

@@ -4,7 +4,7 @@ import Testing
 
 struct SHA1Tests {
     @Test(
-        "digests of the published examples",
+        "digests match the published examples",
         arguments: [
             ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"), ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
             (
@@ -33,7 +33,7 @@ struct UTF8ValidatorTests {
 
     private func isValid(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 
-    /// Checks the verdict on `bytes`, and that a text is refused no later and no earlier than it must be.
+    /// Checks the verdict on `bytes`, and that invalid text is rejected at the earliest possible byte.
     private func check(_ bytes: [UInt8]) -> Bool {
         var whole = UTF8Validator()
         let isAccepted = bytes.withUnsafeBytes { whole.accept($0) }
@@ -47,7 +47,7 @@ struct UTF8ValidatorTests {
         return isAccepted == canBecomeValid && isAcceptedBytewise == isAccepted && (!isAccepted || single == whole)
     }
 
-    @Test("the verdict is that of the standard library, as early as possible, for all short texts")
+    @Test("the verdict equals the standard library's, as early as possible, for all short texts")
     func exhaustive() {
         for first in Self.interesting {
             #expect(check([first]))
@@ -94,7 +94,7 @@ struct MaskingKeysTests {
         #expect(keys.next() == 0xbee7_079f)
     }
 
-    @Test("another seed gives other keys, the same seed the same")
+    @Test("the same seed gives the same keys, another seed gives others")
     func seeds() {
         var (left, right, same) = (MaskingKeys(seed: [1]), MaskingKeys(seed: [2]), MaskingKeys(seed: [1]))
         let key = left.next()
@@ -103,7 +103,7 @@ struct MaskingKeysTests {
 }
 
 struct PayloadMaskTests {
-    @Test("masking in pieces is masking byte by byte, at every alignment")
+    @Test("masking in pieces equals masking byte by byte, at every alignment")
     func pieces() {
         let plain = (0..<64).map { UInt8($0) }
         let key: [UInt8] = [0x37, 0xfa, 0x21, 0x3d]

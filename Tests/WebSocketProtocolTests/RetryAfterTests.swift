@@ -12,7 +12,7 @@ struct RetryAfterTests {
         return RetryAfter(headers)?.remaining(at: Self.now)
     }
 
-    @Test("C3 seconds and dates of all three formats are understood")
+    @Test("C3 seconds and dates of all three formats are parsed")
     func understood() {
         #expect(wait("120") == .seconds(120))
         #expect(wait(" 7 ") == .seconds(7))
@@ -21,14 +21,14 @@ struct RetryAfterTests {
         }
     }
 
-    @Test("kind 8 a date counts from the server's own clock, where the answer tells it")
+    @Test("kind 8 a date is compared with the server's own clock, if the response has one")
     func serverClock() {
         #expect(wait(Self.date, answered: "Sun, 29 Nov 2026 01:59:30 GMT") == .seconds(30))
         #expect(wait(Self.date, answered: "nonsense") == .seconds(120))
     }
 
     @Test(
-        "C3 nonsense is ignored, and so is a time that is over",
+        "C3 malformed values and times in the past are ignored",
         arguments: [
             "", "soon", "-5", "1.5", "0", "12s", "2026-11-29T03:00:00Z", "Sun, 29 Nov 2026 01:00:00 GMT",
             "Sun, 32 Nov 2026 02:00:00 GMT", "Sun, 29 Nov 2026 25:00:00 GMT", "120, 120",
@@ -37,7 +37,7 @@ struct RetryAfterTests {
     func ignored(text: String) { #expect(wait(text) == nil) }
 
     @Test(
-        "C3 absurd waits are cut to an hour",
+        "C3 long waits are cut to one hour",
         arguments: ["3601", "86400", "99999999999999999999999999", "Fri, 31 Dec 2100 23:59:59 GMT"]
     )
     func capped(text: String) { #expect(wait(text) == .seconds(3600)) }
@@ -54,7 +54,7 @@ struct HTTPDateTests {
         #expect(HTTPDate.parse(text) == UnixNanoseconds(iso8601: "2021-06-09T10:18:14Z"))
     }
 
-    @Test("what is no date is none, however long it is")
+    @Test("text that is not a date gives nil, however long it is")
     func others() {
         for text in ["", "Jun", "10:18:14", "09 Jun 10:18:14", String(repeating: "9 ", count: 100_000)] {
             #expect(HTTPDate.parse(text) == nil)

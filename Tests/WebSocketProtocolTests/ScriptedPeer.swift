@@ -1,7 +1,7 @@
 import MarketModel
 import WebSocketProtocol
 
-/// Builds frames byte by byte from RFC 6455 §5.2, right and wrong ones, without the encoder under test.
+/// Builds valid and invalid frames byte by byte from RFC 6455 §5.2, without the encoder under test.
 struct TestFrame {
     enum LengthForm {
         case shortest
@@ -47,7 +47,7 @@ struct TestFrame {
     }
 }
 
-/// Everything an engine made of its input.
+/// Everything that an engine returned for its input.
 struct Outcome: Equatable {
     struct Message: Equatable {
         var kind: MessageKind
@@ -55,11 +55,11 @@ struct Outcome: Equatable {
     }
 
     var messages: [Message] = []
-    /// All bytes to be sent, joined.
+    /// All bytes to send, joined.
     var sent: [UInt8] = []
     var pongs: [[UInt8]] = []
     var closes: [CloseInfo] = []
-    /// Which of the messages are parts, for an engine that makes them.
+    /// The messages that are parts, for an engine that makes them.
     var parts: [MessagePart] = []
     var statistics = WebSocketStatistics()
 
@@ -71,7 +71,7 @@ extension WebSocketEngine {
         WebSocketEngine(role: role, limits: limits, maskingKeys: MaskingKeys(seed: [7]))
     }
 
-    /// Hands over `input` in the given pieces, and adds to the outcome.
+    /// Passes `input` in the given pieces, and adds the results to the outcome.
     mutating func receive(_ pieces: [ArraySlice<UInt8>], into outcome: inout Outcome) {
         var batch = MessageBatch()
         var actions: [EngineAction] = []
@@ -87,7 +87,7 @@ extension WebSocketEngine {
         outcome.statistics = statistics
     }
 
-    /// The frame of every message, encoded one after the other.
+    /// The frame of every message, encoded one after another.
     mutating func frames(_ messages: [Outcome.Message]) -> [[UInt8]] {
         messages.map { message in
             var batch = MessageBatch()
@@ -128,7 +128,7 @@ func outcome(_ role: WebSocketRole, _ frames: [TestFrame], limits: WebSocketLimi
 }
 
 extension [UInt8] {
-    /// Cut into pieces of `size` bytes, the last one shorter.
+    /// Splits into pieces of `size` bytes; the last one may be shorter.
     func pieces(of size: Int) -> [ArraySlice<UInt8>] {
         stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }

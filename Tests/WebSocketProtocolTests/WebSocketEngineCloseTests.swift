@@ -3,7 +3,7 @@ import WebSocketProtocol
 
 struct WebSocketEngineCloseTests {
     @Test(
-        "the peer's close is answered with its code",
+        "the peer's close frame is answered with its code",
         arguments: [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999]
             as [UInt16]
     )
@@ -30,7 +30,7 @@ struct WebSocketEngineCloseTests {
         #expect(result.sent == [0x88, 0])
     }
 
-    @Test("a close with half a code or a reason that is not UTF-8 is refused")
+    @Test("a close frame with half a code or a reason that is not UTF-8 is refused")
     func invalidPayloads() {
         #expect(outcome(.client, [TestFrame(opcode: 8, payload: [3])]).closes.map(\.code) == [1002])
         let reason: [UInt8] = [0x03, 0xe8, 0xce, 0xba, 0xe1, 0xbd]
@@ -39,7 +39,7 @@ struct WebSocketEngineCloseTests {
         #expect(outcome(.client, [longest]).closes.first?.reason.count == 123)
     }
 
-    @Test("a close in the middle of a fragmented message is answered with its own code")
+    @Test("a close frame inside a fragmented message is answered with its own code")
     func insideFragmentedMessage() {
         let result = outcome(.server, [.text("fragment", isFinal: false), .close(1000)])
         #expect(result.closes == [CloseInfo(code: 1000, initiator: .remote)])
@@ -47,7 +47,7 @@ struct WebSocketEngineCloseTests {
         #expect(result.messages.isEmpty)
     }
 
-    @Test("nothing behind the peer's close is looked at")
+    @Test("input after the peer's close frame is ignored")
     func behindClose() {
         let result = outcome(.server, [.close(1000), .text("late"), TestFrame(opcode: 9), TestFrame(opcode: 3)])
         #expect(result.closes.count == 1)
@@ -55,7 +55,7 @@ struct WebSocketEngineCloseTests {
         #expect(result.sent == TestFrame.close(1000).bytes)
     }
 
-    @Test("after our close messages still arrive, pings go unanswered, and the peer's code counts")
+    @Test("after our close frame, messages still arrive, pings are not answered, and the peer's code counts")
     func ourClose() {
         var engine = WebSocketEngine.make(.server)
         #expect(engine.close(code: 1001, reason: "going") == TestFrame.close(1001, "going").bytes)
@@ -71,7 +71,7 @@ struct WebSocketEngineCloseTests {
         #expect(engine.closeInfo == result.closes.first)
     }
 
-    @Test("a violation after our close ends the connection without a second close frame")
+    @Test("a violation after our close frame ends the connection without a second one")
     func violationAfterOurClose() {
         var engine = WebSocketEngine.make(.client)
         _ = engine.close()
@@ -81,7 +81,7 @@ struct WebSocketEngineCloseTests {
         #expect(result.closes.map(\.code) == [1002])
     }
 
-    @Test("a lost connection is 1006, and says whether a message was cut")
+    @Test("a lost connection has code 1006, and reports whether a message was incomplete")
     func lostConnection() {
         var idle = WebSocketEngine.make(.client)
         let info = idle.connectionEnded()
@@ -100,7 +100,7 @@ struct WebSocketEngineCloseTests {
         #expect(late == CloseInfo(code: 1006, initiator: .local, error: "connection reset by peer"))
     }
 
-    @Test("a long reason is cut between characters, a code that must not be sent is left out")
+    @Test("a long reason is cut at a character, and a code that must not be sent is left out")
     func ourCloseFrames() {
         var engine = WebSocketEngine.make(.server)
         let frame = engine.close(code: 1000, reason: String(repeating: "€", count: 60))

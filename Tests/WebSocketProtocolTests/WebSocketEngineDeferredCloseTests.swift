@@ -7,7 +7,7 @@ struct WebSocketEngineDeferredCloseTests {
         WebSocketEngine(role: role, maskingKeys: MaskingKeys(seed: [7]), defersClosing: true)
     }
 
-    /// Hands `frames` to an engine, answers "hi" if `answers`, and ends.
+    /// Passes `frames` to an engine, answers "hi" if `answers`, and ends.
     private func outcome(_ frames: [TestFrame], _ role: WebSocketRole, answers: Bool) -> (Outcome, WebSocketEngine) {
         var engine = make(role)
         var outcome = Outcome()
@@ -22,7 +22,7 @@ struct WebSocketEngineDeferredCloseTests {
         return (outcome, engine)
     }
 
-    @Test("messages before a violation or a close frame can be answered before ours goes out")
+    @Test("messages before a violation or a close frame can be answered before our close frame")
     func answered() {
         let ends: [(TestFrame, UInt16, CloseInfo.Initiator)] = [
             (TestFrame(opcode: 3), 1002, .local), (TestFrame(opcode: 1, payload: [0xff]), 1007, .local),
@@ -50,7 +50,7 @@ struct WebSocketEngineDeferredCloseTests {
         }
     }
 
-    @Test("the answer to our own close frame, and what follows it, is not waited with")
+    @Test("the end is not deferred after our own close frame")
     func ownClose() {
         var engine = make(.client)
         let ours = engine.close(code: 1000)
@@ -61,7 +61,7 @@ struct WebSocketEngineDeferredCloseTests {
         #expect(outcome.texts == ["last"] && !engine.isClosePending)
     }
 
-    @Test("closing while the end is pending sends the frame that is due")
+    @Test("closing while the end is pending sends the pending frame")
     func closingMeanwhile() {
         for (end, code) in [(TestFrame.close(3000), 3000), (TestFrame(opcode: 3), 1002)] as [(TestFrame, UInt16)] {
             var engine = make(.server)
@@ -76,7 +76,7 @@ struct WebSocketEngineDeferredCloseTests {
         }
     }
 
-    @Test("a connection that ends meanwhile has ended for the reason that is pending")
+    @Test("a connection that ends while the end is pending ends for the pending reason")
     func connectionEnds() {
         var engine = make(.client)
         var outcome = Outcome()

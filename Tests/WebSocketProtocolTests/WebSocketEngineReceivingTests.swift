@@ -3,7 +3,7 @@ import Testing
 import WebSocketProtocol
 
 struct WebSocketEngineReceivingTests {
-    @Test("the examples of RFC 6455 §5.7 are read")
+    @Test("the examples of RFC 6455 §5.7 are decoded")
     func standardExamples() {
         let client: [([UInt8], String)] = [
             ([0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f], "Hello"),
@@ -27,7 +27,7 @@ struct WebSocketEngineReceivingTests {
         #expect(outcome(.client, [large[...]]).messages.map(\.payload) == [zeros64Ki])
     }
 
-    @Test("every message carries kind, direction and the time of the read that completed it")
+    @Test("every message has its kind, direction and the time of the read that completed it")
     func entries() {
         var engine = WebSocketEngine.make(.client)
         var batch = MessageBatch()
@@ -44,7 +44,7 @@ struct WebSocketEngineReceivingTests {
         #expect(actions.isEmpty)
     }
 
-    /// Conversations whose outcome must not depend on how they are cut.
+    /// Conversations whose outcome must not depend on how they are split.
     static let conversations: [[TestFrame]] = [
         [.text("Hello"), .text(""), TestFrame(opcode: 2, payload: [0, 255, 128])],
         [
@@ -76,7 +76,7 @@ struct WebSocketEngineReceivingTests {
         }
     }
 
-    @Test("every truncation waits, then ends as a lost connection with the messages that were whole")
+    @Test("every truncation waits, then ends as a lost connection with the complete messages")
     func truncations() {
         for frames in Self.conversations {
             let bytes = frames.flatMap(\.bytes)
@@ -115,7 +115,7 @@ struct WebSocketEngineReceivingTests {
         #expect(actions == [.send((0..<10).flatMap { [0x8a, 1, $0] })])
     }
 
-    @Test("65,536 fragments of one byte are one message")
+    @Test("65,536 fragments of one byte form one message")
     func manyFragments() {
         var bytes = TestFrame(opcode: 2, payload: [1], isFinal: false).bytes
         for _ in 0..<65_534 { bytes += [0, 1, 1] }

@@ -23,7 +23,7 @@ struct WebSocketEngineSendingTests {
         }
     }
 
-    @Test("what one side encodes the other decodes", arguments: [WebSocketRole.client, .server])
+    @Test("each side decodes what the other encodes", arguments: [WebSocketRole.client, .server])
     func roundTrip(role: WebSocketRole) {
         let sizes = [0, 1, 2, 7, 8, 9, 124, 125, 126, 127, 128, 200, 65_534, 65_535, 65_536, 65_537]
         let source = batch((sizes + sizes).map { size in (0..<size).map { UInt8($0 % 127) } })
@@ -48,7 +48,7 @@ struct WebSocketEngineSendingTests {
         #expect(encode(&engine, source, 2..<2).isEmpty)
     }
 
-    @Test("a client masks every frame with a fresh key")
+    @Test("a client masks every frame with a new key")
     func freshMasks() {
         var engine = WebSocketEngine.make(.client)
         let bytes = encode(&engine, batch(Array(repeating: [], count: 100)), 0..<100)

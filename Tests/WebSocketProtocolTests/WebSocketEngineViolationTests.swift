@@ -3,7 +3,7 @@ import Testing
 import WebSocketProtocol
 
 struct WebSocketEngineViolationTests {
-    /// Checks that `bytes` end the connection with `code`, also byte by byte, and that it says so to the peer.
+    /// Checks that `bytes` end the connection with `code`, also byte by byte, and that the peer gets that code.
     private func check(
         _ role: WebSocketRole,
         _ bytes: [UInt8],
@@ -43,7 +43,7 @@ struct WebSocketEngineViolationTests {
         check([.text("before"), TestFrame(opcode: opcode, payload: [1, 2, 3])], 1002)
     }
 
-    @Test("masks the wrong way round are refused")
+    @Test("missing masks from a client and masks from a server are refused")
     func masks() {
         check(.client, TestFrame.text("x", mask: [1, 2, 3, 4]).bytes, 1002)
         check(.server, TestFrame.text("x").bytes, 1002)
@@ -59,7 +59,7 @@ struct WebSocketEngineViolationTests {
         check(.client, [0x82, 127] + Array(repeating: 0xff, count: 8), 1002)
     }
 
-    @Test("control frames must be short and whole", arguments: [8, 9, 10] as [UInt8])
+    @Test("control frames must be short and not fragmented", arguments: [8, 9, 10] as [UInt8])
     func controlFrames(opcode: UInt8) {
         check([TestFrame(opcode: opcode, isFinal: false)], 1002)
         check([TestFrame(opcode: opcode, payload: Array(repeating: 65, count: 126))], 1002)
@@ -75,7 +75,7 @@ struct WebSocketEngineViolationTests {
         check([.text("a", isFinal: false), TestFrame(opcode: 0), TestFrame(opcode: 0)], 1002)
     }
 
-    @Test("text that is not UTF-8 is refused, binary is not looked at")
+    @Test("text that is not UTF-8 is refused, binary messages are not checked")
     func invalidText() {
         let wrong: [[UInt8]] = [
             [0x80], [0xc0, 0x80], [0xc1, 0xbf], [0xe0, 0x9f, 0xbf], [0xed, 0xa0, 0x80], [0xf0, 0x8f, 0x80, 0x80],
@@ -88,7 +88,7 @@ struct WebSocketEngineViolationTests {
         }
     }
 
-    @Test("a wrong byte of text ends the connection before its frame is complete")
+    @Test("an invalid byte of text ends the connection before its frame is complete")
     func failsFast() {
         let payload = Array("Hello ".utf8) + [0xf4, 0x90] + Array(repeating: 0x80, count: 50)
         for role in [WebSocketRole.client, .server] {
@@ -99,7 +99,7 @@ struct WebSocketEngineViolationTests {
         }
     }
 
-    @Test("frames and messages over the limit are refused by their headers")
+    @Test("frames and messages over the limit are refused at their headers")
     func limits() {
         let limits = WebSocketLimits(messageBytesMax: 1000, frameBytesMax: 600)
         let full = TestFrame(opcode: 2, payload: Array(repeating: 1, count: 600), isFinal: false)
@@ -112,7 +112,7 @@ struct WebSocketEngineViolationTests {
         check(.client, full.bytes + [0x80, 126, 0x01, 0x91], 1009, limits: limits)
     }
 
-    @Test("a message of more fragments than the limit is refused, at least 65,536 are allowed")
+    @Test("a message with more fragments than the limit is refused, but 65,536 are allowed")
     func fragmentLimit() {
         let limits = WebSocketLimits(fragmentsMax: 3)
         let empty = TestFrame(opcode: 0, isFinal: false)
@@ -127,7 +127,7 @@ struct WebSocketEngineViolationTests {
         #expect(outcome(.client, [flood[...]]).closes.map(\.code) == [1009])
     }
 
-    @Test("1 TiB and 2^63 - 1 announced bytes are refused before they come")
+    @Test("announced lengths of 1 TiB and 2^63 - 1 bytes are refused before they arrive")
     func hugeLengths() {
         for length in [1 << 40, 1 << 63 - 1] as [UInt64] {
             let bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * $0)) }
@@ -135,7 +135,7 @@ struct WebSocketEngineViolationTests {
         }
     }
 
-    @Test("messages before a violation are delivered, input behind it is ignored")
+    @Test("messages before a violation are delivered, input after it is ignored")
     func aroundViolation() {
         let frames: [TestFrame] = [.text("before"), TestFrame(opcode: 3), .text("behind"), TestFrame(opcode: 9)]
         let result = outcome(.client, frames)

@@ -1,7 +1,7 @@
 import MarketModel
 import WebSocketProtocol
 
-/// A tunnel through an HTTP proxy (RFC 9110 §9.3.6), with Basic credentials (RFC 7617) where there are any.
+/// A tunnel through an HTTP proxy (RFC 9110 §9.3.6), with optional Basic credentials (RFC 7617).
 struct HTTPConnectHandshake: ProxyHandshake {
     let opening: [UInt8]
     private var parser = HTTPHeadParser()
@@ -23,9 +23,9 @@ struct HTTPConnectHandshake: ProxyHandshake {
             guard let head else { return .incomplete }
             rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
             switch head.status {
-            // Interim answers announce another one.
+            // Interim responses precede the final one.
             case 100..<200: continue
-            // Whatever length such an answer states, it has no body.
+            // Such a response has no body, whatever length it states.
             case 200..<300: return .established(leftover: Array(rest))
             default: throw Self.refusal(head)
             }
@@ -40,7 +40,7 @@ struct HTTPConnectHandshake: ProxyHandshake {
             return (head, consumed)
         } catch {
             let text =
-                error.code == .headTooLarge ? "answered with too long a head" : "answered with something else than HTTP"
+                error.code == .headTooLarge ? "answered with a head that is too long" : "did not answer with HTTP"
             throw ProxyRefusal(failure: .malformed, text: text)
         }
     }

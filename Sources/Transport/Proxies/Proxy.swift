@@ -1,12 +1,12 @@
-/// A proxy to connect through, named as `http://user:password@host:port`, `https://…` or `socks5://…`.
+/// A proxy to connect through, given as `http://user:password@host:port`, `https://…` or `socks5://…`.
 ///
-/// The name of the server goes to the proxy as it is: the proxy looks it up, with `socks5` as with `socks5h`. Printing,
-/// dumping and comparing errors never shows user or password.
+/// The proxy looks up the server's name, with `socks5` as with `socks5h`. Printing, dumping and comparing errors never
+/// shows the user or password.
 package struct Proxy: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     package enum Kind: Hashable, Sendable {
         /// CONNECT (RFC 9110 §9.3.6).
         case http
-        /// The same over TLS: also the way to the proxy is encrypted, and its certificate verified.
+        /// CONNECT over TLS: the connection to the proxy is encrypted too, and the proxy's certificate is verified.
         case https
         /// RFC 1928, with RFC 1929 for credentials.
         case socks5
@@ -25,7 +25,7 @@ package struct Proxy: Hashable, Sendable, CustomStringConvertible, CustomReflect
         credentials = user.map { ProxyCredentials(user: Array($0.utf8), password: Array(password.utf8)) }
     }
 
-    /// Reads a proxy's URL, of an HTTP proxy where the scheme is missing.
+    /// Parses a proxy's URL; without a scheme it is an HTTP proxy.
     package init(_ text: String) throws(TransportError) {
         let (kind, rest) = try Self.kind(of: text)
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
@@ -87,7 +87,7 @@ extension Proxy.Kind {
     }
 }
 
-/// User and password for a proxy; prints as nothing.
+/// User and password for a proxy; never printed.
 struct ProxyCredentials: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     let user: [UInt8]
     let password: [UInt8]
@@ -97,7 +97,7 @@ struct ProxyCredentials: Hashable, Sendable, CustomStringConvertible, CustomRefl
         self.password = password
     }
 
-    /// Reads `user:password`, percent-decoded.
+    /// Parses `user:password`, percent-decoded.
     init(userInfo: Substring) throws(TransportError) {
         let parts = userInfo.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         user = try Self.percentDecoded(parts[0])

@@ -1,8 +1,8 @@
-/// Hosts that are not to be reached through a proxy, as `NO_PROXY` lists them.
+/// Hosts to reach without a proxy, as listed in `NO_PROXY`.
 ///
-/// Separated by commas or spaces: `*` for all; `example.com`, `.example.com` or `*.example.com` for the name and all
-/// names below it; an address; a block of addresses such as `10.0.0.0/8`; each but the block with a `:port` if only that
-/// one is meant. Compares without case. Names are not looked up, so that a block does not match them.
+/// Entries are separated by commas or spaces: `*` for all; `example.com`, `.example.com` or `*.example.com` for the
+/// name and its subdomains; an address; or a block of addresses such as `10.0.0.0/8`. Each except a block may end in
+/// `:port` to match only that port. Case is ignored. Names are not looked up, so a block never matches a name.
 package struct ProxyExceptions: Hashable, Sendable {
     private enum Rule: Hashable, Sendable {
         case all
@@ -13,12 +13,12 @@ package struct ProxyExceptions: Hashable, Sendable {
 
     private let rules: [Rule]
 
-    /// Reads a list; what makes no sense matches nothing.
+    /// Parses a list; ignores entries that cannot be read.
     package init(_ text: String) {
         rules = text.split { $0 == "," || $0 == " " || $0 == "\t" }.compactMap { Self.rule($0.lowercased()) }
     }
 
-    /// `host` without brackets.
+    /// Whether `host`, written without brackets, is reached without a proxy.
     package func contains(host: String, port: Int) -> Bool {
         var name = host.lowercased()
         if name.last == "." { name.removeLast() }
@@ -52,7 +52,7 @@ package struct ProxyExceptions: Hashable, Sendable {
         return .name(authority.host, port: authority.port)
     }
 
-    /// The bytes of an IPv4 or IPv6 address, in brackets or not; `nil` for anything else.
+    /// The bytes of an IPv4 or IPv6 address, with or without brackets; `nil` for anything else.
     private static func addressBytes(_ text: String) -> [UInt8]? {
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         return IPAddress.bytes(of: bare)

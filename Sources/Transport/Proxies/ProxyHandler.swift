@@ -1,10 +1,11 @@
 import NIOCore
 import TLSEngine
 
-/// Talks to the proxy, over TLS where its URL says so, until the way to the server is free; then makes way for what comes
-/// next.
+/// Runs the proxy's handshake, over TLS if its URL says so, until the tunnel to the server is open.
 ///
-/// Closing the channel after a failure is left to the attempt.
+/// Then removes itself.
+///
+/// After a failure the attempt closes the channel.
 final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -17,7 +18,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var isOver = false
     private var timer: Scheduled<Void>?
 
-    /// `proceed` adds the handlers that come next behind this one.
+    /// `proceed` must add the next handlers after this one in the pipeline.
     init(attempt: ConnectAttempt, proxy: Proxy, proceed: @escaping (ProxyHandler) -> Void) {
         let url = attempt.configuration.url
         self.attempt = attempt
@@ -35,7 +36,9 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         if proxy.kind != .https { send(handshake.opening, context) }
     }
 
-    /// What is established here is the way to the proxy: nobody above may take it for the server's.
+    /// Consumes ``TLSEstablished``, which here means TLS with the proxy.
+    ///
+    /// Later handlers would take it for the server's.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is TLSEstablished {
             send(handshake.opening, context)
@@ -46,7 +49,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Without success only where the channel is gone, perhaps since before this handler was added.
+    /// Fails the attempt unless the tunnel is open: the channel may be gone since before this handler was added.
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         ended()
@@ -70,7 +73,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
             case .send(let bytes): send(bytes, context)
             case .established(let leftover): return established(leftover, context)
             }
-            // What follows may be in its hands already.
+            // The handshake may hold more input already.
             rest = UnsafeRawBufferPointer(start: nil, count: 0)
         }
     }

@@ -1,10 +1,10 @@
-/// Which proxy, if any, a connection goes through.
+/// Selects the proxy, if any, for a connection.
 package struct ProxySettings: Hashable, Sendable {
     /// For `ws://`.
     package var plain: Proxy?
     /// For `wss://`.
     package var secure: Proxy?
-    /// Hosts that are connected to directly.
+    /// Hosts that are reached directly.
     package var exceptions: ProxyExceptions
 
     package init(plain: Proxy? = nil, secure: Proxy? = nil, exceptions: ProxyExceptions = ProxyExceptions("")) {
@@ -13,17 +13,19 @@ package struct ProxySettings: Hashable, Sendable {
         self.exceptions = exceptions
     }
 
-    /// Everything is connected to directly.
+    /// All connections are direct.
     package static let none = ProxySettings()
 
-    /// Everything goes through `proxy`.
+    /// All connections go through `proxy`.
     package static func always(_ proxy: Proxy) -> ProxySettings { ProxySettings(plain: proxy, secure: proxy) }
 
-    /// Reads `HTTPS_PROXY` (for `wss://`), `HTTP_PROXY` (for `ws://`), `ALL_PROXY` (for what these leave open) and
-    /// `NO_PROXY` (see ``ProxyExceptions``), each also in lower case, which wins.
+    /// Reads `HTTPS_PROXY` (for `wss://`), `HTTP_PROXY` (for `ws://`), `ALL_PROXY` (if the others are unset) and
+    /// `NO_PROXY` (see ``ProxyExceptions``).
     ///
-    /// An empty variable is as none. Under CGI, where `REQUEST_METHOD` is set, `HTTP_PROXY` may come from the client and
-    /// is not believed. The error names the variable, not its value, which may hold a password.
+    /// The lower-case name of each has precedence.
+    ///
+    /// An empty variable counts as unset. Under CGI (`REQUEST_METHOD` is set) `HTTP_PROXY` is ignored, because it may
+    /// come from the client. The error names the variable but not its value, which may contain a password.
     package static func fromEnvironment(_ environment: [String: String]) throws(TransportError) -> ProxySettings {
         func value(_ name: String) -> (name: String, value: String)? {
             for name in [name.lowercased(), name] {

@@ -1,8 +1,8 @@
-/// A connection through a SOCKS 5 proxy (RFC 1928), with user and password (RFC 1929) where it asks for them.
+/// A connection through a SOCKS 5 proxy (RFC 1928), with user and password (RFC 1929) if the proxy requires them.
 ///
-///     we    05 n methods…                     05 01 00 type address port
-///     it    05 method      (01 len user       05 reply 00 type address port
-///                           len password → 01 status)
+///     client  05 n methods…                     05 01 00 type address port
+///     proxy   05 method      (01 len user       05 reply 00 type address port
+///                             len password → 01 status)
 struct SOCKS5Handshake: ProxyHandshake {
     private enum Phase {
         case method
@@ -17,7 +17,7 @@ struct SOCKS5Handshake: ProxyHandshake {
     private let request: [UInt8]
     private let credentials: ProxyCredentials?
     private var phase = Phase.method
-    /// Bytes of the answer that is arriving, and what came behind it.
+    /// Bytes of the current answer, and any that follow it.
     private var input: [UInt8] = []
 
     init(host: String, port: Int, credentials: ProxyCredentials?) {
@@ -51,8 +51,8 @@ struct SOCKS5Handshake: ProxyHandshake {
             let user = credentials.user.prefix(255)
             let password = credentials.password.prefix(255)
             return .send([1, UInt8(user.count)] + user + [UInt8(password.count)] + password)
-        case (_, nil): throw ProxyRefusal(failure: .authentication, text: "wants a user and a password")
-        default: throw ProxyRefusal(failure: .authentication, text: "takes none of our ways to authenticate")
+        case (_, nil): throw ProxyRefusal(failure: .authentication, text: "requires a user and a password")
+        default: throw ProxyRefusal(failure: .authentication, text: "accepts none of our authentication methods")
         }
     }
 
@@ -87,13 +87,13 @@ struct SOCKS5Handshake: ProxyHandshake {
         case 3: ProxyRefusal(failure: .unreachable, text: "cannot reach the server's network")
         case 4: ProxyRefusal(failure: .unreachable, text: "cannot reach the server")
         case 5: ProxyRefusal(failure: .unreachable, text: "was refused by the server")
-        case 6: ProxyRefusal(failure: .unreachable, text: "lost the way to the server")
+        case 6: ProxyRefusal(failure: .unreachable, text: "reports an expired TTL")
         case 7, 8: ProxyRefusal(failure: .malformed, text: "does not support CONNECT or this kind of address")
         default: ProxyRefusal(failure: .unreachable, text: "failed with SOCKS reply \(reply)")
         }
     }
 
-    /// Type and address; a name goes as it is, cut at 255 bytes.
+    /// Type and address; a name is sent unresolved, cut at 255 bytes.
     private static func address(of host: String) -> [UInt8] {
         if let bytes = IPAddress.bytes(of: host) { return [bytes.count == 4 ? 1 : 4] + bytes }
         let name = host.utf8.prefix(255)

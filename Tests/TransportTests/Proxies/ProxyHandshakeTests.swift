@@ -5,7 +5,7 @@ import Testing
 struct ProxyHandshakeTests {
     private static let credentials = ProxyCredentials(user: Array("me".utf8), password: Array("pass".utf8))
 
-    /// Feeds the proxy's answers in pieces of every length; checks what was sent, and how it ended.
+    /// Feeds the proxy's answers in pieces of every length; checks the bytes sent and the outcome.
     private func check(
         _ make: () -> any ProxyHandshake,
         answers: [UInt8],
@@ -56,14 +56,14 @@ struct ProxyHandshakeTests {
         _ piece: [UInt8],
         _ handshake: inout any ProxyHandshake
     ) throws(ProxyRefusal) -> ProxyProgress {
-        // `withUnsafeBytes` of an array rethrows without the type of the error.
+        // `withUnsafeBytes` of an array loses the type of the error when it rethrows.
         let result = piece.withUnsafeBytes { bytes in
             Result { () throws(ProxyRefusal) in try handshake.receive(bytes) }
         }
         return try result.get()
     }
 
-    @Test("CONNECT gives the same for every split of the answer")
+    @Test("CONNECT gives the same result for every split of the answer")
     func http() {
         let make = { HTTPConnectHandshake(host: "h.example", port: 443, credentials: Self.credentials) }
         let request = Array(
@@ -81,13 +81,13 @@ struct ProxyHandshakeTests {
         )
     }
 
-    @Test("an IPv6 address stands in brackets in CONNECT")
+    @Test("CONNECT writes an IPv6 address in brackets")
     func addressInBrackets() {
         let opening = HTTPConnectHandshake(host: "::1", port: 80, credentials: nil).opening
         #expect(String(decoding: opening, as: UTF8.self) == "CONNECT [::1]:80 HTTP/1.1\r\nHost: [::1]:80\r\n\r\n")
     }
 
-    @Test("SOCKS 5 gives the same for every split of the answers")
+    @Test("SOCKS 5 gives the same result for every split of the answers")
     func socks() {
         let withPassword = { SOCKS5Handshake(host: "h.io", port: 258, credentials: Self.credentials) }
         let request: [UInt8] = [5, 1, 0, 3, 4, 0x68, 0x2e, 0x69, 0x6f, 1, 2]
@@ -110,9 +110,9 @@ struct ProxyHandshakeTests {
     }
 
     @Test(
-        "refusals of SOCKS 5 are told",
+        "refusals of a SOCKS 5 proxy are reported",
         arguments: [
-            ([5, 0xff], .authentication, "wants a user and a password"),
+            ([5, 0xff], .authentication, "requires a user and a password"),
             ([4, 0], .malformed, "does not speak SOCKS 5"),
             ([5, 0, 5, 2], .notAllowed, "does not allow this connection"),
             ([5, 0, 5, 5], .unreachable, "was refused by the server"),

@@ -3,7 +3,7 @@ import Transport
 
 struct ProxySettingsTests {
     @Test(
-        "a proxy's URL is read, and printed without credentials",
+        "a proxy's URL is parsed, and printed without credentials",
         arguments: [
             ("http://h:3128", "http://h:3128"), ("h:3128", "http://h:3128"), ("http://h", "http://h:80"),
             ("HTTP://user:secret@h:1/", "http://h:1"), ("socks5://h", "socks5://h:1080"),
@@ -21,7 +21,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "what is wrong with a proxy's URL is said without repeating user info",
+        "the error of a bad proxy URL does not repeat user info",
         arguments: [
             ("ftp://u:secret@h", "a proxy begins with http://, https:// or socks5://, not 'ftp://'"),
             ("http://u:secret@", "the host is missing"),
@@ -44,7 +44,7 @@ struct ProxySettingsTests {
         #expect(settings.proxy(for: try WebSocketURL(url))?.description == proxy, "\(environment) \(url)")
     }
 
-    @Test("the environment names proxies, lower case first, one for all last")
+    @Test("lower-case variables come first, and ALL_PROXY last")
     func environment() throws {
         let all = ["HTTPS_PROXY": "http://s:1", "HTTP_PROXY": "http://p:2", "ALL_PROXY": "socks5://a:3"]
         try check(all, "wss://h", "http://s:1")
@@ -60,7 +60,7 @@ struct ProxySettingsTests {
         try check(all.merging(["NO_PROXY": "h"]) { $1 }, "wss://h", nil)
     }
 
-    @Test("a bad value names its variable, not itself")
+    @Test("the error of a bad value names its variable, not the value")
     func badEnvironment() {
         #expect {
             try ProxySettings.fromEnvironment(["https_proxy": "ftp://u:secret@h"])
@@ -70,7 +70,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "NO_PROXY knows names, suffixes, ports, addresses, blocks and *",
+        "NO_PROXY understands names, suffixes, ports, addresses, blocks and *",
         arguments: [
             ("", "h", false), ("*", "h", true), ("h", "h", true), ("H", "h", true),
             ("example.com", "a.example.com", true),

@@ -5,7 +5,7 @@ import Transport
 import WebSocketProtocol
 
 struct ProxyTests {
-    /// Connects through `proxy`, and gives the error where that fails.
+    /// Connects through `proxy`; returns the error if that fails.
     private func failure(
         _ proxy: String,
         to url: String = "ws://127.0.0.1:9",
@@ -43,7 +43,7 @@ struct ProxyTests {
         try await proxy.close()
     }
 
-    @Test("an IPv6 server is asked for", arguments: TestProxy.Kind.allCases)
+    @Test("a connection through the proxy reaches an IPv6 server", arguments: TestProxy.Kind.allCases)
     func addressOfIPv6(kind: TestProxy.Kind) async throws {
         let proxy = try await TestProxy(kind)
         try await withServer(EchoHandler(), configuration: .init(host: "::1")) { server in
@@ -54,7 +54,7 @@ struct ProxyTests {
         try await proxy.close()
     }
 
-    @Test("TLS goes from end to end, with credentials for the proxy", arguments: TestProxy.Kind.allCases)
+    @Test("TLS is end to end, with credentials for the proxy", arguments: TestProxy.Kind.allCases)
     func secure(kind: TestProxy.Kind) async throws {
         let files = try TestCertificates()
         let tls = try TLSContext.server(certificateFile: files.certificateFile, keyFile: files.keyFile)
@@ -75,7 +75,7 @@ struct ProxyTests {
         try await proxy.close()
     }
 
-    @Test("wrong credentials are told without showing them", arguments: TestProxy.Kind.allCases)
+    @Test("wrong credentials are reported without showing them", arguments: TestProxy.Kind.allCases)
     func wrongCredentials(kind: TestProxy.Kind) async throws {
         let proxy = try await TestProxy(kind, credentials: "me:right")
         for credentials in ["me:hunter2", nil] {
@@ -91,11 +91,11 @@ struct ProxyTests {
     }
 
     @Test(
-        "what an HTTP proxy answers is told",
+        "the answer of an HTTP proxy is reported",
         arguments: [
             ("HTTP/1.1 403 Forbidden\r\n\r\n", .notAllowed, "answered 403 Forbidden", false),
             ("HTTP/1.0 502 Bad Gateway\r\n\r\n", .answered(status: 502), "answered 502 Bad Gateway", true),
-            ("SSH-2.0-x\r\n", .malformed, "answered with something else than HTTP", false),
+            ("SSH-2.0-x\r\n", .malformed, "did not answer with HTTP", false),
             ("HTTP/1.1 200 ", .ended, "closed the connection", true),
         ] as [(String, TransportError.ProxyFailure, String, Bool)]
     )
@@ -110,7 +110,7 @@ struct ProxyTests {
         try await raw.close()
     }
 
-    @Test("a proxy that is not there, unknown or silent is named")
+    @Test("the error names a proxy that refuses, is unknown or does not answer")
     func unreachable() async throws {
         let refused = try await failure("socks5://127.0.0.1:1")
         #expect(refused?.code == .connectionRefused)
@@ -128,7 +128,7 @@ struct ProxyTests {
         try await silent.close()
     }
 
-    @Test("a server behind the proxy that nobody can reach ends the attempt", arguments: TestProxy.Kind.allCases)
+    @Test("an attempt ends if the proxy cannot reach the server", arguments: TestProxy.Kind.allCases)
     func targetUnreachable(kind: TestProxy.Kind) async throws {
         let proxy = try await TestProxy(kind)
         let error = try await failure(proxy.url(), to: "ws://127.0.0.1:1")

@@ -30,7 +30,7 @@ struct SecureProxyTests {
         }
     }
 
-    @Test("a connection goes through it, TLS in TLS where the server is secure too", arguments: [false, true])
+    @Test("a connection goes through the proxy, with TLS in TLS if the server is secure too", arguments: [false, true])
     func tunnel(isServerSecure: Bool) async throws {
         let proxy = try await TestProxy(.http, credentials: "me:secret", tls: tls)
         let settings = ProxySettings.always(try Proxy(proxy.url(credentials: "me:secret")))
@@ -53,10 +53,10 @@ struct SecureProxyTests {
         try await proxy.close()
     }
 
-    @Test("its certificate is verified, against its own authorities")
+    @Test("the proxy's certificate is verified against its own authorities")
     func untrusted() async throws {
         let proxy = try await TestProxy(.http, tls: tls)
-        // The authority that the server may have is none of the proxy's.
+        // The server's authority is not trusted for the proxy.
         let error = try #require(try await failure(proxy.url()) { $0.caFile = files.caFile })
         #expect(error.code == .certificate)
         #expect(error.description.hasPrefix("certificate problem of the proxy \(proxy.url()): "))
@@ -65,7 +65,7 @@ struct SecureProxyTests {
         try await proxy.close()
     }
 
-    @Test("a proxy that speaks no TLS, closes in the middle of it, or is silent is told")
+    @Test("a proxy without TLS, or that closes during the handshake or does not answer, is reported")
     func noTLS() async throws {
         for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", ""] {
             let raw = try await RawServer { _ in .sendAndClose(Array(answer.utf8)) }
@@ -80,7 +80,7 @@ struct SecureProxyTests {
         try await silent.close()
     }
 
-    @Test("authorities that cannot be read are told before anything is sent")
+    @Test("unreadable authorities are reported before anything is sent")
     func unreadable() async throws {
         let error = try await failure("https://127.0.0.1:9") { $0.proxyTLS.trust = .caFile("/nowhere.pem") }
         #expect(error?.code == .tlsConfiguration)

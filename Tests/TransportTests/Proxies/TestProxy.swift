@@ -8,20 +8,20 @@ import TLSEngine
 import Synchronization
 #endif
 
-/// A proxy on loopback that speaks CONNECT or SOCKS 5, and notes what it was asked for.
+/// A proxy on loopback for CONNECT or SOCKS 5 that logs its requests.
 final class TestProxy: Sendable {
     enum Kind: String, Sendable, CaseIterable {
         case http
         case socks5
     }
 
-    /// `host:port` of each request, with `user:password@` in front where there was one.
+    /// `host:port` of each request, preceded by `user:password@` if it had credentials.
     private let asked: Log
     private let channel: any Channel
     private let kind: Kind
     private let isSecure: Bool
 
-    /// Lets everyone in, or only those with these credentials; is itself reached over TLS where there is a context for it.
+    /// Accepts all clients, or only those with these credentials; uses TLS itself if there is a context for it.
     init(_ kind: Kind, credentials: String? = nil, tls: TLSContext? = nil) async throws {
         let asked = Log()
         self.kind = kind
@@ -63,9 +63,9 @@ final class TestProxy: Sendable {
     }
 }
 
-/// What a proxy makes of the bytes of its client.
+/// Handles the bytes that the proxy receives from its client.
 protocol ProxyTalk {
-    /// Takes from the front of `input` what it understands.
+    /// Consumes complete requests from the front of `input`.
     mutating func advance(_ input: inout [UInt8]) -> ProxyStep
 }
 
@@ -73,7 +73,7 @@ enum ProxyStep {
     case wait
     case answer([UInt8])
     case refuse([UInt8])
-    /// Connect, then give this answer and relay.
+    /// Connect, then send this answer and relay.
     case connect(host: String, port: Int, credentials: String?, answer: [UInt8])
 }
 
