@@ -1,4 +1,4 @@
-/* The rows of one view or table over several recordings, file after file. No transaction spans two files. */
+/* The rows of one view or table from several recordings, one file after another. No transaction spans two files. */
 #ifdef FEEDREC_STATIC
 
 #include "feedrec_file_rows.h"
@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* What a file's own numbers are increased by, for each file before it: joins by them then stay within a file. */
+/* Offset added to a file's own ids for each file before it, so that joins on them stay within one file. */
 static const int64_t NUMBERS_A_FILE = 1000000000000;
 
 static int fail(files_cursor *cursor, int code, const char *format, ...) {
@@ -63,7 +63,7 @@ bool is_file_wanted(files_cursor *cursor, int number) {
 
 /* ---- The query on one file. ---- */
 
-/* True for a condition that becomes one on the view of each file. SQLite checks all of them again. */
+/* True for a condition that can be applied to the view of each file. SQLite checks all of them again. */
 static bool is_passed_on(files_cursor *cursor, int n) {
     files_table *table = table_of(cursor);
     int column = cursor->conditions[n].column;
@@ -114,7 +114,7 @@ int prepare_rows(files_cursor *cursor, int number, sqlite3_stmt **rows) {
     return code;
 }
 
-/* ---- File after file. ---- */
+/* ---- One file after another. ---- */
 
 static void close_rows(files_cursor *cursor) {
     if (cursor->rows == NULL) return;
@@ -132,7 +132,7 @@ static int open_rows(files_cursor *cursor) {
     return code;
 }
 
-/* Goes to the next row of the file at hand, or to the first one of the next file that has any. */
+/* Moves to the next row of the current file, or to the first row of the next file that has one. */
 static int next_of_files(files_cursor *cursor) {
     int file_count = table_of(cursor)->set->file_count;
     for (;;) {
@@ -151,7 +151,7 @@ static int next_of_files(files_cursor *cursor) {
     }
 }
 
-/* ---- For the module. ---- */
+/* ---- Interface for the module. ---- */
 
 int file_rows_begin(files_cursor *cursor) {
     cursor->row = 0;

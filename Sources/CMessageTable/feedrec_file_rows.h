@@ -1,6 +1,6 @@
-/* What the module `feedrec_files` reads: several recordings, and the rows of one view or table of them.
+/* Data of the module `feedrec_files`: several recordings, and the rows of one of their views or tables.
  *
- * Private to this target; see feedrec_files.c for the tables that SQL sees.
+ * Private to this target; feedrec_files.c describes the tables that SQL sees.
  */
 #ifndef FEEDREC_FILE_ROWS_H
 #define FEEDREC_FILE_ROWS_H
@@ -12,9 +12,9 @@
 #include "feedrec_messages.h"
 
 enum {
-    FILES_KEPT_MAX = 32, /* open files that no query uses: three descriptors and up to a megabyte each */
+    FILES_KEPT_MAX = 32, /* unused files kept open: three descriptors and up to 1 MiB each */
     CONSTRAINTS_MAX = 16,
-    COLUMNS_MAX = 63, /* as many as SQLite tells apart in colUsed */
+    COLUMNS_MAX = 63, /* as many as fit into SQLite's colUsed */
     ORDER_COLUMNS = 3,
 };
 
@@ -24,7 +24,7 @@ typedef struct {
     bool is_kept;
 } open_file;
 
-/* What the tables of one connection share; freed with the module. */
+/* State shared by the tables of one connection; freed with the module. */
 typedef struct {
     feedrec_open_file open_callback;
     void *context;
@@ -39,12 +39,12 @@ typedef struct {
     file_set *set;
     char *view;
     bool has_file_column; /* after the others */
-    bool is_timed;        /* has the columns ts_recv, message_index and item, and a row for each tick */
-    bool is_always_timed; /* its rows come in order of time, whatever the query asks for */
+    bool is_timed;        /* has the columns ts_recv, message_index and item, and one row per tick */
+    bool is_always_timed; /* its rows come in time order even if the query does not ask for it */
     int column_count;     /* without `file` */
     char *columns[COLUMNS_MAX];
-    bool is_number[COLUMNS_MAX];      /* a number that a file gives, such as instrument_id */
-    int order_columns[ORDER_COLUMNS]; /* ts_recv, message_index, item; -1 without */
+    bool is_number[COLUMNS_MAX];      /* an id that each file assigns itself, such as instrument_id */
+    int order_columns[ORDER_COLUMNS]; /* ts_recv, message_index, item; -1 if missing */
 } files_table;
 
 typedef struct {
@@ -52,14 +52,14 @@ typedef struct {
     char operation; /* =, <, l for <=, >, g for >= */
 } condition;
 
-/* How the rows of the files follow each other. */
+/* The order of the rows across files. */
 typedef enum { FILE_AFTER_FILE, BY_TIME, BY_TIME_DOWN } row_order;
 
-/* The rows of one file within the window of time at hand. */
+/* The rows of one file within the current window of time. */
 typedef struct {
     bool is_wanted;
-    int64_t first, last; /* times of the file's ticks */
-    sqlite3_stmt *rows;  /* NULL while the window is elsewhere */
+    int64_t first, last; /* times of the file's first and last tick */
+    sqlite3_stmt *rows;  /* NULL while the file is outside the window */
     bool has_row;
     int64_t key[ORDER_COLUMNS];
 } lane;
@@ -73,12 +73,12 @@ typedef struct {
     sqlite3_value *values[CONSTRAINTS_MAX];
     sqlite3_int64 row;
 
-    int file;           /* the one whose row is at hand; the number of files at the end */
+    int file;           /* file of the current row; the number of files at the end */
     sqlite3_stmt *rows; /* its query; NULL at the end */
 
-    /* By time only. */
+    /* Only for rows in time order. */
     lane *lanes;
-    int64_t first, last;        /* what is wanted, both inclusive */
+    int64_t first, last;        /* requested times, both inclusive */
     int64_t from, to;           /* the window, both inclusive */
     uint64_t width;             /* of the next window, in nanoseconds */
     int64_t rows_in_window;
@@ -89,20 +89,20 @@ static inline files_table *table_of(files_cursor *cursor) { return (files_table 
 
 /* ---- Rows, for feedrec_files.c. ---- */
 
-/* Begins with the first row; `order`, `used`, conditions and values have been set. */
+/* Begins with the first row; `order`, `used`, conditions and values must be set. */
 int file_rows_begin(files_cursor *cursor);
-/* Goes to the next row. */
+/* Moves to the next row. */
 int file_rows_next(files_cursor *cursor);
-/* Lets go of all files and values. */
+/* Releases all files and values. */
 void file_rows_end(files_cursor *cursor);
-/* The value of a column in the row at hand. */
+/* Returns the value of a column in the current row. */
 void file_rows_value(files_cursor *cursor, int column, sqlite3_context *context);
 
-/* ---- Rows in order of time, see feedrec_time_rows.c. ---- */
+/* ---- Rows in time order, see feedrec_time_rows.c. ---- */
 
 int time_rows_begin(files_cursor *cursor);
 int time_rows_next(files_cursor *cursor, bool is_first);
-/* Lets go of all files; does nothing for rows in another order. */
+/* Releases all files; does nothing for rows in another order. */
 void time_rows_end(files_cursor *cursor);
 
 /* ---- One file. ---- */
@@ -114,7 +114,7 @@ void release_file(file_set *set, int number);
 bool is_file_wanted(files_cursor *cursor, int number);
 /* Compiles the query on an open file and binds the values of its conditions. */
 int prepare_rows(files_cursor *cursor, int number, sqlite3_stmt **rows);
-/* Reports the error of a file's connection, with the file's name; returns `code`. */
+/* Reports the error of a file's connection with the file's name; returns `code`. */
 int fail_in_file(files_cursor *cursor, int code, int number);
 
 #endif

@@ -1,16 +1,16 @@
-/* The virtual table module `feedrec_files`: a view or a table of many recordings.
+/* The virtual table module `feedrec_files`: one view or table of many recordings.
  *
  *     CREATE VIRTUAL TABLE temp.quotes USING feedrec_files(quotes, timed, ts_recv INTEGER, ..., #instrument_id INTEGER)
  *
- * Its rows are those of `quotes` of each file. SQLite attaches ten databases at most, so each file is opened by itself
- * when a query comes to it, and closed again unless it is among the first few, which stay open for the next query.
+ * Its rows are those of `quotes` of each file. SQLite attaches at most ten databases, so each file is opened separately
+ * when a query needs it. The first few stay open for the next query; the others are closed again.
  *
- * The rows of a `plain` table come in the order of the files. Those of a `timed` one come in order of time if the query
- * asks for that order, and cost only what is read of them; `always` asks for that order by itself. With several files the
- * last column is `file`, the name of the file. A column with `#` holds numbers that each file gives for itself; those of
- * the second file are increased by 1,000,000,000,000, and so on, so that joins by them are right.
+ * The rows of a `plain` table come file by file. Those of a `timed` table come in time order if the query asks for it,
+ * and only the rows that are read cost anything; an `always` table is always in time order. With several files the last
+ * column is `file`, the name of the file. A column with `#` holds ids that each file assigns itself; those of the
+ * second file are increased by 1,000,000,000,000, and so on, so that joins on them are correct.
  *
- * Comparisons of a column with a value become conditions on each file, so that its indexes serve; SQLite checks them
+ * Comparisons of a column with a value become conditions on each file and can use its indexes; SQLite checks them
  * again. Columns that a query does not use are not computed.
  */
 #ifdef FEEDREC_STATIC
@@ -20,11 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Came with SQLite 3.38; NULL in an older library. */
+/* Added in SQLite 3.38; NULL in an older library. */
 extern int sqlite3_vtab_rhs_value(sqlite3_index_info *, int, sqlite3_value **) __attribute__((weak));
 extern int sqlite3_vtab_in(sqlite3_index_info *, int, int) __attribute__((weak));
 
-/* ---- Plan: the order, the used columns as a hexadecimal number, then a column and an operator for each condition. ---- */
+/* ---- Plan: the order, the used columns in hexadecimal, then a column and an operator for each condition. ---- */
 
 static char plan_operator(int operation) {
     switch (operation) {
@@ -37,7 +37,7 @@ static char plan_operator(int operation) {
     }
 }
 
-/* True if a query joins by message_index, which counts in each file separately, without joining by `file`. */
+/* True if a query joins on message_index, which counts in each file separately, without joining on `file`. */
 static bool joins_across_files(const files_table *table, sqlite3_index_info *info) {
     if (!table->has_file_column || sqlite3_vtab_rhs_value == NULL || sqlite3_vtab_in == NULL) return false;
     bool is_joined = false;
@@ -52,7 +52,7 @@ static bool joins_across_files(const files_table *table, sqlite3_index_info *inf
     return is_joined;
 }
 
-/* The order that rows come in, and whether it is the one that the query asks for. */
+/* Chooses the order of the rows, and tells SQLite if it is the order of the query. */
 static row_order choose_order(const files_table *table, sqlite3_index_info *info) {
     if (!table->is_timed) return FILE_AFTER_FILE;
     if (info->nOrderBy == 0) return table->is_always_timed && info->colUsed != 0 ? BY_TIME : FILE_AFTER_FILE;
@@ -70,7 +70,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     if (joins_across_files(table, info)) {
         sqlite3_free(base->zErrMsg);
         base->zErrMsg = sqlite3_mprintf(
-            "message_index counts in each file for itself: compare the column file, too, as in USING (file, message_index)");
+            "message_index counts separately in each file: compare the column file too, as in USING (file, message_index)");
         return SQLITE_ERROR;
     }
     sqlite3_str *plan = sqlite3_str_new(NULL);
@@ -90,7 +90,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     info->idxStr = sqlite3_str_finish(plan);
     if (info->idxStr == NULL) return SQLITE_NOMEM;
     info->needToFreeIdxStr = 1;
-    /* SQLite may answer an OR by two scans, and then recognises a row by its number. Rows have no lasting number here.
+    /* For an OR, SQLite may run two scans and match their rows by rowid, but rows have no stable rowid here.
      * No plan costs less than half of the most expensive one, so SQLite never chooses two scans. */
     info->estimatedCost = 1e7 * (used == 0 ? 1 : equalities == 0 ? 0.7 : equalities == 1 ? 0.6 : 0.55);
     info->estimatedRows = 1000000;
@@ -107,7 +107,7 @@ static void free_table(files_table *table) {
     sqlite3_free(table);
 }
 
-/* Reads `[#]NAME [TYPE]` and appends it to the declaration. */
+/* Parses `[#]NAME [TYPE]` and appends it to the declaration. */
 static bool add_column(files_table *table, const char *argument, sqlite3_str *declaration) {
     static const char *const order_names[ORDER_COLUMNS] = {"ts_recv", "message_index", "item"};
     bool is_number = *argument == '#';
@@ -123,7 +123,7 @@ static bool add_column(files_table *table, const char *argument, sqlite3_str *de
     return true;
 }
 
-/* Arguments from the fourth on: the view, its order, then its columns with their types. */
+/* The arguments from the fourth on are the view, its order, then its columns with their types. */
 static int connect_table(
     sqlite3 *db, void *context, int argument_count, const char *const *arguments, sqlite3_vtab **result, char **error) {
     if (argument_count < 6 || argument_count - 5 > COLUMNS_MAX) {

@@ -1,19 +1,19 @@
-/* The virtual table `messages`: raw messages out of the compressed blocks of a feedrec recording, one a row.
+/* The virtual table `messages`: the raw messages in the compressed blocks of a feedrec recording, one per row.
  *
- * Built two ways from this one file: into feedrec (FEEDREC_STATIC, feedrec_register_messages), and for any SQLite
- * client as an extension:
+ * This file is built in two ways: into feedrec (FEEDREC_STATIC, feedrec_register_messages), and as an extension for any
+ * SQLite client:
  *
  *     cc -O2 -shared -fPIC -o feedrec_messages.so feedrec_messages.c -lzstd
  *     sqlite3 2026-01-05.feedrec -cmd '.load ./feedrec_messages'
  *
  * The table reads main.message_block(connection_id, first_message_index, last_message_index, ts_first, ts_last, block),
  * which must have a rowid. Blocks come in order of (first_message_index, connection_id), messages in their order within
- * the block. Messages of two connections may interleave by index, so that the rows as a whole are NOT in order of
- * message_index, nor of ts_recv: xBestIndex never claims an order, and SQLite sorts where a query asks for one.
+ * the block. Messages of two connections may interleave by index, so the rows as a whole are NOT in order of
+ * message_index or ts_recv. xBestIndex never claims an order, so SQLite sorts if a query asks for one.
  *
- * Conditions on message_index, ts_recv and connection_id choose the blocks; SQLite checks them again on every row.
- * A block in memory is at most 64 MiB of payload and 25 MiB of columns. A damaged block ends the query with an error
- * that names the block; it never yields part of its messages.
+ * Conditions on message_index, ts_recv and connection_id select the blocks; SQLite checks them again on every row. A
+ * block takes at most 64 MiB for payloads and 25 MiB for columns in memory. A damaged block ends the query with an
+ * error that names the block; none of its messages are returned.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -31,7 +31,7 @@
 SQLITE_EXTENSION_INIT1
 #endif
 
-/* ---- The block format, version 1; the drawing is at BlockHeader in JournalFormat. ---- */
+/* ---- The block format, version 1; see the drawing at BlockHeader in JournalFormat. ---- */
 
 enum {
     BLOCK_VERSION = 1,
@@ -40,7 +40,7 @@ enum {
     CODEC_NONE = 0,
     CODEC_ZSTD = 1,
     PAYLOAD_BYTES_MAX = 64 << 20,
-    POSITION_BITS = 20, /* of a rowid; see rowid() */
+    POSITION_BITS = 20, /* bits of a rowid, see rowid() */
     MESSAGE_COUNT_MAX = 1 << POSITION_BITS,
     COLUMN_BYTES_PER_MESSAGE_MIN = 4,
     COLUMN_BYTES_PER_MESSAGE_MAX = 25,
@@ -52,15 +52,15 @@ enum {
     KIND_BINARY = 2,
 };
 
-/* A place in one column; all cursors of a block share its end. */
+/* A position in one column; all cursors of a block share its end. */
 typedef struct {
     const uint8_t *next;
     const uint8_t *end;
 } column_cursor;
 
-/* One decompressed block, and the message in it that a query stands on. */
+/* One decompressed block, and the current message in it. */
 typedef struct {
-    uint8_t *body; /* columns, then payloads; grows, never shrinks */
+    uint8_t *body; /* columns, then payloads; never shrinks */
     size_t body_capacity;
     uint32_t message_count;
     uint32_t column_bytes;
@@ -88,15 +88,15 @@ enum { INDEXES, TIMES, LENGTHS, FLAGS };
 typedef struct {
     sqlite3_vtab base;
     sqlite3 *db;
-    uint32_t crc_tables[8][256]; /* here rather than static: connections of several threads may load at once */
+    uint32_t crc_tables[8][256]; /* not static: connections of several threads may load at once */
 } message_table;
 
 enum { CONSTRAINTS_MAX = 16 };
 
 typedef struct {
     sqlite3_vtab_cursor base;
-    sqlite3_stmt *keys;  /* the blocks that may hold wanted messages, in order, without their blobs */
-    sqlite3_stmt *fetch; /* the blob of one of them */
+    sqlite3_stmt *keys;  /* blocks that may contain requested messages, in order, without their blobs */
+    sqlite3_stmt *fetch; /* the blob of one block */
     char plan[2 * CONSTRAINTS_MAX + 1]; /* of `keys` */
     ZSTD_DCtx *decompression;
     message_block block;
@@ -120,7 +120,7 @@ enum {
 
 static message_table *table_of(message_cursor *cursor) { return (message_table *)cursor->base.pVtab; }
 
-/* Leaves a text for SQLite to show; returns `code`. */
+/* Sets the error text that SQLite reports; returns `code`. */
 static int fail(message_cursor *cursor, int code, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -130,7 +130,7 @@ static int fail(message_cursor *cursor, int code, const char *format, ...) {
     return code;
 }
 
-/* Says what is wrong at which byte of the current block; of the decompressed body where `in_body`. */
+/* Reports what is wrong at which byte of the current block, or of its decompressed body if `in_body`. */
 static int corrupt(message_cursor *cursor, bool in_body, size_t offset, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -181,7 +181,7 @@ static uint32_t crc32c(const uint32_t tables[8][256], const uint8_t *bytes, size
 
 /* ---- Reading a block: header, body, columns. Every function returns an SQLite result code. ---- */
 
-/* A varint in its shortest spelling and of at most 64 bits; false at the end of the columns or where it is neither. */
+/* Reads a varint of at most 64 bits in its shortest form; false at the end of the columns or for any other bytes. */
 static bool read_varint(column_cursor *cursor, uint64_t *value) {
     uint64_t sum = 0;
     const uint8_t *next = cursor->next;
@@ -198,7 +198,7 @@ static bool read_varint(column_cursor *cursor, uint64_t *value) {
     return false;
 }
 
-/* Time differences count modulo 2^64, hence unsigned arithmetic. */
+/* Time differences count modulo 2^64, so the arithmetic is unsigned. */
 static int64_t advance_time(int64_t time, uint64_t zigzag) {
     uint64_t delta = zigzag >> 1 ^ (~(zigzag & 1) + 1);
     return (int64_t)((uint64_t)time + delta);
@@ -247,7 +247,7 @@ static int check_sizes(message_cursor *cursor, const uint8_t *block) {
     return SQLITE_OK;
 }
 
-/* Makes room for the body, after the frame itself has confirmed its size, and fills it. */
+/* Makes room for the body, once the frame itself has confirmed its size, and fills it. */
 static int load_body(message_cursor *cursor, const uint8_t *block) {
     message_block *target = &cursor->block;
     const uint8_t *stored = block + BLOCK_HEADER_BYTES;
@@ -278,7 +278,7 @@ static int load_body(message_cursor *cursor, const uint8_t *block) {
     return SQLITE_OK;
 }
 
-/* Checks one column from `*next` on, and notes where it starts; `*next` then is its end. */
+/* Checks one column from `*next` on and stores its start; afterwards `*next` is its end. */
 static int check_column(message_cursor *cursor, int column, column_cursor *next) {
     static const char *const names[] = {"index", "time", "length", "flags"};
     message_block *block = &cursor->block;
@@ -289,7 +289,7 @@ static int check_column(message_cursor *cursor, int column, column_cursor *next)
     for (uint32_t position = 0; position < block->message_count; position++) {
         size_t offset = (size_t)(next->next - block->body);
         uint64_t value = 0;
-        bool is_valid = read_varint(next, &value); /* flags are below 0x80, hence varints of one byte, too */
+        bool is_valid = read_varint(next, &value); /* flags are below 0x80, so they are varints of one byte */
         if (is_valid && column == INDEXES) {
             is_valid = (value == 0) == (position == 0) && value <= (uint64_t)(INT64_MAX - index);
             if (is_valid) index += (int64_t)value;
@@ -323,7 +323,7 @@ static int check_columns(message_cursor *cursor) {
         if (code != SQLITE_OK) return code;
     }
     if (next.next != next.end)
-        return corrupt(cursor, true, (size_t)(next.next - block->body), "bytes behind the columns");
+        return corrupt(cursor, true, (size_t)(next.next - block->body), "bytes after the columns");
     return SQLITE_OK;
 }
 
@@ -341,7 +341,7 @@ static int decode_block(message_cursor *cursor, const uint8_t *bytes, size_t cou
     return code == SQLITE_OK ? check_columns(cursor) : code;
 }
 
-/* ---- Walking the messages of a checked block: no read can fail any more. ---- */
+/* ---- Iterating over the messages of a checked block: no read can fail any more. ---- */
 
 static void read_message(message_block *block) {
     uint64_t index_delta = 0, time_delta = 0, length = 0;
@@ -365,11 +365,11 @@ static void first_message(message_block *block) {
     read_message(block);
 }
 
-/* ---- From block to block. ---- */
+/* ---- Moving between blocks. ---- */
 
 enum { KEY_ROWID, KEY_CONNECTION_ID, KEY_FIRST_INDEX, KEY_LAST_INDEX, KEY_TS_FIRST, KEY_TS_LAST };
 
-/* The row chose the block, so a row that disagrees with its block would hide messages. */
+/* The row selects the block, so a row that disagrees with its block would hide messages. */
 static bool row_fits_block(const message_cursor *cursor) {
     const message_block *block = &cursor->block;
     return sqlite3_column_int64(cursor->keys, KEY_CONNECTION_ID) == cursor->connection_id &&
@@ -388,7 +388,7 @@ static int prepare(message_cursor *cursor, const char *sql, sqlite3_stmt **state
         sqlite3_errmsg(db));
 }
 
-/* Reads the block that `keys` stands on. */
+/* Reads the block of the current row of `keys`. */
 static int fetch_block(message_cursor *cursor) {
     if (cursor->fetch == NULL) {
         int code = prepare(cursor, "SELECT block FROM main.message_block WHERE rowid = ?1", &cursor->fetch);
@@ -410,7 +410,7 @@ static int fetch_block(message_cursor *cursor) {
     return code;
 }
 
-/* Goes to the first message of the next block, or to the end. */
+/* Moves to the first message of the next block, or to the end. */
 static int next_block(message_cursor *cursor) {
     int code = sqlite3_step(cursor->keys);
     if (code == SQLITE_DONE) {
@@ -419,7 +419,7 @@ static int next_block(message_cursor *cursor) {
     }
     if (code != SQLITE_ROW) return fail(cursor, code, "messages: %s", sqlite3_errmsg(table_of(cursor)->db));
     int64_t block_rowid = sqlite3_column_int64(cursor->keys, KEY_ROWID);
-    /* A join asks for neighbouring messages again and again: the block at hand is used again if its row is the same. */
+    /* A join asks for neighbouring messages repeatedly, so the current block is reused if its row is the same. */
     bool is_at_hand = cursor->has_block && cursor->block_rowid == block_rowid && row_fits_block(cursor);
     if (!is_at_hand) {
         cursor->has_block = false;
@@ -438,7 +438,7 @@ static int next_block(message_cursor *cursor) {
     return SQLITE_OK;
 }
 
-/* ---- Plan: two characters a used condition, a column (c, i, t) and an operator (=, <, l for <=, >, g for >=). ---- */
+/* ---- Plan: per used condition a column (c, i, t) and an operator (=, <, l for <=, >, g for >=). ---- */
 
 static char plan_column(int column) {
     switch (column) {
@@ -472,7 +472,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
         if (column == 'c' && operation != '=') continue;
         plan[2 * used] = column;
         plan[2 * used + 1] = operation;
-        info->aConstraintUsage[n].argvIndex = ++used; /* `omit` stays 0: a block holds more than what was asked for */
+        info->aConstraintUsage[n].argvIndex = ++used; /* `omit` stays 0: a block holds more than the requested rows */
         rows /= operation != '=' ? 4 : column == 'c' ? 16 : 10e3;
     }
     plan[2 * used] = 0;
@@ -483,7 +483,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     return SQLITE_OK;
 }
 
-/* Adds the condition that a block must meet to hold a row that meets the plan's condition on parameter `number`. */
+/* Adds the condition for blocks that may contain a row that satisfies the plan's condition on parameter `number`. */
 static void append_condition(sqlite3_str *sql, char column, char operation, int number) {
     const char *low = column == 'i' ? "first_message_index" : "ts_first";
     const char *high = column == 'i' ? "last_message_index" : "ts_last";
@@ -586,7 +586,7 @@ static int next_row(sqlite3_vtab_cursor *base) {
 
 static int is_at_end(sqlite3_vtab_cursor *base) { return ((message_cursor *)base)->at_end; }
 
-/* The same row has the same id in every scan, which SQLite needs for OR: the block's rowid, then the position. */
+/* A row has the same id in every scan, which SQLite needs for OR: the block's rowid, then the position. */
 static int rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *result) {
     message_cursor *cursor = (message_cursor *)base;
     if (cursor->block_rowid < 0 || cursor->block_rowid > INT64_MAX >> POSITION_BITS)
@@ -595,13 +595,13 @@ static int rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *result) {
     return SQLITE_OK;
 }
 
-/* ISO 8601 in UTC with nanoseconds. Years count from 1 March in eras of 400, so that the leap day comes last. */
+/* ISO 8601 in UTC with nanoseconds. Years start on 1 March, in eras of 400, so that the leap day comes last. */
 static void result_time(sqlite3_context *context, int64_t time) {
     int64_t seconds = time / 1000000000, nanoseconds = time % 1000000000;
     if (nanoseconds < 0) nanoseconds += 1000000000, seconds--;
     int64_t days = seconds / 86400, second = seconds % 86400;
     if (second < 0) second += 86400, days--;
-    int64_t shifted = days + 719468; /* from 0000-03-01; int64 nanoseconds begin in 1677, so never negative */
+    int64_t shifted = days + 719468; /* from 0000-03-01; int64 nanoseconds begin in 1677, so this is never negative */
     int64_t era = shifted / 146097, day_of_era = shifted % 146097;
     int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -616,7 +616,7 @@ static void result_time(sqlite3_context *context, int64_t time) {
     sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
 }
 
-/* Copied by SQLite, for a sorter or an aggregate may keep the value while the buffer goes to the next block. */
+/* SQLite copies it, because a sorter or an aggregate may keep the value after the buffer moves to the next block. */
 static void result_payload(sqlite3_context *context, const message_block *block) {
     const void *payload = block->body + block->payload_offset;
     if ((block->flags >> KIND_SHIFT & KIND_MASK) == KIND_TEXT)
@@ -643,7 +643,7 @@ static int column_value(sqlite3_vtab_cursor *base, sqlite3_context *context, int
     return SQLITE_OK;
 }
 
-/* No xCreate: the table is there in every database and cannot be made (SQLite "Eponymous-only virtual tables"). */
+/* No xCreate: the table exists in every database and cannot be created (SQLite "Eponymous-only virtual tables"). */
 static const sqlite3_module message_module = {
     .iVersion = 0,
     .xConnect = connect_table,
@@ -666,7 +666,7 @@ int feedrec_register_messages(sqlite3 *db) {
 
 #else
 
-/* The entry point of last resort, for a file of any name. */
+/* The fallback entry point, for a file with any name. */
 int sqlite3_extension_init(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
     (void)error;
     SQLITE_EXTENSION_INIT2(api);

@@ -1,8 +1,9 @@
-/* The rows of one view over several recordings, in order of time.
+/* The rows of one view from several recordings, in time order.
  *
- * The files are read in windows of time. SQLite sorts the rows of a window, whose width follows the number of rows in the
- * window before. The first rows then cost one window, however many rows there are, and no index by time is needed: the
- * primary keys of ticks begin with the instrument, and a window takes a short range of each instrument.
+ * The files are read in windows of time, and SQLite sorts the rows of each window. The width of a window depends on the
+ * number of rows in the previous one. The first rows therefore cost one window, however many rows there are. No index
+ * on time is needed: the primary keys of ticks begin with the instrument, and a window takes a short range of each
+ * instrument.
  *
  * No transaction spans two files or two windows.
  */
@@ -13,12 +14,12 @@
 #include <string.h>
 
 enum {
-    WINDOW_FIRST_NS = 10000000, /* a busy venue sends some ten ticks in it */
+    WINDOW_FIRST_NS = 10000000, /* a busy venue sends about ten ticks in it */
     ROWS_FEW = 256,
     ROWS_MANY = 4096,
 };
 
-/* Reads from when to when a file has ticks: the ends of each instrument's key. */
+/* Reads when a file's first and last tick are, from the ends of each instrument's key. */
 static int find_bounds(files_cursor *cursor, int number) {
     static const char *sql =
         "SELECT min(t), max(t) FROM ("
@@ -45,7 +46,7 @@ static int find_bounds(files_cursor *cursor, int number) {
     return code;
 }
 
-/* Narrows what is wanted to the conditions on ts_recv. */
+/* Narrows the requested times by the conditions on ts_recv. */
 static void narrow_time(files_cursor *cursor) {
     for (int n = 0; n < cursor->condition_count; n++) {
         if (cursor->conditions[n].column != table_of(cursor)->order_columns[0]) continue;
@@ -80,7 +81,7 @@ int time_rows_begin(files_cursor *cursor) {
     return SQLITE_OK;
 }
 
-/* Moves the window on; the first one begins where the times do. */
+/* Moves the window on; the first window starts at the first requested time. */
 static void move_window(files_cursor *cursor, bool is_first) {
     if (!is_first) {
         if (cursor->rows_in_window < ROWS_FEW && cursor->width <= (uint64_t)INT64_MAX / 4) cursor->width *= 4;
@@ -123,7 +124,7 @@ static int step_lane(files_cursor *cursor, int number) {
     return code == SQLITE_DONE ? SQLITE_OK : fail_in_file(cursor, code, number);
 }
 
-/* Runs the query of a file on the window at hand; lets go of a file that the window is not in. */
+/* Runs the query of a file on the current window; releases a file that is outside the window. */
 static int fill_lane(files_cursor *cursor, int number) {
     lane *lane = &cursor->lanes[number];
     if (!lane->is_wanted) return SQLITE_OK;
@@ -144,7 +145,7 @@ static int fill_lane(files_cursor *cursor, int number) {
     return step_lane(cursor, number);
 }
 
-/* The file whose row comes next; -1 if none has one. Of equal rows that of the first file comes first. */
+/* Returns the file with the next row; -1 if none has one. Of equal rows, the first file's comes first. */
 static int choose_lane(files_cursor *cursor) {
     int chosen = -1;
     int sign = cursor->order == BY_TIME ? 1 : -1;

@@ -1,22 +1,23 @@
-/// Reads one direction of a MessagePack conversation as the JSON records that the rest of the code knows.
+/// Converts one direction of a MessagePack conversation into the JSON records that other code expects.
 ///
-/// The handshake is JSON also here, in a binary message, perhaps with hub messages right behind it (HubProtocol.md,
-/// "Overview"). It is known by its `{`: as a length that would be 123 bytes, of a message that begins with an array.
+/// The handshake is JSON here too, in a binary message, and hub messages may follow it in the same message
+/// (HubProtocol.md, "Overview"). It is recognised by its `{`, which as a length would mean 123 bytes and be followed by
+/// an array.
 package struct HubBinaryReader: Sendable {
-    /// Something that could not be read.
+    /// A message that could not be read.
     package struct Problem: Hashable, Sendable {
         package let reason: String
-        /// Bytes that are lost.
+        /// Number of lost bytes.
         package let bytes: Int
     }
 
     private var scanner: HubMessagePackScanner
     private var isInHandshake = false
-    /// True after a first payload of nothing but a brace: the next byte says whether that is a handshake or a length.
+    /// True after a first payload with only a brace: the next byte decides whether that is a handshake or a length.
     private var hasBrace = false
-    /// False before anything was read: only then a handshake may go on in the next payload.
+    /// False before anything was read; only then may a handshake continue in the next payload.
     private var hasBegun = false
-    /// True once lengths make no sense any more: nothing that follows can be read.
+    /// True after an invalid length: nothing that follows can be read.
     package private(set) var isBroken = false
 
     package init(bytesMax: Int = 16 << 20) {
@@ -28,7 +29,7 @@ package struct HubBinaryReader: Sendable {
 
     /// Appends the records, each with its separator, of the messages that end in `payload`.
     ///
-    /// A handshake that is split is given on in parts as well.
+    /// A split handshake is appended in parts.
     package mutating func appendRecords(
         of payload: UnsafeRawBufferPointer,
         to output: inout [UInt8],

@@ -1,18 +1,19 @@
 package import MarketModel
 import JSONScanning
 
-/// Writes one direction of a MessagePack conversation, whose first record is the handshake.
+/// Writes one direction of a MessagePack conversation, which starts with the handshake.
 package struct HubBinaryWriter: Sendable {
     private var hasHandshake = false
 
     package init() {}
 
-    /// Turns the text messages of whole JSON records that `batch` has from entry `first` on into binary messages.
+    /// Converts the text messages of `batch` from entry `first` on, which contain complete JSON records, into binary
+    /// messages.
     ///
-    /// The first record of all stays JSON. What MessagePack cannot say, such as a record that is no JSON, is left out,
-    /// and so is a message of nothing else.
+    /// The very first record stays JSON. Records that MessagePack cannot express, such as invalid JSON, are left out,
+    /// and so is a message with no other records.
     ///
-    /// - Returns: How many records were left out.
+    /// - Returns: The number of records left out.
     @discardableResult
     package mutating func encode(_ batch: inout MessageBatch, from first: Int) -> Int {
         guard first < batch.count else { return 0 }

@@ -1,6 +1,6 @@
 package import JSONScanning
 
-/// The first record each way, JSON whatever protocol is asked for (HubProtocol.md, "Overview").
+/// The first record of the client, always in JSON (HubProtocol.md, "Overview").
 package struct HubHandshakeRequest: Sendable, Hashable {
     package var protocolName: String
     package var version: Int64
@@ -10,7 +10,7 @@ package struct HubHandshakeRequest: Sendable, Hashable {
         self.version = version
     }
 
-    /// Reads a client's request; `nil` where it is valid JSON but not a request.
+    /// Parses a client's request; `nil` if it is valid JSON but not a request.
     package init?(_ record: UnsafeRawBufferPointer) throws(JSONError) {
         let (name, version) = try JSONText.withPlain(record, Self.members)
         guard let name, let version else { return nil }
@@ -42,16 +42,16 @@ package struct HubHandshakeRequest: Sendable, Hashable {
         output.append(HubRecordScanner.separator)
     }
 
-    /// The protocol that is asked for; `nil` where it is unknown here.
+    /// The requested protocol; `nil` if it is unknown.
     package var hubProtocol: HubProtocol? { HubProtocol(rawValue: protocolName) }
 
-    /// What a server that speaks JSON answers.
+    /// The response of a server that supports only JSON.
     package var answer: HubHandshakeResponse { answer(of: [.json]) }
 
-    /// What a server that speaks `protocols` answers.
+    /// The response of a server that supports `protocols`.
     ///
-    /// Versions 0 (signalrcore), 1 and 2 (stateful reconnect, which the server need not offer) differ in nothing that is
-    /// used here.
+    /// Versions 0 (signalrcore), 1 and 2 (stateful reconnect, which a server need not offer) are the same for our
+    /// purposes.
     package func answer(of protocols: [HubProtocol]) -> HubHandshakeResponse {
         guard let hubProtocol, protocols.contains(hubProtocol) else {
             return .refused("The protocol '\(protocolName)' is not supported.")
@@ -66,10 +66,10 @@ package struct HubHandshakeRequest: Sendable, Hashable {
 /// The server's first record.
 package enum HubHandshakeResponse: Sendable, Hashable {
     case accepted
-    /// The server's reason; it closes the connection next.
+    /// The server's reason; it then closes the connection.
     case refused(String)
 
-    /// Takes a record that came first; `nil` where it has a `type` and so is no handshake.
+    /// Interprets a first record; `nil` if it has a `type` and is therefore not a handshake.
     ///
     /// Other members, such as the `minorVersion` of old servers, are ignored.
     package init?(_ record: HubRecord) {
@@ -83,7 +83,7 @@ package enum HubHandshakeResponse: Sendable, Hashable {
         }
     }
 
-    /// Appends the answer with its separator.
+    /// Appends the response with its separator.
     package func write(to output: inout [UInt8]) {
         output.append(UInt8(ascii: "{"))
         if case .refused(let text) = self {

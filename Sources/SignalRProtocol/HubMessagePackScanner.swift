@@ -1,28 +1,28 @@
-/// Finds the messages in the payloads of binary WebSocket messages, one after the other.
+/// Finds the messages in the payloads of binary WebSocket messages, one after another.
 ///
-/// Before every message stands its length in bytes as a VarInt: 7 bits a byte, least significant first, five bytes at
-/// most (HubProtocol.md, "MessagePack Encoding": framing). A payload holds any number of messages, and a message may go
-/// on in the next payload.
+/// Each message is preceded by its length in bytes as a VarInt: 7 bits per byte, least significant first, at most five
+/// bytes (HubProtocol.md, "MessagePack Encoding": framing). A payload contains any number of messages, and a message
+/// may continue in the next payload.
 package struct HubMessagePackScanner: Sendable {
     package enum Step {
-        /// Where in the payload the next message lies, without its length.
+        /// The position of the next message in the payload, without its length.
         case message(Range<Int>)
         /// A message that came in several payloads.
         case joined([UInt8])
-        /// A message of this many bytes is passed over, because it is longer than ``bytesMax``.
+        /// A message of this many bytes is skipped, because it is longer than ``bytesMax``.
         case tooLong(Int)
         /// The payload has no further message.
         case end
     }
 
-    /// What a VarInt may say at most (`int` of .NET).
+    /// The largest length (`int` in .NET).
     private static let lengthMax = Int(Int32.max)
 
-    /// Bytes of one message at most.
+    /// Longest message in bytes.
     package let bytesMax: Int
-    /// The beginning of a message, with its length.
+    /// The start of an incomplete message, with its length.
     private var carry: [UInt8] = []
-    /// Bytes of a message that are still to be passed over.
+    /// Remaining bytes of a message that is being skipped.
     private var skipCount = 0
 
     package init(bytesMax: Int = 16 << 20) {
@@ -32,10 +32,10 @@ package struct HubMessagePackScanner: Sendable {
     /// True between the payloads of a split message.
     package var isPending: Bool { skipCount > 0 || !carry.isEmpty }
 
-    /// The next message of `payload` from `position` on, which moves behind it.
+    /// Returns the next message of `payload` from `position` on, and moves `position` after it.
     ///
-    /// Call it until it says ``Step/end``, then go on with the next payload at 0. An error means that the lengths are
-    /// nonsense: nothing after it can be read.
+    /// Call it until it returns ``Step/end``, then continue with the next payload at 0. An error means an invalid
+    /// length: nothing after it can be read.
     package mutating func next(
         in payload: UnsafeRawBufferPointer,
         at position: inout Int
@@ -68,7 +68,7 @@ package struct HubMessagePackScanner: Sendable {
         return .end
     }
 
-    /// Goes on with the message whose beginning was kept.
+    /// Continues the message whose start was kept.
     private mutating func join(
         _ payload: UnsafeRawBufferPointer,
         at position: inout Int
@@ -95,7 +95,7 @@ package struct HubMessagePackScanner: Sendable {
         return .joined(message)
     }
 
-    /// The length that `bytes` begin with, and where it ends; `nil` where it is not whole.
+    /// The length at the start of `bytes` and the position after it; `nil` if it is incomplete.
     private static func prefix(
         of bytes: some Collection<UInt8>
     ) throws(MessagePackError) -> (length: Int, start: Int)? {

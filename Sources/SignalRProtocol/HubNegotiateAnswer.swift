@@ -1,18 +1,17 @@
 import JSONScanning
 
-/// What a server answers a negotiation with (TransportProtocols.md, "`POST [endpoint-base]/negotiate` request").
+/// A server's response to a negotiation (TransportProtocols.md, "`POST [endpoint-base]/negotiate` request").
 package enum HubNegotiateAnswer: Hashable, Sendable {
-    /// Connect with this `id`, which is a secret under version 1.
+    /// Connect with this `id`, which is a secret in version 1.
     ///
-    /// `transferFormats` are those of WebSockets; `nil` where WebSockets are not offered, whatever else is.
+    /// `transferFormats` are those of WebSockets; `nil` if WebSockets are not offered.
     case connect(id: String, transferFormats: [String]?)
-    /// Negotiate again there, with this token from now on if there is one.
+    /// Negotiate again at this URL, and use this token from now on if there is one.
     case redirect(url: String, accessToken: String?)
 
-    /// Reads the body of an answer with status 200.
+    /// Parses the body of a response with status 200.
     ///
-    /// Unknown members are passed over, and so is `useStatefulReconnect`: it is never asked for, and who has not asked
-    /// just goes on without.
+    /// Unknown members are ignored, and so is `useStatefulReconnect`, which we never request.
     package init(_ body: UnsafeRawBufferPointer) throws(HubNegotiationError) {
         let members: Members
         do throws(JSONError) {
@@ -20,15 +19,15 @@ package enum HubNegotiateAnswer: Hashable, Sendable {
         } catch {
             throw HubNegotiationError(
                 .malformed,
-                "the answer to the negotiation is not the JSON it should be: \(error)"
+                "the answer to the negotiation is not valid: \(error)"
             )
         }
         if let error = members.error { throw HubNegotiationError(.refused, "the hub refused to negotiate: \(error)") }
         guard !members.isOld else {
             throw HubNegotiationError(
                 .oldServer,
-                "the server speaks ASP.NET SignalR 2 ('ProtocolVersion'), which is another protocol than the "
-                    + "ASP.NET Core SignalR that is spoken here"
+                "the server uses ASP.NET SignalR 2 ('ProtocolVersion'); only the different protocol of ASP.NET Core "
+                    + "SignalR is supported"
             )
         }
         if let url = members.url {
@@ -82,7 +81,7 @@ package enum HubNegotiateAnswer: Hashable, Sendable {
             return nil
         }
 
-        /// The formats of one transport; `nil` where it is not WebSockets.
+        /// The formats of one transport; `nil` if it is not WebSockets.
         private static func formats(of transport: JSONValue) throws(JSONError) -> [String]? {
             var isWebSockets = false
             var formats: [String] = []

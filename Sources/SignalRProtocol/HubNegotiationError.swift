@@ -1,24 +1,24 @@
-/// Why negotiation led to no connection.
+/// Why a negotiation failed.
 package struct HubNegotiationError: Error, Hashable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
         /// An HTTP status other than 200.
         case status(Int)
-        /// The server answered with an `error`.
+        /// The server's response contains an `error`.
         case refused
-        /// It is ASP.NET SignalR 2, whose protocol is another one.
+        /// The server uses ASP.NET SignalR 2, which is a different protocol.
         case oldServer
-        /// WebSockets, or binary messages over them, are not offered.
+        /// WebSockets are not offered, or not with binary messages.
         case noTransport
         case tooManyRedirects
-        /// The answer, or where it sends us, cannot be read or must not be followed.
+        /// The response cannot be parsed, or its redirect is invalid or must not be followed.
         case malformed
     }
 
     package let code: Code
-    /// One line in lower case without a full stop; never a token.
+    /// One line in lower case without a full stop; never contains a token.
     package let description: String
 
-    /// True if the hub answered, and its answer was no.
+    /// True if the hub answered and refused.
     package var isRefusal: Bool {
         switch code {
         case .status, .refused, .oldServer, .noTransport: true

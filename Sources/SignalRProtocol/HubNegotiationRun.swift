@@ -1,17 +1,17 @@
-/// One negotiation from its first request to a URL to connect to, redirects included; I/O is the caller's.
+/// One negotiation from the first request to a URL to connect to, including redirects; the caller does the I/O.
 package struct HubNegotiationRun: Sendable {
     package enum Step: Hashable, Sendable {
-        /// POST with an empty body to this URL, which begins with `ws` or `wss` for `http` and `https`, and give the
-        /// answer to ``receive(status:body:)``.
+        /// Send a POST with an empty body to this URL (`ws` means `http` and `wss` means `https`), and pass the
+        /// response to ``receive(status:body:)``.
         case post(url: String)
-        /// Connect there with this `id`.
+        /// Connect to this hub with this `id`.
         case connect(HubURL, id: String)
     }
 
-    /// Redirects that are followed at most, as by the official clients.
+    /// Most redirects that are followed, as in the official clients.
     package static let redirectsMax = 100
 
-    /// The token to present from now on: that of the last redirect which had one, else the caller's.
+    /// The token to send from now on: from the last redirect that had one, or else the caller's.
     package private(set) var accessToken: String?
     private let hubProtocol: HubProtocol
     private var hub: HubURL
@@ -23,10 +23,10 @@ package struct HubNegotiationRun: Sendable {
         self.hubProtocol = hubProtocol
     }
 
-    /// What to do first.
+    /// The first step.
     package var firstStep: Step { .post(url: hub.negotiateURL) }
 
-    /// What to do after an answer.
+    /// The next step after a response.
     package mutating func receive(status: Int, body: [UInt8]) throws(HubNegotiationError) -> Step {
         guard status == 200 else { throw refusal(status) }
         let answer = body.withUnsafeBytes { body in
@@ -51,15 +51,15 @@ package struct HubNegotiationRun: Sendable {
     private mutating func follow(_ url: String, _ accessToken: String?) throws(HubNegotiationError) {
         redirectCount += 1
         guard redirectCount <= Self.redirectsMax else {
-            let detail = "the hub sent us on more than \(Self.redirectsMax) times"
+            let detail = "the hub redirected more than \(Self.redirectsMax) times"
             throw HubNegotiationError(.tooManyRedirects, detail)
         }
         guard let target = HubURL(url) else {
-            throw HubNegotiationError(.malformed, "the hub at \(place) sent us on to something that is no URL")
+            throw HubNegotiationError(.malformed, "the hub at \(place) redirected to an invalid URL")
         }
-        // The token would go over the wire in clear.
+        // Otherwise the token would be sent in clear text.
         guard target.isSecure || !hub.isSecure else {
-            throw HubNegotiationError(.malformed, "the hub at \(place) sent us on from TLS to a place without")
+            throw HubNegotiationError(.malformed, "the hub at \(place) redirected from TLS to a URL without TLS")
         }
         hub = target
         if let accessToken { self.accessToken = accessToken }
@@ -68,7 +68,7 @@ package struct HubNegotiationRun: Sendable {
     private func refusal(_ status: Int) -> HubNegotiationError {
         let meaning =
             switch status {
-            case 401: "401 Unauthorized: it wants a token, or another one"
+            case 401: "401 Unauthorized: it requires a token, or a different one"
             case 403: "403 Forbidden: the token does not allow it"
             case 404: "404 Not Found: there is no hub at this path"
             case 300..<400: "\(status), a redirect; redirects are not followed"
@@ -77,6 +77,6 @@ package struct HubNegotiationRun: Sendable {
         return HubNegotiationError(.status(status), "the hub at \(place) answered the negotiation with \(meaning)")
     }
 
-    /// The hub without its query, which may hold secrets.
+    /// The hub without its query, which may contain secrets.
     private var place: String { "\(hub.authority)\(hub.path)" }
 }

@@ -1,14 +1,14 @@
 package import MarketModel
 import JSONScanning
 
-/// Which protocol the records of one connection are written in.
+/// Determines the protocol of the records of one connection.
 ///
-/// The client asks for it in its handshake request, the first record that it sends. The kind of a frame does not decide:
-/// a hub may send JSON in binary messages. A conversation without its handshake, such as an import of received messages,
-/// settles with its first record: the first bytes of a record are never those of the other protocol. The bytes in the
-/// middle of a record prove nothing, so nothing is ever read from them.
+/// The client requests it in its handshake, which is its first record. The kind of a frame does not decide: a hub may
+/// send JSON in binary messages. In a conversation without a handshake, such as an import of received messages, the
+/// first record decides: a record of one protocol never begins like a record of the other. Bytes from the middle of a
+/// record are never used, because they could belong to either.
 package struct HubNotation: Sendable, Hashable {
-    /// What the first bytes of a record say.
+    /// The protocol that the first bytes of a record indicate.
     package enum Verdict: Sendable, Hashable {
         case json
         case messagePack
@@ -21,7 +21,7 @@ package struct HubNotation: Sendable, Hashable {
     /// The protocol of the connection; `nil` until it is known.
     package private(set) var settled: HubProtocol?
 
-    /// `settled` is the protocol where it is known before anything is read, such as from the feed's row.
+    /// Pass the protocol in `settled` if it is known in advance, for example from the feed's row.
     package init(_ settled: HubProtocol? = nil) {
         self.settled = settled
     }
@@ -30,7 +30,8 @@ package struct HubNotation: Sendable, Hashable {
         settled = hubProtocol
     }
 
-    /// Learns the protocol from the client's first record, given without its separator; false where that is no request.
+    /// Learns the protocol from the client's first record, without its separator; returns false if that is not a
+    /// request.
     @discardableResult
     package mutating func note(request record: UnsafeRawBufferPointer) -> Bool {
         guard let hubProtocol = (try? HubHandshakeRequest(record))?.hubProtocol else { return false }
@@ -38,19 +39,19 @@ package struct HubNotation: Sendable, Hashable {
         return true
     }
 
-    /// Learns the protocol from a message of the client, where it begins with the handshake request.
+    /// Learns the protocol from a message of the client, if it begins with the handshake request.
     package mutating func note(sent payload: UnsafeRawBufferPointer) {
         var scanner = HubRecordScanner(payload)
         if let record = scanner.next() { note(request: record) }
     }
 
-    /// How the record is written that begins with `beginning`.
+    /// The protocol of the record that starts with `beginning`.
     ///
     /// - Parameters:
     ///   - beginning: The first bytes of the record; seven are enough.
-    ///   - isFirst: True for the first record of a direction, which in either protocol is a handshake in JSON.
-    ///   - kind: The kind of the record's message, which only counts while the protocol is not known.
-    /// - Returns: The notation, or that more bytes are needed to tell.
+    ///   - isFirst: True for the first record of a direction, which is a JSON handshake in both protocols.
+    ///   - kind: The kind of the record's message; only used while the protocol is unknown.
+    /// - Returns: The protocol, or that more bytes are needed.
     package func verdict(on beginning: UnsafeRawBufferPointer, isFirst: Bool, kind: MessageKind) -> Verdict {
         switch settled {
         case .json: return .json
@@ -59,12 +60,12 @@ package struct HubNotation: Sendable, Hashable {
             let verdict = Self.verdict(onBinary: beginning)
             return verdict == .neither ? .messagePack : verdict
         case nil:
-            // WebSocket text is UTF-8, which no message of MessagePack begins with.
+            // WebSocket text is UTF-8, and no MessagePack message begins like UTF-8.
             return kind == .text ? .json : Self.verdict(onBinary: beginning)
         }
     }
 
-    /// True where a message begins with MessagePack, or with a handshake and MessagePack behind it.
+    /// True if a message begins with MessagePack, or with a handshake followed by MessagePack.
     package func isPacked(opening payload: UnsafeRawBufferPointer, kind: MessageKind) -> Bool {
         switch verdict(on: payload, isFirst: true, kind: kind) {
         case .messagePack, .unfinished: return true
@@ -80,7 +81,7 @@ package struct HubNotation: Sendable, Hashable {
 
     /// MessagePack begins with a length of one to five bytes and an array, JSON with a brace or white space.
     ///
-    /// The first byte of an array is not ASCII, and in UTF-8 it never follows an ASCII byte. So no JSON text looks like
+    /// The first byte of an array is not ASCII, and in UTF-8 it never follows an ASCII byte, so no JSON text looks like
     /// MessagePack.
     private static func verdict(onBinary beginning: UnsafeRawBufferPointer) -> Verdict {
         let lengthBytes = beginning.prefix(5).prefix { $0 & 0x80 != 0 }.count + 1
@@ -94,7 +95,7 @@ package struct HubNotation: Sendable, Hashable {
 }
 
 extension MessagePackCursor {
-    /// True for the first byte of an array, in each of its formats.
+    /// True for the first byte of an array, in any of its formats.
     static func isArrayHead(_ byte: UInt8) -> Bool {
         (0x90...0x9f).contains(byte) || byte == 0xdc || byte == 0xdd
     }

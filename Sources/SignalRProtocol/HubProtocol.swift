@@ -1,7 +1,7 @@
-/// How hub messages are written; the raw value is the name in handshakes, on command lines and in recordings.
+/// The encoding of hub messages; the raw value is its name in handshakes, on the command line and in recordings.
 package enum HubProtocol: String, Sendable, Hashable, CaseIterable {
-    /// Text messages with records that end with 0x1E.
+    /// Text messages with records that end in 0x1E.
     case json
-    /// Binary messages with a length before each.
+    /// Binary messages, each preceded by its length.
     case messagePack = "messagepack"
 }

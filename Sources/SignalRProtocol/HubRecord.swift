@@ -2,28 +2,28 @@ package import JSONScanning
 
 /// The members of one hub record, in place (HubProtocol.md, "JSON Encoding").
 ///
-/// One pass over the bytes checks the grammar and notes where the members lie; nothing is copied. Unknown members, among
-/// them `headers` with its tokens, are passed over. Slices are valid as long as the bytes given at the start.
+/// One pass over the bytes checks the grammar and finds the members; nothing is copied. Unknown members are skipped,
+/// including `headers` and the tokens in it. Slices are valid as long as the input bytes.
 package struct HubRecord {
     /// The record without its separator.
     package let bytes: UnsafeRawBufferPointer
-    /// The `type` as written; `nil` in handshakes, and where it is no whole number.
+    /// The `type` as written; `nil` in handshakes, and if it is not an integer.
     package private(set) var typeNumber: Int64?
     package private(set) var target: JSONValue?
-    /// Where the JSON text of the invocation's id lies, quotes included; `nil` where it is absent or null.
+    /// Range of the invocation id's JSON text, including quotes; `nil` if it is absent or null.
     package private(set) var invocationIDRange: Range<Int>?
-    /// Where the array of arguments lies, brackets included.
+    /// Range of the array of arguments, including brackets.
     package private(set) var argumentsRange: Range<Int>?
-    /// Where the JSON text of a stream's item lies; an item may be `null`.
+    /// Range of the JSON text of a stream's item; an item may be `null`.
     package private(set) var itemRange: Range<Int>?
     package private(set) var result: JSONValue?
     package private(set) var error: JSONValue?
-    /// What a Close record says of coming back.
+    /// Whether a Close record allows a reconnect.
     package private(set) var allowReconnect = false
-    /// True if a name in it is written with escapes; read ``JSONText/plain(_:)`` of it instead.
+    /// True if a member's name contains escapes; then parse the result of ``JSONText/plain(_:)`` instead.
     package private(set) var hasEscapedKeys = false
 
-    /// Reads `bytes`, which must be one JSON object and nothing else.
+    /// Parses `bytes`, which must be one JSON object and nothing else.
     package init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
         self.bytes = bytes
         var cursor = JSONCursor(bytes)
@@ -36,24 +36,24 @@ package struct HubRecord {
         hasEscapedKeys = cursor.hasEscapedKeys
     }
 
-    /// The kind of the record; `nil` for handshakes and for numbers this protocol does not have.
+    /// The type of the record; `nil` for handshakes and for unknown numbers.
     package var type: HubRecordType? {
         typeNumber.flatMap(UInt8.init(exactly:)).flatMap(HubRecordType.init)
     }
 
     /// The JSON text of the invocation's id.
     package var invocationID: UnsafeRawBufferPointer? { invocationIDRange.map(slice) }
-    /// The array of arguments, brackets included.
+    /// The array of arguments, including brackets.
     package var arguments: UnsafeRawBufferPointer? { argumentsRange.map(slice) }
     /// The JSON text of a stream's item.
     package var item: UnsafeRawBufferPointer? { itemRange.map(slice) }
 
-    /// The bytes of the record at `range`.
+    /// The bytes of the record in `range`.
     package func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes[range])
     }
 
-    /// Remembers a member; keys are case-sensitive, and of repeated ones the last counts.
+    /// Stores a member; names are case-sensitive, and the last of repeated ones counts.
     private mutating func note(_ key: UnsafeRawBufferPointer, _ value: JSONValue, end: Int) {
         switch key.count {
         case 4:
@@ -89,8 +89,8 @@ package enum HubRecordType: UInt8, Sendable, Hashable {
     case cancelInvocation = 5
     case ping = 6
     case close = 7
-    /// Stateful reconnect only; never offered, read and ignored.
+    /// Only for stateful reconnect, which is never offered; ignored.
     case ack = 8
-    /// Stateful reconnect only; never offered, read and ignored.
+    /// Only for stateful reconnect, which is never offered; ignored.
     case sequence = 9
 }

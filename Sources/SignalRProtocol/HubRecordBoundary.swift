@@ -1,22 +1,22 @@
-/// Finds the end of one record, over any number of messages.
+/// Finds the end of one record that may span several messages.
 ///
-/// A JSON record ends with 0x1E. A MessagePack message begins with its length (see ``HubMessagePackScanner``).
+/// A JSON record ends in 0x1E. A MessagePack message begins with its length (see ``HubMessagePackScanner``).
 package struct HubRecordBoundary: Sendable {
     private let hubProtocol: HubProtocol
-    /// The length as far as it is read.
+    /// The length as read so far.
     private var length = 0
     private var lengthBytes = 0
-    /// Bytes of the message still to come; `nil` while its length is not known.
+    /// Bytes of the message still to come; `nil` while its length is unknown.
     private var missing: Int?
 
     package init(_ hubProtocol: HubProtocol) {
         self.hubProtocol = hubProtocol
     }
 
-    /// Where in `bytes` the record ends that goes on at `start`, its separator included; `nil` where it goes on behind.
+    /// The end in `bytes` of the record that continues at `start`, including its separator; `nil` if it continues after
+    /// `bytes`.
     ///
-    /// Each part of a record is given once, in order. An error means that the length makes no sense, and nothing behind
-    /// it can be read.
+    /// Pass each part of a record once, in order. An error means an invalid length: nothing after it can be read.
     package mutating func end(
         in bytes: UnsafeRawBufferPointer,
         from start: Int = 0

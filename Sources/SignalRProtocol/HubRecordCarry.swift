@@ -1,20 +1,20 @@
-/// Keeps the beginning of a record whose end comes in a later message.
+/// Keeps the start of a record that ends in a later message.
 ///
-/// The .NET side may split a record over WebSocket messages, because it reads a byte stream. For each message call
-/// ``finish(with:)``, then read the scanner's records, then ``keep(_:)`` its rest.
+/// .NET may split a record over several WebSocket messages, because it treats them as a byte stream. For each message
+/// call ``finish(with:)``, then read the scanner's records, then ``keep(_:)`` its rest.
 package struct HubRecordCarry: Sendable {
-    /// What the beginning of a message did to the kept record.
+    /// The effect of the start of a message on the kept record.
     package enum Completed: Sendable {
-        /// There is no whole record yet.
+        /// No record was completed.
         case none
-        /// The whole record, without its separator.
+        /// The completed record, without its separator.
         case record([UInt8])
     }
 
-    /// Bytes of a split record that are kept at most.
+    /// Most bytes of a split record that are kept.
     package let bytesMax: Int
     private var bytes: [UInt8] = []
-    /// True from the moment a record grew too long until its separator comes.
+    /// True from the moment a record became too long until its separator arrives.
     private var isSkipping = false
 
     package init(bytesMax: Int = 16 << 20) {
@@ -24,7 +24,7 @@ package struct HubRecordCarry: Sendable {
     /// True between the messages of a split record.
     package var isPending: Bool { isSkipping || !bytes.isEmpty }
 
-    /// Takes the end of the kept record from the front of the scanner's message.
+    /// Completes the kept record with the first bytes of the scanner's message.
     package mutating func finish(with scanner: inout HubRecordScanner) -> Completed {
         guard isPending, let end = scanner.next() else { return .none }
         if isSkipping {
@@ -37,9 +37,9 @@ package struct HubRecordCarry: Sendable {
         return .record(record)
     }
 
-    /// Keeps what a message ends with.
+    /// Keeps the end of a message.
     ///
-    /// - Returns: False when the record has grown beyond ``bytesMax``: it is dropped up to its separator.
+    /// - Returns: False if the record has grown beyond ``bytesMax``; it is then dropped up to its separator.
     package mutating func keep(_ rest: UnsafeRawBufferPointer) -> Bool {
         guard !isSkipping, !rest.isEmpty else { return true }
         guard rest.count <= bytesMax - bytes.count else {
@@ -51,7 +51,7 @@ package struct HubRecordCarry: Sendable {
         return true
     }
 
-    /// Forgets the kept beginning.
+    /// Drops the kept start of a record.
     package mutating func removeAll() {
         bytes = []
         isSkipping = false

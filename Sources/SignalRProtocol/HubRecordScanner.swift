@@ -1,9 +1,9 @@
 /// Finds the complete records in the payload of one WebSocket message.
 ///
-/// Every record of the JSON hub protocol ends with 0x1E, a byte that JSON text cannot hold (HubProtocol.md, "JSON
+/// Every record of the JSON hub protocol ends in 0x1E, a byte that cannot occur in JSON text (HubProtocol.md, "JSON
 /// Encoding").
 package struct HubRecordScanner {
-    /// The byte behind every record.
+    /// The byte after every record.
     package static let separator: UInt8 = 0x1E
 
     private let payload: UnsafeRawBufferPointer
@@ -13,7 +13,7 @@ package struct HubRecordScanner {
         self.payload = payload
     }
 
-    /// The next complete record without its separator, or `nil` when only ``rest`` is left.
+    /// Returns the next complete record without its separator, or `nil` if only ``rest`` is left.
     package mutating func next() -> UnsafeRawBufferPointer? {
         guard let end = separatorPosition() else { return nil }
         let record = UnsafeRawBufferPointer(rebasing: payload[position..<end])
@@ -21,12 +21,12 @@ package struct HubRecordScanner {
         return record
     }
 
-    /// What stands behind the last separator: the beginning of a record that a later message completes.
+    /// The bytes after the last separator: the start of a record that a later message completes.
     package var rest: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: payload[position...])
     }
 
-    /// Looks at eight bytes at a time: a byte of the difference to the separator is zero where it is found.
+    /// Checks eight bytes at a time: XOR with the separator gives a zero byte where the separator is.
     private func separatorPosition() -> Int? {
         var index = position
         while index + 8 <= payload.count {

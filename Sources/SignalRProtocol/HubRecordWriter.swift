@@ -2,15 +2,15 @@ import JSONScanning
 
 /// Appends hub records, each with its separator.
 ///
-/// No members beyond the specified ones are written: pysignalr ends the connection at unknown ones.
+/// It writes only the members in the specification, because pysignalr ends the connection at unknown ones.
 package enum HubRecordWriter {
     /// How a call ended.
     package enum Outcome {
-        /// Neither result nor error: a method without a value, or the end of a stream.
+        /// No result and no error: a method without a value, or the end of a stream.
         case void
-        /// JSON text of the result; `null` where the method has none but the client wants to see one.
+        /// JSON text of a fixed result; `null` for a method without a result if the client expects one.
         case result(StaticString)
-        /// JSON text of a result that is not always the same.
+        /// JSON text of a computed result.
         case json([UInt8])
         case error(String)
     }
@@ -19,10 +19,10 @@ package enum HubRecordWriter {
     ///
     /// - Parameters:
     ///   - target: The method's name.
-    ///   - invocationID: The text of the id; without one the other side does not answer.
+    ///   - invocationID: The id's text; without an id the other side does not answer.
     ///   - arguments: A JSON array.
     ///   - isStream: True for a method that answers with a stream.
-    ///   - output: Where the record goes.
+    ///   - output: The buffer to append to.
     package static func appendInvocation(
         of target: String,
         invocationID: String?,
@@ -45,9 +45,9 @@ package enum HubRecordWriter {
     /// Appends the end of a call or of a stream.
     ///
     /// - Parameters:
-    ///   - invocationID: JSON text of the id as the caller wrote it, quotes included.
+    ///   - invocationID: JSON text of the id as the caller wrote it, including quotes.
     ///   - outcome: How it ended.
-    ///   - output: Where the record goes.
+    ///   - output: The buffer to append to.
     package static func appendCompletion(
         of invocationID: some Collection<UInt8>,
         _ outcome: Outcome,
@@ -70,20 +70,20 @@ package enum HubRecordWriter {
         end(&output)
     }
 
-    /// Appends the request to end a stream; the other side still completes it.
+    /// Appends a request to cancel a stream; the other side still completes it.
     package static func appendCancel(of invocationID: some Collection<UInt8>, to output: inout [UInt8]) {
         output.append(contentsOf: #"{"type":5,"invocationId":"#.utf8)
         output.append(contentsOf: invocationID)
         end(&output)
     }
 
-    /// Appends the sign of life.
+    /// Appends a ping.
     package static func appendPing(to output: inout [UInt8]) {
         output.append(contentsOf: #"{"type":6"#.utf8)
         end(&output)
     }
 
-    /// Appends the goodbye that comes before the WebSocket close.
+    /// Appends the Close record that precedes the WebSocket close frame.
     package static func appendClose(error: String? = nil, allowReconnect: Bool = false, to output: inout [UInt8]) {
         output.append(contentsOf: #"{"type":7"#.utf8)
         if let error {

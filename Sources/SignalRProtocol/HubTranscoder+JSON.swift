@@ -1,10 +1,9 @@
 import JSONScanning
 
 extension HubTranscoder {
-    /// Appends the JSON record, with its separator, of one MessagePack message, given without its length.
+    /// Appends the JSON record, with its separator, for one MessagePack message without its length.
     ///
-    /// A message of an unknown type becomes a record of that type and nothing else. After an error nothing has been
-    /// appended.
+    /// A message of an unknown type becomes a record with only that type. After an error nothing is appended.
     package static func appendJSON(
         of messagePack: UnsafeRawBufferPointer,
         to output: inout [UInt8]
@@ -24,7 +23,7 @@ extension HubTranscoder {
 /// Reads the array of one message.
 private struct MessageReading {
     private var cursor: MessagePackCursor
-    /// Elements of the array that are still to be read.
+    /// Elements of the array that have not been read yet.
     private var elementCount = 0
 
     init(_ cursor: MessagePackCursor) {
@@ -52,12 +51,12 @@ private struct MessageReading {
         case .ack, .sequence: try appendMember("sequenceId", to: &output)
         case .ping, nil: break
         }
-        // Later versions may say more.
+        // Later versions of the protocol may add elements.
         while elementCount > 0 {
             elementCount -= 1
             try cursor.skipValue()
         }
-        guard cursor.isAtEnd else { throw cursor.failure("bytes behind the message") }
+        guard cursor.isAtEnd else { throw cursor.failure("bytes after the message") }
         output.append(UInt8(ascii: "}"))
     }
 
@@ -89,7 +88,7 @@ private struct MessageReading {
         try appendMember("allowReconnect", unless: "false", to: &output)
     }
 
-    /// The headers and the id, which most messages begin with; what is empty is left out.
+    /// Appends the headers and the id, with which most messages begin; leaves out empty ones.
     private mutating func appendHead(to output: inout [UInt8]) throws(MessagePackError) {
         let start = output.count
         try appendMember("headers", unless: "{}", to: &output)
@@ -119,7 +118,7 @@ private struct MessageReading {
 }
 
 extension HubTranscoder {
-    /// Appends the next value as JSON; `depth` containers are around it.
+    /// Appends the next value as JSON; `depth` is the number of enclosing containers.
     fileprivate static func appendValue(
         _ cursor: inout MessagePackCursor,
         depth: Int,
@@ -156,7 +155,7 @@ extension HubTranscoder {
         }
     }
 
-    /// Appends the key of a map, which in JSON is text whatever it was.
+    /// Appends the key of a map, which is always text in JSON.
     private static func appendKey(
         _ cursor: inout MessagePackCursor,
         to output: inout [UInt8]
@@ -176,7 +175,8 @@ extension HubTranscoder {
         cursor.failure("nested deeper than \(MessagePackCursor.depthMax)")
     }
 
-    /// The fewest digits that read back as the same number; `1.0` keeps its fraction, so that it stays what it is.
+    /// Appends the shortest text that reads back as the same number; `1.0` keeps its fraction, so that its type is
+    /// kept.
     private static func appendNumber(
         _ value: some BinaryFloatingPoint & LosslessStringConvertible,
         to output: inout [UInt8]
@@ -190,7 +190,7 @@ extension HubTranscoder {
         }
     }
 
-    /// Appends text; what is not UTF-8 in it becomes U+FFFD.
+    /// Appends text; invalid UTF-8 becomes U+FFFD.
     private static func appendText(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         if bytes.allSatisfy({ $0 < 0x80 }) {
             JSONText.appendString(bytes, to: &output)

@@ -1,10 +1,10 @@
 package import JSONScanning
 
 extension HubTranscoder {
-    /// Appends the MessagePack message, with its length before it, of one JSON record, given without its separator.
+    /// Appends the MessagePack message, preceded by its length, for one JSON record without its separator.
     ///
-    /// Members may come in any order; of repeated ones the last counts. Records that lack what their type demands, and
-    /// handshakes, which are JSON in either protocol, are errors. After an error nothing has been appended.
+    /// Members may come in any order; the last of repeated ones counts. Records without a required member are errors.
+    /// So are handshakes, which are JSON in both protocols. After an error nothing is appended.
     package static func appendMessagePack(
         of jsonRecord: UnsafeRawBufferPointer,
         to output: inout [UInt8]
@@ -26,7 +26,7 @@ extension HubTranscoder {
         output.insert(contentsOf: lengthPrefix(output.count - start), at: start)
     }
 
-    /// The VarInt that stands before a message of `bytes` bytes.
+    /// The VarInt that precedes a message of `bytes` bytes.
     package static func lengthPrefix(_ bytes: Int) -> [UInt8] {
         var prefix: [UInt8] = []
         var rest = bytes
@@ -37,7 +37,7 @@ extension HubTranscoder {
         return prefix
     }
 
-    /// Appends the value that `cursor` comes to; `depth` containers are around it.
+    /// Appends the next value of `cursor`; `depth` is the number of enclosing containers.
     fileprivate static func appendValue(
         _ cursor: inout JSONCursor,
         depth: Int = 0,
@@ -76,19 +76,19 @@ extension HubTranscoder {
         case .false: MessagePackWriter.append(false, to: &output)
         case .string: appendText(value.bytes, hasEscapes: value.hasEscapes, to: &output)
         case .number: appendNumber(value, to: &output)
-        // Containers do not come here.
+        // Containers are handled by the caller.
         case .null, .object, .array: MessagePackWriter.appendNull(to: &output)
         }
     }
 
-    /// Whole numbers as integers as far as 64 bits go, everything else as the nearest `Double`.
+    /// Writes integers of up to 64 bits as such, and any other number as the nearest `Double`.
     private static func appendNumber(_ value: JSONValue, to output: inout [UInt8]) {
         let text = String(decoding: value.bytes, as: UTF8.self)
         if text != "-0" {
             if let integer = value.integer { return MessagePackWriter.append(integer, to: &output) }
             if let integer = UInt64(text) { return MessagePackWriter.append(integer, to: &output) }
         }
-        // A number beyond all doubles becomes an infinite one.
+        // A number beyond the range of `Double` becomes infinite.
         MessagePackWriter.append(Double(text) ?? (text.hasPrefix("-") ? -.infinity : .infinity), to: &output)
     }
 
@@ -101,7 +101,7 @@ extension HubTranscoder {
     }
 }
 
-/// Where the members of a record lie, among them those that ``HubRecord`` passes over.
+/// The members of a record, including those that ``HubRecord`` skips.
 private struct RecordMembers {
     private var type: HubRecordType?
     private var typeNumber: Int64?
@@ -115,7 +115,7 @@ private struct RecordMembers {
     private var error: JSONValue?
     private var allowReconnect = false
     private var sequenceID: JSONValue?
-    /// True if a name in the record is written with escapes.
+    /// True if a name in the record contains escapes.
     private(set) var hasEscapedKeys = false
 
     init(_ record: UnsafeRawBufferPointer) throws(JSONError) {
@@ -191,14 +191,14 @@ private struct RecordMembers {
             guard !isIDRequired else { throw JSONError(offset: 0, detail: "no 'invocationId'") }
             return MessagePackWriter.appendNull(to: &output)
         }
-        // Ids are text; a number is taken by its digits.
+        // Ids are text; a number becomes its digits.
         HubTranscoder.appendText(invocationID.bytes, hasEscapes: invocationID.hasEscapes, to: &output)
     }
 
-    /// Appends a member that the type demands.
+    /// Appends a member that the type requires.
     private func append(_ value: JSONValue?, _ name: String, to output: inout [UInt8]) throws(JSONError) {
         guard let value else { throw JSONError(offset: 0, detail: "no '\(name)'") }
-        // The content of a string stands without its quotes.
+        // The bytes of a string value do not include its quotes.
         guard value.kind != .string else {
             return HubTranscoder.appendText(value.bytes, hasEscapes: value.hasEscapes, to: &output)
         }
@@ -206,7 +206,7 @@ private struct RecordMembers {
         try HubTranscoder.appendValue(&cursor, to: &output)
     }
 
-    /// Appends a member, or where it is absent the one byte that says so.
+    /// Appends a member, or the one byte `absent` if it is missing.
     private func append(_ value: JSONValue?, or absent: UInt8, to output: inout [UInt8]) throws(JSONError) {
         guard let value else { return output.append(absent) }
         try append(value, "", to: &output)

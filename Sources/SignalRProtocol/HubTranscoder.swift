@@ -1,11 +1,11 @@
-/// Turns hub messages of the MessagePack protocol into records of the JSON protocol, and back.
+/// Converts hub messages of the MessagePack protocol into records of the JSON protocol, and back.
 ///
-/// Everything behind it then knows JSON only. What one notation cannot say is said in the nearest words of the other, as
-/// ASP.NET does in its JSON: binary as base64, timestamps as ISO 8601 text, a number that is none as its name. A member
-/// that is absent in one is left out in the other, and back; integers keep their value, other numbers their nearest
-/// `Double`: the zeros at the end of `1.10` are lost on the way to MessagePack.
+/// All other code then only needs JSON. Values that one notation lacks get the nearest form in the other, as in
+/// ASP.NET's JSON: binary data as Base64, timestamps as ISO 8601 text, NaN and infinities as their names. A missing
+/// member stays missing. Integers keep their value, other numbers become the nearest `Double`: the final zero of `1.10`
+/// is lost in MessagePack.
 ///
-/// MessagePack messages are arrays, whose trailing elements old peers leave out (HubProtocol.md, "MessagePack Encoding"):
+/// MessagePack messages are arrays; old peers leave out trailing elements (HubProtocol.md, "MessagePack Encoding"):
 ///
 ///     [1, headers, invocationId, target, [arguments], [streamIds]]      [4, …] alike
 ///     [2, headers, invocationId, item]

@@ -1,17 +1,17 @@
-/// The URL of a hub, and those that are made from it.
+/// The URL of a hub, and the URLs derived from it.
 ///
-/// It may be written with `ws`, `wss`, `http` or `https`; which of the two kinds makes no difference. Its own query stays
-/// in every URL.
+/// It may use `ws`, `wss`, `http` or `https`; `ws` and `http` mean the same, and so do `wss` and `https`. Its own query
+/// is part of every URL.
 package struct HubURL: Hashable, Sendable {
     package let isSecure: Bool
     /// Host and port as written.
     package let authority: String
     /// At least `/`.
     package let path: String
-    /// Without its question mark; empty where there is none.
+    /// Without the question mark; empty if there is none.
     package let query: String
 
-    /// Takes a URL apart; `nil` where it has another scheme or no host.
+    /// Parses a URL; `nil` if it has another scheme or no host.
     package init?(_ text: String) {
         guard let colon = text.firstRange(of: "://") else { return nil }
         switch text[..<colon.lowerBound].lowercased() {
@@ -28,20 +28,20 @@ package struct HubURL: Hashable, Sendable {
         query = String(target.dropFirst(path.count).dropFirst())
     }
 
-    /// Where to negotiate: `/hub?x=1` becomes `/hub/negotiate?x=1&negotiateVersion=1`.
+    /// The URL for negotiation: `/hub?x=1` becomes `/hub/negotiate?x=1&negotiateVersion=1`.
     ///
-    /// A version that the query asks for already stays.
+    /// A version that is already in the query is kept.
     package var negotiateURL: String {
         let hasVersion = query.split(separator: "&").contains { $0.lowercased().hasPrefix("negotiateversion=") }
         let items = [query, hasVersion ? "" : "negotiateVersion=\(HubNegotiation.versionMax)"]
         return text(path: path + (path.hasSuffix("/") ? "" : "/") + "negotiate", items: items)
     }
 
-    /// Where to connect.
+    /// The URL to connect to.
     ///
     /// - Parameters:
-    ///   - id: What negotiation gave; `nil` without negotiation.
-    ///   - accessToken: A token that goes into the query, where no header can carry it.
+    ///   - id: The id from the negotiation; `nil` without negotiation.
+    ///   - accessToken: A token for the query, if it cannot be sent in a header.
     /// - Returns: A URL with `ws` or `wss`.
     package func connectURL(id: String? = nil, accessToken: String? = nil) -> String {
         let items = [
@@ -51,7 +51,7 @@ package struct HubURL: Hashable, Sendable {
         return text(path: path, items: items)
     }
 
-    /// `text` as it stands in a query: what is not unreserved is percent-encoded (RFC 3986 §2.3).
+    /// `text` for use in a query: all but the unreserved characters are percent-encoded (RFC 3986 §2.3).
     package static func encoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

@@ -2,9 +2,9 @@ import JSONScanning
 package import MarketModel
 
 extension MessageBatch {
-    /// Makes one outgoing text message of the bytes appended since there were `start` of them.
+    /// Makes one outgoing text message from the bytes appended after the first `start` bytes.
     ///
-    /// Nothing happens where none were appended.
+    /// Does nothing if none were appended.
     package mutating func endMessage(from start: Int, tsRecv: UnixNanoseconds) {
         guard bytes.count > start else { return }
         entries.append(
@@ -12,12 +12,11 @@ extension MessageBatch {
         )
     }
 
-    /// Makes one outgoing binary message of MessagePack out of the JSON records appended since there were `start` bytes.
+    /// Makes one outgoing binary MessagePack message from the JSON records appended after the first `start` bytes.
     ///
-    /// Nothing happens where none were appended. What MessagePack cannot say, such as a record that is no JSON, is left
-    /// out.
+    /// Does nothing if none were appended. Records that MessagePack cannot express, such as invalid JSON, are left out.
     ///
-    /// - Returns: How many records were left out.
+    /// - Returns: The number of records left out.
     @discardableResult
     package mutating func endBinaryMessage(from start: Int, tsRecv: UnixNanoseconds) -> Int {
         guard bytes.count > start else { return 0 }

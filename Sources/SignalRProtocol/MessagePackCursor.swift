@@ -1,6 +1,6 @@
-/// Bytes that are not the MessagePack, or not the hub message, they should be.
+/// Bytes that are not valid MessagePack, or not a valid hub message.
 package struct MessagePackError: Error, Hashable, CustomStringConvertible {
-    /// Where the reader stopped, counted from the start of the message.
+    /// Position of the error, in bytes from the start of the message.
     package let offset: Int
     package let detail: String
 
@@ -9,9 +9,9 @@ package struct MessagePackError: Error, Hashable, CustomStringConvertible {
 
 /// Reads MessagePack items front to back, without copies (github.com/msgpack/msgpack, spec.md).
 ///
-/// A container is an item that says how many others follow. Slices are valid as long as the bytes given at the start.
+/// A container is an item that gives the number of items that follow. Slices are valid as long as the input bytes.
 package struct MessagePackCursor {
-    /// Nesting beyond this is an error, so that hostile input cannot exhaust the stack.
+    /// Deeper nesting is an error, so that hostile input cannot exhaust the stack.
     package static let depthMax = 128
 
     package enum Item {
@@ -21,10 +21,10 @@ package struct MessagePackCursor {
         case unsigned(UInt64)
         case float32(Float)
         case float64(Double)
-        /// Should be UTF-8, and is not checked.
+        /// Should be UTF-8, but is not checked.
         case string(UnsafeRawBufferPointer)
         case binary(UnsafeRawBufferPointer)
-        /// This many items follow; at least as many bytes are left.
+        /// This many items follow; at least this many bytes are left.
         case array(Int)
         /// This many pairs of items follow; at least twice as many bytes are left.
         case map(Int)
@@ -41,7 +41,7 @@ package struct MessagePackCursor {
 
     package var isAtEnd: Bool { position == bytes.count }
 
-    /// The next item.
+    /// Reads the next item.
     package mutating func next() throws(MessagePackError) -> Item {
         guard position < bytes.count else { throw failure("the message ends where a value should be") }
         let format = bytes[position]
@@ -56,9 +56,9 @@ package struct MessagePackCursor {
         }
     }
 
-    /// Reads one whole value, with all that is in it, and forgets it.
+    /// Skips one complete value, including everything in it.
     package mutating func skipValue() throws(MessagePackError) {
-        // Every item counted here has a byte of its own, so the sum stays small.
+        // Every item counted here takes at least one byte, so the sum stays small.
         var pending = 1
         while pending > 0 {
             pending -= 1
@@ -105,7 +105,7 @@ package struct MessagePackCursor {
         case 0xdd: return try array(try length(UInt32.self))
         case 0xde: return try map(try length(UInt16.self))
         case 0xdf: return try map(try length(UInt32.self))
-        default: throw failure("0xc1 is no format")
+        default: throw failure("0xc1 is not a format")
         }
     }
 

@@ -1,11 +1,12 @@
-/// Text of extension types, of which MessagePack itself defines one: the timestamp (spec.md, "Timestamp extension type").
+/// Writes extension types as text; MessagePack itself defines one, the timestamp (spec.md, "Timestamp extension type").
 enum MessagePackTimestamp {
     private static let type: Int8 = -1
-    /// Seconds from 0001-01-01 to 1970-01-01, and from there to 10000-01-01: the years of ISO 8601, and of .NET.
+    /// Seconds from 1970 to 0001-01-01 and to 10000-01-01: the years of ISO 8601 and .NET.
     private static let seconds = -62_135_596_800..<253_402_300_800 as Range<Int64>
 
-    /// Appends a timestamp as `"2026-01-05T10:00:00.5Z"`, with the fraction digits it needs, and any other extension, or
-    /// a timestamp that is none, as `{"ext":5,"data":"base64"}`.
+    /// Appends a timestamp as `"2026-01-05T10:00:00.5Z"`, with as many fractional digits as needed.
+    ///
+    /// Any other extension, or an invalid timestamp, becomes `{"ext":5,"data":"base64"}`.
     static func appendExtension(_ type: Int8, _ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         if type == self.type, let time = time(in: bytes), seconds.contains(time.seconds),
             time.nanoseconds < 1_000_000_000
@@ -61,9 +62,9 @@ enum MessagePackTimestamp {
         output[start...].reverse()
     }
 
-    /// The Gregorian date so many days, not less than none, after 0001-01-01.
+    /// The Gregorian date `days` days after 0001-01-01; `days` must not be negative.
     private static func date(daysSinceYear1 days: Int) -> (year: Int, month: Int, day: Int) {
-        // Years that begin in March have the leap day at their end; 306 days before is 0000-03-01.
+        // Years that begin in March have the leap day at their end; 0000-03-01 is 306 days earlier.
         let shifted = days + 306
         let era = shifted / 146_097
         let dayOfEra = shifted % 146_097

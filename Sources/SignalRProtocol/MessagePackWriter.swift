@@ -44,18 +44,18 @@ package enum MessagePackWriter {
         appendHead(count, short: 0x90, long: 0xdc, to: &output)
     }
 
-    /// Begins an array whose length is not known yet, by the head of an empty one.
+    /// Begins an array of unknown length with the head of an empty one; returns its position.
     static func beginArray(_ output: inout [UInt8]) -> Int { begin(0x90, &output) }
 
-    /// Begins a map whose length is not known yet, by the head of an empty one.
+    /// Begins a map of unknown length with the head of an empty one; returns its position.
     static func beginMap(_ output: inout [UInt8]) -> Int { begin(0x80, &output) }
 
-    /// Writes the length of the array that was begun at `start`.
+    /// Writes the length of the array that begins at `start`.
     static func endArray(at start: Int, count: Int, _ output: inout [UInt8]) {
         end(at: start, count: count, short: 0x90, long: 0xdc, &output)
     }
 
-    /// Writes the length of the map that was begun at `start`.
+    /// Writes the length of the map that begins at `start`.
     static func endMap(at start: Int, count: Int, _ output: inout [UInt8]) {
         end(at: start, count: count, short: 0x80, long: 0xde, &output)
     }

@@ -14,7 +14,7 @@ struct DamagedBlockTests {
         return try #require(blocks.first)
     }
 
-    /// The text of the one error that reading `bytes` in the place of `block` gives.
+    /// The text of the single error that reading `bytes` instead of `block` gives.
     private func errorText(_ block: EncodedBlock, bytes: [UInt8]) throws -> String {
         let recording = try Recording()
         defer { recording.remove() }
@@ -24,7 +24,7 @@ struct DamagedBlockTests {
         return result.error
     }
 
-    @Test("the error names the block, the place, and what was expected")
+    @Test("the error names the block, the byte, and what was expected")
     func errorTexts() throws {
         let block = try block(compressor: nil)
         var flipped = block.bytes
@@ -52,7 +52,7 @@ struct DamagedBlockTests {
         }
     }
 
-    @Test("a database without blocks says so")
+    @Test("the error for a database without blocks says so")
     func missingTable() throws {
         let recording = try Recording(schema: "CREATE TABLE other (x);")
         defer { recording.remove() }
@@ -61,11 +61,10 @@ struct DamagedBlockTests {
         #expect(result.error.contains(expected))
     }
 
-    /// Swift and C read the same format; whatever one refuses the other refuses.
+    /// Swift and C read the same format, and must reject the same blocks.
     ///
-    /// Each forgery is a database row of its own, asked for by its own connection number, so that one run of `sqlite3`
-    /// tells about all of them.
-    @Test("every truncation, flipped bit and forged byte is judged as by the Swift decoder", arguments: [false, true])
+    /// Each forgery is a database row with its own connection number, so that one run of `sqlite3` covers all of them.
+    @Test("the Swift decoder agrees on every truncation, flipped bit and forged byte", arguments: [false, true])
     func sameVerdicts(isCompressed: Bool) throws {
         let block = try block(compressor: isCompressed ? ZstdCompressor() : nil)
         let forgeries = block.bytes.forgeries()
@@ -76,9 +75,9 @@ struct DamagedBlockTests {
         let recording = try Recording()
         defer { recording.remove() }
         try recording.sql("BEGIN;\n" + rows.joined() + "COMMIT;")
-        // No forged time is refused because of the row alone.
+        // No forged time is refused because of its row alone.
         try recording.sql("UPDATE message_block SET ts_first = -1 << 63, ts_last = ~(-1 << 63);")
-        // Without -bail an error ends only its own statement: what is missing from the answers was refused.
+        // Without -bail an error ends only its own statement: a missing answer means a refusal.
         let queries = forgeries.indices.map {
             "SELECT connection_id, group_concat(hex(payload) || message_index || ts_recv || direction || kind, ' ') "
                 + "FROM messages WHERE connection_id = \($0);\n"
@@ -88,7 +87,7 @@ struct DamagedBlockTests {
         #expect(answers == forgeries.indices.compactMap { verdict(on: forgeries[$0], number: $0) })
     }
 
-    /// A block with the row of `forgery`, if that is a valid block of other messages.
+    /// A block whose row fits `forgery`, if that is a valid block of other messages.
     private func coveringBlock(of forgery: [UInt8]) throws -> EncodedBlock? {
         guard let decoded = try? BlockDecoder().decode(forgery) else { return nil }
         var builder = MessageBlockBuilder()
@@ -112,7 +111,8 @@ struct DamagedBlockTests {
 }
 
 extension [UInt8] {
-    /// Every truncation; every flipped bit, with and without a true checksum; a byte more at every place of the body.
+    /// Every truncation; every flipped bit, with and without a correct checksum; one byte more at every place of the
+    /// body.
     fileprivate func forgeries() -> [[UInt8]] {
         var forgeries = indices.map { Array(self[..<$0]) }
         for bit in 0..<count * 8 {
@@ -134,7 +134,7 @@ extension [UInt8] {
         return forgeries
     }
 
-    /// The same bytes with the checksum at their end made right.
+    /// The same bytes with the checksum at their end corrected.
     private func withTrueChecksum() -> [UInt8] {
         let content = Array(dropLast(4))
         let checksum = CRC32C.checksum(content)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The C file, built once as README and header comment say.
+/// The C file, built once as described in the README and its header comment.
 enum Extension {
     static let isAvailable = Shell.compiler != nil && Shell.sqlite != nil
     static let skipReason: Comment = "needs cc and sqlite3 in the PATH"

@@ -11,7 +11,7 @@ struct MessageTableTests {
         """
     private let compressor = ZstdCompressor(level: 1)
 
-    /// Two connections whose blocks take turns: 1 has messages 0 to 99, 2 has 1000 to 1049; and the rows to expect.
+    /// Two connections whose blocks alternate: 1 has messages 0 to 99, 2 has 1000 to 1049; and the expected rows.
     private func twoConnections() throws -> (recording: Recording, rows: [String]) {
         let first = MessageBatch.sample(connection: 1, count: 100)
         let second = MessageBatch.sample(connection: 2, count: 50)
@@ -23,7 +23,7 @@ struct MessageTableTests {
         return (try Recording(blocks), rows)
     }
 
-    @Test("every message comes back byte for byte, in order of blocks and messages")
+    @Test("every message is returned unchanged, in order of blocks and messages")
     func everyMessage() throws {
         let (recording, rows) = try twoConnections()
         defer { recording.remove() }
@@ -61,7 +61,7 @@ struct MessageTableTests {
         #expect(answers.count == 3 && answers[0] == answers[1] && answers[2] == "0", "\(answers)")
     }
 
-    @Test("a condition leaves other blocks unread, so that a damaged one does no harm to it")
+    @Test("a condition skips other blocks, so a damaged one does not matter")
     func pruning() throws {
         let batch = MessageBatch.sample(connection: 1, count: 30)
         let blocks = try batch.blocks(of: 10, firstIndex: 0, compressor: compressor)
@@ -94,7 +94,7 @@ struct MessageTableTests {
         #expect(answers == wanted.map { rows[$0] })
     }
 
-    @Test("what a query asks to be sorted is sorted")
+    @Test("a query that asks for an order gets sorted rows")
     func sorting() throws {
         let (recording, _) = try twoConnections()
         defer { recording.remove() }
@@ -102,7 +102,7 @@ struct MessageTableTests {
         #expect(answers.count == 150 && answers == answers.sorted())
     }
 
-    @Test("times at the ends of their range are written as the rest of feedrec writes them")
+    @Test("times at the ends of their range are written as in the rest of feedrec")
     func times() throws {
         let times: [Int64] = [
             .min, -1, 0, 951_782_399_999_999_999, 951_782_400_000_000_000, 1_709_164_800_000_000_001, .max,

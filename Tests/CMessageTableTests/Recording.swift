@@ -3,7 +3,7 @@ import JournalFormat
 import MarketModel
 import Testing
 
-/// A database file with blocks in it, made and read by the `sqlite3` program.
+/// A database file with blocks, made and read by the `sqlite3` program.
 struct Recording {
     static let schema = """
         CREATE TABLE message_block (
@@ -21,7 +21,7 @@ struct Recording {
         try sql(schema + blocks.map { Self.insertion($0.connection, $0.block) }.joined())
     }
 
-    /// The statement that stores `block`, or `bytes` in its place.
+    /// The statement that stores `block`, or `bytes` instead of it.
     static func insertion(_ connection: Int, _ block: EncodedBlock, bytes: [UInt8]? = nil) -> String {
         """
         INSERT INTO message_block VALUES (\(connection), \(block.firstMessageIndex), \(block.lastMessageIndex), \
@@ -43,7 +43,7 @@ struct Recording {
         return try Shell.run(#require(Shell.sqlite), arguments, input: load + statements, in: directory)
     }
 
-    /// The lines that `statements` answer; a failure of theirs is one of the test.
+    /// The lines that `statements` return; an error fails the test.
     @discardableResult
     func sql(_ statements: String) throws -> [String] {
         let result = try run(statements)
@@ -53,7 +53,7 @@ struct Recording {
 }
 
 extension [UInt8] {
-    /// Two upper-case digits a byte, as SQLite's `hex` writes them.
+    /// Two upper-case digits per byte, as in SQLite's `hex`.
     var hexadecimal: String {
         let digits = Array<UInt8>("0123456789ABCDEF".utf8)
         var text: [UInt8] = []
@@ -66,7 +66,7 @@ extension [UInt8] {
 }
 
 extension MessageBatch {
-    /// Messages of connection `connection` that no rule produces: sizes, kinds, directions and times vary.
+    /// Messages of connection `connection` without a pattern: sizes, kinds, directions and times vary.
     static func sample(connection: Int, count: Int) -> MessageBatch {
         var batch = MessageBatch()
         var state = UInt64(connection)
@@ -84,7 +84,7 @@ extension MessageBatch {
         return batch
     }
 
-    /// The messages as blocks of `blockCount` messages each; the first is number `firstIndex`.
+    /// The messages as blocks of `blockCount` messages each; the first has number `firstIndex`.
     func blocks(of blockCount: Int, firstIndex: Int64, compressor: ZstdCompressor?) throws -> [EncodedBlock] {
         try stride(from: 0, to: count, by: blockCount).map { start in
             var builder = MessageBlockBuilder()
@@ -94,7 +94,7 @@ extension MessageBatch {
         }
     }
 
-    /// What the table has to show for message `number`.
+    /// The expected row of message `number`.
     func row(_ number: Int, index: Int64, connection: Int) -> String {
         let entry = entries[number]
         let columns = [

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs the programs the tests need, and finds out whether they are there.
+/// Runs the programs that the tests need, and checks whether they are installed.
 enum Shell {
     struct Output {
         var status: Int32
@@ -11,7 +11,7 @@ enum Shell {
     static let sqlite = path(of: "sqlite3")
     static let compiler = path(of: "cc")
 
-    /// Runs `program` to its end; its input and output go through files, so that no pipe can fill up.
+    /// Runs `program` to its end; input and output go through files, so that no pipe can fill up.
     static func run(_ program: String, _ arguments: [String], input: String = "", in directory: URL) throws -> Output {
         let files = ["in", "out", "err"].map { directory.appendingPathComponent("\(UUID()).\($0)") }
         for file in files { try Data(file == files[0] ? input.utf8 : "".utf8).write(to: file) }

@@ -113,7 +113,7 @@ struct BlockDecoderTests {
         check(RawBlock(columns: [0, 0, 2, 0]), .invalidColumn, at: 3)  // no kind
         check(RawBlock(columns: [0, 0, 2, 6]), .invalidColumn, at: 3)  // both kinds
         check(RawBlock(columns: [0, 0, 2, 0x12]), .invalidColumn, at: 3)  // reserved flag
-        check(RawBlock(columns: [0, 0, 2, 2, 0]), .invalidColumn, at: 4)  // bytes behind the flags
+        check(RawBlock(columns: [0, 0, 2, 2, 0]), .invalidColumn, at: 4)  // bytes after the flags
         check(RawBlock(columns: [0, 0, 2, 0x82, 0]), .invalidColumn, at: 3)  // flags are no varint
         check(RawBlock(columns: [0x80, 0, 0, 2, 2]), .invalidColumn, at: 0)  // not the shortest spelling of 0
         check(RawBlock(columns: [0, 0x80, 0x80, 0x80]), .invalidColumn, at: 1)  // ends in a varint

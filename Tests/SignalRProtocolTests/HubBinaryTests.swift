@@ -2,9 +2,9 @@ import MarketModel
 import SignalRProtocol
 import Testing
 
-/// Conversations in MessagePack as they come over the wire: whole, cut, and broken.
+/// MessagePack conversations as they arrive: complete, split, and damaged.
 struct HubBinaryTests {
-    @Test("a conversation reads the same however it is cut", arguments: [2, 3, 7, 64, 4096])
+    @Test("a conversation reads the same for every split", arguments: [2, 3, 7, 64, 4096])
     func splits(payloadBytes: Int) throws {
         let records = ["{}"] + RandomHub(seed: 1).records(60)
         let wire = try Self.wire(records)
@@ -14,7 +14,7 @@ struct HubBinaryTests {
         #expect(read.text == records.map { $0 + "\u{1E}" }.joined())
     }
 
-    @Test("every place for one cut reads the same")
+    @Test("a conversation reads the same wherever it is cut in two")
     func everyCut() throws {
         let records = [
             "{}", #"{"type":6}"#, #"{"type":2,"invocationId":"1","item":"\#(String(repeating: "x", count: 300))"}"#,
@@ -28,7 +28,7 @@ struct HubBinaryTests {
         }
     }
 
-    @Test("random records survive the way to MessagePack and back", arguments: 1...5 as ClosedRange<UInt64>)
+    @Test("random records survive the conversion to MessagePack and back", arguments: 1...5 as ClosedRange<UInt64>)
     func roundTrip(seed: UInt64) throws {
         for record in RandomHub(seed: seed).records(60) {
             let wire = try Hub.messagePack(record)
@@ -45,7 +45,7 @@ struct HubBinaryTests {
         }
     }
 
-    @Test("random bytes are read to the end, or refused", arguments: 1...4 as ClosedRange<UInt64>)
+    @Test("random bytes are read to the end, or rejected", arguments: 1...4 as ClosedRange<UInt64>)
     func random(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)
         for round in 0..<2000 {
@@ -63,7 +63,7 @@ struct HubBinaryTests {
         }
     }
 
-    @Test("a message over the limit is passed over, and what follows is read", arguments: [3, 50, 5000])
+    @Test("a message over the limit is skipped, and the next ones are read", arguments: [3, 50, 5000])
     func tooLong(payloadBytes: Int) throws {
         let long = #"{"type":2,"invocationId":"1","item":"\#(String(repeating: "x", count: 1000))"}"#
         var reader = HubBinaryReader(bytesMax: 100)
@@ -76,7 +76,7 @@ struct HubBinaryTests {
         #expect(read.problems.map(\.bytes) == [1008])
     }
 
-    @Test("one bad message costs itself alone, and a bad length all that follows")
+    @Test("a bad message loses only itself, and a bad length all that follows")
     func broken() {
         var reader = HubBinaryReader()
         let ping: [UInt8] = [2, 0x91, 6]
@@ -89,7 +89,7 @@ struct HubBinaryTests {
         #expect(Self.read([[0xff, 0xff, 0xff, 0xff, 0x0f]], &other).problems.count == 1)
     }
 
-    @Test("what is sent becomes binary from the handshake on, message by message")
+    @Test("output becomes binary after the handshake, message by message")
     func writer() throws {
         var batch = MessageBatch()
         batch.append("before".utf8, direction: .sent, tsRecv: UnixNanoseconds(1))

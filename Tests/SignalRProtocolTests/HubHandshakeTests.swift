@@ -8,7 +8,7 @@ struct HubHandshakeTests {
         #expect(try answer(#"{"version":\#(version),"protocol":"json"}"#) == "{}")
     }
 
-    @Test("anything else is refused with the server's own words")
+    @Test("other requests are refused with the official server's text")
     func refused() throws {
         #expect(
             try answer(#"{"protocol":"json","version":3}"#)
@@ -20,19 +20,19 @@ struct HubHandshakeTests {
         )
     }
 
-    @Test("what is no request is none", arguments: ["{}", #"{"protocol":"json"}"#, #"{"protocol":1,"version":1}"#])
+    @Test("other records give nil", arguments: ["{}", #"{"protocol":"json"}"#, #"{"protocol":1,"version":1}"#])
     func noRequest(text: String) throws {
         #expect(try answer(text) == nil)
     }
 
-    @Test("a request is written as clients write it")
+    @Test("a request is written as other clients write it")
     func writing() {
         var output: [UInt8] = []
         HubHandshakeRequest().write(to: &output)
         #expect(String(decoding: output, as: UTF8.self) == "{\"protocol\":\"json\",\"version\":1}\u{1E}")
     }
 
-    @Test("answers are told from other records, old servers' extra members included")
+    @Test("responses differ from other records, even with the extra members of old servers")
     func responses() throws {
         #expect(try response("{}") == .accepted)
         #expect(try response(#"{"minorVersion":0}"#) == .accepted)
@@ -42,7 +42,7 @@ struct HubHandshakeTests {
         #expect(try response(#"{"target":"OnTick","arguments":[]}"#) == nil)
     }
 
-    @Test("negotiation answers in the version asked for, up to its own")
+    @Test("negotiation answers in the requested version, up to its own")
     func negotiation() {
         #expect(HubNegotiation.version(requested: nil) == 0)
         #expect(HubNegotiation.version(requested: "0") == 0)

@@ -1,7 +1,7 @@
 import SignalRProtocol
 import Testing
 
-/// The client's side of negotiation: URLs, answers, redirects.
+/// The client's side of negotiation: URLs, responses, redirects.
 struct HubNegotiationTests {
     @Test(
         "URLs keep the hub's own query and path",
@@ -26,7 +26,7 @@ struct HubNegotiationTests {
         #expect(url.connectURL(id: "a+b&") == connect)
     }
 
-    @Test("a token in the query stands last, encoded; what is no hub's URL is none")
+    @Test("a token in the query comes last and is encoded, and other URLs are not hub URLs")
     func tokens() {
         #expect(HubURL("ws://h/hub")?.connectURL() == "ws://h/hub")
         #expect(HubURL("ws://h/hub")?.connectURL(accessToken: "a.b/c=") == "ws://h/hub?access_token=a.b%2Fc%3D")
@@ -34,7 +34,7 @@ struct HubNegotiationTests {
     }
 
     @Test(
-        "the id is the token under version 1, and the connection's id under version 0",
+        "the id is the token in version 1, and the connection's id in version 0",
         arguments: [
             (#"{"negotiateVersion":1,"connectionId":"I","connectionToken":"T",\#(webSockets)}"#, "T"),
             (#"{"negotiateVersion":0,"connectionId":"I",\#(webSockets)}"#, "I"),
@@ -53,7 +53,7 @@ struct HubNegotiationTests {
         )
     }
 
-    @Test("a redirect is followed, and its token replaces ours; without one ours stays")
+    @Test("a redirect is followed, and its token replaces ours if it has one")
     func redirect() throws {
         var run = try run()
         #expect(run.firstStep == .post(url: "ws://h/hub/negotiate?x=1&negotiateVersion=1"))
@@ -71,7 +71,7 @@ struct HubNegotiationTests {
         )
     }
 
-    @Test("a hub that sends us round and round is left")
+    @Test("a hub that redirects forever is given up")
     func loop() throws {
         var run = try run()
         let body = Array(#"{"url":"http://h/hub"}"#.utf8)
@@ -79,7 +79,7 @@ struct HubNegotiationTests {
         #expect(throws: HubNegotiationError.self) { try run.receive(status: 200, body: body) }
     }
 
-    @Test("nothing is followed from TLS to a place without")
+    @Test("no redirect is followed from TLS to a URL without TLS")
     func downgrade() throws {
         var run = HubNegotiationRun(hub: try #require(HubURL("wss://h/hub")), accessToken: "ours")
         #expect(throws: HubNegotiationError.self) {
@@ -88,7 +88,7 @@ struct HubNegotiationTests {
     }
 
     @Test(
-        "a failure says what it is",
+        "each failure has its own error",
         arguments: [
             (200, #"{"error":"go away"}"#, "go away"),
             (200, #"{"ProtocolVersion":"1.5","ConnectionId":"x"}"#, "SignalR 2"),

@@ -2,7 +2,7 @@ import MarketModel
 import SignalRProtocol
 import Testing
 
-/// Which protocol a conversation is in, and where its records end.
+/// The protocol of a conversation, and the ends of its records.
 struct HubNotationTests {
     private func verdict(
         _ bytes: [UInt8],
@@ -13,7 +13,7 @@ struct HubNotationTests {
         bytes.withUnsafeBytes { HubNotation(settled).verdict(on: $0, isFirst: isFirst, kind: kind) }
     }
 
-    @Test("a settled protocol decides, whatever the bytes look like; only a handshake is JSON in either")
+    @Test("a settled protocol decides, whatever the bytes look like, and only a handshake is JSON in both")
     func settled() {
         #expect(verdict([2, 0x91, 6], .json) == .json)
         #expect(verdict(Array("{}\u{1E}".utf8), .messagePack, isFirst: false) == .messagePack)
@@ -23,7 +23,7 @@ struct HubNotationTests {
         #expect(verdict([2, 0x91, 6], .messagePack, kind: .text) == .messagePack)
     }
 
-    @Test("the first bytes of a record say what it is, and those of a middle part say nothing")
+    @Test("the first bytes of a record decide, those from its middle do not")
     func opening() {
         #expect(verdict(Array(#"{"type":6}"#.utf8)) == .json)
         #expect(verdict(Array(" {".utf8)) == .json)
@@ -59,7 +59,7 @@ struct HubNotationTests {
         }
     }
 
-    @Test("records end where they end, however they are split", arguments: HubProtocol.allCases)
+    @Test("the ends of records are found for every split", arguments: HubProtocol.allCases)
     func boundaries(hubProtocol: HubProtocol) throws {
         let record =
             hubProtocol == .json

@@ -2,7 +2,7 @@ import SignalRProtocol
 import Testing
 
 struct HubRecordScannerTests {
-    @Test("complete records come out one by one and the rest is kept back")
+    @Test("complete records are returned one by one, and the rest is kept")
     func records() {
         check("", [], rest: "")
         check("{}|", ["{}"], rest: "")

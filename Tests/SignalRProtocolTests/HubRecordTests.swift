@@ -4,7 +4,7 @@ import SignalRProtocol
 import Testing
 
 struct HubRecordTests {
-    @Test("members are found in any order, and unknown ones are passed over")
+    @Test("members are found in any order, and unknown ones are skipped")
     func members() throws {
         let text =
             #" {"arguments":[{"a":[1]},"x"] , "headers":{"t":"1"},"invocationId":"7","target":"OnTick","type":1} "#
@@ -17,7 +17,7 @@ struct HubRecordTests {
         }
     }
 
-    @Test("a stream's item may be any JSON, also null")
+    @Test("a stream's item may be any JSON, including null")
     func items() throws {
         for item in ["null", #""text""#, "1.50", #"{"a":1}"#, "[]", "true", #""""#] {
             try read(#"{"type":2,"invocationId":"1","item":\#(item)}"#) { record in
@@ -46,7 +46,7 @@ struct HubRecordTests {
     }
 
     @Test(
-        "what is not one JSON object is an error",
+        "anything other than one JSON object is an error",
         arguments: ["", "[]", "{", "{}{}", #"{"type":}"#, "nul", "{\"a\":1,}"]
     )
     func malformed(text: String) {
@@ -63,7 +63,7 @@ struct HubRecordTests {
         }
     }
 
-    @Test("what is written is read again")
+    @Test("written records can be read again")
     func writing() throws {
         try written({
             HubRecordWriter.appendInvocation(of: "Do", invocationID: "1", arguments: Array("[1]".utf8), to: &$0)

@@ -3,7 +3,7 @@ import MarketModel
 import SignalRProtocol
 import Testing
 
-/// MessagePack messages and the JSON records that say the same, both written by hand from the two specifications.
+/// MessagePack messages and the equal JSON records, both written by hand from the two specifications.
 struct HubTranscoderTests {
     /// A message without its length, and its record.
     static let pairs: [(hex: String, json: String)] = [
@@ -39,7 +39,7 @@ struct HubTranscoderTests {
     }
 
     @Test(
-        "every value is as exact in JSON as it was",
+        "every value is as exact in JSON as in MessagePack",
         arguments: [
             ("00", "0"), ("7f", "127"), ("ff", "-1"), ("e0", "-32"), ("cc80", "128"), ("cdffff", "65535"),
             ("ceffffffff", "4294967295"), ("cfffffffffffffffff", "18446744073709551615"), ("d080", "-128"),
@@ -53,7 +53,7 @@ struct HubTranscoderTests {
             ("dc00020102", "[1,2]"), ("dd0000000101", "[1]"), ("de000101c0", #"{"1":null}"#),
             ("df00000001a16101", #"{"a":1}"#), ("81ff02", #"{"-1":2}"#), ("d40562", #"{"ext":5,"data":"Yg=="}"#),
             ("c70302616263", #"{"ext":2,"data":"YWJj"}"#),
-            // Timestamps: 32 bits, 64 bits with nanoseconds, 96 bits; ends of the calendar, and beyond them.
+            // Timestamps: 32 bits, 64 bits with nanoseconds, 96 bits; the ends of the calendar, and beyond.
             ("d6ff00000000", #""1970-01-01T00:00:00Z""#), ("d6ff695b3cd0", #""2026-01-05T04:23:44Z""#),
             ("d7ff7735940000000001", #""1970-01-01T00:00:01.5Z""#),
             ("d7ff0000000400000000", #""1970-01-01T00:00:00.000000001Z""#),
@@ -70,7 +70,7 @@ struct HubTranscoderTests {
     }
 
     @Test(
-        "numbers and text of JSON take their shortest form",
+        "numbers and text from JSON take their shortest form",
         arguments: [
             ("0", "00"), ("128", "cc80"), ("-33", "d0df"), ("18446744073709551615", "cfffffffffffffffff"),
             ("18446744073709551616", "cb43f0000000000000"), ("1.5", "cb3ff8000000000000"), ("-0", "cb8000000000000000"),
@@ -85,7 +85,7 @@ struct HubTranscoderTests {
         #expect(try Hub.messagePack(record) == [UInt8(message.count)] + message)
     }
 
-    @Test("old peers leave trailing elements out, and later ones add some")
+    @Test("old peers leave out trailing elements, and later ones add some")
     func missingElements() throws {
         #expect(try Hub.json(bytes("95 01 80 c0 a146 90")) == #"{"type":1,"target":"F","arguments":[]}"#)
         #expect(try Hub.json(bytes("94 01 c0 c0 a146")) == #"{"type":1,"target":"F","arguments":[]}"#)
@@ -97,7 +97,7 @@ struct HubTranscoderTests {
     }
 
     @Test(
-        "what is no hub message is an error, and appends nothing",
+        "anything other than a hub message is an error, and appends nothing",
         arguments: [
             "", "80", "90", "01", "91a131", "9106c0", "9101", "9380", "93 02 80 c1", "94 03 80 a131 04",
             "94 02 80 a131 dd7fffffff",
@@ -113,7 +113,7 @@ struct HubTranscoderTests {
         #expect(appended == output)
     }
 
-    @Test("nesting has a limit, and reaching it is no error", arguments: [128, 129])
+    @Test("nesting has a limit, which may be reached", arguments: [128, 129])
     func depth(levels: Int) throws {
         let message = [0x94, 0x02, 0x80, 0xa1, 0x31] + [UInt8](repeating: 0x91, count: levels - 1) + [0x90]
         let json = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
@@ -130,7 +130,7 @@ struct HubTranscoderTests {
     }
 
     @Test(
-        "a record that MessagePack cannot say is an error",
+        "a record that MessagePack cannot express is an error",
         arguments: [
             "", "{}", "[1]", #"{"type":1}"#, #"{"type":1,"target":"F"}"#, #"{"type":2,"item":1}"#, #"{"type":3}"#,
             #"{"type":4,"target":"F","arguments":[]}"#, #"{"type":5}"#, #"{"type":77}"#, #"{"type":6}x"#,
@@ -158,7 +158,7 @@ enum Hub {
     }
 }
 
-/// Bytes from hexadecimal digits, blanks aside.
+/// Bytes from hexadecimal digits; blanks are ignored.
 func bytes(_ hex: String) -> [UInt8] {
     let digits = hex.filter { !$0.isWhitespace }.compactMap(\.hexDigitValue)
     return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }

@@ -2,14 +2,14 @@ import Foundation
 import SignalRProtocol
 import Testing
 
-/// What Python's `msgpack`, where it is installed, says of the same messages.
+/// Compares with Python's `msgpack`, if it is installed.
 @Suite(.enabled(if: MessagePackOracle.isAvailable, "needs python3 with the package msgpack"), .timeLimit(.minutes(5)))
 struct MessagePackOracleTests {
-    @Test("messages that are written here are read there as the same values")
+    @Test("Python reads our messages as the same values")
     func written() throws {
         let records = RandomHub(seed: 11).records(300)
         let input = try records.map { try Self.hex(Hub.messagePack($0)) }
-        // The length is taken off by hand, so that its encoding is checked too.
+        // The length is removed by hand, so that its encoding is checked too.
         let script = """
             import json, msgpack, sys
             for line in sys.stdin:
@@ -40,7 +40,7 @@ struct MessagePackOracleTests {
         }
     }
 
-    @Test("messages that are written there are read here as the same values")
+    @Test("we read Python's messages as the same values")
     func read() throws {
         let script = """
             import datetime, json, msgpack, random
@@ -90,7 +90,7 @@ struct MessagePackOracleTests {
 enum MessagePackOracle {
     static let isAvailable = (try? run("import msgpack", input: [])) != nil
 
-    /// Runs a script of Python to its end, which must be a good one; the lines that it prints.
+    /// Runs a Python script, which must succeed, and returns the lines that it prints.
     static func run(_ script: String, input: [String]) throws -> [String] {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "feedrec-oracle-\(UUID().uuidString)"

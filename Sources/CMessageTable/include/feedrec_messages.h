@@ -5,31 +5,32 @@
 extern "C" {
 #endif
 
-/* Declared here rather than by <sqlite3.h>, so that importers need not agree on one copy of that header. */
+/* Declared here instead of including <sqlite3.h>, so that importers need not agree on one copy of that header. */
 typedef struct sqlite3 sqlite3;
 
-/* Makes the virtual table `messages` known to one connection: the raw messages of the recording in schema main, one a
- * row. Returns an SQLite result code. The connection's own rules on threads apply.
+/* Registers the virtual table `messages` for one connection: the raw messages of the recording in schema main, one per
+ * row. Returns an SQLite result code. The threading rules of the connection apply.
  *
  *   message_index INTEGER   number of the message within its session, from 0
  *   ts_recv       INTEGER   ns since 1970-01-01T00:00:00Z
- *   time          TEXT      the same as ISO 8601 in UTC with nine fraction digits
+ *   time          TEXT      ts_recv as ISO 8601 in UTC with nine fractional digits
  *   connection_id INTEGER
  *   direction     TEXT      'received' or 'sent'
- *   kind          TEXT      'text' or 'binary', as the WebSocket opcode said
- *   payload                 TEXT of a text message, BLOB of a binary one, byte for byte unless redacted
+ *   kind          TEXT      'text' or 'binary', from the WebSocket opcode
+ *   payload                 TEXT of a text message, BLOB of a binary one, unchanged unless redacted
  *   bytes         INTEGER   length of the payload
- *   redacted      INTEGER   1 where something was taken out of the payload before it was stored, else 0
+ *   redacted      INTEGER   1 if something was removed from the payload before it was stored, else 0
  */
 int feedrec_register_messages(sqlite3 *db);
 
-/* Called before the view or table `view` of file number `file` is read. Opens the file where `*db` is NULL, and gives it
- * what the view needs. Returns an SQLite result code, and where that is not SQLITE_OK a text for people, made by
- * sqlite3_malloc, in `*error`. */
+/* Called before the view or table `view` of file number `file` is read. Opens the file if `*db` is NULL, and sets up
+ * what the view needs. Returns an SQLite result code; if that is not SQLITE_OK, `*error` is a readable text from
+ * sqlite3_malloc. */
 typedef int (*feedrec_open_file)(void *context, int file, const char *view, sqlite3 **db, char **error);
 
-/* Makes the module `feedrec_files` known to one connection, see feedrec_files.c. `names` is what the column `file` says;
- * they are copied. `context` must outlive the connection. Files are opened when needed, and closed with it. */
+/* Registers the module `feedrec_files` for one connection, see feedrec_files.c. `names` are the values of the column
+ * `file`; they are copied. `context` must outlive the connection. Files are opened when needed, and closed with the
+ * connection. */
 int feedrec_register_files(
     sqlite3 *db, int file_count, const char *const *names, feedrec_open_file open_callback, void *context);
 
