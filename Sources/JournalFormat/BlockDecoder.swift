@@ -1,15 +1,15 @@
 internal import MarketModel
 
-/// Reads message blocks; the decompressor is made once and reused.
+/// Decodes message blocks; the decompressor is made once and reused.
 ///
-/// Bytes come from a file that anyone may have written: every field is checked before it is used, memory is taken only
-/// within ``BlockLimits``, and what does not fit is a ``BlockError``. Not `Sendable`: one task or thread at a time.
+/// The bytes come from an untrusted file: every field is checked before use, memory is limited by ``BlockLimits``, and
+/// anything invalid is a ``BlockError``. Not `Sendable`: one task or thread at a time.
 package struct BlockDecoder {
     private let decompressor = ZstdDecompressor()
 
     package init() {}
 
-    /// The messages of `block`, which holds one whole block and nothing else.
+    /// Returns the messages of `block`, which must be exactly one block.
     package func decode(_ block: UnsafeRawBufferPointer) throws(BlockError) -> DecodedBlock {
         let header = try BlockHeader(reading: block)
         var body = try body(of: block, header: header)
@@ -25,7 +25,7 @@ package struct BlockDecoder {
         return DecodedBlock(batch: batch, messageIndexes: columns.messageIndexes)
     }
 
-    /// The messages of `block`, which holds one whole block and nothing else.
+    /// Returns the messages of `block`, which must be exactly one block.
     package func decode(_ block: [UInt8]) throws(BlockError) -> DecodedBlock {
         let result: Result<DecodedBlock, BlockError> = block.withUnsafeBytes { bytes in
             do throws(BlockError) {
@@ -37,7 +37,7 @@ package struct BlockDecoder {
         return try result.get()
     }
 
-    /// Columns and payloads, decompressed; as many bytes as `header` says.
+    /// Returns the decompressed columns and payloads, with the number of bytes given in `header`.
     private func body(of block: UnsafeRawBufferPointer, header: BlockHeader) throws(BlockError) -> [UInt8] {
         let stored = UnsafeRawBufferPointer(rebasing: block[BlockHeader.bytes..<BlockHeader.bytes + header.bodyBytes])
         guard header.codec == .zstd else { return [UInt8](stored) }

@@ -1,8 +1,8 @@
-/// Puts header, body and checksum together.
+/// Assembles header, body and checksum.
 enum BlockEncoder {
-    /// The block of `body`, compressed where there is a compressor and it helps.
+    /// Makes the block for `body`, compressed if there is a compressor and it helps.
     ///
-    /// The codec and the body bytes of `header` are set here; all else is the caller's.
+    /// Sets the codec and the body bytes of `header`; the caller sets all other fields.
     static func block(
         header: BlockHeader,
         body: [UInt8],

@@ -1,11 +1,11 @@
-/// Why a message block cannot be read, or cannot be made.
+/// Why a message block cannot be read or made.
 ///
-/// The messages of a block that fails are not available; other blocks are not affected.
+/// None of the messages of that block are available; other blocks are not affected.
 package struct BlockError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
-        /// Fewer bytes than the header promises.
+        /// Fewer bytes than the header states.
         case truncated
-        /// Bytes behind the checksum.
+        /// Bytes after the checksum.
         case trailingBytes
         /// Not a message block at all.
         case wrongMagic
@@ -13,22 +13,22 @@ package struct BlockError: Error, Hashable, Sendable, CustomStringConvertible {
         case unsupportedVersion
         case unsupportedCodec
         case checksumMismatch
-        /// A header field that no writer produces, or that contradicts another.
+        /// A header field that no writer produces, or that contradicts another field.
         case invalidHeader
-        /// A count or size beyond ``BlockLimits``.
+        /// A count or size over ``BlockLimits``.
         case limitExceeded
-        /// zstd refused the body, or its own checksum failed.
+        /// zstd rejected the body, or its own checksum failed.
         case decompressionFailed
         /// zstd could not compress the body; out of memory is the only known cause.
         case compressionFailed
-        /// A column that is too short, too long, or holds an impossible value.
+        /// A column is too short, too long, or contains an invalid value.
         case invalidColumn
     }
 
     package let code: Code
-    /// Where the offending field begins: in the decompressed body for ``Code/invalidColumn``, else in the block.
+    /// Offset of the invalid field: in the decompressed body for ``Code/invalidColumn``, otherwise in the block.
     package let byteOffset: Int
-    /// What the field should hold or may hold at most, where that is a number.
+    /// The required or highest allowed value of the field, if it is a number.
     package let expected: UInt64?
     package let actual: UInt64?
     package let detail: String

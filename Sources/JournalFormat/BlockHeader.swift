@@ -1,16 +1,18 @@
-/// Sizes that no block exceeds, so that a reader's memory is bounded whatever the file says.
+/// Limits of a block, which bound a reader's memory for any file.
 package enum BlockLimits {
-    /// Payload bytes of all messages of a block.
+    /// Payload bytes of all messages in a block.
     package static let payloadBytesMax = 64 << 20
     package static let messageCountMax = 1 << 20
-    /// Bytes that one message takes in the columns: four at least; at most two varints of 64 bits, one of 28 (a
-    /// length is no more than ``payloadBytesMax``) and the flags.
+    /// Bytes of one message in the columns.
+    ///
+    /// At least four; at most two varints of 64 bits, one of 28 bits (a length is at most ``payloadBytesMax``) and the
+    /// flags.
     static let columnBytesPerMessage = 4...25
 }
 
 /// How the body of a block is stored.
 package enum BlockCodec: UInt8, Hashable, Sendable {
-    /// As it is; also chosen where compression would not make the body smaller.
+    /// Uncompressed; also used if compression would not make the body smaller.
     case none = 0
     /// One zstd frame (RFC 8878) with content size and content checksum.
     case zstd = 1
@@ -18,7 +20,7 @@ package enum BlockCodec: UInt8, Hashable, Sendable {
 
 /// The fixed part of a message block, version 1.
 ///
-/// All integers are little endian:
+/// All integers are little-endian:
 ///
 ///      0  magic "FRB1"          16  payload bytes u64        40  body bytes u32
 ///      4  version u8 = 1        24  time of the first        44  reserved u32 = 0
@@ -27,7 +29,7 @@ package enum BlockCodec: UInt8, Hashable, Sendable {
 ///      8  message count u32         message i64, >= 0            all bytes before it
 ///     12  column bytes u32
 ///
-/// The body, decompressed, is four columns and the payloads, each for all messages in turn, nothing between them:
+/// The decompressed body is four columns and the payloads, each for all messages in order, without gaps:
 ///
 ///     index    varint        increase over the message before, >= 1; 0 for the first
 ///     time     zigzag varint difference from the message before, modulo 2^64, ns; 0 for the first
@@ -35,7 +37,7 @@ package enum BlockCodec: UInt8, Hashable, Sendable {
 ///     flags    u8            bit 0: sent (else received); bits 1-2: 1 text, 2 binary; bit 3: redacted;
 ///                                    bits 4-7: 0
 ///
-/// A varint is LEB128 of 64 bits at most, in the fewest bytes, so that a block's content has one spelling.
+/// A varint is LEB128 of at most 64 bits in its shortest form, so that equal content has equal bytes.
 package struct BlockHeader: Hashable, Sendable {
     package static let magic: UInt32 = 0x3142_5246
     package static let version: UInt8 = 1
@@ -46,7 +48,7 @@ package struct BlockHeader: Hashable, Sendable {
     package var messageCount: Int
     package var columnBytes: Int
     package var payloadBytes: Int
-    /// Time of the first message in the order of record, which need not be the earliest.
+    /// Time of the first message in recording order, which need not be the earliest.
     package var tsFirst: Int64
     package var firstMessageIndex: Int64
     /// Bytes of the body as stored.
@@ -57,9 +59,9 @@ package struct BlockHeader: Hashable, Sendable {
 }
 
 extension BlockHeader {
-    /// Reads and checks the header of `block`, which holds a whole block and nothing else, and its checksum.
+    /// Parses and checks the header of `block`, which must be exactly one block, and verifies its checksum.
     ///
-    /// The version comes before the checksum, whose place a newer version may change.
+    /// The version is checked before the checksum, because a newer version may store the checksum elsewhere.
     package init(reading block: UnsafeRawBufferPointer) throws(BlockError) {
         let blockBytesMin = Self.bytes + Self.checksumBytes
         guard block.count >= blockBytesMin else {
@@ -84,7 +86,7 @@ extension BlockHeader {
             throw .mismatch(.truncated, block.count, expected, block.count, "block ends early, bytes")
         }
         guard block.count == expected else {
-            throw .mismatch(.trailingBytes, expected, expected, block.count, "bytes behind the checksum, block bytes")
+            throw .mismatch(.trailingBytes, expected, expected, block.count, "bytes after the checksum, block bytes")
         }
         let stored: UInt32 = block.littleEndian(at: block.count - checksumBytes)
         let computed = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: block.dropLast(checksumBytes)))
@@ -119,7 +121,7 @@ extension BlockHeader {
         )
     }
 
-    /// Checks that the sizes can belong together, before any memory is taken on their word.
+    /// Checks that the sizes are consistent, before any memory is allocated for them.
     private func checkSizes() throws(BlockError) {
         guard messageCount > 0 else {
             throw .mismatch(.invalidHeader, 8, 1, 0, "no message in the block, message count")
@@ -159,7 +161,7 @@ extension BlockHeader {
 }
 
 extension BlockError {
-    /// An error about a number that is not what it has to be.
+    /// An error about a number with a wrong value.
     static func mismatch(
         _ code: Code,
         _ byteOffset: Int,
@@ -178,7 +180,7 @@ extension BlockError {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The integer at `offset`; the caller has checked that it lies inside.
+    /// The integer at `offset`; the caller has checked the bounds.
     func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Value {
         Value(littleEndian: loadUnaligned(fromByteOffset: offset, as: Value.self))
     }

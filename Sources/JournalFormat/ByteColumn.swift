@@ -1,12 +1,12 @@
-/// Bytes that grow at the end, written through a pointer so that a loop pays for one capacity check and no more.
+/// A growing byte buffer, written through a pointer so that a loop needs only one capacity check.
 struct ByteColumn: Sendable {
-    /// Zero-filled behind ``count``.
+    /// Zero-filled after ``count``.
     private var storage: [UInt8] = []
     private(set) var count = 0
 
     var bytes: ArraySlice<UInt8> { storage[..<count] }
 
-    /// Lets `write` put at most `bytesMax` bytes behind the last one; it returns the place behind what it wrote.
+    /// Calls `write` to append at most `bytesMax` bytes; it must return the position after them.
     @inline(__always)
     mutating func append(
         bytesMax: Int,
@@ -21,7 +21,7 @@ struct ByteColumn: Sendable {
         assert(count <= storage.count)
     }
 
-    /// Adds `amount` to the varint at `position`; what follows it moves where it becomes longer.
+    /// Adds `amount` to the varint at `position`; moves the following bytes if it becomes longer.
     mutating func raiseVarint(at position: Int, by amount: UInt64) {
         let (value, length) = storage[position..<count].withUnsafeBytes { bytes in
             var cursor = ColumnCursor(bytes)
@@ -35,7 +35,7 @@ struct ByteColumn: Sendable {
         count += raisedLength - length
     }
 
-    /// Forgets the bytes and keeps the memory.
+    /// Removes the bytes and keeps the memory.
     mutating func removeAll() {
         count = 0
     }

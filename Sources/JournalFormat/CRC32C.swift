@@ -1,6 +1,6 @@
 import CCRC32C
 
-/// CRC-32C (Castagnoli), the checksum of RFC 3720 §12.1: reflected polynomial 0x82F63B78, both ends inverted.
+/// CRC-32C (Castagnoli) as in RFC 3720 §12.1: reflected polynomial 0x82F63B78, inverted at both ends.
 package enum CRC32C {
     /// The checksum of `bytes`.
     package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
@@ -12,21 +12,22 @@ package enum CRC32C {
         bytes.withUnsafeBytes { checksum($0) }
     }
 
-    /// The checksum of some bytes followed by `bytes`, given the checksum of the former; start with 0.
+    /// Returns the checksum of some bytes followed by `bytes`, given the checksum of the former; start with 0.
     package static func extend(_ checksum: UInt32, with bytes: UnsafeRawBufferPointer) -> UInt32 {
         if hasInstruction { return ~feedrec_crc32c_update(~checksum, bytes.baseAddress, bytes.count) }
         return extendByTables(checksum, with: bytes)
     }
 
-    /// As ``extend(_:with:)``, on any processor.
+    /// Like ``extend(_:with:)``, but works on every processor.
     static func extendByTables(_ checksum: UInt32, with bytes: UnsafeRawBufferPointer) -> UInt32 {
         tables.withUnsafeBufferPointer { ~update(~checksum, with: bytes, tables: $0) }
     }
 
     private static let hasInstruction = feedrec_crc32c_is_available() != 0
 
-    /// Slicing by 8: table `k` moves a byte `k` places further through the register, so that eight look-ups that do
-    /// not depend on each other replace eight that do.
+    /// Slicing by 8: table `k` moves a byte `k` more places through the register.
+    ///
+    /// Eight independent look-ups thus replace eight dependent ones.
     private static func update(
         _ register: UInt32,
         with bytes: UnsafeRawBufferPointer,
@@ -53,7 +54,7 @@ package enum CRC32C {
         return crc
     }
 
-    /// Eight tables of 256 entries, end to end.
+    /// Eight tables of 256 entries, one after another.
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
         for byte in 0..<256 {

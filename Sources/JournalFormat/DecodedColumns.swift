@@ -1,14 +1,14 @@
 internal import MarketModel
 
-/// The columns of a block, read back into entries.
+/// Decodes the columns of a block into entries.
 struct DecodedColumns {
     private(set) var messageIndexes: [Int64] = []
-    /// Offsets count from the first payload.
+    /// Offsets are relative to the first payload.
     private(set) var entries: [MessageBatch.Entry] = []
 
-    /// Reads `columns`, which is all of them and nothing else; returns what is wrong, or `nil`.
+    /// Reads `columns`, which must be exactly all columns; returns an error, or `nil` if they are valid.
     ///
-    /// A returned error rather than a thrown one, for closures of the standard library do not pass its type on.
+    /// The error is returned, because closures of the standard library lose the type of thrown errors.
     mutating func read(_ columns: UnsafeRawBufferPointer, header: BlockHeader) -> BlockError? {
         var cursor = ColumnCursor(columns)
         do throws(BlockError) {
@@ -20,7 +20,7 @@ struct DecodedColumns {
             return error
         }
         guard cursor.isAtEnd else {
-            let detail = "bytes behind the last column, column bytes"
+            let detail = "bytes after the last column, column bytes"
             return .mismatch(.invalidColumn, cursor.position, cursor.position, columns.count, detail)
         }
         return nil

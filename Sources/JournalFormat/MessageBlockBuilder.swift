@@ -1,9 +1,8 @@
 package import MarketModel
 
-/// Collects messages of one connection in the shape of a block's columns.
+/// Collects messages of one connection in the columns of a block.
 ///
-/// What a block needs is ready at any time, so that appending is a few copies, and a tail block can be encoded again
-/// and again while it grows.
+/// The columns are ready at any time. Appending is a few copies, and a growing tail block can be encoded repeatedly.
 package struct MessageBlockBuilder: Sendable {
     private var indexDeltas = ByteColumn()
     private var timeDeltas = ByteColumn()
@@ -14,12 +13,12 @@ package struct MessageBlockBuilder: Sendable {
     private var lastTime: Int64 = 0
     private var timeMin = Int64.max
     private var timeMax = Int64.min
-    /// Messages whose numbers are final, and the bytes of their index deltas.
+    /// Messages with final indexes, and the bytes of their index deltas.
     private var settled = (count: 0, deltaBytes: 0)
 
     /// Messages appended since the start or the last ``removeAll()``.
     package private(set) var count = 0
-    /// Messages whose payload had something taken out of it.
+    /// Messages with a redacted payload.
     package private(set) var redactedCount = 0
     /// Index of the first message; 0 while empty.
     package private(set) var firstMessageIndex: Int64 = 0
@@ -31,15 +30,18 @@ package struct MessageBlockBuilder: Sendable {
     package var isEmpty: Bool { count == 0 }
     package var payloadBytes: Int { payloads.count }
     private var columnBytes: Int { indexDeltas.count + timeDeltas.count + lengths.count + flags.count }
-    /// Payloads and columns together: what to compare with a block's target size, for empty messages take room, too.
+    /// Payloads and columns together.
+    ///
+    /// Compare this with a block's target size, because empty messages take space too.
     package var bodyBytes: Int { columnBytes + payloadBytes }
 
-    /// Whether one more message of `payloadBytes` leaves the block within ``BlockLimits``.
+    /// Whether one more message of `payloadBytes` keeps the block within ``BlockLimits``.
     package func hasRoom(forPayloadBytes payloadBytes: Int) -> Bool {
         count < BlockLimits.messageCountMax && payloadBytes <= BlockLimits.payloadBytesMax - payloads.count
     }
 
-    /// Appends the messages `range` of `batch`, the first as number `firstMessageIndex`, each further one by 1 higher.
+    /// Appends the messages `range` of `batch`; the first gets the index `firstMessageIndex`, each further one the
+    /// next.
     ///
     /// - Precondition: `firstMessageIndex` is not negative and higher than the last message's index.
     package mutating func append(batch: MessageBatch, range: Range<Int>, firstMessageIndex: Int64) {
@@ -78,7 +80,7 @@ package struct MessageBlockBuilder: Sendable {
         count += 1
     }
 
-    /// Raises the indexes of the messages appended since the last call by `offset`; they are final then.
+    /// Raises the indexes of the messages appended since the last call by `offset`, and makes them final.
     ///
     /// - Precondition: `offset` is not negative.
     package mutating func settleIndexes(raisedBy offset: Int64) {
@@ -89,12 +91,12 @@ package struct MessageBlockBuilder: Sendable {
         if settled.count == 0 {
             firstMessageIndex += offset
         } else {
-            // Between messages that are raised together nothing changes.
+            // The differences between messages raised together do not change.
             indexDeltas.raiseVarint(at: settled.deltaBytes, by: UInt64(offset))
         }
     }
 
-    /// Forgets all messages and keeps the memory for the next block.
+    /// Removes all messages and keeps the memory for the next block.
     package mutating func removeAll() {
         indexDeltas.removeAll()
         timeDeltas.removeAll()
@@ -125,7 +127,7 @@ extension MessageBlockBuilder {
         }
     }
 
-    /// Appends times, lengths and flags; one pass a column keeps each loop small.
+    /// Appends times, lengths and flags; one pass per column keeps each loop small.
     private mutating func appendColumns(_ entries: UnsafeBufferPointer<MessageBatch.Entry>) {
         appendTimes(entries)
         lengths.append(bytesMax: Varint.bytesMax * entries.count) { target in
@@ -167,7 +169,7 @@ extension MessageBlockBuilder {
         (lastTime, timeMin, timeMax) = (previous, earliest, latest)
     }
 
-    /// Copies neighbouring payloads together: a whole batch is usually one copy.
+    /// Copies adjacent payloads together: a whole batch is usually one copy.
     private mutating func appendPayloads(of batch: MessageBatch, range: Range<Int>) {
         var run = batch.entries[range.lowerBound].range
         for entry in batch.entries[range].dropFirst() {
@@ -185,10 +187,10 @@ extension MessageBlockBuilder {
 // MARK: - Encoding
 
 extension MessageBlockBuilder {
-    /// The block of all messages appended so far, which stay; without `compressor` the body is stored as it is.
+    /// Returns the block of all messages so far, which are kept; without `compressor` the body is stored uncompressed.
     ///
-    /// Fails with ``BlockError/Code/limitExceeded`` where ``BlockLimits`` are passed, with
-    /// ``BlockError/Code/compressionFailed`` where zstd has no memory.
+    /// - Throws: ``BlockError/Code/limitExceeded`` over ``BlockLimits``, ``BlockError/Code/compressionFailed`` if zstd
+    ///   has no memory.
     ///
     /// - Precondition: there is a message.
     package func encode(with compressor: ZstdCompressor?) throws(BlockError) -> EncodedBlock {

@@ -1,9 +1,9 @@
-/// LEB128: seven bits a byte, lowest first, the top bit set on all bytes but the last.
+/// LEB128: seven bits per byte, lowest first; the top bit is set on all bytes except the last.
 enum Varint {
     /// Bytes of the longest varint, that of `UInt64.max`.
     static let bytesMax = 10
 
-    /// Writes `value` and returns the byte behind it; the caller has made sure of ``bytesMax`` bytes of room.
+    /// Writes `value` and returns the position after it; the caller must provide ``bytesMax`` bytes.
     @inline(__always)
     static func write(_ value: UInt64, to target: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         var target = target
@@ -17,7 +17,7 @@ enum Varint {
         return target + 1
     }
 
-    /// Maps small magnitudes of either sign to small numbers: 0, -1, 1, -2 to 0, 1, 2, 3 and so on.
+    /// Maps small numbers of either sign to small unsigned numbers: 0, -1, 1, -2 to 0, 1, 2, 3 and so on.
     @inline(__always)
     static func zigzag(_ value: Int64) -> UInt64 {
         UInt64(bitPattern: value << 1 ^ value >> 63)
@@ -40,7 +40,8 @@ struct ColumnCursor {
 
     var isAtEnd: Bool { position == columns.count }
 
-    /// The next varint, or `nil` where the columns end in it, it has more than 64 bits, or a shorter spelling exists.
+    /// The next varint; `nil` if the columns end inside it, it has more than 64 bits, or it is not in its shortest
+    /// form.
     @inline(__always)
     mutating func varint() -> UInt64? {
         guard position < columns.count else { return nil }

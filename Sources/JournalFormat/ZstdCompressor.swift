@@ -1,11 +1,11 @@
 internal import CZstd
 
-/// What zstd answered when it could not do what was asked.
+/// An error from zstd.
 package struct ZstdError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// zstd's own words, lower case made.
+    /// zstd's error text in lower case.
     package let description: String
 
-    /// The error that `result` stands for, or `nil` if it is a size.
+    /// The error in `result`; `nil` if that is a size.
     init?(result: Int) {
         guard ZSTD_isError(result) != 0 else { return nil }
         self.description = String(cString: ZSTD_getErrorName(result)).lowercased()
@@ -16,22 +16,23 @@ package struct ZstdError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Makes zstd frames with content size and content checksum, each in one call; the context is made once and reused.
+/// Makes zstd frames with content size and content checksum, one per call; the context is made once and reused.
 ///
 /// Not `Sendable`: one task or thread at a time.
 package final class ZstdCompressor {
     package let level: Int
-    /// `nil` where there was no memory for it; every ``compress(_:into:)`` fails then.
+    /// `nil` if there was no memory for it; then every ``compress(_:into:)`` fails.
     private let context: OpaquePointer?
 
-    /// A compressor of zstd's `level`, brought into the range of the library (1 to 22; negative ones are faster still).
+    /// Makes a compressor with zstd's `level`, clamped to the library's range (up to 22; negative levels are the
+    /// fastest).
     package init(level: Int = 1) {
         let levelMin = Int(ZSTD_minCLevel())
         let levelMax = Int(ZSTD_maxCLevel())
         self.level = min(max(level, levelMin), levelMax)
         self.context = ZSTD_createCCtx()
         guard let context else { return }
-        // Neither can fail: the level is in range, and a new context takes every parameter.
+        // Neither call can fail: the level is in range, and a new context accepts every parameter.
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(self.level))
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
     }
@@ -40,14 +41,14 @@ package final class ZstdCompressor {
         ZSTD_freeCCtx(context)
     }
 
-    /// Bytes that a frame of `sourceBytes` may need at most.
+    /// Largest size in bytes of a frame for `sourceBytes`.
     package static func frameBytesMax(forSourceBytes sourceBytes: Int) -> Int {
         ZSTD_compressBound(sourceBytes)
     }
 
     /// Writes one frame with the content `source` to the front of `target` and returns its length.
     ///
-    /// Fails where `target` is too small; ``frameBytesMax(forSourceBytes:)`` bytes are always enough.
+    /// Fails if `target` is too small; ``frameBytesMax(forSourceBytes:)`` bytes are always enough.
     package func compress(
         _ source: UnsafeRawBufferPointer,
         into target: UnsafeMutableRawBufferPointer

@@ -1,10 +1,10 @@
 internal import CZstd
 
-/// Reads zstd frames whose content size is known beforehand; the context is made once and reused.
+/// Decompresses zstd frames of known content size; the context is made once and reused.
 ///
 /// Not `Sendable`: one task or thread at a time.
 package final class ZstdDecompressor {
-    /// `nil` where there was no memory for it; every ``content(of:contentBytes:)`` fails then.
+    /// `nil` if there was no memory for it; then every ``content(of:contentBytes:)`` fails.
     private let context: OpaquePointer?
 
     package init() {
@@ -15,9 +15,9 @@ package final class ZstdDecompressor {
         ZSTD_freeDCtx(context)
     }
 
-    /// The content of `frame`, which has to be one whole undamaged frame of exactly `contentBytes` bytes.
+    /// Returns the content of `frame`, which must be exactly one valid frame with `contentBytes` bytes.
     ///
-    /// Memory is taken only after the frame itself has confirmed that number.
+    /// Memory is allocated only after the frame itself has confirmed that size.
     package func content(of frame: UnsafeRawBufferPointer, contentBytes: Int) throws(ZstdError) -> [UInt8] {
         try Self.check(frame, contentBytes: contentBytes)
         var failure: ZstdError?
@@ -39,8 +39,8 @@ package final class ZstdDecompressor {
     private static func check(_ frame: UnsafeRawBufferPointer, contentBytes: Int) throws(ZstdError) {
         let frameBytes = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
         if let error = ZstdError(result: frameBytes) { throw error }
-        guard frameBytes == frame.count else { throw ZstdError("\(frame.count - frameBytes) bytes behind the frame") }
-        // Unknown and invalid sizes are the two highest numbers, hence never equal.
+        guard frameBytes == frame.count else { throw ZstdError("\(frame.count - frameBytes) bytes after the frame") }
+        // Unknown and invalid sizes are the two highest numbers, so they are never equal.
         let stated = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
         guard stated == UInt64(clamping: contentBytes) else {
             throw ZstdError("content size of the frame differs, expected \(contentBytes), actual \(stated)")

@@ -1,6 +1,6 @@
-/// One page of a b-tree, its cells taken apart (SQLite "Database File Format" §1.6).
+/// One parsed page of a b-tree (SQLite "Database File Format" §1.6).
 ///
-/// Pages may be damaged: a cell that does not fit its page is left out and counted.
+/// The page may be damaged: an invalid cell is left out and counted.
 package struct BTreePage: Sendable {
     package enum Kind: UInt8, Sendable {
         case interiorIndex = 2
@@ -13,29 +13,29 @@ package struct BTreePage: Sendable {
     }
 
     package struct Cell: Sendable {
-        /// The page below, of an interior page.
+        /// The child page, in an interior page.
         package var child: UInt32?
-        /// The key of a row of a table with row ids.
+        /// The rowid of a row in a rowid table.
         package var rowID: Int64 = 0
-        /// Bytes of the whole record, in the page and behind it; `nil` where the cell has none.
+        /// Bytes of the whole record, including overflow pages; `nil` if the cell has none.
         package var payloadBytes: Int?
-        /// Where the record begins in the page.
+        /// Range of the record's part in this page.
         package var local: Range<Int> = 0..<0
-        /// The first page of what does not fit here.
+        /// The first overflow page.
         package var overflow: UInt32?
     }
 
     package let kind: Kind
     package private(set) var cells: [Cell] = []
-    /// The page below, behind the last cell of an interior page.
+    /// The last child page of an interior page, after the children of its cells.
     package let rightChild: UInt32?
     /// Cells that cannot be read.
     package private(set) var damagedCells = 0
 
-    /// Records longer than this do not occur: a block is at most 64 MiB of payload and its columns.
+    /// Largest record: a block has at most 64 MiB of payload plus its columns.
     package static let payloadBytesMax = 128 << 20
 
-    /// Takes page `number` apart; `nil` where it is no b-tree page.
+    /// Parses page `number`; `nil` if it is not a b-tree page.
     package init?(_ page: [UInt8], number: UInt32, usableBytes: Int) {
         guard usableBytes >= 480, page.count >= usableBytes else { return nil }
         let start = number == 1 ? DatabaseHeader.bytes : 0
@@ -45,7 +45,7 @@ package struct BTreePage: Sendable {
         (rightChild, cells, damagedCells) = page.withUnsafeBytes { bytes in
             let count = bytes.bigEndian16(at: start + 3)
             let pointers = start + headerBytes
-            // As many as could fit, at least: a cell has a pointer of two bytes and four of its own.
+            // Upper bound of the cells that fit; each takes a pointer of two bytes and at least four more.
             let readable = min(count, max(0, usableBytes - pointers) / 2)
             var cells: [Cell] = []
             for index in 0..<readable {
@@ -90,7 +90,7 @@ package struct BTreePage: Sendable {
         return cell
     }
 
-    /// How much of a record lies in the page itself (§1.6, "Cell payload overflow").
+    /// Bytes of a record that are in the page itself (§1.6, "Cell payload overflow").
     private static func localBytes(of payloadBytes: Int, _ kind: Kind, usableBytes: Int) -> Int {
         let most = kind == .leafTable ? usableBytes - 35 : (usableBytes - 12) * 64 / 255 - 23
         guard payloadBytes > most else { return payloadBytes }

@@ -2,20 +2,20 @@
 package struct DatabaseHeader: Hashable, Sendable {
     package static let bytes = 100
 
-    /// Bytes of a page: a power of two from 512 to 65,536.
+    /// Page size in bytes: a power of two from 512 to 65,536.
     package var pageBytes: Int
     /// Bytes of a page that SQLite uses; the rest is reserved for extensions.
     package var usableBytes: Int
-    /// The database in pages, as the header says; 0 where it does not.
+    /// Size of the database in pages, from the header; 0 if it does not say.
     package var pageCount: UInt32
-    /// The first trunk page of the free list; 0 without one.
+    /// The first trunk page of the free list; 0 if there is none.
     package var freeListTrunk: UInt32
     package var userVersion: Int32
     package var applicationID: Int32
-    /// True if a write-ahead log belongs to the database, or belonged to it when it was last open.
+    /// True if the database is in WAL mode.
     package var isInLogMode = false
 
-    /// What a recording has where its header cannot be read.
+    /// The values of a recording, used if its header cannot be read.
     package static let usual = DatabaseHeader(
         pageBytes: 4096,
         usableBytes: 4096,
@@ -41,7 +41,7 @@ package struct DatabaseHeader: Hashable, Sendable {
         self.applicationID = applicationID
     }
 
-    /// Reads the header; `nil` where its magic or its page size is damaged.
+    /// Parses the header; `nil` if its magic or its page size is damaged.
     package init?(_ page: [UInt8]) {
         guard page.count >= Self.bytes, page.starts(with: Array("SQLite format 3\0".utf8)) else { return nil }
         let fields: DatabaseHeader? = page.withUnsafeBytes { bytes in

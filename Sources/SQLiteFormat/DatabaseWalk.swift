@@ -1,18 +1,18 @@
-/// Where pages come from.
+/// A source of database pages.
 package protocol PageSource {
     /// Pages are numbered from 1 to this.
     var pageCount: UInt32 { get }
-    /// The content of a page; `nil` where it cannot be read, wholly or in part.
+    /// Returns the content of a page; `nil` if any of it cannot be read.
     func page(_ number: UInt32) -> [UInt8]?
 }
 
-/// Walks a database that may be damaged anywhere: a page that cannot be read costs its own rows, not those of others.
+/// Reads the rows of a database that may be damaged anywhere: an unreadable page loses only its own rows.
 ///
-/// Trees are walked from their roots first. Pages that no tree reaches, since a page above them is damaged, come last.
+/// Trees are read first, from their roots. Pages that no tree reaches because a page above them is damaged come last.
 package struct DatabaseWalk<Source: PageSource> {
-    /// A row, and how it was found.
+    /// A row and its rowid.
     package struct Row {
-        /// 0 for tables without row ids.
+        /// 0 for WITHOUT ROWID tables.
         package let rowID: Int64
         package let values: [StoredValue]
     }
@@ -20,30 +20,30 @@ package struct DatabaseWalk<Source: PageSource> {
     private let source: Source
     private let usableBytes: Int
     private var visited: Set<UInt32> = []
-    /// Passed over only where no tree names them: the list itself may be damaged.
+    /// Only skipped if no tree refers to them, because the list itself may be damaged.
     private var freePages: Set<UInt32> = []
-    /// Pages that should hold rows and cannot be read.
+    /// Pages that should contain rows and cannot be read.
     package private(set) var damagedPages = 0
-    /// Rows that cannot be read, on pages that can.
+    /// Rows that cannot be read, on readable pages.
     package private(set) var damagedRows = 0
 
-    /// Pages on the free list of `header` are not looked at: what they hold was deleted.
+    /// Ignores pages on the free list of `header`, because their content was deleted.
     package init(_ source: Source, header: DatabaseHeader) {
         self.source = source
         usableBytes = header.usableBytes
         markFreeList(from: header.freeListTrunk)
     }
 
-    /// Hands the rows of the tree at `root` to `receive`, which says whether a row belongs there.
+    /// Passes the rows of the tree at `root` to `receive`, which returns whether a row belongs to the tree.
     ///
     /// - Parameters:
-    ///   - root: the page at the top.
-    ///   - isIndex: true for a table without row ids.
+    ///   - root: the root page.
+    ///   - isIndex: true for a WITHOUT ROWID table.
     ///   - receive: takes a row.
-    /// - Throws: what `receive` throws.
+    /// - Throws: any error of `receive`.
     package mutating func walk(root: UInt32, isIndex: Bool, _ receive: (Row) throws -> Bool) rethrows {
         var pending = [root]
-        // Pages of other tables: left to those, but not looked at twice here, since they may name each other.
+        // Pages of other tables are left to those, but not read twice here, since they may refer to each other.
         var foreign: Set<UInt32> = []
         while let number = pending.popLast() {
             guard number > 0, number <= source.pageCount, !foreign.contains(number),
@@ -55,7 +55,7 @@ package struct DatabaseWalk<Source: PageSource> {
             guard let bytes = source.page(number),
                 let page = BTreePage(bytes, number: number, usableBytes: usableBytes), page.kind.isIndex == isIndex
             else {
-                // It may be a page of another tree, which a damaged pointer names.
+                // It may be a page of another tree that a damaged pointer refers to.
                 visited.remove(number)
                 damagedPages += 1
                 continue
@@ -72,21 +72,21 @@ package struct DatabaseWalk<Source: PageSource> {
         }
     }
 
-    /// Hands the rows of all pages that no walk has reached to `receive`, which says whether it has a use for a row.
+    /// Passes the rows of all pages that no walk has reached to `receive`, which returns whether it uses a row.
     package mutating func walkOrphans(_ receive: (Row, _ isIndex: Bool) throws -> Bool) rethrows {
         guard source.pageCount > 0 else { return }
         for number in 1...source.pageCount where !visited.contains(number) && !freePages.contains(number) {
             guard let bytes = source.page(number),
                 let page = BTreePage(bytes, number: number, usableBytes: usableBytes), page.kind != .interiorTable
             else { continue }
-            // Pages of overflow and of indexes may look like anything; what is no row here is not counted as damage.
+            // Overflow and index pages can contain anything, so unusable rows are not counted as damage here.
             let before = damagedRows
             _ = try take(page, bytes) { row in try receive(row, page.kind.isIndex) }
             damagedRows = before
         }
     }
 
-    /// Hands the rows of a page on; false where it has some and none belongs there: a page of another table.
+    /// Passes the rows of a page on; returns false if it has rows but none belongs here: a page of another table.
     private mutating func take(_ page: BTreePage, _ bytes: [UInt8], _ receive: (Row) throws -> Bool) rethrows -> Bool {
         var (found, accepted) = (0, 0)
         for cell in page.cells where cell.payloadBytes != nil {
@@ -103,7 +103,7 @@ package struct DatabaseWalk<Source: PageSource> {
         return found == 0 || accepted > 0
     }
 
-    /// The bytes of a record, put together from its page and those it overflows to.
+    /// The bytes of a record, collected from its page and its overflow pages.
     private func record(of cell: BTreePage.Cell, in page: [UInt8]) -> (record: [UInt8], chain: Set<UInt32>)? {
         guard let payloadBytes = cell.payloadBytes, cell.local.upperBound <= page.count else { return nil }
         var record = Array(page[cell.local])

@@ -3,17 +3,17 @@ package enum StoredValue: Hashable, Sendable {
     case null
     case integer(Int64)
     case real(Double)
-    /// UTF-8, as far as whoever wrote it kept to that.
+    /// Should be UTF-8, but is not checked.
     case text([UInt8])
     case blob([UInt8])
 }
 
-/// Reads records: the content of a row (SQLite "Database File Format" §2.1).
+/// Decodes records, the content of rows (SQLite "Database File Format" §2.1).
 package enum RecordDecoder {
-    /// More columns than any table here has; a header that claims more is damage.
+    /// More columns than any table of a recording has; a header with more is damaged.
     package static let columnsMax = 256
 
-    /// The values of `record`, or `nil` where its header and its length contradict each other.
+    /// The values of `record`; `nil` if its header and its length contradict each other.
     package static func values(of record: [UInt8]) -> [StoredValue]? {
         record.withUnsafeBytes { values(of: $0) }
     }
@@ -32,11 +32,11 @@ package enum RecordDecoder {
             values.append(value)
             position = next
         }
-        // Bytes behind the last value are damage, too.
+        // Bytes after the last value are damage too.
         return body == record.count ? values : nil
     }
 
-    /// The value of serial type `type` at `position`, which goes behind it.
+    /// The value of serial type `type` at `position`, which is moved after it.
     private static func value(
         of type: Int64,
         in record: UnsafeRawBufferPointer,
@@ -61,7 +61,7 @@ package enum RecordDecoder {
         }
     }
 
-    /// A big-endian integer with sign.
+    /// Reads a signed big-endian integer.
     private static func integer(_ record: UnsafeRawBufferPointer, _ position: inout Int, bytes: Int) -> Int64? {
         guard bytes <= record.count - position else { return nil }
         var value: Int64 = record[position] & 0x80 == 0 ? 0 : -1
@@ -71,9 +71,9 @@ package enum RecordDecoder {
     }
 }
 
-/// SQLite's variable-length integers: big endian, seven bits a byte, all eight of the ninth.
+/// SQLite's variable-length integers: big-endian, seven bits per byte, eight in the ninth.
 enum Varint {
-    /// The value at `position` and the position behind it; `nil` where the bytes end before it does.
+    /// The value at `position` and the position after it; `nil` if the bytes end before it is complete.
     static func read(_ bytes: UnsafeRawBufferPointer, at position: Int) -> (value: Int64, next: Int)? {
         var value: UInt64 = 0
         for offset in 0..<9 {
@@ -88,13 +88,13 @@ enum Varint {
 }
 
 extension UnsafeRawBufferPointer {
-    /// A big-endian number of 16 bits; 0 outside of the bytes.
+    /// A big-endian 16-bit number; 0 outside of the bytes.
     func bigEndian16(at offset: Int) -> Int {
         guard offset >= 0, offset + 2 <= count else { return 0 }
         return Int(self[offset]) << 8 | Int(self[offset + 1])
     }
 
-    /// A big-endian number of 32 bits; 0 outside of the bytes.
+    /// A big-endian 32-bit number; 0 outside of the bytes.
     func bigEndian32(at offset: Int) -> UInt32 {
         guard offset >= 0, offset + 4 <= count else { return 0 }
         return UInt32(self[offset]) << 24 | UInt32(self[offset + 1]) << 16 | UInt32(self[offset + 2]) << 8

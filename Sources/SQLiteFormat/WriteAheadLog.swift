@@ -1,14 +1,14 @@
-/// Reads a write-ahead log: which pages of the database it replaces (SQLite "WAL-mode file format").
+/// Reads a write-ahead log to find the database pages that it replaces (SQLite "WAL-mode file format").
 ///
-/// Only what was committed counts, and only up to the first frame whose checksum is wrong.
+/// Only committed frames count, and only up to the first frame with a wrong checksum.
 package struct WriteAheadLog: Sendable {
     package static let headerBytes = 32
     package static let frameHeaderBytes = 24
 
     package let pageBytes: Int
-    /// Where the newest committed content of a page begins, in bytes from the start of the log.
+    /// Offset of the newest committed content of each page, in bytes from the start of the log.
     package private(set) var offsets: [UInt32: Int] = [:]
-    /// The database in pages after the last commit; `nil` without one.
+    /// Size of the database in pages after the last commit; `nil` without a commit.
     package private(set) var pageCount: UInt32?
 
     private let isBigEndian: Bool
@@ -18,7 +18,7 @@ package struct WriteAheadLog: Sendable {
     private var nextOffset = headerBytes
     private var isAtEnd = false
 
-    /// Reads the header; `nil` where it is none, or damaged.
+    /// Parses the header; `nil` if it is invalid or damaged.
     package init?(header: [UInt8]) {
         guard header.count >= Self.headerBytes else { return nil }
         let fields: (UInt32, Int, UInt32, UInt32, UInt32, UInt32) = header.withUnsafeBytes {
@@ -40,7 +40,7 @@ package struct WriteAheadLog: Sendable {
     /// Bytes of a frame: its header and a page.
     package var frameBytes: Int { Self.frameHeaderBytes + pageBytes }
 
-    /// Takes the next frame; false, and nothing more is taken, where it is not part of the log.
+    /// Takes the next frame; returns false, and stops, if it is not part of the log.
     package mutating func take(frame: [UInt8]) -> Bool {
         guard !isAtEnd, frame.count == frameBytes else { return false }
         let isValid = frame.withUnsafeBytes { bytes in

@@ -22,7 +22,7 @@ struct BlockDecoderTests {
         #expect(error?.byteOffset == byteOffset, sourceLocation: sourceLocation)
     }
 
-    @Test("every truncation is rejected as one")
+    @Test("every truncation is rejected as truncated")
     func truncations() throws {
         for block in try smallBlocks() {
             for count in block.indices {
@@ -34,7 +34,7 @@ struct BlockDecoderTests {
         }
     }
 
-    @Test("every flipped bit is noticed")
+    @Test("every flipped bit is detected")
     func flippedBits() throws {
         for block in try smallBlocks() {
             for bit in 0..<block.count * 8 {
@@ -45,14 +45,14 @@ struct BlockDecoderTests {
         }
     }
 
-    @Test("no byte value anywhere does harm, even under a true checksum")
+    @Test("no byte value anywhere does harm, even with a correct checksum")
     func forgedBytes() throws {
         for block in try smallBlocks() {
             for offset in 0..<block.count - 4 {
                 for value in UInt8.min...UInt8.max where value != block[offset] {
                     var forged = block
                     forged[offset] = value
-                    // Some forgeries are valid blocks of other messages; those have to be whole.
+                    // Some forgeries are valid blocks of other messages; those must be complete.
                     guard let decoded = try? decoder.decode(forged.withTrueChecksum()) else { continue }
                     #expect(decoded.messageIndexes.count == decoded.batch.count)
                     #expect(decoded.batch.entries.allSatisfy { $0.range.upperBound <= decoded.batch.bytes.count })
@@ -61,7 +61,7 @@ struct BlockDecoderTests {
         }
     }
 
-    @Test("random bytes behind a valid header never trap", arguments: 0..<200)
+    @Test("random bytes after a valid header never trap", arguments: 0..<200)
     func randomColumns(run: Int) {
         let seed = UInt64(run) &+ 77
         var generator = SplitMix64(seed: seed)
@@ -78,12 +78,12 @@ struct BlockDecoderTests {
         }
     }
 
-    @Test("the block written by hand is the one the builder makes")
+    @Test("the block written by hand equals the builder's")
     func layout() throws {
         #expect(try RawBlock().bytes == [Sample("hi", time: 5, index: 3)].block(with: nil))
     }
 
-    @Test("header fields that no writer produces are named with their place")
+    @Test("errors name header fields that no writer produces, with their offset")
     func invalidHeaders() {
         check(RawBlock(magic: Array("FRB2".utf8)), .wrongMagic, at: 0)
         check(RawBlock(version: 2), .unsupportedVersion, at: 4)
@@ -104,7 +104,7 @@ struct BlockDecoderTests {
         check(RawBlock(reservedAtEnd: 9), .invalidHeader, at: 44)
     }
 
-    @Test("columns that do not fit are named with their place in the body")
+    @Test("errors name columns that do not fit, with their offset in the body")
     func invalidColumns() {
         check(RawBlock(columns: [1, 0, 2, 2]), .invalidColumn, at: 0)  // index not in the header
         check(RawBlock(columns: [0, 2, 2, 2]), .invalidColumn, at: 1)  // time not in the header
@@ -114,9 +114,9 @@ struct BlockDecoderTests {
         check(RawBlock(columns: [0, 0, 2, 6]), .invalidColumn, at: 3)  // both kinds
         check(RawBlock(columns: [0, 0, 2, 0x12]), .invalidColumn, at: 3)  // reserved flag
         check(RawBlock(columns: [0, 0, 2, 2, 0]), .invalidColumn, at: 4)  // bytes after the flags
-        check(RawBlock(columns: [0, 0, 2, 0x82, 0]), .invalidColumn, at: 3)  // flags are no varint
-        check(RawBlock(columns: [0x80, 0, 0, 2, 2]), .invalidColumn, at: 0)  // not the shortest spelling of 0
-        check(RawBlock(columns: [0, 0x80, 0x80, 0x80]), .invalidColumn, at: 1)  // ends in a varint
+        check(RawBlock(columns: [0, 0, 2, 0x82, 0]), .invalidColumn, at: 3)  // flags are not a varint
+        check(RawBlock(columns: [0x80, 0, 0, 2, 2]), .invalidColumn, at: 0)  // not the shortest form of 0
+        check(RawBlock(columns: [0, 0x80, 0x80, 0x80]), .invalidColumn, at: 1)  // ends inside a varint
         check(RawBlock(messageCount: 2, columns: [0, 0, 0, 0, 1, 1, 2, 2]), .invalidColumn, at: 1)  // index repeats
         let tooLong = [UInt8](repeating: 0xFF, count: 9) + [2]
         check(RawBlock(messageCount: 2, columns: [0, 1, 0] + tooLong + [1, 1, 2, 2]), .invalidColumn, at: 3)  // 65 bits
@@ -125,7 +125,7 @@ struct BlockDecoderTests {
         check(RawBlock(messageCount: 2, columns: [0] + stepMax + [0, 0, 1, 1, 2, 2]), .invalidColumn, at: 1)
     }
 
-    @Test("a frame that promises more than the header is refused before memory is taken")
+    @Test("a frame with more content than the header states is refused before memory is allocated")
     func wrongContentSize() throws {
         let source = [UInt8](repeating: 0, count: 50 << 20)
         var frame = [UInt8](repeating: 0, count: ZstdCompressor.frameBytesMax(forSourceBytes: source.count))
@@ -139,7 +139,7 @@ struct BlockDecoderTests {
         check(RawBlock(codec: 1), .decompressionFailed, at: 48)
     }
 
-    @Test("one frame with something behind it is refused, also with what zstd would skip")
+    @Test("a frame followed by other bytes is refused, even if zstd would skip them")
     func secondFrame() throws {
         let block = try #require(try smallBlocks().last)
         let header = try block.withUnsafeBytes { try BlockHeader(reading: $0) }
@@ -155,7 +155,7 @@ struct BlockDecoderTests {
         }
     }
 
-    @Test("a checksum error says what is stored and what was computed")
+    @Test("a checksum error shows the stored and the computed checksum")
     func errorText() throws {
         var bytes = RawBlock().bytes
         bytes[50] = 3

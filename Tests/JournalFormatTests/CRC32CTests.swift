@@ -20,13 +20,13 @@ struct CRC32CTests {
         ([], 0),
     ]
 
-    @Test("the examples of RFC 3720 B.4 give the checksums printed there", arguments: published.indices)
+    @Test("the examples of RFC 3720 B.4 give the published checksums", arguments: published.indices)
     func publishedVectors(index: Int) {
         let (bytes, expected) = Self.published[index]
         #expect(CRC32C.checksum(bytes) == expected)
     }
 
-    @Test("every length and alignment gives what the definition gives, bit by bit", arguments: 0..<40)
+    @Test("every length and alignment gives the same as the bitwise definition", arguments: 0..<40)
     func matchesDefinition(count: Int) {
         var generator = SplitMix64(seed: UInt64(count))
         let bytes = (0..<count + 8).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -38,7 +38,7 @@ struct CRC32CTests {
         }
     }
 
-    @Test("a checksum can be taken up where it was left, at any place")
+    @Test("a checksum can be continued at any position")
     func extending() {
         let bytes = [UInt8](0..<100)
         bytes.withUnsafeBytes { buffer in

@@ -2,15 +2,15 @@ import Foundation
 import JournalFormat
 import Testing
 
-/// Files that every later version has to read, or to refuse, as version 1 did.
+/// Files that every later version must read, or refuse, like version 1.
 ///
-/// `FEEDREC_UPDATE_GOLDEN=1 swift test --filter GoldenBlockTests` writes them anew.
+/// `FEEDREC_UPDATE_GOLDEN=1 swift test --filter GoldenBlockTests` writes them again.
 struct GoldenBlockTests {
     private static let isUpdate = ProcessInfo.processInfo.environment["FEEDREC_UPDATE_GOLDEN"] == "1"
     private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Golden")
 
-    /// Enough repetition for zstd.
+    /// Repetitive enough for zstd.
     private static let quotes = (0..<20).map { number in
         Sample(
             "{\"stream\":\"eurusd@quote\",\"b\":\"1.170\(10 + number)\",\"a\":\"1.170\(12 + number)\"}",
@@ -55,15 +55,15 @@ struct GoldenBlockTests {
         return [UInt8](try Data(contentsOf: file))
     }
 
-    @Test("an uncompressed block of version 1 is read, and written byte for byte")
+    @Test("an uncompressed block of version 1 is decoded, and encoded to the same bytes")
     func plain() throws {
         let block = try golden("plain")
         #expect(try BlockDecoder().decode(block).samples == .small)
         #expect(try [Sample].small.block(with: nil) == block)
     }
 
-    /// Another libzstd may compress otherwise, so that only reading is checked.
-    @Test("a compressed block of version 1 is read")
+    /// Another libzstd may compress differently, so only decoding is checked.
+    @Test("a compressed block of version 1 is decoded")
     func zstd() throws {
         let block = try golden("zstd")
         #expect(try BlockDecoder().decode(block).samples == Self.quotes)

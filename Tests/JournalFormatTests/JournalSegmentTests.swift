@@ -2,9 +2,9 @@ import JournalFormat
 import MarketModel
 import Testing
 
-/// Records in, records out, whatever happened to the segment in between.
+/// Written records are read back, whatever happened to the segment in between.
 struct JournalSegmentTests {
-    /// What a test compares of a record.
+    /// The fields of a record that a test compares.
     private struct Seen: Hashable {
         var kind: JournalRecordKind
         var key: UInt64
@@ -20,7 +20,7 @@ struct JournalSegmentTests {
         var ending: JournalSegmentReader.Ending?
     }
 
-    /// A segment as a process left it: its bytes, and where each record ends.
+    /// A segment left behind by a process: its bytes, and where each record ends.
     private struct Segment {
         var bytes: [UInt8]
         var ends: [Int] = []
@@ -49,7 +49,7 @@ struct JournalSegmentTests {
         }
     }
 
-    /// Writes `batches` into memory that holds `bytes` already; what did not fit is left out.
+    /// Writes `batches` into memory that contains `bytes` already; messages that do not fit are left out.
     private static func write(_ batches: [MessageBatch], number: UInt64, over bytes: [UInt8]) -> Segment {
         var segment = Segment(bytes: bytes)
         segment.bytes.withUnsafeMutableBytes { memory in
@@ -81,7 +81,7 @@ struct JournalSegmentTests {
         }
     }
 
-    @Test("what is written is read, numbered for each direction", arguments: 0..<50 as Range<UInt64>)
+    @Test("written messages are read back, numbered per direction", arguments: 0..<50 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)
         let batches = Self.batches(&generator)
@@ -100,14 +100,14 @@ struct JournalSegmentTests {
         }
     }
 
-    @Test("a connection says where its messages belong")
+    @Test("a connection record says where its messages belong")
     func connection() throws {
         let connection = JournalConnection(file: "2026-01-05.feedrec", feedID: -3, venue: "binance-spot", bars: "1s,1m")
         #expect(connection.payload.withUnsafeBytes { JournalConnection($0) } == connection)
         #expect([UInt8]("x".utf8).withUnsafeBytes { JournalConnection($0) } == nil)
     }
 
-    @Test("a segment that is full takes no more, and is read to its end")
+    @Test("a full segment accepts no more, and is read to its end")
     func full() throws {
         var batch = MessageBatch()
         for _ in 0..<100 { batch.append([UInt8](repeating: 1, count: 9), direction: .received, tsRecv: .init(1)) }
@@ -117,7 +117,7 @@ struct JournalSegmentTests {
         #expect(reading.records.count == 1 + (2000 - 8 - segment.ends[0]) / 56)
     }
 
-    @Test("a segment cut anywhere gives its whole records", arguments: 0..<5 as Range<UInt64>)
+    @Test("a segment cut anywhere gives its complete records", arguments: 0..<5 as Range<UInt64>)
     func cut(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)
         let segment = Self.write(Self.batches(&generator), number: 3, over: [UInt8](repeating: 0, count: 2048))
@@ -130,12 +130,12 @@ struct JournalSegmentTests {
             }
             let records = try #require(reading).records
             #expect(records == Array(whole.records.prefix(records.count)))
-            // The bytes that only align the next record may be gone.
+            // The padding before the next record may be missing.
             #expect(records.count >= segment.ends.count { $0 <= count })
         }
     }
 
-    @Test("one changed byte costs the records from there on, and is told", arguments: 0..<5 as Range<UInt64>)
+    @Test("one changed byte loses the records from there on, and is reported", arguments: 0..<5 as Range<UInt64>)
     func changed(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)
         let segment = Self.write(Self.batches(&generator), number: 3, over: [UInt8](repeating: 0, count: 2048))
@@ -167,7 +167,7 @@ struct JournalSegmentTests {
         let reading = try #require(Self.read(new.bytes))
         #expect(reading.ending == .end)
         #expect(reading.records.dropFirst().map(\.payload) == batches.map { $0.payload(at: 0) })
-        // As after a loss of power that kept the old page behind any byte of the new ones.
+        // As after a power failure that kept the old page after any byte of the new ones.
         for position in JournalSegmentHeader.byteCount..<new.used {
             let mixed = Array(new.bytes[..<position]) + Array(old.bytes[position...])
             let records = try #require(Self.read(mixed)).records
@@ -175,7 +175,7 @@ struct JournalSegmentTests {
         }
     }
 
-    @Test("no bytes make the reader trap", arguments: 0..<200 as Range<UInt64>)
+    @Test("arbitrary bytes never trap", arguments: 0..<200 as Range<UInt64>)
     func anything(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)
         var segment = Self.write(Self.batches(&generator), number: 2, over: [UInt8](repeating: 0, count: 1024))

@@ -3,7 +3,7 @@ import MarketModel
 import Testing
 
 struct MessageBlockBuilderTests {
-    @Test("what goes into a block comes out of it, with and without compression", arguments: 0..<300)
+    @Test("messages survive encoding and decoding, with and without compression", arguments: 0..<300)
     func roundTrip(run: Int) throws {
         let seed = UInt64(run) &* 0x2545_F491_4F6C_DD1D
         var generator = SplitMix64(seed: seed)
@@ -21,7 +21,7 @@ struct MessageBlockBuilderTests {
         }
     }
 
-    @Test("a part of a batch is the same block as its messages one by one, in whatever order the payloads lie")
+    @Test("part of a batch gives the same block as its messages one by one, in any order of payloads")
     func batchesAndSingles() throws {
         var batch = MessageBatch()
         for number in 0..<10 {
@@ -49,7 +49,7 @@ struct MessageBlockBuilderTests {
         #expect(try whole.encode(with: nil) == singles.builder().encode(with: nil))
     }
 
-    @Test("raised indexes are those of a block that was appended with them", arguments: 0..<50)
+    @Test("raised indexes give the same block as appending with those indexes", arguments: 0..<50)
     func settling(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)
         var (raised, plain) = (MessageBlockBuilder(), MessageBlockBuilder())
@@ -73,7 +73,7 @@ struct MessageBlockBuilderTests {
         }
     }
 
-    @Test("encoding leaves the builder as it is, so that a tail block can grow")
+    @Test("encoding does not change the builder, so a tail block can grow")
     func encodingKeepsMessages() throws {
         let compressor = ZstdCompressor()
         var builder = MessageBlockBuilder()
@@ -85,7 +85,7 @@ struct MessageBlockBuilderTests {
         }
     }
 
-    @Test("a cleared builder starts anew")
+    @Test("a cleared builder starts again")
     func removeAll() throws {
         var builder = [Sample].small.builder()
         builder.removeAll()
@@ -95,7 +95,7 @@ struct MessageBlockBuilderTests {
         #expect(try builder.encode(with: nil) == [early].builder().encode(with: nil))
     }
 
-    @Test("a body that zstd cannot make smaller is stored as it is")
+    @Test("a body that zstd cannot make smaller is stored uncompressed")
     func incompressibleBody() throws {
         let samples = [Sample("x", time: 1, index: 1)]
         #expect(try samples.block(with: ZstdCompressor()) == samples.block(with: nil))
@@ -114,7 +114,7 @@ struct MessageBlockBuilderTests {
         #expect(block.tsFirst.rawValue == .min && block.tsLast.rawValue == .max)
     }
 
-    @Test("more payload than a block may hold is an error, and known beforehand")
+    @Test("exceeding a block's payload limit is an error, and can be checked beforehand")
     func payloadLimit() {
         var builder = MessageBlockBuilder()
         let payload = [UInt8](repeating: 0x20, count: BlockLimits.payloadBytesMax)

@@ -1,6 +1,6 @@
 import JournalFormat
 
-/// A block written field by field, to give the decoder what no builder makes.
+/// A block written field by field, for decoder input that no builder makes.
 struct RawBlock {
     var magic: [UInt8] = Array("FRB1".utf8)
     var version: UInt8 = 1
@@ -16,10 +16,10 @@ struct RawBlock {
     /// Index, time, length and flags of one text message of two bytes.
     var columns: [UInt8] = [0, 0, 2, 2]
     var payloads: [UInt8] = Array("hi".utf8)
-    /// Stands for columns and payloads where it is set.
+    /// Replaces columns and payloads if set.
     var body: [UInt8]?
 
-    /// The block with its true checksum.
+    /// The block with its correct checksum.
     var bytes: [UInt8] {
         let body = body ?? columns + payloads
         var bytes = magic + [version, codec]
@@ -42,7 +42,7 @@ extension [UInt8] {
         for shift in stride(from: 0, to: value.bitWidth, by: 8) { append(UInt8(truncatingIfNeeded: value >> shift)) }
     }
 
-    /// The same bytes with the checksum at their end made right.
+    /// The same bytes with the checksum at their end corrected.
     func withTrueChecksum() -> [UInt8] {
         var bytes = Array(dropLast(4))
         bytes.append(littleEndian: CRC32C.checksum(bytes))

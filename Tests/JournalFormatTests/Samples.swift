@@ -1,7 +1,7 @@
 import JournalFormat
 import MarketModel
 
-/// A message and its number, to compare what went into a block with what came out.
+/// A message and its index, to compare the input of a block with its output.
 struct Sample: Equatable {
     var payload: [UInt8]
     var kind: MessageKind
@@ -29,7 +29,7 @@ struct Sample: Equatable {
 }
 
 extension [Sample] {
-    /// Both directions, both kinds, an empty message, a clock that steps back, and a hole in the indexes.
+    /// Both directions, both kinds, an empty message, a clock that is set back, and a gap in the indexes.
     static let small: [Sample] = [
         Sample("{\"method\":\"SUBSCRIBE\"}", direction: .sent, time: 1_767_605_400_000_000_000, index: 7),
         Sample("{\"s\":\"EURUSD\",\"b\":1.17012}", time: 1_767_605_400_000_000_250, index: 8),
@@ -43,7 +43,7 @@ extension [Sample] {
         ),
     ]
 
-    /// Messages as a feed might send them, and some that none would: empty ones, extreme times, wide index gaps.
+    /// Typical messages of a feed and unusual ones: empty ones, extreme times, large index gaps.
     static func random(using generator: inout SplitMix64) -> [Sample] {
         var time = Int64.random(in: -1_000_000...2_000_000_000_000_000_000, using: &generator)
         var index = Int64.random(in: 0...1_000_000_000_000, using: &generator)
@@ -64,7 +64,7 @@ extension [Sample] {
         }
     }
 
-    /// The block of these messages, appended one by one.
+    /// A builder with these messages, appended one by one.
     func builder() -> MessageBlockBuilder {
         var builder = MessageBlockBuilder()
         for sample in self { builder.append(sample) }

@@ -14,7 +14,7 @@ struct ZstdCompressorTests {
         try frame.withUnsafeBytes { try ZstdDecompressor().content(of: $0, contentBytes: bytes) }
     }
 
-    @Test("content comes back at every level, also at levels beyond the library's", arguments: [-3, 1, 3, 9, 1000])
+    @Test("content is restored at every level, including out-of-range levels", arguments: [-3, 1, 3, 9, 1000])
     func roundTrip(level: Int) throws {
         let text = Array(String(repeating: "bid 1.17012 ask 1.17019 ", count: 100).utf8)
         #expect(try content(frame(text, level: level), bytes: text.count) == text)
@@ -22,7 +22,7 @@ struct ZstdCompressorTests {
         #expect((1...22).contains(ZstdCompressor(level: 1000).level))
     }
 
-    @Test("a damaged frame, a cut one and a wrong size are errors")
+    @Test("a damaged frame, a truncated one and a wrong size are errors")
     func damage() throws {
         let text = Array("a text that is too short to become any smaller".utf8)
         let good = try frame(text)

@@ -10,7 +10,7 @@ private struct Pages: PageSource {
 }
 
 struct DatabaseWalkTests {
-    /// A leaf of a table with row ids, with one record a cell.
+    /// A leaf of a rowid table, with one record per cell.
     private static func leaf(_ records: [[UInt8]], pageBytes: Int = 512) -> [UInt8] {
         var page = [UInt8](repeating: 0, count: pageBytes)
         page[0] = 13
@@ -35,7 +35,7 @@ struct DatabaseWalkTests {
         applicationID: 0
     )
 
-    @Test("values of every serial type are read")
+    @Test("values of every serial type are decoded")
     func values() {
         let record: [UInt8] =
             [12, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15] + [0xFF] + [1, 0] + [0x80, 0, 0] + [0, 0, 1, 0]
@@ -48,7 +48,7 @@ struct DatabaseWalkTests {
         )
     }
 
-    @Test("a record that is cut anywhere, or goes on behind its end, is none")
+    @Test("a record that is truncated, or followed by other bytes, is rejected")
     func cutRecords() {
         let record: [UInt8] = [4, 1, 15, 16, 7, 0x61, 0xAA, 0xBB]
         #expect(RecordDecoder.values(of: record) == [.integer(7), .text([0x61]), .blob([0xAA, 0xBB])])
@@ -59,7 +59,7 @@ struct DatabaseWalkTests {
         #expect(RecordDecoder.values(of: []) == nil)
     }
 
-    @Test("rows below a damaged page are found as those that nobody names")
+    @Test("rows below a damaged page are found among the unreachable pages")
     func orphans() {
         let interior: [UInt8] = [99] + [UInt8](repeating: 0, count: 511)
         let source = Pages(pages: [interior, Self.leaf([[2, 1, 7]]), Self.leaf([[2, 1, 8], [2, 1, 9]])])
@@ -77,13 +77,13 @@ struct DatabaseWalkTests {
         #expect(found == [.integer(7), .integer(8), .integer(9)])
     }
 
-    @Test("a page of another table that names itself ends the walk, too")
+    @Test("a page of another table that refers to itself ends the walk too")
     func foreignCircle() {
         var page = [UInt8](repeating: 0, count: 512)
-        // The inner page of an index: a cell with this page below it and a record, and this page behind it.
+        // An interior index page: a cell with this page as its child and a record, and this page as the right child.
         page.replaceSubrange(0..<14, with: [2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, 1, 0xF0])
         page.replaceSubrange(0x1F0..<0x1F8, with: [0, 0, 0, 2, 3, 2, 1, 7])
-        // The first page of a file begins with its header.
+        // The first page of a file begins with the file's header.
         var walk = DatabaseWalk(Pages(pages: [[], page]), header: Self.header)
         var offered = 0
         walk.walk(root: 2, isIndex: true) { _ in
@@ -93,7 +93,7 @@ struct DatabaseWalkTests {
         #expect(offered == 1 && walk.damagedPages == 3)
     }
 
-    @Test("pages that name each other in a circle end the walk")
+    @Test("pages that refer to each other in a circle end the walk")
     func circle() {
         var page = [UInt8](repeating: 0, count: 512)
         (page[0], page[11]) = (5, 2)
@@ -104,7 +104,7 @@ struct DatabaseWalkTests {
         #expect(walk.damagedPages == 1)
     }
 
-    @Test("no content of a page traps", arguments: [UInt64(1), 2, 3])
+    @Test("no page content traps", arguments: [UInt64(1), 2, 3])
     func random(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
         for _ in 0..<300 {
@@ -119,7 +119,7 @@ struct DatabaseWalkTests {
         }
     }
 
-    @Test("a write-ahead log counts up to its last commit, and to its first wrong checksum")
+    @Test("a write-ahead log counts up to its last commit and its first wrong checksum")
     func log() throws {
         var header: [UInt8] = [0x37, 0x7F, 0x06, 0x83, 0, 0x2D, 0xE2, 0x18, 0, 0, 2, 0, 0, 0, 0, 0]
         header += [0, 0, 0, 1, 0, 0, 0, 2]

@@ -1,20 +1,20 @@
 package import MarketModel
 
-/// What a connection record says: where the messages of the connection belong.
+/// The payload of a connection record: where the messages of the connection belong.
 package struct JournalConnection: Hashable, Sendable {
-    /// What it takes to store the messages if the recording is gone.
+    /// The facts needed to store the messages if the recording is lost.
     package struct Origin: Hashable, Sendable {
         /// The identity of the recording, see `identity.recording_id`.
         package var recordingID: String
         /// When the feed began in the recording.
         package var tsBegun: UnixNanoseconds
-        /// Messages that the feed had received before, over earlier connections, in the same recording.
+        /// Messages that the feed had received over earlier connections in the same recording.
         package var messagesBefore: UInt64
-        /// Sequences of the last received and the last sent message that an earlier recording holds; 0 without one.
+        /// Sequences of the last received and last sent message in an earlier recording; 0 without one.
         package var received: UInt64
         package var sent: UInt64
         package var feedName: String
-        /// Without query and user information.
+        /// Without query and user info.
         package var url: String
         /// JSON without secrets, as in `feed`.
         package var subscription: String
@@ -40,14 +40,14 @@ package struct JournalConnection: Hashable, Sendable {
         }
     }
 
-    /// The name of the recording, without its directory.
+    /// The file name of the recording, without its directory.
     package var file: String
     package var feedID: Int64
     /// The venue's name, as in `feed`.
     package var venue: String
-    /// The lengths of its bars, with commas between them.
+    /// The lengths of its bars, separated by commas.
     package var bars: String
-    /// `nil` in segments that were written before schema 5.
+    /// `nil` in segments written before schema 5.
     package var origin: Origin?
 
     package init(file: String, feedID: Int64, venue: String, bars: String, origin: Origin? = nil) {
@@ -60,10 +60,10 @@ package struct JournalConnection: Hashable, Sendable {
 }
 
 extension JournalConnection {
-    /// The fields, with NUL between them.
+    /// The fields, separated by NUL.
     ///
-    /// Without an origin: feed id, venue, bars, file.
-    /// With one: an empty field, a `2`, the four fields, and those of the origin in their order.
+    /// Without an origin: feed id, venue, bars, file. With an origin: an empty field, a `2`, these four fields, and the
+    /// fields of the origin in their order.
     package var payload: [UInt8] {
         let place = "\(feedID)\0\(venue)\0\(bars)\0\(file)"
         guard let origin else { return Array(place.utf8) }
@@ -75,7 +75,7 @@ extension JournalConnection {
     private static let version = "2"
     private static let fieldCount = (old: 4, new: 14)
 
-    /// Reads ``payload``; `nil` where it is something else.
+    /// Parses ``payload``; `nil` for anything else.
     package init?(_ payload: UnsafeRawBufferPointer) {
         let isOld = payload.first != 0
         let count = isOld ? Self.fieldCount.old : Self.fieldCount.new
@@ -102,7 +102,7 @@ extension JournalConnection {
         }
     }
 
-    /// Reads the first four fields.
+    /// Parses the first four fields.
     private init?(place fields: ArraySlice<String>) {
         let fields = Array(fields)
         guard let feedID = Int64(fields[0]), !fields[3].isEmpty else { return nil }

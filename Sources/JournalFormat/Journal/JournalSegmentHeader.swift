@@ -1,12 +1,12 @@
-/// The first 64 bytes of a journal segment, little endian.
+/// The first 64 bytes of a journal segment, little-endian.
 ///
 ///     0   magic "FRJ1"            4   version u16, header bytes u16
 ///     8   number u64              16  epoch u32, reserved u32
 ///     24  segment bytes u64       32  zeros
 ///     60  CRC-32C u32 of bytes 0 to 59
 ///
-/// Records follow, each at a multiple of 8. The number says which place a segment has in the journal and grows with each
-/// use of a file; the epoch is what its records carry, so that those left over from the file's earlier uses are not taken
+/// Records follow, each at a multiple of 8. The number gives the order of the segments in the journal, and increases
+/// each time a file is reused. Records carry the epoch, so that leftovers from the file's earlier uses are not taken
 /// for records.
 package struct JournalSegmentHeader: Hashable, Sendable {
     package static let byteCount = 64
@@ -14,7 +14,7 @@ package struct JournalSegmentHeader: Hashable, Sendable {
     static let version: UInt16 = 1
 
     package let number: UInt64
-    /// Of the whole segment, header included.
+    /// Size of the whole segment, including the header.
     package let segmentBytes: UInt64
 
     package init(number: UInt64, segmentBytes: UInt64) {
@@ -22,12 +22,12 @@ package struct JournalSegmentHeader: Hashable, Sendable {
         self.segmentBytes = segmentBytes
     }
 
-    /// Never 0, which is what fresh space holds.
+    /// Never 0, which is the content of fresh space.
     package var epoch: UInt32 { Self.epoch(of: number) }
 
     private static func epoch(of number: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: number) | 1 << 31 }
 
-    /// Reads the header at the start of `bytes`; `nil` where there is no whole one of this version.
+    /// Parses the header at the start of `bytes`; `nil` if there is no complete one of this version.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= Self.byteCount else { return nil }
         let head = UnsafeRawBufferPointer(rebasing: bytes[..<60])
@@ -55,7 +55,7 @@ package struct JournalSegmentHeader: Hashable, Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// A little-endian integer; the caller has made sure that it lies inside.
+    /// Loads a little-endian integer; the caller has checked the bounds.
     @inline(__always)
     func integer<Integer: FixedWidthInteger>(at offset: Int, as type: Integer.Type) -> Integer {
         Integer(littleEndian: loadUnaligned(fromByteOffset: offset, as: type))
@@ -63,7 +63,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    /// Stores a little-endian integer; the caller has made sure of the room.
+    /// Stores a little-endian integer; the caller has checked the bounds.
     @inline(__always)
     func store(_ value: some FixedWidthInteger & BitwiseCopyable, at offset: Int) {
         storeBytes(of: value.littleEndian, toByteOffset: offset, as: type(of: value))

@@ -1,32 +1,32 @@
 import MarketModel
 
-/// Walks the records of a segment that some process left behind, in the order they were written.
+/// Reads the records of a segment left behind by a process, in the order they were written.
 ///
-/// It stops at the first place that is not a whole record of this use of the segment, and says what it found there. No
-/// bytes make it trap.
+/// It stops at the first position without a complete record of this use of the segment, and reports what is there.
+/// Arbitrary bytes never trap.
 package struct JournalSegmentReader {
     /// Why there are no more records.
     package enum Ending: Hashable, Sendable {
-        /// The writer got this far, or the segment is full.
+        /// The writer stopped here, or the segment is full.
         case end
-        /// A record began at `offset` and is not whole; `bytes` from there to the end of the segment are passed over.
+        /// The record at `offset` is incomplete; the `bytes` from there to the end of the segment are skipped.
         case torn(offset: Int, bytes: Int, reason: String)
     }
 
     package let header: JournalSegmentHeader
     private let segment: UnsafeRawBufferPointer
     private var position = JournalSegmentHeader.byteCount
-    /// `nil` as long as there may be records.
+    /// `nil` while there may be more records.
     package private(set) var ending: Ending?
 
-    /// Reads the segment in `bytes`, which stay valid; `nil` where they do not begin with a whole header.
+    /// Reads the segment in `bytes`, which must stay valid; `nil` if they do not begin with a complete header.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard let header = JournalSegmentHeader(bytes) else { return nil }
         self.header = header
         segment = bytes
     }
 
-    /// The next record, or `nil` once ``ending`` is known.
+    /// Returns the next record, or `nil` once ``ending`` is known.
     package mutating func next() -> JournalRecord? {
         guard ending == nil else { return nil }
         guard segment.count - position >= 4 else { return end(.end) }
@@ -37,13 +37,13 @@ package struct JournalSegmentReader {
         else { return torn("its length is \(length)") }
         let record = UnsafeRawBufferPointer(rebasing: segment[position..<position + length])
         let epoch = record.integer(at: 8, as: UInt32.self)
-        guard epoch == header.epoch else { return torn("it is of epoch \(epoch), not \(header.epoch)") }
+        guard epoch == header.epoch else { return torn("its epoch is \(epoch), not \(header.epoch)") }
         let expected = record.integer(at: 4, as: UInt32.self)
         let actual = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: record[8...]))
         guard actual == expected else {
             return torn("its checksum is \(String(actual, radix: 16)), not \(String(expected, radix: 16))")
         }
-        guard let kind = JournalRecordKind(rawValue: record[12]) else { return torn("it is of kind \(record[12])") }
+        guard let kind = JournalRecordKind(rawValue: record[12]) else { return torn("its kind is \(record[12])") }
         position = min(segment.count, position + JournalLayout.aligned(length))
         return JournalRecord(record, kind: kind)
     }
@@ -59,7 +59,7 @@ package struct JournalSegmentReader {
 }
 
 extension JournalRecord {
-    /// A record whose length, epoch and checksum hold.
+    /// Makes a record whose length, epoch and checksum have been checked.
     fileprivate init(_ record: UnsafeRawBufferPointer, kind: JournalRecordKind) {
         self.init(
             kind: kind,

@@ -1,19 +1,19 @@
 package import MarketModel
 import Synchronization
 
-/// Appends records to a segment in memory; whoever owns the memory makes it a file.
+/// Appends records to a segment in memory; the owner of the memory maps it to a file.
 ///
-/// A record counts from the moment its length is there, which is stored last; a process that dies in between leaves a
-/// zero. After a loss of power any part may be missing, which its checksum tells.
+/// A record is valid once its length is stored, which happens last; a process that dies before leaves a zero there.
+/// After a power failure any part may be missing; the checksum detects that.
 package struct JournalSegmentWriter {
     private let memory: UnsafeMutableRawBufferPointer
     private let epoch: UInt32
-    /// Bytes used, header included: where the next record goes.
+    /// Bytes used, including the header: the position of the next record.
     package private(set) var position = JournalSegmentHeader.byteCount
 
-    /// Begins a segment in `memory`, which starts at a multiple of 8 and stays valid.
+    /// Begins a segment in `memory`, which must start at a multiple of 8 and stay valid.
     ///
-    /// The end is marked before the header, so that a file put to use again never shows what it held.
+    /// The end is marked before the header is written, so that a reused file never shows its old records.
     package init(_ memory: UnsafeMutableRawBufferPointer, number: UInt64) {
         precondition(memory.count >= JournalSegmentHeader.byteCount + JournalLayout.headerBytes)
         self.memory = memory
@@ -23,7 +23,7 @@ package struct JournalSegmentWriter {
         header.write(to: memory)
     }
 
-    /// Goes on where `other` is, in other memory of the same size, with what it has written.
+    /// Continues `other` in other memory of the same size, with everything it has written.
     package init(continuing other: JournalSegmentWriter, in memory: UnsafeMutableRawBufferPointer) {
         precondition(memory.count == other.memory.count)
         memory.copyMemory(from: UnsafeRawBufferPointer(other.memory))
@@ -32,15 +32,15 @@ package struct JournalSegmentWriter {
         position = other.position
     }
 
-    /// Bytes that a segment must have at least to hold a record with this payload.
+    /// Smallest segment in bytes that can hold a record with this payload.
     package static func segmentBytes(forPayload count: Int) -> Int {
         JournalSegmentHeader.byteCount + JournalLayout.aligned(JournalLayout.headerBytes + count) + 8
     }
 
-    /// Appends messages of `batch` from `start` on, all of one connection, until one has no room; returns where it
+    /// Appends messages of `batch` from `start` on, all of one connection, until one does not fit; returns where it
     /// stopped.
     ///
-    /// `received` and `sent` are the sequences of the last message of each direction before; they are moved on.
+    /// `received` and `sent` are the sequences of the last message in each direction; they are updated.
     package mutating func append(
         _ batch: MessageBatch,
         from start: Int,
@@ -72,7 +72,7 @@ package struct JournalSegmentWriter {
         }
     }
 
-    /// Appends a record about a connection; false where it has no room.
+    /// Appends a record about a connection; false if it does not fit.
     package mutating func append(
         _ kind: JournalRecordKind,
         connectionKey: UInt64,
@@ -95,7 +95,7 @@ package struct JournalSegmentWriter {
     ) -> Bool {
         let length = JournalLayout.headerBytes + payload.count
         let next = position + JournalLayout.aligned(length)
-        // Room for the record and the zero behind it.
+        // Room for the record and the zero after it.
         guard next + 8 <= memory.count, length <= Int(UInt32.max) else { return false }
         let record = UnsafeMutableRawBufferPointer(rebasing: memory[position..<position + length])
         memory.store(UInt32(0), at: next)
@@ -114,11 +114,11 @@ package struct JournalSegmentWriter {
         return true
     }
 
-    /// Stores the length of the record at ``position`` after everything else of it.
+    /// Stores the length of the record at ``position``, after the rest of the record.
     @inline(__always)
     private func publish(_ length: UInt32) {
         guard let base = memory.baseAddress else { return }
-        // An `Atomic<UInt32>` is laid out as a `UInt32`, and records begin at multiples of 8.
+        // An `Atomic<UInt32>` has the layout of a `UInt32`, and records begin at multiples of 8.
         (base + position).assumingMemoryBound(to: Atomic<UInt32>.self).pointee
             .store(length.littleEndian, ordering: .releasing)
     }
