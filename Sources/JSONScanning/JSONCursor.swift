@@ -1,6 +1,6 @@
-/// Bytes that are not the JSON they should be (RFC 8259).
+/// Bytes that are not valid JSON, or not the expected JSON (RFC 8259).
 package struct JSONError: Error, Hashable, CustomStringConvertible {
-    /// Where in the text the reader stopped.
+    /// Position in the text where the reader stopped, in bytes.
     package let offset: Int
     package let detail: String
 
@@ -12,25 +12,27 @@ package struct JSONError: Error, Hashable, CustomStringConvertible {
     package var description: String { "bad JSON at byte \(offset): \(detail)" }
 }
 
-/// Reads a JSON text front to back in a single pass, without copies.
+/// Reads a JSON text front to back in one pass, without copies.
 ///
-/// An object is read by ``enterObject()`` and then ``nextKey()`` until it returns `nil`, each key followed by one read
-/// of its value: ``nextValue()``, ``skipValue()``, ``enterObject()`` or ``enterArray()``. An array is read by
-/// ``enterArray()`` and then ``nextElement()``, which says whether another value follows. The grammar is checked for
-/// everything that is read or skipped; UTF-8 is not, nor are escaped surrogates required to come in pairs. Slices are
-/// valid as long as the bytes given at the start.
+/// To read an object, call ``enterObject()``, then ``nextKey()`` until it returns `nil`. After each key read its value
+/// once, with ``nextValue()``, ``skipValue()``, ``enterObject()`` or ``enterArray()``. To read an array, call
+/// ``enterArray()``, then ``nextElement()``, which returns whether another value follows.
+///
+/// The grammar is checked for everything that is read or skipped. UTF-8 is not checked, nor that escaped surrogates
+/// come in pairs. Slices are valid as long as the input bytes.
 package struct JSONCursor {
-    /// Nesting beyond this is an error, so that hostile input cannot exhaust the stack.
+    /// Deeper nesting is an error, so that hostile input cannot exhaust the stack.
     package static let depthMax = 128
 
     package let bytes: UnsafeRawBufferPointer
     /// Offset of the next unread byte.
     package private(set) var position = 0
-    /// True once a key with an escape was read, also inside a value: the key is not what its bytes look like.
+    /// True once a key with an escape was read, even inside a skipped value: such a key cannot be compared byte by
+    /// byte.
     ///
-    /// Read ``JSONText/plain(_:)`` of the text instead. No serialiser escapes the letters of names.
+    /// Then read the result of ``JSONText/plain(_:)`` instead. No usual serialiser escapes the letters of names.
     package private(set) var hasEscapedKeys = false
-    /// True right after a `{` or `[`, when no comma may come.
+    /// True right after a `{` or `[`, where no comma may follow.
     private var isFirst = false
 
     package init(_ bytes: UnsafeRawBufferPointer) {
@@ -49,7 +51,7 @@ package struct JSONCursor {
         isFirst = true
     }
 
-    /// The next key of the object, its escapes undone only by the caller; `nil` once `}` is read.
+    /// Returns the next key of the object, with its escapes as written; `nil` once `}` is read.
     package mutating func nextKey() throws(JSONError) -> UnsafeRawBufferPointer? {
         skipWhitespace()
         if peek() == UInt8(ascii: "}") {
@@ -63,12 +65,12 @@ package struct JSONCursor {
         let (key, hasEscapes) = try scanString()
         if hasEscapes { hasEscapedKeys = true }
         skipWhitespace()
-        guard peek() == UInt8(ascii: ":") else { throw failure("expected ':' behind a key") }
+        guard peek() == UInt8(ascii: ":") else { throw failure("expected ':' after a key") }
         position += 1
         return key
     }
 
-    /// True when another element follows; false once `]` is read.
+    /// Returns true if another element follows, and false once `]` is read.
     package mutating func nextElement() throws(JSONError) -> Bool {
         skipWhitespace()
         if peek() == UInt8(ascii: "]") {
@@ -80,7 +82,7 @@ package struct JSONCursor {
         return true
     }
 
-    /// Reads one whole value and says what and where it is.
+    /// Reads one complete value and returns its kind and position.
     package mutating func nextValue() throws(JSONError) -> JSONValue {
         skipWhitespace()
         guard let first = peek() else { throw failure("the text ends where a value should be") }
@@ -111,15 +113,15 @@ package struct JSONCursor {
         }
     }
 
-    /// Reads one whole value and forgets it.
+    /// Skips one complete value.
     package mutating func skipValue() throws(JSONError) {
         _ = try nextValue()
     }
 
-    /// Succeeds when nothing but white space is left.
+    /// Throws unless only white space is left.
     package mutating func expectEnd() throws(JSONError) {
         skipWhitespace()
-        guard position == bytes.count else { throw failure("bytes behind the value") }
+        guard position == bytes.count else { throw failure("bytes after the value") }
     }
 
     // MARK: Inside
@@ -185,7 +187,7 @@ package struct JSONCursor {
         }
     }
 
-    /// Goes to the next quote, backslash, control character or the end.
+    /// Moves to the next quote, backslash, control character or the end.
     @inline(__always)
     private mutating func skipPlainCharacters() {
         // A local index stays in a register.
@@ -240,7 +242,7 @@ package struct JSONCursor {
         guard !isZero || integerDigits == 1 else { throw failure("a number with a leading zero") }
         if peek() == UInt8(ascii: ".") {
             position += 1
-            guard skipDigits() > 0 else { throw failure("expected digits behind the point") }
+            guard skipDigits() > 0 else { throw failure("expected digits after the point") }
         }
         if peek() == UInt8(ascii: "e") || peek() == UInt8(ascii: "E") {
             position += 1

@@ -1,4 +1,4 @@
-/// Writes one flat JSON object; a member whose value is absent is left out.
+/// Writes one flat JSON object, without members whose value is `nil`.
 package struct JSONObjectWriter {
     private var bytes: [UInt8] = [UInt8(ascii: "{")]
 
@@ -16,7 +16,7 @@ package struct JSONObjectWriter {
         bytes.append(contentsOf: String(value).utf8)
     }
 
-    /// A member whose value is JSON already, such as a decimal number.
+    /// Adds a member whose value is JSON already, such as a decimal number.
     package mutating func raw(_ name: String, _ json: String?) {
         guard let json else { return }
         key(name)

@@ -1,8 +1,8 @@
-// Undoing escapes before a text is read, so that readers may compare bytes.
+// Removes escapes before a text is parsed, so that readers can compare bytes.
 extension JSONText {
-    /// A JSON text that says the same as `json`, in which only quotes, backslashes and control characters are escaped.
+    /// An equivalent of `json` in which only quotes, backslashes and control characters are escaped.
     ///
-    /// `nil` if there is nothing to undo. What is wrong in `json` is as wrong in the result.
+    /// `nil` if nothing has to change. Errors in `json` remain in the result.
     package static func plain(_ json: UnsafeRawBufferPointer) -> [UInt8]? {
         guard json.contains(UInt8(ascii: "\\")) else { return nil }
         var output: [UInt8] = []
@@ -26,9 +26,9 @@ extension JSONText {
         return isChanged ? output : nil
     }
 
-    /// Calls `body` with ``plain(_:)`` of `json`, or with `json` itself if there is nothing to undo.
+    /// Calls `body` with ``plain(_:)`` of `json`, or with `json` itself if nothing has to change.
     ///
-    /// What `body` gets is valid during the call only.
+    /// The argument of `body` is valid only during the call.
     package static func withPlain<Value, Failure: Error>(
         _ json: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
@@ -44,7 +44,7 @@ extension JSONText {
         return try result.get()
     }
 
-    /// The escape at `start`, both halves of a surrogate pair together; `nil` if it is malformed.
+    /// The escape at `start`, including both halves of a surrogate pair; `nil` if it is malformed.
     private static func escape(in json: UnsafeRawBufferPointer, at start: Int) -> UnsafeRawBufferPointer? {
         guard start + 1 < json.count else { return nil }
         let letter = json[start + 1]
@@ -60,7 +60,7 @@ extension JSONText {
         return UnsafeRawBufferPointer(rebasing: json[start..<start + 12])
     }
 
-    /// Appends characters of a string, escaping only those that must be.
+    /// Appends the characters of a string, escaping only those that must be.
     private static func append(_ characters: [UInt8], to output: inout [UInt8]) {
         var quoted: [UInt8] = []
         characters.withUnsafeBytes { appendString($0, to: &quoted) }

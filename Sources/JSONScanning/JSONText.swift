@@ -1,6 +1,6 @@
-/// Writing JSON text, and undoing its escapes.
+/// Writes JSON text, and removes its escapes.
 package enum JSONText {
-    /// Appends `bytes`, UTF-8 text, as a JSON string with its quotes; escapes only what RFC 8259 §7 demands.
+    /// Appends `bytes`, UTF-8 text, as a JSON string with its quotes; escapes only what RFC 8259 §7 requires.
     package static func appendString(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in bytes {
@@ -45,7 +45,7 @@ package enum JSONText {
         }
     }
 
-    /// The UTF-8 text of a string's content, which must have passed ``JSONCursor``.
+    /// Returns the UTF-8 text of a string's content, which ``JSONCursor`` must have accepted.
     package static func unescaped(_ content: UnsafeRawBufferPointer) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(content.count)
@@ -72,7 +72,7 @@ package enum JSONText {
         return output
     }
 
-    /// Reads the four digits at `position`, and a second escape where the first is a high surrogate.
+    /// Reads the four digits at `position`, and a second escape if the first is a high surrogate.
     private static func appendCodePoint(
         of content: UnsafeRawBufferPointer,
         at position: inout Int,

@@ -1,18 +1,18 @@
-/// One value of a JSON text: its kind and its bytes in place.
+/// One value of a JSON text: its kind, and its bytes in place.
 package struct JSONValue {
     package enum Kind: Sendable, Hashable {
         case string, number, object, array, `true`, `false`, null
     }
 
     package let kind: Kind
-    /// For a string what stands between the quotes, escapes as written; for anything else the value's own text.
+    /// For a string, the bytes between the quotes with escapes as written; for any other value, its text.
     package let bytes: UnsafeRawBufferPointer
-    /// True when a string holds a backslash.
+    /// True if a string contains a backslash.
     package let hasEscapes: Bool
 
     package var isNull: Bool { kind == .null }
 
-    /// `true` or `false` as such, or as a string in any case; else `nil`.
+    /// `true` or `false`, also if written as a string in any case; otherwise `nil`.
     package var boolean: Bool? {
         switch kind {
         case .true: true
@@ -23,23 +23,23 @@ package struct JSONValue {
         }
     }
 
-    /// True for a string that is `word`, however it is escaped.
+    /// True for a string equal to `word`, in whatever way it is escaped.
     package func equals(_ word: StaticString) -> Bool {
         kind == .string && withText { $0.equals(word) }
     }
 
-    /// True for a string that is `word`, however it is escaped, ASCII case aside.
+    /// True for a string equal to `word` ignoring ASCII case, in whatever way it is escaped.
     package func equalsIgnoringCase(_ word: StaticString) -> Bool {
         kind == .string && withText { $0.equalsIgnoringCase(word) }
     }
 
-    /// Calls `body` with the bytes of a number, or with those of a string, its escapes undone.
+    /// Calls `body` with the bytes of a number, or with those of a string without escapes.
     @inline(__always)
     package func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         hasEscapes ? JSONText.unescaped(bytes).withUnsafeBytes(body) : body(bytes)
     }
 
-    /// A whole number, written as a number or as a string of digits, that fits into 64 bits; else `nil`.
+    /// A 64-bit integer, written as a number or as a string of digits; otherwise `nil`.
     package var integer: Int64? {
         guard kind == .number || kind == .string else { return nil }
         return withText(Self.integer)
@@ -58,14 +58,14 @@ package struct JSONValue {
             guard !overflow, !carry else { return nil }
             value = sum
         }
-        // Collected below zero, where one more value fits.
+        // Collected as a negative number, whose range is larger by one.
         if isNegative { return value }
         return value == .min ? nil : -value
     }
 
-    /// The text of a string, its escapes undone.
+    /// The text of a string, without escapes.
     ///
-    /// It is `nil` for other kinds; lone surrogates become U+FFFD.
+    /// `nil` for other kinds; lone surrogates become U+FFFD.
     package var text: String? {
         guard kind == .string else { return nil }
         guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
@@ -74,7 +74,7 @@ package struct JSONValue {
 }
 
 extension UnsafeRawBufferPointer {
-    /// True when the bytes are exactly those of `word`.
+    /// True if the bytes equal those of `word`.
     @inline(__always)
     package func equals(_ word: StaticString) -> Bool {
         guard count == word.utf8CodeUnitCount else { return false }
@@ -82,7 +82,7 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
-    /// True when the bytes are those of `word`, ASCII case aside.
+    /// True if the bytes equal those of `word`, ignoring ASCII case.
     package func equalsIgnoringCase(_ word: StaticString) -> Bool {
         guard count == word.utf8CodeUnitCount else { return false }
         for index in 0..<count where self[index].asciiLowercased != word.utf8Start[index].asciiLowercased {
@@ -91,13 +91,13 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
-    /// True when the bytes end with those of `word`.
+    /// True if the bytes end with those of `word`.
     package func hasSuffix(_ word: StaticString) -> Bool {
         guard count >= word.utf8CodeUnitCount else { return false }
         return UnsafeRawBufferPointer(rebasing: self[(count - word.utf8CodeUnitCount)...]).equals(word)
     }
 
-    /// True when the bytes begin with those of `word`.
+    /// True if the bytes begin with those of `word`.
     package func hasPrefix(_ word: StaticString) -> Bool {
         guard count >= word.utf8CodeUnitCount else { return false }
         return UnsafeRawBufferPointer(rebasing: self[..<word.utf8CodeUnitCount]).equals(word)
@@ -105,7 +105,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension UInt8 {
-    /// The byte with ASCII capitals made small.
+    /// The byte with ASCII capitals in lower case.
     package var asciiLowercased: UInt8 {
         (0x41...0x5A).contains(self) ? self | 0x20 : self
     }

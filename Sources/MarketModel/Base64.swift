@@ -25,7 +25,7 @@ package enum Base64 {
         }
     }
 
-    /// The bytes, or `nil` for a character outside the alphabet or wrong padding.
+    /// The decoded bytes; `nil` for a character outside the alphabet or wrong padding.
     package static func decode(_ text: String) -> [UInt8]? {
         let characters = Array(text.utf8)
         guard characters.count % 4 == 0 else { return nil }

@@ -1,8 +1,8 @@
 extension FixedDecimal: CustomStringConvertible {
-    /// Reads `[-|+]digits[.digits][(e|E)[-|+]digits]` to the last byte; exact, or `nil`.
+    /// Parses `[-|+]digits[.digits][(e|E)[-|+]digits]` completely and exactly; otherwise `nil`.
     ///
-    /// `nil` also where the value needs more than 18 digits behind the point or does not fit into 64 bits. Trailing
-    /// zeros count as digits unless dropping them is the only way to fit.
+    /// Also `nil` if the value needs more than 18 digits after the point or does not fit into 64 bits. Trailing zeros
+    /// count as digits unless dropping them is the only way to fit.
     package init?(text bytes: UnsafeRawBufferPointer) {
         var position = 0
         let count = bytes.count
@@ -18,7 +18,7 @@ extension FixedDecimal: CustomStringConvertible {
         while position < count {
             let digit = bytes[position] &- 0x30
             if digit <= 9 {
-                // 18 digits never overflow; the slow road below takes longer numbers.
+                // 18 digits never overflow; longer numbers take the slow path below.
                 guard digitCount < 18 else {
                     self.init(longText: bytes)
                     return
@@ -41,7 +41,7 @@ extension FixedDecimal: CustomStringConvertible {
         )
     }
 
-    /// Reads a decimal from a string; see ``init(text:)-swift.init``.
+    /// Parses a decimal from a string; see ``init(text:)-swift.init``.
     package init?(_ text: String) {
         var copy = text
         let parsed = copy.withUTF8 { FixedDecimal(text: UnsafeRawBufferPointer($0)) }
@@ -49,14 +49,14 @@ extension FixedDecimal: CustomStringConvertible {
         self = parsed
     }
 
-    /// The road for exponents and for more than 18 digits: leading and trailing zeros do not count.
+    /// The slow path for exponents and more than 18 digits: leading and trailing zeros do not count.
     private init?(longText bytes: UnsafeRawBufferPointer) {
         var reader = LongDecimalReader(bytes: bytes)
         guard let parsed = reader.read() else { return nil }
         self = parsed
     }
 
-    /// Plain decimal text with exactly ``digits`` digits behind the point, never an exponent.
+    /// Plain decimal text with exactly ``digits`` digits after the point, never an exponent.
     package var description: String {
         var text: [UInt8] = []
         write(to: &text)
@@ -72,7 +72,7 @@ extension FixedDecimal: CustomStringConvertible {
     }
 }
 
-/// Decimal text of integers with a point set into them.
+/// Decimal text of integers with an inserted point.
 package enum DecimalText {
     /// Appends `magnitude / 10^digits` as plain ASCII.
     package static func write(magnitude: UInt64, isNegative: Bool, digits: UInt8, to output: inout [UInt8]) {
@@ -84,7 +84,7 @@ package enum DecimalText {
         writeDigits(magnitude: magnitude, isNegative: isNegative, digits: digits, to: &output)
     }
 
-    /// Generic only within this file: across modules each digit would cost calls through witness tables.
+    /// Generic only within this file, because across modules each digit would cost calls through witness tables.
     @inline(__always)
     private static func writeDigits<Magnitude: UnsignedInteger & FixedWidthInteger>(
         magnitude: Magnitude,
@@ -107,7 +107,7 @@ package enum DecimalText {
     }
 }
 
-/// Reads decimals of any length into a 64-bit mantissa where the value allows it.
+/// Parses decimals of any length into a 64-bit mantissa, if the value fits.
 private struct LongDecimalReader {
     let bytes: UnsafeRawBufferPointer
     var position = 0
@@ -138,9 +138,9 @@ private struct LongDecimalReader {
         return start..<position
     }
 
-    /// The written exponent, 0 where there is none, `nil` where it is malformed.
+    /// The exponent; 0 if there is none, `nil` if it is malformed.
     ///
-    /// It stops growing where no text in memory could make up for it.
+    /// It is capped at a size that no text in memory could compensate.
     private mutating func exponentValue() -> Int? {
         guard let marker = peek() else { return 0 }
         guard marker == UInt8(ascii: "e") || marker == UInt8(ascii: "E") else { return nil }
@@ -187,7 +187,7 @@ private struct LongDecimalReader {
     }
 }
 
-/// A mantissa in the making that refuses to outgrow `Int64`.
+/// A growing mantissa that stays within `Int64`.
 private struct BoundedMagnitude {
     private let isNegative: Bool
     private var value: UInt64 = 0
@@ -200,7 +200,7 @@ private struct BoundedMagnitude {
 
     var signed: Int64 { Int64(truncatingIfNeeded: isNegative ? 0 &- value : value) }
 
-    /// Appends a decimal digit; false, and nothing is changed, where the number would not fit.
+    /// Appends a decimal digit; returns false, and changes nothing, if the number would not fit.
     mutating func append(_ digit: UInt8) -> Bool {
         let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
         let (sum, carry) = scaled.addingReportingOverflow(UInt64(digit))

@@ -1,11 +1,11 @@
 /// An exact decimal number: `mantissa / 10^digits`.
 ///
-/// It keeps the digits it was written with: `61837.63000000` has 8 digits and differs, as a representation, from
-/// `61837.63`; ``rescaled(to:)`` goes by value.
+/// It keeps the digits it was written with: `61837.63000000` has 8 digits and is not equal to `61837.63`.
+/// ``rescaled(to:)`` depends only on the value.
 package struct FixedDecimal: Sendable, Hashable {
     /// The number without its point.
     package let mantissa: Int64
-    /// Digits behind the point, 0 to ``digitsMax``.
+    /// Digits after the point, 0 to ``digitsMax``.
     package let digits: UInt8
 
     /// The largest power of ten that fits into `Int64` is 10^18.
@@ -13,7 +13,7 @@ package struct FixedDecimal: Sendable, Hashable {
     package static let zero = FixedDecimal(mantissa: 0, digits: 0)
 
     package init(mantissa: Int64, digits: UInt8) {
-        precondition(digits <= Self.digitsMax, "a decimal has at most 18 digits behind the point")
+        precondition(digits <= Self.digitsMax, "a decimal has at most 18 digits after the point")
         self.mantissa = mantissa
         self.digits = digits
     }
@@ -21,9 +21,9 @@ package struct FixedDecimal: Sendable, Hashable {
     package var isPositive: Bool { mantissa > 0 }
     package var isZero: Bool { mantissa == 0 }
 
-    /// The mantissa of the same value with `digits` digits behind the point.
+    /// The mantissa of the same value with `digits` digits after the point.
     ///
-    /// It is `nil` where that would round or overflow, and for more digits than ``digitsMax``.
+    /// `nil` if that would round or overflow, and for more digits than ``digitsMax``.
     package func rescaled(to digits: UInt8) -> Int64? {
         if digits == self.digits { return mantissa }
         guard digits <= Self.digitsMax else { return nil }
@@ -35,7 +35,7 @@ package struct FixedDecimal: Sendable, Hashable {
         return remainder == 0 ? quotient : nil
     }
 
-    /// The mantissa with `digits` digits after the point, further digits dropped; `nil` if it overflows.
+    /// The mantissa with `digits` digits after the point, dropping further digits; `nil` if it overflows.
     package func truncated(to digits: UInt8) -> Int64? {
         digits < self.digits ? mantissa / powerOfTen(self.digits - digits) : rescaled(to: digits)
     }

@@ -1,6 +1,6 @@
-/// A bar that the venue made.
+/// A bar built by the venue.
 package struct VenueBar: Hashable, Sendable {
-    /// Prices of one side over the bar's interval; absent ones are `nil`.
+    /// Prices of one side over the bar's interval; missing ones are `nil`.
     package struct Prices: Hashable, Sendable {
         package var open: FixedDecimal?
         package var high: FixedDecimal?
@@ -14,11 +14,11 @@ package struct VenueBar: Hashable, Sendable {
 
     package var origin: EventOrigin
     package var symbol: SymbolIndex
-    /// The venue's time of the end of the interval.
+    /// The venue's time for the end of the interval.
     package var tsEvent: UnixNanoseconds?
     package var bid = Prices()
     package var ask = Prices()
-    /// Ticks that the venue put together.
+    /// Number of ticks that the venue combined.
     package var tickCount: Int64?
 
     package init(origin: EventOrigin, symbol: SymbolIndex) {
@@ -32,21 +32,21 @@ package enum OrderChange: UInt8, Sendable, Hashable {
     case opened = 0
     case updated = 1
     case closed = 2
-    /// A pending order was taken back.
+    /// A pending order was withdrawn.
     case deleted = 3
 }
 
-/// What the venue says of an order; amounts and prices as the venue's own text, absent ones `nil`.
+/// The venue's report of an order; amounts and prices as the venue's own text, `nil` if missing.
 package struct OrderUpdate: Hashable, Sendable {
     package var origin: EventOrigin
-    /// The venue's number of the order.
+    /// The venue's number for the order.
     package var ticket: Int64
-    /// `nil` where the venue's word for the change is unknown.
+    /// `nil` if the venue's word for the change is unknown.
     package var change: OrderChange?
     package var login: Int64?
     package var symbol: SymbolIndex?
     package var tsEvent: UnixNanoseconds?
-    /// `Buy`, `SellLimit`, …: the venue's word, or its number where that is unknown.
+    /// `Buy`, `SellLimit`, …: the venue's word, or its number if that is unknown.
     package var command: String?
     package var state: String?
     package var reason: String?
@@ -61,7 +61,7 @@ package struct OrderUpdate: Hashable, Sendable {
     package var tsOpen: UnixNanoseconds?
     package var tsClose: UnixNanoseconds?
     package var tsExpires: UnixNanoseconds?
-    /// The record itself.
+    /// The record as received.
     package var json: [UInt8] = []
 
     package init(origin: EventOrigin, ticket: Int64) {
@@ -70,12 +70,12 @@ package struct OrderUpdate: Hashable, Sendable {
     }
 }
 
-/// What the venue says of an instrument, as its own JSON; the latest counts.
+/// The venue's description of an instrument, as its own JSON; the latest counts.
 package struct InstrumentDetails: Hashable, Sendable {
     package var symbol: SymbolIndex
-    /// Digits behind the point of its prices, where the venue names them.
+    /// Digits after the point of its prices, if the venue states them.
     package var priceDigits: UInt8?
-    /// When its prices move, on the venue's own clocks; `nil` where the venue does not say.
+    /// When its prices change, in the venue's own local time; `nil` if the venue does not say.
     package var sessions: [TradingSchedule.Session]?
     package var json: [UInt8]
 
@@ -92,11 +92,11 @@ package struct InstrumentDetails: Hashable, Sendable {
     }
 }
 
-/// The venue lost or found the source of its own data, while our connection to it goes on.
+/// The venue lost or regained its own data source, while our connection to the venue continues.
 package struct LinkChange: Hashable, Sendable {
     package var origin: EventOrigin
     package var isUp: Bool
-    /// What the link leads to, for people.
+    /// What the link leads to, as readable text.
     package var detail: String
 
     package init(origin: EventOrigin, isUp: Bool, detail: String) {

@@ -1,4 +1,4 @@
-/// When at least one of several markets is open, each on the clocks of its own zone.
+/// When at least one of several markets is open, each in the local time of its own zone.
 package struct MarketCalendar: OpeningHours, Hashable, Sendable {
     package let schedules: [TradingSchedule]
 
@@ -7,7 +7,7 @@ package struct MarketCalendar: OpeningHours, Hashable, Sendable {
         self.schedules = schedules
     }
 
-    /// A calendar that is open when one of `calendars` is.
+    /// A calendar that is open if one of `calendars` is.
     package static func union(_ calendars: [MarketCalendar]) -> MarketCalendar {
         var schedules: [TradingSchedule] = []
         for schedule in calendars.flatMap(\.schedules) where !schedules.contains(schedule) {

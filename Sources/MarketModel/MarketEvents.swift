@@ -1,4 +1,4 @@
-/// Where an event comes from: message number `message` of the batch, and its place inside that message.
+/// The source of an event: the index of its message in the batch, and its position inside that message.
 package struct EventOrigin: Hashable, Sendable {
     package var message: Int
     package var item: Int
@@ -9,13 +9,13 @@ package struct EventOrigin: Hashable, Sendable {
     }
 }
 
-/// A change of the best bid and ask; a side that has no price has no size either.
+/// A change of the best bid and ask; a side without a price has no size either.
 package struct Quote: Hashable, Sendable {
     package var origin: EventOrigin
     package var symbol: SymbolIndex
-    /// The venue's time; `nil` where it gives none.
+    /// The venue's time; `nil` if it gives none.
     package var tsEvent: UnixNanoseconds?
-    /// `nil` if the side has no price by ``PriceRule``.
+    /// `nil` if ``PriceRule`` gives the side no price.
     package let bidPrice: FixedDecimal?
     package let bidSize: FixedDecimal?
     package let askPrice: FixedDecimal?
@@ -23,7 +23,7 @@ package struct Quote: Hashable, Sendable {
     /// The venue's own number, as received.
     package var sequence: Int64?
 
-    /// A quote of what the venue wrote; ``PriceRule`` says which sides have a price.
+    /// Makes a quote from the venue's values; ``PriceRule`` decides which sides have a price.
     package init(
         origin: EventOrigin,
         symbol: SymbolIndex,
@@ -47,13 +47,13 @@ package struct Quote: Hashable, Sendable {
     }
 }
 
-/// Who took liquidity in a trade.
+/// The side that took liquidity in a trade.
 package enum AggressorSide: UInt8, Sendable, Hashable {
     case buyer = 1
     case seller = 2
 }
 
-/// A trade as the venue reports it: an execution, several of one order, or an administrative entry.
+/// A trade as reported by the venue: an execution, several executions of one order, or an administrative entry.
 package struct Trade: Hashable, Sendable {
     package var origin: EventOrigin
     package var symbol: SymbolIndex
@@ -61,13 +61,13 @@ package struct Trade: Hashable, Sendable {
     package var price: FixedDecimal
     package var size: FixedDecimal
     package var aggressorSide: AggressorSide?
-    /// The venue's number, as received; aggregates have a count of their own.
+    /// The venue's number, as received; aggregates have their own numbering.
     package var tradeID: Int64?
     /// True for several executions of one order in one message.
     package var isAggregate = false
-    /// The executions in an aggregate, if the venue names the first and the last.
+    /// The executions in an aggregate, if the venue reports the first and the last.
     package var executionIDs: ClosedRange<Int64>?
-    /// The venue's word for an entry that did not happen in the market, such as `INSURANCE_FUND`; else `nil`.
+    /// The venue's word for an entry that is not a market trade, such as `INSURANCE_FUND`; otherwise `nil`.
     package var administrativeKind: String?
 
     package init(
@@ -88,31 +88,31 @@ package struct Trade: Hashable, Sendable {
         self.tradeID = tradeID
     }
 
-    /// True if it happened in the market and something changed hands.
+    /// True if it is a market trade with a size above 0.
     package var isExecution: Bool {
         administrativeKind == nil && PriceRule.isExecution(size: size.mantissa)
     }
 
-    /// The numbers of the executions that it stands for, if the venue gives them.
+    /// The numbers of its executions, if the venue gives them.
     package var numberedExecutions: ClosedRange<Int64>? {
         isAggregate ? executionIDs : tradeID.map { $0...$0 }
     }
 }
 
-/// What the venue says of an account's margin.
+/// The state of an account's margin, according to the venue.
 package enum MarginState: UInt8, Sendable, Hashable {
     case ok = 0
     case marginCall = 1
     case stopOut = 2
 }
 
-/// What a margin call goes by.
+/// The unit that triggers a margin call.
 package enum MarginControllingType: UInt8, Sendable, Hashable {
     case percent = 0
     case currency = 1
 }
 
-/// The amounts of a ``MarginUpdate`` as text, for some need more digits than a mantissa has room for.
+/// The amounts of a ``MarginUpdate`` as text, because some need more digits than a mantissa can hold.
 package struct MarginTexts: Hashable, Sendable {
     package var balance: String?
     package var equity: String?
@@ -150,15 +150,16 @@ package struct MarginUpdate: Hashable, Sendable {
     }
 }
 
-/// Something else the feed said, kept as the venue's own JSON.
+/// Any other information from the feed, kept as the venue's own JSON.
 package struct VenueEvent: Hashable, Sendable {
     package var origin: EventOrigin
-    /// The venue's name for it (`OnSymbolUpdate`, `depthUpdate`), or what was wrong (`malformed`).
+    /// The venue's name for it (`OnSymbolUpdate`, `depthUpdate`), or the problem (`malformed`).
     package var kind: String
     package var symbol: SymbolIndex?
-    /// True where a message could not be read as what it claims to be.
+    /// True if a message could not be parsed as the type it claims to be.
     package var isOddity: Bool
-    /// True where no message says it, so that it is not made again from stored messages: what a call of ours led to.
+    /// True if it does not come from a message but from one of our own calls; a rebuild from messages does not repeat
+    /// it.
     package var isOwn = false
     /// JSON text; for an oddity an object with `reason`.
     package var json: [UInt8]
@@ -172,7 +173,7 @@ package struct VenueEvent: Hashable, Sendable {
     }
 }
 
-/// What a batch of messages says, by kind, each kind in order of arrival.
+/// The events in a batch of messages, by kind, each kind in order of arrival.
 package struct MarketEvents: Sendable {
     package var quotes: [Quote] = []
     package var trades: [Trade] = []

@@ -1,28 +1,28 @@
-/// Which way a message went, seen from feedrec.
+/// The direction of a message, seen from feedrec.
 package enum MessageDirection: UInt8, Sendable, Hashable {
     case received = 0
     case sent = 1
 }
 
-/// The WebSocket data opcode a message came under (RFC 6455 §5.6).
+/// The WebSocket data opcode of a message (RFC 6455 §5.6).
 package enum MessageKind: UInt8, Sendable, Hashable {
     case text = 1
     case binary = 2
 }
 
-/// Messages in their order of arrival, their payloads end to end in one array.
+/// Messages in order of arrival, with all payloads in one array.
 ///
-/// Stages hand each other batches, so that no message costs an allocation or a hop of its own.
+/// Stages exchange batches, so that a message does not cost an allocation or a task switch of its own.
 package struct MessageBatch: Sendable {
-    /// One message: where its payload lies in ``MessageBatch/bytes``, and what is known of it.
+    /// One message: the position of its payload in ``MessageBatch/bytes``, and its properties.
     package struct Entry: Sendable, Hashable {
         package var offset: Int
         package var length: Int
-        /// Right after the read that completed the message, or right before the write that sent it.
+        /// Time right after the read that completed the message, or right before the write that sent it.
         package var tsRecv: UnixNanoseconds
         package var direction: MessageDirection
         package var kind: MessageKind
-        /// True where something was taken out of the payload, which then is not what went over the wire.
+        /// True if something was removed from the payload, which then differs from the bytes on the wire.
         package var isRedacted: Bool
 
         package init(
@@ -89,7 +89,7 @@ package struct MessageBatch: Sendable {
         entries.append(entry)
     }
 
-    /// A copy of some of the messages.
+    /// Returns a copy of some of the messages.
     package func part(_ range: Range<Int>) -> MessageBatch {
         var part = MessageBatch()
         part.entries.reserveCapacity(range.count)
@@ -106,7 +106,7 @@ package struct MessageBatch: Sendable {
         return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// A copy of the payload of message `index`.
+    /// Returns a copy of the payload of message `index`.
     package func payload(at index: Int) -> [UInt8] { Array(bytes[entries[index].range]) }
 
     package mutating func removeAll() {

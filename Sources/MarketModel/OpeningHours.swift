@@ -1,13 +1,13 @@
-/// When a market is open.
+/// The times at which a market is open.
 package protocol OpeningHours: Sendable {
-    /// The stretches within `range` in which the market is open, in order and apart from each other.
+    /// The intervals within `range` in which the market is open, in order, without touching each other.
     func openings(in range: Range<UnixNanoseconds>) -> [Range<UnixNanoseconds>]
 }
 
-/// What a market does at a moment.
+/// The state of a market at a moment.
 package struct MarketState: Hashable, Sendable {
     package let isOpen: Bool
-    /// When that changes; `nil` where it does not within the next year.
+    /// When that changes; `nil` if it does not change within the next year.
     package let until: UnixNanoseconds?
 
     package init(isOpen: Bool, until: UnixNanoseconds?) {
@@ -31,7 +31,7 @@ extension OpeningHours {
         !openings(in: time..<time.advanced(by: .nanoseconds(1))).isEmpty
     }
 
-    /// The stretches within `range` in which the market is closed.
+    /// The intervals within `range` in which the market is closed.
     package func closures(in range: Range<UnixNanoseconds>) -> [Range<UnixNanoseconds>] {
         var closures: [Range<UnixNanoseconds>] = []
         var from = range.lowerBound
@@ -45,9 +45,9 @@ extension OpeningHours {
 }
 
 extension [Range<UnixNanoseconds>] {
-    /// Appends a span, joined with those that it touches; spans come nearly in order.
+    /// Appends an interval and joins it with those that it touches; intervals must come nearly in order.
     ///
-    /// A change of clocks may make a span begin before the last one ends.
+    /// A clock change may make an interval begin before the last one ends.
     mutating func appendJoined(_ span: Range<UnixNanoseconds>) {
         var joined = span
         while let last, last.upperBound >= joined.lowerBound {

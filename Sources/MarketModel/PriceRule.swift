@@ -1,7 +1,7 @@
-/// Decides what counts as a price and as an execution: for events, stored rows, bars and replays alike.
+/// Decides what counts as a price and as an execution, for events, stored rows, bars and replays alike.
 ///
-/// The venue says that there is nothing by naming no price, or a size of 0. Neither the sign of a price nor its value
-/// says so: oil closed at -37.63, and a price of 0 is one.
+/// A venue signals "no price" by sending none, or a size of 0. The value of a price is never a signal: oil closed at
+/// -37.63, and 0 is a valid price.
 package enum PriceRule {
     /// The price of one side of a quote; `nil` if the side has none.
     @inline(__always)
@@ -9,7 +9,7 @@ package enum PriceRule {
         isSizeZero ? nil : price
     }
 
-    /// True for a trade in which something changed hands, given the mantissa of its size.
+    /// True for a trade with a size above 0; `mantissa` is that of the size.
     @inline(__always)
     package static func isExecution(size mantissa: Int64) -> Bool { mantissa > 0 }
 }

@@ -1,11 +1,11 @@
-/// A zone that is named by another zone and a distance: `America/New_York+7h`, `America/New_York+07:00`.
+/// A zone defined by another zone and an offset: `America/New_York+7h`, `America/New_York+07:00`.
 package struct ShiftedZoneName: Hashable, Sendable {
-    /// The name of the zone whose dates of change hold.
+    /// The name of the zone that decides when clocks change.
     package let base: String
     /// How far clocks are ahead of those of ``base``; less than a day.
     package let seconds: Int64
 
-    /// Reads `ZONE±H`, `ZONE±HH`, `ZONE±HH:MM` and `ZONE±HHMM`, with or without `h` at the end; `nil` for other texts.
+    /// Parses `ZONE±H`, `ZONE±HH`, `ZONE±HH:MM` and `ZONE±HHMM`, with an optional final `h`; `nil` for other texts.
     package init?(_ text: String) {
         guard let signIndex = text.lastIndex(where: { $0 == "+" || $0 == "-" }), signIndex != text.startIndex else {
             return nil

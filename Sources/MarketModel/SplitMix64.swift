@@ -1,6 +1,6 @@
 /// A small, fast, seeded random generator: the same seed gives the same numbers on every machine.
 ///
-/// Not for keys or masks: its output is predictable.
+/// Not for keys or masks, because its output is predictable.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

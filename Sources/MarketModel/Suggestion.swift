@@ -1,9 +1,9 @@
-/// Helps with a name that is not known: the nearest of those that are, and a list of them.
+/// Helps with an unknown name: suggests the nearest known name, and lists the known ones.
 package enum Suggestion {
-    /// Longer names are not compared: the work grows with the product of the lengths.
+    /// Longer names are not compared, because the work grows with the product of the lengths.
     private static let nameBytesMax = 64
 
-    /// The nearest of `names`, if one is near: at most a third of its letters differ, ASCII case aside.
+    /// The nearest of `names`, if at most a third of its letters differ, ignoring ASCII case.
     package static func nearest(to name: String, among names: some Sequence<String>) -> String? {
         let wanted = lowercased(name)
         guard wanted.count <= nameBytesMax else { return nil }
@@ -19,12 +19,12 @@ package enum Suggestion {
         return best?.name
     }
 
-    /// What an error says behind a wrong name: `; did you mean 'EURUSD'?`, or nothing if no name is near.
+    /// The end of an error about a wrong name: `; did you mean 'EURUSD'?`, or nothing if no name is near.
     package static func hint(for name: String, among names: some Sequence<String>) -> String {
         nearest(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
     }
 
-    /// The names in single quotes, with commas between them: `'EURUSD', 'GBPUSD' and 12 more`.
+    /// The names in single quotes, separated by commas: `'EURUSD', 'GBPUSD' and 12 more`.
     package static func list(_ names: some Collection<String>, countMax: Int = 20) -> String {
         let shown = names.prefix(countMax).map { "'\($0)'" }.joined(separator: ", ")
         return names.count > countMax ? "\(shown) and \(names.count - countMax) more" : shown
@@ -34,7 +34,7 @@ package enum Suggestion {
         name.utf8.prefix(nameBytesMax + 1).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     }
 
-    /// Letters to insert, delete or replace on the way from one to the other (Levenshtein).
+    /// Letters to insert, delete or replace to turn one name into the other (Levenshtein distance).
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var previous = Array(0...right.count)
         for (row, byte) in left.enumerated() {

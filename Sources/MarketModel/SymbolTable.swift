@@ -1,4 +1,4 @@
-/// A small number that stands for a symbol within one ``SymbolTable``.
+/// A small number that represents a symbol within one ``SymbolTable``.
 package struct SymbolIndex: Hashable, Sendable {
     package let value: Int32
 
@@ -7,7 +7,7 @@ package struct SymbolIndex: Hashable, Sendable {
     }
 }
 
-/// Gives every symbol text a small number; looking up a known symbol allocates nothing.
+/// Assigns every symbol text a small number; looking up a known symbol allocates nothing.
 package struct SymbolTable: Sendable {
     private var texts: [[UInt8]] = []
     /// Slots of an open-addressing hash table, at most half full.
@@ -19,7 +19,7 @@ package struct SymbolTable: Sendable {
 
     package var count: Int { texts.count }
 
-    /// The number of `symbol`, the same for equal bytes, counting up from 0 in order of first appearance.
+    /// Returns the number of `symbol`, the same for equal bytes, counting from 0 in order of first appearance.
     package mutating func intern(_ symbol: UnsafeRawBufferPointer) -> SymbolIndex {
         var slot = Self.hash(symbol) & (slots.count - 1)
         while case let index = slots[slot], index >= 0 {
@@ -33,7 +33,7 @@ package struct SymbolTable: Sendable {
         return SymbolIndex(index)
     }
 
-    /// The number of `symbol`; see ``intern(_:)-swift.method``.
+    /// Returns the number of `symbol`; see ``intern(_:)-swift.method``.
     package mutating func intern(_ symbol: String) -> SymbolIndex {
         var copy = symbol
         return copy.withUTF8 { intern(UnsafeRawBufferPointer($0)) }
@@ -57,7 +57,7 @@ package struct SymbolTable: Sendable {
         String(decoding: texts[Int(index.value)], as: UTF8.self)
     }
 
-    /// FNV-1a over the last 16 bytes and the length: symbols differ there.
+    /// FNV-1a over the length and the last 16 bytes, in which symbols differ.
     private static func hash(_ symbol: UnsafeRawBufferPointer) -> Int {
         var hash = 0xcbf2_9ce4_8422_2325 ^ UInt64(symbol.count)
         for byte in symbol.suffix(16) {

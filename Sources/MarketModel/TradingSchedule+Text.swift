@@ -1,17 +1,17 @@
 extension TradingSchedule {
-    /// Why a text says no session; the description names the text.
+    /// Why a text is not a session or a day; the description quotes the text.
     package struct TextError: Error, Hashable, CustomStringConvertible {
         package let description: String
     }
 
-    /// Reads sessions and holidays as a configuration has them.
+    /// Parses sessions and holidays as written in a configuration.
     ///
     /// - Parameters:
-    ///   - sessions: `Sun 17:00-Fri 17:00 America/New_York` for one that runs through the week, or
-    ///     `Mon-Fri 09:30-16:00 America/New_York` for one a day. All have the same zone.
-    ///   - holidays: Days such as `2026-12-25`, in that zone; so are `closed 2026-12-25` among the sessions.
+    ///   - sessions: `Sun 17:00-Fri 17:00 America/New_York` for one session over the week, or `Mon-Fri 09:30-16:00
+    ///     America/New_York` for one per day. All must have the same zone.
+    ///   - holidays: Days such as `2026-12-25`, in that zone; the sessions may contain them as `closed 2026-12-25`.
     ///   - zones: Finds a zone by its name.
-    /// - Throws: ``TextError`` for a text that says something else, or names another zone than the first.
+    /// - Throws: ``TextError`` for any other text, or for a zone that differs from the first.
     package init(
         sessions: [String],
         holidays: [String],
@@ -23,35 +23,35 @@ extension TradingSchedule {
         for text in sessions where !text.hasPrefix(closed) {
             let parts = text.split(separator: " ").map(String.init)
             guard let name = parts.last, let found = Self.sessions(of: Array(parts.dropLast())) else {
-                throw TextError(description: "'\(text)' is no session, such as 'Sun 17:00-Fri 17:00 America/New_York'")
+                throw TextError(description: "'\(text)' is not a session like 'Sun 17:00-Fri 17:00 America/New_York'")
             }
             guard let rules = zones(name) else {
                 throw TextError(description: "the time zone '\(name)' of '\(text)' is not known")
             }
             guard zone.map({ $0 == rules }) ?? true else {
-                throw TextError(description: "'\(text)' has another time zone than the session before")
+                throw TextError(description: "'\(text)' has a different time zone than the previous session")
             }
             zone = rules
             all += found
         }
         guard let zone else {
-            throw TextError(description: "there is no session, which would say the time zone")
+            throw TextError(description: "there is no session, so the time zone is unknown")
         }
         var days: Set<Int64> = []
         let named = sessions.filter { $0.hasPrefix(closed) }.map { String($0.dropFirst(closed.count)) }
         for text in holidays + named {
             guard let day = UnixNanoseconds(iso8601: text + "T00:00:00Z") else {
-                throw TextError(description: "'\(text)' is no day, such as '2026-12-25'")
+                throw TextError(description: "'\(text)' is not a day like '2026-12-25'")
             }
             days.insert(day.rawValue / 86_400_000_000_000)
         }
         self.init(zone: zone, sessions: all, holidays: days)
     }
 
-    /// Three letters each, from Sunday on.
+    /// Three letters each, starting with Sunday.
     private static let weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
-    /// Reads `Sun 17:00-Fri 17:00` or `Mon-Fri 09:30-16:00`, its words given one by one.
+    /// Parses `Sun 17:00-Fri 17:00` or `Mon-Fri 09:30-16:00`, split into words.
     private static func sessions(of words: [String]) -> [Session]? {
         switch words.count {
         case 3: return weekly(words)
@@ -78,7 +78,7 @@ extension TradingSchedule {
         let count = (last - first + 7) % 7 + 1
         let sessions = (0..<count).compactMap { offset in
             let midnight = (first + offset) % 7 * 1440
-            // One that ends before it begins ends on the next day.
+            // A session that ends before it begins ends on the next day.
             return Session(from: midnight + from, to: midnight + (to > from ? to : to + 1440))
         }
         return sessions.count == count ? sessions : nil

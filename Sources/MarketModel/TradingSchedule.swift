@@ -1,12 +1,12 @@
-/// When a market is open: sessions of a week on the clocks of a zone, without holidays.
+/// The opening hours of a market: weekly sessions in the local time of a zone, except on holidays.
 ///
-/// A pure value. Changes between summer and winter time move the sessions as they move the clocks of the zone.
+/// A pure value. Daylight saving time shifts the sessions with the zone's clocks.
 package struct TradingSchedule: OpeningHours, Hashable, Sendable {
-    /// A stretch of every week, in minutes since Sunday 00:00 on the clocks of the zone.
+    /// A weekly interval, in minutes since Sunday 00:00 in the zone's local time.
     package struct Session: Hashable, Sendable {
-        /// 0 up to 10,079.
+        /// 0 to 10,079.
         package let from: Int
-        /// Greater than ``from`` by a week at most.
+        /// Greater than ``from``, by at most a week.
         package let to: Int
 
         /// `nil` for a session that begins outside of the week, is empty, or is longer than a week.
@@ -18,7 +18,7 @@ package struct TradingSchedule: OpeningHours, Hashable, Sendable {
 
     package let zone: ZoneRules
     package let sessions: [Session]
-    /// Days on which the market is closed from midnight to midnight, counted from 1970-01-01.
+    /// Days on which the market is closed from midnight to midnight, as days since 1970-01-01.
     package let holidays: Set<Int64>
 
     /// `sessions` may overlap; without any the market is never open.
@@ -28,7 +28,7 @@ package struct TradingSchedule: OpeningHours, Hashable, Sendable {
         self.holidays = holidays
     }
 
-    /// The stretches within `range` in which the market is open, in order and apart from each other.
+    /// The intervals within `range` in which the market is open, in order, without touching each other.
     package func openings(in range: Range<UnixNanoseconds>) -> [Range<UnixNanoseconds>] {
         var spans: [Range<UnixNanoseconds>] = []
         for day in localDay(of: range.lowerBound) - 1...localDay(of: range.upperBound) + 1 where !holidays.contains(day)
@@ -54,7 +54,7 @@ package struct TradingSchedule: OpeningHours, Hashable, Sendable {
         return Self.floorDivide(seconds + zone.offset(atUTC: seconds), Self.daySeconds)
     }
 
-    /// The minutes of a day in which sessions run, in order.
+    /// The minutes of a day that belong to sessions, in order.
     private func openMinutes(of day: Int64) -> [Range<Int>] {
         // 1970-01-01 was a Thursday.
         let weekday = Int(((day + 4) % 7 + 7) % 7)
@@ -67,7 +67,7 @@ package struct TradingSchedule: OpeningHours, Hashable, Sendable {
         }.sorted { $0.lowerBound < $1.lowerBound }
     }
 
-    /// The moment at which the clocks of the zone show a minute of a day.
+    /// The moment at which the zone's clocks show a minute of a day.
     private func moment(_ day: Int64, _ minute: Int) -> UnixNanoseconds? {
         let (ns, overflow) = (day * Self.daySeconds + Int64(minute) * 60).multipliedReportingOverflow(by: Self.secondNS)
         return overflow ? nil : zone.utc(fromLocal: UnixNanoseconds(ns))

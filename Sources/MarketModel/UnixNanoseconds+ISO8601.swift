@@ -1,8 +1,8 @@
 extension UnixNanoseconds: CustomStringConvertible {
-    /// ISO 8601 in UTC with nine fraction digits: `2026-01-05T09:30:00.123456789Z`.
+    /// ISO 8601 in UTC with nine fractional digits: `2026-01-05T09:30:00.123456789Z`.
     package var iso8601: String {
         let secondsFloor = rawValue.floorDivided(by: 1_000_000_000)
-        // The whole seconds of the first times of the range do not fit into 64 bits of nanoseconds.
+        // At the start of the range the whole seconds in nanoseconds do not fit into 64 bits.
         let nanoseconds = rawValue &- secondsFloor &* 1_000_000_000
         let days = secondsFloor.floorDivided(by: 86_400)
         let secondOfDay = secondsFloor - days * 86_400
@@ -26,14 +26,14 @@ extension UnixNanoseconds: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The UTC day, `2026-01-05`: the name of the file that a recording of this moment goes to.
+    /// The UTC day, `2026-01-05`, which names the file for a recording of this moment.
     package var utcDay: String { String(iso8601.prefix(10)) }
 
     package var description: String { iso8601 }
 
-    /// Reads ISO 8601: `YYYY-MM-DD[(T| )HH:MM[:SS[.fraction]][Z|±HH:MM]]`; without an offset the time is UTC.
+    /// Parses ISO 8601: `YYYY-MM-DD[(T| )HH:MM[:SS[.fraction]][Z|±HH:MM]]`; without an offset the time is UTC.
     ///
-    /// Fraction digits beyond the ninth must be zero; anything else, or a date that does not exist, gives `nil`.
+    /// Fractional digits after the ninth must be zero. Other texts, and dates that do not exist, give `nil`.
     package init?(iso8601 text: some StringProtocol) {
         var copy = String(text)
         let parsed = copy.withUTF8 { UnixNanoseconds(iso8601: UnsafeRawBufferPointer($0)) }
@@ -41,7 +41,7 @@ extension UnixNanoseconds: CustomStringConvertible {
         self = parsed
     }
 
-    /// Reads ISO 8601 from its bytes; see ``init(iso8601:)-swift.init``.
+    /// Parses ISO 8601 from bytes; see ``init(iso8601:)-swift.init``.
     package init?(iso8601 bytes: UnsafeRawBufferPointer) {
         var reader = DigitReader(bytes: bytes)
         guard let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
@@ -110,7 +110,7 @@ private struct CivilDate {
     }
 }
 
-/// Reads fixed-width numbers from the front of a text.
+/// Parses fixed-width numbers from the front of a text.
 private struct DigitReader {
     let bytes: UnsafeRawBufferPointer
     var position = 0

@@ -1,4 +1,4 @@
-/// A moment in nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+/// A moment in nanoseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
 /// The range is that of `Int64`: years 1677 to 2262.
 package struct UnixNanoseconds: Hashable, Sendable {
@@ -8,19 +8,19 @@ package struct UnixNanoseconds: Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Milliseconds since the epoch, or `nil` outside the range.
+    /// Converts milliseconds since the epoch; `nil` outside the range.
     package init?(milliseconds: Int64) {
         let (value, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
         guard !overflow else { return nil }
         self.rawValue = value
     }
 
-    /// The time `duration` later; saturates at the ends of the range.
+    /// The moment `duration` later; clamped to the range.
     package func advanced(by duration: Duration) -> UnixNanoseconds {
         UnixNanoseconds(Int64(clamping: Int128(rawValue) + duration.wideNanoseconds))
     }
 
-    /// The signed time from `other` to this moment; saturates at the ends of the range.
+    /// The signed duration from `other` to this moment; clamped to the range.
     package func since(_ other: UnixNanoseconds) -> Duration {
         .nanoseconds(Int64(clamping: Int128(rawValue) - Int128(other.rawValue)))
     }
@@ -33,7 +33,7 @@ extension UnixNanoseconds: Comparable {
 }
 
 extension Duration {
-    /// The duration in nanoseconds, rounded towards zero; saturates at the range of `Int64`.
+    /// The duration in nanoseconds, rounded towards zero; clamped to the range of `Int64`.
     package var wholeNanoseconds: Int64 { Int64(clamping: wideNanoseconds) }
 
     /// The duration in nanoseconds, rounded towards zero.

@@ -1,11 +1,11 @@
-/// The unit of a time that is written as a number since 1970-01-01T00:00:00Z.
+/// The unit of a time written as a number since 1970-01-01T00:00:00Z.
 package enum UnixTimeUnit: String, Sendable, Hashable, CaseIterable {
     case seconds = "s"
     case milliseconds = "ms"
     case microseconds = "us"
     case nanoseconds = "ns"
 
-    /// The unit that the number of digits shows; `nil` if it shows none.
+    /// Detects the unit from the number of digits; `nil` if that is ambiguous.
     ///
     /// From 2001-09-09 to 2262-04-11 seconds have 10 digits, milliseconds 13, microseconds 16 and nanoseconds 19.
     package init?(evidentIn count: Int64) {
@@ -28,7 +28,7 @@ package enum UnixTimeUnit: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The unit's name for messages to people.
+    /// The unit's name for messages to users.
     package var name: String {
         switch self {
         case .seconds: "seconds"
@@ -38,7 +38,7 @@ package enum UnixTimeUnit: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The moment that `count` units mean; `nil` outside of the range of ``UnixNanoseconds``.
+    /// The moment of `count` units; `nil` outside of the range of ``UnixNanoseconds``.
     @inline(__always)
     package func time(_ count: Int64) -> UnixNanoseconds? {
         let (value, overflow) = count.multipliedReportingOverflow(by: nanoseconds)

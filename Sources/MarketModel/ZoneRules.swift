@@ -1,8 +1,8 @@
-/// The offsets from UTC that a place has kept and will keep.
+/// The past and future offsets of a place from UTC.
 ///
-/// A pure value: reading the rules of the system is the executable's business.
+/// A pure value: the executable reads the system's rules.
 package struct ZoneRules: Hashable, Sendable {
-    /// From `utcSeconds` on (since 1970-01-01T00:00:00Z) clocks are `offsetSeconds` ahead of UTC.
+    /// From `utcSeconds` on (since 1970-01-01T00:00:00Z), clocks are `offsetSeconds` ahead of UTC.
     package struct Transition: Hashable, Sendable {
         package var utcSeconds: Int64
         package var offsetSeconds: Int64
@@ -13,9 +13,9 @@ package struct ZoneRules: Hashable, Sendable {
         }
     }
 
-    /// How it was asked for, such as `Europe/Athens` or `+02:00`.
+    /// The requested name, such as `Europe/Athens` or `+02:00`.
     package let name: String
-    /// Before the first transition.
+    /// The offset before the first transition, in seconds.
     private let offsetAtFirst: Int64
     /// In order of time.
     private let transitions: [Transition]
@@ -26,7 +26,7 @@ package struct ZoneRules: Hashable, Sendable {
         self.transitions = transitions.sorted { $0.utcSeconds < $1.utcSeconds }
     }
 
-    /// A fixed offset: `±HH:MM`, `±HHMM`, `Z` or `UTC`; `nil` for other texts and for offsets of a day and more.
+    /// Parses a fixed offset: `±HH:MM`, `±HHMM`, `Z` or `UTC`; `nil` for other texts and for offsets of a day or more.
     package init?(fixedOffset text: String) {
         if text == "Z" || text == "UTC" {
             self.init(name: text, offsetAtFirst: 0)
@@ -44,7 +44,8 @@ package struct ZoneRules: Hashable, Sendable {
 
     /// The clocks of `base`, set ahead by `seconds`; `nil` if they would be a day or more away from UTC.
     ///
-    /// Brokers on New York close time keep such clocks: seven hours ahead of New York, on American dates.
+    /// Brokers that use New York close time have such clocks: seven hours ahead of New York, with American change
+    /// dates.
     package init?(_ base: ZoneRules, aheadBy seconds: Int64, name: String) {
         let offsets = [base.offsetAtFirst] + base.transitions.map(\.offsetSeconds)
         guard offsets.allSatisfy({ abs($0 + seconds) < 86_400 }) else { return nil }
@@ -55,7 +56,7 @@ package struct ZoneRules: Hashable, Sendable {
         }
     }
 
-    /// Seconds that clocks are ahead of UTC at a moment.
+    /// How many seconds clocks are ahead of UTC at a moment.
     package func offset(atUTC seconds: Int64) -> Int64 {
         var (low, high) = (0, transitions.count)
         while low < high {
@@ -65,16 +66,15 @@ package struct ZoneRules: Hashable, Sendable {
         return low == 0 ? offsetAtFirst : transitions[low - 1].offsetSeconds
     }
 
-    /// The moment at which clocks show `local`, which is a time written as if it were UTC.
+    /// The moment at which clocks show `local`, a local time written as if it were UTC.
     ///
-    /// Of the two moments of an hour that comes twice (autumn) it is the later one, that of the new offset; a time that
-    /// clocks leave out (spring) counts by the offset before the change, as C's `mktime` does. So every local time
-    /// gives one moment, always the same; within a repeated hour the order of events is that of `ts_recv`. `nil` outside
-    /// of the range of ``UnixNanoseconds``.
+    /// If an hour occurs twice (autumn), the result is the later moment, with the new offset. A time that clocks skip
+    /// (spring) uses the offset before the change, like C's `mktime`. So every local time gives exactly one moment;
+    /// within a repeated hour, `ts_recv` orders the events. `nil` outside of the range of ``UnixNanoseconds``.
     package func utc(fromLocal local: UnixNanoseconds) -> UnixNanoseconds? {
         let seconds = local.rawValue / 1_000_000_000
         let day: Int64 = 86_400
-        // A day is more than any offset, and less than the time between two changes.
+        // A day is longer than any offset, and shorter than the time between two changes.
         let (before, after) = (offset(atUTC: seconds - day), offset(atUTC: seconds + day))
         let isAfter = before == after || offset(atUTC: seconds - after) == after
         let shift = (isAfter ? after : before) * 1_000_000_000

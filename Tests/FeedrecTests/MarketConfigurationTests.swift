@@ -59,21 +59,21 @@ struct MarketConfigurationTests {
     }
 
     static let mistakes: [(String, String)] = [
-        (#"sessions = ["Sun 17:00-Fri 17:00"]"#, "'sessions': 'Sun 17:00-Fri 17:00' is no session, such as"),
+        (#"sessions = ["Sun 17:00-Fri 17:00"]"#, "'sessions': 'Sun 17:00-Fri 17:00' is not a session like"),
         (#"sessions = ["Sun 17:00-Fri 17:00 America/New_Yorq"]"#, "'sessions': the time zone 'America/New_Yorq'"),
-        (#"sessions = ["Sun 17:00-Fri 25:00 UTC"]"#, "'sessions': 'Sun 17:00-Fri 25:00 UTC' is no session"),
+        (#"sessions = ["Sun 17:00-Fri 25:00 UTC"]"#, "'sessions': 'Sun 17:00-Fri 25:00 UTC' is not a session"),
         (
             #"sessions = ["Mon 09:00-10:00 UTC", "Tue 09:00-10:00 +01:00"]"#,
-            "'sessions': 'Tue 09:00-10:00 +01:00' has another time zone"
+            "'sessions': 'Tue 09:00-10:00 +01:00' has a different time zone"
         ),
         (#"sessions = "Mon 09:00-10:00 UTC""#, "'sessions' must be a list of strings"),
         (#"holidays = ["2026-12-25"]"#, "'holidays' need 'sessions'"),
         (
             "holidays = [\"25.12.2026\"]\nsessions = [\"Mon 09:00-10:00 UTC\"]",
-            "'holidays': '25.12.2026' is no day"
+            "'holidays': '25.12.2026' is not a day"
         ),
         (#"symbol_sessions = { "EURUSD" = "always" }"#, "'symbol_sessions' must be a table of lists"),
-        (#"symbol_sessions = { "EURUSD" = ["always"] }"#, "'symbol_sessions': 'always' is no session"),
+        (#"symbol_sessions = { "EURUSD" = ["always"] }"#, "'symbol_sessions': 'always' is not a session"),
         (
             #"symbol_sessions = { "EURUSDX" = ["Mon 09:00-10:00 UTC"] }"#,
             "'symbol_sessions' names 'EURUSDX', which is not among 'symbols'"

@@ -3,9 +3,9 @@ import JSONScanning
 import MarketModel
 import Testing
 
-/// Foundation's `JSONSerialization` is the oracle, except where it is known to differ; see ``JSONVerdict``.
+/// The oracle is Foundation's `JSONSerialization`, apart from known differences; see ``JSONVerdict``.
 struct JSONCursorTests {
-    /// Messages as venues send them, and texts that use every corner of the grammar.
+    /// Messages as sent by venues, and texts that use every part of the grammar.
     private static let samples = [
         #"{"stream":"btcusdt@bookTicker","data":{"u":9713545212,"s":"BTCUSDT","b":"61837.63000000","B":"1.93215000"}}"#,
         #"[ 340, [["61837.60000", "0.00012345", "1617231599.123456", "b", "m", ""]], "trade", "XBT\/USD" ]"#,
@@ -22,7 +22,7 @@ struct JSONCursorTests {
         #expect(verdict.agreesWithFoundation, note)
     }
 
-    @Test("samples and all their truncations are accepted and understood as Foundation does", arguments: samples)
+    @Test("samples and all their truncations are accepted and parsed as by Foundation", arguments: samples)
     func truncations(sample: String) {
         for length in 0...sample.unicodeScalars.count {
             let text = String(String.UnicodeScalarView(sample.unicodeScalars.prefix(length)))
@@ -30,7 +30,7 @@ struct JSONCursorTests {
         }
     }
 
-    @Test("mutated samples are accepted and understood as Foundation does", arguments: 1...6 as ClosedRange<UInt64>)
+    @Test("mutated samples are accepted and parsed as by Foundation", arguments: 1...6 as ClosedRange<UInt64>)
     func mutations(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for _ in 0..<2000 {
@@ -43,7 +43,7 @@ struct JSONCursorTests {
     }
 
     @Test(
-        "every short text of these characters is accepted as Foundation does",
+        "short texts of these characters are accepted exactly when Foundation accepts them",
         arguments: ["[]{},:\"1", "-0.1eE+ ,["]
     )
     func exhaustive(alphabet: String) {
@@ -55,7 +55,7 @@ struct JSONCursorTests {
     }
 
     @Test(
-        "texts that only others take are refused",
+        "texts that only other parsers accept are rejected",
         arguments: [
             "[1,]", #"{"a":1,}"#, "\u{FEFF}1", "1\u{0}", "\u{0}1", "01", "+1", "1.", ".5", "NaN", "Infinity", "'a'",
             "/**/1", "\u{B}1", "\u{A0}1", "True", "\"\u{0}\"", "\"\u{1F}\"", #""\x41""#, #""\U0041""#, #""\u004""#,
@@ -84,7 +84,7 @@ struct JSONCursorTests {
         }
     }
 
-    @Test("an error says where the reader stopped")
+    @Test("an error has the position where the reader stopped")
     func errorOffsets() {
         let cases = [("[1,x]", 3), ("{\"a\" 1}", 5), ("[1 2]", 3), ("\"a", 2), ("12 3", 3), ("{\"a\":tru}", 5)]
         for (text, offset) in cases {
@@ -102,7 +102,7 @@ struct JSONCursorTests {
 }
 
 extension SplitMix64 {
-    /// Removes, replaces, inserts, repeats or cuts off something.
+    /// Removes, replaces, inserts, repeats or truncates.
     fileprivate mutating func mutate(_ scalars: inout [Unicode.Scalar]) {
         let letters =
             Array(#"[]{}::,,""\\/bfnrtu0123456789abcdefDC+-.eE tfn"#.unicodeScalars) + ["\n", "\t", "\u{1F}", "é", "😀"]

@@ -4,7 +4,7 @@ import MarketModel
 import Testing
 
 struct JSONTextTests {
-    /// The content of the string that `json` is, for the cursor.
+    /// The content of the string in `json`, as read by the cursor.
     private func read(_ json: [UInt8]) -> String? {
         json.withUnsafeBytes { bytes in
             var cursor = JSONCursor(bytes)
@@ -24,10 +24,10 @@ struct JSONTextTests {
         #expect(JSONText.quoted(text).utf8.elementsEqual(json), note)
     }
 
-    @Test("every character survives being quoted")
+    @Test("every character survives quoting")
     func everyCharacter() {
         for start in stride(from: UInt32(0), to: 0x110000, by: 0x1000) {
-            // All of the first plane, every 61st of the others.
+            // All of the first plane, and every 61st character of the others.
             let values = stride(from: start, to: start + 0x1000, by: start < 0x10000 ? 1 : 61)
             var text = String.UnicodeScalarView()
             text.append(contentsOf: values.compactMap(Unicode.Scalar.init))
@@ -35,7 +35,7 @@ struct JSONTextTests {
         }
     }
 
-    @Test("random text survives being quoted", arguments: [1, 2] as [UInt64])
+    @Test("random text survives quoting", arguments: [1, 2] as [UInt64])
     func randomText(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let characters = Array("\"\\/\u{0}\u{8}\t\n\u{c}\r\u{1f} \u{7f}au0é\u{2028}\u{fffd}😀".unicodeScalars)
@@ -54,7 +54,7 @@ struct JSONTextTests {
         #expect(JSONText.quoted("\u{0}\u{8}\t\n\u{b}\u{c}\r\u{1f}") == #""\u0000\b\t\n\u000b\f\r\u001f""#)
     }
 
-    @Test("every escaped code unit is read as Foundation reads it, and lone surrogates as U+FFFD")
+    @Test("every escaped code unit is read as by Foundation, and lone surrogates as U+FFFD")
     func everyCodeUnit() {
         for start in stride(from: 0, to: 0x10000, by: 0x400) {
             let escapes = (start..<start + 0x400).map { unit in
@@ -72,7 +72,7 @@ struct JSONTextTests {
     }
 
     @Test(
-        "surrogates are joined only in pairs",
+        "surrogates are only joined in pairs",
         arguments: [
             (#"\ud83d\ude00"#, "😀"), (#"\uD83D\uDE00"#, "😀"), (#"\ud800\udc00\udbff\udfff"#, "\u{10000}\u{10FFFF}"),
             (#"\ud83d"#, "\u{FFFD}"), (#"\ude00"#, "\u{FFFD}"), (#"\ude00\ud83d"#, "\u{FFFD}\u{FFFD}"),
@@ -84,14 +84,14 @@ struct JSONTextTests {
         #expect(read(Array("\"\(content)\"".utf8)) == expected)
     }
 
-    @Test("content that no cursor has passed is unescaped without harm", arguments: [1] as [UInt64])
+    @Test("removing escapes from unchecked content is harmless", arguments: [1] as [UInt64])
     func uncheckedContent(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let letters = Array(#"\\\\uuudDcC0aF8"x"#.utf8) + [0xFF]
         for _ in 0..<5000 {
             let length = Int.random(in: 0...20, using: &random)
             let content = (0..<length).map { _ in letters[Int.random(in: letters.indices, using: &random)] }
-            // An escape of two bytes may stand for U+FFFD's three.
+            // An escape of two bytes may become U+FFFD, which has three.
             #expect(content.withUnsafeBytes { JSONText.unescaped($0).count } <= length * 2, "\(content), seed \(seed)")
         }
     }

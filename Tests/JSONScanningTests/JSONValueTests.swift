@@ -16,7 +16,7 @@ struct JSONValueTests {
     }
 
     @Test(
-        "whole numbers of 64 bits are read from numbers and strings, nothing else is",
+        "64-bit integers are read from numbers and strings, other values are not",
         arguments: [
             ("0", 0), ("-0", 0), ("17", 17), ("-17", -17), ("\"0017\"", 17), ("\"-5\"", -5),
             ("9223372036854775807", .max), ("-9223372036854775808", .min), ("\"9223372036854775807\"", .max),
@@ -41,7 +41,7 @@ struct JSONValueTests {
         try check(json, \.boolean, expected)
     }
 
-    @Test("kind and bytes are those of the value alone")
+    @Test("kind and bytes belong to the value alone")
     func kindsAndBytes() throws {
         let cases: [(json: String, kind: JSONValue.Kind, bytes: String)] = [
             (" \"a\\\"b\" ", .string, "a\\\"b"), (" -1.5e3 ", .number, "-1.5e3"),

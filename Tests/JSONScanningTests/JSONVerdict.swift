@@ -3,17 +3,17 @@ import JSONScanning
 
 /// A JSON text read by the cursor in two ways, and by Foundation.
 ///
-/// `JSONSerialization` is known to differ from the cursor, and from RFC 8259, so far as it
-/// - takes a comma before `]` or `}`;
-/// - takes a byte order mark, and reads text with zero bytes as UTF-16 or UTF-32 (no text here has either);
-/// - refuses numbers beyond the range of `Double`;
-/// - refuses escapes of lone surrogates, which the cursor takes and reads as U+FFFD;
+/// `JSONSerialization` differs from the cursor, and from RFC 8259, in these ways. It
+/// - accepts a comma before `]` or `}`;
+/// - accepts a byte order mark, and reads text with zero bytes as UTF-16 or UTF-32 (no text here has either);
+/// - rejects numbers beyond the range of `Double`;
+/// - rejects escapes of lone surrogates, which the cursor accepts and reads as U+FFFD;
 /// - nests up to 512 levels instead of 128 (no text here comes near);
 /// - checks UTF-8, which the cursor leaves to the WebSocket layer (every text here is valid).
 struct JSONVerdict {
-    /// What the cursor makes of the text by entering containers; `nil` where it refuses.
+    /// The cursor's result when it enters containers; `nil` if it rejects the text.
     let entering: JSONTree?
-    /// What it makes of it by reading whole values first and then their slices.
+    /// The cursor's result when it reads complete values first and then their slices.
     let skipping: JSONTree?
     private let errorOffset: Int?
     private let foundation: Any?
@@ -42,7 +42,7 @@ struct JSONVerdict {
         foundation = try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])
     }
 
-    /// True when both accept the text and read the same from it, both refuse it, or a known difference explains it.
+    /// True if both accept the text and read the same, both reject it, or a known difference explains the result.
     var agreesWithFoundation: Bool {
         switch (entering, foundation) {
         case (let entering?, let foundation?): entering.matches(foundation)
@@ -59,7 +59,7 @@ struct JSONVerdict {
     }
 }
 
-/// A JSON value; booleans are 0 and 1, as Foundation's bridging makes no difference either.
+/// A JSON value; booleans are 0 and 1, because Foundation's bridging does not distinguish them either.
 indirect enum JSONTree: Equatable {
     case null
     case number(Double)

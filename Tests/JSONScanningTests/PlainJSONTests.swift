@@ -10,7 +10,7 @@ struct PlainJSONTests {
     }
 
     @Test(
-        "kind 5 escapes are undone unless a JSON string needs them",
+        "kind 5 escapes are removed unless a JSON string needs them",
         arguments: [
             (#"{"\u0062":"\u0042TC\/x"}"#, #"{"b":"BTC/x"}"#), (#"["\uD83D\uDE80","\u00e9"]"#, #"["🚀","é"]"#),
             (#"["\u0022\u005c\u000a"]"#, #"["\"\\\n"]"#), (#"["\"\\\n\u0001"]"#, nil), (#"{"a":1}"#, nil),
@@ -22,7 +22,7 @@ struct PlainJSONTests {
     }
 
     @Test(
-        "kind 5 what is no JSON stays no JSON",
+        "kind 5 invalid JSON stays invalid",
         arguments: [#"{\u0022a":1}"#, #"["\u00g1"]"#, #"["\q"]"#, #"["\u00"#, #"["\"#]
     )
     func wrong(text: String) {

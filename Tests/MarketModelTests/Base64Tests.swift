@@ -2,7 +2,7 @@ import MarketModel
 import Testing
 
 struct Base64Tests {
-    @Test("the test vectors of RFC 4648 §10 go both ways")
+    @Test("the test vectors of RFC 4648 §10 are encoded and decoded")
     func examples() {
         let pairs = [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),

@@ -3,7 +3,7 @@ import Testing
 
 struct EventTimeRuleTests {
     @Test(
-        "kind 6 a time is right if it lies between ten years before its receipt and a day after",
+        "kind 6 a time is plausible from ten years before to a day after its receive time",
         arguments: [
             ("2026-01-05T10:00:00Z", true), ("2026-01-05T13:00:00Z", true), ("2026-01-06T09:59:59Z", true),
             ("2026-01-06T10:00:01Z", false), ("2099-01-01T00:00:00Z", false), ("2021-10-12T00:00:00Z", true),
@@ -25,7 +25,7 @@ struct EventTimeRuleTests {
     }
 
     @Test(
-        "kind 6 the digits of a count show its unit",
+        "kind 6 the number of digits shows the unit",
         arguments: [
             (1_767_571_200, .seconds), (1_767_571_200_123, .milliseconds), (1_767_571_200_123_456, .microseconds),
             (1_767_571_200_123_456_789, .nanoseconds), (Int64.max, .nanoseconds), (0, nil), (-1_767_571_200, nil),

@@ -2,10 +2,10 @@ import Foundation
 import MarketModel
 import Testing
 
-/// Foundation's `Decimal` is the oracle: 38 digits, so that everything that fits into 64 bits is exact.
+/// The oracle is Foundation's `Decimal`: with 38 digits it is exact for everything that fits into 64 bits.
 struct FixedDecimalTests {
     @Test(
-        "text is read exactly and keeps its digits",
+        "text is parsed exactly and keeps its digits",
         arguments: [
             ("0", 0, 0), ("-0", 0, 0), ("-0.00", 0, 2), ("+7", 7, 0), ("007.50", 750, 2),
             ("61837.63000000", 6_183_763_000_000, 8), ("0.00000637", 637, 8), ("6.37e-06", 637, 8),
@@ -24,7 +24,7 @@ struct FixedDecimalTests {
     }
 
     @Test(
-        "text that is no decimal, or does not fit, is refused",
+        "text that is not a decimal, or does not fit, is rejected",
         arguments: [
             "", "-", "+", ".", "1.", ".5", "-.5", "--1", "+-1", "1..2", "1.2.3", "1e", "1e+", "e5", "1e5.5", "1.e5",
             " 1", "1 ", "1,5", "1_000", "0x10", "NaN", "inf", "null", "1\u{0}", "١", "12345678901234567890x", "1e5x",
@@ -37,7 +37,7 @@ struct FixedDecimalTests {
         #expect(FixedDecimal(text) == nil, "\(text)")
     }
 
-    @Test("every text of up to six characters is read as Foundation's Decimal reads it")
+    @Test("every text of up to six characters is parsed as by Foundation's Decimal")
     func exhaustive() {
         var checked = 0
         var texts: [[UInt8]] = [[]]
@@ -55,7 +55,7 @@ struct FixedDecimalTests {
         #expect(checked == 55_986)
     }
 
-    @Test("long random text with exponents is read as Foundation's Decimal reads it", arguments: [1, 2, 3] as [UInt64])
+    @Test("long random text with exponents is parsed as by Foundation's Decimal", arguments: [1, 2, 3] as [UInt64])
     func randomText(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<5000 {
@@ -67,7 +67,7 @@ struct FixedDecimalTests {
         }
     }
 
-    @Test("what is written is read back, and means the same to Foundation", arguments: [1, 2, 3] as [UInt64])
+    @Test("written decimals are read back, and have the same value for Foundation", arguments: [1, 2, 3] as [UInt64])
     func roundTrip(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for step in 0..<5000 {
@@ -112,7 +112,7 @@ struct FixedDecimalTests {
     }
 }
 
-/// What the text of a decimal should give, by the written grammar and Foundation's arithmetic.
+/// The expected result for a text, from the documented grammar and Foundation's arithmetic.
 private struct Reference {
     let value: FixedDecimal?
 
@@ -130,7 +130,7 @@ private struct Reference {
             value = FixedDecimal(mantissa: 0, digits: UInt8(written))
             return
         }
-        // Beyond this nothing fits, and Decimal has its own limits.
+        // Larger exponents never fit, and Decimal has its own limits.
         guard abs(exponent) < 40, let decimal = Decimal(string: shown) else {
             value = nil
             return
@@ -153,7 +153,7 @@ extension Decimal {
         isZero ? self : Decimal(sign: sign, exponent: exponent + places, significand: significand)
     }
 
-    /// The value where it is a whole number of 64 bits.
+    /// The value if it is a 64-bit integer.
     fileprivate var exactInteger: Int64? {
         var copy = self
         var rounded = Decimal()
@@ -164,7 +164,7 @@ extension Decimal {
 }
 
 extension SplitMix64 {
-    /// Random digits, the more of them zeros the larger the bias.
+    /// Random digits; a larger bias gives more zeros.
     fileprivate mutating func digits(_ count: ClosedRange<Int>, zeroBias: UInt64) -> String {
         var text = ""
         for _ in 0..<Int.random(in: count, using: &self) {

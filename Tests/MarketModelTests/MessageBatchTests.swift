@@ -31,7 +31,7 @@ struct MessageBatchTests {
         }
     }
 
-    @Test("messages come out as they went in, from bytes or sequences, empty ones too")
+    @Test("messages are returned unchanged, from bytes or sequences, including empty ones")
     func appending() {
         var batch = MessageBatch()
         check(batch, [])
@@ -47,7 +47,7 @@ struct MessageBatchTests {
         check(batch, messages)
     }
 
-    @Test("messages picked from another batch keep everything but their place")
+    @Test("messages copied from another batch keep everything except their position")
     func picking() {
         var source = MessageBatch()
         for message in messages {
@@ -65,7 +65,7 @@ struct MessageBatchTests {
         check(source, messages)
     }
 
-    @Test("an emptied batch starts afresh")
+    @Test("an emptied batch starts again")
     func emptying() {
         var batch = MessageBatch()
         batch.append([1, 2, 3], direction: .received, tsRecv: UnixNanoseconds(1))

@@ -15,7 +15,7 @@ struct PriceRuleTests {
         )
     }
 
-    @Test("kind 5 a missing side and one of size 0 have no price; the sign and the value never matter")
+    @Test("kind 5 a missing side and one of size 0 have no price, and sign and value never matter")
     func quotes() {
         for price in ["-37.63", "0", "0.0", "-0.01", "5"] {
             let quote = Self.quote(price, "1.5", price, nil)
@@ -31,7 +31,7 @@ struct PriceRuleTests {
         #expect(empty.bidPrice == nil && empty.bidSize == nil && empty.askPrice == nil)
     }
 
-    @Test("kind 5 a trade is an execution if it is of the market and something changed hands")
+    @Test("kind 5 a trade is an execution if it is a market trade with a size above 0")
     func trades() {
         func isExecution(_ price: String, _ size: String, _ kind: String? = nil) -> Bool {
             var trade = Trade(

@@ -3,7 +3,7 @@ import Testing
 
 struct ShiftedZoneNameTests {
     @Test(
-        "B11 a zone is named by another one and a distance",
+        "B11 a zone is defined by another zone and an offset",
         arguments: [
             ("America/New_York+7h", "America/New_York", 25_200), ("America/New_York+7", "America/New_York", 25_200),
             ("America/New_York+07:00", "America/New_York", 25_200),
@@ -18,7 +18,7 @@ struct ShiftedZoneNameTests {
     }
 
     @Test(
-        "B11 other texts name no such zone",
+        "B11 other texts are rejected",
         arguments: [
             "", "+7", "UTC", "UTC+", "UTC+x", "UTC+24", "UTC+7:5", "UTC+7:60", "UTC+730", "UTC+7m", "UTC+7:000",
         ]

@@ -3,7 +3,7 @@ import Testing
 
 struct SuggestionTests {
     @Test(
-        "the nearest name is found whatever its case, and only if it is near",
+        "the nearest name is found in any case, but only if it is near",
         arguments: [
             ("EURUSDX", "EURUSD"), ("eurusd", "EURUSD"), ("GBPSUD", "GBPUSD"), ("NOPE", nil), ("", nil),
             (String(repeating: "E", count: 100_000), nil),
@@ -13,7 +13,7 @@ struct SuggestionTests {
         #expect(Suggestion.nearest(to: name, among: ["GBPUSD", "EURUSD", "EURUSD.m"]) == expected)
     }
 
-    @Test("a long list is cut, and says by how much")
+    @Test("a long list is cut, and says how many names are missing")
     func list() {
         #expect(Suggestion.list(["A", "B"]) == "'A', 'B'")
         #expect(Suggestion.list((0..<25).map { "S\($0)" }, countMax: 2) == "'S0', 'S1' and 23 more")

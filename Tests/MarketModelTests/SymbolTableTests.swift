@@ -2,7 +2,7 @@ import MarketModel
 import Testing
 
 struct SymbolTableTests {
-    @Test("thousands of symbols count up from 0 and are found again, whatever their length and common ends")
+    @Test("thousands of symbols are numbered in order and found again, whatever their lengths and endings")
     func manySymbols() {
         let texts = (0..<10_000).map { number in
             switch number % 4 {
@@ -34,7 +34,7 @@ struct SymbolTableTests {
         #expect(indexes.map { Array(table.text(of: $0).utf8) } == texts.map { Array($0.utf8) })
     }
 
-    @Test("a copy of a table goes its own way")
+    @Test("a copy of a table is independent")
     func copies() {
         var first = SymbolTable()
         _ = first.intern("A")

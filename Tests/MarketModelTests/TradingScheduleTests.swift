@@ -1,9 +1,9 @@
 import MarketModel
 import Testing
 
-/// Sessions of markets over weeks with both changes of the clocks.
+/// Sessions of markets over weeks with both clock changes.
 struct TradingScheduleTests {
-    /// New York in 2026: summer time from 8 March to 1 November, both at 2:00.
+    /// New York in 2026: daylight saving time from 8 March to 1 November, both changes at 2:00.
     private static let newYork = ZoneRules(
         name: "America/New_York",
         offsetAtFirst: -5 * 3600,
@@ -27,9 +27,9 @@ struct TradingScheduleTests {
     }
 
     @Test(
-        "kind 13 a forex market closes on Friday and opens on Sunday by the clocks of its zone",
+        "kind 13 a forex market closes on Friday and opens on Sunday in its zone's local time",
         arguments: [
-            // Winter, the weekend in which the clocks go forwards, summer, and the one in which they go back.
+            // Winter, the weekend on which clocks go forward, summer, and the weekend on which they go back.
             ("2026-01-09T22:00:00Z", "2026-01-11T22:00:00Z"), ("2026-03-06T22:00:00Z", "2026-03-08T21:00:00Z"),
             ("2026-07-03T21:00:00Z", "2026-07-05T21:00:00Z"), ("2026-10-30T21:00:00Z", "2026-11-01T22:00:00Z"),
         ]
@@ -61,7 +61,7 @@ struct TradingScheduleTests {
     }
 
     @Test(
-        "kind 13 every moment agrees with the clocks of the zone, in weeks with and without a change",
+        "kind 13 every moment agrees with the zone's clocks, in weeks with and without a change",
         arguments: [
             ["Sun 17:00-Fri 17:00 America/New_York"], ["Mon-Fri 09:30-16:00 America/New_York"],
             ["Sun-Thu 18:00-17:00 America/New_York"], ["Fri 22:00-Mon 04:00 America/New_York"],
@@ -86,7 +86,7 @@ struct TradingScheduleTests {
         }
     }
 
-    /// What the clocks of the zone say, minute by minute of the week.
+    /// The expected state from the zone's clocks, minute by minute of the week.
     private static func isOpen(_ schedule: TradingSchedule, at time: UnixNanoseconds) -> Bool {
         let utc = time.rawValue / 1_000_000_000
         let local = utc + schedule.zone.offset(atUTC: utc)
@@ -105,7 +105,7 @@ struct TradingScheduleTests {
         #expect(never.state(at: UnixNanoseconds(0)) == .init(isOpen: false, until: nil))
     }
 
-    @Test("kind 13 symbols with different sessions are one market that is open when one of them is")
+    @Test("kind 13 symbols with different sessions form one market that is open if one of them is")
     func union() throws {
         let gold = try MarketCalendar([schedule(["Mon-Fri 01:00-23:00 +02:00"])])
         let stocks = try MarketCalendar([schedule(["Mon-Fri 16:30-24:00 +02:00"])])
@@ -116,7 +116,7 @@ struct TradingScheduleTests {
         #expect(!MarketCalendar([]).isOpen(at: Self.time("2026-05-04T12:00:00Z")))
     }
 
-    @Test("kind 13 a symbol that trades round the clock, in a zone of its own, keeps the market open on a holiday too")
+    @Test("kind 13 a symbol with round-the-clock trading in its own zone keeps the market open on a holiday too")
     func unionOfZones() throws {
         let forex = try MarketCalendar([schedule(Self.forex, holidays: ["2026-12-25"])])
         let coin = try MarketCalendar([schedule(["Mon-Sun 00:00-24:00 +00:00"])])
@@ -125,7 +125,7 @@ struct TradingScheduleTests {
         #expect(MarketCalendar.union([forex, coin]).state(at: christmas) == .init(isOpen: true, until: nil))
     }
 
-    @Test("kind 13 a holiday of one market closes no other: its sessions stay closed, those of the other open")
+    @Test("kind 13 a holiday of one market does not close another")
     func holidayOfOne() throws {
         let stocks = try MarketCalendar([schedule(["Mon-Fri 09:30-16:00 America/New_York"], holidays: ["2026-12-25"])])
         let gold = try MarketCalendar([schedule(["Mon-Fri 12:00-13:00 America/New_York"])])
@@ -135,7 +135,7 @@ struct TradingScheduleTests {
     }
 
     @Test(
-        "kind 13 what says no session is refused, and named",
+        "kind 13 an invalid session is rejected and quoted",
         arguments: [
             "Sun 17:00-Fri 17:00", "Sun 17:00-Fri 25:00 +00:00", "Someday 10:00-11:00 +00:00", "Mon 10:00 +00:00", "",
             "Mon-Fri 9:30-16:00 +00:00", "Mon 24:10-25:00 +00:00", "Sun 17:00-Fri 17:00 Mars/Olympus",

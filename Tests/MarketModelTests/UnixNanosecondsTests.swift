@@ -21,7 +21,7 @@ struct UnixNanosecondsTests {
         #expect(time.utcDay == whole.prefix(10), note)
     }
 
-    @Test("text of random moments agrees with Foundation, both ways", arguments: [1, 2] as [UInt64])
+    @Test("text of random moments agrees with Foundation in both directions", arguments: [1, 2] as [UInt64])
     func randomMoments(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<5000 {
@@ -31,7 +31,7 @@ struct UnixNanosecondsTests {
         }
     }
 
-    @Test("text at the turn of every year and around every end of February agrees with Foundation")
+    @Test("text around every new year and every end of February agrees with Foundation")
     func calendarEdges() throws {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
@@ -47,7 +47,7 @@ struct UnixNanosecondsTests {
     }
 
     @Test(
-        "shorter texts and offsets are read",
+        "shorter texts and offsets are parsed",
         arguments: [
             ("2026-01-05", 1_767_571_200_000_000_000), ("2026-01-05T09:30", 1_767_605_400_000_000_000),
             ("2026-01-05 09:30:00", 1_767_605_400_000_000_000), ("2026-01-05t09:30:00z", 1_767_605_400_000_000_000),
@@ -71,7 +71,7 @@ struct UnixNanosecondsTests {
     }
 
     @Test(
-        "dates that do not exist, times outside the range and other texts are refused",
+        "dates that do not exist, times outside the range and other texts are rejected",
         arguments: [
             "", "2026", "2026-01", "2026-1-5", "2026-00-01", "2026-13-01", "2026-01-00", "2026-01-32", "2026-02-29",
             "2100-02-29", "2026-04-31", "20260105", "2026-01-05Z", "2026-01-05T", "2026-01-05T09", "2026-01-05T24:00",
@@ -87,7 +87,7 @@ struct UnixNanosecondsTests {
         #expect(UnixNanoseconds(iso8601: text) == nil, "\(text)")
     }
 
-    @Test("every truncation of a full text is a shorter time or refused")
+    @Test("every truncation of a full text is a shorter time or rejected")
     func truncations() {
         let text = "2026-01-05T09:30:07.123456789+02:00"
         let readable = Set([10, 16, 19, 35]).union(21...29)

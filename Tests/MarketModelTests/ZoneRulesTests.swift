@@ -2,7 +2,7 @@ import MarketModel
 import Testing
 
 struct ZoneRulesTests {
-    /// Two hours ahead of UTC, three in the summer of 2023, as in Athens.
+    /// Two hours ahead of UTC, and three in the summer of 2023, as in Athens.
     private let rules = ZoneRules(
         name: "x",
         offsetAtFirst: 7200,
@@ -13,13 +13,13 @@ struct ZoneRulesTests {
     )
 
     @Test(
-        "a local time is one moment, also where clocks change",
+        "a local time gives one moment, even where clocks change",
         arguments: [
             ("2023-01-01T12:00:00", "2023-01-01T10:00:00"), ("2023-07-01T12:00:00", "2023-07-01T09:00:00"),
             // Clocks go from 03:00 to 04:00.
             ("2023-03-26T02:59:59", "2023-03-26T00:59:59"), ("2023-03-26T03:30:00", "2023-03-26T01:30:00"),
             ("2023-03-26T04:00:00", "2023-03-26T01:00:00"),
-            // Clocks go from 04:00 back to 03:00: the hour that comes twice is the later one.
+            // Clocks go from 04:00 back to 03:00: for the repeated hour, the later moment counts.
             ("2023-10-29T02:59:59", "2023-10-28T23:59:59"), ("2023-10-29T03:30:00", "2023-10-29T01:30:00"),
             ("2023-10-29T04:00:00", "2023-10-29T02:00:00"),
         ]
@@ -38,7 +38,7 @@ struct ZoneRulesTests {
     }
 
     @Test(
-        "texts that are no offset",
+        "texts that are not offsets",
         arguments: ["", "+", "+2", "+24:00", "+02:60", "02:00", "+0a:00", "Europe/Athens"]
     )
     func noOffset(text: String) {
