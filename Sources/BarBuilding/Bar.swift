@@ -14,14 +14,14 @@ package struct Bar: Sendable, Hashable {
     package var low: Int64
     package var close: Int64
     package var tickCount: Int64
-    /// Size mantissas with the instrument's digits; `nil` for quotes, and where the sum leaves 64 bits.
+    /// Size mantissas with the instrument's digits; `nil` for quotes, and if the sum exceeds 64 bits.
     package var volume: Int64?
     package var takerBuyVolume: Int64?
     /// The sum of price times size, with the digits of price and size together.
     ///
-    /// It is `nil` for quotes, and where the sum leaves 128 bits.
+    /// `nil` for quotes, and if the sum exceeds 128 bits.
     package var notional: Int128?
-    /// True once the interval is over by the tape's clock and no gap touches it.
+    /// True once the interval is over by the tape's clock, if no gap touches it.
     package var isComplete: Bool
     package var timeSource: BarTimeSource
 

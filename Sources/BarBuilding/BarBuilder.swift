@@ -1,13 +1,13 @@
 package import MarketModel
 
-/// Turns ticks into bars of several intervals at once; the same ticks give the same bars, live or rebuilt.
+/// Builds bars of several intervals from ticks; the same ticks give the same bars, live or rebuilt.
 ///
-/// A tick belongs to the interval of its time, whenever it arrives; within a bar the order is (time, arrival). A bar
-/// closes when the tape's clock passes its end, not when the next tick comes; bars that follow `ts_event` go by the
-/// venue's clock, as far as the ticks tell it. A late tick revises its bar while that is among the 128 most recent of its
-/// series. Intervals without ticks have no bar.
+/// A tick belongs to the interval of its time, whenever it arrives. Within a bar, ticks are ordered by time, then by
+/// arrival. A bar closes when the tape's clock passes its end, not when the next tick arrives. Bars that follow
+/// `ts_event` use the venue's clock, estimated from the ticks. A late tick revises its bar while that is one of the 128
+/// most recent of its series. Intervals without ticks have no bar.
 package struct BarBuilder: Sendable {
-    /// Names an instrument within this builder.
+    /// Identifies an instrument within this builder.
     package struct SeriesIndex: Hashable, Sendable {
         fileprivate let value: Int
         fileprivate let instrument: BarInstrument
@@ -19,22 +19,22 @@ package struct BarBuilder: Sendable {
     }
 
     package let intervals: [BarInterval]
-    /// Ticks that came too late for their bar of at least one interval.
+    /// Ticks that arrived too late for their bar of at least one interval.
     package private(set) var lateTicks: Int64 = 0
     private var series: [Series] = []
     private var eventClock = EventClock()
-    /// Since when nothing is missed, on our clock and on the venue's.
+    /// Since when the data is complete, on our clock and on the venue's.
     private var coveredFrom: Int64?
     private var eventCoveredFrom: Int64?
     private let history: (any BarHistory)?
 
-    /// A builder that goes on with the bars that `history` knows.
+    /// Makes a builder that continues the bars in `history`.
     package init(intervals: [BarInterval], history: (any BarHistory)? = nil) {
         self.intervals = intervals
         self.history = history
     }
 
-    /// Bars handed out so far, each once a file, counted per side; those that earlier runs stored do not count.
+    /// Bars taken so far, counted once per file and per side; without the bars that earlier runs stored.
     package var barCount: Int64 {
         series.reduce(0) { sum, series in
             let quoteBars = series.quotes.reduce(0) { $0 + $1.slotsTaken }
@@ -43,7 +43,7 @@ package struct BarBuilder: Sendable {
         }
     }
 
-    /// Adds a symbol, whose numbers have the digits of `instrument`.
+    /// Adds a symbol, whose mantissas have the digits of `instrument`.
     package mutating func addSeries(_ instrument: BarInstrument) -> SeriesIndex {
         series.append(
             Series(
@@ -54,10 +54,10 @@ package struct BarBuilder: Sendable {
         return SeriesIndex(value: series.count - 1, instrument: instrument)
     }
 
-    /// Adds a further row of the symbol of `index`, for numbers that have other digits.
+    /// Adds another row of the symbol of `index`, for mantissas with other digits.
     ///
-    /// A bar of ticks of both is one bar, under the row with more digits. Only if neither holds all numbers exactly,
-    /// each has a bar of its own.
+    /// Ticks of both rows go into one bar, under the row with more digits. Only if neither row can hold all numbers
+    /// exactly, each has its own bar.
     package mutating func addInstrument(_ instrument: BarInstrument, to index: SeriesIndex) -> SeriesIndex {
         for position in intervals.indices {
             series[index.value].quotes[position].instruments.append(instrument)
@@ -66,7 +66,7 @@ package struct BarBuilder: Sendable {
         return SeriesIndex(value: index.value, instrument: instrument)
     }
 
-    /// Adds a quote; its bars follow `tsEvent`, or the time of arrival if the venue gives no time.
+    /// Adds a quote; its bars follow `tsEvent`, or the receive time if the venue gives no time.
     @inline(__always)
     package mutating func add(
         _ tick: QuoteTick,
@@ -78,7 +78,7 @@ package struct BarBuilder: Sendable {
         if !series[index.value].quotes.add(tick, of: index.instrument, at: time, source: source) { lateTicks += 1 }
     }
 
-    /// Adds an execution; its bars follow `tsEvent`, or the time of arrival if the venue gives no time.
+    /// Adds an execution; its bars follow `tsEvent`, or the receive time if the venue gives no time.
     @inline(__always)
     package mutating func add(
         _ tick: TradeTick,
@@ -97,15 +97,15 @@ package struct BarBuilder: Sendable {
         return (TickTime(time: tsEvent.rawValue, arrival: arrival), .event)
     }
 
-    /// Says that from the receive time `time` on nothing is missed.
+    /// Records that the data is complete from the receive time `time` on.
     package mutating func resume(at time: UnixNanoseconds) {
         coveredFrom = time.rawValue
         eventCoveredFrom = nil
     }
 
-    /// Says that data may be missing after the receive time `time`: bars not over by then are not complete.
+    /// Records that data may be missing after the receive time `time`: bars that are not over by then are incomplete.
     ///
-    /// That holds for bars closed in the meantime as well, while late ticks could still revise them.
+    /// This includes bars closed in the meantime, while late ticks could still revise them.
     package mutating func interrupt(at time: UnixNanoseconds) {
         close(clock: time)
         coveredFrom = nil
@@ -119,9 +119,9 @@ package struct BarBuilder: Sendable {
         }
     }
 
-    /// Says that ticks of one instrument are missing that came between two receive times; nothing else is.
+    /// Records that ticks of this one instrument are missing between two receive times.
     ///
-    /// Only bars that lie in that time at least in part are not complete, also where they are closed already.
+    /// Only bars that overlap that time become incomplete, even if they are closed already.
     package mutating func miss(_ index: SeriesIndex, from: UnixNanoseconds, to: UnixNanoseconds) {
         eventClock.settle()
         let start = TapeMoment(recv: from.rawValue, event: eventClock.eventTime(at: from.rawValue))
@@ -135,7 +135,7 @@ package struct BarBuilder: Sendable {
     /// Closes every bar that is over when our clock shows `clock`.
     package mutating func close(clock: UnixNanoseconds) {
         eventClock.settle()
-        // The first ticks behind a gap tell where on the venue's clock it ended.
+        // The first ticks after a gap show where it ended on the venue's clock.
         if let coveredFrom, eventCoveredFrom == nil { eventCoveredFrom = eventClock.eventTime(at: coveredFrom) }
         let now = TapeMoment(recv: clock.rawValue, event: eventClock.eventTime(at: clock.rawValue))
         let covered = coveredFrom.map { TapeMoment(recv: $0, event: eventCoveredFrom) }
@@ -147,7 +147,7 @@ package struct BarBuilder: Sendable {
         }
     }
 
-    /// Says that bars are stored in another file from now on: those that are not over are handed out again, whole.
+    /// Starts another file: bars that are not over are returned again by ``takeChanged(into:)``, complete.
     package mutating func beginFile() {
         for index in series.indices {
             for position in intervals.indices {
@@ -157,7 +157,7 @@ package struct BarBuilder: Sendable {
         }
     }
 
-    /// Appends every bar that is new or changed since the last call, whole, and the keys that bars have left.
+    /// Appends all bars that are new or changed since the last call, and the keys that bars have left.
     package mutating func takeChanged(into changes: inout BarChanges) {
         for index in series.indices {
             for position in intervals.indices {
@@ -169,7 +169,7 @@ package struct BarBuilder: Sendable {
 }
 
 extension Array {
-    /// Adds a tick to the windows of all intervals; false when it is too late for any of them.
+    /// Adds a tick to the windows of all intervals; returns false if it is too late for any of them.
     @inline(__always)
     fileprivate mutating func add<Values>(
         _ tick: Values.Tick,

@@ -1,14 +1,14 @@
 package import MarketModel
 
-/// Finds bars that an earlier run stored, so that a later one goes on with them.
+/// Finds bars stored by an earlier run, so that a later run can continue them.
 package protocol BarHistory: Sendable {
-    /// The stored bar with this key; `nil` where there is none.
+    /// The stored bar with this key; `nil` if there is none.
     func bar(instrumentID: Int64, side: BarSide, interval: BarInterval, tsOpen: Int64) -> Bar?
 
     /// The first and the last tick that earlier runs added to bars of an instrument in `[tsOpen, tsClose)`.
     ///
-    /// The ticks may be stored under any of `instrumentIDs`; `side` tells quotes from trades. They are looked for where
-    /// ticks of that time arrived; `tick` is the one to be added. `nil` if they are not found: then a later tick of this
+    /// The ticks may be stored under any of `instrumentIDs`; `side` distinguishes quotes from trades. The search covers
+    /// the receive times around `tick`, the tick to be added. `nil` if they are not found: then a later tick of this
     /// run is the last, and no tick becomes the first.
     func edges(
         instrumentIDs: [Int64],
@@ -20,7 +20,7 @@ package protocol BarHistory: Sendable {
 
     /// True if `countMax` stored bars of an instrument are younger than `tsOpen` and had begun when `tick` arrived.
     ///
-    /// Then a run that had made them would not change the bar any more.
+    /// The run that made them would no longer have changed the bar.
     func isFinal(
         instrumentID: Int64,
         side: BarSide,
@@ -31,7 +31,7 @@ package protocol BarHistory: Sendable {
     ) -> Bool
 }
 
-/// The ticks that give a bar its open and its close.
+/// The ticks that determine a bar's open and close.
 package struct BarEdges: Sendable {
     package let first: TickTime
     package let last: TickTime
@@ -41,7 +41,7 @@ package struct BarEdges: Sendable {
         self.last = last
     }
 
-    /// Those of two rows of a symbol together.
+    /// Combines the edges of two rows of a symbol.
     package func joined(with other: BarEdges) -> BarEdges {
         BarEdges(
             first: other.first.precedes(first) ? other.first : first,

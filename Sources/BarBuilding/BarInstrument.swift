@@ -1,9 +1,9 @@
-/// A row that bars are stored under: its number, and the digits of prices and sizes there.
+/// A database row under which bars are stored: its id, and the digits of its prices and sizes.
 ///
-/// A symbol has several when its digits had to grow. Its bars go on, see ``BarBuilder/addInstrument(_:to:)``.
+/// A symbol has several rows if its digits had to grow. Its bars continue, see ``BarBuilder/addInstrument(_:to:)``.
 package struct BarInstrument: Hashable, Sendable {
     package let id: Int64
-    /// Digits behind the point, 0 to 18.
+    /// Digits after the point, 0 to 18.
     package let priceDigits: UInt8
     package let sizeDigits: UInt8
 
@@ -13,7 +13,7 @@ package struct BarInstrument: Hashable, Sendable {
         self.sizeDigits = sizeDigits
     }
 
-    /// What numbers of `other` are multiplied with to have the digits of this one; `nil` if they need more digits.
+    /// The factors that convert mantissas of `other` to the digits of this one; `nil` if they need more digits.
     func scale(from other: BarInstrument) -> BarScale? {
         guard priceDigits >= other.priceDigits, sizeDigits >= other.sizeDigits else { return nil }
         return BarScale(
@@ -22,18 +22,18 @@ package struct BarInstrument: Hashable, Sendable {
         )
     }
 
-    /// `10^exponent`; exponents are at most 18.
+    /// `10^exponent`, for exponents of at most 18.
     private static func power(_ exponent: UInt8) -> Int64 {
         (0..<exponent).reduce(1) { power, _ in power * 10 }
     }
 }
 
-/// Powers of ten that bring mantissas to more digits.
+/// Powers of ten that convert mantissas to more digits.
 struct BarScale {
     let price: Int64
     let size: Int64
 
-    /// Multiplies all prices; `nil` if one does not fit any more.
+    /// Multiplies all prices; `nil` if one no longer fits.
     func prices(_ mantissas: [Int64]) -> [Int64]? { Self.scaled(mantissas, by: price) }
 
     static func scaled(_ mantissas: [Int64], by factor: Int64) -> [Int64]? {

@@ -1,6 +1,6 @@
 /// The length of a bar; bars start at multiples of it since the UNIX epoch.
 package struct BarInterval: Hashable, Sendable, CustomStringConvertible {
-    /// Greater than zero, at most a week.
+    /// Greater than zero, at most one week.
     package let nanoseconds: Int64
 
     private static let units: [(suffix: String, nanoseconds: Int64)] = [
@@ -9,13 +9,13 @@ package struct BarInterval: Hashable, Sendable, CustomStringConvertible {
     ]
     private static let nanosecondsMax: Int64 = 7 * 86_400_000_000_000
 
-    /// An interval of `nanoseconds`, or `nil` outside the range.
+    /// Makes an interval of `nanoseconds`; `nil` outside the range.
     package init?(nanoseconds: Int64) {
         guard nanoseconds > 0, nanoseconds <= Self.nanosecondsMax else { return nil }
         self.nanoseconds = nanoseconds
     }
 
-    /// Reads a whole number without a sign and a unit: `500ns`, `100ms`, `1s`, `5m`, `4h`, `1d`.
+    /// Parses an unsigned integer with a unit: `500ns`, `100ms`, `1s`, `5m`, `4h`, `1d`.
     package init?(text: String) {
         for (suffix, unit) in Self.units where text.hasSuffix(suffix) && !text.hasPrefix("+") {
             guard let count = Int64(text.dropLast(suffix.count)) else { continue }
@@ -27,7 +27,7 @@ package struct BarInterval: Hashable, Sendable, CustomStringConvertible {
         return nil
     }
 
-    /// The shortest text that ``init(text:)`` reads as this interval.
+    /// The shortest text that ``init(text:)`` parses as this interval.
     package var description: String {
         for (suffix, unit) in Self.units.reversed() where nanoseconds.isMultiple(of: unit) {
             return "\(nanoseconds / unit)\(suffix)"
@@ -35,7 +35,7 @@ package struct BarInterval: Hashable, Sendable, CustomStringConvertible {
         return "\(nanoseconds)ns"
     }
 
-    /// The start of the interval that `time` lies in; `nil` at the very ends of the range of times.
+    /// The start of the interval that contains `time`; `nil` at the very ends of the range of times.
     func start(of time: Int64) -> Int64? {
         let remainder = time % nanoseconds
         let offset = remainder < 0 ? remainder + nanoseconds : remainder

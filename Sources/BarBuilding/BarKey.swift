@@ -1,6 +1,6 @@
 package import MarketModel
 
-/// What a stored bar is found by.
+/// Identifies a stored bar.
 package struct BarKey: Hashable, Sendable {
     package let instrumentID: Int64
     package let side: BarSide
@@ -9,16 +9,16 @@ package struct BarKey: Hashable, Sendable {
     package let tsOpen: Int64
 }
 
-/// Bars that are to be stored, and bars that are not to be stored any more.
+/// Bars to store, and stored bars to remove.
 package struct BarChanges: Sendable {
-    /// Whole; each replaces what its key holds.
+    /// Complete bars; each replaces the stored bar with its key.
     package var bars: [Bar] = []
-    /// Keys of bars that went on under another instrument of their symbol.
+    /// Keys of bars that continued under another instrument of their symbol.
     package var removed: [BarKey] = []
 
     package init() {}
 
-    /// Forgets all of them.
+    /// Removes all of them.
     package mutating func removeAll() {
         bars.removeAll(keepingCapacity: true)
         removed.removeAll(keepingCapacity: true)

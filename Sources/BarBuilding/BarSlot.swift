@@ -1,24 +1,24 @@
 import MarketModel
 
-/// A bar in the making, or made and still open to late ticks.
+/// A bar that is being built, or is finished but still open to late ticks.
 struct BarSlot<Values: BarValues>: Sendable {
     let tsOpen: Int64
     let tsClose: Int64
-    /// The row that the bar is stored under: of those that its ticks belong to, the one with the most digits.
+    /// The row that the bar is stored under: of the rows of its ticks, the one with the most digits.
     private(set) var instrument: BarInstrument
     private var values: Values
     private var tickCount: Int64
     private var firstTick: TickTime
     private var lastTick: TickTime
     private(set) var timeSource: BarTimeSource
-    /// Touched by a gap, or begun before the recording was.
+    /// A gap touches it, or it began before the recording.
     var isBroken = false
     var isClosed = false
     var isChanged = true
-    /// Counted among those that the file has.
+    /// Already counted for the current file.
     var isTaken = false
 
-    /// A bar of one tick.
+    /// Makes a bar from one tick.
     init(
         _ tick: Values.Tick,
         of instrument: BarInstrument,
@@ -37,10 +37,10 @@ struct BarSlot<Values: BarValues>: Sendable {
         timeSource = source
     }
 
-    /// The bar that an earlier run stored under `instrument`, to which `tick` is added next; `nil` if there is none.
+    /// Restores the bar that an earlier run stored under `instrument`, before `tick` is added; `nil` if there is none.
     ///
-    /// Runs may come in any order: an import may bring what lies before the stored ticks, or among them. The ticks of
-    /// the bar may be stored under those of `instruments` that have no more digits.
+    /// Runs may come in any order: an import may add ticks before the stored ones, or between them. The bar's ticks may
+    /// be stored under any of `instruments` that has no more digits.
     init?(
         restoring start: Int64,
         of instrument: BarInstrument,
@@ -90,9 +90,9 @@ struct BarSlot<Values: BarValues>: Sendable {
         isChanged = true
     }
 
-    /// Gives a tick of another row of the symbol the bar's digits, or the bar those of the tick, where it has more.
+    /// Converts a tick of another row of the symbol to the bar's digits, or the bar to the tick's if those are more.
     ///
-    /// `nil`, and nothing is changed, if neither row holds all numbers exactly.
+    /// Returns `nil`, and changes nothing, if neither row can hold all numbers exactly.
     mutating func adapt(_ tick: Values.Tick, of other: BarInstrument) -> Values.Tick? {
         if other == instrument { return tick }
         if let scale = other.scale(from: instrument), let scaled = values.scaled(by: scale) {

@@ -21,7 +21,7 @@ struct OHLC: Sendable {
         close = bar.close
     }
 
-    /// The same prices with more digits; `nil` if one does not fit any more.
+    /// The same prices with more digits; `nil` if one no longer fits.
     func scaled(by scale: BarScale) -> OHLC? {
         guard let prices = scale.prices([open, high, low, close]) else { return nil }
         var scaled = self
@@ -37,12 +37,12 @@ struct OHLC: Sendable {
     }
 }
 
-/// A two-sided quote as a bar sees it: mantissas with the instrument's digits.
+/// The part of a quote that bars need: mantissas with the instrument's digits.
 package struct QuoteTick: Sendable {
     package var bidPrice: Int64
     package var askPrice: Int64
 
-    /// `nil` for a quote without a bid or without an ask: bars of both sides are made of quotes that have both.
+    /// `nil` for a quote without a bid or an ask, because bars use only quotes that have both.
     @inline(__always)
     package init?(bidPrice: Int64?, askPrice: Int64?) {
         guard let bidPrice, let askPrice else { return nil }
@@ -55,13 +55,13 @@ package struct QuoteTick: Sendable {
     }
 }
 
-/// An execution as a bar sees it: mantissas with the instrument's digits.
+/// The part of an execution that bars need: mantissas with the instrument's digits.
 package struct TradeTick: Sendable {
     package var price: Int64
     package var size: Int64
     package var aggressorSide: AggressorSide?
 
-    /// `nil` for a trade that is no execution, and for executions that other rows hold.
+    /// `nil` for a trade that is not an execution, and for executions that other rows contain.
     @inline(__always)
     package init?(price: Int64, size: Int64, aggressorSide: AggressorSide?, isInBars: Bool) {
         guard isInBars, PriceRule.isExecution(size: size) else { return nil }
@@ -75,28 +75,28 @@ package struct TradeTick: Sendable {
     }
 }
 
-/// What one kind of tick adds up to over an interval.
+/// The values that one kind of tick adds up to over an interval.
 protocol BarValues: Sendable {
     associatedtype Tick
 
-    /// The sides that bars are made for, in the order of ``appendBars(_:to:)``.
+    /// The sides that have bars, in the order of ``appendBars(_:to:)``.
     static var sides: [BarSide] { get }
 
     init(_ tick: Tick)
 
-    /// What `bars`, one for each side, add up to.
+    /// Restores the values from `bars`, one for each side.
     init(restoring bars: [Bar])
 
     /// Adds a tick that is the earliest, the latest or neither of its interval.
     mutating func extend(_ tick: Tick, isFirst: Bool, isLast: Bool)
 
-    /// The tick with more digits; `nil` if a number does not fit any more.
+    /// The tick with more digits; `nil` if a number no longer fits.
     static func scaled(_ tick: Tick, by scale: BarScale) -> Tick?
 
-    /// The same values with more digits; `nil` if a price does not fit any more.
+    /// The same values with more digits; `nil` if a price no longer fits.
     func scaled(by scale: BarScale) -> Self?
 
-    /// Appends a bar for each price, starting from `template`, which has times and counts filled in.
+    /// Appends a bar for each side, based on `template`, which has times and counts.
     func appendBars(_ template: Bar, to bars: inout [Bar])
 }
 
@@ -167,7 +167,7 @@ struct TradeValues: BarValues {
     private mutating func add(_ tick: TradeTick) {
         volume = volume.map { $0 + Int128(tick.size) }
         if tick.aggressorSide == .buyer { takerBuyVolume = takerBuyVolume.map { $0 + Int128(tick.size) } }
-        // A product of two 64-bit numbers fits into 128 bits; only the sum may not.
+        // The product of two 64-bit numbers fits into 128 bits; only the sum may overflow.
         guard let sum = notional else { return }
         let (total, overflow) = sum.addingReportingOverflow(Int128(tick.price) * Int128(tick.size))
         notional = overflow ? nil : total
@@ -190,7 +190,7 @@ struct TradeValues: BarValues {
         return scaled
     }
 
-    /// A sum with more digits; `nil` if it does not fit any more.
+    /// A sum with more digits; `nil` if it no longer fits.
     private static func scaled(_ sum: Int128?, by factor: Int128) -> Int128? {
         guard let (product, overflow) = sum?.multipliedReportingOverflow(by: factor) else { return nil }
         return overflow ? nil : product

@@ -2,18 +2,18 @@ import MarketModel
 
 /// The recent bars of one symbol, one kind of tick and one interval, oldest first.
 struct BarWindow<Values: BarValues>: Sendable {
-    /// Late ticks revise any of this many bars; older ones are final.
+    /// Number of recent bars that late ticks can revise; older ones are final.
     static var slotsMax: Int { 128 }
 
-    /// The rows of the symbol; bars of an earlier run may be under any of them.
+    /// The rows of the symbol; bars of an earlier run may be stored under any of them.
     var instruments: [BarInstrument]
     let interval: BarInterval
     private let history: (any BarHistory)?
     private var slots: [BarSlot<Values>] = []
-    /// Bars that have left a row which the file may have them under.
+    /// Bars that left a row under which the file may contain them.
     private var moved: [(instrumentID: Int64, tsOpen: Int64)] = []
     private(set) var hasChanges = false
-    /// Bars handed out so far, each once a file.
+    /// Bars taken so far, counted once per file.
     private(set) var slotsTaken: Int64 = 0
     /// The earliest end of a bar that is not closed yet.
     private(set) var nextClose = Int64.max
@@ -24,7 +24,7 @@ struct BarWindow<Values: BarValues>: Sendable {
         self.history = history
     }
 
-    /// Adds a tick with the digits of `instrument`; false when it is too late for any bar that can still change.
+    /// Adds a tick with the digits of `instrument`; returns false if it is too late for any bar that can still change.
     @inline(__always)
     mutating func add(_ tick: Values.Tick, of instrument: BarInstrument, at time: TickTime, source: BarTimeSource)
         -> Bool
@@ -46,7 +46,7 @@ struct BarWindow<Values: BarValues>: Sendable {
     ) -> Bool {
         guard let start = interval.start(of: time.time) else { return false }
         var place = slots.endIndex
-        // The window may hold more bars than can change, those that have not been taken yet.
+        // The window may hold more bars than can change: those that have not been taken yet.
         let placeMin = max(0, slots.count - Self.slotsMax)
         while place > placeMin, slots[place - 1].tsOpen > start { place -= 1 }
         guard slots.count - place < Self.slotsMax else { return false }
@@ -58,7 +58,7 @@ struct BarWindow<Values: BarValues>: Sendable {
         if !join(tick, of: instrument, at: time, source: source, start: start, before: place) {
             insert(BarSlot(tick, of: instrument, at: time, source: source, start: start, interval), at: place)
         }
-        // What leaves must have been handed out, so the window may be larger between two calls of `takeChanged`.
+        // Bars must be taken before they leave, so the window may be larger between two calls of `takeChanged`.
         if slots.count > Self.slotsMax, !slots[0].isChanged, slots[0].isClosed { slots.removeFirst() }
         return true
     }
@@ -90,7 +90,7 @@ struct BarWindow<Values: BarValues>: Sendable {
         if !slot.isClosed { nextClose = min(nextClose, slot.tsClose) }
     }
 
-    /// True if earlier runs made that many younger bars that the one at `start` cannot change any more.
+    /// True if earlier runs made enough younger bars that the one at `start` cannot change any more.
     private func isFinal(_ start: Int64, when tick: TickTime) -> Bool {
         guard let history else { return false }
         return instruments.contains { instrument in
@@ -105,7 +105,7 @@ struct BarWindow<Values: BarValues>: Sendable {
         }
     }
 
-    /// Inserts the bars that an earlier run stored, to which `tick` may belong, and returns the place after them.
+    /// Inserts the bars of an earlier run to which `tick` may belong, and returns the position after them.
     private mutating func insertRestored(_ start: Int64, near tick: TickTime, at place: Int) -> Int {
         guard let history else { return place }
         var place = place
@@ -125,7 +125,7 @@ struct BarWindow<Values: BarValues>: Sendable {
         return place
     }
 
-    /// Closes the bars that are over at `clock`; complete are those that began at or after `coveredFrom`.
+    /// Closes the bars that are over at `clock`; those that began before `coveredFrom` are incomplete.
     mutating func close(clock: TapeMoment, coveredFrom: TapeMoment?) {
         guard nextClose <= max(clock.recv, clock.event ?? .min) else { return }
         nextClose = .max
@@ -143,7 +143,7 @@ struct BarWindow<Values: BarValues>: Sendable {
         }
     }
 
-    /// Marks every bar that is not over at `moment`, and has begun at `end`, as touched by a gap.
+    /// Marks bars as touched by a gap unless they are over at `moment`, or begin after `end`.
     mutating func breakBars(endingAfter moment: TapeMoment, beginningUntil end: TapeMoment? = nil) {
         for index in slots.indices where !slots[index].isBroken {
             if let time = moment.time(slots[index].timeSource), slots[index].tsClose <= time { continue }
@@ -155,7 +155,7 @@ struct BarWindow<Values: BarValues>: Sendable {
         }
     }
 
-    /// Has every bar that is not closed handed out once more, as one that the file does not have.
+    /// Makes every bar that is not closed be taken once more, because the new file does not have it.
     mutating func beginFile() {
         for index in slots.indices {
             slots[index].isTaken = false
@@ -165,7 +165,7 @@ struct BarWindow<Values: BarValues>: Sendable {
         }
     }
 
-    /// Appends every bar that changed since the last call, and the keys that bars have left.
+    /// Appends all bars that changed since the last call, and the keys that bars have left.
     mutating func takeChanged(into changes: inout BarChanges) {
         guard hasChanges else { return }
         hasChanges = false
@@ -183,7 +183,7 @@ struct BarWindow<Values: BarValues>: Sendable {
             }
             slots[index].appendBars(interval, to: &changes.bars)
         }
-        // Times far in the future never close, and must not pile up; what leaves then stays incomplete.
+        // Bars far in the future never close and must not accumulate; those removed here stay incomplete.
         while slots.count > Self.slotsMax, slots[0].isClosed || slots.count > 8 * Self.slotsMax {
             slots.removeFirst()
         }

@@ -1,14 +1,14 @@
 import MarketModel
 
-/// Tells the venue's time from ours.
+/// Estimates the venue's time from ours.
 ///
-/// Venues run ahead of our clock or behind it, and some (MT4) keep the local time of a broker, hours away. The smallest
-/// distance between `ts_recv` and `ts_event` that was seen lately is taken for the difference of the clocks: ticks that
-/// were delayed, or repeat an old time, are further behind.
+/// Venues run ahead of our clock or late, and some (MT4) use a broker's local time, hours away. The smallest recent
+/// difference between `ts_recv` and `ts_event` counts as the difference of the clocks; delayed ticks, or ticks with an
+/// old time, have a larger one.
 struct EventClock: Sendable {
-    /// What the venue's clock is behind ours, in nanoseconds; negative when it is ahead.
+    /// Our clock minus the venue's, in nanoseconds; negative if the venue is ahead.
     private var lag: Int64?
-    /// The smallest distance since ``settle()`` was called last.
+    /// The smallest difference since the last call of ``settle()``.
     private var lagSeen = Int64.max
 
     @inline(__always)
@@ -17,7 +17,7 @@ struct EventClock: Sendable {
         if !overflow, distance < lagSeen { lagSeen = distance }
     }
 
-    /// Takes over what was seen since the last call, if anything was.
+    /// Adopts the difference seen since the last call, if there was one.
     mutating func settle() {
         guard lagSeen != .max else { return }
         lag = lagSeen
@@ -26,7 +26,7 @@ struct EventClock: Sendable {
 
     /// The venue's time when our clock shows `tsRecv`.
     ///
-    /// It is `nil` before the first tick, and saturates at the ends of the range.
+    /// `nil` before the first tick; clamped to the range.
     func eventTime(at tsRecv: Int64) -> Int64? {
         guard let lag else { return nil }
         let (time, overflow) = tsRecv.subtractingReportingOverflow(lag)
@@ -37,10 +37,10 @@ struct EventClock: Sendable {
 /// A moment of the tape on both clocks.
 struct TapeMoment: Sendable {
     let recv: Int64
-    /// `nil` where the venue's time is not known.
+    /// `nil` if the venue's time is unknown.
     let event: Int64?
 
-    /// The moment on the clock that the bars of `source` follow.
+    /// The moment on the clock of bars with this `source`.
     func time(_ source: BarTimeSource) -> Int64? {
         source == .event ? event : recv
     }

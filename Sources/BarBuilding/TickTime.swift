@@ -1,6 +1,6 @@
 package import MarketModel
 
-/// When a tick arrived: its place on the tape.
+/// When a tick arrived: its position on the tape.
 package struct TickArrival: Sendable {
     package let tsRecv: Int64
     package let messageIndex: Int64
@@ -18,7 +18,7 @@ package struct TickArrival: Sendable {
         self.item = item
     }
 
-    /// Before everything that arrives.
+    /// Precedes every real arrival.
     static let first = TickArrival(.min, .min, .min)
 
     func precedes(_ other: TickArrival) -> Bool {
@@ -28,10 +28,10 @@ package struct TickArrival: Sendable {
     }
 }
 
-/// The order of ticks within a bar: their time, then their arrival.
+/// The order of ticks within a bar: by time, then by arrival.
 ///
-/// Two connections of a feed may be read in turns, so ticks are not always added in the order of the tape. Open and
-/// close must not depend on that: a rebuild adds the same ticks in the order of the tape.
+/// Two connections of a feed may be read in turns, so ticks are not always added in tape order. Open and close must not
+/// depend on that, because a rebuild adds the same ticks in tape order.
 package struct TickTime: Sendable {
     package let time: Int64
     package let arrival: TickArrival

@@ -1,6 +1,6 @@
-/// The page that drives a replay from a browser: HTML, CSS and JavaScript of our own, embedded in the program.
+/// The page that controls a replay from a browser: feedrec's own HTML, CSS and JavaScript, embedded in the program.
 ///
-/// It loads nothing from elsewhere and holds no secrets; what it shows it asks of the server's API (docs/REPLAY.md).
+/// It loads nothing from other servers and contains no secrets; its data comes from the server's API (docs/REPLAY.md).
 package enum ControlPage {
     /// One file of the page.
     package struct Asset: Sendable {
@@ -8,7 +8,7 @@ package enum ControlPage {
         package let contentType: String
     }
 
-    /// What a browser is told with every file: nothing but this server's own files, scripts and connections.
+    /// HTTP headers sent with every file: they allow only this server's own files, scripts and connections.
     package static let headers: [(name: String, value: String)] = [
         (
             "Content-Security-Policy",
@@ -23,7 +23,7 @@ package enum ControlPage {
     /// The paths of all files; the page itself is `/`.
     package static var paths: [String] { ["/"] + files.map { "/page/" + $0.name } }
 
-    /// The file at `path`; `nil` where there is none.
+    /// The file at `path`; `nil` if there is none.
     package static func asset(at path: String) -> Asset? {
         if path == "/" { return Asset(bytes: PackageResources.index_html, contentType: "text/html; charset=utf-8") }
         guard let file = files.first(where: { "/page/" + $0.name == path }) else { return nil }

@@ -3,21 +3,24 @@ import MarketModel
 import NIOPosix
 import Replaying
 
-/// Recordings as one tape, read straight from their files: the events that `feedrec replay` sends on `/replay`, without a
-/// socket.
+/// Recordings as one tape, read directly from their files.
+///
+/// It has the events that `feedrec replay` sends on `/replay`, without a socket.
 ///
 /// ```swift
 /// let tape = try ReplayTape(paths: ["./tape"], symbols: ["EURUSD"])
 /// for try await event in tape.events() {
-///     if case .quote(let quote) = event, let bid = quote.bidPrice { print(tape.instruments[quote.instrument].price(bid)) }
+///     if case .quote(let quote) = event, let bid = quote.bidPrice {
+///         print(tape.instruments[quote.instrument].price(bid))
+///     }
 /// }
 /// ```
 public struct ReplayTape: Sendable {
-    /// What is traded on it; events name their place here.
+    /// The instruments on the tape; events refer to them by index.
     public let instruments: [Instrument]
-    /// Files of the directories that are not read, and why: a line each.
+    /// Files of the directories that are not read, and why: one line each.
     ///
-    /// A recording that is there several times is read once.
+    /// A recording that occurs several times is read once.
     public let problems: [String]
     private let files: [String]
     private let from: Int64?
@@ -27,11 +30,11 @@ public struct ReplayTape: Sendable {
     /// Opens recordings, or directories of recordings.
     ///
     /// - Parameters:
-    ///   - paths: Files and directories; all of them are one tape, ordered by time of reception.
-    ///   - symbols: The symbols wanted, each of which must be on the tape; `nil` for all.
-    ///   - from: The first `tsRecv` wanted, in nanoseconds since 1970.
-    ///   - to: The first `tsRecv` not wanted any more.
-    /// - Throws: ``ReplayTapeError`` if something is missing or is no recording, if the tape lacks a symbol, and if
+    ///   - paths: Files and directories; together they form one tape, ordered by receive time.
+    ///   - symbols: The symbols to read, each of which must be on the tape; `nil` for all.
+    ///   - from: The first `tsRecv` to read, in nanoseconds since 1970.
+    ///   - to: The end of the `tsRecv` range, exclusive, in nanoseconds since 1970.
+    /// - Throws: ``ReplayTapeError`` if a file is missing or is not a recording, if the tape lacks a symbol, and if
     ///   `from` is not before `to`.
     public init(paths: [String], symbols: Set<String>? = nil, from: Int64? = nil, to: Int64? = nil) throws {
         do {
@@ -56,10 +59,10 @@ public struct ReplayTape: Sendable {
         }
     }
 
-    /// The events from the start on, in order; each call begins anew.
+    /// The events in order; each call starts at the beginning.
     public func events() -> Events { Events(batches: batches()) }
 
-    /// The events in batches, for programs that count nanoseconds.
+    /// The events in batches, which is faster than one by one.
     public func batches() -> Batches { Batches(tape: self) }
 
     private static func stream(
@@ -80,16 +83,16 @@ public struct ReplayTape: Sendable {
         )
     }
 
-    /// The batches of a tape; a `for` loop over it reads the tape from its start.
+    /// The batches of a tape; a `for` loop reads the tape from its start.
     public struct Batches: AsyncSequence, Sendable {
-        /// Some thousand events.
+        /// A few thousand events.
         public typealias Element = [TapeEvent]
         fileprivate let tape: ReplayTape
 
-        /// Begins at the start.
+        /// Starts at the beginning of the tape.
         public func makeAsyncIterator() -> Iterator { Iterator(tape: tape) }
 
-        /// Reads ahead on threads of its own while its events are used.
+        /// Reads ahead on its own threads while its events are used.
         public struct Iterator: AsyncIteratorProtocol {
             fileprivate let tape: ReplayTape
             private var rows: RowStream.Iterator?
@@ -107,7 +110,7 @@ public struct ReplayTape: Sendable {
                 return events
             }
 
-            /// The next events; `nil` at the end.
+            /// Returns the next events; `nil` at the end.
             public mutating func next() async throws -> [TapeEvent]? {
                 do {
                     var rows =
@@ -124,16 +127,16 @@ public struct ReplayTape: Sendable {
         }
     }
 
-    /// The events of a tape; a `for` loop over it reads the tape from its start.
+    /// The events of a tape; a `for` loop reads the tape from its start.
     public struct Events: AsyncSequence, Sendable {
         /// One event.
         public typealias Element = TapeEvent
         fileprivate let batches: Batches
 
-        /// Begins at the start.
+        /// Starts at the beginning of the tape.
         public func makeAsyncIterator() -> Iterator { Iterator(batches: batches.makeAsyncIterator()) }
 
-        /// Goes through batch after batch.
+        /// Goes through one batch after another.
         public struct Iterator: AsyncIteratorProtocol {
             private var batches: Batches.Iterator
             private var batch: [TapeEvent] = []
@@ -143,7 +146,7 @@ public struct ReplayTape: Sendable {
                 self.batches = batches
             }
 
-            /// The next event; `nil` at the end.
+            /// Returns the next event; `nil` at the end.
             public mutating func next() async throws -> TapeEvent? {
                 while place == batch.count {
                     guard let next = try await batches.next() else { return nil }
@@ -158,7 +161,7 @@ public struct ReplayTape: Sendable {
 
 /// Why a tape cannot be read: which file, and what to do.
 public struct ReplayTapeError: Error, Hashable, CustomStringConvertible {
-    /// One lower-case line.
+    /// One line in lower case.
     public let description: String
 
     init(_ error: ArchiveError) {
@@ -170,7 +173,7 @@ public struct ReplayTapeError: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// Threads of the process for whoever reads files.
+/// The process's own threads for reading files.
 private struct SharedThreads: BlockingPool {
     func submit(_ job: @escaping @Sendable () -> Void) {
         NIOThreadPool.singleton.submit { _ in job() }

@@ -1,16 +1,17 @@
-/// One event of a tape, with the digits that were recorded: a price is `mantissa / 10^digits` with the digits of its
-/// instrument.
+/// One event of a tape, with prices and sizes as recorded.
+///
+/// A price is `mantissa / 10^digits`, with the digits of its instrument.
 public enum TapeEvent: Sendable {
-    /// A change of best bid and ask.
+    /// A change of the best bid and ask.
     case quote(Quote)
     /// An execution.
     case trade(Trade)
-    /// What is known to be missing; it comes before what was received at its start.
+    /// Data known to be missing; precedes the events received at its start.
     case gap(Gap)
-    /// The end of a connection that the venue or the network brought about.
+    /// The end of a connection, caused by the venue or the network.
     case disconnect(Disconnect)
 
-    /// When our host received it, in nanoseconds since 1970; the order of the tape.
+    /// When our host received it, in nanoseconds since 1970; orders the tape.
     public var tsRecv: Int64 {
         switch self {
         case .quote(let quote): quote.tsRecv
@@ -21,18 +22,18 @@ public enum TapeEvent: Sendable {
     }
 }
 
-/// What is traded.
+/// A traded instrument.
 public struct Instrument: Sendable, Hashable {
     /// The venue's name, such as `binance-spot`.
     public let venue: String
-    /// The venue's own text for it.
+    /// Digits after the point of its prices, 0 to 18.
     public let symbol: String
-    /// Digits behind the point of its prices, 0 to 18.
+    /// Digits after the point of its sizes, 0 to 18.
     public let priceDigits: Int
-    /// Digits behind the point of its sizes, 0 to 18.
+    /// A price as a number, for calculations and charts; the mantissa is exact.
     public let sizeDigits: Int
 
-    /// A price as a number for computing and charting; the mantissa is the exact one.
+    /// A size as a number; the mantissa is exact.
     public func price(_ mantissa: Int64) -> Double { Self.number(mantissa, priceDigits) }
 
     /// A size as a number.
@@ -45,13 +46,13 @@ public struct Instrument: Sendable, Hashable {
     }
 }
 
-/// A change of best bid and ask.
+/// A change of the best bid and ask.
 public struct Quote: Sendable, Hashable {
-    /// Place of its instrument in ``ReplayTape/instruments``.
+    /// Index of its instrument in ``ReplayTape/instruments``.
     public let instrument: Int
     /// Nanoseconds since 1970, taken right after the read.
     public let tsRecv: Int64
-    /// The venue's time in nanoseconds since 1970; `nil` where it gives none.
+    /// The venue's time in nanoseconds since 1970; `nil` if it gives none.
     public let tsEvent: Int64?
     /// Mantissa of the best price to sell into; `nil` if there is no bid.
     public let bidPrice: Int64?
@@ -61,15 +62,15 @@ public struct Quote: Sendable, Hashable {
     public let askPrice: Int64?
     /// Mantissa of its size; `nil` if the venue gives none.
     public let askSize: Int64?
-    /// The venue's own number.
+    /// The venue's own sequence number.
     public let sequence: Int64?
-    /// The number of the message it came in, within its recording.
+    /// The index of its message within its recording.
     public let messageIndex: Int64
 }
 
 /// An execution.
 public struct Trade: Sendable, Hashable {
-    /// Who took the other's price.
+    /// The side that accepted the other's price.
     public enum Side: Sendable, Hashable {
         /// The buyer took an offer.
         case buyer
@@ -77,52 +78,52 @@ public struct Trade: Sendable, Hashable {
         case seller
     }
 
-    /// Place of its instrument in ``ReplayTape/instruments``.
+    /// Index of its instrument in ``ReplayTape/instruments``.
     public let instrument: Int
     /// Nanoseconds since 1970, taken right after the read.
     public let tsRecv: Int64
-    /// The venue's time in nanoseconds since 1970; `nil` where it gives none.
+    /// The venue's time in nanoseconds since 1970; `nil` if it gives none.
     public let tsEvent: Int64?
-    /// Mantissa.
+    /// Mantissa of the price.
     public let price: Int64
-    /// Mantissa.
+    /// Mantissa of the size.
     public let size: Int64
-    /// `nil` where the venue does not say.
+    /// `nil` if the venue does not say.
     public let aggressorSide: Side?
-    /// The venue's own number; for an aggregate the number of that.
+    /// The venue's own number; for an aggregate, the number of the aggregate.
     public let tradeID: Int64?
     /// True for several executions of one order in one event.
     public let isAggregate: Bool
-    /// The first and the last execution in an aggregate, if the venue names them.
+    /// The first and the last execution in an aggregate, if the venue reports them.
     public let firstTradeID: Int64?
     /// See ``firstTradeID``.
     public let lastTradeID: Int64?
-    /// False if other events are the same executions and bars are made of those.
+    /// False if other events are the same executions and bars use those.
     public let isInBars: Bool
-    /// The number of the message it came in, within its recording.
+    /// The index of its message within its recording.
     public let messageIndex: Int64
 }
 
-/// What is known to be missing.
+/// Data known to be missing.
 public struct Gap: Sendable, Hashable {
     /// Nanoseconds since 1970.
     public let tsFrom: Int64
-    /// `nil` where it had not ended by the end of the recording.
+    /// `nil` if it had not ended by the end of the recording.
     public let tsTo: Int64?
-    /// `disconnect`, ….
+    /// The cause, such as `disconnect`.
     public let cause: String
-    /// For people.
+    /// An explanation for readers.
     public let detail: String?
 }
 
-/// The end of a connection that the venue or the network brought about.
+/// The end of a connection, caused by the venue or the network.
 public struct Disconnect: Sendable, Hashable {
     /// Nanoseconds since 1970.
     public let tsClosed: Int64
     /// The venue's name.
     public let venue: String
-    /// WebSocket status code: 1005 where none was given, 1006 where the connection broke.
+    /// WebSocket close code: 1005 if there was none, 1006 if the connection broke.
     public let code: Int?
-    /// As the venue gave it.
+    /// As sent by the venue.
     public let reason: String?
 }

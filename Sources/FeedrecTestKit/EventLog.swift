@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What happened in a test, in order, and a way to wait for it.
+/// Collects events of a test in order, and can wait for them.
 package final class EventLog<Element: Sendable>: Sendable {
     private struct Waiter {
         let id: UInt64
@@ -18,7 +18,7 @@ package final class EventLog<Element: Sendable>: Sendable {
 
     package init() {}
 
-    /// Everything so far.
+    /// All elements so far.
     package var all: [Element] { state.withLock(\.elements) }
 
     package func append(_ element: Element) {
@@ -32,7 +32,7 @@ package final class EventLog<Element: Sendable>: Sendable {
         for waiter in waiters { waiter.continuation.resume(returning: elements) }
     }
 
-    /// Waits until all that happened is as wanted, or until the task is cancelled, and returns all.
+    /// Waits until the elements satisfy the condition, or until the task is cancelled, and returns them.
     @discardableResult
     package func until(_ isSatisfied: @escaping @Sendable ([Element]) -> Bool) async -> [Element] {
         let id = state.withLock { state in
@@ -57,7 +57,7 @@ package final class EventLog<Element: Sendable>: Sendable {
         }
     }
 
-    /// Waits until there are `count` elements at least.
+    /// Waits until there are at least `count` elements.
     @discardableResult
     package func until(count: Int) async -> [Element] {
         await until { $0.count >= count }

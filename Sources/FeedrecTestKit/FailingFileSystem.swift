@@ -1,7 +1,7 @@
 package import Archive
 import Synchronization
 
-/// The machine's file system, whose n-th call of some kinds fails, or every one while something is so.
+/// The machine's file system with injected failures: of the n-th call of some kinds, or of all calls under a condition.
 package final class FailingFileSystem: FileSystem {
     package enum Call: Hashable, Sendable, CaseIterable {
         case open, allocate, map, sync, syncDirectory, rename, unlink, commit
@@ -16,12 +16,12 @@ package final class FailingFileSystem: FileSystem {
     private let system = SystemFileSystem()
     private let calls: Set<Call>
     private let code: ArchiveError.Code
-    /// Whether every later call fails, too.
+    /// Whether every later call fails too.
     private let isLasting: Bool
     private let condition: (@Sendable () -> Bool)?
     private let state: Mutex<State>
 
-    /// Fails call `number`, counted from 1 over all `calls`, and where `isLasting` all that follow.
+    /// Fails call `number`, counted from 1 over all `calls`, and if `isLasting` also all later ones.
     package init(_ calls: Set<Call>, number: Int, code: ArchiveError.Code = .ioFailed, isLasting: Bool = false) {
         self.calls = calls
         self.code = code
@@ -30,7 +30,7 @@ package final class FailingFileSystem: FileSystem {
         state = Mutex(State(left: number - 1))
     }
 
-    /// Fails every call of `calls` at which `condition` holds.
+    /// Fails every call of `calls` while `condition` returns true.
     package init(_ calls: Set<Call>, code: ArchiveError.Code, while condition: @escaping @Sendable () -> Bool) {
         self.calls = calls
         self.code = code
@@ -42,12 +42,12 @@ package final class FailingFileSystem: FileSystem {
     /// True once a call has failed.
     package var hasFired: Bool { state.withLock(\.hasFired) }
 
-    /// Lets calls fail from now on.
+    /// Makes calls fail from now on.
     package func breakDown() {
         state.withLock { $0.left = 0 }
     }
 
-    /// Lets every call succeed from now on.
+    /// Makes every call succeed from now on.
     package func heal() {
         state.withLock { $0.left = .max }
     }
@@ -64,7 +64,7 @@ package final class FailingFileSystem: FileSystem {
             state.hasFired = true
             return fails
         }
-        if fails { throw ArchiveError(code: code, path: path, detail: "cannot \(call) '\(path)': as the test wants") }
+        if fails { throw ArchiveError(code: code, path: path, detail: "cannot \(call) '\(path)': injected by the test") }
     }
 
     package func openFile(_ path: String) throws(ArchiveError) -> Int32 {

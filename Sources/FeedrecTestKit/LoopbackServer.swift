@@ -3,7 +3,7 @@ import NIOPosix
 package import Transport
 package import WebSocketProtocol
 
-/// Runs a server on a free port of the loopback while `body` talks to it, then shuts it down.
+/// Runs a server on a free loopback port while `body` talks to it, then shuts it down.
 package func withServer<Result: Sendable>(
     _ handler: some WebSocketServerHandler,
     configuration: WebSocketServer.Configuration = WebSocketServer.Configuration(),
@@ -30,7 +30,7 @@ package func withServer<Result: Sendable>(
     }
 }
 
-/// Connects to a server of this machine.
+/// Connects to a server on this machine.
 package func connect(
     _ url: String,
     headers: [(String, String)] = [],
@@ -66,9 +66,9 @@ extension WebSocketConnection {
     }
 }
 
-/// A server that accepts connections and answers nothing; for ``WebSocketServer/shutdown()`` by the test.
+/// Starts a server that accepts connections and answers nothing; the test must call ``WebSocketServer/shutdown()``.
 package func startSilentServer() async throws(TransportError) -> WebSocketServer {
-    // Nobody calls its `run()`.
+    // Without a call of `run()`, nothing is served.
     try await WebSocketServer.start(
         WebSocketServer.Configuration(),
         group: MultiThreadedEventLoopGroup.singleton,

@@ -1,9 +1,9 @@
 package import MarketModel
 import Synchronization
 
-/// A clock that stands still until a test moves it; nobody who sleeps by it really waits.
+/// A clock that only moves when a test moves it; tasks that sleep on it do not really wait.
 package final class ManualClock: Clock, Sendable {
-    /// A moment, counted from the making of the clock.
+    /// A moment, relative to the creation of the clock.
     package struct Instant: InstantProtocol, CustomStringConvertible {
         package var offset: Duration
 
@@ -37,7 +37,7 @@ package final class ManualClock: Clock, Sendable {
 
         var deadlines: [Instant] { sleepers.map(\.deadline).sorted() }
 
-        /// Takes out those who wait for sleepers like the present ones.
+        /// Removes and returns the observers whose condition the present sleepers satisfy.
         mutating func takeSatisfied() -> [Observer] {
             let deadlines = deadlines
             let satisfied = observers.filter { $0.isSatisfied(deadlines) }
@@ -50,7 +50,7 @@ package final class ManualClock: Clock, Sendable {
     /// The wall-clock time at which this clock stood at zero.
     private let unixStart: UnixNanoseconds
 
-    /// Begins on 2026-01-05, 00:00 UTC, unless told otherwise.
+    /// Starts on 2026-01-05, 00:00 UTC, by default.
     package init(unixStart: UnixNanoseconds = UnixNanoseconds(1_767_571_200_000_000_000)) {
         self.unixStart = unixStart
     }
@@ -58,7 +58,7 @@ package final class ManualClock: Clock, Sendable {
     package var now: Instant { state.withLock(\.now) }
     package var minimumResolution: Duration { .zero }
 
-    /// What the wall clock says, which goes with this clock.
+    /// The wall-clock time, which moves with this clock.
     package var unixNow: UnixNanoseconds { unixStart.advanced(by: now.offset) }
 
     package func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
@@ -86,7 +86,7 @@ package final class ManualClock: Clock, Sendable {
 
     private func lieDown(_ sleeper: Sleeper) {
         let (outcome, observers) = state.withLock { state -> (Result<Void, any Error>?, [Observer]) in
-            // A cancellation before this found no sleeper to wake; one after it will.
+            // An earlier cancellation found no sleeper to wake; a later one will.
             if Task.isCancelled { return (.failure(CancellationError()), []) }
             if sleeper.deadline <= state.now { return (.success(()), []) }
             state.sleepers.append(sleeper)
@@ -98,10 +98,10 @@ package final class ManualClock: Clock, Sendable {
 
     // MARK: For the test
 
-    /// When the present sleepers want to be woken, the earliest first.
+    /// The deadlines of the present sleepers, earliest first.
     package var deadlines: [Instant] { state.withLock(\.deadlines) }
 
-    /// Moves on and wakes who slept until then or less, the earliest first.
+    /// Moves the clock and wakes the sleepers that are due, earliest first.
     package func advance(by duration: Duration) {
         advance(to: now.advanced(by: duration))
     }
@@ -118,7 +118,7 @@ package final class ManualClock: Clock, Sendable {
         for observer in observers { observer.continuation.resume() }
     }
 
-    /// Waits until the deadlines of the sleepers, the earliest first, are as wanted, or until the task is cancelled.
+    /// Waits until the sleepers' deadlines, earliest first, satisfy the condition, or until the task is cancelled.
     package func untilSleeping(where isSatisfied: @escaping @Sendable ([Instant]) -> Bool) async {
         let id = makeID()
         await withTaskCancellationHandler {
@@ -144,7 +144,7 @@ package final class ManualClock: Clock, Sendable {
         await untilSleeping { $0.count >= count }
     }
 
-    /// Waits until someone sleeps until `offset` behind the start, to the nanosecond.
+    /// Waits until a task sleeps until `offset` after the start, to the nanosecond.
     package func untilSleeping(until offset: Duration) async {
         await untilSleeping { $0.contains { abs($0.offset - offset) < .nanoseconds(1) } }
     }

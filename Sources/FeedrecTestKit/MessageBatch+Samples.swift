@@ -1,7 +1,7 @@
 package import MarketModel
 
 extension MessageBatch {
-    /// Text messages, the first at `start`, each further one `step` later.
+    /// Makes text messages, the first at `start` and each further one `step` later.
     package init(
         texts: some Sequence<String>,
         direction: MessageDirection = .received,
@@ -25,7 +25,7 @@ extension MessageBatch {
     }
 }
 
-/// Messages as Binance's spot market sends them on a combined connection.
+/// Messages as sent by Binance's spot market on a combined connection.
 package enum BinanceSample {
     /// A trade; its venue time is in milliseconds.
     package static func trade(
@@ -39,7 +39,7 @@ package enum BinanceSample {
             + #""p":"\#(price)","q":"\#(size)","T":\#(time),"m":true,"M":true}}"#
     }
 
-    /// The trades `ids` as one; its venue time is in milliseconds.
+    /// One aggregate of the trades `ids`; its venue time is in milliseconds.
     package static func aggregate(
         _ symbol: String = "BTCUSDT",
         id: Int,
@@ -53,7 +53,7 @@ package enum BinanceSample {
             + #""T":\#(time),"m":true,"M":true}}"#
     }
 
-    /// A best bid and ask, which carries no time.
+    /// A best bid and ask, which has no time.
     package static func bookTicker(
         _ symbol: String = "BTCUSDT",
         id: Int,

@@ -3,13 +3,14 @@ import NIOPosix
 import Synchronization
 import WebSocketProtocol
 
-/// A TCP server for connections that stop in the middle of something: one scene a connection, the last one for all others.
+/// A TCP server for connections that stop in the middle: one scene per connection, and the last one for all further
+/// ones.
 package final class RawVenue: Sendable {
-    /// What one connection gets; afterwards the server neither says nor answers anything, not even a ping.
+    /// The bytes for one connection; afterwards the server sends nothing, not even a pong.
     package enum Scene: Sendable {
-        /// These bytes at once, whatever the client says.
+        /// These bytes at once, whatever the client sends.
         case bytes([UInt8])
-        /// The handshake, whole text messages, and then bytes.
+        /// The handshake, complete text messages, and then bytes.
         case open(texts: [String], bytes: [UInt8])
     }
 
@@ -30,12 +31,12 @@ package final class RawVenue: Sendable {
     }
 
     package var port: Int { channel.localAddress?.port ?? 0 }
-    /// Connections so far.
+    /// Number of connections so far.
     package var connections: Int { count.value }
 
     package func close() async throws { try await channel.close() }
 
-    /// A whole text message, unmasked (RFC 6455 §5.2), of less than 64 KiB.
+    /// A complete text message, unmasked (RFC 6455 §5.2), of less than 64 KiB.
     package static func frame(_ text: String) -> [UInt8] {
         let payload = Array(text.utf8)
         let length =
@@ -46,7 +47,7 @@ package final class RawVenue: Sendable {
     }
 }
 
-/// Deals the scenes out.
+/// Assigns the scenes to connections.
 private final class ConnectionCount: Sendable {
     private let scenes: [RawVenue.Scene]
     private let count = Atomic<Int>(0)

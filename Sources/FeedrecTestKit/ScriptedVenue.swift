@@ -2,17 +2,18 @@ package import Transport
 package import WebSocketProtocol
 import Synchronization
 
-/// A peer that plays a scene for each connection, in order; the last scene is played again for every further one.
+/// A peer that plays one scene per connection, in order; the last scene is repeated for all further ones.
 package final class ScriptedVenue: WebSocketServerHandler {
     package enum Scene: Sendable {
-        /// Answers the handshake with this instead of letting the client in.
+        /// Refuses the handshake with this response.
         case refuse(HTTPResponse)
-        /// Talks; when it returns the connection is closed with 1000, when it throws the client has gone.
+        /// Serves the connection. On return the connection is closed with 1000; an error means that the client has
+        /// gone.
         case talk(@Sendable (WebSocketConnection, HTTPRequestHead) async throws -> Void)
     }
 
     private let scenes: [Scene]
-    /// The connections let in, whose scenes are still to be played.
+    /// The accepted connections whose scenes have not been played yet.
     private let admitted = Mutex<[Int]>([])
     private let connectionCount = Atomic<Int>(0)
 
@@ -21,12 +22,12 @@ package final class ScriptedVenue: WebSocketServerHandler {
         self.scenes = scenes
     }
 
-    /// A venue that plays the same scene for everybody.
+    /// A venue that plays the same scene for all connections.
     package convenience init(_ talk: @escaping @Sendable (WebSocketConnection, HTTPRequestHead) async throws -> Void) {
         self.init([.talk(talk)])
     }
 
-    /// Handshakes seen so far.
+    /// Number of handshakes so far.
     package var connections: Int { connectionCount.load(ordering: .relaxed) }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {

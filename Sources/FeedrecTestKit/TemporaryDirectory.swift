@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory of a test's own, removed with it.
+/// A directory for one test, removed with this object.
 package final class TemporaryDirectory: Sendable {
     package let path: String
 
@@ -12,10 +12,10 @@ package final class TemporaryDirectory: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// The path of a file in it, which need not exist.
+    /// The path of a file in the directory, which need not exist.
     package func file(_ name: String) -> String { path + "/" + name }
 
-    /// Writes a file into it and returns its path.
+    /// Writes a file into the directory and returns its path.
     package func write(_ text: String, to name: String) throws -> String {
         try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)))
         return file(name)

@@ -8,12 +8,12 @@ import Musl
 import Darwin
 #endif
 
-/// The variables that name proxies.
+/// The environment variables that name proxies.
 enum Environment {
-    /// The value of a variable of this process; `nil` where it is not set.
+    /// The value of a variable of this process; `nil` if it is not set.
     static let variable: @Sendable (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
 
-    /// What ``ProxySettings/fromEnvironment(_:)`` asks for, as far as it is set.
+    /// Passes the set variables to ``ProxySettings/fromEnvironment(_:)``.
     static func proxies(_ variable: (String) -> String?) throws(TransportError) -> ProxySettings {
         var values: [String: String] = [:]
         for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD"] {

@@ -2,7 +2,9 @@ import Synchronization
 import Transport
 
 extension WebSocket {
-    /// An attempt to connect whose state can be watched from the beginning; otherwise use ``WebSocket/connect(to:options:)``.
+    /// An attempt to connect whose state can be watched from the beginning.
+    ///
+    /// If you do not need that, use ``WebSocket/connect(to:options:)``.
     public final class Attempt: Sendable {
         private let configuration: WebSocketClient.Configuration
         private let status = WebSocketStatus()
@@ -10,22 +12,23 @@ extension WebSocket {
 
         /// Checks the URL and the options, and reads their files; does not connect.
         ///
-        /// Throws ``WebSocketError/Code-swift.struct/invalidURL``, ``WebSocketError/Code-swift.struct/invalidOption`` or
-        /// ``WebSocketError/Code-swift.struct/tlsConfiguration``.
+        /// - Throws: ``WebSocketError/Code-swift.struct/invalidURL``,
+        ///   ``WebSocketError/Code-swift.struct/invalidOption`` or
+        ///   ``WebSocketError/Code-swift.struct/tlsConfiguration``.
         public init(to url: String, options: Options = Options()) throws(WebSocketError) {
             configuration = try options.configuration(url: url, environment: Environment.variable)
         }
 
-        /// Where the attempt, and the connection that came of it, stand.
+        /// The present state of the attempt, and then of its connection.
         public var state: State { State(status.state) }
 
-        /// The present state, then each change, to the end of the connection; see ``WebSocket/states``.
+        /// The present state, then each change, until the end of the connection; see ``WebSocket/states``.
         public var states: States { States(status: status) }
 
-        /// Why the attempt failed, or what broke its connection; `nil` where nothing did.
+        /// Why the attempt failed, or what broke its connection; `nil` otherwise.
         public var lastError: WebSocketError? { status.lastError.map { WebSocketError($0) } }
 
-        /// Connects as ``WebSocket/connect(to:options:)``; to be called once.
+        /// Connects like ``WebSocket/connect(to:options:)``; may be called only once.
         public func connect() async throws(WebSocketError) -> WebSocket {
             let wasStarted = isStarted.exchange(true, ordering: .relaxed)
             precondition(!wasStarted, "an attempt connects once; make another")

@@ -3,7 +3,7 @@ import Transport
 import WebSocketProtocol
 
 extension WebSocket.Options {
-    /// The options as ``Transport`` wants them, checked; `environment` gives the value of a variable.
+    /// Checks the options and converts them for ``Transport``; `environment` returns the value of a variable.
     func configuration(
         url text: String,
         environment: (String) -> String?
@@ -22,7 +22,7 @@ extension WebSocket.Options {
 
     private func apply(to configuration: inout WebSocketClient.Configuration) throws(WebSocketError) {
         for (name, value) in headers {
-            guard HTTPHeaders.isToken(name) else { throw .invalidOption("'\(name)' is no name of a header") }
+            guard HTTPHeaders.isToken(name) else { throw .invalidOption("'\(name)' is not a header name") }
             configuration.headers.append(name, value)
         }
         try WebSocket.checkSubprotocols(subprotocols)
@@ -67,17 +67,17 @@ extension WebSocket.Options {
 }
 
 extension WebSocket {
-    /// Each must be a token, and there only once (RFC 6455 §4.1, item 10).
+    /// Checks that each is a token and appears only once (RFC 6455 §4.1, item 10).
     static func checkSubprotocols(_ names: [String]) throws(WebSocketError) {
         for name in names {
-            guard HTTPHeaders.isToken(name) else { throw .invalidOption("'\(name)' is no name of a subprotocol") }
+            guard HTTPHeaders.isToken(name) else { throw .invalidOption("'\(name)' is not a subprotocol name") }
         }
         guard Set(names).count == names.count else { throw .invalidOption("a subprotocol is named twice") }
     }
 }
 
 extension WebSocket.Limits {
-    /// Sets these limits, once they are found to be possible.
+    /// Checks these limits and sets them.
     func apply(to settings: inout ConnectionSettings) throws(WebSocketError) {
         let all = [
             messageBytesMax, frameBytesMax, fragmentsMax, headerBytesMax, receiveQueueBytesMax, sendQueueBytesMax,
@@ -103,6 +103,6 @@ extension TLSIdentity {
 }
 
 extension WebSocketURL {
-    /// Whether it names this machine, which no proxy is needed for.
+    /// Whether the URL names this machine, which is always reached without a proxy.
     fileprivate var isLocal: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }

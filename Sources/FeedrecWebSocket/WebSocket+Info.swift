@@ -3,35 +3,35 @@ import Transport
 import WebSocketProtocol
 
 extension WebSocket {
-    /// What is known of a connection from its making.
+    /// Facts about a connection, known once it is established.
     public struct Info: Hashable, Sendable {
-        /// `address:port` of our end, an IPv6 address in brackets; `nil` where the system does not tell.
+        /// `address:port` of our end, with an IPv6 address in brackets; `nil` if the system does not report it.
         public let localAddress: String?
-        /// `address:port` of the peer's end; the proxy's, where there is one.
+        /// `address:port` of the peer's end, or of the proxy if there is one.
         public let remoteAddress: String?
-        /// The proxy on the way, without credentials: `http://host:port`; `nil` without one and at a server.
+        /// The proxy in use, without credentials: `http://host:port`; `nil` without a proxy and at a server.
         public let proxy: String?
         /// `TLSv1.2` or `TLSv1.3`; `nil` without TLS.
         public let tlsVersion: String?
-        /// OpenSSL's name of the cipher, for example `TLS_AES_256_GCM_SHA384`; `nil` without TLS.
+        /// OpenSSL's name for the cipher, for example `TLS_AES_256_GCM_SHA384`; `nil` without TLS.
         public let cipher: String?
         /// Whether an earlier TLS session was resumed, see ``WebSocket/Sessions``; `nil` without TLS.
         public let isTLSResumed: Bool?
-        /// SHA-256 of the peer's certificate, 64 hexadecimal digits; `nil` where it showed none.
+        /// SHA-256 of the peer's certificate, 64 hexadecimal digits; `nil` if it sent none.
         public let certificateFingerprint: String?
-        /// When the peer's certificate ends to be valid, nanoseconds since the UNIX epoch; `nil` where it showed none.
+        /// When the peer's certificate expires, in nanoseconds since the UNIX epoch; `nil` if it sent none.
         public let certificateExpiryNanoseconds: Int64?
-        /// What both sides agreed to speak (RFC 6455 §1.9); `nil` for nothing in particular.
+        /// The agreed subprotocol (RFC 6455 §1.9); `nil` if there is none.
         public let subprotocol: String?
         /// As the server confirmed them (RFC 6455 §9.1), in order: `permessage-deflate; client_no_context_takeover`.
         public let extensions: [String]
-        /// Looking up the name and connecting, to the proxy where there is one; `nil` at a server.
+        /// Time to look up the name and to connect, to the proxy if there is one; `nil` at a server.
         public let connectDuration: Duration?
-        /// Opening the way through the proxy; `nil` without one.
+        /// Time to open the tunnel through the proxy; `nil` without one.
         public let proxyDuration: Duration?
-        /// The TLS handshake; `nil` without TLS and at a server.
+        /// Time of the TLS handshake; `nil` without TLS and at a server.
         public let tlsDuration: Duration?
-        /// From the request of the opening handshake to its answer; `nil` at a server.
+        /// Time from the request of the opening handshake to its response; `nil` at a server.
         public let handshakeDuration: Duration?
 
         init(_ info: ConnectionInfo) {
@@ -52,23 +52,23 @@ extension WebSocket {
         }
     }
 
-    /// What has passed over a connection since its handshake.
+    /// Counters of a connection since its handshake.
     public struct Statistics: Hashable, Sendable {
-        /// Whole data messages that came in, whether or not anyone has received them.
+        /// Complete data messages from the peer, whether or not they have been received by a consumer.
         public let messagesReceived: UInt64
-        /// Whole data messages that went out.
+        /// Complete data messages sent.
         public let messagesSent: UInt64
-        /// Bytes that came in, frame headers and control frames included, before TLS.
+        /// Bytes received, including frame headers and control frames, before TLS.
         public let bytesReceived: UInt64
-        /// Bytes that went out, frame headers and control frames included, before TLS.
+        /// Bytes sent, including frame headers and control frames, before TLS.
         public let bytesSent: UInt64
-        /// Pings of the peer's.
+        /// Pings from the peer.
         public let pingsReceived: UInt64
-        /// Pings of ours, those for liveness included.
+        /// Our pings, including those for liveness.
         public let pingsSent: UInt64
-        /// Pongs of the peer's.
+        /// Pongs from the peer.
         public let pongsReceived: UInt64
-        /// Pongs of ours, each the answer to a ping.
+        /// Our pongs, each the answer to a ping.
         public let pongsSent: UInt64
 
         init(_ statistics: WebSocketStatistics) {

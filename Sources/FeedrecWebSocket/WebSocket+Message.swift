@@ -1,14 +1,14 @@
 import MarketModel
 
 extension WebSocket {
-    /// A whole message, put together from its fragments and decompressed (RFC 6455 §5.6).
+    /// A complete message, joined from its fragments and decompressed (RFC 6455 §5.6).
     public enum Message: Hashable, Sendable {
-        /// Text; what was received is known to be valid UTF-8.
+        /// Text; received text is always valid UTF-8.
         case text(String)
         /// Bytes of any kind.
         case binary([UInt8])
 
-        /// The payload as bytes, whichever kind it is.
+        /// The payload as bytes, for both kinds.
         public var bytes: [UInt8] {
             switch self {
             case .text(let text): Array(text.utf8)
@@ -19,7 +19,7 @@ extension WebSocket {
 }
 
 extension MessageBatch {
-    /// Messages to be sent.
+    /// Makes a batch of messages to send.
     init(_ messages: [WebSocket.Message]) {
         self.init()
         entries.reserveCapacity(messages.count)

@@ -1,9 +1,9 @@
 extension WebSocket {
-    /// How a client connects, and what it puts up with; the defaults suit most.
+    /// Options of a client connection; the defaults suit most uses.
     public struct Options: Sendable {
-        /// Paths of a certificate with its chain, leaf first, and of its private key, not encrypted; both PEM.
+        /// Paths of PEM files: a certificate with its chain, leaf first, and its unencrypted private key.
         public struct CertificateFiles: Hashable, Sendable {
-            /// The certificate, with those that signed it behind it.
+            /// The certificate, followed by its chain.
             public var certificate: String
             /// Its private key; may be the same file.
             public var key: String
@@ -15,81 +15,86 @@ extension WebSocket {
             }
         }
 
-        /// Sent with the handshake, in order, for example `Authorization`; those that the handshake sets are left out.
+        /// Headers to send with the handshake, in order, for example `Authorization`; headers of the handshake itself
+        /// are ignored.
         ///
-        /// A name that is no token (RFC 9110 §5.6.2) is an error; control characters in values become spaces.
+        /// A name that is not a token (RFC 9110 §5.6.2) is an error; control characters in values become spaces.
         public var headers: [(name: String, value: String)] = []
-        /// Offered to the server, in order of preference (RFC 6455 §1.9); ``WebSocket/Info/subprotocol`` is its choice.
+        /// Subprotocols to offer, in order of preference (RFC 6455 §1.9); ``WebSocket/Info/subprotocol`` is the
+        /// server's choice.
         public var subprotocols: [String] = []
-        /// Whether permessage-deflate (RFC 7692) is offered, which takes about 310 KiB a connection once used.
+        /// Whether to offer permessage-deflate (RFC 7692), which takes about 310 KiB per connection once used.
         public var isCompressionOffered = false
 
         /// PEM file of the authorities to trust instead of the system's.
         public var caFile: String?
-        /// Shown to servers that ask for a client certificate.
+        /// Sent to servers that ask for a client certificate.
         public var clientCertificate: CertificateFiles?
-        /// Where there are any, the server's certificate must match one of them, besides being trusted.
+        /// If not empty, the server's certificate must match one of these pins, and also be trusted.
         ///
-        /// `certificate:` for the whole certificate or `public-key:` for its key (RFC 7469 §2.4), and the SHA-256 in 64
-        /// hexadecimal digits, with or without colons, or in base64. A pinned key outlives the certificate's renewal.
+        /// A pin is `certificate:` for the whole certificate or `public-key:` for its key (RFC 7469 §2.4), followed by
+        /// the SHA-256 in 64 hexadecimal digits, with or without colons, or in Base64. A pinned key stays valid when
+        /// the certificate is renewed.
         public var certificatePins: [String] = []
-        /// Where TLS sessions are kept that later connections resume; `nil` for none.
+        /// Keeps TLS sessions that later connections resume; `nil` for none.
         public var sessions: Sessions?
-        /// Whether `HTTPS_PROXY` (for `wss`), `HTTP_PROXY` (for `ws`), `ALL_PROXY` and `NO_PROXY` are heeded.
+        /// Whether to use `HTTPS_PROXY` (for `wss`), `HTTP_PROXY` (for `ws`), `ALL_PROXY` and `NO_PROXY`.
         ///
-        /// HTTP CONNECT (also to an `https://` proxy) and SOCKS5, with credentials. This machine's own addresses are always connected to
-        /// directly. A value that cannot be read is ``WebSocketError/Code-swift.struct/invalidProxy``.
+        /// Supports HTTP CONNECT, also with an `https://` proxy, and SOCKS5, with credentials. This machine's own
+        /// addresses are always reached directly. An invalid value is
+        /// ``WebSocketError/Code-swift.struct/invalidProxy``.
         public var usesProxyFromEnvironment = true
 
         /// PEM file of the authorities to trust for an `https://` proxy instead of the system's.
         public var proxyCAFile: String?
 
-        /// For looking up the name and connecting, all addresses together (RFC 8305).
+        /// Time for the name look-up and the connection, over all addresses together (RFC 8305).
         public var connectTimeout: Duration = .seconds(10)
-        /// For a proxy to open the way to the server.
+        /// Time for a proxy to open the tunnel to the server.
         public var proxyTimeout: Duration = .seconds(10)
-        /// For the TLS handshake.
+        /// Time for the TLS handshake.
         public var tlsTimeout: Duration = .seconds(10)
-        /// For the answer to the WebSocket handshake.
+        /// Time for the response to the WebSocket handshake.
         public var handshakeTimeout: Duration = .seconds(10)
-        /// For the peer to answer our close frame.
+        /// Time for the peer to answer our close frame.
         public var closeTimeout: Duration = .seconds(5)
-        /// The connection is aborted when nothing has come for this long; after half of it a ping goes out.
+        /// The connection is aborted if nothing is received for this long; a ping is sent after half of it.
         public var idleTimeout: Duration?
-        /// Pings go out at this interval, whatever comes or goes otherwise; `nil` for none but those of ``idleTimeout``.
+        /// Interval at which pings are sent, regardless of other traffic; `nil` sends only those of ``idleTimeout``.
         public var pingInterval: Duration?
-        /// The connection is aborted when a ping of ours has waited this long for its pong.
+        /// The connection is aborted if one of our pings is not answered within this time.
         public var pongTimeout: Duration? = .seconds(20)
-        /// The connection is aborted when the peer takes nothing for this long of what waits to be sent.
+        /// The connection is aborted if bytes wait to be sent and the peer accepts none for this long.
         public var sendTimeout: Duration? = .seconds(30)
 
-        /// What a peer may make us hold in memory.
+        /// Limits on the memory that a peer can make us use.
         public var limits = Limits()
 
         /// The defaults.
         public init() {}
     }
 
-    /// What a peer may make us hold in memory, and what we may make ourselves; each at least 1.
+    /// Limits on the memory for a connection; each at least 1.
     public struct Limits: Hashable, Sendable {
-        /// Payload bytes of one message, decompressed; more is answered with close code 1009.
+        /// Payload bytes of one decompressed message; a longer one is answered with close code 1009.
         public var messageBytesMax = 16 << 20
-        /// Payload bytes of one frame as on the wire; more is answered with close code 1009.
+        /// Payload bytes of one frame on the wire; a longer one is answered with close code 1009.
         public var frameBytesMax = 16 << 20
-        /// Frames of one message; more is answered with close code 1009.
+        /// Frames of one message; more are answered with close code 1009.
         public var fragmentsMax = 128 << 10
-        /// Bytes of the peer's handshake; more fails it.
+        /// Bytes of the peer's handshake; a longer one fails.
         public var headerBytesMax = 16 << 10
-        /// Bytes of messages that wait to be received before the socket is not read any more, and the peer has to wait.
+        /// Bytes of unreceived messages; when it is reached, the socket is not read and the peer has to wait.
         ///
-        /// May be exceeded by what one turn reads (256 KiB) and by one long message; on a compressed connection by what
-        /// 4 KiB inflate to (4.1 MiB) instead.
+        /// It may be exceeded by one read (256 KiB) and by one long message; on a compressed connection by what 4 KiB
+        /// inflate to (4.1 MiB).
         public var receiveQueueBytesMax = 4 << 20
-        /// Messages longer than this are received in parts of this length; `nil` for whole messages only.
+        /// Longer messages are received in parts of this many bytes; `nil` delivers only whole messages.
         ///
-        /// They need no memory of their own length then, and ``WebSocket/receiveParts()`` has to be used. ``messageBytesMax`` and ``frameBytesMax`` hold all the same: raise them for such messages.
+        /// Then a long message need not fit into memory, and ``WebSocket/receiveParts()`` must be used.
+        /// ``messageBytesMax`` and ``frameBytesMax`` still apply: raise them for such messages.
         public var partBytesMax: Int?
-        /// Bytes under way to the socket before senders wait; exceeded by one long message.
+        /// Bytes that may be on their way to the socket before senders wait; one long message may exceed it.
         public var sendQueueBytesMax = 1 << 20
 
         /// The defaults.

@@ -5,9 +5,9 @@ import WebSocketProtocol
 extension WebSocket {
     /// A message, or a part of one that is longer than ``Limits/partBytesMax``.
     public struct Part: Hashable, Sendable {
-        /// Which kind of message it belongs to.
+        /// The kind of its message.
         public enum Kind: Hashable, Sendable {
-            /// Text; a part may end inside a character, the message as a whole is valid UTF-8.
+            /// Text; a part may end inside a character, but the whole message is valid UTF-8.
             case text
             /// Bytes of any kind.
             case binary
@@ -15,17 +15,20 @@ extension WebSocket {
 
         /// The kind of the message.
         public let kind: Kind
-        /// The next bytes of the message: all of them, or ``Limits/partBytesMax`` but for its last part.
+        /// The next bytes of the message: all of them, or ``Limits/partBytesMax`` except in the last part.
         public let bytes: [UInt8]
-        /// Whether a message begins with it.
+        /// Whether it is the start of a message.
         public let isFirst: Bool
-        /// Whether the message ends with it; a connection that ends inside a message leaves it without.
+        /// Whether it is the end of a message.
+        ///
+        /// If the connection ends inside a message, no part is the last.
         public let isLast: Bool
     }
 
-    /// All messages and parts of messages that arrived since the last call, in order; waits and ends as ``receive()``.
+    /// Returns all messages and parts that arrived since the last call, in order; waits and ends like ``receive()``.
     ///
-    /// For messages too long to be held in memory: see ``Limits/partBytesMax``. The parts of a message follow one another.
+    /// For messages that are too long for memory: see ``Limits/partBytesMax``. The parts of a message follow one
+    /// another.
     public func receiveParts() async throws(WebSocketError) -> [Part]? {
         do {
             if let (batch, marks) = try await connection.receiveParts() { return Self.parts(of: batch, marks) }
@@ -36,7 +39,7 @@ extension WebSocket {
         return nil
     }
 
-    /// `marks` are in the order of the entries they are for.
+    /// `marks` are in the order of their entries.
     private static func parts(of batch: MessageBatch, _ marks: [MessagePart]) -> [Part] {
         var rest = marks[...]
         return batch.entries.indices.map { index in

@@ -1,16 +1,18 @@
 import Transport
 
 extension WebSocket {
-    /// All messages that arrived since the last call, in order, at least one; `nil` once the connection was closed.
+    /// Returns all messages that arrived since the last call, in order, at least one; `nil` once the connection is
+    /// closed.
     ///
-    /// For one consumer at a time, ``messages`` included. Waits for the first message. What arrived before the end is
-    /// given before the end is told: `nil` after a close handshake, whatever its code (``state`` has it), and what broke
-    /// the connection as an error where there was none. While ``Limits/receiveQueueBytesMax`` wait to be received the
-    /// socket is not read, and the peer has to wait. A cancelled task loses nothing: the next call gives the messages.
-    /// Throws ``WebSocketError/Code-swift.struct/invalidOption`` where ``Limits/partBytesMax`` asks for
+    /// For one consumer at a time, including ``messages``. Waits for the first message. Messages that arrived before
+    /// the end are returned first. Then the result is `nil` after a close handshake with any code (see ``state``), and
+    /// otherwise the error that broke the connection. While ``Limits/receiveQueueBytesMax`` are waiting, the socket is
+    /// not read and the peer has to wait. A cancelled task loses nothing: the next call returns the messages.
+    ///
+    /// Throws ``WebSocketError/Code-swift.struct/invalidOption`` if ``Limits/partBytesMax`` requires
     /// ``receiveParts()``.
     public func receive() async throws(WebSocketError) -> [Message]? {
-        guard !isInParts else { throw .invalidOption("with partBytesMax messages are received by receiveParts()") }
+        guard !isInParts else { throw .invalidOption("with partBytesMax, receive messages with receiveParts()") }
         do {
             if let batch = try await connection.receive() { return batch.messages }
         } catch {
@@ -20,25 +22,25 @@ extension WebSocket {
         return nil
     }
 
-    /// The messages as they come, one by one; ends and throws as ``receive()``.
+    /// The messages as they arrive, one by one; ends and throws like ``receive()``.
     ///
-    /// For one consumer at a time. Messages that were received with the last one taken are lost when the loop is left
-    /// early and another is begun: use ``receive()`` for that, or keep the iterator.
+    /// For one consumer at a time. If you leave the loop early and start another, messages received together with the
+    /// last one are lost. Use ``receive()`` for that, or keep the iterator.
     public var messages: Messages { Messages(socket: self) }
 
-    /// The messages of a connection as they come; see ``WebSocket/messages``.
+    /// The messages of a connection as they arrive; see ``WebSocket/messages``.
     public struct Messages: AsyncSequence, Sendable {
-        /// A whole message.
+        /// A complete message.
         public typealias Element = Message
-        /// What broke the connection, or that the task was cancelled.
+        /// The error that broke the connection, or the cancellation of the task.
         public typealias Failure = WebSocketError
 
         let socket: WebSocket
 
-        /// An iterator that begins with the next message not received yet.
+        /// Makes an iterator that begins with the next unreceived message.
         public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(socket: socket) }
 
-        /// Takes messages in batches and gives them one by one.
+        /// Receives messages in batches and returns them one by one.
         public struct AsyncIterator: AsyncIteratorProtocol {
             private let socket: WebSocket
             private var batch: [Message] = []
@@ -48,14 +50,14 @@ extension WebSocket {
                 self.socket = socket
             }
 
-            /// The next message; `nil` once the connection was closed, an error where it broke.
+            /// Returns the next message; `nil` once the connection is closed, an error if it broke.
             public mutating func next() async throws(WebSocketError) -> Message? {
                 try await next(isolation: nil)
             }
 
-            /// The next message; `nil` once the connection was closed, an error where it broke.
+            /// Returns the next message; `nil` once the connection is closed, an error if it broke.
             ///
-            /// Does not leave the caller's actor while there are messages.
+            /// Stays on the caller's actor while there are messages.
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(WebSocketError) -> Message? {

@@ -2,15 +2,15 @@ import Transport
 import WebSocketProtocol
 
 extension WebSocket {
-    /// Where a connection stands in its life; it only ever goes on to a later case (RFC 6455 §4, §7).
+    /// The state of a connection; it only moves to a later case (RFC 6455 §4, §7).
     public enum State: Hashable, Sendable, CustomStringConvertible {
-        /// On the way: the name, the network, a proxy, TLS or the handshake.
+        /// Being established: name look-up, network, proxy, TLS or handshake.
         case connecting
         /// Messages can be sent and received.
         case open
-        /// A close frame has gone out or come in, and the other one is awaited.
+        /// A close frame has been sent or received, and the other one is awaited.
         case closing
-        /// Over, or never begun.
+        /// Ended, or never established.
         case closed(CloseReason)
 
         /// For example `open` or `closed (code 1001, 'going down')`.
@@ -37,25 +37,25 @@ extension WebSocket {
 
     /// How a connection ended.
     public struct CloseReason: Hashable, Sendable, CustomStringConvertible {
-        /// The side whose close frame came first.
+        /// The side that sent the first close frame.
         public enum Initiator: Hashable, Sendable {
             /// We closed.
             case local
             /// The peer closed.
             case remote
-            /// No close frame went either way: the connection was lost, aborted, or never made.
+            /// Neither side sent a close frame: the connection was lost, aborted, or never established.
             case none
         }
 
-        /// The peer's code (RFC 6455 §7.4); if it sent none before the end, ours after a violation.
+        /// The peer's code (RFC 6455 §7.4); after a violation, our own code unless the peer had sent one.
         ///
-        /// 1005 stands for a close frame without a code, 1006 for an end without the peer's close frame.
+        /// 1005 means a close frame without a code, 1006 an end without the peer's close frame.
         public let code: UInt16
-        /// The text that came with ``code``, often empty.
+        /// The text that belongs to ``code``, often empty.
         public let reason: String
-        /// Who closed.
+        /// The side that closed.
         public let initiator: Initiator
-        /// What went wrong, in one line of lower case; `nil` after a close handshake.
+        /// What went wrong, as one line in lower case; `nil` after a close handshake.
         public let detail: String?
 
         /// For example `code 1001, 'going down'`.
@@ -84,16 +84,16 @@ extension WebSocket {
         }
     }
 
-    /// The states of a connection as they come; see ``WebSocket/states``.
+    /// The states of a connection as they change; see ``WebSocket/states``.
     public struct States: AsyncSequence, Sendable {
-        /// A state other than the one before.
+        /// A state that differs from the previous one.
         public typealias Element = State
-        /// There are no errors: a failure is a state.
+        /// There are no errors, because a failure is a state.
         public typealias Failure = Never
 
         let status: WebSocketStatus
 
-        /// An iterator that begins with the present state.
+        /// Makes an iterator that begins with the present state.
         public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: status.states.makeAsyncIterator()) }
 
         /// Waits for changes.
@@ -105,10 +105,10 @@ extension WebSocket {
                 self.base = base
             }
 
-            /// The next state; `nil` behind the last, or when the task is cancelled.
+            /// Returns the next state; `nil` after the last one, or when the task is cancelled.
             public mutating func next() async -> State? {
                 while let state = await base.next().map(State.init) {
-                    // The steps of connecting are one state here.
+                    // All stages of connecting are one state here.
                     guard state != last else { continue }
                     last = state
                     return state

@@ -6,12 +6,12 @@ import WebSocketProtocol
 
 /// An open WebSocket connection (RFC 6455), for use from any task.
 ///
-/// ``connect(to:options:)`` makes one at the client, ``WebSocketListener`` at the server. One that is let go without
-/// ``close(code:reason:discardingReceived:)`` is aborted. All errors are ``WebSocketError``; in a cancelled task what
-/// waits ends with ``WebSocketError/Code-swift.struct/cancelled``.
+/// ``connect(to:options:)`` makes one at the client, ``WebSocketListener`` at the server. A connection that is released
+/// without ``close(code:reason:discardingReceived:)`` is aborted. All errors are ``WebSocketError``; in a cancelled
+/// task, waiting calls throw ``WebSocketError/Code-swift.struct/cancelled``.
 public final class WebSocket: Sendable {
     let connection: WebSocketConnection
-    /// How the connection was made: addresses, TLS, what was agreed on, and how long it took.
+    /// Facts about the connection: addresses, TLS, negotiated options, and durations.
     public let info: Info
     /// Whether messages may come in parts.
     let isInParts: Bool
@@ -22,11 +22,11 @@ public final class WebSocket: Sendable {
         info = Info(connection.info)
     }
 
-    /// Connects to a `ws://` or `wss://` URL, secures the connection and shakes hands (RFC 6455 §4.1).
+    /// Connects to a `ws://` or `wss://` URL and performs the TLS and opening handshakes (RFC 6455 §4.1).
     ///
-    /// Names, networks and servers that may come back give errors with ``WebSocketError/isRetryable``. Redirects are not
-    /// followed: they are ``WebSocketError/Code-swift.struct/redirected``. Certificate and host name of `wss://` servers
-    /// are verified. To watch the state meanwhile use ``Attempt``.
+    /// Errors of names, networks and servers that may recover have ``WebSocketError/isRetryable`` set. Redirects are
+    /// not followed: they are ``WebSocketError/Code-swift.struct/redirected``. Certificate and host name of `wss://`
+    /// servers are verified. To watch the state meanwhile, use ``Attempt``.
     public static func connect(
         to url: String,
         options: Options = Options()
@@ -38,21 +38,21 @@ public final class WebSocket: Sendable {
 
     /// Sends a text message.
     ///
-    /// Returns when it is on its way to the socket; waits while ``Limits/sendQueueBytesMax`` are under way already.
-    /// Throws ``WebSocketError/Code-swift.struct/closed`` once a close frame has gone out or come in, or else what broke
-    /// the connection.
+    /// Returns when the message is on its way to the socket; waits while ``Limits/sendQueueBytesMax`` are on their way
+    /// already. Throws ``WebSocketError/Code-swift.struct/closed`` once a close frame has been sent or received, or
+    /// else the error that broke the connection.
     public func send(_ text: String) async throws(WebSocketError) {
         try await send([.text(text)])
     }
 
-    /// Sends a binary message; waits and throws as ``send(_:)-(String)``.
+    /// Sends a binary message; waits and throws like ``send(_:)-(String)``.
     public func send(_ bytes: [UInt8]) async throws(WebSocketError) {
         try await send([.binary(bytes)])
     }
 
-    /// Sends messages in order, which costs far less than one at a time; waits and throws as ``send(_:)-(String)``.
+    /// Sends messages in order, which is much cheaper than one at a time; waits and throws like ``send(_:)-(String)``.
     ///
-    /// After an error the first of them may have been sent. Batches of more than 1 MiB that two tasks send at once may
+    /// After an error the first of them may have been sent. Batches over 1 MiB that two tasks send at once may
     /// interleave, message by message.
     public func send(_ messages: [Message]) async throws(WebSocketError) {
         let batch = MessageBatch(messages)
@@ -65,18 +65,18 @@ public final class WebSocket: Sendable {
 
     /// Sends an empty ping (RFC 6455 §5.5.2).
     ///
-    /// Where no pong comes within ``Options/pongTimeout`` the connection is aborted.
+    /// If no pong arrives within ``Options/pongTimeout``, the connection is aborted.
     public func ping() {
         connection.ping()
     }
 }
 
-/// What connections share.
+/// Resources shared by all connections.
 enum Shared {
-    /// NIO's own threads, started when first used.
+    /// NIO's own threads, started on first use.
     static var group: any EventLoopGroup { MultiThreadedEventLoopGroup.singleton }
 
-    /// Nanoseconds since an arbitrary moment: only durations are taken from it.
+    /// The monotonic clock in nanoseconds; only used for durations.
     static let now: @Sendable () -> UnixNanoseconds = {
         UnixNanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds))
     }

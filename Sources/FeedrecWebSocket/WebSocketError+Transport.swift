@@ -15,7 +15,7 @@ extension WebSocketError {
         )
     }
 
-    /// What sending and receiving throw: an error of the transport, or that the task was cancelled.
+    /// Converts what sending and receiving throw: an error of the transport, or a cancellation.
     init(any error: any Error) {
         switch error {
         case let error as TransportError: self.init(error)

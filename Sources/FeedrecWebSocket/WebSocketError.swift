@@ -1,20 +1,23 @@
-/// Why a connection could not be made, or is of no use any more.
+/// Why a connection could not be made, or cannot be used any more.
 public struct WebSocketError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What went wrong.
     public let code: Code
-    /// One line in lower case without a full stop, naming the peer and the cause; never a secret.
+    /// One line in lower case without a full stop.
+    ///
+    /// It names the peer and the cause and never contains a secret.
     public let description: String
-    /// Whether the same attempt may well succeed later, without anyone changing anything here.
+    /// Whether the same attempt may succeed later without a change on our side.
     public let isRetryable: Bool
     /// What took too long, for ``Code-swift.struct/timedOut``.
     public let stage: Stage?
-    /// The status that a server or proxy answered the handshake with, where it was a refusal.
+    /// The HTTP status with which a server or proxy refused the handshake.
     public let httpStatus: Int?
-    /// For ``Code-swift.struct/protocolViolation`` the code we closed with, for ``Code-swift.struct/closed`` how it ended.
+    /// The code we closed with for ``Code-swift.struct/protocolViolation``, the final code for
+    /// ``Code-swift.struct/closed``.
     ///
-    /// RFC 6455 §7.4; `nil` where no close handshake has ended yet.
+    /// RFC 6455 §7.4; `nil` if no close handshake has ended yet.
     public let closeCode: UInt16?
-    /// OpenSSL's error stack, the root cause first; empty where TLS is not to blame.
+    /// OpenSSL's error stack, the root cause first; empty if the error is not from TLS.
     public let tlsErrors: [String]
 
     init(
@@ -35,49 +38,49 @@ public struct WebSocketError: Error, Hashable, Sendable, CustomStringConvertible
         self.tlsErrors = tlsErrors
     }
 
-    /// What went wrong, for a program to act on.
+    /// The kind of error, for programs.
     ///
-    /// More may be added: a `switch` needs a `default`.
+    /// More may be added, so a `switch` needs a `default`.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        /// The URL is no `ws://` or `wss://` URL (RFC 6455 §3).
+        /// The URL is not a valid `ws://` or `wss://` URL (RFC 6455 §3).
         public static let invalidURL = Code("invalidURL")
         /// A header, subprotocol or limit among the options cannot be used.
         public static let invalidOption = Code("invalidOption")
-        /// The proxy that the environment names cannot be read.
+        /// The proxy URL in the environment is invalid.
         public static let invalidProxy = Code("invalidProxy")
         /// The name has no address.
         public static let unknownHost = Code("unknownHost")
-        /// Nothing listens there.
+        /// Nothing listens on the port.
         public static let connectionRefused = Code("connectionRefused")
-        /// The network failed in another way: unreachable, reset, ended without a close handshake.
+        /// Another network failure: unreachable, reset, ended without a close handshake.
         public static let network = Code("network")
         /// Something took too long; ``WebSocketError/stage`` says what.
         public static let timedOut = Code("timedOut")
-        /// The proxy did not open the way to the server.
+        /// The proxy did not connect to the server.
         public static let proxy = Code("proxy")
-        /// A certificate, key or CA file of ours cannot be used.
+        /// One of our certificate, key or CA files cannot be used.
         public static let tlsConfiguration = Code("tlsConfiguration")
-        /// The peer's certificate was not accepted.
+        /// The peer's certificate was rejected.
         public static let certificate = Code("certificate")
-        /// TLS failed in another way.
+        /// Another failure of TLS.
         public static let tls = Code("tls")
-        /// The opening handshake failed (RFC 6455 §4); ``WebSocketError/httpStatus`` where the server answered.
+        /// The opening handshake failed (RFC 6455 §4); ``WebSocketError/httpStatus`` is set if the server answered.
         public static let handshake = Code("handshake")
-        /// The server wants us to go somewhere else, which is never done by itself.
+        /// The server redirects to another place; redirects are never followed.
         public static let redirected = Code("redirected")
-        /// The peer broke the WebSocket protocol or a limit; ``WebSocketError/closeCode`` told it so.
+        /// The peer violated the WebSocket protocol or a limit; our close frame carried ``WebSocketError/closeCode``.
         public static let protocolViolation = Code("protocolViolation")
-        /// The connection is closed, or closing.
+        /// The connection is closing or closed.
         public static let closed = Code("closed")
-        /// We gave the connection up by ``WebSocket/abort()``.
+        /// We aborted the connection with ``WebSocket/abort()``.
         public static let aborted = Code("aborted")
-        /// Another program listens on that port.
+        /// Another program listens on this port.
         public static let addressInUse = Code("addressInUse")
-        /// No permission to listen there, or no such address on this host.
+        /// No permission to listen on the address, or the host has no such address.
         public static let cannotListen = Code("cannotListen")
-        /// The task that waited was cancelled.
+        /// The waiting task was cancelled.
         public static let cancelled = Code("cancelled")
-        /// Anything that has no code of its own yet.
+        /// An error that has no code of its own yet.
         public static let other = Code("other")
 
         /// The name of the member, for logs.
@@ -88,23 +91,23 @@ public struct WebSocketError: Error, Hashable, Sendable, CustomStringConvertible
         }
     }
 
-    /// What a time-out ran out on.
+    /// What a time-out waited for.
     ///
-    /// More may be added: a `switch` needs a `default`.
+    /// More may be added, so a `switch` needs a `default`.
     public struct Stage: Hashable, Sendable, CustomStringConvertible {
-        /// Looking up the name and connecting, to the proxy where there is one.
+        /// Looking up the name and connecting, to the proxy if there is one.
         public static let connect = Stage("connect")
-        /// Asking the proxy for the way to the server.
+        /// Asking the proxy to connect to the server.
         public static let proxy = Stage("proxy")
         /// The TLS handshake.
         public static let tls = Stage("tls")
         /// The opening handshake.
         public static let handshake = Stage("handshake")
-        /// Waiting for anything to come.
+        /// Waiting for any input.
         public static let idle = Stage("idle")
         /// Waiting for the answer to a ping.
         public static let pong = Stage("pong")
-        /// Waiting for the peer to take what was to be sent.
+        /// Waiting for the peer to accept the bytes to send.
         public static let send = Stage("send")
         /// Waiting for the answer to our close frame.
         public static let close = Stage("close")

@@ -7,36 +7,36 @@ extension WebSocketListener {
     public struct Options: Sendable {
         /// An address or a name of this machine.
         public var host = "127.0.0.1"
-        /// 0 for a free one, which ``WebSocketListener/port`` tells.
+        /// 0 for any free port; ``WebSocketListener/port`` is the actual one.
         public var port = 0
-        /// Certificate and key to show, for `wss://`; `nil` for `ws://`.
+        /// Certificate and key for `wss://`; `nil` for `ws://`.
         ///
         /// ``WebSocketListener/reloadCertificate()`` reads them again.
         public var certificate: WebSocket.Options.CertificateFiles?
-        /// Spoken here (RFC 6455 §1.9); of those that a client offers it gets the first one that is among them.
+        /// Supported subprotocols (RFC 6455 §1.9); a client gets the first of its offers that is among them.
         public var subprotocols: [String] = []
-        /// Whether permessage-deflate (RFC 7692) is agreed to where a client offers it.
+        /// Whether to accept permessage-deflate (RFC 7692) if a client offers it.
         public var isCompressionAccepted = false
-        /// The HTTP status (400...599) to refuse a request with; `nil` lets it in.
+        /// Returns the HTTP status (400...599) with which to refuse a request; `nil` accepts it.
         ///
-        /// The place to check `Origin` (RFC 6455 §10.2) and credentials.
+        /// Check `Origin` (RFC 6455 §10.2) and credentials here.
         public var refusal: (@Sendable (Request) async -> Int?)?
 
-        /// Connections beyond it are answered with 503, beyond twice as many closed at once.
+        /// Further connections are answered with 503; beyond twice this number they are closed at once.
         public var connectionsMax = 1024
-        /// For a whole request to arrive, TLS handshake included.
+        /// Time for a complete request to arrive, including the TLS handshake.
         public var requestTimeout: Duration = .seconds(10)
-        /// As ``WebSocket/Options/closeTimeout``.
+        /// See ``WebSocket/Options/closeTimeout``.
         public var closeTimeout: Duration = .seconds(5)
-        /// As ``WebSocket/Options/idleTimeout``.
+        /// See ``WebSocket/Options/idleTimeout``.
         public var idleTimeout: Duration?
-        /// As ``WebSocket/Options/pingInterval``.
+        /// See ``WebSocket/Options/pingInterval``.
         public var pingInterval: Duration?
-        /// As ``WebSocket/Options/pongTimeout``.
+        /// See ``WebSocket/Options/pongTimeout``.
         public var pongTimeout: Duration? = .seconds(20)
-        /// As ``WebSocket/Options/sendTimeout``.
+        /// See ``WebSocket/Options/sendTimeout``.
         public var sendTimeout: Duration? = .seconds(30)
-        /// What each client may make us hold in memory; a longer request is answered with 431.
+        /// Limits on the memory that each client can make us use; a longer request is answered with 431.
         public var limits = WebSocket.Limits()
 
         /// Listens on `host` and `port`.
@@ -46,11 +46,11 @@ extension WebSocketListener {
         }
     }
 
-    /// The request that a connection began with.
+    /// The request that opened a connection.
     public struct Request: Sendable {
-        /// Path, percent-decoded, without query; must not be used as a file name.
+        /// The path, percent-decoded, without the query; must not be used as a file name.
         public let path: String
-        /// The parameters of the query in their order, percent-decoded.
+        /// The query parameters in their order, percent-decoded.
         public let query: [(name: String, value: String)]
         /// The headers in their order.
         public let headers: [(name: String, value: String)]
@@ -63,7 +63,7 @@ extension WebSocketListener {
             headers = head.headers.fields.map { ($0.name, $0.value) }
         }
 
-        /// The value of the first header of that name, compared without case; `nil` where there is none.
+        /// The value of the first header with that name, ignoring case; `nil` if there is none.
         public func header(_ name: String) -> String? { head.headers[name] }
     }
 }

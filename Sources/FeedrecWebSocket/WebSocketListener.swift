@@ -4,29 +4,31 @@ import WebSocketProtocol
 
 /// Listens on one port for WebSocket connections (RFC 6455 §4.2).
 ///
-/// ``start(_:handler:)`` binds the port, ``run()`` serves until ``shutdown()`` or until its task is cancelled.
+/// ``start(_:handler:)`` binds the port; ``run()`` serves until ``shutdown()`` or until its task is cancelled.
 public final class WebSocketListener: Sendable {
-    /// Talks over one connection; when it returns the connection is closed with 1000 unless it is already.
+    /// Serves one connection.
     ///
-    /// Many run at a time. When the listener shuts down its task is cancelled and the connection closed with 1001.
+    /// On return the connection is closed with 1000, unless it is closed already.
+    ///
+    /// Many run at a time. When the listener shuts down, the task is cancelled and the connection closed with 1001.
     public typealias Handler = @Sendable (WebSocket, Request) async -> Void
 
-    /// `ws://127.0.0.1:9000`, with the address and port that are really listened on.
+    /// `ws://127.0.0.1:9000`, with the actual address and port.
     public let url: String
-    /// The port that is really listened on.
+    /// The actual port.
     public let port: Int
     private let server: WebSocketServer
     private let identity: TLSServerIdentity?
 
     private init(_ server: WebSocketServer, identity: TLSServerIdentity?) {
-        // Read now: a socket that does not listen any more has no address.
+        // Read now, because a closed listening socket has no address.
         url = server.url
         port = server.localPort
         self.server = server
         self.identity = identity
     }
 
-    /// Binds the port and takes connections, which wait until ``run()`` serves them.
+    /// Binds the port and accepts connections, which wait until ``run()`` serves them.
     ///
     /// Throws ``WebSocketError/Code-swift.struct/addressInUse``, ``WebSocketError/Code-swift.struct/cannotListen``,
     /// ``WebSocketError/Code-swift.struct/tlsConfiguration`` or ``WebSocketError/Code-swift.struct/invalidOption``.
@@ -49,13 +51,13 @@ public final class WebSocketListener: Sendable {
         }
     }
 
-    /// Connections that are open, those on their way in and out included.
+    /// Number of open connections, including those being opened or closed.
     public var connectionCount: Int { server.connectionCount }
 
-    /// Reads the files of ``Options/certificate`` again, for the connections to come; those that are open go on with theirs.
+    /// Reads the files of ``Options/certificate`` again for later connections; open connections keep theirs.
     ///
-    /// Blocks for as long as reading takes. After an error, ``WebSocketError/Code-swift.struct/tlsConfiguration``, the old
-    /// certificate stays. Does nothing without one.
+    /// Blocks while reading. After an error, ``WebSocketError/Code-swift.struct/tlsConfiguration``, the old certificate
+    /// stays. Does nothing without a certificate.
     public func reloadCertificate() throws(WebSocketError) {
         do throws(TLSError) {
             try identity?.reload()
@@ -64,11 +66,11 @@ public final class WebSocketListener: Sendable {
         }
     }
 
-    /// Shows another certificate to the connections to come, as ``reloadCertificate()``, which reads these files from now on.
+    /// Uses other files for later connections, like ``reloadCertificate()``, which reads these files from now on.
     ///
-    /// Throws ``WebSocketError/Code-swift.struct/invalidOption`` where the listener was started without a certificate.
+    /// Throws ``WebSocketError/Code-swift.struct/invalidOption`` if the listener was started without a certificate.
     public func replaceCertificate(_ files: WebSocket.Options.CertificateFiles) throws(WebSocketError) {
-        guard let identity else { throw .invalidOption("a listener without a certificate stays without") }
+        guard let identity else { throw .invalidOption("the listener was started without a certificate") }
         do throws(TLSError) {
             try identity.replace(certificateFile: files.certificate, keyFile: files.key)
         } catch {
@@ -76,9 +78,9 @@ public final class WebSocketListener: Sendable {
         }
     }
 
-    /// Serves until the task is cancelled or ``shutdown()`` is called; all connections have ended when it returns.
+    /// Serves until the task is cancelled or ``shutdown()`` is called; all connections have ended on return.
     ///
-    /// Returns at once after a shutdown; throws ``WebSocketError/Code-swift.struct/other`` where it runs already.
+    /// Returns at once after a shutdown; throws ``WebSocketError/Code-swift.struct/other`` if it is running already.
     public func run() async throws(WebSocketError) {
         do throws(TransportError) {
             try await server.run()
@@ -87,13 +89,13 @@ public final class WebSocketListener: Sendable {
         }
     }
 
-    /// Stops listening, closes all connections with 1001, and waits until ``run()`` is over.
+    /// Stops listening, closes all connections with 1001, and waits until ``run()`` has returned.
     public func shutdown() async {
         await server.shutdown()
     }
 }
 
-/// What the server asks of us, answered by the options and the closure.
+/// Handles the server's requests with the options and the closure.
 private struct ListenerHandler: WebSocketServerHandler {
     let options: WebSocketListener.Options
     let body: WebSocketListener.Handler

@@ -1,16 +1,16 @@
-/// The marks that some programs write at the front of text.
+/// The byte order marks that some programs write at the start of text.
 enum ByteOrderMark {
     private static let utf8: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// `line` without the mark of UTF-8; joined files have it in the middle, too.
+    /// `line` without a UTF-8 mark; joined files have marks in the middle too.
     static func removed(from line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard line.first == utf8[0], line.starts(with: utf8) else { return line }
         return UnsafeRawBufferPointer(rebasing: line[utf8.count...])
     }
 
-    /// The name of the encoding of a file's first line, if that is UTF-16 or UTF-32, with a mark or without.
+    /// The encoding of a file's first line, if that is UTF-16 or UTF-32, with or without a mark.
     ///
-    /// A line of the formats begins with an ASCII character, so zero bytes show the width of a character.
+    /// A line of our formats begins with an ASCII character, so zero bytes show the width of a character.
     static func unsupportedEncoding(of line: UnsafeRawBufferPointer) -> String? {
         let front = Array(line.prefix(4))
         let isZero = front.map { $0 == 0 }

@@ -1,10 +1,10 @@
 import JSONScanning
 
-/// Tells whether the text of a file's last line is only the beginning of a message.
+/// Detects whether the text of a file's last line is an incomplete message.
 enum CutOffText {
-    /// Ends the records of hubs, of which a message may hold several.
+    /// The byte after each hub record; a message may contain several.
     private static let recordSeparator: UInt8 = 0x1E
-    /// Of `\\uXXXX`.
+    /// The length of `\\uXXXX`.
     private static let longestTokenBytes = 6
 
     /// True if `payload` ends inside a JSON text.
@@ -19,7 +19,8 @@ enum CutOffText {
             try cursor.skipValue()
             return false
         } catch {
-            // Bad JSON in the middle came from the venue. The reader stops before a word or an escape that is cut off.
+            // Invalid JSON in the middle came from the venue. The reader stops before a word or an escape that is cut
+            // off.
             return error.offset + longestTokenBytes > tail.count
         }
     }

@@ -1,4 +1,4 @@
-/// The contents of a file: decompressed where its first bytes say that it is compressed, whatever its name.
+/// The contents of a file, decompressed if its first bytes say so, whatever its name.
 final class DecodedInput {
     private enum Decoder {
         case plain
@@ -36,7 +36,7 @@ final class DecodedInput {
         }
     }
 
-    /// A frame of user data that zstd files may begin with (RFC 8878 §3.1.2).
+    /// Detects a frame of user data, with which zstd files may begin (RFC 8878 §3.1.2).
     private static func isSkippableFrame(_ magic: Slice<UnsafeRawBufferPointer>) -> Bool {
         guard let first = magic.first, first & 0xF0 == 0x50 else { return false }
         return magic.dropFirst().elementsEqual([0x2A, 0x4D, 0x18])

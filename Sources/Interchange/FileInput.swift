@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-/// The stored bytes of a file, a pipe or a device, front to back through one buffer.
+/// The stored bytes of a file, a pipe or a device, read front to back through one buffer.
 final class FileInput {
     static let bufferBytes = 256 * 1024
 
@@ -34,7 +34,7 @@ final class FileInput {
         buffer.deallocate()
     }
 
-    /// What was read from the file and not yet consumed; valid until the next ``fill(atLeast:)``.
+    /// Bytes that were read but not consumed yet; valid until the next ``fill(atLeast:)``.
     var unread: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[start..<end]) }
 
     func consume(_ count: Int) {
@@ -42,7 +42,7 @@ final class FileInput {
         offset += Int64(count)
     }
 
-    /// Reads until `count` bytes are unread; false where the file ends before.
+    /// Reads until `count` bytes are unread; false if the file ends earlier.
     func fill(atLeast count: Int = 1) throws(ImportError) -> Bool {
         guard end - start < count else { return true }
         buffer.copyMemory(from: unread)
@@ -67,9 +67,9 @@ final class FileInput {
     }
 }
 
-/// The path of an input file, as the user gives it.
+/// The path of an input file, as given by the user.
 package enum InputPath {
-    /// True for standard input, pipes and devices, which can be read once only.
+    /// True for standard input, pipes and devices, which can be read only once.
     package static func isStream(_ path: String) -> Bool {
         guard path != "-" else { return true }
         var status = stat()

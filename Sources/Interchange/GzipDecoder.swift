@@ -1,19 +1,19 @@
 import CZlib
 
-/// Undoes gzip (RFC 1952): members one behind the other give their contents one behind the other.
+/// Decompresses gzip (RFC 1952); the contents of consecutive members are joined.
 final class GzipDecoder {
-    /// On the heap because zlib keeps the address of its stream.
+    /// On the heap, because zlib keeps the address of its stream.
     private let stream: UnsafeMutablePointer<z_stream>
     private var isInsideMember = true
 
     init(path: String) throws(ImportError) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // The macro `inflateInit2` written out; 16 above the window size asks for a gzip header.
+        // The expansion of the macro `inflateInit2`; adding 16 to the window size selects gzip.
         let result = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size))
         guard result == Z_OK else {
             stream.deallocate()
-            let detail = "zlib refused to start (code \(result))"
+            let detail = "zlib cannot be initialised (code \(result))"
             throw ImportError(code: .cannotRead, path: path, place: .wholeFile, detail: detail)
         }
     }
@@ -23,9 +23,9 @@ final class GzipDecoder {
         stream.deallocate()
     }
 
-    /// Writes decoded bytes to the front of `output` and returns how many; 0 at the end of the last member.
+    /// Writes decompressed bytes to the front of `output` and returns how many; 0 at the end of the last member.
     ///
-    /// An error comes only after all bytes in front of it were given.
+    /// An error is thrown only after all bytes before it have been returned.
     func read(from input: FileInput, into output: UnsafeMutableRawBufferPointer) throws(ImportError) -> Int {
         while true {
             let hasInput = try input.fill()
@@ -47,7 +47,7 @@ final class GzipDecoder {
             if result == Z_STREAM_END || result == Z_OK { continue }
             if result == Z_BUF_ERROR {
                 if hasInput { continue }
-                let detail = "the gzip data ends before its end: the file is truncated"
+                let detail = "the gzip data is incomplete: the file is truncated"
                 throw ImportError(
                     code: .truncatedCompression,
                     path: input.path,

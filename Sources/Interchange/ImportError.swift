@@ -1,20 +1,20 @@
 package import MarketModel
 
-/// A file that cannot be read as what it should be.
+/// Why a file cannot be imported.
 package struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
         case cannotOpen, cannotRead, corruptCompression, truncatedCompression, unsupportedEncoding
         case lineTooLong, unknownFormat, malformedLine
-        /// The messages are not those of the venue that was named.
+        /// The messages do not match the named venue.
         case notUnderstood
-        /// The receive times are evidently in this unit, which is not the one that is read.
+        /// The receive times are evidently in this unit, which differs from the expected one.
         case wrongTimeUnit(UnixTimeUnit)
     }
 
-    /// Where in the file.
+    /// The position of the error in the file.
     package enum Place: Hashable, Sendable {
         case wholeFile
-        /// Offset in the file as stored, which may be compressed.
+        /// Offset in the stored file, which may be compressed.
         case byte(Int64)
         /// Counted from 1, after decompression.
         case line(Int)

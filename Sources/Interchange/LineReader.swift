@@ -6,23 +6,23 @@ import Musl
 import Darwin
 #endif
 
-/// The lines of a plain, gzip or zstd file as bytes, without a copy or an allocation per line.
+/// Reads the lines of a plain, gzip or zstd file as bytes, without a copy or an allocation per line.
 ///
-/// A line ends with LF or CR LF, which do not belong to it; the last one may lack its end. A byte order mark of UTF-8 does
-/// not belong to its line; other encodings of Unicode are an error. If compressed data is cut off or corrupt, the error
-/// comes after every whole line before the damage.
+/// A line ends in LF or CR LF, which are not part of it; the last line may lack its end. A UTF-8 byte order mark is not
+/// part of its line; other Unicode encodings are an error. If compressed data is truncated or corrupt, the error comes
+/// after every complete line before the damage.
 package final class LineReader {
     package static let lineBytesMax = 64 * 1024 * 1024
 
     package let path: String
-    /// The number of the line given last, counted from 1.
+    /// The number of the last returned line, counted from 1.
     package private(set) var lineNumber = 0
-    /// True if the line given last is the last one and has no line end.
+    /// True if the last returned line is the last of the file and has no line end.
     package private(set) var isLineCutOff = false
     private let input: DecodedInput
     private let lineBytesMax: Int
     private var buffer: UnsafeMutableRawBufferPointer
-    /// The unread bytes of the buffer, the first ``searchedBytes`` of them without a line end.
+    /// The unread bytes of the buffer; the first ``searchedBytes`` of them contain no line end.
     private var start = 0
     private var end = 0
     private var searchedBytes = 0
@@ -40,7 +40,7 @@ package final class LineReader {
         buffer.deallocate()
     }
 
-    /// The next line, valid until the next call; `nil` at the end of the file.
+    /// Returns the next line, valid until the next call; `nil` at the end of the file.
     package func nextLine() throws(ImportError) -> UnsafeRawBufferPointer? {
         while true {
             if let length = lineLength() {
@@ -60,7 +60,7 @@ package final class LineReader {
         }
     }
 
-    /// The length of the next line without its LF; `nil` while that has not been read.
+    /// The length of the next line without its LF; `nil` if the LF has not been read yet.
     private func lineLength() -> Int? {
         guard end - start > searchedBytes, let base = buffer.baseAddress else { return nil }
         let from = base + start + searchedBytes
@@ -93,7 +93,7 @@ package final class LineReader {
         throw ImportError(code: .lineTooLong, path: path, place: .line(lineNumber + 1), detail: detail)
     }
 
-    /// Reads more after the unread bytes; an error is kept until the lines before it were given.
+    /// Reads more after the unread bytes; an error is kept until the lines before it have been returned.
     private func refill() {
         if start > 0 {
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
@@ -115,12 +115,12 @@ package final class LineReader {
         }
     }
 
-    /// How many lines end within what was read.
+    /// Number of lines that end within the bytes read so far.
     private var wholeLines: Int {
         lineNumber + buffer[start..<end].count { $0 == 0x0A }
     }
 
-    /// Doubles the buffer, which the limit of a line keeps below twice that limit.
+    /// Doubles the buffer; the line limit bounds it to less than twice that limit.
     private func grow() {
         let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 16)
         larger.copyMemory(from: UnsafeRawBufferPointer(buffer))

@@ -1,15 +1,15 @@
 import JSONScanning
 package import MarketModel
 
-/// Writes messages and gaps as NDJSON, one JSON object and one LF for each.
+/// Writes messages and gaps as NDJSON: one JSON object and one LF for each.
 ///
 ///     {"ts_recv":1723161253937085768,"connection":1,"direction":"received","payload":"{\"stream\":…}"}
 ///     {"ts_recv":1723161253937085769,"connection":1,"direction":"sent","payload_base64":"H4sI"}
 ///     {"gap":{"cause":"disconnect","ts_start":…}}
 ///
-/// `ts_recv` counts nanoseconds since the Unix epoch. Binary messages have `payload_base64` (RFC 4648 §4) in place of
-/// `payload`, and so has a text that is not UTF-8, which JSON cannot hold; that one also says `"kind":"text"`.
-/// `"redacted":true` says that something was taken out of the payload before it was stored.
+/// `ts_recv` is in nanoseconds since the UNIX epoch. Binary messages have `payload_base64` (RFC 4648 §4) instead of
+/// `payload`. So does text that is not UTF-8, which JSON cannot contain; it also has `"kind":"text"`. `"redacted":true`
+/// means that something was removed from the payload before it was stored.
 package enum MessageExportWriter {
     /// One field of a gap.
     package enum FieldValue: Sendable, Hashable {
@@ -69,7 +69,7 @@ package enum MessageExportWriter {
         output.append(contentsOf: "}\n".utf8)
     }
 
-    /// Appends the line of a gap with its fields in the order given.
+    /// Appends the line of a gap with its fields in the given order.
     package static func append(gap fields: [(name: String, value: FieldValue)], to output: inout [UInt8]) {
         output.append(contentsOf: "{\"gap\":{".utf8)
         for (index, field) in fields.enumerated() {

@@ -1,65 +1,65 @@
 package import MarketModel
 
-/// A connection that a message file says was opened.
+/// An opened connection, as recorded in a message file.
 package struct ConnectionOpened: Sendable, Hashable {
-    /// With its query, which may name the streams.
+    /// Includes the query, which may name the streams.
     package let url: String
     package let ts: UnixNanoseconds
     package let lineNumber: Int
 }
 
-/// Lines that are none of their file's format.
+/// Lines that do not match their file's format.
 package struct MalformedLines: Sendable, Hashable {
     package struct Sample: Sendable, Hashable {
         package let lineNumber: Int
         package let reason: String
     }
 
-    /// How many samples are kept.
+    /// Largest number of samples kept.
     package static let samplesMax = 8
 
     package internal(set) var count = 0
-    /// The first of them.
+    /// The first malformed lines.
     package internal(set) var samples: [Sample] = []
 }
 
-/// Messages that stand after a later one in their file.
+/// Messages that follow a later one in their file.
 package struct DisorderedMessages: Sendable, Hashable {
     package internal(set) var count = 0
     /// The line of the first of them.
     package internal(set) var firstLineNumber: Int?
-    /// How far the times go back at most.
+    /// The largest step back in time.
     package internal(set) var stepMax = Duration.zero
 }
 
 /// Reads the messages of a file in one of the formats of ``MessageLineFormat``, batch by batch in file order.
 ///
-/// Empty lines are skipped. The answers to HTTP requests in `cf` files are counted, not given.
+/// Empty lines are skipped. HTTP responses in `cf` files are counted but not returned.
 package struct MessageFileReader {
     /// What to do with a malformed line.
     package enum MalformedLinePolicy: Sendable, Hashable {
-        /// Stop there with an error, after the messages in front of it.
+        /// Stop with an error, after the messages before it.
         case fail
-        /// Go on, and count it.
+        /// Continue, and count it.
         case skip
     }
 
-    /// A batch ends where its payloads reach this, so that long messages do not pile up.
+    /// A batch ends when its payloads reach this size, so that long messages do not accumulate.
     package static let batchBytesMax = 8 * 1024 * 1024
-    /// So many lines of neither format make the file one of neither.
+    /// A file that starts with this many unknown lines has an unknown format.
     private static let detectionLinesMax = 16
 
-    /// As given, or found in the first lines.
+    /// As given, or detected from the first lines.
     package private(set) var format: MessageLineFormat?
     package private(set) var malformedLines = MalformedLines()
     package private(set) var restAnswerCount = 0
-    /// They are given in the order of the file.
+    /// Such messages are returned in file order.
     package private(set) var disorder = DisorderedMessages()
     private let lines: LineReader
     private let policy: MalformedLinePolicy
     private let receiveTimes: ReceiveTimes
     private var tsLatest: UnixNanoseconds?
-    /// An error that waits until the messages in front of it were given.
+    /// A pending error, thrown after the messages before it have been returned.
     private var failure: ImportError?
 
     /// Opens the file at `path`; `-` is standard input.
@@ -75,10 +75,10 @@ package struct MessageFileReader {
         lines = try LineReader(path: path)
     }
 
-    /// Appends up to `maxMessages` messages to `batch`; false once the file is at its end and nothing was appended.
+    /// Appends up to `maxMessages` messages to `batch`; returns false at the end of the file if nothing was appended.
     ///
-    /// A connection that was opened ends the batch and is appended to `connectionEvents`: it comes after all messages of
-    /// this batch and before those of the next.
+    /// An opened connection ends the batch and is appended to `connectionEvents`. It comes after all messages of this
+    /// batch and before those of the next.
     package mutating func next(
         maxMessages: Int,
         into batch: inout MessageBatch,
@@ -102,7 +102,7 @@ package struct MessageFileReader {
         return batch.count > countBefore
     }
 
-    /// Reads one line; returns the connection that it opens, if it does.
+    /// Reads one line; returns the connection if the line opens one.
     private mutating func read(
         _ line: UnsafeRawBufferPointer,
         into batch: inout MessageBatch
@@ -162,7 +162,7 @@ package struct MessageFileReader {
     }
 
     private mutating func note(_ error: MessageLineError, _ format: MessageLineFormat) throws(ImportError) {
-        // A wrong unit in the first message is a mistake about the file, which skipping lines would hide.
+        // A wrong unit in the first message is a mistake about the whole file, which skipping lines would hide.
         if let unit = error.evidentUnit, policy == .fail || tsLatest == nil {
             throw ImportError(
                 code: .wrongTimeUnit(unit),

@@ -1,31 +1,31 @@
 import MarketModel
 
-/// What one line of a message file says; the slices lie in the line.
+/// One parsed line of a message file; the slices refer to the line.
 enum MessageLine {
     case message(
         tsRecv: UnixNanoseconds,
         direction: MessageDirection,
         payload: UnsafeRawBufferPointer
     )
-    /// `payload` is the inside of a Python bytes literal, to be decoded by ``PythonBytesLiteral``.
+    /// `literal` is the inside of a Python bytes literal, to be decoded by ``PythonBytesLiteral``.
     case binaryMessage(
         tsRecv: UnixNanoseconds,
         direction: MessageDirection,
         literal: UnsafeRawBufferPointer
     )
     case connectionOpened(url: UnsafeRawBufferPointer, ts: UnixNanoseconds)
-    /// The answer to an HTTP request, which is no message of a WebSocket.
+    /// The response to an HTTP request, which is not a WebSocket message.
     case restAnswer
 }
 
-/// Why a line is none of its format.
+/// Why a line does not match its format.
 struct MessageLineError: Error {
     let reason: String
-    /// The unit of the receive time, if that is not the unit that is read.
+    /// The evident unit of the receive time, if it differs from the expected one.
     var evidentUnit: UnixTimeUnit?
 }
 
-/// Reads the front of a line piece by piece.
+/// Parses a line piece by piece from the front.
 struct MessageLineScanner {
     let line: UnsafeRawBufferPointer
     var position = 0
@@ -45,14 +45,14 @@ struct MessageLineScanner {
         return true
     }
 
-    /// Reads up to the next space, at least one byte.
+    /// Takes the bytes up to the next space, at least one.
     mutating func word() -> UnsafeRawBufferPointer? {
         let start = position
         while position < line.count, line[position] != 0x20 { position += 1 }
         return position > start ? UnsafeRawBufferPointer(rebasing: line[start..<position]) : nil
     }
 
-    /// Reads a whole number of at most 64 bits.
+    /// Parses an integer of at most 64 bits.
     mutating func integer() -> Int64? {
         let start = position
         var value: Int64 = 0
@@ -66,9 +66,9 @@ struct MessageLineScanner {
         return position > start ? value : nil
     }
 
-    /// Reads a decimal number of `unit` as a moment; digits after the nanosecond are dropped.
+    /// Parses a decimal number of `unit` as a time; digits after the nanosecond are dropped.
     ///
-    /// Returns the whole units, too. `nil` if there is no number, or if its whole part does not fit into 64 bits.
+    /// Also returns the integer part. `nil` if there is no number, or if its integer part does not fit into 64 bits.
     mutating func time(in unit: UnixTimeUnit) -> (time: UnixNanoseconds?, count: Int64)? {
         guard let count = integer() else { return nil }
         var fraction: Int64 = 0

@@ -1,10 +1,10 @@
 import MarketModel
 
-/// How other recorders write messages, one a line.
+/// The formats in which other recorders write messages, one per line.
 package enum MessageLineFormat: String, Sendable, Hashable, CaseIterable {
-    /// `<ns> <payload>`: receive time in integer nanoseconds since the Unix epoch, one space, the text as received.
+    /// `<ns> <payload>`: receive time in integer nanoseconds since the UNIX epoch, one space, the text as received.
     case ns
-    /// The raw data files of cryptofeed: times in decimal Unix seconds, lines told apart by their front.
+    /// The raw data files of cryptofeed: times in decimal UNIX seconds; the start of a line shows its kind.
     ///
     ///     wss://… <-> 1618678132.368463            connection opened
     ///     wss://… <- 1618678132.83097: {…}         message sent
@@ -14,13 +14,13 @@ package enum MessageLineFormat: String, Sendable, Hashable, CaseIterable {
     /// A binary message is a Python bytes literal, `b'…'`.
     case cf
 
-    /// The format that `line` is written in; `nil` if it is neither.
+    /// The format of `line`; `nil` if it matches none.
     package static func detect(_ line: UnsafeRawBufferPointer) -> MessageLineFormat? {
-        // As nanoseconds, every number is a time.
+        // As nanoseconds, every number is a valid time.
         allCases.first { (try? $0.parse(line, .unit(.nanoseconds))) != nil }
     }
 
-    /// The unit of the times, unless the user names another.
+    /// The unit of the times, unless the user gives another.
     private var unit: UnixTimeUnit { self == .ns ? .nanoseconds : .seconds }
 
     func parse(_ line: UnsafeRawBufferPointer, _ times: ReceiveTimes) throws(MessageLineError) -> MessageLine {
@@ -60,7 +60,7 @@ package enum MessageLineFormat: String, Sendable, Hashable, CaseIterable {
         return .restAnswer
     }
 
-    /// Reads `1618678132.831468: {…}`.
+    /// Parses `1618678132.831468: {…}`.
     private func message(
         direction: MessageDirection,
         _ scanner: inout MessageLineScanner,

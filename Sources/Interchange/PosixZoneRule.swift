@@ -1,15 +1,15 @@
 import MarketModel
 
-/// A rule for all years to come: POSIX "TZ" with the days of change as `Mmonth.week.weekday`.
+/// A rule for all future years: POSIX "TZ" with change days as `Mmonth.week.weekday`.
 struct PosixZoneRule {
-    /// A change that comes every year.
+    /// A clock change that happens every year.
     struct Change {
         let month: Int
-        /// 1 to 5, the last.
+        /// 1 to 5, where 5 is the last.
         let week: Int
         /// 0 is Sunday.
         let weekday: Int
-        /// Seconds behind midnight on clocks before the change; may lie on another day.
+        /// Seconds after midnight on the clocks before the change; may exceed the day.
         let localSeconds: Int64
         let offsetBefore: Int64
         let offset: Int64
@@ -34,7 +34,7 @@ struct PosixZoneRule {
     }
 
     let standardOffset: Int64
-    /// The two changes of a year; `nil` where there is no summer time.
+    /// The two changes of a year; `nil` without daylight saving time.
     let changes: [Change]?
 
     init?(_ text: String) {
@@ -112,7 +112,7 @@ struct PosixZoneRule {
             return isNegative ? -seconds : seconds
         }
 
-        /// A day of change: `,Mm.w.d[/time]`.
+        /// Parses the day of a change: `,Mm.w.d[/time]`.
         mutating func day() -> Day? {
             guard skip(","), skip("M"), let month = number(), skip("."), let week = number(), skip("."),
                 let weekday = number(), (1...12).contains(month), (1...5).contains(week), (0...6).contains(weekday)

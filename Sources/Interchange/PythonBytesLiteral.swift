@@ -1,8 +1,8 @@
 import JSONScanning
 
-/// Bytes as Python prints them: `b'\x1f\x8b…'`.
+/// Bytes as printed by Python: `b'\x1f\x8b…'`.
 enum PythonBytesLiteral {
-    /// What stands between the quotes; `nil` where `text` is no bytes literal.
+    /// The text between the quotes; `nil` if `text` is not a bytes literal.
     static func content(of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard text.count >= 3, text[0] == UInt8(ascii: "b"),
             text[1] == UInt8(ascii: "'") || text[1] == UInt8(ascii: "\""), text[text.count - 1] == text[1]
@@ -10,7 +10,7 @@ enum PythonBytesLiteral {
         return UnsafeRawBufferPointer(rebasing: text[2..<text.count - 1])
     }
 
-    /// Appends the bytes that `content` stands for; false where it is not what Python prints.
+    /// Appends the bytes for `content`; false if Python would not print it like that.
     static func decode(_ content: UnsafeRawBufferPointer, to output: inout [UInt8]) -> Bool {
         var position = 0
         while position < content.count {

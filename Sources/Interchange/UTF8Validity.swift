@@ -1,9 +1,9 @@
-/// Whether bytes are well-formed UTF-8 (RFC 3629).
+/// Checks whether bytes are well-formed UTF-8 (RFC 3629).
 enum UTF8Validity {
     static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var position = 0
         while position < bytes.count {
-            // Most text is ASCII: eight bytes at a time.
+            // Most text is ASCII: check eight bytes at a time.
             while bytes.count - position >= 8,
                 bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
             {
@@ -16,10 +16,10 @@ enum UTF8Validity {
         return true
     }
 
-    /// The length of the well-formed sequence at `position`; `nil` where there is none.
+    /// The length of the well-formed sequence at `position`; `nil` if there is none.
     private static func sequenceLength(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int? {
         let first = bytes[position]
-        // The second byte's range excludes overlong forms, surrogates and what lies above U+10FFFF.
+        // The range of the second byte excludes overlong forms, surrogates and values above U+10FFFF.
         let (length, second): (Int, ClosedRange<UInt8>)
         switch first {
         case 0x00...0x7F: return 1

@@ -5,15 +5,15 @@ package struct ZoneFileError: Error, Hashable, CustomStringConvertible {
     package let description: String
 }
 
-/// Reads the compiled zone files of the system (RFC 8536, "TZif").
+/// Reads the system's compiled zone files (RFC 8536, "TZif").
 package enum ZoneFile {
-    /// The rules in `bytes`, the contents of a zone file; the POSIX rule at its end is followed to the year 2150.
+    /// Returns the rules in `bytes`, the contents of a zone file; its final POSIX rule is applied until the year 2150.
     package static func rules(named name: String, _ bytes: [UInt8]) throws(ZoneFileError) -> ZoneRules {
         var reader = ZoneReader(bytes)
         var header = try reader.header()
         var timeBytes = 4
         if header.version >= 2 {
-            // The first block is for readers of 1.
+            // The first block is for readers of version 1.
             try reader.skip(header.blockBytes(timeBytes: 4))
             header = try reader.header()
             timeBytes = 8
@@ -38,11 +38,11 @@ package enum ZoneFile {
         return ZoneRules(name: name, offsetAtFirst: first, transitions: transitions)
     }
 
-    /// Goes on behind the last transition by the POSIX rule `text`, such as `EET-2EEST,M3.5.0/3,M10.5.0/4`.
+    /// Continues after the last transition with the POSIX rule `text`, such as `EET-2EEST,M3.5.0/3,M10.5.0/4`.
     private static func append(_ text: String, to transitions: inout [ZoneRules.Transition]) throws(ZoneFileError) {
         guard !text.isEmpty else { return }
         guard let rule = PosixZoneRule(text) else {
-            throw ZoneFileError(description: "the rule '\(text)' is not understood")
+            throw ZoneFileError(description: "the rule '\(text)' cannot be parsed")
         }
         let last = transitions.last?.utcSeconds ?? .min
         guard let changes = rule.changes else {
@@ -60,7 +60,7 @@ package enum ZoneFile {
     }
 }
 
-/// Reads a zone file front to back.
+/// Parses a zone file front to back.
 private struct ZoneReader {
     struct Header {
         var version: Int
@@ -75,7 +75,7 @@ private struct ZoneReader {
             timeCount * (timeBytes + 1) + kindCount * 6 + restBytes(timeBytes: timeBytes)
         }
 
-        /// What stands behind the kinds of local time.
+        /// Bytes after the kinds of local time.
         func restBytes(timeBytes: Int) -> Int {
             nameBytes + leapCount * (timeBytes + 4) + standardCount + utcCount
         }
@@ -90,7 +90,7 @@ private struct ZoneReader {
 
     mutating func header() throws(ZoneFileError) -> Header {
         guard bytes.count - position >= 44, Array(bytes[position..<position + 4]) == Array("TZif".utf8) else {
-            throw ZoneFileError(description: "it is no zone file")
+            throw ZoneFileError(description: "it is not a zone file")
         }
         let version = bytes[position + 4]
         position += 20
@@ -120,7 +120,7 @@ private struct ZoneReader {
         return bytes[position - 1]
     }
 
-    /// A signed integer, most significant byte first.
+    /// Reads a signed big-endian integer.
     mutating func integer(_ count: Int) throws(ZoneFileError) -> Int64 {
         try skip(count)
         let value = bytes[position - count..<position].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -128,7 +128,7 @@ private struct ZoneReader {
         return Int64(bitPattern: value << unused) >> Int64(unused)
     }
 
-    /// The line at the end.
+    /// Reads the line at the end.
     mutating func footer() throws(ZoneFileError) -> String {
         guard try byte() == 0x0A else { throw ZoneFileError(description: "it ends early") }
         return String(decoding: bytes[position...].prefix { $0 != 0x0A }, as: UTF8.self)

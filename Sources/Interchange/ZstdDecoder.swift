@@ -1,12 +1,12 @@
 import CZstd
 
-/// Undoes zstd (RFC 8878): frames one behind the other give their contents one behind the other.
+/// Decompresses zstd (RFC 8878); the contents of consecutive frames are joined.
 ///
 /// Windows above 128 MiB, zstd's own limit, are refused.
 final class ZstdDecoder {
     private let context: OpaquePointer
     private var isInsideFrame = false
-    /// An error that waits until the bytes in front of it were given.
+    /// A pending error, thrown after the bytes before it have been returned.
     private var failure: ImportError?
 
     init(path: String) throws(ImportError) {
@@ -20,7 +20,7 @@ final class ZstdDecoder {
         ZSTD_freeDCtx(context)
     }
 
-    /// Writes decoded bytes to the front of `output` and returns how many; 0 at the end of the last frame.
+    /// Writes decompressed bytes to the front of `output` and returns how many; 0 at the end of the last frame.
     func read(from input: FileInput, into output: UnsafeMutableRawBufferPointer) throws(ImportError) -> Int {
         while true {
             if let failure { throw failure }
@@ -41,7 +41,7 @@ final class ZstdDecoder {
                     detail: detail
                 )
             } else if !hasInput, isInsideFrame, target.pos == 0 {
-                let detail = "the zstd data ends before its end: the file is truncated"
+                let detail = "the zstd data is incomplete: the file is truncated"
                 failure = ImportError(
                     code: .truncatedCompression,
                     path: input.path,

@@ -78,7 +78,7 @@ package final class WebSocketServer: Sendable {
     ///
     /// Open connections keep theirs.
     package func replaceTLS(_ context: TLSContext) {
-        precondition(configuration.tls != nil, "a server without TLS stays without")
+        precondition(configuration.tls != nil, "the server was started without TLS")
         incoming.replaceTLS(context)
     }
 

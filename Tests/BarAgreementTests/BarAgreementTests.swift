@@ -8,10 +8,10 @@ import Venues
 
 @testable import Recording
 
-/// The same bars live, rebuilt, on `/replay` and on `/api/bars`, whatever a market sends.
+/// Live, rebuilt, `/replay` and `/api/bars` give the same bars, whatever a market sends.
 struct BarAgreementTests {
     @Test(
-        "kind 5 stored, rebuilt, replayed and charted bars are the same for any sequence of events",
+        "kind 5 stored, rebuilt, replayed and charted bars are equal for any sequence of events",
         arguments: [1, 2, 3, 5, 8, 13, 21, 34] as [UInt64]
     )
     func agreement(seed: UInt64) async throws {
@@ -32,7 +32,7 @@ struct BarAgreementTests {
     }
 
     @Test(
-        "kind 5 bars charted from ticks are those that would have been stored",
+        "kind 5 bars charted from ticks equal the bars that would have been stored",
         arguments: [4, 7] as [UInt64]
     )
     func charts(seed: UInt64) async throws {
@@ -46,7 +46,7 @@ struct BarAgreementTests {
         try Self.expectSame(stored, BarReadings(path: without).replayed(), "seed \(seed): replayed")
     }
 
-    @Test("kind 5 every execution counts once, however it was reported", arguments: [6, 9, 10] as [UInt64])
+    @Test("kind 5 every execution counts once, however it is reported", arguments: [6, 9, 10] as [UInt64])
     func volume(seed: UInt64) async throws {
         let script = EventScript(seed: seed)
         let directory = try TemporaryDirectory()
@@ -63,7 +63,7 @@ struct BarAgreementTests {
         #expect(found == [], "\(comment): \(found.joined(separator: "; "))")
     }
 
-    /// The one bar of a side and a minute, which all four readers must see alike: prices, ticks, volume.
+    /// The single bar of a side and a minute, which all four readers must return alike: prices, ticks, volume.
     private static func bar(
         of texts: [String],
         side: String,
@@ -89,7 +89,7 @@ struct BarAgreementTests {
         return tables[0].values.first
     }
 
-    @Test("B1 bids of -37.63, -40.32, -0.01, 0.0 and 1.10 make one bar of five ticks, everywhere")
+    @Test("B1 bids of -37.63, -40.32, -0.01, 0.0 and 1.10 make one bar of five ticks for all readers")
     func negative() async throws {
         let ticks = ["-37.63", "-40.32", "-0.01", "0.0", "1.10"].map { bid in
             #"{"type":1,"target":"OnTick","arguments":[{"tick":{"symbol":"OIL","bid":\#(bid),"ask":2.0}}]}"# + "\u{1E}"
@@ -98,7 +98,7 @@ struct BarAgreementTests {
         #expect(bar == ["-37.63", "1.1", "-40.32", "1.1", "5", "-"])
     }
 
-    @Test("B2 a quote without a bid between quotes of 5 does not make the low 0, anywhere")
+    @Test("B2 a quote without a bid between quotes of 5 does not make the low 0 for any reader")
     func oneSided() async throws {
         let quotes = [("5.00000000", "1.00000000"), ("0.00000000", "0.00000000"), ("5.00000000", "1.00000000")]
         let texts = quotes.enumerated().map { index, bid in
@@ -111,7 +111,7 @@ struct BarAgreementTests {
         }
     }
 
-    @Test("B15 trades at 100 and then at 101.25 make one bar, everywhere")
+    @Test("B15 trades at 100 and then at 101.25 make one bar for all readers")
     func growingDigits() async throws {
         let texts = [("100", "1"), ("101.25", "0.5"), ("99", "2")].enumerated().map { index, trade in
             BinanceSample.trade(id: index + 1, price: trade.0, size: trade.1)
@@ -119,7 +119,7 @@ struct BarAgreementTests {
         #expect(try await Self.bar(of: texts, side: "trade") == ["100", "101.25", "99", "99", "3", "3.5"])
     }
 
-    @Test("B3 single trades and aggregates of the same executions make one bar of volume 3, everywhere")
+    @Test("B3 single trades and aggregates of the same executions make one bar of volume 3 for all readers")
     func bothKinds() async throws {
         let texts = [
             BinanceSample.trade(id: 11, price: "1.00", size: "1.00"),

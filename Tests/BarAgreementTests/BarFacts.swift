@@ -6,7 +6,7 @@ import MarketModel
 @testable import Recording
 @testable import Replaying
 
-/// What a reader knows a bar by.
+/// Identifies a bar for a reader.
 struct BarName: Hashable, Comparable, CustomStringConvertible {
     let side: String
     let interval: String
@@ -22,13 +22,13 @@ struct BarName: Hashable, Comparable, CustomStringConvertible {
 /// Prices, ticks and volume as canonical decimals.
 typealias BarTable = [BarName: [String]]
 
-/// The bars of one archive, as its four readers see them.
+/// The bars of one archive from its four readers.
 struct BarReadings {
     static let intervals = ["1s", "1m", "1h"]
     let path: String
     var symbol = "BTCUSDT"
 
-    /// What is stored; two bars of one name are told by their number.
+    /// The stored bars; a number distinguishes two bars of the same name.
     func stored() throws -> BarTable {
         let reader = try ArchiveReader(path: path)
         var table: BarTable = [:]
@@ -77,7 +77,7 @@ struct BarReadings {
         return table
     }
 
-    /// What `/api/bars` answers.
+    /// The bars from `/api/bars`.
     func charted() throws -> BarTable {
         let catalog = try TapeCatalog([try ArchiveReader(path: path)])
         let reading = TapeReading(catalog: catalog, range: ReadRange(), symbols: nil)
@@ -118,7 +118,7 @@ struct BarReadings {
     private func canonical(_ number: Decimal) -> String { FixedDecimal("\(number)")?.canonicalText ?? "\(number)" }
 }
 
-/// A bar of `/replay`, with the names it has there.
+/// A bar of `/replay`, with its JSON names.
 private struct ReplayedBar: Decodable {
     let side: String
     let interval: String
@@ -135,7 +135,7 @@ private struct Chart: Decodable {
     let bars: [[Decimal?]]
 }
 
-/// A few lines on what differs; none if nothing does.
+/// A few lines about the differences; none if there are none.
 func differences(_ left: BarTable, _ right: BarTable) -> [String] {
     Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }.sorted().prefix(5).map { name in
         "\(name): \(left[name] ?? ["none"]) and \(right[name] ?? ["none"])"

@@ -1,10 +1,10 @@
 import FeedrecTestKit
 import MarketModel
 
-/// Messages of a market on two connections, drawn from a seed: everything that bars could be in two minds about.
+/// Messages of a market on two connections, drawn from a seed, with everything that could make bars differ.
 ///
-/// Quotes lack a side or both; prices are negative, 0, and get more digits as time goes by; trades come one by one, as
-/// aggregates, as both in any order; some are administrative, late, or have no time of the venue's.
+/// Quotes lack a side or both. Prices are negative, 0, and get more digits over time. Trades come singly, as
+/// aggregates, and as both in any order; some are administrative, late, or without a venue time.
 struct EventScript {
     struct Step {
         let lane: Int
@@ -57,12 +57,12 @@ struct EventScript {
         let lane = Int.random(in: 0...1, using: &random)
         append(texts, lane: lane, at: now)
         guard Int.random(in: 0..<3, using: &random) == 0 else { return }
-        // What the other connection brings may have been received before, and is read later.
+        // Messages of the other connection may have been received earlier but are read later.
         let other = now + Int64.random(in: -400...400, using: &random) * 1_000_000
         append(texts, lane: 1 - lane, at: other)
     }
 
-    /// Times of one connection do not run backwards.
+    /// Times of one connection never decrease.
     private mutating func append(_ texts: [String], lane: Int, at time: Int64) {
         laneTimes[lane] = max(laneTimes[lane], time)
         steps.append(Step(lane: lane, tsRecv: UnixNanoseconds(laneTimes[lane]), texts: texts))

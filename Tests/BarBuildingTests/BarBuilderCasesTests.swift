@@ -2,7 +2,7 @@ import BarBuilding
 import MarketModel
 import Testing
 
-/// Single situations that the random tests of ``BarBuilderTests`` would hide.
+/// Single situations that could get lost in the random tests of ``BarBuilderTests``.
 struct BarBuilderCasesTests {
     private var tape = BarTape(intervals: [BarInterval(text: "1s")].compactMap { $0 })
 
@@ -12,7 +12,7 @@ struct BarBuilderCasesTests {
         return try #require(bars.first, comment)
     }
 
-    @Test("a bar is handed out when it changes, whole, and not again until it changes")
+    @Test("a bar is returned in full when it changes, and not again until it changes")
     mutating func changes() throws {
         tape.builder.resume(at: UnixNanoseconds(0))
         #expect(tape.take() == [])
@@ -34,7 +34,7 @@ struct BarBuilderCasesTests {
         #expect(bar.isComplete && bar.tickCount == 3 && bar.low == 1 && bar.open == 5 && bar.close == 9)
     }
 
-    @Test("bars come by instrument, interval and kind, oldest first, and empty intervals have none")
+    @Test("bars are ordered by instrument, interval and kind, oldest first, and empty intervals have none")
     mutating func order() {
         for time in [5, 1, 3] as [Int64] {
             tape.trade(1, at: time * 1_000_000_000)
@@ -49,7 +49,7 @@ struct BarBuilderCasesTests {
         #expect(bars.map { $0.volume == nil && $0.notional == nil } == bars.map { $0.side != .trade })
     }
 
-    @Test("a late tick revises the 128 youngest bars, and is counted beyond them")
+    @Test("a late tick revises the 128 youngest bars, and is counted if it is too late for them")
     mutating func lateWindow() {
         for second in 1...128 as ClosedRange<Int64> { tape.trade(1, at: second * 1_000_000_000) }
         tape.trade(2, at: 1_000_000_000)
@@ -82,7 +82,7 @@ struct BarBuilderCasesTests {
         #expect(tape.take().map(\.tsOpen) == [-2_000_000_000, -1_000_000_000, 0])
     }
 
-    @Test("ticks at the very ends of time are counted as late, not built into bars")
+    @Test("ticks at the very ends of time are counted as late and not built into bars")
     mutating func endsOfTime() {
         tape.trade(1, at: .min)
         tape.trade(1, at: .max)
@@ -90,7 +90,7 @@ struct BarBuilderCasesTests {
         #expect(tape.take() == [])
     }
 
-    @Test("an interruption that is found late reaches back into closed bars")
+    @Test("an interruption that is detected late affects closed bars")
     mutating func lateInterruption() {
         tape.builder.resume(at: UnixNanoseconds(0))
         for second in 0..<5 as Range<Int64> { tape.trade(1, at: second * 1_000_000_000) }
@@ -105,7 +105,7 @@ struct BarBuilderCasesTests {
         #expect(tape.bars.filter(\.value.isComplete).map(\.key.tsOpen).sorted() == [0, 1_000_000_000])
     }
 
-    @Test("sums beyond 64 bits are absent, the notional beyond 128 bits as well")
+    @Test("sums beyond 64 bits are nil, and so is a notional beyond 128 bits")
     mutating func largeSums() throws {
         let trade = TradeTick(price: .max, size: .max, aggressorSide: .seller)
         for count in 1...3 {
@@ -117,7 +117,7 @@ struct BarBuilderCasesTests {
         }
     }
 
-    @Test("a builder of no intervals makes no bars")
+    @Test("a builder without intervals makes no bars")
     func noIntervals() {
         var tape = BarTape(intervals: [])
         tape.trade(1, at: 0)

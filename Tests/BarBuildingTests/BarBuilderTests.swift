@@ -5,7 +5,7 @@ import Testing
 struct BarBuilderTests {
     private let intervals = ["10ms", "1s", "1m"].compactMap(BarInterval.init)
 
-    /// Ticks of two instruments around the epoch, in order of time unless `lateness` shifts some back.
+    /// Ticks of two instruments around the epoch, in time order unless `lateness` shifts some back.
     private func ticks(_ count: Int, lateness: Int64, random: inout SplitMix64) -> [TestTick] {
         var time: Int64 = -Int64(count) * 2_000_000
         return (0..<count).map { _ in
@@ -29,7 +29,7 @@ struct BarBuilderTests {
         }
     }
 
-    /// Feeds `ticks`, taking changed bars and closing by the clock after about one of `takeEvery` ticks.
+    /// Adds `ticks`, and takes changed bars and closes by the clock after about one of `takeEvery` ticks.
     private func build(
         _ ticks: [TestTick],
         takeEvery: UInt64,
@@ -51,7 +51,7 @@ struct BarBuilderTests {
     }
 
     @Test(
-        "bars and the count of late ticks are those of the definition, however the ticks are cut into batches",
+        "bars and the count of late ticks match the definition, for any split into batches",
         arguments: [0, 50_000_000, 1_000_000_000, 5_000_000_000] as [Int64],
         [1, 2, 3] as [UInt64]
     )
@@ -70,7 +70,7 @@ struct BarBuilderTests {
         }
     }
 
-    @Test("the order of arrival matters only among ticks of one time", arguments: [1, 2, 3] as [UInt64])
+    @Test("the order of arrival matters only among ticks with the same time", arguments: [1, 2, 3] as [UInt64])
     func shuffledArrival(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         // Fewer bars than the late window holds; every time once.
@@ -87,7 +87,7 @@ struct BarBuilderTests {
         }
     }
 
-    @Test("bars are complete where recording covers them whole", arguments: 1...20 as ClosedRange<UInt64>)
+    @Test("bars are complete if the recording covers them completely", arguments: 1...20 as ClosedRange<UInt64>)
     func completeness(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var tape = BarTape(intervals: intervals)

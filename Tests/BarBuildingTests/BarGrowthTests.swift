@@ -6,7 +6,7 @@ import Testing
 struct BarGrowthTests {
     private static let second: Int64 = 1_000_000_000
 
-    /// A builder of one symbol with two rows, and the bars that a file would have.
+    /// A builder of one symbol with two rows, and the bars that a file would contain.
     private struct Bench {
         var builder: BarBuilder
         let coarse: BarBuilder.SeriesIndex
@@ -43,7 +43,7 @@ struct BarGrowthTests {
         [key.instrumentID, Int64(key.side.rawValue), key.tsOpen]
     }
 
-    @Test("B15 trades at 100 and 101.25 within a minute make one bar, also if the first part is stored already")
+    @Test("B15 trades at 100 and 101.25 within a minute make one bar, even if the first part is stored already")
     func growth() throws {
         for storesBetween in [false, true] {
             var bench = Bench()
@@ -61,7 +61,7 @@ struct BarGrowthTests {
         }
     }
 
-    @Test("kind 5 the order in which digits come never changes a bar")
+    @Test("kind 5 the order in which digits arrive never changes a bar")
     func order() throws {
         var bars: [Bar] = []
         for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]] {
@@ -81,7 +81,7 @@ struct BarGrowthTests {
         #expect(Set(bars).count == 1)
     }
 
-    @Test("kind 5 bars of other minutes stay where they are")
+    @Test("kind 5 bars of other minutes stay in place")
     func others() {
         var bench = Bench()
         bench.trade(100, 1, of: bench.coarse, at: Self.second)
@@ -90,7 +90,7 @@ struct BarGrowthTests {
         #expect(Set(bench.stored.values.map(\.instrumentID)) == [1, 2])
     }
 
-    @Test("kind 5 if no digits hold all prices of a minute exactly, each row has a bar of its own")
+    @Test("kind 5 each row has its own bar if no digits hold all prices of a minute exactly")
     func overflow() {
         var bench = Bench(fineDigits: 18)
         bench.trade(1_000_000, 1, of: bench.coarse, at: Self.second)
@@ -100,7 +100,7 @@ struct BarGrowthTests {
         #expect(bench.stored.values.map(\.tickCount).sorted() == [1, 2])
     }
 
-    @Test("kind 5 of ticks with the same time, open and close are those that arrived first and last")
+    @Test("kind 5 among ticks with the same time, open and close are the first and last to arrive")
     func arrival() throws {
         var builder = BarBuilder(intervals: [BarInterval(text: "1m")].compactMap { $0 })
         let series = builder.addSeries(BarInstrument(id: 1, priceDigits: 0, sizeDigits: 0))

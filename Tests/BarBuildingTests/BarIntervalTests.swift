@@ -20,7 +20,7 @@ struct BarIntervalTests {
     }
 
     @Test(
-        "other texts are refused",
+        "other texts are rejected",
         arguments: [
             "", "s", "1", "1 s", " 1s", "1s ", "1S", "1sec", "1.5s", "1e3s", "-1s", "+1s", "0s", "0ms", "8d", "169h",
             "99999999999999999999s", "9223372036854775807d", "1ms1s", "ms", "١s",

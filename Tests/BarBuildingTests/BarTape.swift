@@ -1,12 +1,12 @@
 import BarBuilding
 import MarketModel
 
-/// A builder with two instruments, and what a reader of its bars would know.
+/// A builder with two instruments, and the knowledge of a reader of its bars.
 struct BarTape {
     static let instrumentIDs: [Int64] = [7, -9]
 
     var builder: BarBuilder
-    /// The last state handed out of every bar.
+    /// The last returned state of every bar.
     private(set) var bars: [BarKey: BarFacts] = [:]
     private let series: [BarBuilder.SeriesIndex]
     private var arrived: Int64 = 0
@@ -46,7 +46,7 @@ struct BarTape {
         return changes.bars
     }
 
-    /// A few lines on what differs, none where nothing does.
+    /// A few lines about the differences; none if there are none.
     static func differences(_ actual: [BarKey: BarFacts], _ expected: [BarKey: BarFacts]) -> [String] {
         let keys = Set(actual.keys).union(expected.keys).filter { actual[$0] != expected[$0] }
         return keys.sorted { $0.tsOpen < $1.tsOpen }.prefix(3).map { key in

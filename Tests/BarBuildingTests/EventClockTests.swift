@@ -5,7 +5,7 @@ import Testing
 struct EventClockTests {
     private static let second: Int64 = 1_000_000_000
 
-    /// One tick a second for ten seconds, received from second 100.5 on, by a venue that is `ahead` seconds ahead.
+    /// One tick per second for ten seconds, received from second 100.5 on; the venue is `ahead` seconds ahead.
     private func bars(ahead: Int64, staleFirst: Bool = false) throws -> [Int64: Bool] {
         let interval = try #require(BarInterval(text: "1s"))
         var builder = BarBuilder(intervals: [interval])
@@ -42,7 +42,7 @@ struct EventClockTests {
         #expect(complete[109] == false)
     }
 
-    @Test("a first tick with an old time does not claim that the time since was covered")
+    @Test("a first tick with an old time does not make earlier intervals count as covered")
     func staleFirstTick() throws {
         let complete = try bars(ahead: 7200, staleFirst: true)
         #expect(complete[100 - 3600] == false)

@@ -14,7 +14,7 @@ struct TestTick {
     var kind: Kind
 }
 
-/// Identifies a bar among all that a builder gives.
+/// Identifies a bar among all bars of a builder.
 struct BarKey: Hashable {
     let instrumentID: Int64
     let side: BarSide
@@ -29,7 +29,7 @@ struct BarKey: Hashable {
     }
 }
 
-/// What a bar says beyond its ``BarKey``.
+/// The values of a bar beyond its ``BarKey``.
 struct BarFacts: Equatable {
     var tsClose: Int64
     var prices: [Int64]
@@ -54,7 +54,7 @@ extension BarFacts {
     }
 }
 
-/// The definition of a bar, word for word and slow: keep all ticks, sort by (time, arrival), then look at each interval.
+/// The definition of a bar, literal and slow: keep all ticks, sort by (time, arrival), then visit each interval.
 struct ReferenceBars {
     private struct Price {
         let value: Int64
@@ -85,7 +85,7 @@ struct ReferenceBars {
             let start = floorDivided(tick.time, by: interval.nanoseconds) * interval.nanoseconds
             let isTrade = if case .trade = tick.kind { true } else { false }
             let stream = Stream(instrumentID: instrumentID, isTrade: isTrade, interval: interval)
-            // A bar can change while fewer than 128 of its series are younger.
+            // A bar can change while fewer than 128 bars of its series are younger.
             guard starts[stream, default: []].count(where: { $0 > start }) < 128 else {
                 isLate = true
                 continue
@@ -102,11 +102,11 @@ struct ReferenceBars {
         lateTicks += isLate ? 1 : 0
     }
 
-    /// All bars; complete are those for which `isCovered` holds of their range.
+    /// All bars; those whose range satisfies `isCovered` are complete.
     func bars(isCovered: (Range<Int64>) -> Bool) -> [BarKey: BarFacts] {
         var bars: [BarKey: BarFacts] = [:]
         for (key, arrived) in prices {
-            // The sort is stable by means of the offsets.
+            // The offsets make the sort stable.
             let ordered = arrived.enumerated()
                 .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
                 .map(\.element)

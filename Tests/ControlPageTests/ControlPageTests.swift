@@ -2,7 +2,7 @@ import ControlPage
 import Testing
 
 struct ControlPageTests {
-    @Test("the page and everything that it refers to is there")
+    @Test("the page and all files that it refers to exist")
     func references() throws {
         for path in ControlPage.paths {
             let text = try text(of: path)
@@ -15,7 +15,7 @@ struct ControlPageTests {
         }
     }
 
-    @Test("every element that the scripts ask for by its id is on the page")
+    @Test("every element that the scripts look up by id is on the page")
     func identifiers() throws {
         let page = try text(of: "/")
         for match in try text(of: "/page/app.js").matches(of: /element\("(?<id>[a-z-]+)"\)/) {
@@ -23,7 +23,7 @@ struct ControlPageTests {
         }
     }
 
-    @Test("every button has something to do")
+    @Test("every button has an action")
     func actions() throws {
         let script = try text(of: "/page/app.js")
         for match in try text(of: "/").matches(of: /data-act="(?<name>[a-z]+)"/) {
@@ -32,7 +32,7 @@ struct ControlPageTests {
         }
     }
 
-    @Test("nothing is loaded from elsewhere, and nothing is inline that the policy would forbid")
+    @Test("nothing is loaded from other servers, and the page has no inline code that the policy forbids")
     func selfContained() throws {
         for path in ControlPage.paths {
             let text = try text(of: path)

@@ -6,11 +6,11 @@ import JournalFormat
 import MarketModel
 import Testing
 
-/// The library as a program uses it.
+/// The library as used by a program.
 struct ReplayTapeTests {
     private static let start: Int64 = 1_767_571_200_000_000_000
 
-    /// Two days of three instruments each, a quote or a trade a millisecond, the second day with a gap.
+    /// Two days of three instruments each, one quote or trade per millisecond; the second day has a gap.
     private static func write(_ directory: TemporaryDirectory) async throws {
         for day in 0..<2 as Range<Int64> {
             let writer = try ArchiveWriter.open(directory: directory.path, day: "2026-01-0\(day + 5)")
@@ -84,7 +84,7 @@ struct ReplayTapeTests {
         }
     }
 
-    @Test("a directory of days is one tape, in order, of all instruments")
+    @Test("a directory of days is one tape, in order, with all instruments")
     func wholeTape() async throws {
         let directory = try TemporaryDirectory()
         try await Self.write(directory)
@@ -112,7 +112,7 @@ struct ReplayTapeTests {
         #expect(times == expected && quotes == 150 && gaps == 1)
     }
 
-    @Test("A5 a recording that was copied is on the tape once, and the copy is named")
+    @Test("A5 a copied recording is on the tape once, and the copy is named")
     func copied() async throws {
         let directory = try TemporaryDirectory()
         try await Self.write(directory)
@@ -125,7 +125,7 @@ struct ReplayTapeTests {
         #expect(tape.problems == ["'\(day) (1).feedrec' is not read: it is a copy of '\(day).feedrec'"])
     }
 
-    @Test("symbols and times narrow it, and batches hold the same events")
+    @Test("symbols and times select events, and batches contain the same events")
     func narrowed() async throws {
         let directory = try TemporaryDirectory()
         try await Self.write(directory)
@@ -141,13 +141,13 @@ struct ReplayTapeTests {
         #expect(numbers == (10..<100).filter { $0 % 3 == 1 })
     }
 
-    @Test("what is not there is told")
+    @Test("a missing file is reported")
     func missing() {
         let error = #expect(throws: ReplayTapeError.self) { try ReplayTape(paths: ["/nowhere/at/all"]) }
         #expect(error?.description.contains("/nowhere/at/all") == true)
     }
 
-    @Test("D4 a tape of a symbol that the recordings lack, or of no time, is an error")
+    @Test("D4 a symbol that the recordings lack, or an empty time range, is an error")
     func unknownSymbol() async throws {
         let directory = try TemporaryDirectory()
         try await Self.write(directory)

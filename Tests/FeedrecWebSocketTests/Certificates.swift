@@ -3,7 +3,7 @@ import FeedrecWebSocket
 import Foundation
 import Testing
 
-/// Makes a certificate for 127.0.0.1 that is signed by itself, with the `openssl` command.
+/// Makes a self-signed certificate for 127.0.0.1 with the `openssl` command.
 func makeCertificate(_ files: WebSocket.Options.CertificateFiles) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -1,6 +1,6 @@
 import FeedrecWebSocket
 
-/// Runs a listener on the loopback while `body` talks to it, then shuts it down.
+/// Runs a listener on loopback while `body` talks to it, then shuts it down.
 func withListener<Result: Sendable>(
     _ options: WebSocketListener.Options = WebSocketListener.Options(),
     handler: @escaping WebSocketListener.Handler = echo,
@@ -21,7 +21,7 @@ func withListener<Result: Sendable>(
     }
 }
 
-/// Sends everything back until the client closes.
+/// Echoes everything until the client closes.
 @Sendable
 func echo(_ socket: WebSocket, _ request: WebSocketListener.Request) async {
     do {

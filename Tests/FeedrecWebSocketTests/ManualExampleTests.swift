@@ -4,7 +4,7 @@ import Testing
 
 /// The example of `docs/LIBRARIES.md`.
 struct ManualExampleTests {
-    /// The example as it stands in the manual, except for what it does with the text.
+    /// The example as in the manual, except for its use of the text.
     private func run(url: String, print: (String) -> Void) async throws {
         let socket = try await WebSocket.connect(to: url)
         try await socket.send("hello")

@@ -14,7 +14,7 @@ struct TLSOptionTests {
         listening.certificate = files
     }
 
-    /// Connects, and has something echoed: the session's tickets have come then.
+    /// Connects and waits for an echo, after which the session's tickets have arrived.
     private func connect(_ url: String, _ options: WebSocket.Options) async throws -> WebSocket.Info {
         let socket = try await WebSocket.connect(to: url, options: options)
         try await socket.send("x")
@@ -23,7 +23,7 @@ struct TLSOptionTests {
         return socket.info
     }
 
-    @Test("only a certificate that is pinned is accepted, in every spelling of the pin")
+    @Test("only a pinned certificate is accepted, with every notation of the pin")
     func pins() async throws {
         try await withListener(listening) { listener in
             var options = WebSocket.Options()
@@ -42,7 +42,7 @@ struct TLSOptionTests {
         }
     }
 
-    @Test("connections that share sessions resume them, under the same options only")
+    @Test("connections that share sessions resume them, but only with the same options")
     func sessions() async throws {
         try await withListener(listening) { listener in
             var options = WebSocket.Options()
@@ -51,7 +51,7 @@ struct TLSOptionTests {
             options.sessions = WebSocket.Sessions()
             #expect(try await connect(listener.url, options).isTLSResumed == false)
             #expect(try await connect(listener.url, options).isTLSResumed == true)
-            // Whoever pins has to see the certificate.
+            // A connection with pins has to see the certificate.
             let fingerprint = try #require(try await connect(listener.url, options).certificateFingerprint)
             options.certificatePins = [fingerprint]
             #expect(try await connect(listener.url, options).isTLSResumed == false)
@@ -61,7 +61,7 @@ struct TLSOptionTests {
         }
     }
 
-    @Test("a listener's certificate can be replaced, for the connections to come")
+    @Test("a listener's certificate can be replaced for later connections")
     func reload() async throws {
         let renewed = try directory.certificate("renewed")
         try await withListener(listening) { listener in

@@ -3,7 +3,7 @@ import Testing
 @testable import FeedrecWebSocket
 
 struct WebSocketErrorTests {
-    /// Fails to connect with that code.
+    /// Fails to connect with this code.
     private func check(
         _ url: String,
         _ code: WebSocketError.Code,
@@ -18,17 +18,17 @@ struct WebSocketErrorTests {
         #expect(error?.description.isEmpty == false)
     }
 
-    @Test("a URL that is none is told at once", arguments: ["", "http://localhost", "ws://", "ws://a:b@c", "ws://a#b"])
+    @Test("an invalid URL is reported at once", arguments: ["", "http://localhost", "ws://", "ws://a:b@c", "ws://a#b"])
     func badURL(url: String) async {
         await check(url, .invalidURL)
     }
 
-    @Test("nobody listening can be tried again")
+    @Test("a refused connection is retryable")
     func refused() async {
         await check("ws://127.0.0.1:1", .connectionRefused, isRetryable: true)
     }
 
-    @Test("options that cannot be used are told before anything is sent")
+    @Test("unusable options are reported before anything is sent")
     func badOptions() async throws {
         let changes: [(inout WebSocket.Options) -> Void] = [
             { $0.headers = [("not a name", "")] }, { $0.subprotocols = ["a,b"] }, { $0.subprotocols = ["a", "a"] },
@@ -72,9 +72,9 @@ struct WebSocketErrorTests {
         }
     }
 
-    @Test("a handshake that is not answered runs out of time, which names its stage")
+    @Test("a handshake without an answer times out, and the error names the stage")
     func timeOut() async throws {
-        // Nobody calls its `run()`.
+        // Without a call of `run()`, nothing is served.
         let silent = try await WebSocketListener.start { _, _ in }
         var options = WebSocket.Options()
         options.handshakeTimeout = .milliseconds(20)
@@ -87,7 +87,7 @@ struct WebSocketErrorTests {
         await silent.shutdown()
     }
 
-    @Test("a bad proxy in the environment is told, unless it is not needed")
+    @Test("an invalid proxy in the environment is reported, unless it is not needed")
     func badProxy() throws {
         let environment = { (name: String) in name == "ALL_PROXY" ? "gopher://proxy" : nil }
         var options = WebSocket.Options()

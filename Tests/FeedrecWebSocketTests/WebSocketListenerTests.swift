@@ -3,7 +3,7 @@ import FeedrecWebSocket
 import Testing
 
 struct WebSocketListenerTests {
-    @Test("with a certificate it speaks TLS, which a client verifies")
+    @Test("a listener with a certificate uses TLS, and a client verifies it")
     func tls() async throws {
         let directory = try TemporaryDirectory()
         let files = WebSocket.Options.CertificateFiles(
@@ -45,7 +45,7 @@ struct WebSocketListenerTests {
         #expect(reason.initiator == .remote)
     }
 
-    @Test("a port that is taken and one that is none are told apart")
+    @Test("a port in use and an invalid port give different errors")
     func ports() async throws {
         try await withListener { listener in
             let taken = await #expect(throws: WebSocketError.self) {

@@ -2,7 +2,7 @@ import FeedrecWebSocket
 import Testing
 
 struct WebSocketPartTests {
-    @Test("long messages come in parts, short ones whole, at client and server")
+    @Test("long messages come in parts, short ones complete, at client and server")
     func parts() async throws {
         var listening = WebSocketListener.Options()
         listening.limits.partBytesMax = 4
@@ -28,7 +28,7 @@ struct WebSocketPartTests {
         }
     }
 
-    @Test("a part tells its kind, and where its message begins and ends")
+    @Test("a part has its kind, and marks the start and end of its message")
     func marks() async throws {
         try await withListener { listener in
             var options = WebSocket.Options()

@@ -2,7 +2,7 @@ import FeedrecWebSocket
 import Testing
 
 struct WebSocketStateTests {
-    @Test("an attempt can be watched from the beginning to the end of its connection")
+    @Test("an attempt can be watched until the end of its connection")
     func life() async throws {
         try await withListener { listener in
             let attempt = try WebSocket.Attempt(to: listener.url)
@@ -24,9 +24,9 @@ struct WebSocketStateTests {
         }
     }
 
-    @Test("an attempt that fails is closed, with the error")
+    @Test("a failed attempt is closed, with the error")
     func failure() async throws {
-        // Nobody listens on port 1.
+        // Nothing listens on port 1.
         let attempt = try WebSocket.Attempt(to: "ws://127.0.0.1:1")
         let error = await #expect(throws: WebSocketError.self) { try await attempt.connect() }
         #expect(attempt.lastError == error)
@@ -39,7 +39,7 @@ struct WebSocketStateTests {
         #expect(reason.detail == error?.description)
     }
 
-    @Test("a close frame that waits for its answer shows as closing")
+    @Test("a connection is closing while its close frame waits for the answer")
     func closing() async throws {
         let handler: WebSocketListener.Handler = { socket, _ in
             for await state in socket.states where state == .closing { break }
@@ -57,7 +57,7 @@ struct WebSocketStateTests {
     }
 
     @Test(
-        "what the peer closed with says whether to come back",
+        "the peer's close code decides whether to retry",
         arguments: [(1001, true), (4000, true), (1008, false)]
     )
     func remoteClose(code: Int, isRetryable: Bool) async throws {

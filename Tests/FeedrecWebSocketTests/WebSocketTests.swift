@@ -2,7 +2,7 @@ import FeedrecWebSocket
 import Testing
 
 struct WebSocketTests {
-    @Test("text and binary messages come back as they were sent, in order", arguments: [false, true])
+    @Test("text and binary messages come back unchanged, in order", arguments: [false, true])
     func echo(isCompressed: Bool) async throws {
         var listening = WebSocketListener.Options()
         listening.isCompressionAccepted = isCompressed
@@ -28,7 +28,7 @@ struct WebSocketTests {
         }
     }
 
-    @Test("the sequence gives every message, and ends when the peer closes, whatever its code")
+    @Test("the sequence returns every message, and ends when the peer closes with any code")
     func messages() async throws {
         let handler: WebSocketListener.Handler = { socket, _ in
             try? await socket.send((0..<1000).map { .text(String($0)) })
@@ -50,11 +50,11 @@ struct WebSocketTests {
         }
     }
 
-    @Test("a connection that is lost gives what arrived, then throws what broke it")
+    @Test("a lost connection returns what arrived, then throws the error")
     func lost() async throws {
         let handler: WebSocketListener.Handler = { socket, _ in
             try? await socket.send("last words")
-            // The client's answer shows that it has them.
+            // The client's answer shows that it has received them.
             _ = try? await socket.receive()
             socket.abort()
             await socket.closed()

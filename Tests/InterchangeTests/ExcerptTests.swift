@@ -13,7 +13,7 @@ struct ExcerptTests {
     }
 
     @Test(
-        "recorded messages come out of each file as they went in",
+        "recorded messages of each file are read unchanged",
         arguments: [
             ("binance-spot.ns.txt", 80, "10362138a237feab4eeae414919bb8c2559270f2c621e30328736652b8e22f6e"),
             ("binance-spot.ns.two-members.gz", 80, "10362138a237feab4eeae414919bb8c2559270f2c621e30328736652b8e22f6e"),
@@ -28,7 +28,7 @@ struct ExcerptTests {
         #expect(try receivedPayloadDigest(contents.messages) == digest)
     }
 
-    @Test("real Binance messages are normalised, the rest stays raw")
+    @Test("real Binance messages are normalised, and others stay raw")
     func normalised() throws {
         let (ns, nsOutcome) = events(MessageFileContents(path: Excerpt.path("binance-spot.ns.txt")).messages)
         #expect(ns.quotes.count == 62 && ns.trades.count == 13 && ns.venueEvents.isEmpty)
@@ -43,7 +43,7 @@ struct ExcerptTests {
         #expect(cfOutcome.dataMessages == 40 && cf.venueEvents.isEmpty)
     }
 
-    @Test("a file that records a connection says where it went and what was sent")
+    @Test("a file with connections has their URLs and the sent messages")
     func connection() {
         let contents = MessageFileContents(path: Excerpt.path("kraken-v1.cf.txt"))
         #expect(contents.connections.map(\.opened.url) == ["wss://ws.kraken.com"])

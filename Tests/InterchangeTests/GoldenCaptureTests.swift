@@ -5,10 +5,10 @@ import Testing
 import Venues
 
 struct GoldenCaptureTests {
-    /// The folder with `data/`: the captures are too large for the repository.
+    /// The folder with `data/`; the captures are too large for the repository.
     static let shared = ProcessInfo.processInfo.environment["FEEDREC_SHARED"].map { $0 + "/data/" }
 
-    /// The rows of a golden table, without its header, where the capture is in a message format.
+    /// The rows of a golden table whose captures are in a message format, without its header.
     private static func rows(_ table: String) -> [[String]] {
         guard let shared else { return [] }
         return lines(of: shared + "golden/" + table).lines.dropFirst().map {
@@ -26,7 +26,7 @@ struct GoldenCaptureTests {
     }
 
     @Test(
-        "the payloads of every capture are those of the golden digests",
+        "the payloads of every capture match the golden digests",
         .enabled(if: shared != nil, "FEEDREC_SHARED does not name the data folder"),
         arguments: captures
     )
@@ -48,7 +48,7 @@ struct GoldenCaptureTests {
     }
 
     @Test(
-        "Binance messages are normalised in the golden numbers",
+        "normalised Binance messages match the golden numbers",
         .enabled(if: shared != nil, "FEEDREC_SHARED does not name the data folder"),
         arguments: captures.filter { $0[0].hasPrefix("binance-") }
     )

@@ -13,7 +13,7 @@ enum Excerpt {
     }
 }
 
-/// Calls `body` with the path of a file that holds `bytes` and is gone afterwards.
+/// Calls `body` with the path of a temporary file that contains `bytes`.
 func withFile<Result>(_ bytes: some Sequence<UInt8>, _ body: (String) throws -> Result) throws -> Result {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("feedrec-\(UUID().uuidString)")
     try Data(bytes).write(to: url)
@@ -21,7 +21,7 @@ func withFile<Result>(_ bytes: some Sequence<UInt8>, _ body: (String) throws -> 
     return try body(url.path)
 }
 
-/// All lines that can be read, and what stopped the reading if anything did.
+/// All readable lines, and the error that ended the reading, if there was one.
 func lines(of path: String, lineBytesMax: Int = LineReader.lineBytesMax) -> (lines: [[UInt8]], error: ImportError?) {
     var lines: [[UInt8]] = []
     do throws(ImportError) {
@@ -33,10 +33,10 @@ func lines(of path: String, lineBytesMax: Int = LineReader.lineBytesMax) -> (lin
     }
 }
 
-/// Everything a message file says.
+/// Everything in a message file.
 struct MessageFileContents {
     var messages = MessageBatch()
-    /// Each with the number of messages in front of it.
+    /// Each with the number of messages before it.
     var connections: [(messagesBefore: Int, opened: ConnectionOpened)] = []
     var error: ImportError?
     var reader: MessageFileReader?

@@ -5,7 +5,7 @@ import Testing
 
 struct LineReaderTests {
     @Test(
-        "the lines are the same however the file is compressed",
+        "the lines are the same for every compression of the file",
         arguments: ["binance-spot.ns.txt", "binance-spot.ns.two-members.gz", "binance-spot.ns.two-frames.zst"]
     )
     func compression(name: String) throws {
@@ -15,7 +15,7 @@ struct LineReaderTests {
     }
 
     @Test(
-        "lines end with LF or CR LF, the last one with the file",
+        "lines end in LF or CR LF, and the last one may end with the file",
         arguments: [
             ("", []), ("\n", [""]), ("a", ["a"]), ("a\n", ["a"]), ("a\r\nb\rc\n\n\r\nd\r", ["a", "b\rc", "", "", "d"]),
             ("\r\n", [""]), ("\r", [""]), ("a\n\nb", ["a", "", "b"]),
@@ -28,7 +28,7 @@ struct LineReaderTests {
         }
     }
 
-    @Test("lines of any length come out whole, across all reads of the file")
+    @Test("lines of any length are returned complete, across all reads of the file")
     func lengths() throws {
         var generator = SplitMix64(seed: 11)
         let expected = (0..<60).map { _ in
@@ -44,7 +44,7 @@ struct LineReaderTests {
         }
     }
 
-    @Test("a line over the limit is an error that names it", arguments: ["", "\n", "\nmore\n"])
+    @Test("a line over the limit is an error that names the line", arguments: ["", "\n", "\nmore\n"])
     func lineLimit(tail: String) throws {
         try withFile("ab\n12345678\n123456789\(tail)".utf8) { path in
             let (lines, error) = lines(of: path, lineBytesMax: 8)
@@ -55,7 +55,7 @@ struct LineReaderTests {
     }
 
     @Test(
-        "a compressed file cut off anywhere gives its whole lines, then an error",
+        "a truncated compressed file gives its complete lines, then an error",
         arguments: ["binance-spot.ns.two-members.gz", "binance-spot.ns.two-frames.zst"]
     )
     func truncated(name: String) throws {
@@ -69,7 +69,7 @@ struct LineReaderTests {
                 let (lines, error) = lines(of: path)
                 #expect(lines == Array(plain.prefix(lines.count)), "cut at \(count)")
                 if error == nil {
-                    // A cut between two members leaves a whole file.
+                    // A cut between two members leaves a complete file.
                     #expect(lines.count == 40)
                     wholeFiles += 1
                 } else {
@@ -86,7 +86,7 @@ struct LineReaderTests {
     }
 
     @Test(
-        "a corrupt compressed file gives right lines only, then an error",
+        "a corrupt compressed file gives only correct lines, then an error",
         arguments: ["binance-spot.ns.two-members.gz", "binance-spot.ns.two-frames.zst"]
     )
     func corrupt(name: String) throws {
@@ -109,7 +109,7 @@ struct LineReaderTests {
         }
     }
 
-    @Test("zeros behind the last gzip member are padding")
+    @Test("zeros after the last gzip member are padding")
     func gzipPadding() throws {
         try withFile(try Excerpt.bytes("binance-spot.ns.two-members.gz") + [0, 0, 0]) { path in
             let (lines, error) = lines(of: path)
@@ -117,7 +117,7 @@ struct LineReaderTests {
         }
     }
 
-    @Test("a file that cannot be read is an error that says why")
+    @Test("the error for an unreadable file says why")
     func unreadable() {
         #expect(
             lines(of: "/nonexistent/x").error?.description

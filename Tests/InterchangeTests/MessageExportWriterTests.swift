@@ -30,9 +30,9 @@ struct MessageExportWriterTests {
         )
     }
 
-    @Test("every text comes back from another JSON parser as the same bytes")
+    @Test("another JSON parser reads every text as the same bytes")
     func lossless() throws {
-        // Not U+FEFF, which Foundation's parser drops where a piece of a string begins with it.
+        // Without U+FEFF, which Foundation's parser drops at the start of a string piece.
         let scalars = (0..<0x300).map { $0 } + [0x7FF, 0x800, 0x2028, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF]
         for value in scalars {
             guard let scalar = Unicode.Scalar(UInt32(value)) else { continue }
@@ -43,7 +43,7 @@ struct MessageExportWriterTests {
         }
     }
 
-    @Test("binary messages and texts that are not UTF-8 are written in base64")
+    @Test("binary messages and texts that are not UTF-8 are written in Base64")
     func base64() throws {
         var generator = SplitMix64(seed: 5)
         for count in 0..<50 {

@@ -26,7 +26,7 @@ struct MessageFileReaderTests {
         #expect(contents.messages.entries.allSatisfy { $0.direction == .received && $0.kind == .text })
     }
 
-    @Test("the four kinds of cf lines are told apart")
+    @Test("the four kinds of cf lines are distinguished")
     func cf() throws {
         let lines = [
             Self.opened, "wss://host <- 1618678132.83097: {\"sent\": 1}", "1618678132.831468: {\"a\": \"x: y\"}",
@@ -47,7 +47,7 @@ struct MessageFileReaderTests {
     }
 
     @Test(
-        "decimal seconds become nanoseconds by their digits, cut behind the ninth",
+        "decimal seconds become nanoseconds digit by digit, cut after the ninth",
         arguments: [
             ("0", 0), ("1", 1_000_000_000), ("1633998512.0633569", 1_633_998_512_063_356_900),
             ("1.9999999999", 1_999_999_999), ("9223372036.854775807", Int64.max), ("0.000000001", 1),
@@ -68,7 +68,7 @@ struct MessageFileReaderTests {
         }
     }
 
-    @Test("a connection that is opened ends the batch")
+    @Test("an opened connection ends the batch")
     func connections() throws {
         let text = "\(Self.opened)\n1.5: a\n1.6: b\n\(Self.opened)\n\(Self.opened)\n1.7: c\n"
         let contents = try read(text)
@@ -77,7 +77,7 @@ struct MessageFileReaderTests {
         #expect(contents.connections.map(\.opened.lineNumber) == [1, 4, 5])
     }
 
-    @Test("the size of batches changes nothing", arguments: [1, 2, 7, 100])
+    @Test("the batch size changes nothing", arguments: [1, 2, 7, 100])
     func batches(maxMessages: Int) {
         for name in ["binance-spot.ns.txt", "binance-spot.cf.txt", "kraken-v1.cf.txt"] {
             let whole = MessageFileContents(path: Excerpt.path(name))
@@ -88,7 +88,7 @@ struct MessageFileReaderTests {
     }
 
     @Test(
-        "a malformed line ends the reading with its number, after the messages in front of it",
+        "a malformed line ends the reading with its number, after the messages before it",
         arguments: [
             ("x", MessageLineFormat.ns), ("1", .ns), ("1\ta", .ns), ("-1 a", .ns), ("9223372036854775808 a", .ns),
             (" 1 a", .ns), ("1.5: a", .ns), ("x", .cf), ("1 a", .cf), ("1.: a", .cf), ("1.5 a", .cf), ("1.5:a", .cf),
@@ -111,7 +111,7 @@ struct MessageFileReaderTests {
         #expect(lenient.reader?.malformedLines.samples.map(\.lineNumber) == [3])
     }
 
-    @Test("only the first malformed lines are kept, all are counted")
+    @Test("all malformed lines are counted, but only the first are kept")
     func manyMalformed() throws {
         let text = "1 a\n" + String(repeating: "x\n", count: 100) + "2 b\n"
         let contents = try read(text, onMalformedLine: .skip)
@@ -119,7 +119,7 @@ struct MessageFileReaderTests {
         #expect(contents.reader?.malformedLines.samples.map(\.lineNumber) == Array(2...9))
     }
 
-    @Test("a file of neither format is an error", arguments: [MessageFileReader.MalformedLinePolicy.fail, .skip])
+    @Test("a file of an unknown format is an error", arguments: [MessageFileReader.MalformedLinePolicy.fail, .skip])
     func unknownFormat(policy: MessageFileReader.MalformedLinePolicy) throws {
         let contents = try read(String(repeating: "{\"a\":1}\n", count: 20), onMalformedLine: policy)
         #expect(contents.error?.code == .unknownFormat)

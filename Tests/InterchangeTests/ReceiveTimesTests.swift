@@ -15,7 +15,7 @@ struct ReceiveTimesTests {
     }
 
     @Test(
-        "B8 times in another unit are refused with its name and the line",
+        "B8 times in another unit are refused, with the unit and the line",
         arguments: [
             ("1767571200", UnixTimeUnit.seconds), ("1767571200.25", .seconds), ("1767571200123", .milliseconds),
             ("1767571200123456", .microseconds),
@@ -31,7 +31,7 @@ struct ReceiveTimesTests {
     }
 
     @Test(
-        "B8 an option names the unit",
+        "B8 an option sets the unit",
         arguments: [
             ("1767571200 {}", UnixTimeUnit.seconds, 1_767_571_200_000_000_000),
             ("1767571200.25 {}", .seconds, 1_767_571_200_250_000_000),
@@ -48,14 +48,14 @@ struct ReceiveTimesTests {
         #expect(contents.messages.entries.map(\.tsRecv.rawValue) == [nanoseconds])
     }
 
-    @Test("kind 4 a unit that leads out of all time is refused")
+    @Test("kind 4 a unit that gives impossible times is refused")
     func wrongUnitGiven() throws {
         let contents = try read("1767571200123 {}\n".utf8, .unit(.seconds))
         #expect(contents.error?.code == .wrongTimeUnit(.milliseconds))
         #expect(contents.error?.detail == "the receive time 1767571200123 looks like milliseconds, not seconds")
     }
 
-    @Test("kind 4 cf times are checked as well, those of connections too")
+    @Test("kind 4 cf times are checked too, including those of connections")
     func cf() throws {
         for line in ["1618678132368.463: {}", "wss://host <-> 1618678132368", "wss://host <- 1618678132368: {}"] {
             let contents = try read("\(line)\n".utf8)
@@ -64,7 +64,7 @@ struct ReceiveTimesTests {
         #expect(try read("1618678132.368463: {}\n".utf8).error == nil)
     }
 
-    @Test("kind 4 a wrong unit amid right lines is a malformed line, and so is a time that shows none")
+    @Test("kind 4 a wrong unit among correct lines, or a time without an evident unit, is a malformed line")
     func amid() throws {
         let good = "1767571200000000000 {}\n"
         let text = good + "1767571200 {}\n" + good + "12345 {}\n" + good
@@ -74,14 +74,14 @@ struct ReceiveTimesTests {
         #expect(try read(text.utf8).error?.place == .line(2))
     }
 
-    @Test("E3 a byte order mark of UTF-8 is accepted, also in the middle of joined files")
+    @Test("E3 a UTF-8 byte order mark is accepted, also in the middle of joined files")
     func byteOrderMark() throws {
         let mark = "\u{FEFF}"
         let contents = try read("\(mark)1767571200000000000 a\n\(mark)1767571200000000001 b\n".utf8)
         #expect(contents.texts == ["a", "b"] && contents.error == nil)
     }
 
-    @Test("E3 UTF-16 and UTF-32 are refused by name, with a mark or without", arguments: [true, false])
+    @Test("E3 UTF-16 and UTF-32 are refused by name, with or without a mark", arguments: [true, false])
     func otherEncodings(hasMark: Bool) throws {
         let text = (hasMark ? "\u{FEFF}" : "") + "1767571200000000000 {}\r\n"
         let narrow = text.utf16.map { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
@@ -97,7 +97,7 @@ struct ReceiveTimesTests {
         }
     }
 
-    @Test("E3 messages that stand after a later one are counted, and stay in the order of the file")
+    @Test("E3 messages that follow a later one are counted, and keep the file's order")
     func disorder() throws {
         let start: Int64 = 1_767_571_200_000_000_000
         let steps: [Int64] = [0, 5, 3, 5, 6, 1]
@@ -109,7 +109,7 @@ struct ReceiveTimesTests {
     }
 
     @Test(
-        "E3 a last line that is cut off is named with its number, after what precedes it",
+        "E3 a truncated last line is reported with its number, after the lines before it",
         arguments: [
             "17675712", "1767571200000000001", "1767571200000000001 {\"e\":\"tr", "1767571200000000001 {\"a\":tr",
             "1767571200000000001 [1,", "1767571200000000001 {}\u{1E}{\"type\":1", "1767571200000000001 {\"a\":\"\\u00",
@@ -124,7 +124,7 @@ struct ReceiveTimesTests {
     }
 
     @Test(
-        "E3 a last line without a line end is whole if its message is",
+        "E3 a last line without a line end is complete if its message is",
         arguments: ["{\"a\":1}", "plain text", "{\"type\":6}\u{1E}", "[1]", ""]
     )
     func wholeLastLine(payload: String) throws {
@@ -132,13 +132,13 @@ struct ReceiveTimesTests {
         #expect(contents.texts == [payload] && contents.error == nil)
     }
 
-    @Test("kind 4 zero bytes, as an unclean end of a file leaves them, are a malformed line with its number")
+    @Test("kind 4 zero bytes from an unclean end of a file are a malformed line, reported with its number")
     func zeroBytes() throws {
         let contents = try read(Array("1767571200000000000 a\n".utf8) + [UInt8](repeating: 0, count: 4096))
         #expect(contents.texts == ["a"] && contents.error?.place == .line(2))
     }
 
-    @Test("kind 4 the error about truncated compression names the last whole line")
+    @Test("kind 4 the error about truncated compression names the last complete line")
     func truncatedCompression() throws {
         let compressed = try Excerpt.bytes("binance-spot.ns.two-members.gz")
         let contents = try read(compressed.dropLast(300))
