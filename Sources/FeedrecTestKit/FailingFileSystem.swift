@@ -64,7 +64,7 @@ package final class FailingFileSystem: FileSystem {
             state.hasFired = true
             return fails
         }
-        if fails { throw ArchiveError(code: code, path: path, detail: "cannot \(call) '\(path)': injected by the test") }
+        if fails { throw ArchiveError(code: code, path: path, detail: "cannot \(call) '\(path)': injected") }
     }
 
     package func openFile(_ path: String) throws(ArchiveError) -> Int32 {

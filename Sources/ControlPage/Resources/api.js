@@ -1,6 +1,6 @@
-// The server's two ways in: HTTP for what is there and for commands, one WebSocket for the page's own tape.
+// The interface to the server: HTTP for queries and commands, and one WebSocket for the page's own tape.
 
-/** The token of the address bar, taken out of it so that it is in no bookmark. */
+/** The token from the address bar; it is removed there so that no bookmark contains it. */
 const token = (() => {
   const url = new URL(location.href);
   const found = url.searchParams.get("access_token");
@@ -24,12 +24,12 @@ export function get(path, query = {}) {
   return request(text ? `${path}?${text}` : path);
 }
 
-/** Drives a session other than the page's own. */
+/** Controls a session other than the page's own. */
 export function command(session, name, body) {
   return request(`api/sessions/${session}/${name}`, { method: "POST", body: body ? JSON.stringify(body) : undefined });
 }
 
-/** Opens the page's own tape: paused at the start, and open behind the end so that one can seek back. */
+/** Opens the page's own tape: paused at the start, and open beyond its end so that the user can seek back. */
 export function openTape() {
   const query = new URLSearchParams({ paused: "1", end: "hold", status: "250ms" });
   if (token) query.set("access_token", token);

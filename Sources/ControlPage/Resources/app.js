@@ -1,4 +1,4 @@
-// Puts the parts together: the page's own tape, or another client's, and the buttons and keys that drive it.
+// Connects the parts: the page's own tape, or another client's, and the buttons and keys that control it.
 
 import { command, get } from "./api.js";
 import { Candles } from "./candles.js";
@@ -15,9 +15,9 @@ const speeds = [0.1, 0.5, 1, 2, 5, 10, 50, 100, 1000, "max"];
 let instruments = [];
 let sessions = [];
 let choice = null;
-/** The session that buttons and keys drive; `null` means the page's own. */
+/** The session that buttons and keys control; `null` means the page's own. */
 let driven = null;
-/** The first end of a loop that is being pointed out; `undefined` while none is. */
+/** The first end of a loop that is being selected; `undefined` otherwise. */
 let loopFrom;
 /** The number of the page's own session. */
 let ownID;
@@ -55,9 +55,9 @@ const tape = new OwnTape({
   failed: notice,
 });
 
-// MARK: What is driven
+// MARK: The controlled session
 
-/** What the server last said of the session that is driven. */
+/** The server's latest status of the controlled session. */
 function current() {
   if (driven === null) return tape.status;
   return sessions.find((session) => session.id === driven) ?? tape.status;
@@ -99,7 +99,7 @@ const actions = {
   bar: () => choice && act("step", { interval: choice.interval }),
   gap() {
     const gap = timeline.gapAfter((current()?.position ?? 0) + 2 * second);
-    if (gap) seek(gap.from - second); else notice("no gap behind this place");
+    if (gap) seek(gap.from - second); else notice("no gap after this position");
   },
   loop() {
     if (current()?.loop) return act("loop", { off: true });
@@ -110,12 +110,12 @@ const actions = {
   slower: () => shiftSpeed(-1),
 };
 
-/** A place was pointed out on the timeline: to go there, or as an end of a loop. */
+/** A position was selected on the timeline: seek to it, or use it as an end of a loop. */
 function point(position) {
   if (loopFrom === undefined) return seek(position);
   if (loopFrom === null) {
     loopFrom = position;
-    return notice("now the other end");
+    return notice("now click the other end");
   }
   const [from, to] = [Math.min(loopFrom, position), Math.max(loopFrom, position)];
   loopFrom = undefined;
@@ -127,12 +127,12 @@ function shiftSpeed(by) {
   const now = current()?.speed ?? 1;
   const index = now === "max" ? speeds.length - 1 : speeds.findLastIndex((one) => one !== "max" && one <= now);
   const next = speeds[Math.min(speeds.length - 1, Math.max(0, index + by))];
-  // Another press may come before the server's answer.
+  // The button may be pressed again before the server answers.
   if (current()) current().speed = next;
   act("speed", { speed: next });
 }
 
-// MARK: What is shown
+// MARK: Display
 
 function notice(text) {
   element("notice").textContent = text ?? "";
@@ -147,7 +147,7 @@ function choose(change) {
   reload(current()?.position);
 }
 
-/** Prices are stored with more digits than the venue may quote: as many are shown as were seen. */
+/** Prices are stored with more digits than the venue may quote: show as many as have been seen. */
 function noteDigits(venue, symbol, value) {
   const instrument = instruments.find((one) => one.symbol === symbol && one.venue === venue);
   if (!instrument || value === undefined) return;
@@ -168,13 +168,13 @@ async function reload(position) {
 
 let pricesAsked = 0;
 
-/** What everything stood at before `position`: events tell only what changes from there on, and another client's not at all. */
+/** Loads the state of everything before `position`: events only report later changes, and none for another client. */
 async function loadPrices(position) {
   if (position === null || position === undefined) return;
   const asked = ++pricesAsked;
   try {
     const list = (await get("api/prices", { at: String(position) })).prices;
-    // Meanwhile one may have gone elsewhere.
+    // The user may have moved elsewhere meanwhile.
     if (asked !== pricesAsked) return;
     for (const { venue, symbol, bid, ask } of list) {
       noteDigits(venue, symbol, bid);
@@ -215,13 +215,13 @@ function showSpeed(select, value) {
   select.value = String(value);
 }
 
-// MARK: What is asked for from time to time
+// MARK: Periodic queries
 
 async function refresh() {
   try {
     sessions = (await get("api/sessions")).sessions;
     if (driven !== null && !sessions.some((session) => session.id === driven)) {
-      notice("the driven client has left");
+      notice("the controlled client has disconnected");
       drive(tape.status?.id);
     }
     clients.draw(sessions, tape.status?.id, driven ?? tape.status?.id);
@@ -233,7 +233,7 @@ async function refresh() {
 
 let followed = 0;
 
-/** Another client's tape shows as stored bars and prices up to where it stands. */
+/** Another client's tape is shown as stored bars and prices up to its position. */
 function follow() {
   const position = current()?.position;
   loadPrices(position);
@@ -268,7 +268,7 @@ function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || element("help").open) return;
   const isIn = (selector) => event.target instanceof Element && event.target.matches(selector);
   if (isIn("input:not([type=radio]), select, textarea")) return;
-  // These keys mean something to the element that has the focus.
+  // These keys have a meaning for the focused element.
   if (event.key === " " && isIn("button")) return;
   if (event.key.startsWith("Arrow") && isIn("input[type=radio]")) return;
   if (event.key === "ArrowLeft") skip(event.shiftKey ? -60 : -10);

@@ -1,4 +1,4 @@
-// The candles of one instrument, side and interval: stored bars up to where the tape stands, and the bar that forms now.
+// The candles of one instrument, side and interval: stored bars up to the tape's position, and the bar that is forming.
 
 import { get } from "./api.js";
 import { interval as nanoseconds } from "./text.js";
@@ -6,7 +6,8 @@ import { interval as nanoseconds } from "./text.js";
 const historyCount = 400;
 const keptMax = 2000;
 
-/** True for what the server's bars are made of, too: quotes with both sides, and executions that no other event repeats. */
+/** True for the ticks from which the server builds bars: quotes with both sides, and executions that no other event
+/** repeats. */
 function isInBars(event) {
   return event.type === "quote" ? event.bid_price !== undefined && event.ask_price !== undefined : event.in_bars !== false;
 }
@@ -14,18 +15,18 @@ function isInBars(event) {
 export class Candles {
   /** `[ts_open, open, high, low, close, tick_count]` in order of time. */
   bars = [];
-  /** True once drawn differently than before. */
+  /** True if the candles changed since they were last drawn. */
   isChanged = true;
   #choice = null;
   #generation = 0;
-  /** How far the venue's clock, which bars follow, is ahead of the tape's: a broker's may be by hours. */
+  /** How far the venue's clock, which bars follow, is ahead of the tape's: a broker's may differ by hours. */
   #ahead = 0;
 
   get interval() {
     return this.#choice ? nanoseconds(this.#choice.interval) : 60e9;
   }
 
-  /** Starts over with another choice, or another place: what was before `position` comes from the server. */
+  /** Starts again with another selection or position: bars before `position` come from the server. */
   async load(choice, position) {
     this.#choice = choice;
     const generation = ++this.#generation;
@@ -37,7 +38,7 @@ export class Candles {
       symbol: choice.symbol, venue: choice.venue, side: choice.side, interval: choice.interval,
       from: String(to - historyCount * length), to: String(to), limit: "1000",
     });
-    // A later choice has overtaken this answer.
+    // A later selection has replaced this request.
     if (generation !== this.#generation) return;
     const before = answer.bars.filter((bar) => bar[0] + length <= to).map((bar) => bar.slice(0, 6));
     this.bars = before.concat(this.bars);

@@ -1,6 +1,6 @@
 // A canvas as large as its box in device pixels, and the page's colours.
 
-/** Makes the canvas fit; returns its context in CSS pixels with its size. */
+/** Resizes the canvas to its box; returns its context in CSS pixels with its size. */
 export function fit(canvas) {
   const ratio = window.devicePixelRatio || 1;
   const width = canvas.clientWidth;

@@ -1,4 +1,4 @@
-// Candlesticks: as many as fit, the newest at the right; gaps of the tape shaded behind them.
+// Candlesticks: as many as fit, the newest at the right; gaps of the tape are shaded behind them.
 
 import { colours, fit, ticks } from "./canvas.js";
 import { price, time } from "./text.js";
@@ -21,7 +21,7 @@ export class Chart {
 
   isChanged = true;
 
-  /** `digits` are those of the instrument's price; `gaps` those of the timeline. */
+  /** `digits` are the price digits of the instrument; `gaps` are those of the timeline. */
   draw({ bars, interval }, digits, gaps) {
     const { context, width, height } = fit(this.#canvas);
     const colour = colours();
@@ -63,7 +63,7 @@ export class Chart {
     }
   }
 
-  /** Where bars stand next to each other, a gap is a stripe between or behind them. */
+  /** Bars are drawn side by side, so a gap is a stripe between or behind them. */
   #drawGaps(context, colour, shown, interval, gaps, plot) {
     context.fillStyle = colour.gap;
     context.globalAlpha = 0.22;
@@ -84,7 +84,7 @@ export class Chart {
     context.fillText(price(bar[4], digits), plot.width + 6, y(bar[4]) + 4);
   }
 
-  /** Says in words what is under the pointer, or the last bar, also for those who do not see the canvas. */
+  /** Describes the bar under the pointer, or the last bar, in words, also for users who cannot see the canvas. */
   #describe(shown, digits, plot, context, colour) {
     let index = shown.length - 1;
     if (this.#pointer !== null && this.#pointer < plot.width) {
@@ -105,7 +105,7 @@ function drawCandle(context, colour, [, first, high, low, last], x, y) {
   line(context, x + 3, y(high), x + 3, y(low));
   const top = Math.min(y(first), y(last));
   const tall = Math.max(1, Math.abs(y(first) - y(last)));
-  // A falling bar is full, a rising one hollow: colour alone tells nothing to many eyes.
+  // A falling bar is filled, a rising one hollow, because many users cannot tell the colours apart.
   if (last >= first && tall > 2) {
     context.clearRect(x + 0.5, top, 6, tall);
     context.strokeRect(x + 0.5, top + 0.5, 5, tall - 1);

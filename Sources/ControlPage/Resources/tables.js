@@ -2,7 +2,7 @@
 
 import { count, length, price, speed, time } from "./text.js";
 
-/** Rows that are changed in place, so that focus and selection stay where they are. */
+/** Rows that are changed in place, so that focus and selection stay. */
 class Rows {
   #body;
   #rows = new Map();
@@ -11,7 +11,7 @@ class Rows {
     this.#body = body;
   }
 
-  /** The row of `key`, made by `make(row)` where it is new. */
+  /** The row of `key`; a new one is made by `make(row)`. */
   row(key, make) {
     let row = this.#rows.get(key);
     if (!row) {
@@ -60,7 +60,8 @@ export class Prices {
       : { ...known, last: event.price });
   }
 
-  /** Takes what the server says of a moment: all of it, or, beside the page's own tape, what no event has told since. */
+  /** Takes the server's state of a moment: all of it, or for the page's own tape only what events have not updated
+  /** since. */
   fill(list, replaces) {
     for (const { venue, symbol, bid, ask, last } of list) {
       const key = `${venue} ${symbol}`;
@@ -123,7 +124,7 @@ export class Margins {
       const row = this.#rows.row(login, (fresh) => { for (let index = 0; index < 4; index++) fresh.insertCell(); });
       cell(row, 0, String(login));
       cell(row, 1, price(equity, 2));
-      // Without margin the level says nothing.
+      // Without margin the level has no meaning.
       cell(row, 2, margin ? `${price(level, 1)} %` : "–");
       cell(row, 3, (state ?? "–").replace("_", " "), state && state !== "ok" ? "bad" : "");
     }
@@ -152,7 +153,7 @@ export class Clients {
         radio.type = "radio";
         radio.name = "driven";
         radio.onchange = () => this.#choose(session.id);
-        radio.setAttribute("aria-label", `drive session ${session.id}`);
+        radio.setAttribute("aria-label", `control session ${session.id}`);
         fresh.insertCell().append(radio);
         for (let index = 1; index < 10; index++) fresh.insertCell();
       });

@@ -1,9 +1,9 @@
-// The page's own tape: a socket to /replay, opened again when it breaks, at the place where it was.
+// The page's own tape: a socket to /replay, reopened at the same position if it breaks.
 
 import { openTape } from "./api.js";
 
 export class OwnTape {
-  /** What the server last said of this session; `null` before the first word. */
+  /** The latest status of this session from the server; `null` before the first. */
   status = null;
   #socket = null;
   #handlers;
@@ -39,7 +39,7 @@ export class OwnTape {
     };
     socket.onmessage = (message) => this.#take(JSON.parse(message.data));
     socket.onclose = (event) => {
-      this.#handlers.failed(event.code === 1000 ? "the tape was stopped" : `connection lost (${event.code}), trying again`);
+      this.#handlers.failed(event.code === 1000 ? "the tape was stopped" : `connection lost (${event.code}), reconnecting`);
       if (event.code === 1000) return;
       setTimeout(() => this.#connect(), this.#delay);
       this.#delay = Math.min(this.#delay * 2, 10000);
@@ -50,7 +50,7 @@ export class OwnTape {
     switch (message.type) {
       case "ack":
       case "status":
-        // `id` in an answer is that of the command.
+        // `id` in a response is that of the command.
         this.status = { ...message, id: message.session ?? message.id };
         return this.#handlers.status(this.status);
       case "error":

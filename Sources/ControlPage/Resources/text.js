@@ -1,14 +1,14 @@
-// How times, lengths and numbers read. Nanoseconds travel as doubles: exact to 256 ns, plenty to look at.
+// Formats times, durations and numbers. Nanoseconds are doubles: exact to 256 ns, which is enough for display.
 
 export const second = 1e9;
 
-/** A time of day, with the date in front; milliseconds, since the eye sees no more. */
+/** A time of day, preceded by the date; milliseconds, because a finer resolution is not visible. */
 export function time(ns) {
   if (ns === null || ns === undefined) return "–";
   return new Date(Math.floor(ns / 1e6)).toISOString().replace("T", " ").replace("Z", "");
 }
 
-/** A length in its two largest units. */
+/** A duration in its two largest units. */
 export function length(ns) {
   const s = Math.abs(ns) / second;
   if (s < 1e-3) return `${Math.round(s * 1e6)} µs`;
@@ -19,7 +19,7 @@ export function length(ns) {
   return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
 }
 
-/** A price with the instrument's digits, at most the eight that a narrow table holds. */
+/** A price with the instrument's digits, but at most the eight that fit a narrow table. */
 export function price(value, digits) {
   return value === null || value === undefined ? "–" : value.toFixed(Math.min(digits, 8));
 }

@@ -1,4 +1,4 @@
-// The whole tape on one strip: what was connected, what is missing, the loop, and where the tape stands.
+// The whole tape as one strip: connections, gaps, the loop, and the tape's position.
 
 import { colours, fit } from "./canvas.js";
 import { length, time } from "./text.js";
@@ -11,7 +11,7 @@ export class Timeline {
   #position = null;
   #loop = null;
 
-  /** `chosen(position)` is called for every place that a person points out. */
+  /** `chosen(position)` is called for every position that the user selects. */
   constructor(canvas, below, chosen) {
     this.#canvas = canvas;
     this.#below = below;
@@ -46,7 +46,7 @@ export class Timeline {
     this.isChanged = true;
   }
 
-  /** The first gap that begins behind `position`. */
+  /** The first gap that begins after `position`. */
   gapAfter(position) {
     return this.#facts.gaps.find((gap) => gap.from > position);
   }
