@@ -1,4 +1,4 @@
-# Shortcuts; the scripts do the work and need no make.
+# Shortcuts for scripts that also work without make.
 .PHONY: demo test fuzz soak tsan format lint
 
 demo:
@@ -7,16 +7,16 @@ demo:
 test:
 	Tests/run.sh
 
-# Ten minutes for each fuzzer, with the address sanitizer; `make fuzz SECONDS_EACH=60` for less.
+# Ten minutes per fuzzer, with the address sanitizer; `make fuzz SECONDS_EACH=60` for less.
 fuzz:
 	Fuzz/run.sh $(SECONDS_EACH)
 
-# Kills a recorder 200 times under load and tells how far it is; the tests do it 20 times. What fails is kept.
+# Kills a recorder 200 times under load and reports progress; the tests do it 20 times. Failed runs are kept.
 soak:
 	swift build --build-tests
 	FEEDREC_KILLS=200 FEEDREC_KEEP=1 swift test --skip-build --disable-xctest --no-parallel --filter KillTests
 
-# The transport's tests under the thread sanitizer, which does not know the standard library's Mutex.
+# The transport's tests under the thread sanitizer, which does not understand the standard library's Mutex.
 tsan:
 	swift build --build-tests --scratch-path .build-tsan --sanitize=thread -Xswiftc -DFEEDREC_TSAN
 	swift test --skip-build --scratch-path .build-tsan --sanitize=thread -Xswiftc -DFEEDREC_TSAN --disable-xctest \

@@ -7,7 +7,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A target of our own, with the settings that all of them share.
+/// A target of this package, with the settings shared by all.
 func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -16,7 +16,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
-/// A library of the system, found by pkg-config.
+/// A system library, found with pkg-config.
 func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
@@ -81,7 +81,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        // What feedrec does with them.
+        // Uses of the network and the disk.
         target(
             "Recording",
             [
@@ -107,7 +107,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        // How to use the library product.
+        // An example of the library product.
         .executableTarget(
             name: "websocket-example",
             dependencies: ["FeedrecWebSocket"],
@@ -115,7 +115,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        // Tests, a target for each of the above, and what they share.
+        // Tests, one target for each of the above, and the test kit.
         target(
             "FeedrecTestKit",
             ["MarketModel", "WebSocketProtocol", "Transport", "Archive", nioCore, nioPosix]
@@ -156,7 +156,7 @@ let package = Package(
                 "WebSocketProtocol", "Transport", "Archive",
             ]
         ),
-        // What recording, rebuilding and replaying make of the same messages.
+        // Recording, rebuilding and replaying must agree on the same messages.
         tests(
             "BarAgreementTests",
             [
@@ -180,7 +180,7 @@ let package = Package(
             exclude: ["Clients", "Golden"]
         ),
 
-        // Libraries of the system, and the files of C.
+        // System libraries, and C sources.
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CTimex"),

@@ -1,8 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// libFuzzer targets, apart from the package proper so that a normal build does not see them; `run.sh` builds and runs
-// them. The sources under test are symbolic links: what is `package` there must be in the same package here.
+// libFuzzer targets, separate from the main package so that a normal build does not include them; `run.sh` builds and
+// runs them. The sources under test are symbolic links, because their `package` declarations must be in the same
+// package here.
 
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),

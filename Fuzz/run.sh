@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the fuzzers with libFuzzer and the address sanitizer, and runs them one after the other.
+# Builds the fuzzers with libFuzzer and the address sanitizer, and runs them one after another.
 #
 #   Fuzz/run.sh [seconds each, default 600] [FuzzHandshake|FuzzFrames|FuzzDeflate|FuzzHubRecords|FuzzHubMessagePack|
 #               FuzzJournal|FuzzBlocks|FuzzPages ...]
 #
-# Seeds are in Fuzz/Seeds; what is learned goes to FUZZ_HOME (default /tmp/feedrec-fuzz), as do inputs that fail. Such an
-# input belongs into the tests of its target. Status 0: nothing was found.
+# Seeds are in Fuzz/Seeds. New corpus entries and failing inputs go to FUZZ_HOME (default /tmp/feedrec-fuzz). Add a
+# failing input to the tests of its target. Status 0: no failure was found.
 set -euo pipefail
 cd "$(dirname "$0")"
 home="${FUZZ_HOME:-/tmp/feedrec-fuzz}"
@@ -18,7 +18,7 @@ for fuzzer; do
         -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library --product "$fuzzer"
     mkdir -p "$home/$fuzzer"
     echo "$fuzzer: $seconds s"
-    # The runtime of Swift keeps what it has once made; that is no leak.
+    # Swift's runtime keeps its caches until exit, which is not a leak.
     ASAN_OPTIONS=detect_leaks=0 "$home/build/release/$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
         -max_len=4096 -use_value_profile=1 -print_final_stats=1 -artifact_prefix="$home/$fuzzer-" \
         "$home/$fuzzer" "Seeds/$fuzzer"

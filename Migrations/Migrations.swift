@@ -1,11 +1,12 @@
-/// The SQL that brings a recording from one schema version to the next, in order.
+/// The SQL that upgrades a recording from one schema version to the next, in order.
 ///
-/// Step `n` (counted from 1) takes a file from `user_version` `n - 1` to `n`. A published step is never edited.
+/// Step `n` (counted from 1) upgrades a file from `user_version` `n - 1` to `n`. A published step is never edited,
+/// except for comments outside of its statements.
 package enum Migrations {
     /// The `application_id` of every recording: "FREC".
     package static let applicationID: Int32 = 0x4652_4543
 
-    /// The schema version that a file has after all steps.
+    /// The schema version of a file after all steps.
     package static var version: Int { steps.count }
 
     /// The text of each step.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs the base group of Autobahn (all but 9.*, 12.* and 13.*) against a built feedrec, as server and as client, and prints
-# one line for each role. Status 0 when nothing FAILED, nothing is UNIMPLEMENTED and at most 3 cases are NON-STRICT, and
-# also when the suite cannot be set up.
+# Runs Autobahn's base group (all except 9.*, 12.* and 13.*) against a built feedrec, as server and as client, and
+# prints one line per role. Status 0 if nothing FAILED, nothing is UNIMPLEMENTED and at most 3 cases are NON-STRICT, and
+# also if the suite cannot be set up.
 #   Tests/autobahn.sh [PROGRAM]
-# FEEDREC_SHARED=DIR names the folder with the suite (conformance/), FEEDREC_CONF_HOME=DIR the one for its environments,
-# whose py3 has to be there already: .ci/run sees to that.
+# FEEDREC_SHARED=DIR is the folder with the suite (conformance/). FEEDREC_CONF_HOME=DIR is the folder for its
+# environments, whose py3 must exist already; .ci/run creates it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 program=$(realpath "${1:-.build/debug/feedrec}")
@@ -28,7 +28,7 @@ stop() {
 }
 trap stop EXIT
 
-# judge ROLE COMMAND...: runs one role and turns the suite's verdict into a line of ours; the verdict follows where it is bad.
+# judge ROLE COMMAND...: runs one role and prints a summary line; prints the suite's verdict too if it is bad.
 failed=0
 judge() {
     local role=$1 verdict status=0 line="" name
@@ -40,7 +40,7 @@ judge() {
         line+=", ${count[$name]:=0} $name"
     done
     echo "autobahn $role base: ${line#, }"
-    # The suite's status also covers cases that did not run, bad closes, and a run without a report.
+    # The suite's status also covers cases that did not run, bad closes, and a missing report.
     if [[ $status -ne 0 || ${count[FAILED]} -gt 0 || ${count[UNIMPLEMENTED]} -gt 0 || ${count[NON-STRICT]} -gt 3 ]]; then
         echo "$verdict" >&2
         failed=1
@@ -61,6 +61,6 @@ judge server "$suite/autobahn-server.sh" "${base[@]}" --timeout 600 --outdir "$w
 judge client "$suite/autobahn-client.sh" "${base[@]}" --timeout 600 --outdir "$work/client" \
     --per-case --case-timeout 30 --agent feedrec -- "$program" probe --echo '{url}'
 
-# The reports stay where something is to be read in them.
+# Keep the reports of a failed run.
 ((failed)) && exit 1
 rm -rf "$work"

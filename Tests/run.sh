@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build needs, builds, and runs every test. Status 0 when all passed.
+# Installs the build's dependencies, builds, and runs every test. Status 0 if all passed.
 #   Tests/run.sh [options of 'swift test', such as --filter Journal]
 # FEEDREC_SHARED=DIR names a folder with real captures and client suites; tests that need it are skipped without it.
 set -euo pipefail
@@ -12,10 +12,10 @@ swift format lint --strict --recursive Package.swift Sources Tests Migrations
 swift build --build-tests "${strict[@]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# One after the other: many tests run servers and programs of their own, and two cores are busy with that. And no crash
-# report of 150 lines where a test kills a server on purpose.
+# Sequentially, because many tests run their own servers and programs, which keep two cores busy. Without backtraces,
+# because a test that kills a server on purpose would print 150 lines.
 SWIFT_BACKTRACE=enable=no swift test --skip-build --disable-xctest --no-parallel "$@" | tee "$log" && exit
 
-# What failed stands at the end, where it is found, each with the lines that say how.
+# Repeat the failures at the end, each with the lines that explain it.
 grep -A 6 -E '✘ Test .* recorded an issue' "$log" | grep -v '^◇' | cut -c1-400 | tail -n 80
 exit 1

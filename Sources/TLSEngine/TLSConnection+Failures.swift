@@ -13,7 +13,7 @@ extension TLSConnection {
 
     /// The error for a peer whose bytes ended too early.
     func truncate() -> TLSError {
-        let handshakeText = "the peer hung up during the TLS handshake"
+        let handshakeText = "the peer closed the connection during the TLS handshake"
         let text = isEstablished ? "the peer ended the connection without close_notify" : handshakeText
         return end(TLSError(code: isEstablished ? .connection : .handshake, cause: .truncated, detail: text))
     }

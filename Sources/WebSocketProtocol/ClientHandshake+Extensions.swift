@@ -21,7 +21,7 @@ extension ClientHandshake {
         }
         guard let answer = DeflateParameters(first),
             let agreement = DeflateAgreement(answer: answer, to: settings.offer, settings: settings)
-        else { throw error("the server's permessage-deflate does not answer our offer") }
+        else { throw error("the server's permessage-deflate does not match our offer") }
         return agreement
     }
 }

@@ -117,7 +117,7 @@ package struct ClientHandshake: Sendable {
             throw error(.notAnUpgrade, "the server's 101 has no 'Connection: Upgrade'")
         }
         guard headers.values("Sec-WebSocket-Accept") == [HandshakeKey.accept(for: key)] else {
-            throw error(.wrongAccept, "the server's Sec-WebSocket-Accept is not the answer to our key")
+            throw error(.wrongAccept, "the server's Sec-WebSocket-Accept does not match our key")
         }
         let chosen = headers.values("Sec-WebSocket-Protocol")
         guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else {

@@ -91,7 +91,7 @@ package struct HTTPHeadParser: Sendable {
 
     private func malformed(isResponse: Bool) -> HandshakeError {
         if isResponse, head.count < HTTPHeadReader.versionPrefix.count {
-            return HandshakeError(code: .malformedHead, description: "the server does not answer in HTTP/1")
+            return HandshakeError(code: .malformedHead, description: "the server did not answer with HTTP/1")
         }
         return HTTPHeadReader.malformed("a line with a control character or a wrong end", isResponse: isResponse)
     }

@@ -117,6 +117,6 @@ extension ProtocolViolation {
 
     static let noMemory = ProtocolViolation(
         closeCode: CloseCode.internalError,
-        text: "a compressed message that there is no memory for"
+        text: "a compressed message that does not fit into memory"
     )
 }

@@ -73,7 +73,7 @@ package enum ServerHandshake {
         guard headers.contains("Upgrade", token: "websocket"), headers.contains("Connection", token: "Upgrade") else {
             throw error(
                 .notAnUpgrade,
-                "this is a WebSocket: 'Upgrade: websocket' and 'Connection: Upgrade' needed",
+                "a WebSocket handshake needs 'Upgrade: websocket' and 'Connection: Upgrade'",
                 426
             )
         }

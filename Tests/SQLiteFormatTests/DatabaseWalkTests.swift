@@ -144,7 +144,7 @@ struct DatabaseWalkTests {
         var broken = frames[3]
         broken[300] ^= 1
         isTaken = log.take(frame: broken) || log.take(frame: frames[3])
-        #expect(!isTaken, "nothing behind a broken frame counts")
+        #expect(!isTaken, "nothing after a broken frame counts")
         #expect(log.offsets == [1: 32 + 24, 2: 32 + 536 + 24])
         header[9] ^= 1
         #expect(WriteAheadLog(header: header) == nil)

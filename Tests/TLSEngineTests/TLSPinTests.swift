@@ -83,7 +83,7 @@ struct TLSPinTests {
             Issue.record("accepted")
         } catch {
             #expect(error.code == .configuration)
-            #expect(error.description.hasPrefix("'\(text)' is no pin"))
+            #expect(error.description.hasPrefix("'\(text)' is not a pin"))
         }
     }
 }

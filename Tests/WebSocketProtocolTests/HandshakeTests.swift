@@ -121,7 +121,7 @@ struct ClientHandshakeTests {
 
     @Test("a server with another protocol is detected at its first wrong byte")
     func notHTTP() {
-        #expect(error(["SSH-2.0-OpenSSH_9.2"])?.description == "the server does not answer in HTTP/1")
+        #expect(error(["SSH-2.0-OpenSSH_9.2"])?.description == "the server did not answer with HTTP/1")
         #expect(error(["HTTP/2 101"])?.code == .malformedHead)
         #expect(error(["HTTP/1.1 1x1 Odd"])?.code == .malformedHead)
         var handshake = ClientHandshake(host: "h", target: "/", key: exampleKey)

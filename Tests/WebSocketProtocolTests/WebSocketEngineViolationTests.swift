@@ -16,7 +16,7 @@ struct WebSocketEngineViolationTests {
         #expect(whole.closes.first?.error != nil, sourceLocation: sourceLocation)
         #expect(whole.closes.first?.initiator == .local, sourceLocation: sourceLocation)
         let peer = outcome(role == .client ? .server : .client, [whole.sent[...]])
-        #expect(peer.closes.map(\.code) == [code], "the peer is told", sourceLocation: sourceLocation)
+        #expect(peer.closes.map(\.code) == [code], "the peer gets the code", sourceLocation: sourceLocation)
         #expect(outcome(role, bytes.pieces(of: 1), limits: limits) == whole, sourceLocation: sourceLocation)
     }
 

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * SwiftPM links an executable X with main = X_main, so that libFuzzer's own main is left out. These stand in for it, one
- * for each fuzzer; an executable uses its own and has the one LLVMFuzzerTestOneInput.
+ * SwiftPM links an executable X with main = X_main, so libFuzzer's own main is not used. These functions replace it,
+ * one per fuzzer; each executable calls its own and contains the only LLVMFuzzerTestOneInput.
  */
 int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -3,8 +3,8 @@ import MarketModel
 
 /// Called by libFuzzer for every input.
 ///
-/// The input is a message block. Its checksum is made right first, since no fuzzer would guess it; what can be decoded
-/// must lie inside of its bytes and encode to a block with the same messages.
+/// The input is a message block. Its checksum is corrected first, because a fuzzer would not guess it. Decoded messages
+/// must lie inside the input and encode to a block with the same messages.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzBlocks(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var block = Array(UnsafeBufferPointer(start: data, count: count))
@@ -33,7 +33,7 @@ func fuzzBlocks(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     return 0
 }
 
-/// Writes the length of the body and the checksum that the bytes should have.
+/// Writes the correct body length and checksum into the bytes.
 private func repair(_ block: inout [UInt8]) {
     let bodyBytes = UInt32(block.count - BlockHeader.bytes - BlockHeader.checksumBytes)
     for offset in 0..<4 { block[40 + offset] = UInt8(truncatingIfNeeded: bodyBytes >> (8 * UInt32(offset))) }

@@ -3,9 +3,9 @@ import WebSocketProtocol
 
 /// Called by libFuzzer for every input.
 ///
-/// The first byte says which role and options, the second where the rest is cut. The rest is taken twice: as frames
-/// from a peer that compresses, whose outcome must not depend on the cut; and as messages that are sent compressed,
-/// which must arrive as they were.
+/// The first byte selects role and options, the second where to split the rest. The rest is used twice: as frames from
+/// a peer that compresses, whose outcome must not depend on the split; and as messages that are sent compressed, which
+/// must arrive unchanged.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzDeflate(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard count >= 2 else { return 0 }
@@ -67,7 +67,7 @@ private func checkRoundTrip(options: UInt8, _ messages: [UnsafeRawBufferPointer]
     precondition(outcome.lengths == messages.map(\.count) + [messages.map(\.count).reduce(0, +)])
 }
 
-/// Everything an engine made of its input.
+/// Everything that an engine returned for its input.
 private struct Outcome: Equatable {
     var bytes: [UInt8] = []
     var lengths: [Int] = []

@@ -3,8 +3,8 @@ import WebSocketProtocol
 
 /// Called by libFuzzer for every input.
 ///
-/// The first byte says which role and options, the second where the rest is cut. The outcome must not depend on the
-/// cut, and whatever the peer sends ends in at most one close.
+/// The first byte selects role and options, the second where to split the rest. The outcome must not depend on the
+/// split, and any input ends in at most one close.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzFrames(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard count >= 2 else { return 0 }
@@ -18,7 +18,7 @@ func fuzzFrames(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     return 0
 }
 
-/// Everything an engine made of its input.
+/// Everything that an engine returned for its input.
 private struct Outcome: Equatable {
     var payloads: [[UInt8]] = []
     var parts: [MessagePart] = []

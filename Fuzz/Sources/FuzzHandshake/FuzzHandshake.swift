@@ -2,8 +2,8 @@ import WebSocketProtocol
 
 /// Called by libFuzzer for every input.
 ///
-/// The first byte says where the rest is cut. What either side of the opening handshake makes of it must not depend on
-/// the cut.
+/// The first byte selects where to split the rest. The result of both sides of the opening handshake must not depend on
+/// the split.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzHandshake(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let input = UnsafeRawBufferPointer(start: data, count: count)
@@ -23,7 +23,7 @@ private let settings = [
     DeflateSettings(), DeflateSettings(keepsOwnContext: false, ownWindowBits: 9, peerWindowBits: 10),
 ]
 
-/// The answer to the first head, or the error's text.
+/// The response to the first head, or the error's text.
 private func serverOutcome(_ pieces: [UnsafeRawBufferPointer]) -> [UInt8] {
     var parser = HTTPHeadParser(headerBytesMax: 2048)
     do throws(HandshakeError) {
@@ -41,7 +41,7 @@ private func serverOutcome(_ pieces: [UnsafeRawBufferPointer]) -> [UInt8] {
     return []
 }
 
-/// What a client with a fixed key makes of the bytes as an answer.
+/// The result of a client with a fixed key for the bytes as a response.
 private func clientOutcome(_ pieces: [UnsafeRawBufferPointer]) -> String {
     var handshake = ClientHandshake(
         host: "h",

@@ -3,9 +3,9 @@ import SignalRProtocol
 
 /// Called by libFuzzer for every input.
 ///
-/// The first byte says where the rest is cut into two payloads. The records must be the same as from one payload, as long
-/// as the cut leaves two bytes to tell a handshake by; what is read must be records, and say the same after a way to
-/// MessagePack and back.
+/// The first byte selects where to split the rest into two payloads. The records must be the same as from one payload,
+/// if the split leaves the two bytes that identify a handshake. The results must be valid records, and stay the same
+/// after conversion to MessagePack and back.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzHubMessagePack(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard let first = UnsafeRawBufferPointer(start: data, count: count).first else { return 0 }
@@ -15,7 +15,7 @@ func fuzzHubMessagePack(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let cut = 2 + Int(first) % (bytes.count - 2)
     let halves = [UnsafeRawBufferPointer(rebasing: bytes[..<cut]), UnsafeRawBufferPointer(rebasing: bytes[cut...])]
     let whole = records([bytes], bytesMax: 1 << 20)
-    // The second half may begin like a handshake where a message ends.
+    // The second half may look like a handshake if a message ends at the split.
     if bytes[cut] != UInt8(ascii: "{") {
         precondition(whole == records(halves, bytesMax: 1 << 20), "the records depend on the cut")
     }
@@ -43,7 +43,7 @@ private func transcoded(_ message: UnsafeRawBufferPointer) -> [UInt8]? {
 private func check(_ json: [UInt8]) {
     precondition((try? json.withUnsafeBytes { try HubRecord($0).bytes.count }) == json.count, "no record")
     var message: [UInt8] = []
-    // What lacks members, or has an unknown type, has no MessagePack.
+    // A record with missing members or an unknown type has no MessagePack form.
     guard (try? json.withUnsafeBytes { try HubTranscoder.appendMessagePack(of: $0, to: &message) }) != nil else { return }
     var scanner = HubMessagePackScanner(bytesMax: 1 << 20)
     var position = 0

@@ -3,8 +3,8 @@ import SignalRProtocol
 
 /// Called by libFuzzer for every input.
 ///
-/// The first byte says where the rest is cut into two messages. The records must be the same as in one message, as long
-/// as the kept beginning fits; every one is read as a record and as both kinds of handshake.
+/// The first byte selects where to split the rest into two messages. The records must be the same as in one message, if
+/// the kept start fits. Each is parsed as a record and as both kinds of handshake.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzHubRecords(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard let first = UnsafeRawBufferPointer(start: data, count: count).first else { return 0 }
@@ -24,7 +24,7 @@ private func records(_ messages: [UnsafeRawBufferPointer], bytesMax: Int) -> [[U
     for message in messages {
         var scanner = HubRecordScanner(message)
         if case .record(let record) = carry.finish(with: &scanner) { records.append(record) }
-        // What is still pending has no end in this message.
+        // A record that is still pending does not end in this message.
         guard !carry.isPending else {
             _ = carry.keep(scanner.rest)
             continue

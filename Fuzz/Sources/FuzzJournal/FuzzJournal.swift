@@ -3,8 +3,8 @@ import MarketModel
 
 /// Called by libFuzzer for every input.
 ///
-/// The input is read as a segment as it is. Then it is cut into messages that are written over what an earlier use of the
-/// segment left, and what a loss of power may do to that must give a beginning of what was written.
+/// The input is first read as a segment. Then it is split into messages, which are written over the leftovers of an
+/// earlier use of the segment. Any effect of a power failure on that must leave a prefix of the written messages.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzJournal(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let input = UnsafeRawBufferPointer(start: data, count: count)
@@ -23,7 +23,7 @@ func fuzzJournal(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     return 0
 }
 
-/// The payloads of a segment's records; `nil` where it has no header.
+/// The payloads of a segment's records; `nil` if it has no header.
 private func records(_ segment: [UInt8]) -> [[UInt8]]? {
     segment.withUnsafeBytes { bytes in
         guard var reader = JournalSegmentReader(bytes) else { return nil }

@@ -1,1 +1,1 @@
-/* Begins the run of a fuzzer; see fuzz_driver.c. */
+/* Starts a fuzzer; see fuzz_driver.c. */
