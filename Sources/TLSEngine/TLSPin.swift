@@ -34,7 +34,7 @@ package struct TLSPin: Hashable, Sendable, CustomStringConvertible {
         guard let bytes = Self.hexadecimalBytes(digits) ?? Self.base64Bytes(digits) else {
             throw TLSError(
                 code: .configuration,
-                detail: "'\(text)' is not a pin: expected 'certificate:' or 'public-key:' and a SHA-256 in hex or Base64"
+                detail: "'\(text)' is not a pin: expected 'certificate:' or 'public-key:' and SHA-256 in hex or Base64"
             )
         }
         try self.init(subject, sha256: bytes)
