@@ -1,7 +1,6 @@
 /// The SQL that upgrades a recording from one schema version to the next, in order.
 ///
-/// Step `n` (counted from 1) upgrades a file from `user_version` `n - 1` to `n`. A published step is never edited,
-/// except for comments outside of its statements.
+/// Step `n` (counted from 1) upgrades a file from `user_version` `n - 1` to `n`. A published step is never edited.
 package enum Migrations {
     /// The `application_id` of every recording: "FREC".
     package static let applicationID: Int32 = 0x4652_4543

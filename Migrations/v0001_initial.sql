@@ -1,15 +1,14 @@
 -- Schema 1 of a feedrec recording.
 --
--- Tables have singular names and are for programs: times are nanoseconds since 1970-01-01T00:00:00Z; prices and sizes
--- are mantissas, to be divided by the instrument's price_scale and size_scale. Views have plural names and are for
--- people: symbols as text, prices as REAL, every time also as ISO 8601 text (ts_recv -> time_recv). A missing value is
--- NULL, never 0.
+-- Tables are singular and hold what programs need: times are nanoseconds since 1970-01-01T00:00:00Z, prices and sizes
+-- are mantissas, to be divided by the instrument's price_scale and size_scale. Views are plural and for people: symbols
+-- as text, prices as REAL, every time also as ISO 8601 text (ts_recv -> time_recv). Absent is NULL, never 0.
 -- A number with an exponent is the same number: `printf('%.*f', price_digits, bid)` shows all digits of a price.
 
 PRAGMA application_id = 1179796803;
 
--- One run of `record` or `import`. ts_end is NULL while it runs, and stays NULL if it was killed.
--- The counts are what the program believes it stored; `verify` compares them with the stored rows.
+-- One run of `record` or `import`. ts_end is NULL while it runs, and for ever when it was killed.
+-- The counts are what the program believes it stored; `verify` compares them with what is there.
 CREATE TABLE session (
     session_id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('record', 'import')),
@@ -30,7 +29,7 @@ CREATE TABLE session (
     gap_count INTEGER
 ) STRICT;
 
--- One configured stream of a session. The URL has no user info and no query.
+-- One configured stream of a session. The URL has no user information and no query.
 CREATE TABLE feed (
     feed_id INTEGER PRIMARY KEY,
     session_id INTEGER NOT NULL REFERENCES session,
@@ -40,8 +39,8 @@ CREATE TABLE feed (
     subscription TEXT
 ) STRICT;
 
--- One socket of a feed (or one file of an import). closed_by and the other columns about the end are NULL while it is
--- open. connect_ns includes the name look-up; certificate_expires is in nanoseconds like every time.
+-- One socket of a feed (or one file of an import). closed_by and the rest of the ending are NULL while it is open.
+-- connect_ns includes looking up the name; certificate_expires is in nanoseconds like every time.
 CREATE TABLE connection (
     connection_id INTEGER PRIMARY KEY,
     feed_id INTEGER NOT NULL REFERENCES feed,
@@ -68,8 +67,8 @@ CREATE TABLE connection (
     closed_by TEXT CHECK (closed_by IN ('local', 'remote', 'none'))
 ) STRICT;
 
--- A traded instrument, with the digits after the point of its prices and sizes. A symbol has several rows if its digits
--- had to grow; ticks belong to the row that was valid when they arrived.
+-- What is traded, with the digits behind the point of its prices and sizes. One symbol has several rows when its
+-- digits had to grow; ticks belong to the row that was valid when they came.
 CREATE TABLE instrument (
     instrument_id INTEGER PRIMARY KEY,
     venue TEXT NOT NULL,
@@ -82,9 +81,9 @@ CREATE TABLE instrument (
     UNIQUE (venue, symbol, price_digits, size_digits)
 ) STRICT;
 
--- Raw messages of one connection in both directions, compressed. message_index counts the messages of the whole file
--- without gaps; blocks of different connections may interleave. ts_first and ts_last are the lowest and highest ts_recv
--- in the block. The newest block of a connection is replaced while it grows.
+-- Raw messages of one connection, both directions, compressed. message_index counts the messages of the whole file
+-- without gaps; blocks of different connections may interleave. ts_first and ts_last are the least and the greatest
+-- ts_recv inside. The newest block of a connection is replaced while it grows.
 CREATE TABLE message_block (
     connection_id INTEGER NOT NULL REFERENCES connection,
     first_message_index INTEGER NOT NULL,
@@ -97,13 +96,13 @@ CREATE TABLE message_block (
     PRIMARY KEY (connection_id, first_message_index)
 ) STRICT;
 
--- Readers find blocks by these without reading the blobs.
+-- Readers walk the blocks by these without touching the blobs.
 CREATE INDEX message_block_by_index
     ON message_block (first_message_index, last_message_index, ts_first, ts_last, connection_id);
 CREATE INDEX message_block_by_time
     ON message_block (ts_first, first_message_index, ts_last, connection_id);
 
--- A change of the best bid and ask.
+-- A change of best bid and ask.
 CREATE TABLE quote (
     instrument_id INTEGER NOT NULL REFERENCES instrument,
     ts_recv INTEGER NOT NULL,
@@ -132,7 +131,7 @@ CREATE TABLE trade (
     PRIMARY KEY (instrument_id, ts_recv, message_index, item)
 ) STRICT, WITHOUT ROWID;
 
--- An account's balance and margin. All amounts of a row are mantissas with `digits` digits after the point.
+-- An account's balance and margin. All amounts of a row are mantissas with `digits` digits behind the point.
 -- state: 0 ok, 1 margin call, 2 stop out.
 CREATE TABLE margin_update (
     ts_recv INTEGER NOT NULL,
@@ -175,8 +174,8 @@ CREATE TABLE bar (
     PRIMARY KEY (instrument_id, side, interval_ns, ts_open)
 ) STRICT, WITHOUT ROWID;
 
--- Other information from the venue, as JSON; an oddity is a message that could not be parsed as the type it claims to
--- be. message_index is NULL if it does not come from a message.
+-- What else was said, as JSON; an oddity is a message that could not be read as what it claims to be.
+-- message_index is NULL where no message said it.
 CREATE TABLE event (
     event_id INTEGER PRIMARY KEY,
     ts_recv INTEGER NOT NULL,
@@ -191,7 +190,7 @@ CREATE TABLE event (
 
 CREATE INDEX event_by_time ON event (ts_recv, message_index, item);
 
--- Data known or suspected to be missing. ts_to is NULL while the gap is open.
+-- What is known or suspected to be missing. ts_to is NULL while the gap is open.
 CREATE TABLE gap (
     gap_id INTEGER PRIMARY KEY,
     session_id INTEGER NOT NULL REFERENCES session,
@@ -207,7 +206,7 @@ CREATE TABLE gap (
     estimated_count INTEGER
 ) STRICT;
 
--- The host's clock, as reported by the kernel.
+-- The host clock as the kernel reports it.
 CREATE TABLE clock_sample (
     ts INTEGER PRIMARY KEY,
     offset_ns INTEGER NOT NULL,
@@ -243,7 +242,7 @@ FROM connection c JOIN feed f ON f.feed_id = c.feed_id;
 CREATE VIEW instruments AS
 SELECT instrument_id, venue, symbol, price_digits, size_digits, details FROM instrument;
 
--- The blocks without their bytes; the messages in them are rows of the virtual table `messages`.
+-- The blocks without their bytes; the messages inside are rows of the virtual table `messages`.
 CREATE VIEW message_blocks AS
 SELECT connection_id, first_message_index, last_message_index, message_count,
     ts_first, strftime('%Y-%m-%dT%H:%M:%S', (ts_first - (ts_first % 1000000000 + 1000000000) % 1000000000) / 1000000000, 'unixepoch')
@@ -253,7 +252,7 @@ SELECT connection_id, first_message_index, last_message_index, message_count,
     payload_bytes, length(block) AS block_bytes
 FROM message_block;
 
--- CROSS JOIN makes instruments the outer table, so that conditions on symbol and ts_recv use the primary key.
+-- CROSS JOIN keeps the instruments outside, so that conditions on symbol and ts_recv use the primary key.
 CREATE VIEW quotes AS
 SELECT q.ts_recv, strftime('%Y-%m-%dT%H:%M:%S', (q.ts_recv - (q.ts_recv % 1000000000 + 1000000000) % 1000000000) / 1000000000, 'unixepoch')
         || printf('.%09dZ', (q.ts_recv % 1000000000 + 1000000000) % 1000000000) AS time_recv,
@@ -276,7 +275,7 @@ SELECT t.ts_recv, strftime('%Y-%m-%dT%H:%M:%S', (t.ts_recv - (t.ts_recv % 100000
     t.trade_id, t.message_index, t.item, t.instrument_id, i.price_digits, i.size_digits
 FROM instrument i CROSS JOIN trade t ON t.instrument_id = i.instrument_id;
 
--- Quotes and trades in the order of arrival.
+-- Quotes and trades in the order they came.
 CREATE VIEW ticks AS
 SELECT ts_recv, time_recv, ts_event, time_event, venue, symbol, 'quote' AS kind,
     bid, bid_size, ask, ask_size, NULL AS price, NULL AS size, NULL AS aggressor_side, sequence, NULL AS trade_id,

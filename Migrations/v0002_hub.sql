@@ -1,10 +1,10 @@
--- Schema 2: data of a MetaTrader hub beyond ticks, and which raw messages were redacted.
+-- Schema 2: what a MetaTrader hub says beyond ticks, and which raw messages were redacted.
 
--- Messages of the block whose payload was redacted before it was stored.
+-- Messages of the block whose payload had something taken out before it was stored.
 ALTER TABLE message_block ADD COLUMN redacted_count INTEGER NOT NULL DEFAULT 0;
 
--- controlling_type: 0 percent, 1 currency. The texts are the amounts exactly as the venue wrote them. An amount that
--- does not fit into a mantissa together with the others of its row has only a text.
+-- controlling_type: 0 percent, 1 currency. The texts are the amounts exactly as the venue wrote them; an amount that no
+-- mantissa can hold beside the others of its row has a text only.
 ALTER TABLE margin_update ADD COLUMN controlling_type INTEGER;
 ALTER TABLE margin_update ADD COLUMN balance_text TEXT;
 ALTER TABLE margin_update ADD COLUMN equity_text TEXT;
@@ -13,9 +13,9 @@ ALTER TABLE margin_update ADD COLUMN margin_text TEXT;
 ALTER TABLE margin_update ADD COLUMN margin_free_text TEXT;
 ALTER TABLE margin_update ADD COLUMN margin_level_text TEXT;
 
--- Bars built by the venue. The venue does not say how long they are (then interval_ns is NULL) or when they began:
--- ts_event is the time of their end. The highest bid and highest ask need not be from the same moment, nor the lowest.
--- tick_count is the number of ticks that the venue combined.
+-- Bars that the venue made. The venue says neither how long they are (interval_ns is NULL then) nor when they began:
+-- ts_event is the time of their end. Highest bid and highest ask need not belong to one moment, nor do the lowest.
+-- tick_count is the number of ticks that the venue put together.
 CREATE TABLE venue_bar (
     instrument_id INTEGER NOT NULL REFERENCES instrument,
     ts_recv INTEGER NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE venue_bar (
     PRIMARY KEY (instrument_id, ts_recv, message_index, item)
 ) STRICT, WITHOUT ROWID;
 
--- The history of an order. change: 0 opened, 1 updated, 2 closed, 3 deleted; NULL if the venue's word for it is
+-- What became of an order. change: 0 opened, 1 updated, 2 closed, 3 deleted; NULL where the venue's word for it is
 -- unknown. Amounts and prices are decimals as text, exactly as the venue wrote them; json is the record itself.
 CREATE TABLE order_update (
     ts_recv INTEGER NOT NULL,
@@ -94,7 +94,7 @@ SELECT m.ts_recv, strftime('%Y-%m-%dT%H:%M:%S', (m.ts_recv - (m.ts_recv % 100000
     m.balance_text, m.equity_text, m.volume_text, m.margin_text, m.margin_free_text, m.margin_level_text
 FROM margin_update m LEFT JOIN feed f ON f.feed_id = m.feed_id;
 
--- The venue's own bars; the bars that feedrec built from ticks are in `bars`.
+-- The venue's own bars; those that feedrec made of ticks are in `bars`.
 CREATE VIEW venue_bars AS
 SELECT b.ts_recv, strftime('%Y-%m-%dT%H:%M:%S', (b.ts_recv - (b.ts_recv % 1000000000 + 1000000000) % 1000000000) / 1000000000, 'unixepoch')
         || printf('.%09dZ', (b.ts_recv % 1000000000 + 1000000000) % 1000000000) AS time_recv,

@@ -1,9 +1,9 @@
--- Schema 4: changes to a recording after it was made.
+-- Schema 4: what became of a recording after it was made.
 
--- Rows that were stored once and have been removed, so that their absence is explained: `damage` was found by `verify
--- --repair`, `prune` was requested. Messages are identified by their range (inclusive at both ends; row_count is the
--- number of missing ones in it); for other rows only the count is known. session_id is NULL for bars, which belong to
--- no session, and if it is unknown.
+-- What was stored once and is not here any more, so that nobody takes it for lost in silence: `damage` was found by
+-- `verify --repair`, `prune` was asked for. Messages are named by their numbers (both ends belong to the range, and
+-- row_count says how many of it are missing); of other rows only the count is known. session_id is NULL for bars, which
+-- belong to no session, and where nobody knows.
 CREATE TABLE absence (
     absence_id INTEGER PRIMARY KEY,
     session_id INTEGER REFERENCES session,

@@ -1,10 +1,10 @@
--- Schema 5: lessons from recording real feeds.
+-- Schema 5: what recording real feeds has taught.
 
 -- Identity
 --
--- One row that identifies the recording, whatever its file is called. recording_id is random, the same in every copy of
--- the file, and kept by upkeep. file_name and inode are those of the file when it was created: they distinguish the
--- original from its copies. A file with an older schema gets a row when it is next written.
+-- One row: which recording this is, whatever its file is called. recording_id is random, the same in every copy of the
+-- file, and kept by upkeep. file_name and inode are those of the file when it was begun: they tell the original from its
+-- copies. A file that was begun with an older schema gets a row when it is written to again.
 CREATE TABLE identity (
     identity_id INTEGER PRIMARY KEY CHECK (identity_id = 1),
     recording_id TEXT NOT NULL,
@@ -12,20 +12,20 @@ CREATE TABLE identity (
     inode INTEGER NOT NULL
 ) STRICT;
 
--- Quotes, trades and bars: one definition of a price, of an execution and of a symbol.
+-- Quotes, trades and bars: one meaning of a price, of an execution and of a symbol.
 
--- A side of a quote without a price is NULL. Dropping NOT NULL changes no stored data, so the text of the table is
--- changed in place, which takes no time (https://sqlite.org/lang_altertable.html, section 7). Rows of schema 1 to 4
--- have size 0 for a missing side, and some price, mostly 0; views and feedrec read such a side as missing.
+-- A side of a quote without a price is NULL. Dropping NOT NULL changes nothing on the disk, so the text of the table is
+-- changed in place, which takes no time (https://sqlite.org/lang_altertable.html, section 7). Rows of schema 1 to 4 have
+-- size 0 for an absent side, and some price, mostly 0; views and feedrec read such a side as absent.
 PRAGMA writable_schema = ON;
 UPDATE sqlite_master SET sql = replace(replace(sql, 'bid_price INTEGER NOT NULL', 'bid_price INTEGER'),
     'ask_price INTEGER NOT NULL', 'ask_price INTEGER')
 WHERE type = 'table' AND name = 'quote';
 PRAGMA writable_schema = RESET;
 
--- is_aggregate: 1 for several executions of one order in one message; then trade_id is the venue's number of the
--- aggregate, and first_trade_id to last_trade_id are its executions. in_bars: 0 if other rows contain the same
--- executions and bars use those, so `sum(size) ... WHERE in_bars` counts each execution once.
+-- is_aggregate: 1 for several executions of one order in one message; trade_id is then the venue's number of the
+-- aggregate, and first_trade_id to last_trade_id are the executions in it. in_bars: 0 where other rows hold the same
+-- executions and bars are made of those, so `sum(size) ... WHERE in_bars` counts each execution once.
 ALTER TABLE trade ADD COLUMN is_aggregate INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE trade ADD COLUMN first_trade_id INTEGER;
 ALTER TABLE trade ADD COLUMN last_trade_id INTEGER;
@@ -38,7 +38,7 @@ DROP VIEW bars;
 DROP VIEW instruments;
 DROP VIEW margin_updates;
 
--- One row per symbol: the row with the most digits, if they had to grow. The other views use its id too.
+-- One row a symbol: that with the most digits, where its digits had to grow. The other views name it, too.
 CREATE VIEW instruments AS
 SELECT i.instrument_id, i.venue, i.symbol, i.price_digits, i.size_digits,
     coalesce(i.details, (SELECT d.details FROM instrument d WHERE d.venue = i.venue AND d.symbol = i.symbol
@@ -47,8 +47,8 @@ FROM instrument i
 WHERE i.instrument_id = (SELECT s.instrument_id FROM instrument s WHERE s.venue = i.venue AND s.symbol = i.symbol
     ORDER BY s.price_digits + s.size_digits DESC, s.instrument_id DESC LIMIT 1);
 
--- i has the digits of the stored numbers; s is the row that `instruments` shows. CROSS JOIN makes instruments the outer
--- table, so that conditions on symbol and ts_recv use the primary key.
+-- i has the digits of the stored numbers, s is the row that `instruments` shows. CROSS JOIN keeps the instruments
+-- outside, so that conditions on symbol and ts_recv use the primary key.
 CREATE VIEW quotes AS
 SELECT q.ts_recv, strftime('%Y-%m-%dT%H:%M:%S', (q.ts_recv - (q.ts_recv % 1000000000 + 1000000000) % 1000000000) / 1000000000, 'unixepoch')
         || printf('.%09dZ', (q.ts_recv % 1000000000 + 1000000000) % 1000000000) AS time_recv,
@@ -78,8 +78,8 @@ FROM instrument i
 CROSS JOIN instruments s ON s.venue = i.venue AND s.symbol = i.symbol
 CROSS JOIN trade t ON t.instrument_id = i.instrument_id;
 
--- Quotes and trades, without an order of their own, so that a LIMIT costs only what it returns. `ORDER BY ts_recv,
--- message_index, item` is the order of arrival; `feedrec sql` returns them in that order by default.
+-- Quotes and trades, in no order of their own, so that a LIMIT costs only what it returns. `ORDER BY ts_recv,
+-- message_index, item` is the order in which they came; `feedrec sql` returns them in that order by itself.
 CREATE VIEW ticks AS
 SELECT ts_recv, time_recv, ts_event, time_event, venue, symbol, 'quote' AS kind,
     bid, bid_size, ask, ask_size, NULL AS price, NULL AS size, NULL AS aggressor_side, sequence, NULL AS trade_id,
@@ -91,7 +91,7 @@ SELECT ts_recv, time_recv, ts_event, time_event, venue, symbol, 'trade',
     message_index, item, instrument_id, price_digits, size_digits, is_aggregate, in_bars
 FROM trades;
 
--- One bar per symbol, side, interval and ts_open. It is stored under the row with the most digits that its ticks need.
+-- One bar for a symbol, side, interval and ts_open. It lies under the row with the most digits that its ticks need.
 CREATE VIEW bars AS
 SELECT i.venue, i.symbol,
     CASE b.side WHEN 0 THEN 'bid' WHEN 1 THEN 'ask' ELSE 'trade' END AS side,
@@ -117,7 +117,7 @@ FROM instrument i
 CROSS JOIN instruments s ON s.venue = i.venue AND s.symbol = i.symbol
 CROSS JOIN bar b ON b.instrument_id = i.instrument_id;
 
--- An amount that is not a finite number, such as "Infinity" or "NaN", is NULL; its text is kept.
+-- An amount that is no finite number, such as "Infinity" or "NaN", is NULL; its text is kept.
 CREATE VIEW margin_updates AS
 SELECT m.ts_recv, strftime('%Y-%m-%dT%H:%M:%S', (m.ts_recv - (m.ts_recv % 1000000000 + 1000000000) % 1000000000) / 1000000000, 'unixepoch')
         || printf('.%09dZ', (m.ts_recv % 1000000000 + 1000000000) % 1000000000) AS time_recv,
@@ -150,9 +150,9 @@ FROM margin_update m LEFT JOIN feed f ON f.feed_id = m.feed_id;
 
 -- Closed markets
 --
--- A time in which the market of a feed was closed according to its sessions: no data is missing there, and coverage
--- excludes it. ts_to is the opening, known when the market closes; NULL if no opening is known. source: the origin of
--- the sessions, the configuration of the feed or the venue.
+-- A time in which the market of a feed was closed by its sessions: nothing is missing there, and coverage leaves it out.
+-- ts_to is the opening, known when the market closes; NULL if no opening is in sight. source: who says so, the
+-- configuration of the feed or the venue.
 CREATE TABLE closed_span (
     feed_id INTEGER NOT NULL REFERENCES feed,
     ts_from INTEGER NOT NULL,
