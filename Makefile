@@ -1,11 +1,16 @@
 # Shortcuts for scripts that also work without make.
-.PHONY: demo test fuzz soak tsan format lint
+.PHONY: demo test commands fuzz soak tsan format lint
 
 demo:
 	examples/demo.sh
 
 test:
 	Tests/run.sh
+
+# The help of every verb as a document.
+commands:
+	swift build
+	Tests/commands.sh > docs/COMMANDS.md
 
 # Ten minutes per fuzzer, with the address sanitizer; `make fuzz SECONDS_EACH=60` for less.
 fuzz:

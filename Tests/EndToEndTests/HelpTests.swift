@@ -24,6 +24,16 @@ struct HelpTests {
         expectWholeExamples(finished)
     }
 
+    @Test("docs/COMMANDS.md has the help of every verb")
+    func commands() async throws {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let script = root.appendingPathComponent("Tests/commands.sh")
+        let printed = try await bench.start(script, [Executable.feedrec.path]).finish()
+        let stored = try String(contentsOf: root.appendingPathComponent("docs/COMMANDS.md"), encoding: .utf8)
+        #expect(printed.output == stored, "run 'make commands'")
+    }
+
     @Test("the options of record are in groups")
     func groups() async throws {
         let lines = try await bench.succeed(["record", "--help"]).lines
