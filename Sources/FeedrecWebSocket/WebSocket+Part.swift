@@ -19,9 +19,7 @@ extension WebSocket {
         public let bytes: [UInt8]
         /// Whether it is the start of a message.
         public let isFirst: Bool
-        /// Whether it is the end of a message.
-        ///
-        /// If the connection ends inside a message, no part is the last.
+        /// Whether it is the end of a message; a message cut off by the end of the connection has no last part.
         public let isLast: Bool
     }
 

@@ -2,9 +2,7 @@
 public struct WebSocketError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What went wrong.
     public let code: Code
-    /// One line in lower case without a full stop.
-    ///
-    /// It names the peer and the cause and never contains a secret.
+    /// One line in lower case without a full stop, with the peer and the cause, and never with a secret.
     public let description: String
     /// Whether the same attempt may succeed later without a change on our side.
     public let isRetryable: Bool

@@ -7,9 +7,7 @@ enum CutOffText {
     /// The length of `\\uXXXX`.
     private static let longestTokenBytes = 6
 
-    /// True if `payload` ends inside a JSON text.
-    ///
-    /// Other texts do not show where they end.
+    /// True if `payload` ends inside a JSON text; other texts do not show where they end.
     static func isIncomplete(_ payload: UnsafeRawBufferPointer) -> Bool {
         let start = payload.lastIndex(of: recordSeparator).map { $0 + 1 } ?? 0
         let tail = UnsafeRawBufferPointer(rebasing: payload[start...])

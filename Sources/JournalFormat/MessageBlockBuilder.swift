@@ -30,9 +30,7 @@ package struct MessageBlockBuilder: Sendable {
     package var isEmpty: Bool { count == 0 }
     package var payloadBytes: Int { payloads.count }
     private var columnBytes: Int { indexDeltas.count + timeDeltas.count + lengths.count + flags.count }
-    /// Payloads and columns together.
-    ///
-    /// Compare this with a block's target size, because empty messages take space too.
+    /// Payloads and columns together, to compare with a block's target size: empty messages take space too.
     package var bodyBytes: Int { columnBytes + payloadBytes }
 
     /// Whether one more message of `payloadBytes` keeps the block within ``BlockLimits``.

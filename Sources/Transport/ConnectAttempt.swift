@@ -14,9 +14,7 @@ final class ConnectAttempt: Sendable {
     let now: @Sendable () -> UnixNanoseconds
     let status: WebSocketStatus
     let startedAt: UnixNanoseconds
-    /// A plain HTTP exchange instead of a WebSocket handshake.
-    ///
-    /// Such an attempt ends with the connection, never with success.
+    /// A plain HTTP exchange instead of a WebSocket handshake; it ends with the connection, never with success.
     private let exchange: HTTPExchange?
     private let promise: EventLoopPromise<WebSocketConnection>
 
@@ -43,9 +41,7 @@ final class ConnectAttempt: Sendable {
 
     var result: EventLoopFuture<WebSocketConnection> { promise.futureResult }
 
-    /// Looks up the name and tries its addresses.
-    ///
-    /// NIO's connect time-out starts here and covers both.
+    /// Looks up the name and tries its addresses; NIO's connect time-out starts here and covers both.
     func start() {
         ClientBootstrap(group: loop)
             .resolver(configuration.resolver ?? HostResolver(loop: loop))
@@ -67,9 +63,7 @@ final class ConnectAttempt: Sendable {
             }
     }
 
-    /// Runs on the event loop when the connection is established.
-    ///
-    /// The connection may already have ended again.
+    /// Runs on the event loop when the connection is established; the connection may already have ended again.
     private func begin(on channel: any Channel) {
         // However the attempt fails, its channel closes with it.
         result.whenFailure { _ in channel.close(promise: nil) }

@@ -28,9 +28,7 @@ struct ConnectionEvents: Sendable {
         self.isRecording = isRecording
     }
 
-    /// Keeps an event.
-    ///
-    /// If too many are unread, drops the older half.
+    /// Keeps an event, and drops the older half if too many are unread.
     mutating func append(_ kind: ConnectionEvent.Kind, at time: UnixNanoseconds) {
         guard isRecording else { return }
         if waiting.count >= Self.countMax { waiting.removeFirst(Self.countMax / 2) }

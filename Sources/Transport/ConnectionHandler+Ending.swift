@@ -49,9 +49,7 @@ extension ConnectionHandler {
         if isChannelGone { channelGone() } else { context?.close(promise: nil) }
     }
 
-    /// Discards incoming messages from now on, since nothing consumes them.
-    ///
-    /// Reading goes on, so that the peer's close frame is seen.
+    /// Discards incoming messages from now on, but goes on reading so that the peer's close frame is seen.
     func discardIncoming() {
         monitor.update { state in
             state.isDiscarding = true
@@ -102,9 +100,7 @@ extension ConnectionHandler {
         endChannel(farewell.info, closeFrame: farewell.closeFrame)
     }
 
-    /// Closes the channel.
-    ///
-    /// A server closes the socket first (RFC 6455 §7.1.1); a client gives it a second to do so.
+    /// Closes the channel: a server at once (RFC 6455 §7.1.1), a client one second later, so that the server is first.
     private func endChannel(_ info: CloseInfo, closeFrame: ArraySlice<UInt8>) {
         if !closeFrame.isEmpty {
             deferredPong = nil
@@ -154,9 +150,7 @@ extension ConnectionHandler {
         context.fireChannelInactive()
     }
 
-    /// Ends the connection.
-    ///
-    /// If the peer ended it, the consumer first receives the held input.
+    /// Ends the connection; if the peer ended it, the consumer first receives the held input.
     func channelGone() {
         isChannelGone = true
         guard held.isEmpty || isOver || farewell != nil || failure != nil else {

@@ -3,9 +3,8 @@ import NIOCore
 import WebSocketProtocol
 
 extension ConnectionHandler {
-    /// Starts to check four times per time-out that bytes move in both directions.
-    ///
-    /// A time-out fires at most a quarter late.
+    /// Starts to check four times per time-out that bytes move in both directions, so time-outs are at most a
+    /// quarter late.
     func startWatching() {
         schedulePing()
         guard let context, let shortest = [settings.idleTimeout, settings.sendTimeout].compactMap({ $0 }).min() else {
@@ -80,9 +79,7 @@ extension ConnectionHandler {
         if roundTrip != nil { restartPongTimer() }
     }
 
-    /// Restarts the pong time-out of the oldest unanswered ping.
-    ///
-    /// It counts from the ping, or from now if reading is paused.
+    /// Restarts the pong time-out of the oldest unanswered ping, from the ping or, if reading is paused, from now.
     func restartPongTimer() {
         watch.pongTimer?.cancel()
         watch.pongTimer = nil

@@ -5,9 +5,7 @@ package import WebSocketProtocol
 package struct ConnectionSettings: Sendable {
     /// How long the peer may take to answer our close frame.
     package var closeTimeout: Duration = .seconds(5)
-    /// The connection is aborted if nothing is received for this long.
-    ///
-    /// A ping is sent after half of it.
+    /// The connection is aborted if nothing is received for this long; a ping is sent after half of it.
     package var idleTimeout: Duration?
     /// Interval at which pings are sent, regardless of other traffic; `nil` sends only those of ``idleTimeout``.
     package var pingInterval: Duration?

@@ -95,9 +95,7 @@ package struct CookieJar: Sendable {
         )
     }
 
-    /// The expiry; `Max-Age` has precedence over `Expires`.
-    ///
-    /// `nil` for a session cookie.
+    /// The expiry, `nil` for a session cookie; `Max-Age` has precedence over `Expires`.
     private static func expiry(_ attributes: [String: String], at now: UnixNanoseconds) -> UnixNanoseconds? {
         if let text = attributes["max-age"], let seconds = Int64(text) {
             return seconds <= 0 ? now : now.advanced(by: .seconds(seconds))

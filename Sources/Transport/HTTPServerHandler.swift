@@ -135,9 +135,7 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Determines the body's length (RFC 9112 §6.3).
-    ///
-    /// Chunked bodies are refused.
+    /// Determines the body's length (RFC 9112 §6.3); refuses chunked bodies.
     private func beginBody(of head: HTTPRequestHead) {
         guard head.headers.values("Transfer-Encoding").isEmpty else {
             return refuse(411, "send the body with a Content-Length\n")
@@ -168,9 +166,8 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Answers
 
-    /// Writes a response.
-    ///
-    /// Then reads the next request once the client has accepted most of it, or ends the connection.
+    /// Writes a response, then reads the next request once the client has accepted most of it, or ends the
+    /// connection.
     func respond(_ bytes: [UInt8], keepsAlive: Bool) {
         guard keepsAlive, case .answering = phase else { return end(with: bytes) }
         write(bytes)
@@ -237,9 +234,7 @@ final class HTTPServerHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Time-outs and errors
 
-    /// Sets the time by which a request must be complete, or a response accepted.
-    ///
-    /// The first includes the TLS handshake.
+    /// Limits the time for a request, including the TLS handshake, to arrive, or for a response to be accepted.
     private func startTimer(_ timeout: Duration, _ context: ChannelHandlerContext) {
         timer?.cancel()
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout.timeAmount) { [weak self] in

@@ -58,9 +58,7 @@ final class HostResolver: Resolver, Sendable {
 
     func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> { addresses4.futureResult }
 
-    /// A running call cannot be stopped, but a queued one is skipped.
-    ///
-    /// Its result is not awaited.
+    /// Skips a queued call; a running one cannot be stopped, but its result is not awaited.
     func cancelQueries() { isCancelled.store(true, ordering: .relaxed) }
 
     private func succeed(_ addresses: [SocketAddress]) {

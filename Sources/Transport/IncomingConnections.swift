@@ -33,9 +33,7 @@ final class IncomingConnections: Sendable {
         monitor.update { $0.tls = context }
     }
 
-    /// Sets up an accepted channel on its event loop.
-    ///
-    /// Throws, which closes it, if there are far too many.
+    /// Sets up an accepted channel on its event loop; throws, which closes it, if there are far too many.
     func take(_ channel: any Channel) throws {
         let (openCount, tls) = try monitor.update { state in
             guard !state.isClosed, state.openCount < configuration.connectionsMax * 2 else {

@@ -72,9 +72,7 @@ package struct TransportError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     package let code: Code
-    /// One line in lower case without a full stop.
-    ///
-    /// It names the peer and the cause and never contains a secret.
+    /// One line in lower case without a full stop, with the peer and the cause, and never with a secret.
     package let description: String
     package let tlsError: TLSError?
     package let handshakeError: HandshakeError?

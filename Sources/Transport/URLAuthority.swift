@@ -29,9 +29,7 @@ struct URLAuthority: Hashable {
     /// `host:port`, with an IPv6 address in brackets.
     static func text(host: String, port: Int) -> String { "\(bracketed(host)):\(port)" }
 
-    /// The host as written in a URL or header.
-    ///
-    /// A zone is left out, because it has a meaning only on this machine.
+    /// The host as written in a URL or header, without a zone, which has a meaning only on this machine.
     static func bracketed(_ host: String) -> String {
         host.contains(":") ? "[\(host.prefix { $0 != "%" })]" : host
     }

@@ -153,9 +153,7 @@ package final class WebSocketConnection: Sendable {
         return (end, bytes)
     }
 
-    /// Waits until the channel accepts more.
-    ///
-    /// Calls the event loop only if no earlier messages are waiting for it.
+    /// Waits until the channel accepts more; calls the event loop only if no earlier messages are waiting for it.
     private func enqueue(_ messages: OutgoingMessages, bytes: Int) async throws {
         let isFirst = try await monitor.wait(for: .writable) { [bytesMax = sendQueueBytesMax] state -> Bool? in
             guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }

@@ -6,9 +6,7 @@ final class Deflater: @unchecked Sendable {
 
     /// Longer messages are not compressed, because zlib counts in 32 bits.
     static let messageBytesMax = 1 << 30
-    /// The end of an empty block.
-    ///
-    /// Every flush writes it, and every message is sent without it.
+    /// The end of an empty block, which every flush writes and every message is sent without.
     private static let tail: [UInt8] = [0x00, 0x00, 0xff, 0xff]
 
     // Must not move, because zlib's state points back to it.

@@ -28,17 +28,13 @@ package struct HTTPHeadParser: Sendable {
     /// Whether no byte of the next head has arrived yet.
     package var isEmpty: Bool { head.isEmpty }
 
-    /// Takes the next bytes of a client.
-    ///
-    /// After a head the parser is ready for the next one; after an error it is not.
+    /// Takes the next bytes of a client; the parser can be reused after a head, but not after an error.
     package mutating func receiveRequest(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> RequestResult {
         guard let consumed = try collect(input, isResponse: false) else { return .incomplete }
         return .head(try HTTPHeadReader.request(takeHead()), consumed: consumed)
     }
 
-    /// Takes the next bytes of a server.
-    ///
-    /// After a head the parser is ready for the next one; after an error it is not.
+    /// Takes the next bytes of a server; the parser can be reused after a head, but not after an error.
     package mutating func receiveResponse(_ input: UnsafeRawBufferPointer) throws(HandshakeError) -> ResponseResult {
         guard let consumed = try collect(input, isResponse: true) else { return .incomplete }
         return .head(try HTTPHeadReader.response(takeHead()), consumed: consumed)

@@ -41,9 +41,7 @@ package enum ServerHandshake {
         return HTTPResponseHead(status: 101, headers: fields).bytes
     }
 
-    /// Returns the complete response, including the body, to a request that failed with `error`.
-    ///
-    /// Close the connection after it.
+    /// The complete response to a request that failed with `error`; close the connection after it.
     package static func rejection(_ error: HandshakeError) -> [UInt8] {
         let status = error.status ?? 400
         let body = Array((error.description + "\n").utf8)

@@ -66,7 +66,6 @@ extension WebSocketEngine {
     /// batch.
     ///
     /// Stops before the first frame of any other kind.
-    /// Stops before the first frame that is anything else.
     private mutating func takeSimpleMessages(
         _ rest: inout UnsafeRawBufferPointer,
         receivedAt: UnixNanoseconds,

@@ -1,9 +1,7 @@
 import NIOCore
 import TLSEngine
 
-/// Runs the proxy's handshake, over TLS if its URL says so, until the tunnel to the server is open.
-///
-/// Then removes itself.
+/// Runs the proxy's handshake, over TLS if its URL says so, then removes itself from the pipeline.
 ///
 /// After a failure the attempt closes the channel.
 final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
