@@ -1,7 +1,7 @@
-/// Writes into the ledger what became of the feeds of killed recorders; inside a transaction of the writer.
+/// Writes the ends of the feeds of killed recorders into the ledger, inside a transaction of the writer.
 ///
-/// The gaps that were open end where their recorder was last known to be alive, and a gap of cause `restart` begins there.
-/// If none was open, it begins with the last message of the feed.
+/// Open gaps end at the time when their recorder was last known to be alive, and a gap of cause `restart` begins there.
+/// If none was open, that gap begins with the last message of the feed.
 struct KilledFeeds {
     private struct Feed {
         let id: Int64
