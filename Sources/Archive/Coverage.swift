@@ -29,10 +29,10 @@ package struct InstrumentCoverage: Hashable, Sendable {
 
 /// The coverage of a recording, instrument by instrument and hour by hour.
 ///
-/// The expected time is that of sessions with a feed of the instrument's venue, between two sessions of one feed, and of
-/// gaps, excluding the times in which the feed's market was closed. The covered time is the part that no gap touches.
-/// Overlapping gaps count once. A gap touches the instrument that it names, or all instruments of its feed's venue if it
-/// names none. Gaps from damage count, because their received messages are no longer stored.
+/// The expected time is that of sessions with a feed of the instrument's venue, between two sessions of one feed, and
+/// of gaps, excluding the times in which the feed's market was closed. The covered time is the part that no gap
+/// touches. Overlapping gaps count once. A gap touches the instrument that it names, or all instruments of its feed's
+/// venue if it names none. Gaps from damage count, because their received messages are no longer stored.
 package struct Coverage: Hashable, Sendable {
     /// In order of venue and symbol; an instrument whose digits grew is one.
     package private(set) var instruments: [InstrumentCoverage] = []

@@ -69,12 +69,12 @@ struct ManyFeedsTests {
                 let feeds = [
                     bench.feed(good.url, name: "good"), bench.feed(refusing.url, name: "bad"),
                     // Nothing listens at this port.
-                    bench.feed("ws://127.0.0.1:1", name: "nobody"),
+                    bench.feed("ws://127.0.0.1:1", name: "unserved"),
                 ]
                 return try await record(bench, feeds) { _, log in
                     await commit(bench, log) { log in
                         log.of("good").received == 5 && log.of("bad").disconnections.count >= 3
-                            && log.of("nobody").disconnections.count >= 3
+                            && log.of("unserved").disconnections.count >= 3
                     }
                     #expect(log.all.of("good").disconnections.isEmpty)
                 }
