@@ -2,7 +2,8 @@ package import MarketModel
 
 /// A row of `closed_span`: a time in which a feed's market was closed, so that nothing is missing.
 ///
-/// A row replaces an earlier one with the same feed and ``tsFrom``.
+/// It counts only while a recorder runs that considers the market closed: it ends with that recorder, with the file, and
+/// when the sessions of the feed change. A row replaces an earlier one with the same feed and ``tsFrom``.
 package struct ClosedSpanRow: Hashable, Sendable {
     /// The source of the trading sessions.
     package enum Source: String, Hashable, Sendable {
@@ -13,6 +14,8 @@ package struct ClosedSpanRow: Hashable, Sendable {
     package var feedID: Int64
     package var tsFrom: UnixNanoseconds
     /// When the market opens, which is known in advance; `nil` if no opening is in sight.
+    ///
+    /// If the recorder ended before that, the time at which it ended.
     package var tsTo: UnixNanoseconds?
     package var source: Source
 
@@ -29,11 +32,21 @@ struct ClosedTimes {
     private var keys: [Int64: FeedKey] = [:]
     private var spans: [FeedKey: TimeSpans] = [:]
 
-    init(_ rows: [ClosedSpanRow], feeds: [FeedRow]) {
-        for feed in feeds { keys[feed.feedID] = FeedKey(name: feed.name, venue: feed.venue) }
+    init(_ rows: [ClosedSpanRow], feeds: [FeedRow], sessions: [SessionRow]) {
+        let ends = Dictionary(
+            sessions.map { ($0.sessionID, ["killed", "rotation"].contains($0.endCause) ? nil : $0.tsEnd) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var tsEnds: [Int64: UnixNanoseconds] = [:]
+        for feed in feeds {
+            keys[feed.feedID] = FeedKey(name: feed.name, venue: feed.venue)
+            tsEnds[feed.feedID] = ends[feed.sessionID] ?? nil
+        }
         for row in rows {
             guard let key = keys[row.feedID] else { continue }
-            spans[key, default: TimeSpans()].add(row.tsFrom.rawValue, row.tsTo?.rawValue ?? .max)
+            // Early recordings of schema 5 have the opening there, whatever came before it.
+            let to = min(row.tsTo?.rawValue ?? .max, tsEnds[row.feedID]?.rawValue ?? .max)
+            spans[key, default: TimeSpans()].add(row.tsFrom.rawValue, to)
         }
     }
 

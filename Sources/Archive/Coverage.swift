@@ -63,9 +63,11 @@ package struct Coverage: Hashable, Sendable {
         closedSpans: [ClosedSpanRow] = [],
         tsLast: UnixNanoseconds?
     ) {
-        let closed = ClosedTimes(closedSpans, feeds: feeds)
+        let closed = ClosedTimes(closedSpans, feeds: feeds, sessions: sessions)
         let gaps = gaps + Self.absences(sessions, feeds)
         let end = tsLast?.rawValue ?? sessions.map(\.start.tsStart.rawValue).max() ?? 0
+        // Sessions that brought nothing may have ended later; a gap that is open lasts at least as long.
+        let gapsEnd = sessions.compactMap(\.tsEnd?.rawValue).reduce(end, max)
         var venues: [String: TimeSpans] = [:]
         var venueOfFeed: [Int64: String] = [:]
         let bySession = Dictionary(grouping: sessions, by: \.sessionID)
@@ -81,7 +83,7 @@ package struct Coverage: Hashable, Sendable {
         for name in Set(names.values).sorted() {
             var missing = TimeSpans()
             for gap in gaps where Self.touches(gap, name, names, venueOfFeed) {
-                for part in closed.openParts(of: gap.feedID, gap.tsFrom.rawValue, gap.tsTo?.rawValue ?? end) {
+                for part in closed.openParts(of: gap.feedID, gap.tsFrom.rawValue, gap.tsTo?.rawValue ?? gapsEnd) {
                     missing.add(part.from, part.to)
                 }
             }

@@ -33,4 +33,19 @@ package struct EventRow: Hashable, Sendable {
         self.isOddity = isOddity
         self.json = json
     }
+
+    /// The kind of ``init(feedLeft:at:)``.
+    static let feedLeftKind = "feed_removed"
+
+    /// Says that a feed was removed, or is begun again with other settings, while its session goes on.
+    package init(feedLeft feedID: Int64, at time: UnixNanoseconds) {
+        self.init(
+            tsRecv: time,
+            messageIndex: nil,
+            item: nil,
+            feedID: feedID,
+            kind: Self.feedLeftKind,
+            json: Array("{}".utf8)
+        )
+    }
 }

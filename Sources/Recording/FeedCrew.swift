@@ -28,9 +28,7 @@ actor FeedCrew {
     private var hasReportedLoss = false
     /// Where earlier files end for the feeds that the recorder began with; each entry is used once.
     private var isArchiveSearched = false
-    private var earlierEnds: [FeedKey: FeedEnd] = [:]
-    /// Feeds that no file knows.
-    private var newFeeds: Set<FeedKey> = []
+    private var earlierPasts: [FeedKey: FeedPast] = [:]
     private var isBusy = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
@@ -110,8 +108,7 @@ actor FeedCrew {
             crew: self,
             ledger: GapLedger(
                 place: GapLedger.Place(place),
-                adopted: [past.gap].compactMap { $0 },
-                messagesPerSecond: past.end?.messagesPerSecond
+                messagesPerSecond: past.messagesPerSecond
             ),
             stop: stop,
             clock: recorder.clock,
@@ -120,26 +117,31 @@ actor FeedCrew {
             random: recorder.random,
             report: feed.report ?? recorder.report
         )
-        await member.declareAbsence(since: past.end.map { ($0.ts, $0.reason.detail) })
+        if let gap = await member.declareAbsence(past.gap, since: past.end.map { ($0.ts, $0.reason.detail) }) {
+            try await pause.persist { [place] () throws(ArchiveError) in try await place.writer.remove(gap) }
+        }
         members.append(member)
         return member
     }
 
-    /// What is known about the time before a feed joins: the gap that a killed recorder left open in the present file,
+    /// What is known about the time before a feed joins: the gap that an earlier recorder left open in the present file,
     /// and where the feed was last recorded.
-    private func past(of key: FeedKey) async throws -> (gap: GapRow?, end: FeedEnd?) {
-        let past = try await place.writer.past(of: key)
-        guard past.gap == nil, past.end == nil else { return past }
+    private func past(of key: FeedKey) async throws -> FeedPast {
+        var past = try await place.writer.past(of: key)
+        guard !past.isComplete else { return past }
         if !isArchiveSearched {
             isArchiveSearched = true
-            let feeds = Set(recorder.feeds.map(\.key))
-            earlierEnds = FeedEndSearch.find(feeds, in: place.writer.lock.directory, except: place.writer.path)
-            for key in feeds where earlierEnds[key] == nil { newFeeds.insert(key) }
+            earlierPasts = searchArchive(for: Set(recorder.feeds.map(\.key)))
         }
-        // Earlier files answer only the first join; after that, the present file may know more.
-        if let end = earlierEnds.removeValue(forKey: key) { return (nil, end) }
-        if newFeeds.remove(key) != nil { return (nil, nil) }
-        return (nil, FeedEndSearch.find([key], in: place.writer.lock.directory, except: place.writer.path)[key])
+        // Earlier files are read once for all feeds. For a feed that joins again they are read again.
+        if let earlier = earlierPasts.removeValue(forKey: key) ?? searchArchive(for: [key])[key] {
+            past.complete(by: earlier)
+        }
+        return past
+    }
+
+    private func searchArchive(for feeds: Set<FeedKey>) -> [FeedKey: FeedPast] {
+        FeedEndSearch.find(feeds, in: place.writer.lock.directory, except: place.writer.path)
     }
 
     /// Stores what `member` still holds and removes it from the crew.

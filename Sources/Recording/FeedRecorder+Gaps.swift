@@ -58,7 +58,7 @@ extension FeedRecorder {
     }
 
     /// The parts of the time since `from` in which the market was open.
-    private func openParts(since from: UnixNanoseconds) -> [Range<UnixNanoseconds>] {
+    func openParts(since from: UnixNanoseconds) -> [Range<UnixNanoseconds>] {
         let time = now()
         return from < time ? market.openParts(of: from..<time) : []
     }

@@ -81,25 +81,44 @@ extension FeedRecorder {
 
     /// Declares the time before the feed joined in which it was not recorded, as far as its market was open.
     ///
-    /// That is the gap that a killed recorder left open, or the time since `end`.
-    func declareAbsence(since end: (ts: UnixNanoseconds, detail: String)?) {
+    /// That is the gap that an earlier recorder left open, or the time since `end`. Returns that gap if the market was
+    /// closed all the time, so that nothing is missing.
+    func declareAbsence(
+        _ open: GapRow?,
+        since end: (ts: UnixNanoseconds, detail: String)?
+    ) -> GapRow? {
+        // Before the ledger has the gap: it ends at the closing, not where this recorder finds the market closed.
         followMarket()
-        let adopted = ledger.row(of: .connection)
-        guard let from = adopted?.tsFrom ?? end.map({ min($0.ts, now()) }) else { return }
+        guard let from = open?.tsFrom ?? end.map({ min($0.ts, now()) }) else { return nil }
         noteClosedParts(since: from)
-        guard let adopted else { return beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: true) }
-        let time = now()
-        guard from < time else { return }
-        let parts = market.openParts(of: from..<time)
-        guard !market.isOpen || parts.count > 1, let cause = ledger.cause(of: .connection) else { return }
-        endGap(.connection, at: parts.first?.upperBound ?? from)
-        let rest = parts.dropFirst().first?.lowerBound ?? time
-        beginGap(cause, detail: adopted.detail ?? "", from: rest, isPast: true)
+        if let open { return goOn(with: open) }
+        beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: true)
+        return nil
+    }
+
+    /// Goes on with a `restart` gap that an earlier recorder left open: one row for each part in which the market was open.
+    private func goOn(with gap: GapRow) -> GapRow? {
+        let detail = gap.detail ?? ""
+        let parts = openParts(since: gap.tsFrom)
+        guard !parts.isEmpty || market.isOpen else {
+            excused.excuse(.init(cause: .restart, detail: detail, connectionID: nil))
+            return gap
+        }
+        var row = gap
+        row.tsFrom = parts.first?.lowerBound ?? gap.tsFrom
+        ledger.adopt(row)
+        store(begun: row)
+        guard !market.isOpen || parts.count > 1 else { return nil }
+        endGap(.connection, at: parts.first?.upperBound ?? row.tsFrom)
+        let rest = parts.dropFirst().first?.lowerBound ?? now()
+        beginGap(.restart, detail: detail, from: rest, isPast: true)
+        return nil
     }
 
     /// Stores when the market was closed before this recorder began.
     private func noteClosedParts(since from: UnixNanoseconds) {
-        let time = now()
+        // A market that is closed now has a row from there on.
+        let time = closedSpan?.tsFrom ?? now()
         guard from < time else { return }
         for part in market.closedParts(of: from..<time) {
             capture.append(
@@ -111,6 +130,13 @@ extension FeedRecorder {
                 )
             )
         }
+    }
+
+    /// Ends the closed time where this recorder stops following the market: whether it goes on is up to the next one.
+    func endClosedSpan(at time: UnixNanoseconds) {
+        guard var span = closedSpan, span.tsTo.map({ $0 > time }) ?? true else { return }
+        span.tsTo = max(span.tsFrom, time)
+        capture.append(span)
     }
 
     /// Notes in another file that the market is closed.

@@ -48,7 +48,9 @@ extension FeedRecorder {
     func finishFile(at time: UnixNanoseconds) async throws {
         isBroken = true
         capture.appendRepeated(at: time)
-        for gap in ledger.endFile(at: time) { store(ended: gap) }
+        endClosedSpan(at: time)
+        // For the log the gaps go on.
+        for gap in ledger.endFile(at: time) { capture.append(gap) }
         try await handOver()
     }
 
@@ -59,7 +61,10 @@ extension FeedRecorder {
         isBroken = false
         repeatClosedSpan(from: time)
         let writer = new.writer
-        for gap in ledger.beginFile(GapLedger.Place(new), at: time, makeID: writer.makeGapID) { store(begun: gap) }
+        for gap in ledger.beginFile(GapLedger.Place(new), at: time, makeID: writer.makeGapID) {
+            capture.interrupt(at: gap.tsFrom)
+            capture.append(gap)
+        }
     }
 
     func endRotation() {

@@ -109,8 +109,18 @@ extension FeedRecorder {
         capture.forEachLane { $0.endConnection() }
         // The next recorder of the feed stores a gap that begins here.
         capture.interrupt(at: tsDisconnected ?? now())
-        for group in GapGroup.allCases { endGap(group, at: now(), isFinal: true) }
+        let time = now()
+        endClosedSpan(at: time)
+        if stop.cause == .removed { capture.append(EventRow(feedLeft: place.feedID, at: time)) }
+        for group in GapGroup.allCases where !leavesOpen(group) { endGap(group, at: time, isFinal: true) }
         try await handOver()
+    }
+
+    /// Leaves the absence open that this run did not end: the next recorder of the feed goes on with it.
+    private func leavesOpen(_ group: GapGroup) -> Bool {
+        guard ledger.cause(of: group) == .restart, stop.cause != .removed else { return false }
+        ledger.leaveOpen(group)
+        return true
     }
 
     // MARK: The clock

@@ -36,4 +36,25 @@ struct KilledWhileClosedTests {
         #expect(try ArchiveReader(path: writer.path).gaps().isEmpty)
         #expect(try ArchiveVerifier.verify(ArchiveLocation(directory.path)).problems == [])
     }
+
+    @Test("kind 13 closed time ends where its recorder was last known to be alive", arguments: [5, 3, nil])
+    func ended(opening: Int64?) async throws {
+        let (directory, writer) = try await killed(until: opening)
+        defer { withExtendedLifetime(directory) {} }
+        var batch = WriteBatch()
+        batch.clockSamples = [
+            ClockSampleRow(ts: time(4_000_000_000), offsetNS: 0, errorNS: 0, status: 0)
+        ]
+        try await writer.write(batch)
+        #expect(try await writer.endKilledSessions() == 1)
+        let past = try await writer.past(of: FeedKey(name: "spot", venue: "binance-spot"))
+        await writer.close()
+        let reader = try ArchiveReader(path: writer.path)
+        let wasOpen = opening == 3
+        #expect(try reader.closedSpans().map(\.tsTo) == [time(wasOpen ? 3_000_000_000 : 4_000_000_000)])
+        // A market that had opened is missed from then on.
+        #expect(try reader.gaps().map(\.tsFrom) == (wasOpen ? [time(3_000_000_000)] : []))
+        #expect(past.gap?.tsFrom == (wasOpen ? time(3_000_000_000) : nil))
+        #expect(past.end?.ts == time(wasOpen ? 3_000_000_000 : 4_000_000_000))
+    }
 }

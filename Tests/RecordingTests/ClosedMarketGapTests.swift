@@ -181,4 +181,92 @@ struct ClosedMarketGapTests {
         let missing = gaps.map { MarketHoursTests.time($0.1).since(MarketHoursTests.time($0.0)).wholeNanoseconds }
         #expect(coverage.instruments.first?.expectedNS == missing.reduce(0, +))
     }
+
+    @Test(
+        "kind 13 a recorder that was killed misses what was open meanwhile, each part once",
+        arguments: absences + [
+            // Over a weekend, a week and the next weekend with its holiday.
+            (
+                "2026-01-09T21:00:00Z", "2026-01-20T12:00:00Z",
+                [
+                    ("2026-01-09T21:00:00Z", "2026-01-09T22:00:00Z"), ("2026-01-11T22:00:00Z", "2026-01-16T22:00:00Z"),
+                    ("2026-01-20T05:00:00Z", "2026-01-20T12:00:00Z"),
+                ]
+            )
+        ]
+    )
+    func killed(stop: String, start: String, gaps: [(String, String)]) async throws {
+        var next = try bench(at: start)
+        next.market.calendar = try MarketHoursTests.calendar(
+            "Sun 17:00-Fri 17:00",
+            holidays: ["2026-01-18", "2026-01-19"]
+        )
+        let run = next
+        try await Victim.die(in: run.directory, at: MarketHoursTests.time(stop))
+        let venue = venue(run, isBack: { _ in true })
+        let outcome = try await withServer(venue) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { $0.received == 1 }
+            run.stop.request(.signal)
+            return try await outcome
+        }
+        #expect(outcome.totals.gaps == 0)
+        let stored = try run.stored()
+        #expect(stored.problems == [])
+        #expect(stored.gaps.map(\.tsFrom) == gaps.map { MarketHoursTests.time($0.0) })
+        #expect(stored.gaps.map(\.tsTo) == gaps.map { MarketHoursTests.time($0.1) })
+        #expect(stored.gaps.allSatisfy { $0.cause == "restart" && $0.detail == "the recorder was killed" })
+        // It brought a message a second.
+        let seconds = gaps.map { MarketHoursTests.time($0.1).since(MarketHoursTests.time($0.0)) / .seconds(1) }
+        #expect(stored.gaps.map(\.estimatedCount) == seconds.map { Int64($0) })
+        let coverage = try #require(
+            try Coverage(ArchiveReader(path: run.directory.file("2026-01-05.feedrec"))).instruments.first
+        )
+        #expect(coverage.expectedNS - coverage.coveredNS == Int64(seconds.reduce(0, +)) * 1_000_000_000)
+    }
+
+    private static func status(isConnected: Bool) -> String {
+        #"{"type":1,"target":"OnMT4ConnectionStatus","arguments":[{"tradePlatform":"P","connected":\#(isConnected)}]}"#
+    }
+
+    @Test(
+        "kind 13 a hub that lacks its trade server misses nothing while the market is closed, but from the opening on",
+        arguments: [true, false]
+    )
+    func upstream(isBackInTime: Bool) async throws {
+        var bench = try RecorderBench.hub()
+        // The hub must not look dead meanwhile: only the wall clock goes on.
+        let time = ManualClock(unixStart: MarketHoursTests.time("2026-01-10T12:00:00Z"))
+        bench.now = { time.unixNow }
+        bench.watch.silence = .off
+        bench.policy.commitInterval = .seconds(5)
+        bench.market.calendar = try MarketHoursTests.forex()
+        let run = bench
+        let scene = ScriptedVenue.Scene.talk { connection, _ in
+            let hub = HubScript(connection: connection)
+            try await hub.answerUntilSubscribed()
+            try await hub.send(HubScript.tick("1.1"), Self.status(isConnected: false))
+            await run.reports.until { $0.received >= 5 }
+            if isBackInTime { try await hub.send(Self.status(isConnected: true)) }
+            await run.reports.until { $0.marketChanges == [false, true] }
+            if !isBackInTime { try await hub.send(Self.status(isConnected: true)) }
+            try await hub.listen()
+        }
+        try await withServer(ScriptedVenue([scene])) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { $0.received >= (isBackInTime ? 6 : 5) }
+            #expect(run.reports.all.gapBeginnings.isEmpty)
+            time.advance(by: .seconds(34 * 3600 + 5))
+            await run.commit { $0.marketChanges == [false, true] }
+            await run.commit { $0.received >= 6 && (isBackInTime || $0.gapEndings == ["upstream"]) }
+            run.stop.request(.signal)
+            let gaps = try await outcome.totals.gaps
+            #expect(gaps == (isBackInTime ? 0 : 1))
+        }
+        let stored = try run.stored()
+        #expect(stored.problems == [])
+        #expect(stored.gaps.map(\.cause) == (isBackInTime ? [] : ["upstream"]))
+        #expect(stored.gaps.map(\.tsFrom) == (isBackInTime ? [] : [Self.opening]))
+        #expect(stored.gaps.map(\.tsTo) == (isBackInTime ? [] : [Self.opening.advanced(by: .seconds(5))]))
+    }
 }

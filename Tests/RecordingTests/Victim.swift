@@ -217,6 +217,27 @@ final class Victim {
 
     func lose(_ count: Int) { time = time.advanced(by: .milliseconds(count)) }
 
+    /// Stores one message that came at `time`, in a recording of its own day and a connection that is open, and dies.
+    ///
+    /// `more` is stored after that.
+    static func die(
+        in directory: TemporaryDirectory,
+        at time: UnixNanoseconds,
+        _ more: (Victim) -> WriteBatch = { _ in WriteBatch() }
+    ) async throws {
+        try await {
+            let victim = try await Victim(directory)
+            victim.wait(until: time)
+            try await victim.open()
+            try await victim.commit(victim.read([BinanceSample.trade(id: 0)]))
+            try await victim.writer.write(more(victim))
+            try await victim.die()
+        }()
+        _ = try await RecoveryTests.recover(directory)
+    }
+
+    func wait(until time: UnixNanoseconds) { self.time = time }
+
     /// Leaves the state of a kill, but closes the connection to SQLite.
     func die() async throws {
         capture.closeHistory()

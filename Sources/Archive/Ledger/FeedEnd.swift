@@ -11,6 +11,33 @@ package struct FeedKey: Hashable, Sendable {
     }
 }
 
+/// What the recordings of an archive know of a feed.
+package struct FeedPast: Hashable, Sendable {
+    /// The `restart` gap that is open in the present file; ``FeedEnd/ts`` is of no use then.
+    package internal(set) var gap: GapRow?
+    /// How many messages came in a second, over the last minutes that brought any; `nil` if none did.
+    package internal(set) var messagesPerSecond: Double?
+    fileprivate(set) var tsEnd: UnixNanoseconds?
+    fileprivate(set) var reason: FeedEnd.Reason?
+
+    /// Where the recording of the feed ended; `nil` if it never was.
+    package var end: FeedEnd? {
+        guard let tsEnd, let reason else { return nil }
+        return FeedEnd(ts: tsEnd, reason: reason)
+    }
+
+    /// True if earlier files have nothing to add.
+    package var isComplete: Bool { tsEnd != nil && messagesPerSecond != nil }
+
+    /// Adds what earlier files know, where later ones said nothing.
+    package mutating func complete(by earlier: FeedPast) {
+        messagesPerSecond = messagesPerSecond ?? earlier.messagesPerSecond
+        tsEnd = tsEnd ?? earlier.tsEnd
+        // Of a feed that went on in the next file, without ever being connected there, that file knows the end.
+        reason = reason ?? earlier.reason
+    }
+}
+
 /// Where the recording of a feed ended.
 package struct FeedEnd: Hashable, Sendable {
     /// Why it ended.
@@ -24,8 +51,6 @@ package struct FeedEnd: Hashable, Sendable {
     /// From here on nothing is recorded: the end of its last connection, or of the gap that was open then.
     package let ts: UnixNanoseconds
     package let reason: Reason
-    /// How many messages came in a second, over the last minutes; `nil` if there were none.
-    package let messagesPerSecond: Double?
 }
 
 /// What one recording knows of the end of its feeds.
@@ -35,34 +60,50 @@ struct FeedEndQuery {
     private static let rateBlocksMax = 64
     /// A feed has two connections at a time at most; the others that are looked at are some that failed.
     private static let connectionsMax = 8
+    /// A feed that is removed says so this long after its end, at most.
+    private static let farewellNS: Int64 = 600_000_000_000
 
     let handle: OpaquePointer?
     let path: String
 
-    /// The end of the newest recording of a feed; `nil` if there is none.
-    func end(of key: FeedKey) throws(ArchiveError) -> FeedEnd? {
+    /// What this recording knows of a feed, by its newest session that says it.
+    func past(of key: FeedKey) throws(ArchiveError) -> FeedPast {
         let sql = """
-            SELECT f.feed_id, s.ts_end IS NULL, s.end_cause FROM feed f JOIN session s ON s.session_id = f.session_id
+            SELECT f.feed_id, s.ts_end IS NULL, s.end_cause, s.ts_start FROM feed f
+            JOIN session s ON s.session_id = f.session_id
             WHERE f.name = ? AND f.venue = ? AND s.kind = 'record' ORDER BY f.feed_id DESC LIMIT 64
             """
         let feeds = try PreparedStatement(sql, on: handle, path: path)
         feeds.bind(1, key.name)
         feeds.bind(2, key.venue)
         defer { feeds.reset() }
-        var reason: FeedEnd.Reason?
-        // One that never connected has no end.
-        while try feeds.step() {
+        var past = FeedPast()
+        while !past.isComplete, try feeds.step() {
             let id = feeds.integer(0)
-            let own = Self.reason(isOpen: feeds.integer(1) != 0, endCause: feeds.text(2))
-            reason = reason ?? own
-            guard let ts = try end(ofFeed: id) else { continue }
-            return FeedEnd(
-                ts: UnixNanoseconds(ts),
-                reason: reason ?? own,
-                messagesPerSecond: try messagesPerSecond(feedID: id)
-            )
+            // One that never connected has no end.
+            let ts = past.tsEnd == nil ? try end(ofFeed: id) : nil
+            if past.reason == nil {
+                past.reason = Self.reason(isOpen: feeds.integer(1) != 0, endCause: feeds.text(2))
+                if try hasLeft(id, after: ts ?? feeds.integer(3)) { past.reason = .removed }
+            }
+            past.tsEnd = past.tsEnd ?? ts.map { UnixNanoseconds($0) }
+            if past.messagesPerSecond == nil { past.messagesPerSecond = try messagesPerSecond(feedID: id) }
         }
-        return nil
+        return past
+    }
+
+    /// True for a feed that was removed before its session ended.
+    private func hasLeft(_ id: Int64, after time: Int64) throws(ArchiveError) -> Bool {
+        let sql = """
+            SELECT 1 FROM event WHERE ts_recv BETWEEN ?2 AND ?3 AND kind = '\(EventRow.feedLeftKind)' AND feed_id = ?1
+                AND message_index IS NULL
+            """
+        let statement = try PreparedStatement(sql, on: handle, path: path)
+        statement.bind(1, id)
+        statement.bind(2, time)
+        statement.bind(3, time > .max - Self.farewellNS ? .max : time + Self.farewellNS)
+        defer { statement.reset() }
+        return try statement.step()
     }
 
     /// A feed that is recorded goes on in the file after a rotation.
@@ -71,9 +112,10 @@ struct FeedEndQuery {
         return endCause == "killed" ? .killed : .stopped
     }
 
-    /// The end of the last connection of a feed, or of its last gap if that is later.
+    /// The end of the last connection of a feed, or of its last gap or closed time if that is later.
     ///
-    /// A connection without an end ends with its last message: it went on in another file, or its recorder is dead.
+    /// A connection without an end ends with its last message: it went on in another file, or its recorder is dead. A
+    /// `restart` gap may have been begun by an earlier session of the feed.
     func end(ofFeed id: Int64) throws(ArchiveError) -> Int64? {
         let sql = """
             SELECT max(ts) FROM (
@@ -82,7 +124,10 @@ struct FeedEndQuery {
                 FROM (SELECT connection_id, ts_opened, ts_closed FROM connection
                     WHERE feed_id = ?1 ORDER BY connection_id DESC LIMIT \(Self.connectionsMax)) c
                 UNION ALL SELECT max(ts_to) FROM gap WHERE feed_id = ?1 AND instrument_id IS NULL
-                \(try lastClosing()))
+                UNION ALL SELECT max(g.ts_to) FROM feed own JOIN session s ON s.session_id = own.session_id
+                    JOIN feed f ON f.name = own.name AND f.venue = own.venue JOIN gap g ON g.feed_id = f.feed_id
+                    WHERE own.feed_id = ?1 AND g.cause = 'restart' AND g.ts_to >= s.ts_start
+                \(try lastClosedTime()))
             """
         let statement = try PreparedStatement(sql, on: handle, path: path)
         statement.bind(1, id)
@@ -90,11 +135,11 @@ struct FeedEndQuery {
         return try statement.step() ? statement.optionalInteger(0) : nil
     }
 
-    /// The last closing of the market that the recorder was there to see, for ``end(ofFeed:)``.
-    private func lastClosing() throws(ArchiveError) -> String {
+    /// Up to when the recorder knew that the market was closed, for ``end(ofFeed:)``.
+    private func lastClosedTime() throws(ArchiveError) -> String {
         // Older files have no such table.
         guard try RowQueries.hasTable("closed_span", on: handle, path: path) else { return "" }
-        return "UNION ALL SELECT max(ts_from) FROM closed_span WHERE feed_id = ?1"
+        return "UNION ALL SELECT max(coalesce(ts_to, ts_from)) FROM closed_span WHERE feed_id = ?1"
     }
 
     /// How many messages came in a second over the newest connection that has any.

@@ -1,36 +1,42 @@
 import GRDBSQLite
 
-/// Finds where feeds were recorded last, in the files of an archive.
+/// Finds out what the files of an archive know of feeds.
 package enum FeedEndSearch {
-    /// The ends of `feeds` in the recordings of `directory`, without the file `current`.
+    /// Only to know the rate of a feed whose end is known, this number of files is read at most.
+    private static let filesForRateMax = 16
+
+    /// What the recordings of `directory` know of `feeds`, without the file `current`.
     ///
-    /// It reads the newest files first and stops when it has found all feeds. A file that cannot be read says nothing:
-    /// what is wrong with it stops no recorder.
+    /// It reads the newest files first and stops when it knows all. A file that cannot be read says nothing: what is wrong
+    /// with it stops no recorder.
     package static func find(
         _ feeds: Set<FeedKey>,
         in directory: String,
         except current: String
-    ) -> [FeedKey: FeedEnd] {
-        var ends: [FeedKey: FeedEnd] = [:]
+    ) -> [FeedKey: FeedPast] {
+        var pasts = Dictionary(uniqueKeysWithValues: feeds.map { ($0, FeedPast()) })
         let names = (try? FilePath.names(in: directory)) ?? []
         // Copies and files of imports have other names; the order of names is that of time.
         let own = names.filter { RecordingName.isOfRecorder($0) && $0 != FilePath.lastComponent(of: current) }
-        for name in own.sorted(by: >) where ends.count < feeds.count {
+        var filesForRate = 0
+        for name in own.sorted(by: >) {
+            let open = pasts.filter { !$0.value.isComplete }
+            guard !open.isEmpty, filesForRate < filesForRateMax else { break }
+            if open.values.allSatisfy({ $0.end != nil }) { filesForRate += 1 }
             let path = FilePath.joined(directory, name)
             guard case .file(let bytes) = FilePath.kind(of: path), bytes > 0 else { continue }
-            let missing = feeds.filter { ends[$0] == nil }
-            guard let found = try? find(missing, path) else { continue }
-            ends.merge(found) { first, _ in first }
+            guard let found = try? find(Set(open.keys), path) else { continue }
+            for (feed, past) in found { pasts[feed]?.complete(by: past) }
         }
-        return ends
+        return pasts
     }
 
-    private static func find(_ feeds: Set<FeedKey>, _ path: String) throws(ArchiveError) -> [FeedKey: FeedEnd] {
+    private static func find(_ feeds: Set<FeedKey>, _ path: String) throws(ArchiveError) -> [FeedKey: FeedPast] {
         let (handle, _) = try RecordingFile.openHandle(path)
         defer { sqlite3_close_v2(handle) }
         let query = FeedEndQuery(handle: handle, path: path)
-        var ends: [FeedKey: FeedEnd] = [:]
-        for feed in feeds { ends[feed] = try query.end(of: feed) }
-        return ends
+        var pasts: [FeedKey: FeedPast] = [:]
+        for feed in feeds { pasts[feed] = try query.past(of: feed) }
+        return pasts
     }
 }

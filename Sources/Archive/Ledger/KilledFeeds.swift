@@ -1,7 +1,10 @@
+import GRDBSQLite
+
 /// Writes the ends of the feeds of killed recorders into the ledger, inside a transaction of the writer.
 ///
-/// Open gaps end at the time when their recorder was last known to be alive, and a gap of cause `restart` begins there.
-/// If none was open, that gap begins with the last message of the feed.
+/// Open gaps and closed times end at the time when their recorder was last known to be alive. A gap of cause `restart`
+/// begins there if a gap was open, and with the last message of the feed otherwise. If the market was closed, no gap
+/// begins: the next recorder decides by its own sessions what is missing.
 struct KilledFeeds {
     private struct Feed {
         let id: Int64
@@ -29,15 +32,17 @@ struct KilledFeeds {
     }
 
     private func declare(_ feed: Feed) throws(ArchiveError) {
+        let alive = try lastSign(ofSession: feed.sessionID)
+        let wasClosed = try endClosedSpans(of: feed, at: alive)
         let open = try openGaps(of: feed)
         let others = open.filter { $0.cause != "restart" }
-        try end(others, of: feed)
+        try end(others, of: feed, at: alive)
         // One that an earlier recorder left is the same absence.
         guard others.count == open.count else { return }
         let isConnected = try isConnected(feed)
         guard isConnected || !others.isEmpty, let ts = try ends.end(ofFeed: feed.id) else { return }
         // Nothing is missing yet; the next recorder knows when the market opened.
-        guard try !isClosed(feed, at: ts) else { return }
+        guard !wasClosed else { return }
         try connection.run(
             """
             INSERT INTO gap (session_id, feed_id, ts_from, cause, detail)
@@ -50,9 +55,21 @@ struct KilledFeeds {
         }
     }
 
-    private func end(_ gaps: [OpenGap], of feed: Feed) throws(ArchiveError) {
+    /// True if the market was closed at `alive`, as far as the recorder knew.
+    private func endClosedSpans(of feed: Feed, at alive: Int64) throws(ArchiveError) -> Bool {
+        try connection.run(
+            """
+            UPDATE closed_span SET ts_to = max(ts_from, ?2) WHERE feed_id = ?1 AND (ts_to IS NULL OR ts_to > ?2)
+            """
+        ) {
+            $0.bind(1, feed.id)
+            $0.bind(2, alive)
+        }
+        return sqlite3_changes(connection.handle) > 0
+    }
+
+    private func end(_ gaps: [OpenGap], of feed: Feed, at alive: Int64) throws(ArchiveError) {
         guard !gaps.isEmpty else { return }
-        let alive = try lastSign(ofSession: feed.sessionID)
         let perSecond = try ends.messagesPerSecond(feedID: feed.id)
         var countedUntil = Int64.min
         for gap in gaps {
@@ -69,15 +86,6 @@ struct KilledFeeds {
     }
 
     // MARK: Queries
-
-    private func isClosed(_ feed: Feed, at time: Int64) throws(ArchiveError) -> Bool {
-        let sql = "SELECT 1 FROM closed_span WHERE feed_id = ?1 AND ts_from <= ?2 AND (ts_to IS NULL OR ts_to > ?2)"
-        let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)
-        statement.bind(1, feed.id)
-        statement.bind(2, time)
-        defer { statement.reset() }
-        return try statement.step()
-    }
 
     private func feeds() throws(ArchiveError) -> [Feed] {
         let sql = """
@@ -137,6 +145,8 @@ struct KilledFeeds {
                     ORDER BY b.first_message_index DESC LIMIT 1) FROM own
                 UNION ALL SELECT max(ts_from) FROM gap WHERE session_id = ?1
                 UNION ALL SELECT max(ts_to) FROM gap WHERE session_id = ?1
+                UNION ALL SELECT max(c.ts_from) FROM closed_span c JOIN feed f ON f.feed_id = c.feed_id
+                    WHERE f.session_id = ?1
                 UNION ALL SELECT max(ts) FROM clock_sample
                     WHERE ts >= (SELECT ts_start FROM session WHERE session_id = ?1))
             """

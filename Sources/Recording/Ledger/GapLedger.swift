@@ -44,10 +44,13 @@ struct GapLedger: Sendable {
     init(place: Place, adopted: [GapRow] = [], messagesPerSecond: Double? = nil) {
         self.place = place
         rate = MessageRate(perSecond: messagesPerSecond)
-        for row in adopted {
-            guard let cause = GapCause(rawValue: row.cause), let group = cause.group else { continue }
-            open[group] = OpenGap(row: row, cause: cause, isPast: true)
-        }
+        for row in adopted { adopt(row) }
+    }
+
+    /// Goes on with a gap that an earlier recorder left open in the same file.
+    mutating func adopt(_ row: GapRow) {
+        guard let cause = GapCause(rawValue: row.cause), let group = cause.group else { return }
+        open[group] = OpenGap(row: row, cause: cause, isPast: true)
     }
 
     /// True while any gap is open.
@@ -120,6 +123,9 @@ struct GapLedger: Sendable {
         closed[group] = row
         return row
     }
+
+    /// The run ends without the end of a gap, which the next one goes on with.
+    mutating func leaveOpen(_ group: GapGroup) { countPast(group) }
 
     /// This run, too, has brought nothing so far.
     private mutating func countPast(_ group: GapGroup) {

@@ -35,6 +35,9 @@ final class JournalFolder {
     /// The connections of which the recording had messages before.
     private var stored: Set<UInt64> = []
     private var ledger: GapLedger
+    private let closedSpans: [ClosedSpanRow]
+    /// When the connections were opened that the recording has rows of.
+    private let tsOpened: [UInt64: UnixNanoseconds]
     private var count: Int64 = 0
 
     init(
@@ -63,6 +66,12 @@ final class JournalFolder {
             place: GapLedger.Place(sessionID: sessionID, feedID: feedID),
             adopted: try await writer.openGaps(feedID: feedID),
             messagesPerSecond: try await writer.messagesPerSecond(feedID: feedID)
+        )
+        let reader = try ArchiveReader(path: writer.path)
+        closedSpans = try reader.closedSpans().filter { $0.feedID == feedID }
+        tsOpened = Dictionary(
+            try reader.connections().compactMap { row in row.opened.journalKey.map { ($0, row.opened.tsOpened) } },
+            uniquingKeysWith: { first, _ in first }
         )
         dialect = venue.makeReader(reading)
         capture = try Capture(
@@ -240,11 +249,24 @@ final class JournalFolder {
     }
 
     /// Begins the gap between the connection before and `key`, which the recorder had no time to store.
+    ///
+    /// If the market was closed in between, nothing is missing before its opening, nor after it if `key` was connected by
+    /// then.
     private func noteLostConnection(until first: UnixNanoseconds, _ key: UInt64) {
         // A recorder stores the gap before the first message of the next connection.
         guard let before = lastData, before.ts < first, !stored.contains(key), !survey.overlap(before.key, key)
         else { return }
-        begin(.disconnect, "the recorder was killed soon after", from: before.ts)
+        // What was missing before the closing is stored with the closing.
+        let from = lastOpening(since: before.ts, until: first) ?? before.ts
+        let opened = tsOpened[key] ?? first
+        guard from < first, from == before.ts || from < opened else { return }
+        begin(.disconnect, "the recorder was killed soon after", from: from)
+    }
+
+    /// The end of the last closed time in between; `nil` if the market was open throughout.
+    private func lastOpening(since from: UnixNanoseconds, until to: UnixNanoseconds) -> UnixNanoseconds? {
+        closedSpans.filter { span in span.tsFrom < to && span.tsTo.map { $0 > from } ?? true }
+            .map { $0.tsTo ?? to }.max()
     }
 
     private func follow(_ change: LinkChange, at time: UnixNanoseconds) {

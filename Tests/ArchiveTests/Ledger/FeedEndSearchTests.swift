@@ -12,8 +12,9 @@ struct FeedEndSearchTests {
         _ directory: TemporaryDirectory,
         _ file: String,
         _ name: String,
-        until closed: Int64,
-        cause: String = "signal"
+        until closed: Int64?,
+        cause: String = "signal",
+        isLeft: Bool = false
     ) async throws {
         let writer = try ArchiveWriter.open(file: directory.file(file))
         let sessionID = try await writer.beginSession(
@@ -28,13 +29,20 @@ struct FeedEndSearchTests {
         let feedID = try await writer.addFeed(
             FeedRow(sessionID: sessionID, name: name, venue: "binance-spot", url: nil)
         )
-        let id = try await writer.openConnection(ConnectionOpened(feedID: feedID, tsOpened: UnixNanoseconds(1)))
-        try await writer.closeConnection(
-            ConnectionClosed(connectionID: id, tsClosed: UnixNanoseconds(closed), closedBy: .local)
-        )
+        if let closed {
+            let id = try await writer.openConnection(ConnectionOpened(feedID: feedID, tsOpened: UnixNanoseconds(1)))
+            try await writer.closeConnection(
+                ConnectionClosed(connectionID: id, tsClosed: UnixNanoseconds(closed), closedBy: .local)
+            )
+        }
+        if isLeft {
+            var batch = WriteBatch()
+            batch.events = [EventRow(feedLeft: feedID, at: UnixNanoseconds(closed ?? 1))]
+            try await writer.write(batch)
+        }
         try await writer.endSession(
             sessionID,
-            tsEnd: UnixNanoseconds(closed + 5),
+            tsEnd: UnixNanoseconds((closed ?? 100) + 5),
             cause: cause,
             counts: SessionCounts()
         )
@@ -65,11 +73,31 @@ struct FeedEndSearchTests {
             in: directory.path,
             except: directory.file("2026-01-07.feedrec")
         )
-        #expect(ends[Self.feed]?.ts == UnixNanoseconds(200) && ends[Self.feed]?.reason == .killed)
-        #expect(ends.count == 2 && ends[unknown] == nil)
+        #expect(ends[Self.feed]?.end?.ts == UnixNanoseconds(200) && ends[Self.feed]?.end?.reason == .killed)
+        #expect(ends.count == 3 && ends[unknown]?.end == nil)
         let all = FeedEndSearch.find([Self.feed], in: directory.path, except: "")
-        #expect(all[Self.feed]?.ts == UnixNanoseconds(400) && all[Self.feed]?.reason == .stopped)
-        #expect(FeedEndSearch.find([Self.feed], in: directory.file("none"), except: "").isEmpty)
+        #expect(all[Self.feed]?.end?.ts == UnixNanoseconds(400) && all[Self.feed]?.end?.reason == .stopped)
+        #expect(FeedEndSearch.find([Self.feed], in: directory.file("none"), except: "")[Self.feed]?.end == nil)
+    }
+
+    @Test("kind 1 a stop during a rotation is a stop: the newest file with the feed says why it ended")
+    func stoppedAtRotation() async throws {
+        let directory = try TemporaryDirectory()
+        try await Self.record(directory, "2026-01-05.feedrec", "spot", until: 100, cause: "rotation")
+        try await Self.record(directory, "2026-01-06.feedrec", "spot", until: nil)
+        let past = FeedEndSearch.find([Self.feed], in: directory.path, except: "")[Self.feed]
+        #expect(past?.end?.ts == UnixNanoseconds(100) && past?.end?.reason == .stopped)
+    }
+
+    @Test("kind 1 a feed that was removed before the end of its session was removed", arguments: ["signal", "killed"])
+    func removed(cause: String) async throws {
+        let directory = try TemporaryDirectory()
+        for isLeft in [false, true] {
+            let file = "2026-01-0\(isLeft ? 6 : 5).feedrec"
+            try await Self.record(directory, file, "spot", until: 100, cause: cause, isLeft: isLeft)
+            let past = FeedEndSearch.find([Self.feed], in: directory.path, except: "")[Self.feed]
+            #expect(past?.end?.reason == (isLeft ? .removed : cause == "killed" ? .killed : .stopped))
+        }
     }
 
     @Test("kind 1 a gap left open by a killed recorder moves on, and its session counts one gap less")

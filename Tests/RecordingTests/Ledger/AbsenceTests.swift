@@ -110,6 +110,7 @@ struct AbsenceTests {
         #expect(stored.map(\.gaps.count) == [0, 1])
         let gap = try #require(stored[1].gaps.first)
         #expect(gap.cause == "restart" && gap.detail == "the recorder was killed")
+        #expect(bench.reports.all.gapBeginnings == ["restart"] && bench.reports.all.gapEndings == ["restart"])
         #expect(gap.tsFrom == Victim.start.advanced(by: .milliseconds(19)))
         #expect(gap.tsTo == Victim.start.advanced(by: .seconds(60)))
     }
@@ -187,6 +188,144 @@ struct AbsenceTests {
         #expect(gap.detail?.hasPrefix("the feed was removed") == true)
         let start = ManualClock().unixNow
         #expect(gap.tsFrom.since(start) == .seconds(5) && gap.tsTo?.since(start) == .seconds(65))
+    }
+
+    /// Records a venue that refuses each attempt, for a minute.
+    private func recordNothing(_ bench: RecorderBench, into file: String) async throws -> RecordingOutcome {
+        var run = bench
+        run.stop = StopControl()
+        run.policy.retriesFirstConnection = true
+        let (next, count) = (run, bench.reports.all.count)
+        let busy = ScriptedVenue.Scene.refuse(HTTPResponse(status: 503, text: "busy"))
+        return try await withServer(ScriptedVenue(Array(repeating: busy, count: 20))) { server in
+            let writer = try ArchiveWriter.open(file: file)
+            async let outcome = next.recorder(of: [next.feed(server.url)]).run(into: writer)
+            await next.commit { !Array($0.dropFirst(count)).disconnections.isEmpty }
+            next.wall.advance(by: .seconds(60))
+            next.stop.request(.signal)
+            return try await outcome
+        }
+    }
+
+    @Test("kind 1 runs that bring nothing and are stopped belong to one absence, which is counted once")
+    func emptyRuns() async throws {
+        let bench = try RecorderBench.binance()
+        let (file, start) = (bench.directory.file("2026-01-05.feedrec"), bench.wall.unixNow)
+        _ = try await record(bench, into: file)
+        for _ in 0..<2 {
+            bench.wall.advance(by: .seconds(60))
+            let empty = try await recordNothing(bench, into: file)
+            #expect(empty.totals.gaps == 1)
+            let stored = try bench.stored()
+            #expect(stored.problems == [] && stored.gaps.map(\.tsTo) == [nil], "data is missing still")
+            #expect(try Coverage(ArchiveReader(path: file)).least == 0)
+        }
+        bench.wall.advance(by: .seconds(60))
+        let outcome = try await record(bench, into: file)
+        #expect(outcome.totals.gaps == 0)
+        let stored = try bench.stored()
+        #expect(stored.problems == [])
+        #expect(stored.gaps.map(\.cause) == ["restart"])
+        #expect(stored.gaps.map { $0.tsFrom.since(start) } == [.zero])
+        #expect(stored.gaps.map { $0.tsTo?.since(start) } == [.seconds(300)])
+        #expect(stored.gaps.map(\.estimatedCount) == [3000])
+        #expect(stored.gaps.map(\.detail) == ["the recorder was stopped"])
+        #expect(try Coverage(ArchiveReader(path: file)).least == 0)
+    }
+
+    @Test("kind 1 an absence with a run that brought nothing, in an earlier file, has a row in each")
+    func emptyRunBeforeRotation() async throws {
+        let bench = try RecorderBench.binance()
+        let start = bench.wall.unixNow
+        let files = (5...6).map { bench.directory.file("2026-01-0\($0).feedrec") }
+        _ = try await record(bench, into: files[0])
+        for _ in 0..<2 {
+            bench.wall.advance(by: .seconds(60))
+            _ = try await recordNothing(bench, into: files[0])
+        }
+        bench.wall.advance(by: .seconds(86_400))
+        try await {
+            let lock = try ArchiveLock(directory: bench.directory.path)
+            try await ArchiveWriter.endEarlier(in: bench.directory.path, except: [files[1]], lock: lock)
+        }()
+        _ = try await record(bench, into: files[1])
+        let stored = try files.map { try StoredRecording(path: $0) }
+        #expect(stored.allSatisfy { $0.problems.isEmpty })
+        let gaps = stored.flatMap(\.gaps)
+        #expect(stored.map(\.gaps.count) == [1, 1])
+        #expect(gaps.map { $0.tsFrom.since(start) } == [.zero, .seconds(240)])
+        #expect(gaps.map { $0.tsTo?.since(start) } == [.seconds(240), .seconds(86_640)])
+        #expect(gaps.map(\.estimatedCount) == [2400, 864_000])
+        #expect(gaps.allSatisfy { $0.detail == "the recorder was stopped" })
+        #expect(try Coverage(ArchiveReader(path: files[0])).least == 0)
+    }
+
+    @Test("kind 1 an outage over a rotation has a row in each file, and begins and ends once for the log")
+    func outageOverRotation() async throws {
+        var bench = try RecorderBench.binance()
+        bench.policy.rotation = RotationPolicy()
+        bench.watch.silence = .off
+        let run = bench
+        let first = ScriptedVenue.Scene.talk { connection, _ in
+            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            await run.reports.until { $0.received == 1 }
+        }
+        let second = ScriptedVenue.Scene.talk { connection, _ in
+            await run.reports.until { reports in reports.contains { if case .rotated = $0 { true } else { false } } }
+            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 2)]))
+            _ = try await connection.receiveAll()
+        }
+        try await withServer(ScriptedVenue([first, second])) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { $0.gapBeginnings == ["disconnect"] }
+            run.wall.advance(by: .seconds(86_400))
+            await run.commit { $0.gapEndings == ["disconnect"] }
+            run.stop.request(.signal)
+            let gaps = try await outcome.totals.gaps
+            #expect(gaps == 2)
+        }
+        #expect(run.reports.all.gapBeginnings == ["disconnect"])
+        let files = try ArchiveLocation(run.directory.path).files
+        let stored = try files.map { try StoredRecording(path: $0) }
+        #expect(stored.allSatisfy { $0.problems.isEmpty })
+        #expect(stored.map { $0.gaps.map(\.cause) } == [["disconnect"], ["disconnect"]])
+        #expect(stored.first?.gaps.first?.tsTo == stored.last?.gaps.first?.tsFrom)
+    }
+
+    @Test("kind 1 a feed that was removed, before its recorder was stopped, was missed since it was removed")
+    func removedBeforeStop() async throws {
+        let bench = try RecorderBench.binance()
+        let outcome = try await withServer(Self.venue()) { server in
+            try await withServer(Self.venue("ETHUSDT")) { another in
+                let feeds = [bench.feed(another.url, name: "other"), bench.feed(server.url)]
+                for run in 0..<2 {
+                    var next = bench
+                    next.stop = StopControl()
+                    let (count, started) = (bench.reports.all.count, next.recorder(of: feeds))
+                    let writer = try next.openWriter()
+                    async let outcome = started.run(into: writer)
+                    await next.commit { Array($0.dropFirst(count)).subscribedCount == 2 }
+                    if run == 0 {
+                        var change = FeedChange()
+                        change.removed = ["test"]
+                        await started.changes.apply(change)
+                        await next.commit { _ in
+                            (try? ArchiveReader(path: writer.path).connections().contains { $0.closed != nil }) == true
+                        }
+                        next.wall.advance(by: .seconds(60))
+                    }
+                    next.stop.request(.signal)
+                    let ended = try await outcome
+                    #expect(ended.totals.gaps == 0)
+                    next.wall.advance(by: .seconds(60))
+                }
+                return try bench.stored()
+            }
+        }
+        #expect(outcome.problems == [])
+        let gaps = outcome.gaps.sorted { $0.tsFrom < $1.tsFrom }
+        #expect(gaps.map { $0.detail?.prefix(20) } == ["the feed was removed", "the recorder was sto"])
+        #expect(gaps.map { gap in gap.tsTo.map { $0.since(gap.tsFrom) } } == [.seconds(120), .seconds(60)])
     }
 
     @Test("kind 1 a start whose first attempt fails counts as lost data of its own")

@@ -1,0 +1,143 @@
+import Archive
+import FeedrecTestKit
+import MarketModel
+import Testing
+import Transport
+
+@testable import Recording
+
+/// Closed time counts as long as a recorder is there whose sessions say so, and no longer.
+@Suite(.timeLimit(.minutes(5)))
+struct ClosedSpanEndTests {
+    private static let noon = MarketHoursTests.time("2026-01-10T12:00:00Z")
+
+    private static func hours(_ hours: Double) -> UnixNanoseconds { noon.advanced(by: .seconds(hours * 3600)) }
+
+    /// A bench of a Saturday at noon; its market opens on Sunday at 22:00.
+    private func bench() throws -> RecorderBench {
+        var bench = try RecorderBench.binance()
+        bench.wall = ManualClock(unixStart: Self.noon)
+        bench.watch.silence = .off
+        bench.market.calendar = try MarketHoursTests.forex()
+        return bench
+    }
+
+    private static let venue = ScriptedVenue { connection, _ in
+        try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+        _ = try await connection.receiveAll()
+    }
+
+    /// Records for an hour, and lets another one pass.
+    private func recordForAnHour(_ bench: RecorderBench, isOpen: Bool = false) async throws {
+        var next = bench
+        next.stop = StopControl()
+        if isOpen { next.market.calendar = nil }
+        let (run, count) = (next, bench.reports.all.count)
+        try await withServer(Self.venue) { server in
+            async let outcome = run.record(server.url)
+            await run.commit { Array($0.dropFirst(count)).received == 1 }
+            run.wall.advance(by: .seconds(3600))
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        run.wall.advance(by: .seconds(3600))
+    }
+
+    private func spans(_ bench: RecorderBench) throws -> [[Double]] {
+        try ArchiveReader(path: bench.directory.file("2026-01-05.feedrec")).closedSpans().map { span in
+            [span.tsFrom, span.tsTo ?? Self.hours(999)].map { $0.since(Self.noon) / .seconds(3600) }
+        }
+    }
+
+    private func coverage(_ bench: RecorderBench) throws -> InstrumentCoverage? {
+        try Coverage(ArchiveReader(path: bench.directory.file("2026-01-05.feedrec"))).instruments.first
+    }
+
+    @Test("kind 13 the closed times of one recorder after another follow each other, so that their sum is right")
+    func restarts() async throws {
+        let bench = try bench()
+        for _ in 0..<3 { try await recordForAnHour(bench) }
+        #expect(try spans(bench) == [[0, 1], [1, 2], [2, 3], [3, 4], [4, 5]])
+        let stored = try bench.stored()
+        #expect(stored.problems == [] && stored.gaps.isEmpty)
+        #expect(try coverage(bench)?.expectedNS == 0)
+    }
+
+    @Test("kind 13 without the sessions of the recorder before, the time since it stopped is missing")
+    func sessionsRemoved() async throws {
+        let bench = try bench()
+        try await recordForAnHour(bench)
+        try await recordForAnHour(bench, isOpen: true)
+        #expect(try spans(bench) == [[0, 1]])
+        let stored = try bench.stored()
+        #expect(stored.problems == [])
+        #expect(stored.gaps.map(\.tsFrom) == [Self.hours(1)] && stored.gaps.map(\.tsTo) == [Self.hours(2)])
+        #expect(try coverage(bench)?.expectedNS == 7_200_000_000_000)
+        #expect(try coverage(bench)?.coveredNS == 3_600_000_000_000)
+    }
+
+    @Test("kind 13 a feed whose sessions are removed while its market is closed misses what it loses from then on")
+    func sessionsRemovedByReload() async throws {
+        let run = try bench()
+        try await reload(run)
+        #expect(try spans(run) == [[0, 1]])
+        let stored = try run.stored()
+        #expect(stored.problems == [] && stored.gaps.map(\.cause) == ["restart", "disconnect"])
+        let coverage = try #require(try coverage(run))
+        #expect(coverage.expectedNS == 7_200_000_000_000 && coverage.coveredNS == 0)
+    }
+
+    /// Removes the sessions after an hour; the venue goes away after another, and comes back an hour later.
+    private func reload(_ run: RecorderBench) async throws {
+        let stays = ScriptedVenue.Scene.talk { connection, _ in
+            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            _ = try await connection.receiveAll()
+        }
+        let leaves = ScriptedVenue.Scene.talk { connection, _ in
+            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 2)]))
+            await run.reports.until { $0.subscribedCount == 2 }
+            run.wall.advance(by: .seconds(3600))
+        }
+        try await withServer(ScriptedVenue([stays, leaves, stays])) { server in
+            let started = run.recorder(of: [run.feed(server.url)])
+            let writer = try run.openWriter()
+            async let outcome = started.run(into: writer)
+            await run.commit { $0.received == 1 }
+            run.wall.advance(by: .seconds(3600))
+            var change = FeedChange()
+            change.removed = ["test"]
+            var feed = run.feed(server.url)
+            feed.market = MarketRules()
+            change.added = [feed]
+            await started.changes.apply(change)
+            await run.commit { $0.gapBeginnings == ["restart", "disconnect"] }
+            run.wall.advance(by: .seconds(3600))
+            await run.commit { $0.gapEndings == ["restart", "disconnect"] }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+    }
+
+    @Test(
+        "kind 13 the closed time of a recorder that was killed ends with its last sign of life",
+        arguments: [true, false]
+    )
+    func killed(hasSessions: Bool) async throws {
+        let bench = try bench()
+        try await Victim.die(in: bench.directory, at: Self.hours(0)) { victim in
+            var batch = WriteBatch()
+            batch.closedSpans = [
+                ClosedSpanRow(feedID: victim.feedID, tsFrom: Self.hours(0), tsTo: Self.hours(34))
+            ]
+            batch.clockSamples = [ClockSampleRow(ts: Self.hours(0.5), offsetNS: 0, errorNS: 0, status: 0)]
+            return batch
+        }
+        bench.wall.advance(by: .seconds(7200))
+        try await recordForAnHour(bench, isOpen: !hasSessions)
+        #expect(try spans(bench) == (hasSessions ? [[0, 0.5], [0.5, 2], [2, 3]] : [[0, 0.5]]))
+        let stored = try bench.stored()
+        #expect(stored.problems == [])
+        #expect(stored.gaps.map(\.tsFrom) == (hasSessions ? [] : [Self.hours(0.5)]))
+        #expect(stored.gaps.map(\.tsTo) == (hasSessions ? [] : [Self.hours(2)]))
+    }
+}
