@@ -86,6 +86,7 @@ extension FeedRecorder {
     }
 
     func store(ended gap: GapRow) {
+        noteEnded(gap)
         capture.append(gap)
         report(.gapEnded(cause: gap.cause))
     }

@@ -44,7 +44,9 @@ extension FeedRecorder {
                 )
             )
         }
-        market.learn(sessions)
+        guard market.learn(sessions) else { return }
+        followMarket()
+        judgeAbsence()
     }
 
     private func marketClosed(_ change: MarketHours.Change) {
@@ -77,59 +79,6 @@ extension FeedRecorder {
         if let loss = excused.take(.connection), !isSubscribed { openGap(loss, from: change.time) }
         if let loss = excused.take(.venue), !ledger.isLinked { openGap(loss, from: change.time) }
         report(.marketOpened(closesAt: change.until))
-    }
-
-    /// Declares the time before the feed joined in which it was not recorded, as far as its market was open.
-    ///
-    /// That is the gap that an earlier recorder left open, or the time since `end`. Returns that gap if the market was
-    /// closed all the time, so that nothing is missing.
-    func declareAbsence(
-        _ open: GapRow?,
-        since end: (ts: UnixNanoseconds, detail: String)?
-    ) -> GapRow? {
-        // Before the ledger has the gap: it ends at the closing, not where this recorder finds the market closed.
-        followMarket()
-        guard let from = open?.tsFrom ?? end.map({ min($0.ts, now()) }) else { return nil }
-        noteClosedParts(since: from)
-        if let open { return goOn(with: open) }
-        beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: true)
-        return nil
-    }
-
-    /// Goes on with a `restart` gap that an earlier recorder left open: one row for each part in which the market was open.
-    private func goOn(with gap: GapRow) -> GapRow? {
-        let detail = gap.detail ?? ""
-        let parts = openParts(since: gap.tsFrom)
-        guard !parts.isEmpty || market.isOpen else {
-            excused.excuse(.init(cause: .restart, detail: detail, connectionID: nil))
-            return gap
-        }
-        var row = gap
-        row.tsFrom = parts.first?.lowerBound ?? gap.tsFrom
-        ledger.adopt(row)
-        store(begun: row)
-        guard !market.isOpen || parts.count > 1 else { return nil }
-        endGap(.connection, at: parts.first?.upperBound ?? row.tsFrom)
-        let rest = parts.dropFirst().first?.lowerBound ?? now()
-        beginGap(.restart, detail: detail, from: rest, isPast: true)
-        return nil
-    }
-
-    /// Stores when the market was closed before this recorder began.
-    private func noteClosedParts(since from: UnixNanoseconds) {
-        // A market that is closed now has a row from there on.
-        let time = closedSpan?.tsFrom ?? now()
-        guard from < time else { return }
-        for part in market.closedParts(of: from..<time) {
-            capture.append(
-                ClosedSpanRow(
-                    feedID: place.feedID,
-                    tsFrom: part.lowerBound,
-                    tsTo: part.upperBound,
-                    source: market.source
-                )
-            )
-        }
     }
 
     /// Ends the closed time where this recorder stops following the market: whether it goes on is up to the next one.

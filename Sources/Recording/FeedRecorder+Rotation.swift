@@ -59,6 +59,7 @@ extension FeedRecorder {
         totalsBefore = totals
         try await moveConnections(to: new, at: time)
         isBroken = false
+        unjudgedAbsence = nil
         repeatClosedSpan(from: time)
         let writer = new.writer
         for gap in ledger.beginFile(GapLedger.Place(new), at: time, makeID: writer.makeGapID) {

@@ -61,6 +61,8 @@ actor FeedRecorder {
     /// The same on the wall clock; only set if the recorder saw the market open.
     var tsMarketOpened: UnixNanoseconds?
     var excused = ExcusedLosses()
+    /// The last absence of this file that ended before the venue had sent its sessions.
+    var unjudgedAbsence: GapRow?
     var hasToldOfZone = false
     var closedTicks = ClosedTicks()
     /// Why messages are dropped at present: the disk is full, or storing cannot keep up.

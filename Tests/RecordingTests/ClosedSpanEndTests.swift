@@ -118,6 +118,46 @@ struct ClosedSpanEndTests {
         }
     }
 
+    /// A hub whose market is open from Monday to Friday, and says so after its first price.
+    private static let hub = ScriptedVenue { connection, _ in
+        let hub = HubScript(connection: connection)
+        try await hub.answerUntilSubscribed()
+        let day = #"{"quote":[{"openHour":0,"openMin":0,"closeHour":24,"closeMin":0}]}"#
+        let week = [#"{"quote":[]}"#] + Array(repeating: day, count: 5) + [#"{"quote":[]}"#]
+        let symbol = #"{"symbol":"EURUSD","digits":5,"sessions":[\#(week.joined(separator: ","))]}"#
+        try await hub.send(HubScript.tick("1.1"))
+        try await hub.send(#"{"type":1,"target":"OnSymbolUpdate","arguments":[{"symbol":\#(symbol)}]}"#)
+        try await hub.listen()
+    }
+
+    @Test("kind 13 the sessions that a hub sends correct the absence from before the start")
+    func hubSessions() async throws {
+        var bench = try RecorderBench.hub()
+        bench.wall = ManualClock(unixStart: Self.hours(-15))
+        bench.watch.silence = .off
+        bench.market.symbols = ["EURUSD"]
+        bench.market.venueZone = ZoneRules(fixedOffset: "+02:00")
+        // From Friday at 21:00, an hour before the closing, to Saturday at noon.
+        for _ in 0..<2 {
+            var next = bench
+            next.stop = StopControl()
+            let (run, count) = (next, bench.reports.all.count)
+            try await withServer(Self.hub) { server in
+                async let outcome = run.record(server.url)
+                await run.commit { Array($0.dropFirst(count)).received >= 5 }
+                run.stop.request(.signal)
+                _ = try await outcome
+            }
+            bench.wall.advance(by: .seconds(15 * 3600))
+        }
+        let stored = try bench.stored()
+        #expect(stored.problems == [])
+        #expect(stored.gaps.map(\.cause) == ["restart"])
+        #expect(stored.gaps.map(\.tsFrom) == [Self.hours(-15)] && stored.gaps.map(\.tsTo) == [Self.hours(-14)])
+        #expect(try spans(bench).first == [-14, 0])
+        #expect(try coverage(bench)?.expectedNS == 3_600_000_000_000)
+    }
+
     @Test(
         "kind 13 the closed time of a recorder that was killed ends with its last sign of life",
         arguments: [true, false]

@@ -134,6 +134,9 @@ struct GapLedger: Sendable {
         count += 1
     }
 
+    /// Notes a further row of an absence from before the run.
+    mutating func notePastRow() { rowCount += 1 }
+
     /// Notes a gap that had both of its ends from the start.
     mutating func noteWhole() {
         count += 1

@@ -27,9 +27,12 @@ struct MarketHours: Sendable {
 
     var source: ClosedSpanRow.Source { calendars.isFromVenue ? .venue : .configuration }
 
-    /// Takes sessions that the venue sent.
-    mutating func learn(_ sessions: [String: [TradingSchedule.Session]]) {
-        if calendars.learn(sessions) { foundAt = nil }
+    /// Takes sessions that the venue sent; true if they change when the feed is open.
+    @discardableResult
+    mutating func learn(_ sessions: [String: [TradingSchedule.Session]]) -> Bool {
+        guard calendars.learn(sessions) else { return false }
+        foundAt = nil
+        return true
     }
 
     /// The changes up to `time` since the last call, in order; none for a market that is open from the start.

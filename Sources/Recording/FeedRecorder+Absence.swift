@@ -1,0 +1,90 @@
+import Archive
+import MarketModel
+import Venues
+
+/// The time before a feed joined, in which it was not recorded.
+extension FeedRecorder {
+    /// Declares the time before the feed joined in which it was not recorded, as far as its market was open.
+    ///
+    /// That is the gap that an earlier recorder left open, or the time since `end`. Returns that gap if the market was
+    /// closed all the time, so that nothing is missing.
+    func declareAbsence(
+        _ open: GapRow?,
+        since end: (ts: UnixNanoseconds, detail: String)?
+    ) -> GapRow? {
+        // Before the ledger has the gap: it ends at the closing, not where this recorder finds the market closed.
+        followMarket()
+        guard let from = open?.tsFrom ?? end.map({ min($0.ts, now()) }) else { return nil }
+        // A market that is closed now has a row from there on.
+        noteClosedParts(of: from..<max(from, closedSpan?.tsFrom ?? now()))
+        if let open { return goOn(with: open) }
+        beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: true)
+        return nil
+    }
+
+    /// Goes on with a `restart` gap that an earlier recorder left open: one row for each part in which the market was open.
+    private func goOn(with gap: GapRow) -> GapRow? {
+        let detail = gap.detail ?? ""
+        let parts = openParts(since: gap.tsFrom)
+        guard !parts.isEmpty || market.isOpen else {
+            excused.excuse(.init(cause: .restart, detail: detail, connectionID: nil))
+            return gap
+        }
+        var row = gap
+        row.tsFrom = parts.first?.lowerBound ?? gap.tsFrom
+        ledger.adopt(row)
+        store(begun: row)
+        guard !market.isOpen || parts.count > 1 else { return nil }
+        endGap(.connection, at: parts.first?.upperBound ?? row.tsFrom)
+        let rest = parts.dropFirst().first?.lowerBound ?? now()
+        beginGap(.restart, detail: detail, from: rest, isPast: true)
+        return nil
+    }
+
+    /// Stores when the market was closed before this recorder began.
+    private func noteClosedParts(of range: Range<UnixNanoseconds>) {
+        for part in market.closedParts(of: range) {
+            capture.append(
+                ClosedSpanRow(
+                    feedID: place.feedID,
+                    tsFrom: part.lowerBound,
+                    tsTo: part.upperBound,
+                    source: market.source
+                )
+            )
+        }
+    }
+
+    // MARK: Sessions that come later
+
+    /// Remembers an absence that ended before the venue sent the sessions to judge it by.
+    func noteEnded(_ gap: GapRow) {
+        guard gap.cause == GapCause.restart.rawValue, market.calendars.ofFeed == nil else { return }
+        unjudgedAbsence = gap
+    }
+
+    /// Corrects an absence now that the venue has sent its sessions: one row for each part in which the market was open.
+    func judgeAbsence() {
+        guard let gap = unjudgedAbsence, let tsTo = gap.tsTo, gap.tsFrom < tsTo, market.calendars.ofFeed != nil else {
+            return
+        }
+        unjudgedAbsence = nil
+        let whole = gap.tsFrom..<tsTo
+        noteClosedParts(of: whole)
+        let parts = market.openParts(of: whole)
+        guard parts != [whole] else { return }
+        // Without an open part the row stays, and is empty.
+        for (number, part) in (parts.isEmpty ? [gap.tsFrom..<gap.tsFrom] : parts).enumerated() {
+            var row = gap
+            (row.tsFrom, row.tsTo) = (part.lowerBound, part.upperBound)
+            let share = part.upperBound.since(part.lowerBound) / tsTo.since(gap.tsFrom)
+            row.estimatedCount = gap.estimatedCount.map { Int64((Double($0) * share).rounded()) }
+            if number > 0 {
+                row.gapID = place.writer.makeGapID()
+                (row.sessionID, row.feedID) = (place.sessionID, place.feedID)
+                ledger.notePastRow()
+            }
+            capture.append(row)
+        }
+    }
+}
