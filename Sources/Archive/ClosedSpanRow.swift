@@ -2,8 +2,8 @@ package import MarketModel
 
 /// A row of `closed_span`: a time in which a feed's market was closed, so that nothing is missing.
 ///
-/// It counts only while a recorder runs that considers the market closed: it ends with that recorder, with the file, and
-/// when the sessions of the feed change. A row replaces an earlier one with the same feed and ``tsFrom``.
+/// It counts only while a recorder runs that considers the market closed. It ends with that recorder, with the file,
+/// and when the sessions of the feed change. A row replaces an earlier one with the same feed and ``tsFrom``.
 package struct ClosedSpanRow: Hashable, Sendable {
     /// The source of the trading sessions.
     package enum Source: String, Hashable, Sendable {

@@ -124,8 +124,9 @@ actor FeedCrew {
         return member
     }
 
-    /// What is known about the time before a feed joins: the gap that an earlier recorder left open in the present file,
-    /// and where the feed was last recorded.
+    /// What is known about the time before a feed joins.
+    ///
+    /// That is the gap that an earlier recorder left open in the present file, and where the feed was last recorded.
     private func past(of key: FeedKey) async throws -> FeedPast {
         var past = try await place.writer.past(of: key)
         guard !past.isComplete else { return past }

@@ -22,7 +22,7 @@ extension FeedRecorder {
         return nil
     }
 
-    /// Goes on with a `restart` gap that an earlier recorder left open: one row for each part in which the market was open.
+    /// Goes on with a `restart` gap that an earlier recorder left open: one row for each part with an open market.
     private func goOn(with gap: GapRow) -> GapRow? {
         let detail = gap.detail ?? ""
         let parts = openParts(since: gap.tsFrom)
@@ -63,7 +63,7 @@ extension FeedRecorder {
         unjudgedAbsence = gap
     }
 
-    /// Corrects an absence now that the venue has sent its sessions: one row for each part in which the market was open.
+    /// Corrects an absence now that the venue has sent its sessions: one row for each part with an open market.
     func judgeAbsence() {
         guard let gap = unjudgedAbsence, let tsTo = gap.tsTo, gap.tsFrom < tsTo, market.calendars.ofFeed != nil else {
             return

@@ -7,8 +7,8 @@ package enum FeedEndSearch {
 
     /// What the recordings of `directory` know of `feeds`, without the file `current`.
     ///
-    /// It reads the newest files first and stops when it knows all. A file that cannot be read says nothing: what is wrong
-    /// with it stops no recorder.
+    /// It reads the newest files first and stops when it knows all. Files that cannot be read are skipped: they must not
+    /// stop a recorder.
     package static func find(
         _ feeds: Set<FeedKey>,
         in directory: String,
