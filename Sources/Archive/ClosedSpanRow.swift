@@ -44,7 +44,7 @@ struct ClosedTimes {
         }
         for row in rows {
             guard let key = keys[row.feedID] else { continue }
-            // Early recordings of schema 5 have the opening there, whatever came before it.
+            // Early recordings of schema 5 have the opening in `ts_to`, even if the recorder ended before it.
             let to = min(row.tsTo?.rawValue ?? .max, tsEnds[row.feedID]?.rawValue ?? .max)
             spans[key, default: TimeSpans()].add(row.tsFrom.rawValue, to)
         }

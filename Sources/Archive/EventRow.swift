@@ -37,7 +37,7 @@ package struct EventRow: Hashable, Sendable {
     /// The kind of ``init(feedLeft:at:)``.
     static let feedLeftKind = "feed_removed"
 
-    /// Says that a feed was removed, or is begun again with other settings, while its session goes on.
+    /// An event for a feed that was removed, or restarted with other settings, while its session continues.
     package init(feedLeft feedID: Int64, at time: UnixNanoseconds) {
         self.init(
             tsRecv: time,

@@ -2,12 +2,13 @@ import Archive
 import MarketModel
 import Venues
 
-/// The ledger of what is missing.
+/// The ledger of gaps.
 extension FeedRecorder {
-    /// Writes down that data is missing from the last message on; an open gap of the same group goes on.
+    /// Stores that data is missing after the last message; an open gap of the same group continues.
     ///
-    /// Nothing is missing while the market is closed. A gap that reaches back over such a time is one row for each part
-    /// before it, and one that would begin in it waits for the opening. What cannot be stored is missing at any time.
+    /// Nothing is missing while the market is closed. A gap that spans closed times gets one row for each open part,
+    /// and a gap that would begin in a closed time waits for the opening. Messages that cannot be stored are missing at
+    /// any time.
     func beginGap(
         _ cause: GapCause,
         detail: String,
@@ -33,7 +34,7 @@ extension FeedRecorder {
         openGap(loss, from: parts.last?.lowerBound ?? from, isPast: isPast)
     }
 
-    /// Opens a gap, or goes on with that of its group.
+    /// Opens a gap, or continues the open gap of its group.
     func openGap(_ loss: ExcusedLosses.Loss, from: UnixNanoseconds, isPast: Bool = false) {
         ledger.noteRate(capture.totals.dataMessages, at: elapsed)
         let gap = ledger.begin(
@@ -47,7 +48,7 @@ extension FeedRecorder {
         if let gap { store(begun: gap) }
     }
 
-    /// Adds a gap that is over.
+    /// Adds a gap that has ended.
     private func addGap(_ loss: ExcusedLosses.Loss, _ range: Range<UnixNanoseconds>, isPast: Bool) {
         guard let group = loss.cause.group else { return }
         openGap(loss, from: range.lowerBound, isPast: isPast)
@@ -63,7 +64,7 @@ extension FeedRecorder {
         return from < time ? market.openParts(of: from..<time) : []
     }
 
-    /// What may be missing of the time before the market closed, of a connection that was found dead right after that.
+    /// The time before the market closed that may be missing, if a connection was found dead right after the closing.
     private func unheard(_ loss: ExcusedLosses.Loss, since from: UnixNanoseconds) -> [Range<UnixNanoseconds>] {
         guard loss.cause == .noPong || loss.cause == .silence, let closing = closedSpan?.tsFrom, from < closing,
             now().since(closing) <= .seconds(60)
@@ -71,7 +72,7 @@ extension FeedRecorder {
         return market.openParts(of: from..<closing)
     }
 
-    /// Says that the open gap of a group, if there is one, is over; bars are whole again after the last one.
+    /// Ends the open gap of a group, if there is one; after the last gap, bars are complete again.
     func endGap(_ group: GapGroup, at time: UnixNanoseconds, isFinal: Bool = false) {
         excused.forget(group)
         guard let gap = ledger.end(group, at: time, isFinal: isFinal) else { return }
@@ -91,7 +92,7 @@ extension FeedRecorder {
         report(.gapEnded(cause: gap.cause))
     }
 
-    /// A venue without its own source sends nothing, over a connection that is in good health.
+    /// Follows the venue's own link: without it, the venue sends nothing over a healthy connection.
     func follow(_ change: LinkChange, at time: UnixNanoseconds, _ lane: FeedLane) {
         ledger.isLinked = change.isUp
         if !change.isUp {
@@ -101,10 +102,10 @@ extension FeedRecorder {
         }
     }
 
-    /// Has the open gaps stored while nothing else can be.
+    /// Stores the open gaps while nothing else can be stored.
     func keepLedger() {
         guard pause.isPaused else { return }
-        // Storing may have gone on for a moment, and stopped before the end of the gap before was stored.
+        // Storing may have resumed for a moment and stopped again before the end of the previous gap was stored.
         pause.note(ledger.unsettled)
     }
 }

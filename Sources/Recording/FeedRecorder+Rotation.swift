@@ -49,7 +49,7 @@ extension FeedRecorder {
         isBroken = true
         capture.appendRepeated(at: time)
         endClosedSpan(at: time)
-        // For the log the gaps go on.
+        // The gaps continue in the next file, so their ends are not reported.
         for gap in ledger.endFile(at: time) { capture.append(gap) }
         try await handOver()
     }

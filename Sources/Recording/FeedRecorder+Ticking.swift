@@ -116,7 +116,7 @@ extension FeedRecorder {
         try await handOver()
     }
 
-    /// Leaves the absence open that this run did not end: the next recorder of the feed goes on with it.
+    /// Leaves open an absence that this run did not end: the next recorder of the feed continues it.
     private func leavesOpen(_ group: GapGroup) -> Bool {
         guard ledger.cause(of: group) == .restart, stop.cause != .removed else { return false }
         ledger.leaveOpen(group)

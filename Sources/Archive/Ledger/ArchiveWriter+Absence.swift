@@ -2,7 +2,7 @@ import MarketModel
 
 /// The time in which a feed was not recorded.
 extension ArchiveWriter {
-    /// What this recording knows of a feed, with the gap that an earlier recorder left open in it.
+    /// What this recording knows of a feed, including the gap that an earlier recorder left open in it.
     package func past(of feed: FeedKey) async throws(ArchiveError) -> FeedPast {
         try await perform { connection throws(ArchiveError) in
             let sql = """
@@ -28,14 +28,14 @@ extension ArchiveWriter {
         }
     }
 
-    /// How many messages of a feed came in a second at the end of what is stored; `nil` if there are none.
+    /// The rate of a feed's last stored messages, per second; `nil` if there are none.
     package func messagesPerSecond(feedID: Int64) async throws(ArchiveError) -> Double? {
         try await perform { connection throws(ArchiveError) in
             try FeedEndQuery(handle: connection.handle, path: connection.path).messagesPerSecond(feedID: feedID)
         }
     }
 
-    /// Removes a gap that turned out to be none.
+    /// Removes a gap that was found not to be one.
     package func remove(_ gap: GapRow) async throws(ArchiveError) {
         _ = try await perform { connection throws(ArchiveError) in
             try connection.removeGap(gap.gapID, ofSession: gap.sessionID)

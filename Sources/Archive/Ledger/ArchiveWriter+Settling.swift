@@ -1,13 +1,13 @@
 import MarketModel
 
-/// Gaps that no recorder will end.
+/// Settles gaps that no recorder will end.
 extension ArchiveWriter {
-    /// Leaves no gap open that no recorder of `feeds` will end; for sessions that have ended.
+    /// Closes the open gaps of ended sessions, except those that a recorder of `feeds` will end.
     ///
-    /// An open `restart` gap is removed. It is written again, in the file of that day, when its feed is recorded again:
-    /// an absence has one row, whatever the number of files it spans. If recorders ran meanwhile that brought nothing,
-    /// the gap ends with the last of them instead, since their time counts in this file. Other gaps end with their
-    /// session.
+    /// An open `restart` gap is removed. When its feed is recorded again, it is stored again in the file of that day:
+    /// an absence has one row, whatever the number of files it spans. If recorders ran in between without receiving
+    /// anything, the gap ends with the last of them instead, because their time counts in this file. Other gaps end
+    /// with their session.
     package func settleGaps(exceptOf feeds: Set<FeedKey> = []) async throws(ArchiveError) {
         _ = try await perform { connection throws(ArchiveError) in
             try connection.run(
@@ -23,7 +23,7 @@ extension ArchiveWriter {
     }
 }
 
-/// The `restart` gaps that are open in a recording; inside a transaction of the writer.
+/// The open `restart` gaps of a recording; inside a transaction of the writer.
 private struct OpenRestarts {
     struct Gap {
         let gapID: Int64

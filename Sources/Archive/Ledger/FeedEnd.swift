@@ -1,6 +1,6 @@
 package import MarketModel
 
-/// A feed as people know it, over sessions and files.
+/// Identifies a feed across sessions and files.
 package struct FeedKey: Hashable, Sendable {
     package let name: String
     package let venue: String
@@ -13,14 +13,14 @@ package struct FeedKey: Hashable, Sendable {
 
 /// What the recordings of an archive know of a feed.
 package struct FeedPast: Hashable, Sendable {
-    /// The `restart` gap that is open in the present file; ``FeedEnd/ts`` is of no use then.
+    /// The open `restart` gap in the present file; if there is one, ``FeedEnd/ts`` is not used.
     package internal(set) var gap: GapRow?
-    /// How many messages came in a second, over the last minutes that brought any; `nil` if none did.
+    /// The rate over the last minutes with messages, in messages per second; `nil` if there were none.
     package internal(set) var messagesPerSecond: Double?
     fileprivate(set) var tsEnd: UnixNanoseconds?
     fileprivate(set) var reason: FeedEnd.Reason?
 
-    /// Where the recording of the feed ended; `nil` if it never was.
+    /// Where the recording of the feed ended; `nil` if it was never recorded.
     package var end: FeedEnd? {
         guard let tsEnd, let reason else { return nil }
         return FeedEnd(ts: tsEnd, reason: reason)
@@ -29,11 +29,11 @@ package struct FeedPast: Hashable, Sendable {
     /// True if earlier files have nothing to add.
     package var isComplete: Bool { tsEnd != nil && messagesPerSecond != nil }
 
-    /// Adds what earlier files know, where later ones said nothing.
+    /// Adds what earlier files know and later ones do not.
     package mutating func complete(by earlier: FeedPast) {
         messagesPerSecond = messagesPerSecond ?? earlier.messagesPerSecond
         tsEnd = tsEnd ?? earlier.tsEnd
-        // Of a feed that went on in the next file, without ever being connected there, that file knows the end.
+        // If a feed continued in the next file but never connected there, that file knows the reason of its end.
         reason = reason ?? earlier.reason
     }
 }
@@ -44,29 +44,29 @@ package struct FeedEnd: Hashable, Sendable {
     package enum Reason: Sendable, Hashable {
         case stopped
         case killed
-        /// Its session goes on without it.
+        /// Its session continues without it.
         case removed
     }
 
-    /// From here on nothing is recorded: the end of its last connection, or of the gap that was open then.
+    /// Nothing is recorded after this: the end of the last connection, or of the gap that was open then.
     package let ts: UnixNanoseconds
     package let reason: Reason
 }
 
-/// What one recording knows of the end of its feeds.
+/// Queries one recording for the end of its feeds.
 struct FeedEndQuery {
-    /// The rate covers this much of the time before the last message, and this number of blocks.
+    /// The rate covers at most this much time before the last message, and this number of blocks.
     private static let rateNS: Int64 = 300_000_000_000
     private static let rateBlocksMax = 64
-    /// A feed has two connections at a time at most; the others that are looked at are some that failed.
+    /// A feed has at most two connections at a time; the others may be failed attempts.
     private static let connectionsMax = 8
-    /// A feed that is removed says so this long after its end, at most.
+    /// The event of a removed feed comes at most this long after its end.
     private static let farewellNS: Int64 = 600_000_000_000
 
     let handle: OpaquePointer?
     let path: String
 
-    /// What this recording knows of a feed, by its newest session that says it.
+    /// What this recording knows of a feed, from the newest session that has each fact.
     func past(of key: FeedKey) throws(ArchiveError) -> FeedPast {
         let sql = """
             SELECT f.feed_id, s.ts_end IS NULL, s.end_cause, s.ts_start FROM feed f
@@ -80,7 +80,7 @@ struct FeedEndQuery {
         var past = FeedPast()
         while !past.isComplete, try feeds.step() {
             let id = feeds.integer(0)
-            // One that never connected has no end.
+            // A feed that never connected has no end.
             let ts = past.tsEnd == nil ? try end(ofFeed: id) : nil
             if past.reason == nil {
                 past.reason = Self.reason(isOpen: feeds.integer(1) != 0, endCause: feeds.text(2))
@@ -106,16 +106,16 @@ struct FeedEndQuery {
         return try statement.step()
     }
 
-    /// A feed that is recorded goes on in the file after a rotation.
+    /// After a rotation, a feed that is still recorded continues in the next file.
     private static func reason(isOpen: Bool, endCause: String) -> FeedEnd.Reason {
         if isOpen || endCause == "rotation" { return .removed }
         return endCause == "killed" ? .killed : .stopped
     }
 
-    /// The end of the last connection of a feed, or of its last gap or closed time if that is later.
+    /// The end of a feed's last connection, or of its last gap or closed time if that is later.
     ///
-    /// A connection without an end ends with its last message: it went on in another file, or its recorder is dead. A
-    /// `restart` gap may have been begun by an earlier session of the feed.
+    /// A connection without an end ends with its last message: it continued in another file, or its recorder was
+    /// killed. A `restart` gap may have been begun by an earlier session of the feed.
     func end(ofFeed id: Int64) throws(ArchiveError) -> Int64? {
         let sql = """
             SELECT max(ts) FROM (
@@ -135,14 +135,14 @@ struct FeedEndQuery {
         return try statement.step() ? statement.optionalInteger(0) : nil
     }
 
-    /// Up to when the recorder knew that the market was closed, for ``end(ofFeed:)``.
+    /// The time up to which the recorder knew that the market was closed, for ``end(ofFeed:)``.
     private func lastClosedTime() throws(ArchiveError) -> String {
-        // Older files have no such table.
+        // Older files do not have this table.
         guard try RowQueries.hasTable("closed_span", on: handle, path: path) else { return "" }
         return "UNION ALL SELECT max(coalesce(ts_to, ts_from)) FROM closed_span WHERE feed_id = ?1"
     }
 
-    /// How many messages came in a second over the newest connection that has any.
+    /// The rate over the newest connection with messages, in messages per second.
     func messagesPerSecond(feedID id: Int64) throws(ArchiveError) -> Double? {
         let sql = "SELECT connection_id FROM connection WHERE feed_id = ? ORDER BY connection_id DESC LIMIT ?"
         let connections = try PreparedStatement(sql, on: handle, path: path)

@@ -1,11 +1,11 @@
 import GRDBSQLite
 
-/// Finds out what the files of an archive know of feeds.
+/// Reads what the files of an archive know of feeds.
 package enum FeedEndSearch {
-    /// Only to know the rate of a feed whose end is known, this number of files is read at most.
+    /// The maximum number of files that are read only for the rate of a feed whose end is known.
     private static let filesForRateMax = 16
 
-    /// What the recordings of `directory` know of `feeds`, without the file `current`.
+    /// What the recordings of `directory`, except the file `current`, know of `feeds`.
     ///
     /// It reads the newest files first and stops when it knows all. Files that cannot be read are skipped: they must not
     /// stop a recorder.

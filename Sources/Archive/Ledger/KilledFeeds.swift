@@ -37,7 +37,7 @@ struct KilledFeeds {
         let open = try openGaps(of: feed)
         let others = open.filter { $0.cause != "restart" }
         try end(others, of: feed, at: alive)
-        // One that an earlier recorder left is the same absence.
+        // An open `restart` gap of an earlier recorder is the same absence.
         guard others.count == open.count else { return }
         let isConnected = try isConnected(feed)
         guard isConnected || !others.isEmpty, let ts = try ends.end(ofFeed: feed.id) else { return }
@@ -55,7 +55,7 @@ struct KilledFeeds {
         }
     }
 
-    /// True if the market was closed at `alive`, as far as the recorder knew.
+    /// Ends the closed times of a feed; returns true if its market was closed at `alive`, as far as the recorder knew.
     private func endClosedSpans(of feed: Feed, at alive: Int64) throws(ArchiveError) -> Bool {
         try connection.run(
             """
@@ -107,7 +107,7 @@ struct KilledFeeds {
         return feeds
     }
 
-    /// The open gaps of a feed, those included that it took over from an earlier session.
+    /// The open gaps of a feed, including those that it continued from an earlier session.
     private func openGaps(of feed: Feed) throws(ArchiveError) -> [OpenGap] {
         let sql = """
             SELECT g.gap_id, g.ts_from, g.cause FROM gap g JOIN feed f ON f.feed_id = g.feed_id
@@ -123,7 +123,7 @@ struct KilledFeeds {
         return gaps
     }
 
-    /// False for a feed that left its session before the kill, or never connected: the kill cost it nothing.
+    /// False for a feed that left its session before the kill, or never connected: the kill lost none of its data.
     private func isConnected(_ feed: Feed) throws(ArchiveError) -> Bool {
         let sql = "SELECT count(*) FROM connection WHERE feed_id = ? AND ts_closed IS NULL"
         let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)

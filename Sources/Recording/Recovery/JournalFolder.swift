@@ -4,9 +4,10 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// Folds the journal of one feed into its recording, by the same way that live messages take.
+/// Folds the journal of one feed into its recording, through the same code as live messages.
 final class JournalFolder {
-    /// Payload that a dialect reads again, without storing anything, before it goes on in the middle of a conversation.
+    /// How much payload a dialect reads again, without storing it, before it continues in the middle of a connection;
+    /// in bytes.
     private static let contextBytesMax: Int64 = 4 << 20
 
     private let writer: ArchiveWriter
@@ -23,20 +24,20 @@ final class JournalFolder {
     private let compressor = ZstdCompressor(level: 1)
     private var capture: Capture
     private var dialect: any VenueDialect
-    /// The connections begun so far, each with how far its messages are stored or taken.
+    /// For each connection begun so far, how far its messages are stored or captured.
     private var positions: [UInt64: JournalPosition] = [:]
     private var connectionIDs: [UInt64: Int64] = [:]
     private var dialects: [UInt64: any VenueDialect] = [:]
     private var current: UInt64?
     /// The connection whose data came last, and when.
     private var lastData: (key: UInt64, ts: UnixNanoseconds)?
-    /// When the last message came that the recording had before, data or not.
+    /// The time of the last message that the recording already had, whether it carried data or not.
     private var lastStored: UnixNanoseconds?
-    /// The connections of which the recording had messages before.
+    /// The connections of which the recording already had messages.
     private var stored: Set<UInt64> = []
     private var ledger: GapLedger
     private let closedSpans: [ClosedSpanRow]
-    /// When the connections were opened that the recording has rows of.
+    /// The opening times of the connections that have a row in the recording.
     private let tsOpened: [UInt64: UnixNanoseconds]
     private var count: Int64 = 0
 
@@ -84,7 +85,7 @@ final class JournalFolder {
         )
     }
 
-    /// Stores what the recording does not have yet; returns how many messages that were.
+    /// Stores the messages that the recording does not have yet, and returns their number.
     func fold(_ scan: JournalScan) async throws -> Int64 {
         try RecalledTicks(path: writer.path, feedID: feedID, venue: venue, reading: reading).recall(into: &capture)
         let keys = Set(connections.map(\.key))
@@ -104,7 +105,7 @@ final class JournalFolder {
         capture.closeHistory()
         if let last = capture.tsLast {
             capture.interrupt(at: last)
-            // The journal has what the recorder left out before.
+            // The journal has the messages that the recorder dropped before.
             if let gap = ledger.beginStorageGap(notBefore: last) { capture.append(gap) }
         }
         try await flush()
@@ -114,7 +115,7 @@ final class JournalFolder {
 
     // MARK: Connections
 
-    /// Takes what is there of the connection before, where another one follows.
+    /// Switches to another connection after capturing the pending messages of the previous one.
     private func go(to key: UInt64, _ batch: inout MessageBatch) async throws {
         guard key != current else { return }
         try await take(&batch)
@@ -132,7 +133,7 @@ final class JournalFolder {
         )
     }
 
-    /// Finds the row of a connection, or makes it; brings a dialect to where the stored messages end.
+    /// Finds or creates the row of a connection, and lets a dialect read the end of its stored messages.
     private func begin(_ key: UInt64) async throws {
         var reader = venue.makeReader(reading)
         if let row = known[key] {
@@ -171,7 +172,7 @@ final class JournalFolder {
 
     // MARK: Messages
 
-    /// False for a message that is stored already; one that does not follow the last leaves a gap between them.
+    /// False for a message that is already stored; if messages are missing before this one, they become a gap.
     private func accept(
         _ entry: JournalPage.Entry,
         _ message: MessageBatch.Entry,
@@ -186,7 +187,7 @@ final class JournalFolder {
         if let limit = limits[entry.connectionKey] {
             guard entry.sequence <= (message.direction == .sent ? limit.sent : limit.received) else { return false }
         }
-        // Nothing of the feed is folded yet: what came before was in the lost recording alone.
+        // Nothing of the feed is folded yet: earlier messages were only in the lost recording.
         let loss = count == 0 && batch.isEmpty ? loss : nil
         let missing = entry.sequence - last - 1 + (loss?.messagesBefore ?? 0)
         guard missing > 0 else { return true }
@@ -212,7 +213,7 @@ final class JournalFolder {
     private func take(_ batch: inout MessageBatch) async throws {
         guard let first = batch.entries.first, let current else { return }
         if !isSessionOpen {
-            // It may have been ended for another file that was then never begun.
+            // The session may have been ended for another file, which was then never begun.
             try await writer.reopenSession(sessionID)
             isSessionOpen = true
         }
@@ -225,7 +226,7 @@ final class JournalFolder {
         if capture.isWorthWriting { try await flush() }
     }
 
-    /// Ends the gaps between two connections where the second one brings data.
+    /// Ends the gaps between two connections when the second one delivers data.
     private func noteData(of key: UInt64, _ batch: MessageBatch) {
         let received = batch.entries.filter { $0.direction == .received }
         guard let first = received.first?.tsRecv, let last = received.last?.tsRecv else { return }
@@ -237,7 +238,7 @@ final class JournalFolder {
             for group in GapGroup.allCases where ledger.isOpen(group, at: first) { end(group, at: first) }
             resumeIfWhole(at: first)
         } else if ledger.isOpen(.connection, at: first.advanced(by: .nanoseconds(-1))) {
-            // Such as a silence, over a connection that goes on.
+            // For example a silence over a connection that stayed open.
             end(.connection, at: first)
             resumeIfWhole(at: first)
         }
@@ -248,7 +249,7 @@ final class JournalFolder {
         if GapGroup.allCases.allSatisfy({ !ledger.isOpen($0, at: time) }) { capture.resume(at: time) }
     }
 
-    /// Begins the gap between the connection before and `key`, which the recorder had no time to store.
+    /// Begins the gap between the previous connection and `key`, which the recorder had no time to store.
     ///
     /// If the market was closed in between, nothing is missing before its opening. Nothing is missing after it either if
     /// `key` was connected by then.
@@ -256,7 +257,7 @@ final class JournalFolder {
         // A recorder stores the gap before the first message of the next connection.
         guard let before = lastData, before.ts < first, !stored.contains(key), !survey.overlap(before.key, key)
         else { return }
-        // What was missing before the closing is stored with the closing.
+        // Data missing before the closing is stored with the closing.
         let from = lastOpening(since: before.ts, until: first) ?? before.ts
         let opened = tsOpened[key] ?? first
         guard from < first, from == before.ts || from < opened else { return }
@@ -317,7 +318,7 @@ final class JournalFolder {
     }
 }
 
-/// The beginning of a feed in a recording that is gone, as far as the journal does not have it either.
+/// The start of a feed in a lost recording, as far as the journal does not have it either.
 struct LostStart {
     let file: String
     let tsBegun: UnixNanoseconds
