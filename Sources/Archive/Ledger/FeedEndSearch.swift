@@ -7,8 +7,8 @@ package enum FeedEndSearch {
 
     /// What the recordings of `directory`, except the file `current`, know of `feeds`.
     ///
-    /// It reads the newest files first and stops when it knows all. Files that cannot be read are skipped: they must not
-    /// stop a recorder.
+    /// It reads the newest files first and stops when it knows all. Files that cannot be read are skipped: they must
+    /// not stop a recorder.
     package static func find(
         _ feeds: Set<FeedKey>,
         in directory: String,

@@ -251,8 +251,8 @@ final class JournalFolder {
 
     /// Begins the gap between the previous connection and `key`, which the recorder had no time to store.
     ///
-    /// If the market was closed in between, nothing is missing before its opening. Nothing is missing after it either if
-    /// `key` was connected by then.
+    /// If the market was closed in between, nothing is missing before its opening. Nothing is missing after it either
+    /// if `key` was connected by then.
     private func noteLostConnection(until first: UnixNanoseconds, _ key: UInt64) {
         // A recorder stores the gap before the first message of the next connection.
         guard let before = lastData, before.ts < first, !stored.contains(key), !survey.overlap(before.key, key)
