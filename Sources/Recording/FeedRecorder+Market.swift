@@ -2,22 +2,22 @@ import Archive
 import MarketModel
 import Venues
 
-/// What a closed market changes: nothing is expected of it, so nothing is missing.
+/// Closed markets: no data is expected, so none is missing.
 extension FeedRecorder {
     /// Follows the hours of the market up to now; called by the ticker, and before a connection is lost or made.
     func followMarket() {
-        // While the file is changed, a row would not know where it belongs; the next tick is soon.
+        // While the file changes, a row would have no place; the next tick follows soon.
         guard !isRotating else { return }
         let changes = market.changes(at: now())
         for change in changes {
             if change.isOpen { marketOpened(change) } else { marketClosed(change) }
         }
-        // A machine that slept over more than one change did not see what happened in between.
+        // A machine that slept through more than one change did not see what happened in between.
         if changes.count > 1 { tsMarketOpened = nil }
         watchClosedMarket()
     }
 
-    /// Sessions that are wrong would hide what is missing.
+    /// Warns about wrong sessions, which would hide missing data.
     private func watchClosedMarket() {
         let time = now()
         let sinceClosing = market.leisure(at: time) == nil ? nil : closedSpan.map { time.since($0.tsFrom) }
@@ -72,7 +72,7 @@ extension FeedRecorder {
         }
         closedSpan = nil
         marketOpenedAt = elapsed
-        // Silence counts from the opening on, and the pause over the weekend is not learned from.
+        // Silence counts from the opening, and the pause over the weekend is not learned.
         for lane in lanes { lane.watch.listeningResumed(at: elapsed) }
         tsMarketOpened = change.time
         let isSubscribed = lanes.contains { $0.connection != nil && $0.isSubscribed }
@@ -81,14 +81,15 @@ extension FeedRecorder {
         report(.marketOpened(closesAt: change.until))
     }
 
-    /// Ends the closed time where this recorder stops following the market: whether it goes on is up to the next one.
+    /// Ends the closed time when this recorder stops following the market; the next recorder determines whether it
+    /// continues.
     func endClosedSpan(at time: UnixNanoseconds) {
         guard var span = closedSpan, span.tsTo.map({ $0 > time }) ?? true else { return }
         span.tsTo = max(span.tsFrom, time)
         capture.append(span)
     }
 
-    /// Notes in another file that the market is closed.
+    /// Stores in a new file that the market is closed.
     func repeatClosedSpan(from time: UnixNanoseconds) {
         guard var span = closedSpan else { return }
         span.feedID = place.feedID
