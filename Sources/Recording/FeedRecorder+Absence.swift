@@ -2,27 +2,27 @@ import Archive
 import MarketModel
 import Venues
 
-/// The time before a feed joined, in which it was not recorded.
+/// The absence of a feed: the time before it joined, in which it was not recorded.
 extension FeedRecorder {
-    /// Declares the time before the feed joined in which it was not recorded, as far as its market was open.
+    /// Stores the time before the feed joined in which it was not recorded, as far as its market was open.
     ///
-    /// That is the gap that an earlier recorder left open, or the time since `end`. Returns that gap if the market was
-    /// closed all the time, so that nothing is missing.
+    /// This is the gap that an earlier recorder left open, or the time since `end`. Returns that gap if the market was
+    /// always closed, so that nothing is missing.
     func declareAbsence(
         _ open: GapRow?,
         since end: (ts: UnixNanoseconds, detail: String)?
     ) -> GapRow? {
-        // Before the ledger has the gap: it ends at the closing, not where this recorder finds the market closed.
+        // Before the ledger has the gap: it ends at the closing, not when this recorder finds the market closed.
         followMarket()
         guard let from = open?.tsFrom ?? end.map({ min($0.ts, now()) }) else { return nil }
-        // A market that is closed now has a row from there on.
+        // A market that is closed now has a row from its closing on.
         noteClosedParts(of: from..<max(from, closedSpan?.tsFrom ?? now()))
         if let open { return goOn(with: open) }
         beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: true)
         return nil
     }
 
-    /// Goes on with a `restart` gap that an earlier recorder left open: one row for each part with an open market.
+    /// Continues a `restart` gap that an earlier recorder left open: one row for each part with an open market.
     private func goOn(with gap: GapRow) -> GapRow? {
         let detail = gap.detail ?? ""
         let parts = openParts(since: gap.tsFrom)
@@ -55,9 +55,9 @@ extension FeedRecorder {
         }
     }
 
-    // MARK: Sessions that come later
+    // MARK: Late sessions
 
-    /// Remembers an absence that ended before the venue sent the sessions to judge it by.
+    /// Remembers an absence that ended before the venue sent its sessions.
     func noteEnded(_ gap: GapRow) {
         guard gap.cause == GapCause.restart.rawValue, market.calendars.ofFeed == nil else { return }
         unjudgedAbsence = gap
@@ -73,7 +73,7 @@ extension FeedRecorder {
         noteClosedParts(of: whole)
         let parts = market.openParts(of: whole)
         guard parts != [whole] else { return }
-        // Without an open part the row stays, and is empty.
+        // If the market was never open, the row stays and is empty.
         for (number, part) in (parts.isEmpty ? [gap.tsFrom..<gap.tsFrom] : parts).enumerated() {
             var row = gap
             (row.tsFrom, row.tsTo) = (part.lowerBound, part.upperBound)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Recording
 
-/// Recorders that are killed right after the opening, before they have stored what came.
+/// Recorders that are killed right after the opening, before they have stored the new messages.
 struct ClosedMarketRecoveryTests {
     private static let closing = MarketHoursTests.time("2026-01-09T22:00:00Z")
     private static let opening = MarketHoursTests.time("2026-01-11T22:00:00Z")
@@ -16,7 +16,7 @@ struct ClosedMarketRecoveryTests {
     ]
 
     @Test(
-        "kind 13 a connection that was lost while the market was closed costs what came after the opening, if anything",
+        "kind 13 a connection lost while the market was closed only costs messages after the opening",
         arguments: cases
     )
     func lost(opened: Int, hasClosed: Bool, gap: Int?) async throws {

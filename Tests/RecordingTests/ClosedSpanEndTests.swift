@@ -6,7 +6,7 @@ import Transport
 
 @testable import Recording
 
-/// Closed time counts as long as a recorder is there whose sessions say so, and no longer.
+/// Closed time only counts while a recorder runs whose sessions say that the market is closed.
 @Suite(.timeLimit(.minutes(5)))
 struct ClosedSpanEndTests {
     private static let noon = MarketHoursTests.time("2026-01-10T12:00:00Z")
@@ -27,7 +27,7 @@ struct ClosedSpanEndTests {
         _ = try await connection.receiveAll()
     }
 
-    /// Records for an hour, and lets another one pass.
+    /// Records for an hour, and lets another hour pass.
     private func recordForAnHour(_ bench: RecorderBench, isOpen: Bool = false) async throws {
         var next = bench
         next.stop = StopControl()
@@ -53,7 +53,7 @@ struct ClosedSpanEndTests {
         try Coverage(ArchiveReader(path: bench.directory.file("2026-01-05.feedrec"))).instruments.first
     }
 
-    @Test("kind 13 the closed times of one recorder after another follow each other, so that their sum is right")
+    @Test("kind 13 the closed times of consecutive recorders do not overlap, so that their sum is right")
     func restarts() async throws {
         let bench = try bench()
         for _ in 0..<3 { try await recordForAnHour(bench) }
@@ -63,7 +63,7 @@ struct ClosedSpanEndTests {
         #expect(try coverage(bench)?.expectedNS == 0)
     }
 
-    @Test("kind 13 without the sessions of the recorder before, the time since it stopped is missing")
+    @Test("kind 13 without the previous recorder's sessions, the time since it stopped is missing")
     func sessionsRemoved() async throws {
         let bench = try bench()
         try await recordForAnHour(bench)
@@ -76,7 +76,7 @@ struct ClosedSpanEndTests {
         #expect(try coverage(bench)?.coveredNS == 3_600_000_000_000)
     }
 
-    @Test("kind 13 a feed whose sessions are removed while its market is closed misses what it loses from then on")
+    @Test("kind 13 if a feed's sessions are removed while its market is closed, later losses are gaps")
     func sessionsRemovedByReload() async throws {
         let run = try bench()
         try await reload(run)
@@ -87,7 +87,7 @@ struct ClosedSpanEndTests {
         #expect(coverage.expectedNS == 7_200_000_000_000 && coverage.coveredNS == 0)
     }
 
-    /// Removes the sessions after an hour; the venue goes away after another, and comes back an hour later.
+    /// Removes the sessions after an hour; the venue disconnects an hour later, and is back after another hour.
     private func reload(_ run: RecorderBench) async throws {
         let stays = ScriptedVenue.Scene.talk { connection, _ in
             try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
@@ -118,7 +118,7 @@ struct ClosedSpanEndTests {
         }
     }
 
-    /// A hub whose market is open from Monday to Friday, and says so after its first price.
+    /// A hub whose market is open from Monday to Friday; it sends these sessions after its first price.
     private static let hub = ScriptedVenue { connection, _ in
         let hub = HubScript(connection: connection)
         try await hub.answerUntilSubscribed()
@@ -159,7 +159,7 @@ struct ClosedSpanEndTests {
     }
 
     @Test(
-        "kind 13 the closed time of a recorder that was killed ends with its last sign of life",
+        "kind 13 the closed time of a killed recorder ends when it was last known to be alive",
         arguments: [true, false]
     )
     func killed(hasSessions: Bool) async throws {
