@@ -29,10 +29,11 @@ package struct InstrumentCoverage: Hashable, Sendable {
 
 /// The coverage of a recording, instrument by instrument and hour by hour.
 ///
-/// The expected time is that of sessions with a feed of the instrument's venue, between two sessions of one feed, and
-/// of gaps, excluding the times in which the feed's market was closed. The covered time is the part that no gap
-/// touches. Overlapping gaps count once. A gap touches the instrument that it names, or all instruments of its feed's
-/// venue if it names none. Gaps from damage count, because their received messages are no longer stored.
+/// The expected time is that of the feeds that bring the instrument (see ``InstrumentFeeds``): their sessions from the
+/// first connection or gap on, the time between two sessions of one feed, and gaps, excluding the times in which the
+/// feed's market was closed. The covered time is the part that no gap touches. A gap touches the instrument that it
+/// names, or all instruments that its feed brings. If several feeds bring an instrument, one of them is enough. Gaps from
+/// damage count, because their received messages are no longer stored.
 package struct Coverage: Hashable, Sendable {
     /// In order of venue and symbol; an instrument whose digits grew is one.
     package private(set) var instruments: [InstrumentCoverage] = []
@@ -42,54 +43,49 @@ package struct Coverage: Hashable, Sendable {
 
     init() {}
 
-    /// A session that still runs, or was killed, counts up to its last message.
     package init(_ reader: ArchiveReader) throws(ArchiveError) {
-        let last = try reader.lastMessageTime()
+        let (feeds, instruments) = (try reader.feeds(), try reader.instruments())
         self.init(
             sessions: try reader.sessions(),
-            feeds: try reader.feeds(),
-            instruments: try reader.instruments(),
+            feeds: feeds,
+            instruments: instruments,
             gaps: try reader.gaps(),
             closedSpans: try reader.closedSpans(),
-            tsLast: last
+            connections: try reader.connections(),
+            owners: try InstrumentFeeds(reader, feeds: feeds, instruments: instruments),
+            tsLast: try reader.lastMessageTime()
         )
     }
 
+    /// A session that still runs, or was killed, counts up to its last message.
+    ///
+    /// Without `owners` nothing is known of ticks.
     package init(
         sessions: [SessionRow],
         feeds: [FeedRow],
         instruments: [InstrumentRow],
         gaps: [GapRow],
         closedSpans: [ClosedSpanRow] = [],
+        connections: [ConnectionRow] = [],
+        owners: InstrumentFeeds? = nil,
         tsLast: UnixNanoseconds?
     ) {
-        let closed = ClosedTimes(closedSpans, feeds: feeds, sessions: sessions)
-        let gaps = gaps + Self.absences(sessions, feeds)
-        let end = tsLast?.rawValue ?? sessions.map(\.start.tsStart.rawValue).max() ?? 0
-        // Sessions that brought nothing may have ended later; a gap that is open lasts at least as long.
-        let gapsEnd = sessions.compactMap(\.tsEnd?.rawValue).reduce(end, max)
-        var venues: [String: TimeSpans] = [:]
-        var venueOfFeed: [Int64: String] = [:]
-        let bySession = Dictionary(grouping: sessions, by: \.sessionID)
-        for feed in feeds {
-            venueOfFeed[feed.feedID] = feed.venue
-            guard let session = bySession[feed.sessionID]?.first else { continue }
-            let start = session.start.tsStart.rawValue
-            for part in closed.openParts(of: feed.feedID, start, session.tsEnd?.rawValue ?? end) {
-                venues[feed.venue, default: TimeSpans()].add(part.from, part.to)
-            }
-        }
+        let owners = owners ?? InstrumentFeeds(feeds)
+        let end = tsLast ?? sessions.map(\.start.tsStart).max() ?? UnixNanoseconds(0)
         let names = Dictionary(instruments.map { ($0.instrumentID, Name($0)) }, uniquingKeysWith: { first, _ in first })
+        var times = FeedTimes(
+            feeds,
+            sessions: sessions,
+            connections: connections,
+            gaps: gaps + Self.absences(sessions, feeds),
+            closed: ClosedTimes(closedSpans, feeds: feeds, sessions: sessions),
+            end: end
+        )
         for name in Set(names.values).sorted() {
-            var missing = TimeSpans()
-            for gap in gaps where Self.touches(gap, name, names, venueOfFeed) {
-                for part in closed.openParts(of: gap.feedID, gap.tsFrom.rawValue, gap.tsTo?.rawValue ?? gapsEnd) {
-                    missing.add(part.from, part.to)
-                }
-            }
-            var expected = venues[name.venue] ?? TimeSpans()
-            for span in missing.spans { expected.add(span.from, span.to) }
-            self.instruments.append(InstrumentCoverage(name: name, expected: expected, missing: missing))
+            let own = Set(names.filter { $0.value == name }.keys)
+            let feedIDs = owners.feedIDs(venue: name.venue, symbol: name.symbol)
+            let time = times.time(of: own, feedIDs, venue: name.venue)
+            self.instruments.append(InstrumentCoverage(name: name, expected: time.expected, missing: time.missing))
         }
     }
 
@@ -100,17 +96,6 @@ package struct Coverage: Hashable, Sendable {
         init(_ row: InstrumentRow) { (venue, symbol) = (row.venue, row.symbol) }
 
         static func < (left: Name, right: Name) -> Bool { (left.venue, left.symbol) < (right.venue, right.symbol) }
-    }
-
-    private static func touches(
-        _ gap: GapRow,
-        _ name: Name,
-        _ names: [Int64: Name],
-        _ venueOfFeed: [Int64: String]
-    ) -> Bool {
-        if let instrumentID = gap.instrumentID { return names[instrumentID] == name }
-        guard let feedID = gap.feedID, let venue = venueOfFeed[feedID] else { return true }
-        return venue == name.venue
     }
 
     /// The time between two sessions of a feed, of which earlier builds wrote nothing into the ledger.
@@ -177,30 +162,5 @@ extension InstrumentCoverage {
             body(start, to - from)
             from = to
         }
-    }
-}
-
-/// Stretches of time, `[from, to)`, in order and apart from each other.
-struct TimeSpans {
-    struct Span: Hashable {
-        var from: Int64
-        var to: Int64
-    }
-
-    private(set) var spans: [Span] = []
-
-    mutating func add(_ from: Int64, _ to: Int64) {
-        guard from < to else { return }
-        var added = Span(from: from, to: to)
-        spans.removeAll { span in
-            guard span.from <= added.to, added.from <= span.to else { return false }
-            added = Span(from: min(span.from, added.from), to: max(span.to, added.to))
-            return true
-        }
-        spans.insert(added, at: spans.firstIndex { $0.from > added.from } ?? spans.endIndex)
-    }
-
-    func overlaps(_ from: Int64, _ to: Int64) -> Bool {
-        spans.contains { $0.from < to && from < $0.to }
     }
 }

@@ -1,48 +1,54 @@
-import JournalFormat
 import MarketModel
 
-/// Finds out which feed brought the ticks of an instrument, where several feeds record one venue.
+/// Decides whether a gap of one feed touches an instrument, where several feeds record one venue.
 ///
-/// Ticks name their message, and the block that holds the message names the connection. Each answer decodes a few
-/// blocks, so ask only when it matters.
+/// Each answer decodes a few blocks, so ask only when it matters.
 struct TickOwners {
-    private struct Feed: Hashable {
-        let venue: String
-        let name: String
-    }
-
     private let reader: ArchiveReader
-    private var feeds: [Int64: Feed] = [:]
-    private var feedOfConnection: [Int64: Feed] = [:]
+    private let feeds: InstrumentFeeds
+    private let owners: MessageOwners
+    private var keys: [Int64: FeedKey] = [:]
+    private var instruments: [Int64: InstrumentRow] = [:]
 
     init(_ reader: ArchiveReader) throws(ArchiveError) {
         self.reader = reader
-        for feed in try reader.feeds() { feeds[feed.feedID] = Feed(venue: feed.venue, name: feed.name) }
-        for connection in try reader.connections() {
-            feedOfConnection[connection.connectionID] = feeds[connection.opened.feedID]
-        }
+        let rows = try reader.feeds()
+        let instruments = try reader.instruments()
+        feeds = try InstrumentFeeds(reader, feeds: rows, instruments: instruments)
+        owners = try MessageOwners(reader, rows)
+        for row in rows { keys[row.feedID] = FeedKey(row) }
+        for row in instruments { self.instruments[row.instrumentID] = row }
     }
 
-    /// False if the feed of `gap` did not bring the ticks of the instrument next to the gap, but another feed did, or
-    /// if there are no ticks to tell the feeds of the venue apart by.
+    /// False if the feed of `gap` does not bring the instrument, by the rule of ``InstrumentFeeds``.
     ///
-    /// False, too, if another feed brought ticks of the instrument during the gap.
+    /// False, too, if another feed brought ticks of the instrument during the gap, or next to it on both sides, or if
+    /// there are no ticks to tell the feeds of the venue apart by.
     func isTouched(instrumentID: Int64, by gap: GapRow) throws(ArchiveError) -> Bool {
-        guard gap.instrumentID == nil, let feed = gap.feedID.flatMap({ feeds[$0] }) else { return true }
-        guard Set(feeds.values.filter { $0.venue == feed.venue }).count > 1 else { return true }
+        guard gap.instrumentID == nil, let feedID = gap.feedID, let feed = keys[feedID] else { return true }
+        guard Set(keys.values.filter { $0.venue == feed.venue }).count > 1 else { return true }
+        if let row = instruments[instrumentID] {
+            let bringing = feeds.feedIDs(venue: row.venue, symbol: row.symbol)
+            guard bringing?.contains(feedID) ?? true else { return false }
+        }
         for table in ["quote", "trade"] {
             let condition = "ts_recv > ?2 AND ts_recv < \(gap.tsTo?.rawValue ?? .max) ORDER BY ts_recv, message_index"
             let sql = "SELECT message_index FROM \(table) WHERE instrument_id = ?1 AND \(condition) LIMIT 1"
             guard let message = try messageIndex(sql, instrumentID, gap.tsFrom) else { continue }
-            if let other = try owner(of: message), other != feed { return false }
+            if let other = try owners.feed(of: message), other != feed { return false }
         }
+        return try isNext(feed, to: gap, instrumentID)
+    }
+
+    /// True if a tick next to the gap came by `feed`.
+    private func isNext(_ feed: FeedKey, to gap: GapRow, _ instrumentID: Int64) throws(ArchiveError) -> Bool {
         var times = [("ts_recv <= ?2 ORDER BY ts_recv DESC, message_index DESC", gap.tsFrom)]
         if let tsTo = gap.tsTo { times.append(("ts_recv >= ?2 ORDER BY ts_recv, message_index", tsTo)) }
         for table in ["quote", "trade"] {
             for (condition, time) in times {
                 let sql = "SELECT message_index FROM \(table) WHERE instrument_id = ?1 AND \(condition) LIMIT 1"
                 guard let message = try messageIndex(sql, instrumentID, time) else { continue }
-                if try owner(of: message) == feed { return true }
+                if try owners.feed(of: message) == feed { return true }
             }
         }
         return false
@@ -58,29 +64,6 @@ struct TickOwners {
             statement.bind(1, instrumentID)
             statement.bind(2, time.rawValue)
             return try statement.step() ? statement.integer(0) : nil
-        }
-    }
-
-    /// The feed that a message belongs to; blocks of connections interleave, so the nearest one need not hold it.
-    private func owner(of messageIndex: Int64) throws(ArchiveError) -> Feed? {
-        let decoder = BlockDecoder()
-        return try reader.read { handle throws(ArchiveError) in
-            let statement = try PreparedStatement(
-                """
-                SELECT \(StoredBlock.columns) FROM message_block
-                WHERE first_message_index <= ?1 AND last_message_index >= ?1 ORDER BY first_message_index DESC
-                """,
-                on: handle,
-                path: reader.path
-            )
-            statement.bind(1, messageIndex)
-            while try statement.step() {
-                let block = StoredBlock(statement)
-                guard let decoded = try? decoder.decode(block.bytes), decoded.messageIndexes.contains(messageIndex)
-                else { continue }
-                return feedOfConnection[block.connectionID]
-            }
-            return nil
         }
     }
 }

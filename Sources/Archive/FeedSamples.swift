@@ -1,0 +1,148 @@
+import JournalFormat
+
+/// Finds out which feeds brought the ticks of instruments, by samples of their blocks and ticks.
+///
+/// Ticks name their message, and the block that holds the message names the connection.
+struct FeedSamples {
+    /// With more feeds of a venue, such as the files of many imports, nothing is looked at.
+    private static let feedsMax = 64
+    /// Blocks looked at of all feeds of a venue, and of each feed, spread over all of its blocks.
+    private static let blocksMax = (all: 256, feed: 16)
+    /// Instruments whose single ticks are looked at because no sample has any.
+    private static let rareMax = 256
+    /// Ticks of one instrument looked at in the time of one block.
+    private static let ticksMax = 256
+
+    /// A block that was decoded: its times and its messages.
+    private struct Sample {
+        let feed: FeedKey
+        let times: ClosedRange<Int64>
+        let messages: [Int64]
+
+        func contains(_ messageIndex: Int64) -> Bool {
+            var (low, high) = (0, messages.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if messages[middle] < messageIndex { low = middle + 1 } else { high = middle }
+            }
+            return low < messages.count && messages[low] == messageIndex
+        }
+    }
+
+    private let reader: ArchiveReader
+    private var samples: [FeedKey: [Sample]] = [:]
+    private let owners: MessageOwners
+
+    init(_ reader: ArchiveReader, _ feeds: [FeedRow]) throws(ArchiveError) {
+        self.reader = reader
+        owners = try MessageOwners(reader, feeds)
+        let connections = try reader.connections()
+        let feedsOfVenue = Dictionary(grouping: feeds, by: \.venue)
+        for rows in feedsOfVenue.values {
+            let keys = Set(rows.map(FeedKey.init))
+            guard (2...Self.feedsMax).contains(keys.count) else { continue }
+            let count = min(Self.blocksMax.feed, Self.blocksMax.all / keys.count)
+            for feed in keys {
+                let own = connections.filter { $0.venue == feed.venue && $0.feedName == feed.name }
+                samples[feed] = try blocks(of: own.map(\.connectionID), count: count).map { block in
+                    Sample(feed: feed, times: block.times, messages: block.messages)
+                }
+            }
+        }
+    }
+
+    /// The feeds that brought each instrument; instruments without an answer are left out.
+    func feeds(of instrumentIDs: [Int64], venue: String) throws(ArchiveError) -> [Int64: Set<FeedKey>] {
+        var found: [Int64: Set<FeedKey>] = [:]
+        let hasSamples = samples.contains { $0.key.venue == venue && !$0.value.isEmpty }
+        var rare = 0
+        for instrumentID in instrumentIDs {
+            for (feed, samples) in samples where feed.venue == venue {
+                for sample in samples where try isTick(of: instrumentID, in: sample) {
+                    found[instrumentID, default: []].insert(feed)
+                    break
+                }
+            }
+            // An instrument that is quoted once an hour may be in none of these blocks.
+            guard found[instrumentID] == nil, hasSamples, rare < Self.rareMax else { continue }
+            rare += 1
+            for messageIndex in try edgeTicks(of: instrumentID) {
+                guard let feed = try owners.feed(of: messageIndex) else { continue }
+                found[instrumentID, default: []].insert(feed)
+            }
+        }
+        return found
+    }
+
+    /// True if a tick of an instrument is in a message of a block.
+    private func isTick(of instrumentID: Int64, in sample: Sample) throws(ArchiveError) -> Bool {
+        for table in ["quote", "trade"] {
+            let sql = """
+                SELECT message_index FROM \(table) WHERE instrument_id = ?1 AND ts_recv BETWEEN ?2 AND ?3
+                LIMIT \(Self.ticksMax)
+                """
+            var isFound = false
+            try reader.read(with: sql) { statement throws(ArchiveError) in
+                statement.bind(1, instrumentID)
+                statement.bind(2, sample.times.lowerBound)
+                statement.bind(3, sample.times.upperBound)
+                while !isFound, try statement.step() { isFound = sample.contains(statement.integer(0)) }
+            }
+            if isFound { return true }
+        }
+        return false
+    }
+
+    /// The messages of the first and the last quote and trade of an instrument.
+    private func edgeTicks(of instrumentID: Int64) throws(ArchiveError) -> [Int64] {
+        var messages: [Int64] = []
+        for table in ["quote", "trade"] {
+            for order in ["ts_recv, message_index", "ts_recv DESC, message_index DESC"] {
+                let sql = "SELECT message_index FROM \(table) WHERE instrument_id = ?1 ORDER BY \(order) LIMIT 1"
+                try reader.read(with: sql) { statement throws(ArchiveError) in
+                    statement.bind(1, instrumentID)
+                    if try statement.step() { messages.append(statement.integer(0)) }
+                }
+            }
+        }
+        return messages
+    }
+
+    // MARK: Blocks
+
+    /// Some blocks of a feed's connections, the first and the last among them.
+    ///
+    /// Damaged blocks are left out.
+    private func blocks(
+        of connections: [Int64],
+        count most: Int
+    ) throws(ArchiveError) -> [(times: ClosedRange<Int64>, messages: [Int64])] {
+        var rows: [Int64] = []
+        for connection in connections {
+            let sql = "SELECT rowid FROM message_block WHERE connection_id = ?1 ORDER BY first_message_index"
+            try reader.read(with: sql) { statement throws(ArchiveError) in
+                statement.bind(1, connection)
+                while try statement.step() { rows.append(statement.integer(0)) }
+            }
+        }
+        let count = min(rows.count, most)
+        var blocks: [(times: ClosedRange<Int64>, messages: [Int64])] = []
+        for place in 0..<count {
+            let row = rows[count > 1 ? place * (rows.count - 1) / (count - 1) : 0]
+            if let block = try? decoded(row) { blocks.append(block) }
+        }
+        return blocks
+    }
+
+    private func decoded(_ row: Int64) throws(ArchiveError) -> (times: ClosedRange<Int64>, messages: [Int64])? {
+        var stored: StoredBlock?
+        try reader.read(with: "SELECT \(StoredBlock.columns) FROM message_block WHERE rowid = ?1") {
+            statement throws(ArchiveError) in
+            statement.bind(1, row)
+            if try statement.step() { stored = StoredBlock(statement) }
+        }
+        guard let stored, stored.tsFirst <= stored.tsLast else { return nil }
+        let block = try stored.decoded(by: BlockDecoder(), path: reader.path)
+        return (stored.tsFirst...stored.tsLast, block.messageIndexes)
+    }
+}

@@ -1,0 +1,119 @@
+import MarketModel
+
+/// When feeds should have recorded, and when they did not.
+struct FeedTimes {
+    /// Time that should have been recorded, and the part of it that was not.
+    struct Time {
+        var expected = TimeSpans()
+        var missing = TimeSpans()
+    }
+
+    /// Some feeds, which together bring an instrument.
+    private struct Group: Hashable {
+        let venue: String
+        /// `nil` for all of the venue.
+        let feedIDs: Set<Int64>?
+    }
+
+    private let feeds: [FeedRow]
+    private let gaps: [GapRow]
+    private let closed: ClosedTimes
+    /// Where a gap that is open ends: sessions that brought nothing may have ended after the last message.
+    private let gapsEnd: UnixNanoseconds
+    /// The open time of each feed in its session.
+    private var sessions: [Int64: TimeSpans] = [:]
+    private let venueOfFeed: [Int64: String]
+    /// The gaps that name no instrument, as most do, need to be added up once only.
+    private var known: [Group: Time] = [:]
+
+    init(
+        _ feeds: [FeedRow],
+        sessions: [SessionRow],
+        connections: [ConnectionRow],
+        gaps: [GapRow],
+        closed: ClosedTimes,
+        end: UnixNanoseconds
+    ) {
+        self.feeds = feeds
+        self.gaps = gaps
+        self.closed = closed
+        gapsEnd = sessions.compactMap(\.tsEnd).reduce(end, max)
+        venueOfFeed = Dictionary(feeds.map { ($0.feedID, $0.venue) }, uniquingKeysWith: { first, _ in first })
+        let bySession = Dictionary(sessions.map { ($0.sessionID, $0) }, uniquingKeysWith: { first, _ in first })
+        let byFeed = Dictionary(grouping: connections, by: \.opened.feedID)
+        let gapsOfFeed = Dictionary(grouping: gaps.filter { $0.feedID != nil }, by: \.feedID)
+        for feed in feeds {
+            guard let session = bySession[feed.sessionID] else { continue }
+            let (from, to) = Self.bounds(session, byFeed[feed.feedID] ?? [], gapsOfFeed[feed.feedID] ?? [], end)
+            for part in closed.openParts(of: feed.feedID, from.rawValue, to.rawValue) {
+                self.sessions[feed.feedID, default: TimeSpans()].add(part.from, part.to)
+            }
+        }
+    }
+
+    /// When a feed was recorded in a session: a reload may have added it later, or removed it earlier.
+    private static func bounds(
+        _ session: SessionRow,
+        _ connections: [ConnectionRow],
+        _ gaps: [GapRow],
+        _ end: UnixNanoseconds
+    ) -> (from: UnixNanoseconds, to: UnixNanoseconds) {
+        let (from, to) = (session.start.tsStart, session.tsEnd ?? end)
+        guard session.start.kind == .record, !connections.isEmpty else { return (from, to) }
+        let first = (connections.map(\.opened.tsOpened) + gaps.map(\.tsFrom)).min() ?? from
+        let closings = connections.compactMap { $0.closed?.tsClosed } + gaps.compactMap(\.tsTo)
+        let isOver = connections.allSatisfy { $0.closed != nil } && gaps.allSatisfy { $0.tsTo != nil }
+        let last = isOver ? closings.max() ?? to : to
+        return (max(from, min(first, to)), max(from, min(last, to)))
+    }
+
+    /// The time of an instrument, whose rows are `instrumentIDs`, by the feeds that bring it; `nil` for all of its venue.
+    mutating func time(of instrumentIDs: Set<Int64>, _ feedIDs: Set<Int64>?, venue: String) -> Time {
+        let own = gaps.filter { $0.instrumentID.map(instrumentIDs.contains) ?? false }
+        let group = Group(venue: venue, feedIDs: feedIDs)
+        if own.isEmpty, let time = known[group] { return time }
+        let time = time(of: group, own)
+        if own.isEmpty { known[group] = time }
+        return time
+    }
+
+    private func time(of group: Group, _ own: [GapRow]) -> Time {
+        guard let feedIDs = group.feedIDs else {
+            // Any feed of the venue may be the one, so a gap of each counts.
+            let ids = Set(feeds.filter { $0.venue == group.venue }.map(\.feedID))
+            return time(ids, gaps.filter { $0.instrumentID == nil && touches($0, ids) } + own)
+        }
+        let keys = Dictionary(grouping: feeds.filter { feedIDs.contains($0.feedID) }, by: FeedKey.init)
+        // A gap that names the instrument counts, whatever is known of its feed.
+        let strays = own.filter { $0.feedID.map { !feedIDs.contains($0) } ?? true }
+        var sum = Time()
+        var covered = TimeSpans()
+        for rows in keys.values {
+            let ids = Set(rows.map(\.feedID))
+            let touching = (gaps.filter { $0.instrumentID == nil } + own).filter { touches($0, ids) }
+            let one = time(ids, touching + strays)
+            sum.expected.add(one.expected)
+            covered.add(one.expected.subtracting(one.missing))
+        }
+        sum.missing = sum.expected.subtracting(covered)
+        return sum
+    }
+
+    private func time(_ feedIDs: Set<Int64>, _ gaps: [GapRow]) -> Time {
+        var time = Time()
+        for feedID in feedIDs { if let spans = sessions[feedID] { time.expected.add(spans) } }
+        for gap in gaps {
+            for part in closed.openParts(of: gap.feedID, gap.tsFrom.rawValue, (gap.tsTo ?? gapsEnd).rawValue) {
+                time.missing.add(part.from, part.to)
+            }
+        }
+        time.expected.add(time.missing)
+        return time
+    }
+
+    /// True for a gap of one of these feeds, and for one of no feed or of a feed without a row.
+    private func touches(_ gap: GapRow, _ feedIDs: Set<Int64>) -> Bool {
+        guard let feedID = gap.feedID, venueOfFeed[feedID] != nil else { return true }
+        return feedIDs.contains(feedID)
+    }
+}
