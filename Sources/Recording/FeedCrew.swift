@@ -29,6 +29,8 @@ actor FeedCrew {
     /// Where earlier files end for the feeds that the recorder began with; each entry is used once.
     private var isArchiveSearched = false
     private var earlierPasts: [FeedKey: FeedPast] = [:]
+    /// The feeds that this run has recorded; what is missing since they left counts for the run.
+    private var recorded: Set<FeedKey> = []
     private var isBusy = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
@@ -117,7 +119,9 @@ actor FeedCrew {
             random: recorder.random,
             report: feed.report ?? recorder.report
         )
-        if let gap = await member.declareAbsence(past.gap, since: past.end.map { ($0.ts, $0.reason.detail) }) {
+        let isPast = recorded.insert(feed.key).inserted
+        let end = past.end.map { ($0.ts, $0.reason.detail) }
+        if let gap = await member.declareAbsence(past.gap, since: end, isPast: isPast) {
             try await pause.persist { [place] () throws(ArchiveError) in try await place.writer.remove(gap) }
         }
         members.append(member)

@@ -10,7 +10,8 @@ extension FeedRecorder {
     /// always closed, so that nothing is missing.
     func declareAbsence(
         _ open: GapRow?,
-        since end: (ts: UnixNanoseconds, detail: String)?
+        since end: (ts: UnixNanoseconds, detail: String)?,
+        isPast: Bool
     ) -> GapRow? {
         // Before the ledger has the gap: it ends at the closing, not when this recorder finds the market closed.
         followMarket()
@@ -18,7 +19,7 @@ extension FeedRecorder {
         // A market that is closed now has a row from its closing on.
         noteClosedParts(of: from..<max(from, closedSpan?.tsFrom ?? now()))
         if let open { return goOn(with: open) }
-        beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: true)
+        beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: isPast)
         return nil
     }
 

@@ -24,7 +24,7 @@ extension FeedRecorder {
         }
         guard market.isOpen else {
             excused.excuse(loss)
-            for part in isPast ? openParts(since: from) : unheard(loss, since: from) {
+            for part in cause == .restart ? openParts(since: from) : unheard(loss, since: from) {
                 addGap(loss, part, isPast: isPast)
             }
             return

@@ -127,7 +127,7 @@ struct ConfiguredRecordingTests {
         #expect(feeds.map { $0["connections"] as? Int } == [1, 1])
         recorder.terminate()
         let finished = try await recorder.finish()
-        #expect(finished.status == 0, "\(finished.errors)")
+        #expect(finished.status == 3 && finished.errors.contains(" gaps=1"), "\(finished.errors)")
         #expect(try await bench.verify(archive).gaps == 1)
         let connections = try await bench.query(archive, "select feed, count(*) from connections group by 1 order by 1")
         #expect(
