@@ -22,7 +22,9 @@ extension TradingSchedule {
         let closed = "closed "
         for text in sessions where !text.hasPrefix(closed) {
             let parts = text.split(separator: " ").map(String.init)
-            guard let name = parts.last, let found = Self.sessions(of: Array(parts.dropLast())) else {
+            let words = Array(parts.dropLast())
+            if let hint = Self.hint(forEmpty: words) { throw TextError(description: "'\(text)' \(hint)") }
+            guard let name = parts.last, let found = Self.sessions(of: words) else {
                 throw TextError(description: "'\(text)' is not a session like 'Sun 17:00-Fri 17:00 America/New_York'")
             }
             guard let rules = zones(name) else {
@@ -49,10 +51,10 @@ extension TradingSchedule {
     }
 
     /// Three letters each, starting with Sunday.
-    private static let weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+    static let weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
     /// Parses `Sun 17:00-Fri 17:00` or `Mon-Fri 09:30-16:00`, split into words.
-    private static func sessions(of words: [String]) -> [Session]? {
+    static func sessions(of words: [String]) -> [Session]? {
         switch words.count {
         case 3: return weekly(words)
         case 2: return daily(words)
@@ -60,12 +62,34 @@ extension TradingSchedule {
         }
     }
 
-    private static func weekly(_ words: [String]) -> [Session]? {
+    /// What to write instead of a session that begins and ends at the same time; `nil` for others.
+    private static func hint(forEmpty words: [String]) -> String? {
+        switch words.count {
+        case 3:
+            guard let (start, end) = weekBounds(words), (end - start) % (7 * 1440) == 0, end - start != 7 * 1440 else {
+                return nil
+            }
+            return "begins and ends at the same time; a market that never closes is 'Mon-Sun 00:00-24:00'"
+        case 2:
+            let times = words[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+            guard times.count == 2, let from = minute(times[0]), from == minute(times[1]) else { return nil }
+            let example = from == 0 || from == 1440 ? "00:00-24:00" : "Mon \(times[0])-Tue \(times[0])"
+            return "begins and ends at the same time; a session of 24 hours is '\(example)'"
+        default: return nil
+        }
+    }
+
+    /// The minutes of the week of `Sun 17:00-Fri 17:00`, whose words are given one by one.
+    private static func weekBounds(_ words: [String]) -> (start: Int, end: Int)? {
         let middle = words[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
         guard middle.count == 2, let first = weekday(words[0]), let from = minute(middle[0]),
             let last = weekday(middle[1]), let to = minute(words[2])
         else { return nil }
-        let (start, end) = (first * 1440 + from, last * 1440 + to)
+        return (first * 1440 + from, last * 1440 + to)
+    }
+
+    private static func weekly(_ words: [String]) -> [Session]? {
+        guard let (start, end) = weekBounds(words) else { return nil }
         return Session(from: start, to: end > start ? end : end + 7 * 1440).map { [$0] }
     }
 

@@ -78,5 +78,5 @@ package struct TradingSchedule: OpeningHours, Hashable, Sendable {
     }
 }
 
-private let dayMinutes = 1440
-private let weekMinutes = 7 * dayMinutes
+let dayMinutes = 1440
+let weekMinutes = 7 * dayMinutes

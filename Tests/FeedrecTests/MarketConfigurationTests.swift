@@ -80,6 +80,15 @@ struct MarketConfigurationTests {
         ),
         (#"symbol_sessions = { "EURUSD" = [] }"#, "'symbol_sessions': there is no session"),
         (#"warm_up = "1s""#, "'warm_up' must be a duration"),
+        (
+            #"sessions = ["Mon 00:00-Mon 00:00 UTC"]"#,
+            "'sessions': 'Mon 00:00-Mon 00:00 UTC' begins and ends at the same time; a market that never closes is "
+                + "'Mon-Sun 00:00-24:00' (feed 'fx')"
+        ),
+        (
+            #"symbol_sessions = { "EURUSD" = ["Mon-Fri 16:00-16:00 UTC"] }"#,
+            "'symbol_sessions': 'Mon-Fri 16:00-16:00 UTC' begins and ends at the same time"
+        ),
     ]
 
     @Test("kind 13 an invalid session is reported with its line and its key", arguments: mistakes)
@@ -87,6 +96,32 @@ struct MarketConfigurationTests {
         let mistakes = ConfigurationTests.mistakes(Self.feed + text)
         #expect(mistakes.count == 1)
         #expect(mistakes.first?.hasPrefix("f.toml: line 8: \(message)") == true, "\(mistakes)")
+    }
+
+    @Test(
+        "kind 13 a session that is likely a mistake is warned about, with its line and its feed",
+        arguments: [
+            (
+                #"sessions = ["Mon-Fri 16:00-09:30 UTC"]"#,
+                "'sessions': 'Mon-Fri 16:00-09:30 UTC' goes on after midnight: Mon 16:00-Tue 09:30 to Fri 16:00-Sat 09:30"
+            ),
+            (
+                #"sessions = ["Mon 09:00-11:00 UTC", "Mon 10:00-12:00 UTC"]"#,
+                "'sessions': 'Mon 09:00-11:00 UTC' and 'Mon 10:00-12:00 UTC' overlap"
+            ),
+            (
+                "holidays = [\"2026-12-25\", \"2026-12-25\"]\nsessions = [\"Mon 09:00-10:00 UTC\"]",
+                "'holidays': the holiday '2026-12-25' is there twice"
+            ),
+            (
+                #"symbol_sessions = { "EURUSD" = ["Fri 22:00-04:00 UTC"] }"#,
+                "'symbol_sessions' of 'EURUSD': 'Fri 22:00-04:00 UTC' goes on after midnight: Fri 22:00-Sat 04:00"
+            ),
+        ]
+    )
+    func doubtful(text: String, message: String) throws {
+        let configuration = try ConfigurationTests.read(Self.feed + text)
+        #expect(configuration.warnings == ["f.toml: line 8: \(message) (feed 'fx')"])
     }
 
     @Test("kind 13 the printed settings can be read as the same sessions")

@@ -34,6 +34,22 @@ extension FeedSettings {
         return rules
     }
 
+    /// Says what is wrong with the sessions, or what of them is likely a mistake.
+    func checkMarket(_ reader: OptionReader) {
+        do throws(MarketMistake) { _ = try marketRules() } catch {
+            return reader.problem(error.key, "\(error.text) (feed '\(name)')")
+        }
+        for remark in TradingSchedule.remarks(sessions: sessions, holidays: holidays) {
+            let key = remark.hasPrefix("the holiday") ? "holidays" : "sessions"
+            reader.warning(key, "'\(key)': \(remark) (feed '\(name)')")
+        }
+        for (symbol, texts) in symbolSessions.sorted(by: { $0.key < $1.key }) {
+            for remark in TradingSchedule.remarks(sessions: texts, holidays: []) {
+                reader.warning("symbol_sessions", "'symbol_sessions' of '\(symbol)': \(remark) (feed '\(name)')")
+            }
+        }
+    }
+
     private static func calendar(
         _ sessions: [String],
         _ holidays: [String],

@@ -102,7 +102,7 @@ extension FeedSettings {
             reader.problem("url", "'url' contains a secret ('\(name)'): give it as token = { env = \"NAME\" }")
         }
         checkAccess(reader)
-        do throws(MarketMistake) { _ = try marketRules() } catch { reader.problem(error.key, error.text) }
+        checkMarket(reader)
         if (clientCert == nil) != (clientKey == nil) {
             reader.problem("client_cert", "'client_cert' and 'client_key' must be given together")
         }

@@ -26,6 +26,8 @@ typealias OptionFlags = [String: (flag: String, text: String)]
 final class OptionLedger {
     var options: [ResolvedOption] = []
     var problems: [ConfigurationProblem] = []
+    /// What is allowed, but is likely a mistake.
+    var warnings: [ConfigurationProblem] = []
     /// Values of the file that an environment variable overrides; they lead to warnings.
     var overridden: [(variable: String, option: String)] = []
     /// The lines of the feeds' tokens, by feed name.
@@ -108,6 +110,11 @@ struct OptionReader {
     /// Records a problem with an option that was read.
     func problem(_ key: String, _ text: String) {
         ledger.problem(text, line: members[key]?.line ?? line)
+    }
+
+    /// Warns about an option that was read.
+    func warning(_ key: String, _ text: String) {
+        ledger.warnings.append(ConfigurationProblem(line: members[key]?.line ?? line, text: text))
     }
 
     /// Returns the line of an option in the file, or the line of the section.

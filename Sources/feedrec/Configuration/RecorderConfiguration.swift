@@ -146,6 +146,7 @@ extension RecorderConfiguration {
         if node != nil, let archive, !archive.hasPrefix("/") {
             warnings.append("'archive' is relative to the directory in which feedrec is started: '\(archive)'")
         }
+        warnings += ledger.warnings.map { "\(origin): \($0)" }
         Self.checkVariables(environment, ledger, tokens: feeds.compactMap(\.token))
         guard ledger.problems.isEmpty else {
             throw ConfigurationError(origin: origin, problems: ledger.problems)
