@@ -1,3 +1,5 @@
+import MarketModel
+
 /// Checks that recordings are intact: every block, every number, every count.
 ///
 /// Rows added during the check are not included. Nothing is changed.
@@ -71,12 +73,13 @@ package enum ArchiveVerifier {
                 path: reader.path
             )
             while try orphans.step() {
-                report.add(
-                    .row,
-                    "\(orphans.integer(2)) rows of \(orphans.text(0)) refer to no row of \(orphans.text(1))"
-                )
+                report.add(.row, Self.orphanText(orphans.integer(2), orphans.text(0), orphans.text(1)))
             }
         }
+    }
+
+    private static func orphanText(_ count: Int64, _ table: String, _ parent: String) -> String {
+        "\(Counted.text(count, "row")) of \(table) \(Counted.word(count, "refers", "refer")) to no row of \(parent)"
     }
 }
 

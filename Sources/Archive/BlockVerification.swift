@@ -71,7 +71,7 @@ struct BlockVerification {
                 .block,
                 connectionID: stored.connectionID,
                 firstMessageIndex: stored.firstMessageIndex,
-                "\(error); its \(stored.messageCount) messages are lost"
+                "\(error); its \(Counted.text(stored.messageCount, "message is", "messages are")) lost"
             )
             note(damaged: stored, &report)
             return nil

@@ -26,7 +26,8 @@ struct GapBars {
         guard let first = bars.first else { return }
         report.add(
             .bar,
-            "\(bars.count) bars are marked complete although a gap touches them (the first: instrument "
+            "\(Counted.text(bars.count, "bar is", "bars are")) marked complete although a gap touches "
+                + "\(Counted.word(bars.count, "it", "them")) (the first: instrument "
                 + "\(first.instrumentID), ts_open \(first.tsOpen))"
         )
     }

@@ -1,3 +1,5 @@
+import MarketModel
+
 /// Compares the rows of a recording with its messages and with the counts that its sessions claim.
 struct RowVerification {
     private let reader: ArchiveReader
@@ -146,7 +148,7 @@ struct RowVerification {
         if let orphan {
             report.add(
                 .row,
-                "\(orphans) rows of \(table) belong to messages that are not stored (the first: \(orphan))"
+                "\(Counted.text(orphans, "row")) of \(table) \(Counted.word(orphans, "belongs", "belong")) to messages that are not stored (the first: \(orphan))"
             )
         }
         if table == "event" { try addOwnEvents(where: condition, to: &counts) }
@@ -246,7 +248,7 @@ struct RowVerification {
             report.add(
                 .count,
                 "session \(sessionID) says \(column) \(claimed), the recording holds \(held)"
-                    + (stored.missing > 0 ? " and lacks \(stored.missing) messages" : "")
+                    + (stored.missing > 0 ? " and lacks \(Counted.text(stored.missing, "message"))" : "")
             )
         }
     }

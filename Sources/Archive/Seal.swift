@@ -1,3 +1,5 @@
+import MarketModel
+
 /// The row of `seal`: the content of a recording when it was finished, or after upkeep last changed it.
 struct Seal {
     let messageCount: Int64
@@ -20,7 +22,7 @@ struct Seal {
     func check(_ report: inout RecordingReport) {
         let count = report.messagesReceived + report.messagesSent
         if count != messageCount {
-            report.add(.seal, "it was sealed with \(messageCount) messages, and holds \(count)")
+            report.add(.seal, "it was sealed with \(Counted.text(messageCount, "message")), and holds \(count)")
         } else if report.payloadSHA256 != payloadSHA256 {
             report.add(
                 .seal,

@@ -75,6 +75,7 @@ struct FileReplacement {
         guard loss?.isStoredDataGone == true else {
             return "\(problem); it is complete, and the recording continues in '\(new)'"
         }
-        return "\(problem); '\(new)' has the \(outcome.restored?.messages ?? 0) messages that the journal still held"
+        return
+            "\(problem); '\(new)' has \(Counted.text(outcome.restored?.messages ?? 0, "message")) that the journal still held"
     }
 }

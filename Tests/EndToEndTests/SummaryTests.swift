@@ -44,6 +44,38 @@ struct SummaryTests {
         }
     }
 
+    @Test("kind 12 a single thing of a kind is written in the singular")
+    func singular() async throws {
+        let line =
+            #"1767571200000000000 {"e":"trade","E":1767571200000,"s":"BTCUSDT","t":1,"p":"1","q":"2","#
+            + #""T":1767571200000,"m":false,"M":true}"#
+        let file = try bench.write(line + "\n", to: "one.txt")
+        let archive = bench.path("tape")
+        let arguments = ["import", "messages", file, "--venue", "binance-spot", "--archive", archive]
+        let texts = [
+            try await bench.succeed(arguments).errors, try await bench.succeed(arguments).errors,
+            try await bench.succeed(["info", archive]).output, try await bench.succeed(["verify", archive]).output,
+        ]
+        #expect(texts[0].contains("1 message received, 1 trade, "), "\(texts[0])")
+        #expect(texts[1].contains("1 message was already in the archive"), "\(texts[1])")
+        #expect(texts[2].contains("in 1 block of") && texts[2].contains("0 quotes, 1 trade, "), "\(texts[2])")
+        #expect(texts[3].contains("1 message received, 0 sent, in 1 block; 0 quotes, 1 trade, "), "\(texts[3])")
+        for text in texts { #expect(!text.contains(" 1 messages") && !text.contains(" 1 blocks")) }
+    }
+
+    @Test("kind 12 a feed is one line, however many sessions have it")
+    func feedLine() async throws {
+        let archive = bench.path("tape")
+        for index in 1...3 {
+            let trade =
+                #"{"e":"trade","E":1767571200000,"s":"BTCUSDT","t":\#(index),"p":"1","q":"2","T":1767571200000,"m":false}"#
+            let file = try bench.write("\(1_767_571_200_000_000_000 + index) \(trade)\n", to: "same.txt")
+            try await bench.succeed(["import", "messages", file, "--venue", "binance-spot", "--archive", archive])
+        }
+        let lines = try await bench.succeed(["info", archive]).lines
+        #expect(lines.filter { $0.hasPrefix("  feed ") } == ["  feed         same.txt (binance-spot), begun 3 times"])
+    }
+
     @Test("E4 one recording shows everything without -v, and JSON has all of each")
     func details() async throws {
         let archive = try await archive(1)

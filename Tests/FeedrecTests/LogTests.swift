@@ -1,6 +1,7 @@
 import FeedrecTestKit
 import Foundation
 import MarketModel
+import Recording
 import Testing
 
 @testable import feedrec
@@ -21,6 +22,17 @@ struct LogTests {
             ["feed": .text("a b"), "port": .integer(9001), "retry": .duration(.milliseconds(1500)), "proxy": nil]
         )
         #expect(lines.all == [#"2026-01-05T00:00:00.123456789Z info connected feed="a b" port=9001 retry=1.5"#])
+    }
+
+    @Test("kind 12 what concerns no feed names none")
+    func noFeed() {
+        RecordingLog(log: log(.text)).report(.notice("hello"), feed: "")
+        RecordingLog(log: log(.text)).report(.notice("hello"), feed: "a")
+        #expect(
+            lines.all.map { $0.drop { $0 != " " } } == [
+                " warning notice text=hello", " warning notice feed=a text=hello",
+            ]
+        )
     }
 
     @Test("as JSON an event is one object, with any facts")

@@ -46,6 +46,16 @@ package struct ArchiveFinding: Hashable, Sendable, CustomStringConvertible {
         self.error = error
     }
 
+    /// Why a file cannot be opened, as a clause whose subject is the file, without its path.
+    static func reason(_ error: ArchiveError, _ path: String) -> String {
+        let cannotOpen = "cannot open '\(path)': "
+        guard error.detail.hasPrefix(cannotOpen) else {
+            return
+                "cannot be read: \(error.detail.replacing("'\(path)'", with: "it").replacing("recording it", with: "it"))"
+        }
+        return "cannot be read: \(error.detail.dropFirst(cannotOpen.count))"
+    }
+
     /// True if rows may be missing from what is read.
     package var isDataMissing: Bool { kind != .copy && kind != .incompleteCopy }
 

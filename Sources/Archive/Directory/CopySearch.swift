@@ -1,3 +1,5 @@
+import MarketModel
+
 /// Finds recordings that exist more than once and selects the copy with the most content.
 ///
 /// Among equal copies, a file with a write-ahead log wins, then one with a recorder's file name, then the first name.
@@ -99,7 +101,7 @@ struct CopySearch {
         let (path, original) = (copy.candidate.path, winner.candidate.path)
         let own = copy.print.sessions.subtracting(winner.print.sessions).count
         if own > 0 {
-            let sessions = own == 1 ? "a session" : "\(own) sessions"
+            let sessions = Counted.text(own, "session")
             let reason =
                 "is a diverged copy of '\(original)': it holds \(sessions) that '\(original)' lacks"
             return ArchiveFinding(.divergedCopy, path, reason, original: original)
@@ -109,7 +111,8 @@ struct CopySearch {
         }
         let share =
             content.messages < whole.messages
-            ? "\(content.messages) of \(whole.messages) messages" : "\(content.ticks) of \(whole.ticks) ticks"
+            ? "\(content.messages) of \(Counted.text(whole.messages, "message"))"
+            : "\(content.ticks) of \(Counted.text(whole.ticks, "tick"))"
         return ArchiveFinding(
             .incompleteCopy,
             path,

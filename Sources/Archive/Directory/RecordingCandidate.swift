@@ -58,7 +58,7 @@ struct RecordingCandidate {
         case .permissionDenied: kind = .unreadable
         default: return nil
         }
-        return ArchiveFinding(kind, path, "cannot be read (\(error))", error: error)
+        return ArchiveFinding(kind, path, ArchiveFinding.reason(error, path), error: error)
     }
 }
 

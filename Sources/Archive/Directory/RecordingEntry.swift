@@ -65,7 +65,7 @@ enum RecordingEntry {
         }
         guard header.userVersion <= Int32(Migrations.version) else {
             let error = RecordingFile.newerSchema(path, Int64(header.userVersion))
-            return ArchiveFinding(.newerSchema, path, "cannot be read (\(error))", error: error)
+            return ArchiveFinding(.newerSchema, path, ArchiveFinding.reason(error, path), error: error)
         }
         // A checkpoint writes the first page before the others, so a file with a log is not reported as truncated.
         let expected = Int64(header.pageCount) * Int64(header.pageBytes)

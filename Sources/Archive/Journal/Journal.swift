@@ -104,7 +104,8 @@ package final class Journal: Sendable {
             throw ArchiveError(
                 code: .busy,
                 path: directory.path,
-                detail: "the journal '\(directory.path)' holds \(leftOver.count) segments of an earlier process"
+                detail:
+                    "the journal '\(directory.path)' holds \(Counted.text(leftOver.count, "segment")) of an earlier process"
             )
         }
         try begin()

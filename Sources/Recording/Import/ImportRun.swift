@@ -88,8 +88,9 @@ struct ImportRun {
         try await endConnection()
         if feedID != nil, let session = target.session { recordPendingBreak(in: session) }
         for (path, count) in known.damagedBlocks {
-            let blocks = count == 1 ? "1 block" : "\(count) blocks"
-            notices.append("\(blocks) of '\(path)' cannot be read; messages of the damaged part are imported again")
+            notices.append(
+                "\(Counted.text(count, "block")) of '\(path)' cannot be read; messages of the damaged part are imported again"
+            )
         }
         try await target.flush(at: tsLast)
     }

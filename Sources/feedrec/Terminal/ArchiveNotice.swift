@@ -1,4 +1,5 @@
 import Archive
+import MarketModel
 
 /// Finds the recordings of a verb, and warns about files in their directories that are not read.
 enum ArchiveNotice {
@@ -19,7 +20,7 @@ enum ArchiveNotice {
         guard count > 0 else { return }
         throw EndedEarly(
             status: ExitStatus.dataMissing,
-            line: "data is missing: \(count) file\(count == 1 ? " is" : "s are") incomplete or unread"
+            line: "data is missing: \(Counted.text(count, "file is", "files are")) incomplete or unread"
         )
     }
 }

@@ -1,4 +1,5 @@
 import Interchange
+import MarketModel
 import Recording
 
 /// The results of an import that a recording does not have.
@@ -20,20 +21,25 @@ struct ImportReport {
         var lines = outcome.notices.map { "warning: \($0)" }
         let counts = outcome.counts
         if counts.known > 0 {
-            let known = "\(counts.known) messages were already in the archive"
+            let known = "\(Counted.text(counts.known, "message was", "messages were")) already in the archive"
             lines.append(counts.new == 0 ? "nothing new: \(known)" : known)
         }
         if counts.unrecognised > 0 {
             lines.append(
-                "warning: \(counts.unrecognised) of \(counts.new) messages were not recognised; "
-                    + "they are stored as oddities"
+                "warning: \(counts.unrecognised) of \(Counted.text(counts.new, "message")) "
+                    + Counted.word(
+                        counts.unrecognised,
+                        "was not recognised; it is stored as an oddity",
+                        "were not recognised; they are stored as oddities"
+                    )
             )
         }
         for disorder in outcome.disorder {
             let first = disorder.messages.firstLineNumber.map { ", first in line \($0)" } ?? ""
             let step = (disorder.messages.stepMax / .milliseconds(1)).rounded() / 1000
             lines.append(
-                "warning: \(disorder.messages.count) messages of '\(disorder.path)' follow a later message\(first); "
+                "warning: \(Counted.text(disorder.messages.count, "message")) of '\(disorder.path)' "
+                    + "\(Counted.word(disorder.messages.count, "follows", "follow")) a later message\(first); "
                     + "times go back by up to \(step) s"
             )
         }

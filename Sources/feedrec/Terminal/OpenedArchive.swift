@@ -111,7 +111,9 @@ enum JournalNotice {
         guard !report.isEmpty else { return }
         if report.killedSessions > 0 || report.messages > 0 {
             let files = report.files.map { "'\($0)'" }.joined(separator: ", ")
-            let folded = report.messages == 0 ? "nothing was lost" : "took \(report.messages) messages from its journal"
+            let folded =
+                report.messages == 0
+                ? "nothing was lost" : "took \(Counted.text(report.messages, "message")) from its journal"
             StandardError.write("feedrec: a recorder was killed; \(folded)" + (files.isEmpty ? "" : " into \(files)"))
         }
         for file in report.replacedFiles {
@@ -123,8 +125,9 @@ enum JournalNotice {
         for damage in report.damages { StandardError.write("feedrec: warning: the journal is damaged: \(damage)") }
         if let directory = report.asideDirectory {
             StandardError.write(
-                "feedrec: warning: \(report.strayMessages) messages of the journal fit no recording; their "
-                    + "segments were moved to '\(directory)'"
+                "feedrec: warning: \(Counted.text(report.strayMessages, "message")) of the journal "
+                    + "\(Counted.word(report.strayMessages, "fits", "fit")) no recording; the segments were moved to "
+                    + "'\(directory)'"
             )
         }
     }

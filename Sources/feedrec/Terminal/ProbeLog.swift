@@ -32,11 +32,11 @@ enum ProbeLog {
 
     static func event(_ event: ConnectionEvent) {
         switch event.kind {
-        case .pingSent(let payload): line("sent ping, \(payload.count) bytes", at: event.time)
-        case .pingReceived(let payload): line("received ping, \(payload.count) bytes", at: event.time)
+        case .pingSent(let payload): line("sent ping, \(Counted.text(payload.count, "byte"))", at: event.time)
+        case .pingReceived(let payload): line("received ping, \(Counted.text(payload.count, "byte"))", at: event.time)
         case .pongReceived(let payload, let roundTrip):
             let way = roundTrip.map { " after \(text(of: $0))" } ?? ""
-            line("received pong, \(payload.count) bytes\(way)", at: event.time)
+            line("received pong, \(Counted.text(payload.count, "byte"))\(way)", at: event.time)
         case .closeSent(let code, let reason): line("sent close \(code)\(quoted(reason))", at: event.time)
         case .closeReceived(let code, let reason): line("received close \(code)\(quoted(reason))", at: event.time)
         }
@@ -44,7 +44,10 @@ enum ProbeLog {
 
     static func messages(_ verb: String, _ batch: MessageBatch) {
         for entry in batch.entries {
-            line("\(verb) \(entry.kind == .text ? "text" : "binary"), \(entry.length) bytes", at: entry.tsRecv)
+            line(
+                "\(verb) \(entry.kind == .text ? "text" : "binary"), \(Counted.text(entry.length, "byte"))",
+                at: entry.tsRecv
+            )
         }
     }
 

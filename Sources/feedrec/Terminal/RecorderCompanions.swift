@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import MarketModel
 import NIOCore
 import Recording
 import Replaying
@@ -102,6 +103,6 @@ struct RecorderCompanions: Sendable {
         let messages = feeds.reduce(0) { $0 + $1.figures.totals.messagesReceived }
         let down = feeds.filter { !$0.figures.state.isUp }.map(\.name)
         let state = down.isEmpty ? "all feeds deliver" : "down: \(down.joined(separator: ", "))"
-        return "\(feeds.count) feed\(feeds.count == 1 ? "" : "s"), \(messages) messages, \(state)"
+        return "\(Counted.text(feeds.count, "feed")), \(Counted.text(messages, "message")), \(state)"
     }
 }

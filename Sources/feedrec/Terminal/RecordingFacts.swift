@@ -35,6 +35,8 @@ struct RecordingFacts {
             instruments: summary.instruments.map(\.instrument),
             gaps: gaps,
             closedSpans: closedSpans,
+            connections: connections,
+            owners: try InstrumentFeeds(reader, feeds: feeds, instruments: summary.instruments.map(\.instrument)),
             tsLast: summary.tsLast
         )
     }
@@ -58,7 +60,7 @@ extension RecordingFacts {
         if summary.blockBytes > 0 {
             let ratio = Double(summary.payloadBytes) / Double(summary.blockBytes)
             lines.append(
-                "  raw          \(Self.text(bytes: summary.payloadBytes)) in \(summary.blockCount) blocks of "
+                "  raw          \(Self.text(bytes: summary.payloadBytes)) in \(Counted.text(summary.blockCount, "block")) of "
                     + "\(Self.text(bytes: summary.blockBytes)) (\(Self.text(tenths: ratio))x)"
             )
         }
@@ -71,18 +73,34 @@ extension RecordingFacts {
         ] where count > 0 {
             lines.append("  \(Self.padded(name, 13))\(Self.grouped(count))")
         }
-        lines += feeds.map { "  feed         \($0.name) (\($0.venue))\($0.url.map { " " + $0 } ?? "")" }
+        lines += feedLines
         lines +=
             instrumentLines + sessionLines + gapLines + closedLines + absenceLines + CoverageText.lines(of: coverage)
         return lines
+    }
+
+    /// A line for each feed and address, however many sessions and reloads began it.
+    private var feedLines: [String] {
+        var counts: [String: Int] = [:]
+        var names: [String] = []
+        for feed in feeds {
+            let name = "\(feed.name) (\(feed.venue))\(feed.url.map { " " + $0 } ?? "")"
+            if counts[name] == nil { names.append(name) }
+            counts[name, default: 0] += 1
+        }
+        return names.map { name in
+            let count = counts[name] ?? 1
+            return "  feed         \(name)" + (count > 1 ? ", begun \(count) times" : "")
+        }
     }
 
     private var instrumentLines: [String] {
         summary.instruments.map { row in
             let span = [row.tsFirst, row.tsLast].compactMap { $0.map { String($0.iso8601.prefix(19)) } }
             return
-                "  instrument   \(VisibleText.padded(row.instrument.symbol, to: 10)) \(Self.grouped(row.quoteCount)) quotes, "
-                + "\(Self.grouped(row.tradeCount)) trades, \(Self.grouped(row.barCount)) bars"
+                "  instrument   \(VisibleText.padded(row.instrument.symbol, to: 10)) "
+                + "\(Self.counted(row.quoteCount, "quote")), \(Self.counted(row.tradeCount, "trade")), "
+                + Self.counted(row.barCount, "bar")
                 + (span.count == 2 ? ", \(span[0]) to \(span[1])" : "")
         }
     }
@@ -114,7 +132,7 @@ extension RecordingFacts {
     private var absenceLines: [String] {
         absences.map { absence in
             let range = absence.messages.map { " (\($0.lowerBound) to \($0.upperBound))" } ?? ""
-            return "  absent       \(Self.grouped(absence.rowCount)) rows of \(absence.kind.rawValue)\(range): "
+            return "  absent       \(Self.counted(absence.rowCount, "row")) of \(absence.kind.rawValue)\(range): "
                 + "\(absence.cause.rawValue), noted \(absence.tsNoted)"
         }
     }
@@ -133,6 +151,9 @@ extension RecordingFacts {
         }
         return String(text.reversed())
     }
+
+    /// `1,234 quotes`.
+    static func counted(_ count: Int64, _ one: String) -> String { "\(grouped(count)) \(Counted.word(count, one))" }
 
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))

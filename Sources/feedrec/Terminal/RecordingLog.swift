@@ -8,7 +8,8 @@ struct RecordingLog: Sendable {
     let log: Log
 
     func report(_ report: RecorderReport, feed: String) {
-        let feed = LogValue.text(feed)
+        // What concerns no feed has no name to show.
+        let feed = feed.isEmpty ? nil : LogValue.text(feed)
         switch report {
         case .connected(let url, let info):
             log.info(

@@ -93,7 +93,7 @@ final class RecordingReporter: Sendable {
         case .overloaded(.stopReading): line("warning: storing cannot keep up; the venue has to wait")
         case .overloaded(.drop): line("warning: storing cannot keep up; messages are left out")
         case .caughtUp(_, let leftOut) where leftOut > 0:
-            line("storing keeps up again; \(leftOut) messages were left out")
+            line("storing keeps up again; \(Counted.text(leftOut, "message was", "messages were")) left out")
         case .caughtUp(let waited, _):
             line("storing keeps up again; the venue had to wait \(Self.text(of: waited)) in total")
         case .progress(let totals):
@@ -136,7 +136,7 @@ final class RecordingReporter: Sendable {
         if losses.load(ordering: .relaxed) > 0 {
             missing.append("a file was deleted or moved while it was being written, see above")
         }
-        if totals.gaps > 0 { missing.append("\(totals.gaps) gap\(totals.gaps == 1 ? "" : "s"), see 'feedrec info'") }
+        if totals.gaps > 0 { missing.append("\(Counted.text(totals.gaps, "gap")), see 'feedrec info'") }
         if !undelivered.isEmpty { missing.append("nothing arrived for \(Suggestion.list(undelivered))") }
         guard missing.isEmpty else {
             let line = "data is missing: \(missing.joined(separator: "; "))"
@@ -147,7 +147,9 @@ final class RecordingReporter: Sendable {
     private func tell(_ summary: RecordingOutcome) {
         let totals = summary.totals
         line("ended (\(summary.cause.rawValue)): \(Self.text(of: totals))")
-        if totals.lateTicks > 0 { line("warning: \(totals.lateTicks) ticks came too late for their bars") }
+        if totals.lateTicks > 0 {
+            line("warning: \(Counted.text(totals.lateTicks, "tick")) came too late for the bars")
+        }
     }
 
     private func line(_ text: String) {
@@ -156,13 +158,14 @@ final class RecordingReporter: Sendable {
     }
 
     private static func text(of totals: CaptureTotals) -> String {
-        var parts = ["\(totals.messagesReceived) messages received"]
+        var parts = ["\(Counted.text(totals.messagesReceived, "message")) received"]
         for (count, name) in [
-            (totals.quotes, "quotes"), (totals.trades, "trades"), (totals.marginUpdates, "margin updates"),
-            (totals.orderUpdates, "order updates"), (totals.venueBars, "venue bars"), (totals.redacted, "redacted"),
-            (totals.bars, "bars"), (totals.events, "events"), (totals.oddities, "oddities"), (totals.gaps, "gaps"),
+            (totals.quotes, "quote"), (totals.trades, "trade"), (totals.marginUpdates, "margin update"),
+            (totals.orderUpdates, "order update"), (totals.venueBars, "venue bar"), (totals.redacted, "redacted"),
+            (totals.bars, "bar"), (totals.events, "event"), (totals.oddities, "oddity"), (totals.gaps, "gap"),
         ] where count > 0 {
-            parts.append("\(count) \(name)")
+            let many = name == "redacted" ? name : name == "oddity" ? "oddities" : nil
+            parts.append(Counted.text(count, name, many))
         }
         return parts.joined(separator: ", ")
     }

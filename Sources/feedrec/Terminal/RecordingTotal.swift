@@ -48,7 +48,7 @@ struct RecordingTotal {
     }
 
     private static func counted(_ count: Int64, _ name: String) -> String {
-        "\(RecordingFacts.grouped(count)) \(name)\(count == 1 ? "" : "s")"
+        RecordingFacts.counted(count, name)
     }
 }
 

@@ -1,3 +1,4 @@
+import MarketModel
 import Recording
 
 /// A recorder's status, for people.
@@ -18,21 +19,26 @@ struct StatusReport {
     }
 
     private func lines(of feed: StatusDocument.Feed) -> [String] {
+        let isClockOff = feed.latencySeconds.map { $0.magnitude > Self.latencySecondsMax || $0 < -1 } ?? false
+        let latency = isClockOff ? nil : feed.latencySeconds
         var lines = [
             "\(feed.name): \(feed.state) for \(Self.time(feed.stateSeconds)), "
-                + "\(feed.messagesReceived) messages, \(feed.messagesPerSecond)/s"
+                + "\(Counted.text(feed.messagesReceived, "message")), \(feed.messagesPerSecond)/s"
                 + (feed.lastMessageAgeSeconds.map { ", last \(Self.time($0)) ago" } ?? "")
-                + (feed.latencySeconds.map { ", latency \(Self.signed($0))" } ?? "")
+                + (latency.map { ", latency \(Self.signed($0))" } ?? "")
         ]
         if feed.state == FeedState.closed.rawValue {
             let opening = feed.marketOpensAt.map { "market opens at \($0)" } ?? "the next opening is not known"
             lines.append("  \(opening); the connection is \(feed.connectionState)")
         }
-        if let latency = feed.latencySeconds, latency.magnitude > Self.latencySecondsMax || latency < -1 {
-            lines.append("  its clock and ours differ: check both, and the feed's time zone if it has one")
+        if isClockOff, let difference = feed.latencySeconds {
+            lines.append(
+                "  the venue's clock is \(Self.time(difference.magnitude)) \(difference > 0 ? "slow" : "fast"): check both "
+                    + "clocks, and the feed's time zone if it has one; a simulator sends the times of its tape"
+            )
         }
         if feed.disconnections > 0 {
-            let times = feed.disconnections == 1 ? "once" : "\(feed.disconnections) times"
+            let times = Self.times(feed.disconnections)
             lines.append("  disconnected \(times)" + (feed.lastFailure.map { "; last: \($0)" } ?? ""))
         }
         if let seconds = feed.nextAttemptSeconds {
@@ -60,11 +66,13 @@ struct StatusReport {
         var lines = [facts.joined(separator: ", ")]
         if let offset = status.clockOffsetSeconds, let error = status.clockErrorSeconds {
             let state = status.isClockSynchronized == true ? "" : ", not synchronised"
-            let steps = status.clockSteps > 0 ? ", set \(status.clockSteps) times" : ""
+            let steps = status.clockSteps > 0 ? ", set \(Self.times(status.clockSteps))" : ""
             lines.append("clock offset \(Self.signed(offset)), error at most \(Self.time(error))\(state)\(steps)")
         }
         return lines
     }
+
+    private static func times(_ count: some BinaryInteger) -> String { count == 1 ? "once" : "\(count) times" }
 
     private static func time(_ seconds: Double) -> String {
         switch seconds {

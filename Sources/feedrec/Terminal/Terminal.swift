@@ -1,3 +1,5 @@
+import MarketModel
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -33,7 +35,7 @@ enum StandardError {
     private static let patienceSeconds = 1.0
 
     private static let output = ErrorOutput { lost in
-        "feedrec: warning: \(lost) line\(lost == 1 ? " was" : "s were") lost here because standard error was not read"
+        "feedrec: warning: \(Counted.text(lost, "line was", "lines were")) lost here because standard error was not read"
     } write: { bytes in
         try? writeAll(bytes, to: STDERR_FILENO)
     }

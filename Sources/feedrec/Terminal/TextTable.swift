@@ -1,4 +1,5 @@
 import Archive
+import MarketModel
 
 /// Rows in columns.
 ///
@@ -29,7 +30,7 @@ struct TextTable {
 
     /// Returns the remaining lines and the number of rows.
     mutating func finish() -> [String] {
-        (widths.isEmpty ? begin() : []) + ["(\(rowCount) row\(rowCount == 1 ? "" : "s"))"]
+        (widths.isEmpty ? begin() : []) + ["(\(Counted.text(rowCount, "row")))"]
     }
 
     private mutating func begin() -> [String] {

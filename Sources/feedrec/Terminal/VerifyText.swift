@@ -22,10 +22,12 @@ enum VerifyText {
             report.recordings.reduce(0) { $0 + $1[keyPath: count] }
         }
         let problems = report.problemCount
-        let verdict = problems == 0 ? "sound" : "\(problems) problem\(problems == 1 ? "" : "s")"
-        return "\(report.recordings.count) recordings: \(verdict); \(sum(\.messagesReceived)) messages received, "
-            + "\(sum(\.messagesSent)) sent; \(sum(\.quoteCount)) quotes, \(sum(\.tradeCount)) trades, "
-            + "\(sum(\.marginUpdateCount)) margin updates, \(sum(\.oddityCount)) oddities, \(sum(\.gapCount)) gaps; "
+        let verdict = problems == 0 ? "sound" : Counted.text(problems, "problem")
+        return "\(report.recordings.count) recordings: \(verdict); "
+            + "\(Counted.text(sum(\.messagesReceived), "message")) received, \(sum(\.messagesSent)) sent; "
+            + "\(Counted.text(sum(\.quoteCount), "quote")), \(Counted.text(sum(\.tradeCount), "trade")), "
+            + "\(Counted.text(sum(\.marginUpdateCount), "margin update")), "
+            + "\(Counted.text(sum(\.oddityCount), "oddity", "oddities")), \(Counted.text(sum(\.gapCount), "gap")); "
             + "least coverage \(CoverageText.text(report.leastCoverage))"
     }
 
@@ -35,21 +37,30 @@ enum VerifyText {
 
     private static func summary(of recording: RecordingReport) -> [String] {
         let problems = recording.problems.map { "problem: \($0)" }
-        let verdict = recording.isSound ? "sound" : "\(recording.problemCount) problems"
+        let verdict = recording.isSound ? "sound" : Counted.text(recording.problemCount, "problem")
         var text =
-            "\(recording.file): \(verdict); \(recording.messagesReceived) messages received, "
-            + "\(recording.messagesSent) sent, in \(recording.blockCount) blocks; "
+            "\(recording.file): \(verdict); \(Counted.text(recording.messagesReceived, "message")) received, "
+            + "\(recording.messagesSent) sent, in \(Counted.text(recording.blockCount, "block")); "
         if recording.areRowsCounted {
-            text +=
-                "\(recording.quoteCount) quotes, \(recording.tradeCount) trades, "
-                + "\(recording.marginUpdateCount) margin updates, \(recording.orderUpdateCount) order updates, "
-                + "\(recording.venueBarCount) venue bars, \(recording.barCount) bars, "
-                + "\(recording.eventCount) events, \(recording.oddityCount) oddities, \(recording.gapCount) gaps"
+            text += rows(of: recording)
         } else {
             text += "rows cannot be counted"
         }
-        if recording.openSessionCount > 0 { text += "; \(recording.openSessionCount) session(s) not ended" }
+        if recording.openSessionCount > 0 {
+            text += "; \(Counted.text(recording.openSessionCount, "session")) not ended"
+        }
         return problems + [text]
+    }
+
+    private static func rows(of recording: RecordingReport) -> String {
+        [
+            Counted.text(recording.quoteCount, "quote"), Counted.text(recording.tradeCount, "trade"),
+            Counted.text(recording.marginUpdateCount, "margin update"),
+            Counted.text(recording.orderUpdateCount, "order update"),
+            Counted.text(recording.venueBarCount, "venue bar"), Counted.text(recording.barCount, "bar"),
+            Counted.text(recording.eventCount, "event"), Counted.text(recording.oddityCount, "oddity", "oddities"),
+            Counted.text(recording.gapCount, "gap"),
+        ].joined(separator: ", ")
     }
 
     private static func absences(of recording: RecordingReport) -> [String] {
@@ -73,14 +84,19 @@ enum VerifyText {
                 range.count == 1 ? "message \(range.lowerBound)" : "messages \(range.lowerBound) to \(range.upperBound)"
             lines.append("gone: \(names)")
         }
-        if repair.lostMessageCount > 0 { lines.append("gone: \(repair.lostMessageCount) messages in total") }
+        if repair.lostMessageCount > 0 {
+            lines.append("gone: \(Counted.text(repair.lostMessageCount, "message")) in total")
+        }
         for (kind, count) in repair.lostRows.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             lines.append(
                 "gone: \(count) \(name(of: kind, count)); 'feedrec rebuild' restores those whose messages remain"
             )
         }
         if repair.damagedPages + repair.damagedRows > 0 {
-            lines.append("damaged: \(repair.damagedPages) pages, \(repair.damagedRows) rows on other pages")
+            lines.append(
+                "damaged: \(Counted.text(repair.damagedPages, "page")), "
+                    + "\(Counted.text(repair.damagedRows, "row")) on other pages"
+            )
         }
         if repair.unknownRows > 0 {
             lines.append("unknown: \(repair.unknownRows) sessions, feeds, connections or instruments that rows name")

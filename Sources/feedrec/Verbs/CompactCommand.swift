@@ -68,7 +68,7 @@ struct CompactCommand: AsyncParsableCommand {
             case .compacted:
                 "\(RecordingFacts.text(bytes: outcome.fileBytesBefore)) to "
                     + "\(RecordingFacts.text(bytes: outcome.fileBytesAfter)), "
-                    + "\(outcome.blockCountBefore) blocks to \(outcome.blockCountAfter)"
+                    + "\(Counted.text(outcome.blockCountBefore, "block")) to \(outcome.blockCountAfter)"
             case .unchanged: "already compacted"
             case .incompressible: "would not become smaller"
             case .written: "skipped: it is being written"

@@ -107,7 +107,7 @@ struct ImportCommand: AsyncParsableCommand {
             guard outcome.malformedLines == 0 else {
                 throw EndedEarly(
                     status: ExitStatus.dataMissing,
-                    line: "data is missing: \(outcome.malformedLines) malformed lines"
+                    line: "data is missing: \(Counted.text(outcome.malformedLines, "malformed line"))"
                 )
             }
         }

@@ -54,7 +54,7 @@ struct RebuildCommand: AsyncParsableCommand {
         guard count == 0 else {
             throw EndedEarly(
                 status: ExitStatus.dataMissing,
-                line: "\(count) recording\(count == 1 ? "" : "s") differed from the raw messages"
+                line: "\(Counted.text(count, "recording")) differed from the raw messages"
             )
         }
         try ArchiveNotice.endIfDataIsMissing(location)
@@ -62,11 +62,13 @@ struct RebuildCommand: AsyncParsableCommand {
 
     private func lines(of outcome: Rebuilder.Outcome) -> [String] {
         let verdict = outcome.isSame ? "same" : check ? "differs" : "rebuilt"
-        var lines = ["\(outcome.file): \(verdict); \(outcome.messages) messages read"]
-        if outcome.damagedBlocks > 0 { lines.append("  \(outcome.damagedBlocks) blocks cannot be read") }
+        var lines = ["\(outcome.file): \(verdict); \(Counted.text(outcome.messages, "message")) read"]
+        if outcome.damagedBlocks > 0 {
+            lines.append("  \(Counted.text(outcome.damagedBlocks, "block")) cannot be read")
+        }
         return lines
             + outcome.differences.map {
-                "  \($0.table): \($0.made) rows made, \($0.removed) removed, \($0.changed) changed"
+                "  \($0.table): \(Counted.text($0.made, "row")) made, \($0.removed) removed, \($0.changed) changed"
             }
     }
 

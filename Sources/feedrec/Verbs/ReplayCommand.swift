@@ -246,14 +246,15 @@ extension AbsentRule: ExpressibleByArgument {}
 extension SessionReport {
     /// `session 3 (mt4, 127.0.0.1:51312) ended (end of the tape): 15230 messages, lateness p50 …, sha256 …`.
     var line: String {
-        var line = "session \(id) (\(name), \(client)) ended (\(ending)): \(messages) messages"
+        var line = "session \(id) (\(name), \(client)) ended (\(ending)): \(Counted.text(messages, "message"))"
         if lateness.count > 0 {
             let values = [lateness.percentile(0.5), lateness.percentile(0.99), lateness.max].map(Self.text)
             line += ", lateness p50 \(values[0]), p99 \(values[1]), max \(values[2])"
         }
         if let subscriptions {
             if subscriptions.skippedMessages > 0 {
-                line += ", \(subscriptions.skippedMessages) messages passed before the client subscribed to them"
+                line +=
+                    ", \(Counted.text(subscriptions.skippedMessages, "message")) passed before the client subscribed to them"
             }
             if subscriptions.refusedCount > 0 { line += ", refused \(Suggestion.list(subscriptions.refused))" }
         }

@@ -6,8 +6,9 @@ struct SQLCommand: AsyncParsableCommand {
         commandName: "sql",
         abstract: "Run SQL on a recording.",
         discussion: """
-            Views for people: quotes, trades, ticks, margin_updates, bars, events, gaps, sessions, feeds, connections, \
-            instruments. The view messages has the raw messages, one per row. Over a directory of several recordings, \
+            Views for people: quotes, trades, ticks, bars, venue_bars, margin_updates, order_updates, events, gaps, \
+            closed_spans, absences, sessions, feeds, connections, instruments, message_blocks, clock_samples, upkeeps. \
+            The view messages has the raw messages, one per row. Over a directory of several recordings, \
             these views and the tables (quote, trade, bar, …) cover all files and have a column named file. A bar that \
             two files hold counts once, and joins by instrument_id and other keys are correct. message_index counts \
             separately in each file.
@@ -25,7 +26,7 @@ struct SQLCommand: AsyncParsableCommand {
     @Argument(help: "One or more SQL statements.")
     var sql: String
 
-    @Option(help: "How to print: table, csv, json or ndjson.")
+    @Option(help: "How to print: table, csv, json or ndjson. (default: table on a terminal, else csv)")
     var format: ResultFormat?
 
     @Flag(help: "Allow statements that change the recording.")

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import MarketModel
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,7 +69,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let count = report.problemCount
             let isRepairable = report.recordings.contains { !$0.isSound }
             throw Failure(
-                "'\(archive)' has \(count) problem\(count == 1 ? "" : "s")",
+                "'\(archive)' has \(Counted.text(count, "problem"))",
                 hint: isRepairable ? "'feedrec verify --repair' keeps every complete block and row" : nil
             )
         }
@@ -88,13 +89,16 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         try output.flush()
         let problems = repairs.reduce(0) { $0 + $1.report.problemCount }
-        guard problems == 0 else { throw Failure("'\(archive)' has \(problems) problems that --repair cannot fix") }
+        guard problems == 0 else {
+            throw Failure("'\(archive)' has \(Counted.text(problems, "problem")) that --repair cannot fix")
+        }
         let repaired = repairs.filter(\.isRepaired)
         guard repaired.isEmpty else {
             let lost = repaired.reduce(0) { $0 + $1.lostMessageCount }
             throw EndedEarly(
                 status: ExitStatus.dataMissing,
-                line: "repaired \(repaired.count) recording\(repaired.count == 1 ? "" : "s"); \(lost) messages are gone"
+                line: "repaired \(Counted.text(repaired.count, "recording")); "
+                    + "\(Counted.text(lost, "message is", "messages are")) gone"
             )
         }
         try checkCoverage(repairs.map(\.report))
