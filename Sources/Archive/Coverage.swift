@@ -1,17 +1,17 @@
 package import MarketModel
 
-/// How much of the time that sessions ran an instrument was recorded.
+/// How much of the sessions' time an instrument was recorded.
 package struct InstrumentCoverage: Hashable, Sendable {
     package let venue: String
     package let symbol: String
-    /// Nanoseconds that should have been recorded, and those that were.
+    /// The time that should have been recorded, and in `coveredNS` the part that was, in nanoseconds.
     package fileprivate(set) var expectedNS: Int64 = 0
     package fileprivate(set) var coveredNS: Int64 = 0
-    /// Hours with any expected time, in order.
+    /// Hours with any expected time, in ascending order.
     package fileprivate(set) var hours: [Hour] = []
 
     package struct Hour: Hashable, Sendable {
-        /// The beginning of the hour, UTC.
+        /// The start of the hour, UTC.
         package let start: UnixNanoseconds
         package let expectedNS: Int64
         package let coveredNS: Int64
@@ -21,7 +21,7 @@ package struct InstrumentCoverage: Hashable, Sendable {
 
     package var fraction: Double { Self.fraction(coveredNS, of: expectedNS) }
 
-    /// 1 where nothing was expected.
+    /// 1 if nothing was expected.
     private static func fraction(_ covered: Int64, of expected: Int64) -> Double {
         expected > 0 ? Double(covered) / Double(expected) : 1
     }
@@ -35,10 +35,10 @@ package struct InstrumentCoverage: Hashable, Sendable {
 /// names, or all instruments that its feed brings. If several feeds bring an instrument, one of them is enough. Gaps from
 /// damage count, because their received messages are no longer stored.
 package struct Coverage: Hashable, Sendable {
-    /// In order of venue and symbol; an instrument whose digits grew is one.
+    /// In order of venue and symbol; the rows of a symbol whose digits grew count as one instrument.
     package private(set) var instruments: [InstrumentCoverage] = []
 
-    /// The least fraction of any instrument; 1 where there is none.
+    /// The lowest fraction of any instrument; 1 if there is none.
     package var least: Double { instruments.map(\.fraction).min() ?? 1 }
 
     init() {}
@@ -57,9 +57,9 @@ package struct Coverage: Hashable, Sendable {
         )
     }
 
-    /// A session that still runs, or was killed, counts up to its last message.
+    /// Computes the coverage; a session that still runs, or was killed, counts up to its last message.
     ///
-    /// Without `owners` nothing is known of ticks.
+    /// Without `owners`, the feeds of the ticks are not known.
     package init(
         sessions: [SessionRow],
         feeds: [FeedRow],
@@ -98,9 +98,9 @@ package struct Coverage: Hashable, Sendable {
         static func < (left: Name, right: Name) -> Bool { (left.venue, left.symbol) < (right.venue, right.symbol) }
     }
 
-    /// The time between two sessions of a feed, of which earlier builds wrote nothing into the ledger.
+    /// The time between two sessions of a feed, for which earlier builds stored no gap.
     ///
-    /// After a kill every build has written a gap, and a rotation leaves none.
+    /// After a kill, every build stored a gap; after a rotation, there is none.
     private static func absences(_ sessions: [SessionRow], _ feeds: [FeedRow]) -> [GapRow] {
         let recorded = Dictionary(
             sessions.filter { $0.start.kind == .record }.map { ($0.sessionID, $0) },
@@ -148,7 +148,7 @@ extension InstrumentCoverage {
         }
     }
 
-    /// More hours than that in one span are no session but a damaged time.
+    /// A span with more hours than this has a damaged time.
     private static let hoursMax = 24 * 366 * 50
 
     private static func forEachHour(of span: TimeSpans.Span, _ body: (Int64, Int64) -> Void) {

@@ -1,19 +1,19 @@
 import JournalFormat
 
-/// Finds out which feeds brought the ticks of instruments, by samples of their blocks and ticks.
+/// Determines which feeds delivered the ticks of instruments, from samples of blocks and ticks.
 ///
-/// Ticks name their message, and the block that holds the message names the connection.
+/// A tick refers to its message, and the block with the message refers to the connection.
 struct FeedSamples {
-    /// With more feeds of a venue, such as the files of many imports, nothing is looked at.
+    /// If a venue has more feeds, such as the files of many imports, nothing is sampled.
     private static let feedsMax = 64
-    /// Blocks looked at of all feeds of a venue, and of each feed, spread over all of its blocks.
+    /// The maximum number of sampled blocks for all feeds of a venue, and for each feed, spread over all of its blocks.
     private static let blocksMax = (all: 256, feed: 16)
-    /// Instruments whose single ticks are looked at because no sample has any.
+    /// The maximum number of instruments whose single ticks are read because no sample has any.
     private static let rareMax = 256
-    /// Ticks of one instrument looked at in the time of one block.
+    /// The maximum number of ticks of one instrument that are read in the time of one block.
     private static let ticksMax = 256
 
-    /// A block that was decoded: its times and its messages.
+    /// A decoded block: its times and its messages.
     private struct Sample {
         let feed: FeedKey
         let times: ClosedRange<Int64>
@@ -51,7 +51,7 @@ struct FeedSamples {
         }
     }
 
-    /// The feeds that brought each instrument; instruments without an answer are left out.
+    /// The feeds that delivered each instrument; instruments without an answer are left out.
     func feeds(of instrumentIDs: [Int64], venue: String) throws(ArchiveError) -> [Int64: Set<FeedKey>] {
         var found: [Int64: Set<FeedKey>] = [:]
         let hasSamples = samples.contains { $0.key.venue == venue && !$0.value.isEmpty }
@@ -63,7 +63,7 @@ struct FeedSamples {
                     break
                 }
             }
-            // An instrument that is quoted once an hour may be in none of these blocks.
+            // An instrument that is quoted once an hour may be missing from all of these blocks.
             guard found[instrumentID] == nil, hasSamples, rare < Self.rareMax else { continue }
             rare += 1
             for messageIndex in try edgeTicks(of: instrumentID) {
@@ -110,7 +110,7 @@ struct FeedSamples {
 
     // MARK: Blocks
 
-    /// Some blocks of a feed's connections, the first and the last among them.
+    /// Samples blocks of a feed's connections, including the first and the last one.
     ///
     /// Damaged blocks are left out.
     private func blocks(

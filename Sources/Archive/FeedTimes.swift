@@ -1,17 +1,17 @@
 import MarketModel
 
-/// When feeds should have recorded, and when they did not.
+/// The times in which feeds should have recorded, and in which they did not.
 struct FeedTimes {
-    /// Time that should have been recorded, and the part of it that was not.
+    /// The time that should have been recorded, and the missing part of it.
     struct Time {
         var expected = TimeSpans()
         var missing = TimeSpans()
     }
 
-    /// Some feeds, which together bring an instrument.
+    /// Feeds that deliver an instrument together.
     private struct Group: Hashable {
         let venue: String
-        /// `nil` for all of the venue.
+        /// `nil` for all feeds of the venue.
         let feedIDs: Set<Int64>?
     }
 
@@ -20,10 +20,10 @@ struct FeedTimes {
     private let closed: ClosedTimes
     /// Where a gap that is open ends: sessions that brought nothing may have ended after the last message.
     private let gapsEnd: UnixNanoseconds
-    /// The open time of each feed in its session.
+    /// The time of each feed in its session while its market was open.
     private var sessions: [Int64: TimeSpans] = [:]
     private let venueOfFeed: [Int64: String]
-    /// The gaps that name no instrument, as most do, need to be added up once only.
+    /// A cache: most gaps refer to no instrument, so their sum is computed once per group.
     private var known: [Group: Time] = [:]
 
     init(
@@ -51,7 +51,7 @@ struct FeedTimes {
         }
     }
 
-    /// When a feed was recorded in a session: a reload may have added it later, or removed it earlier.
+    /// When a feed was recorded in a session: a reload may have added it later or removed it earlier.
     private static func bounds(
         _ session: SessionRow,
         _ connections: [ConnectionRow],
@@ -67,7 +67,8 @@ struct FeedTimes {
         return (max(from, min(first, to)), max(from, min(last, to)))
     }
 
-    /// The time of an instrument, whose rows are `instrumentIDs`, by the feeds that bring it; `nil` for all of its venue.
+    /// The time of an instrument with the rows `instrumentIDs`; `feedIDs` deliver it, or all feeds of its venue if
+    /// `nil`.
     mutating func time(of instrumentIDs: Set<Int64>, _ feedIDs: Set<Int64>?, venue: String) -> Time {
         let own = gaps.filter { $0.instrumentID.map(instrumentIDs.contains) ?? false }
         let group = Group(venue: venue, feedIDs: feedIDs)
@@ -79,12 +80,12 @@ struct FeedTimes {
 
     private func time(of group: Group, _ own: [GapRow]) -> Time {
         guard let feedIDs = group.feedIDs else {
-            // Any feed of the venue may be the one, so a gap of each counts.
+            // Any feed of the venue may deliver it, so the gaps of all feeds count.
             let ids = Set(feeds.filter { $0.venue == group.venue }.map(\.feedID))
             return time(ids, gaps.filter { $0.instrumentID == nil && touches($0, ids) } + own)
         }
         let keys = Dictionary(grouping: feeds.filter { feedIDs.contains($0.feedID) }, by: FeedKey.init)
-        // A gap that names the instrument counts, whatever is known of its feed.
+        // A gap that refers to the instrument counts, whatever its feed.
         let strays = own.filter { $0.feedID.map { !feedIDs.contains($0) } ?? true }
         var sum = Time()
         var covered = TimeSpans()
@@ -111,7 +112,7 @@ struct FeedTimes {
         return time
     }
 
-    /// True for a gap of one of these feeds, and for one of no feed or of a feed without a row.
+    /// True for a gap of one of these feeds, and for a gap without a feed or with a feed that has no row.
     private func touches(_ gap: GapRow, _ feedIDs: Set<Int64>) -> Bool {
         guard let feedID = gap.feedID, venueOfFeed[feedID] != nil else { return true }
         return feedIDs.contains(feedID)

@@ -1,10 +1,10 @@
-/// Which feeds bring an instrument, in a recording in which several feeds record one venue.
+/// Which feeds deliver an instrument, in a recording in which several feeds record one venue.
 ///
-/// Ticks decide: a feed brings an instrument if a message of one of its connections has a tick of it. An instrument
-/// without ticks, or whose messages are gone, belongs to the feeds that asked for its symbol. If nothing tells, it belongs
-/// to all feeds of its venue.
+/// Ticks decide: a feed delivers an instrument if a message of one of its connections has a tick of it. An instrument
+/// without ticks, or without stored messages, belongs to the feeds that requested its symbol. Without any evidence, it
+/// belongs to all feeds of its venue.
 package struct InstrumentFeeds: Sendable {
-    /// An instrument whose digits grew is one.
+    /// A symbol of a venue; all instruments of a symbol whose digits grew count as one.
     struct Symbol: Hashable {
         let venue: String
         let symbol: String
@@ -14,10 +14,10 @@ package struct InstrumentFeeds: Sendable {
     /// The venues that several feeds record.
     private let sharedVenues: Set<String>
     private var owners: [Symbol: Set<FeedKey>] = [:]
-    /// The words of what each feed asked for, in lower case.
+    /// The words of each feed's subscription, in lower case.
     private let words: [Int64: Set<String>]
 
-    /// Nothing is known of ticks.
+    /// Uses only the subscriptions, without ticks.
     package init(_ feeds: [FeedRow]) {
         self.feeds = feeds
         let names = Dictionary(grouping: feeds, by: \.venue).mapValues { Set($0.map(\.name)) }
@@ -28,12 +28,12 @@ package struct InstrumentFeeds: Sendable {
         )
     }
 
-    /// Looks at a bounded number of blocks and ticks; at none, if no venue has several feeds.
+    /// Reads a bounded number of blocks and ticks, or none if no venue has several feeds.
     init(_ reader: ArchiveReader) throws(ArchiveError) {
         try self.init(reader, feeds: reader.feeds(), instruments: reader.instruments())
     }
 
-    /// As ``init(_:)``, for rows that have been read already.
+    /// Like ``init(_:)``, for rows that were already read.
     package init(
         _ reader: ArchiveReader,
         feeds: [FeedRow],
@@ -50,7 +50,7 @@ package struct InstrumentFeeds: Sendable {
         }
     }
 
-    /// The rows of the feeds that bring a symbol; `nil` if all feeds of the venue may.
+    /// The ids of the feeds that deliver a symbol; `nil` if all feeds of the venue may.
     func feedIDs(venue: String, symbol: String) -> Set<Int64>? {
         guard sharedVenues.contains(venue) else { return nil }
         let rows = feeds.filter { $0.venue == venue }
@@ -60,7 +60,7 @@ package struct InstrumentFeeds: Sendable {
             return asking.isEmpty ? nil : Set(asking.map(\.feedID))
         }
         let own = rows.filter { keys.contains(FeedKey($0)) }
-        // A reload may have taken the symbol from a feed that goes on with others.
+        // A reload may have removed the symbol from a feed that continues with others.
         return Set(
             Dictionary(grouping: own, by: FeedKey.init).values.flatMap { rows in
                 let asking = rows.filter { words[$0.feedID]?.contains(word) == true }
@@ -69,7 +69,7 @@ package struct InstrumentFeeds: Sendable {
         )
     }
 
-    /// `{"streams":["btcusdt@trade"]}` has the words `streams`, `btcusdt` and `trade`.
+    /// For example, `{"streams":["btcusdt@trade"]}` has the words `streams`, `btcusdt` and `trade`.
     private static func words(of subscription: String?) -> Set<String> {
         guard let subscription else { return [] }
         let words = subscription.lowercased().split { "{}[]\"\\@,: ".contains($0) }

@@ -1,6 +1,6 @@
 import JournalFormat
 
-/// Finds the feed that a message belongs to.
+/// Finds the feed of a message.
 struct MessageOwners {
     private let reader: ArchiveReader
     private var feedOfConnection: [Int64: FeedKey] = [:]
@@ -13,9 +13,9 @@ struct MessageOwners {
         }
     }
 
-    /// The feed of the block that holds a message; `nil` if no readable block does.
+    /// The feed of the block that contains a message; `nil` if no readable block does.
     ///
-    /// Blocks of connections interleave, so the nearest block need not hold it.
+    /// Blocks of connections interleave, so the nearest block may not contain it.
     func feed(of messageIndex: Int64) throws(ArchiveError) -> FeedKey? {
         let decoder = BlockDecoder()
         return try reader.read { handle throws(ArchiveError) in

@@ -1,8 +1,8 @@
 import MarketModel
 
-/// Decides whether a gap of one feed touches an instrument, where several feeds record one venue.
+/// Decides whether a gap of one feed touches an instrument, if several feeds record one venue.
 ///
-/// Each answer decodes a few blocks, so ask only when it matters.
+/// Each answer decodes a few blocks, so ask only if it matters.
 struct TickOwners {
     private let reader: ArchiveReader
     private let feeds: InstrumentFeeds
@@ -20,10 +20,10 @@ struct TickOwners {
         for row in instruments { self.instruments[row.instrumentID] = row }
     }
 
-    /// False if the feed of `gap` does not bring the instrument, by the rule of ``InstrumentFeeds``.
+    /// False if the feed of `gap` does not deliver the instrument, by the rule of ``InstrumentFeeds``.
     ///
-    /// False, too, if another feed brought ticks of the instrument during the gap, or next to it on both sides, or if
-    /// there are no ticks to tell the feeds of the venue apart by.
+    /// Also false if another feed delivered ticks of the instrument during the gap, or next to it on both sides, or if
+    /// no ticks distinguish the feeds of the venue.
     func isTouched(instrumentID: Int64, by gap: GapRow) throws(ArchiveError) -> Bool {
         guard gap.instrumentID == nil, let feedID = gap.feedID, let feed = keys[feedID] else { return true }
         guard Set(keys.values.filter { $0.venue == feed.venue }).count > 1 else { return true }
@@ -40,7 +40,7 @@ struct TickOwners {
         return try isNext(feed, to: gap, instrumentID)
     }
 
-    /// True if a tick next to the gap came by `feed`.
+    /// True if `feed` delivered a tick next to the gap.
     private func isNext(_ feed: FeedKey, to gap: GapRow, _ instrumentID: Int64) throws(ArchiveError) -> Bool {
         var times = [("ts_recv <= ?2 ORDER BY ts_recv DESC, message_index DESC", gap.tsFrom)]
         if let tsTo = gap.tsTo { times.append(("ts_recv >= ?2 ORDER BY ts_recv, message_index", tsTo)) }

@@ -1,4 +1,4 @@
-/// Stretches of time, `[from, to)`, in order and apart from each other.
+/// Time spans `[from, to)`, in ascending order and separate.
 struct TimeSpans {
     struct Span: Hashable {
         var from: Int64
@@ -26,7 +26,7 @@ struct TimeSpans {
         for span in other.spans { add(span.from, span.to) }
     }
 
-    /// What is left without the time of `other`.
+    /// The remaining time without the time of `other`.
     func subtracting(_ other: TimeSpans) -> TimeSpans {
         var rest = TimeSpans()
         var place = 0
