@@ -32,8 +32,8 @@ package struct InstrumentCoverage: Hashable, Sendable {
 /// The expected time is that of the feeds that bring the instrument (see ``InstrumentFeeds``): their sessions from the
 /// first connection or gap on, the time between two sessions of one feed, and gaps, excluding the times in which the
 /// feed's market was closed. The covered time is the part that no gap touches. A gap touches the instrument that it
-/// names, or all instruments that its feed brings. If several feeds bring an instrument, one of them is enough. Gaps from
-/// damage count, because their received messages are no longer stored.
+/// names, or all instruments that its feed brings. If several feeds bring an instrument, one of them is enough. Gaps
+/// from damage count, because their received messages are no longer stored.
 package struct Coverage: Hashable, Sendable {
     /// In order of venue and symbol; the rows of a symbol whose digits grew count as one instrument.
     package private(set) var instruments: [InstrumentCoverage] = []
