@@ -148,7 +148,8 @@ struct RowVerification {
         if let orphan {
             report.add(
                 .row,
-                "\(Counted.text(orphans, "row")) of \(table) \(Counted.word(orphans, "belongs", "belong")) to messages that are not stored (the first: \(orphan))"
+                "\(Counted.text(orphans, "row")) of \(table) \(Counted.word(orphans, "belongs", "belong")) to messages "
+                    + "that are not stored (the first: \(orphan))"
             )
         }
         if table == "event" { try addOwnEvents(where: condition, to: &counts) }
