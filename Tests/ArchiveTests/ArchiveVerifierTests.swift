@@ -114,12 +114,12 @@ struct ArchiveVerifierTests {
             (
                 "INSERT INTO trade (instrument_id, ts_recv, message_index, item, price, size) VALUES (1, 5, 77, 0, 1, 1)",
                 .row,
-                "1 rows of trade belong to messages that are not stored (the first: 77)"
+                "1 row of trade belongs to messages that are not stored (the first: 77)"
             ),
-            ("DELETE FROM feed", .row, "1 rows of connection refer to no row of feed"),
+            ("DELETE FROM feed", .row, "1 row of connection refers to no row of feed"),
             (
                 "UPDATE message_block SET connection_id = 44 WHERE first_message_index = 0", .row,
-                "1 rows of message_block refer to no row of connection"
+                "1 row of message_block refers to no row of connection"
             ),
         ]
     )
