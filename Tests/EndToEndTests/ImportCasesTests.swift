@@ -112,7 +112,7 @@ struct ImportCasesTests {
         let good = trade(0, id: 1) + trade(3, id: 2) + trade(2, id: 3)
         let marked = try await importing("\u{FEFF}" + good)
         #expect(marked.status == 0 && marked.output.contains("\"out_of_order\":1,"))
-        #expect(marked.errors.contains("follow a later message, first in line 3; times go back by up to 1.0 s"))
+        #expect(marked.errors.contains("follows a later message, first in line 3; times go back by up to 1.0 s"))
 
         let wide = bench.path("wide.txt")
         try good.data(using: .utf16LittleEndian)?.write(to: URL(fileURLWithPath: wide))
