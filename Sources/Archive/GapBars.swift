@@ -3,8 +3,9 @@ import MarketModel
 /// Finds bars that are marked complete although a gap touches them.
 ///
 /// Gaps are given in receive time. For bars that follow the venue's time, they are shifted by the smallest difference
-/// of the two clocks among the ticks around the gap, with one second of tolerance. A gap does not touch a bar that
-/// ended before it or began after it.
+/// of the two clocks among the ticks around the gap, with one second of tolerance. The end of a gap is shifted by the
+/// difference after it, because the venue's clock may have started over. A gap does not touch a bar that ended before
+/// it or began after it.
 struct GapBars {
     /// The key of a bar, as in the primary key of its table.
     struct Key: Hashable {
@@ -89,8 +90,10 @@ struct GapBars {
         guard !series.isEmpty else { return [] }
         let to = gap.tsTo?.rawValue ?? .max
         let keys = try bars(of: id, series, source: 1, from: gap.tsFrom.rawValue, to: to)
-        guard let lag = try lag(of: id, around: gap) else { return keys }
-        let from = gap.tsFrom.rawValue.subtractingClamped(lag).addingClamped(Self.toleranceNS)
+        let lags = try lags(of: id, around: gap)
+        guard let least = [lags.before, lags.after].compactMap({ $0 }).min() else { return keys }
+        let from = gap.tsFrom.rawValue.subtractingClamped(least).addingClamped(Self.toleranceNS)
+        let lag = lags.after ?? least
         let end = gap.tsTo == nil ? Int64.max : to.subtractingClamped(lag).subtractingClamped(Self.toleranceNS)
         guard from < end else { return keys }
         let found = try bars(of: id, series, source: 0, from: from, to: end)
@@ -169,25 +172,27 @@ struct GapBars {
         }
     }
 
-    /// The smallest `ts_recv - ts_event` of up to 50 ticks on either side of the gap.
-    private func lag(of id: Int64, around gap: GapRow) throws(ArchiveError) -> Int64? {
+    /// The smallest `ts_recv - ts_event` of up to 50 ticks on each side of the gap.
+    private func lags(of id: Int64, around gap: GapRow) throws(ArchiveError) -> (before: Int64?, after: Int64?) {
+        let before = try lag(of: id, "ts_recv <= ?2 ORDER BY ts_recv DESC", gap.tsFrom)
+        guard let tsTo = gap.tsTo else { return (before, nil) }
+        return (before, try lag(of: id, "ts_recv >= ?2 ORDER BY ts_recv", tsTo))
+    }
+
+    private func lag(of id: Int64, _ side: String, _ time: UnixNanoseconds) throws(ArchiveError) -> Int64? {
         try reader.read { handle throws(ArchiveError) in
             var least: Int64?
             for table in ["quote", "trade"] {
-                for side in ["ts_recv <= ?2 ORDER BY ts_recv DESC", "ts_recv >= ?3 ORDER BY ts_recv"] {
-                    let statement = try PreparedStatement(
-                        "SELECT min(d) FROM (SELECT ts_recv - ts_event AS d FROM \(table) WHERE instrument_id = ?1"
-                            + " AND ts_event IS NOT NULL AND \(side) LIMIT 50)",
-                        on: handle,
-                        path: reader.path
-                    )
-                    statement.bind(1, id)
-                    statement.bind(2, gap.tsFrom.rawValue)
-                    statement.bind(3, gap.tsTo?.rawValue ?? .max)
-                    guard try statement.step() else { continue }
-                    if let lag = statement.optionalInteger(0) { least = min(least ?? lag, lag) }
-                    statement.reset()
-                }
+                let statement = try PreparedStatement(
+                    "SELECT min(d) FROM (SELECT ts_recv - ts_event AS d FROM \(table) WHERE instrument_id = ?1"
+                        + " AND ts_event IS NOT NULL AND \(side) LIMIT 50)",
+                    on: handle,
+                    path: reader.path
+                )
+                statement.bind(1, id)
+                statement.bind(2, time.rawValue)
+                guard try statement.step() else { continue }
+                if let lag = statement.optionalInteger(0) { least = min(least ?? lag, lag) }
             }
             return least
         }

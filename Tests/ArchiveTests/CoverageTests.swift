@@ -167,4 +167,48 @@ struct CoverageTests {
         try await recording.end(counts)
         #expect(try ArchiveVerifier.verify(ArchiveLocation(directory.path)).problems.map(\.kind) == problems)
     }
+
+    @Test(
+        "kind 1 a gap does not touch a bar that began after it, even if the venue's clock restarted in between",
+        arguments: [(true, []), (false, [VerifyProblem.Kind.bar])] as [(Bool, [VerifyProblem.Kind])]
+    )
+    func clockStartsOver(isRestarted: Bool, problems: [VerifyProblem.Kind]) async throws {
+        let directory = try TemporaryDirectory()
+        let recording = try await OpenRecording(directory)
+        let second: Int64 = 1_000_000_000
+        var batch = WriteBatch()
+        batch.instruments = [instrument(1, "A")]
+        batch.blocks = [try block(connectionID: 1, indexes: 0...100)]
+        // A tick, a gap from 1 s to 6 s, and then a hundred ticks in six seconds: more than verify looks at pass the bar.
+        batch.trades = (Int64(0)...100).map { message in
+            let sinceGap = (message - 1) * 60_000_000
+            var row = trade(1, message == 0 ? 0 : 6 * second + sinceGap, message: message)
+            row.tsEvent = message > 0 && isRestarted ? time(sinceGap) : row.tsRecv
+            return row
+        }
+        batch.bars = [
+            BarRow(
+                instrumentID: 1,
+                side: .trade,
+                intervalNS: second,
+                tsOpen: time(2 * second),
+                tsClose: time(3 * second),
+                open: 1,
+                high: 1,
+                low: 1,
+                close: 1,
+                tickCount: 1,
+                isComplete: true,
+                timeSource: .event
+            )
+        ]
+        var gap = GapRow(gapID: 1, sessionID: 1, feedID: 1, tsFrom: time(second), cause: "restart")
+        gap.tsTo = time(6 * second)
+        batch.gaps = [gap]
+        try await recording.writer.write(batch)
+        var counts = SessionCounts()
+        (counts.messagesReceived, counts.tradeCount, counts.gapCount, counts.barCount) = (101, 101, 1, 1)
+        try await recording.end(counts)
+        #expect(try ArchiveVerifier.verify(ArchiveLocation(directory.path)).problems.map(\.kind) == problems)
+    }
 }
