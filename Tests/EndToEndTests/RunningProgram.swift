@@ -26,10 +26,7 @@ final class RunningProgram: Sendable {
     static let patience: Double = 60
 
     let name: String
-    let processIdentifier: Int32
-    private let process = Process()
-    /// Left when the process has ended.
-    private let life = DispatchGroup()
+    private let process: SpawnedProcess
     private let outputPath: String
     private let errorPath: String
     private let input: FileHandle?
@@ -48,27 +45,20 @@ final class RunningProgram: Sendable {
         name = ([executable.lastPathComponent] + arguments.prefix(2)).joined(separator: " ")
         outputPath = "\(scratch)/\(number).out"
         errorPath = "\(scratch)/\(number).err"
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = try Self.create(outputPath)
-        process.standardError = try Self.create(errorPath)
-        if keepsInput {
-            let pipe = Pipe()
-            process.standardInput = pipe
-            input = pipe.fileHandleForWriting
-        } else {
-            process.standardInput = FileHandle.nullDevice
-            input = nil
-        }
-        process.terminationHandler = { [life] _ in life.leave() }
-        life.enter()
-        do { try process.run() } catch {
-            life.leave()
-            throw error
-        }
-        processIdentifier = process.processIdentifier
+        let pipe = keepsInput ? Pipe() : nil
+        input = pipe?.fileHandleForWriting
+        process = try SpawnedProcess(
+            executable.path,
+            arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            input: pipe.map { .descriptor($0.fileHandleForReading.fileDescriptor) } ?? .nothing,
+            output: outputPath,
+            errors: errorPath
+        )
+        try pipe?.fileHandleForReading.close()
     }
+
+    var processIdentifier: Int32 { process.identifier }
 
     /// The arguments of the process, which the system shows to every user.
     var commandLine: String { Self.text(of: "/proc/\(processIdentifier)/cmdline") }
@@ -84,21 +74,18 @@ final class RunningProgram: Sendable {
     func endInput() { try? input?.close() }
 
     /// Asks the program to end, as service managers do.
-    func terminate() { process.terminate() }
+    func terminate() { process.send(SIGTERM) }
 
     /// Asks the program to end, as Ctrl-C does.
-    func interrupt() { process.interrupt() }
+    func interrupt() { process.send(SIGINT) }
 
     /// Asks the program to read its files again, as service managers do.
-    func hangUp() { _ = Foundation.kill(processIdentifier, SIGHUP) }
+    func hangUp() { process.send(SIGHUP) }
 
     /// Kills the program.
-    ///
-    /// `Process.waitUntilExit()` is not used: it clears state that the thread that notices the end may be reading.
     func kill() {
-        guard life.wait(timeout: .now()) == .timedOut else { return }
-        _ = Foundation.kill(processIdentifier, SIGKILL)
-        life.wait()
+        process.send(SIGKILL)
+        process.wait()
     }
 
     /// Waits for the end of the program.
@@ -136,11 +123,6 @@ final class RunningProgram: Sendable {
             try await Task.sleep(for: max(.milliseconds(20), ContinuousClock.now - start))
             start = .now
         }
-    }
-
-    private static func create(_ path: String) throws -> FileHandle {
-        try Data().write(to: URL(fileURLWithPath: path))
-        return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     }
 
     private static func text(of path: String) -> String {
