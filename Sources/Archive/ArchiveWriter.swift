@@ -180,7 +180,13 @@ private struct OpenedRecording {
         connection = try WriterConnection(handle: handle, path: path, fileSystem: fileSystem)
         recordingID = try RecordingIdentity.stored(on: handle, path: path)?.recordingID ?? ""
         instruments = try RowQueries.instruments(on: handle, path: path)
-        nextMessageIndex = try integer("SELECT max(last_message_index) + 1 FROM message_block")
+        // Rows may still refer to lost messages, so their numbers are not used again.
+        nextMessageIndex = try integer(
+            """
+            SELECT max(n) + 1 FROM (SELECT max(last_message_index) AS n FROM message_block
+                UNION ALL SELECT max(last_message_index) FROM absence)
+            """
+        )
         lastInstrumentID = try integer("SELECT max(instrument_id) FROM instrument")
         lastGapID = try integer("SELECT max(gap_id) FROM gap")
     }

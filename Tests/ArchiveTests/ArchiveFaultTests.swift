@@ -17,6 +17,18 @@ struct ArchiveFaultTests {
         await writer.close()
     }
 
+    @Test("a reader that folds in a journal says so in the lock, so that a recorder can wait for it")
+    func recoveryLock() async throws {
+        let directory = try TemporaryDirectory()
+        for (purpose, isRecovery) in [(ArchiveLock.Purpose.recovery, true), (.writing, false)] {
+            let lock = try ArchiveLock(directory: directory.path, for: purpose)
+            #expect(ArchiveLock.isHeldForRecovery(in: directory.path) == isRecovery)
+            let error = await archiveError { _ = try ArchiveLock(directory: directory.path) }
+            #expect(error?.description.hasSuffix("(process \(ProcessInfo.processInfo.processIdentifier))") == true)
+            withExtendedLifetime(lock) {}
+        }
+    }
+
     @Test("a location lists its recordings in order, and reports clearly that there are none")
     func locations() async throws {
         let directory = try TemporaryDirectory()

@@ -179,7 +179,7 @@ struct CoverageTests {
         var batch = WriteBatch()
         batch.instruments = [instrument(1, "A")]
         batch.blocks = [try block(connectionID: 1, indexes: 0...100)]
-        // A tick, a gap from 1 s to 6 s, and then a hundred ticks in six seconds: more than verify looks at pass the bar.
+        // A tick, a gap from 1 s to 6 s, and then a hundred ticks in six seconds. The first 50 end after the bar began.
         batch.trades = (Int64(0)...100).map { message in
             let sinceGap = (message - 1) * 60_000_000
             var row = trade(1, message == 0 ? 0 : 6 * second + sinceGap, message: message)

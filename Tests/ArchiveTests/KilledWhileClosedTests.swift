@@ -57,4 +57,44 @@ struct KilledWhileClosedTests {
         #expect(past.gap?.tsFrom == (wasOpen ? time(3_000_000_000) : nil))
         #expect(past.end?.ts == time(wasOpen ? 3_000_000_000 : 4_000_000_000))
     }
+
+    @Test("kind 1 after a change by SIGHUP, a disconnect and a kill, the absence begins at the end of the disconnect")
+    func changedFeed() async throws {
+        let directory = try TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let recording = try await OpenRecording(directory)
+        let writer = recording.writer
+        let second: Int64 = 1_000_000_000
+        let feedID = try await writer.addFeed(FeedRow(sessionID: 1, name: "spot", venue: "binance-spot", url: nil))
+        let connectionID = try await writer.openConnection(ConnectionOpened(feedID: feedID, tsOpened: time(2 * second)))
+        var batch = WriteBatch()
+        batch.blocks = [
+            try block(connectionID: recording.connectionID, [SampleMessage(index: 0, offset: second, payload: "a")]),
+            try block(connectionID: connectionID, [SampleMessage(index: 1, offset: 5 * second, payload: "b")]),
+        ]
+        batch.gaps = [GapRow(gapID: 1, sessionID: 1, feedID: feedID, tsFrom: time(5 * second), cause: "disconnect")]
+        try await writer.write(batch)
+        #expect(try await writer.endKilledSessions() == 1)
+        await writer.close()
+        let gaps = try ArchiveReader(path: writer.path).gaps()
+        #expect(gaps.map(\.cause) == ["disconnect", "restart"])
+        #expect(gaps.map(\.tsFrom) == [time(5 * second), time(5 * second)])
+        #expect(gaps.map(\.feedID) == [feedID, feedID])
+    }
+
+    @Test("kind 2 numbers of messages that were lost to damage are not used again")
+    func lostNumbers() async throws {
+        let directory = try TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let recording = try await OpenRecording(directory)
+        try await recording.end(SessionCounts())
+        let sql = "INSERT INTO absence VALUES (1, 1, 'message', 'damage', 5, 9, 5, 0)"
+        let session = try SQLSession(recordings: [recording.writer.path], isWritable: true)
+        _ = try await rows(of: sql, in: session)
+        session.close()
+        let lock = try ArchiveLock(directory: directory.path)
+        let writer = try ArchiveWriter.open(file: recording.writer.path, lock: lock)
+        #expect(writer.nextMessageIndex == 10)
+        await writer.close()
+    }
 }

@@ -100,6 +100,9 @@ struct KillTests {
         for number in 1...Self.countOfKind {
             let recorder = try bench.start(arguments)
             try await recorder.wait(for: "the subscription") { recorder.errors.contains("subscribed, recording") }
+            if kind == .rotating, number == 1 {
+                try await recorder.wait(for: "a second file") { try recordings().count > 1 }
+            }
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...900, using: &generator)))
             recorder.kill()
             Self.tell("\(kind): kill \(number) of \(Self.countOfKind), \(Self.kills) in all")
@@ -140,10 +143,13 @@ struct KillTests {
         return connections
     }
 
+    private func recordings() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: tape).filter { $0.hasSuffix(".feedrec") }.sorted()
+    }
+
     /// Every kill left a gap, except for kills before any data, and all but the last gap are closed.
     private func expectGaps(_ count: ClosedRange<Int>, _ kind: Kind) async throws {
-        let files = try FileManager.default.contentsOfDirectory(atPath: tape).filter { $0.hasSuffix(".feedrec") }
-            .sorted()
+        let files = try recordings()
         var causes: [String] = []
         for (index, file) in files.enumerated() {
             let path = tape + "/" + file

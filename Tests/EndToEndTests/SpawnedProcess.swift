@@ -4,8 +4,8 @@ import Synchronization
 
 /// A process whose standard output and error go to files.
 ///
-/// It replaces `Process` of Foundation, whose `run()` may read past a buffer and crash the tests on Linux up to Swift 6.3
-/// (swift-corelibs-foundation, pull request 5472).
+/// It replaces `Process` of Foundation, whose `run()` may read past a buffer and crash the tests on Linux, up to
+/// Swift 6.3 (swift-corelibs-foundation, pull request 5472).
 final class SpawnedProcess: Sendable {
     /// What the process reads.
     enum Input {

@@ -96,7 +96,7 @@ struct HubNegotiationTests {
             (200, #"{"connectionId":"I","availableTransports":[{"transport":"LongPolling"}]}"#, "WebSockets"),
             (200, #"{"connectionId":"I"}"#, "WebSockets"),
             (200, #"{"negotiateVersion":1,\#(webSockets)}"#, "connectionToken"),
-            (200, #"{"url":"mailto:x"}"#, "no URL"), (401, "", "token"), (404, "", "no hub"), (302, "", "302"),
+            (200, #"{"url":"mailto:x"}"#, "invalid URL"), (401, "", "token"), (404, "", "no hub"), (302, "", "302"),
             (503, "", "503"),
         ]
     )

@@ -87,10 +87,14 @@ struct KilledFeeds {
 
     // MARK: Queries
 
+    /// The feeds of killed sessions; of a feed that SIGHUP changed, only the last row.
     private func feeds() throws(ArchiveError) -> [Feed] {
         let sql = """
             SELECT f.feed_id, f.session_id, f.name, f.venue FROM feed f JOIN session s ON s.session_id = f.session_id
-            WHERE s.ts_end IS NULL AND s.kind = 'record' ORDER BY f.feed_id
+            WHERE s.ts_end IS NULL AND s.kind = 'record' AND NOT EXISTS (SELECT 1 FROM feed later
+                WHERE later.session_id = f.session_id AND later.name = f.name AND later.venue = f.venue
+                    AND later.feed_id > f.feed_id)
+            ORDER BY f.feed_id
             """
         let statement = try PreparedStatement(sql, on: connection.handle, path: connection.path)
         var feeds: [Feed] = []

@@ -51,6 +51,10 @@ struct KnownRecording {
     ) throws(ArchiveError) -> ClosedRange<Int64>? {
         var times = connections.flatMap { [$0.opened.tsOpened, $0.closed?.tsClosed].compactMap { $0?.rawValue } }
         if let stored = try reader.messageTimes() { times += [stored.lowerBound.rawValue, stored.upperBound.rawValue] }
+        // The rows of messages that were lost or pruned are compared, too.
+        if try !reader.absences().isEmpty, let rows = try reader.timeBounds() {
+            times += [rows.lowerBound.rawValue, rows.upperBound.rawValue]
+        }
         guard let first = times.min(), let last = times.max() else { return nil }
         return first...last
     }

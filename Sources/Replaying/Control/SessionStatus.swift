@@ -39,7 +39,11 @@ struct SessionStatus {
         object.raw("lateness", figures.lateness.json)
         object.raw("write", figures.writes.json)
         if let report = figures.report { object.raw("subscriptions", Self.json(of: report, figures.unanswered)) }
-        if !figures.counts.isEmpty { object.raw("counts", Self.json(of: figures.counts)) }
+        if !figures.counts.isEmpty {
+            // The clock may have sought before the player has.
+            let isCurrent = figures.take == clock.take
+            object.raw("counts", Self.json(of: isCurrent ? figures.counts : figures.counts.map { _ in 0 }))
+        }
         return object.text()
     }
 
@@ -79,6 +83,8 @@ struct ClockStatus {
     private let sessionIDs: [Int]
     private let deck: TapeDeck
     private let position: Int64
+
+    var take: Int { deck.take }
 
     init(_ clock: PlaybackClock, now: Int64) {
         name = clock.name

@@ -12,7 +12,9 @@ final class SessionRecord: Sendable {
         var lateness = LatenessHistogram()
         /// The time taken to hand messages to the kernel.
         var writes = LatenessHistogram()
+        /// The number of events of each kind, in the take with the number `take`.
         var counts: [Int64] = []
+        var take = 0
         /// True after the tape has ended.
         var isAtEnd = false
         var digest: String?

@@ -44,6 +44,7 @@ extension TapePlayer {
     private func join() {
         let start = clock.join(record.id, atStart: policy.joinsAtStart, signal: signal, now: timer.now)
         take = start.take
+        record.update { [take] in $0.take = take }
         go(to: start.position)
         hasJoined = true
     }
@@ -126,6 +127,7 @@ extension TapePlayer {
         let (counts, report) = (outlet.counts, outlet.report)
         record.update { figures in
             figures.counts = counts
+            figures.take = take
             figures.report = report
         }
         try await send(replies)

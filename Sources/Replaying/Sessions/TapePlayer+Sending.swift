@@ -10,9 +10,11 @@ extension TapePlayer {
 
     func note(_ range: Range<Int>, _ output: MessageBatch, _ handOver: HandOver?, pace: TapePace?) {
         let counts = outlet.counts
+        // The bytes of a batch may be those of a whole chunk, and have line feeds.
+        let bytes = output.entries.reduce(0) { $0 + $1.length }
         record.update { figures in
             figures.messages += Int64(output.count)
-            figures.bytes += Int64(output.bytes.count)
+            figures.bytes += Int64(bytes)
             figures.lag = 0
             if !counts.isEmpty { figures.counts = counts }
             guard let pace, let handOver else { return }

@@ -13,7 +13,7 @@ struct OpenedArchive {
 
     init(directory: String, _ files: FileSettings) async throws {
         try FileSizeLimit.current?.check(directory)
-        let lock = try ArchiveLock(creating: directory)
+        let lock = try await Self.takeLock(directory)
         let recovery = ArchiveRecovery(
             directory: directory,
             lock: lock,
@@ -37,6 +37,25 @@ struct OpenedArchive {
         configuration.durability = files.durability
         configuration.bytesMax = files.journalLimit
         journal = try Journal(configuration)
+    }
+
+    /// Takes the lock of the archive.
+    ///
+    /// Waits for a reader that is folding in the journal of a dead recorder, but not for another recorder.
+    private static func takeLock(_ directory: String) async throws -> ArchiveLock {
+        let deadline = ContinuousClock.now + .seconds(60)
+        var refusals = 0
+        while true {
+            do throws(ArchiveError) {
+                return try ArchiveLock(creating: directory)
+            } catch {
+                guard error.code == .busy, ContinuousClock.now < deadline else { throw error }
+                // The owner may not have said yet what it has the lock for.
+                if !ArchiveLock.isHeldForRecovery(in: directory) { refusals += 1 }
+                guard refusals < 3 else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     /// Opens the day's file, or starts another file if a reader blocks writing to it.
@@ -73,7 +92,7 @@ enum JournalNotice {
         for directory in Set(paths.map(ArchiveLocation.directory)).sorted() {
             do {
                 guard try ArchiveRecovery.isJournalPresent(in: directory) else { continue }
-                let lock = try ArchiveLock(directory: directory)
+                let lock = try ArchiveLock(directory: directory, for: .recovery)
                 let recovery = ArchiveRecovery(
                     directory: directory,
                     lock: lock,

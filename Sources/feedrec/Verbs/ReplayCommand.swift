@@ -79,7 +79,12 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "If a client falls further behind: wait, or close (code 4008).")
     var lagRule = LagRule.wait
 
-    @Option(help: "When the recorder had lost its venue, a venue's client gets: silence, close (as recorded), or skip.")
+    @Option(
+        help: """
+            What a venue's client gets for the time in which the recorder had lost the venue: silence, close (as \
+            recorded), or skip.
+            """
+    )
     var breaks = BreakRule.silence
 
     @Option(help: "How long a venue's client must be quiet before its tape starts. (default: see docs/REPLAY.md)")
