@@ -82,18 +82,24 @@ struct KilledWhileClosedTests {
         #expect(gaps.map(\.feedID) == [feedID, feedID])
     }
 
+    private func emptyRecording(_ directory: TemporaryDirectory) async throws -> String {
+        let recording = try await OpenRecording(directory)
+        try await recording.end(SessionCounts())
+        return recording.writer.path
+    }
+
     @Test("kind 2 numbers of messages that were lost to damage are not used again")
     func lostNumbers() async throws {
         let directory = try TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }
-        let recording = try await OpenRecording(directory)
-        try await recording.end(SessionCounts())
-        let sql = "INSERT INTO absence VALUES (1, 1, 'message', 'damage', 5, 9, 5, 0)"
-        let session = try SQLSession(recordings: [recording.writer.path], isWritable: true)
-        _ = try await rows(of: sql, in: session)
-        session.close()
-        let lock = try ArchiveLock(directory: directory.path)
-        let writer = try ArchiveWriter.open(file: recording.writer.path, lock: lock)
+        let path = try await emptyRecording(directory)
+        do {
+            let session = try SQLSession(recordings: [path], isWritable: true)
+            let sql = "INSERT INTO absence VALUES (1, 1, 'message', 'damage', 5, 9, 5, 0)"
+            _ = try await rows(of: sql, in: session)
+            session.close()
+        }
+        let writer = try ArchiveWriter.open(file: path, lock: try ArchiveLock(directory: directory.path))
         #expect(writer.nextMessageIndex == 10)
         await writer.close()
     }
