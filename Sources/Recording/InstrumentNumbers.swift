@@ -11,8 +11,12 @@ package final class InstrumentNumbers: Sendable {
     private let writer: ArchiveWriter
     private let known = Mutex<[Key: Int64]>([:])
 
-    init(_ writer: ArchiveWriter) {
+    /// Knows the instruments of the writer's file and, if it continues another file, those of `earlier`.
+    ///
+    /// Feeds take their numbers along to the next file, and a feed that joins later must get the same ones.
+    init(_ writer: ArchiveWriter, continuing earlier: InstrumentNumbers? = nil) {
         self.writer = writer
+        let taken = earlier?.known.withLock(\.self) ?? [:]
         known.withLock { known in
             for row in writer.instruments {
                 let instrument = InstrumentBook.Known(
@@ -23,6 +27,7 @@ package final class InstrumentNumbers: Sendable {
                 let key = Key(venue: row.venue, instrument: instrument)
                 if known[key] == nil { known[key] = row.instrumentID }
             }
+            known.merge(taken) { own, _ in own }
         }
     }
 

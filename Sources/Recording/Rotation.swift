@@ -90,7 +90,7 @@ struct Rotation: Sendable {
                 feedID: 0,
                 tsBegun: time,
                 counter: MessageCounter(next: writer.nextMessageIndex),
-                instruments: InstrumentNumbers(writer)
+                instruments: InstrumentNumbers(writer, continuing: place.instruments)
             )
             var places: [RecordingPlace] = []
             for feed in feeds {
