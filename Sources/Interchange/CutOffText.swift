@@ -4,7 +4,7 @@ import JSONScanning
 enum CutOffText {
     /// The byte after each hub record; a message may contain several.
     private static let recordSeparator: UInt8 = 0x1E
-    /// The length of `\\uXXXX`.
+    /// The length of a `\u` escape with its four digits, in bytes.
     private static let longestTokenBytes = 6
 
     /// True if `payload` ends inside a JSON text; other texts do not show where they end.
