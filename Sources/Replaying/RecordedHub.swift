@@ -23,7 +23,7 @@ struct RecordedHub {
         var calls = MT4Recorded()
         var isKnown = true
         for reader in readers {
-            for feed in try reader.feeds() where feed.venue == Venue.mt4.rawValue {
+            for feed in try reader.feeds() where feed.venue == Venue.mt4.name {
                 if let path = feed.url.flatMap(Self.path) { paths.insert(path) }
             }
             isKnown = try Self.note(reader, in: &calls) && isKnown
@@ -34,7 +34,7 @@ struct RecordedHub {
     /// Adds the calls of every session; returns false if those of one session are not known.
     private static func note(_ reader: ArchiveReader, in calls: inout MT4Recorded) throws(ArchiveError) -> Bool {
         var sessions: Set<Int64> = []
-        for connection in try reader.connections() where connection.venue == Venue.mt4.rawValue {
+        for connection in try reader.connections() where connection.venue == Venue.mt4.name {
             // Every connection of a session makes the same calls, but one that broke early may not have made them all.
             guard !sessions.contains(connection.sessionID) else { continue }
             guard sessions.count < sessionsMax else { return false }
@@ -42,7 +42,7 @@ struct RecordedHub {
             try note(connection, of: reader, in: &own, and: &calls)
             if own.hasCalls { sessions.insert(connection.sessionID) }
         }
-        let all = Set(try reader.connections().filter { $0.venue == Venue.mt4.rawValue }.map(\.sessionID))
+        let all = Set(try reader.connections().filter { $0.venue == Venue.mt4.name }.map(\.sessionID))
         return sessions == all
     }
 

@@ -132,7 +132,8 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         if let offered = options.defaults.symbols {
             request.symbols = request.symbols?.intersection(offered) ?? offered
         }
-        if let reason = venue?.refusal(ofTarget: head.target, offer: venue.flatMap { offer(of: $0, for: request) }) {
+        let offer = venue.flatMap { self.offer(of: $0, for: request) }
+        if let reason = venue?.definition.refusal(ofTarget: head.target, offer: offer) {
             throw BadRequest(description: reason)
         }
         return request
@@ -141,11 +142,11 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
     /// Returns what a venue's client may subscribe to; `nil` for anything.
     private func offer(of venue: Venue, for request: SessionRequest) -> VenueOffer? {
         guard request.absent == .refuse, !request.follows, let offer = inventory.offers[venue] else { return nil }
-        return options.defaults.symbols.map { offer.restricted(to: $0) } ?? offer
+        return options.defaults.symbols.map { offer.restricted(to: $0, at: venue) } ?? offer
     }
 
     /// Example paths for venue clients.
-    var catalogPaths: [String] { venues.flatMap(\.examplePaths) }
+    var catalogPaths: [String] { venues.flatMap(\.definition.examplePaths) }
 
     /// The part of the tape that clients may get.
     var offeredRange: ReadRange { options.defaults.range(within: catalog.bounds) }
@@ -194,7 +195,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         await run(
             connection,
             head,
-            name: venue.rawValue,
+            name: venue.name,
             request: request,
             range: range,
             breaks: breaks,

@@ -24,7 +24,7 @@ struct TapeInventory: Sendable {
         var symbols: [Venue: Set<String>] = [:]
         for reader in readers {
             for row in try reader.instruments() {
-                if let venue = Venue(rawValue: row.venue) {
+                if let venue = Venue(named: row.venue) {
                     symbols[venue, default: []].insert(row.symbol)
                 } else {
                     otherSymbols.insert(row.symbol)
@@ -32,7 +32,7 @@ struct TapeInventory: Sendable {
             }
         }
         for venue in try catalog.venues() {
-            var offer = venue.makeOfferReader(symbols: symbols[venue] ?? [])
+            var offer = venue.definition.makeOfferReader(symbols: symbols[venue] ?? [])
             var isComplete = true
             if readsMessages {
                 var blocksLeft = Self.blocksMax
@@ -47,12 +47,12 @@ struct TapeInventory: Sendable {
     private static func read(
         _ reader: ArchiveReader,
         _ venue: Venue,
-        _ offer: inout VenueOfferReader,
+        _ offer: inout any VenueOfferReader,
         _ blocksLeft: inout Int
     ) throws(ArchiveError) -> Bool {
         var isKnown = true
         var feeds: Set<Int64> = []
-        for feed in try reader.feeds() where feed.venue == venue.rawValue {
+        for feed in try reader.feeds() where feed.venue == venue.name {
             feeds.insert(feed.feedID)
             let isNamed = feed.subscription.map { offer.note(subscription: $0) } ?? false
             isKnown = isKnown && isNamed
@@ -72,7 +72,7 @@ struct TapeInventory: Sendable {
         _ connections: Set<Int64>,
         of reader: ArchiveReader,
         blocksMax: Int,
-        in offer: inout VenueOfferReader
+        in offer: inout any VenueOfferReader
     ) -> (blocks: Int, isWhole: Bool) {
         var blocks = 0
         do throws(ArchiveError) {
@@ -99,7 +99,9 @@ struct TapeInventory: Sendable {
         var found: Set<String> = []
         var missing: [String] = []
         for text in wanted.sorted() {
-            var symbols = Set(known.filter { $0.symbols.contains($0.venue.symbol(text)) }.map { $0.venue.symbol(text) })
+            var symbols = Set(known.map { $0.venue.definition.symbol(text) }).filter { symbol in
+                known.contains { $0.symbols.contains(symbol) && $0.venue.definition.symbol(text) == symbol }
+            }
             if otherSymbols.contains(text) { symbols.insert(text) }
             if symbols.isEmpty { missing.append(text) }
             found.formUnion(symbols)
@@ -112,13 +114,13 @@ struct TapeInventory: Sendable {
 
     /// Returns symbols with ticks, and symbols of streams without ticks.
     private static func symbols(of offer: VenueOffer, _ venue: Venue) -> Set<String> {
-        offer.symbols.union(offer.streams.map { venue.symbol(String($0.prefix { $0 != "@" })) })
+        offer.symbols.union(offer.streams.compactMap { venue.definition.symbol(ofStream: $0) })
     }
 
     /// Returns the inventory for clients that may see only `symbols`.
     func restricted(to symbols: Set<String>) -> TapeInventory {
         var inventory = self
-        inventory.offers = offers.mapValues { $0.restricted(to: symbols) }
+        for (venue, offer) in offers { inventory.offers[venue] = offer.restricted(to: symbols, at: venue) }
         return inventory
     }
 }

@@ -100,7 +100,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
             let isRedirected = policy.redirect != nil && lowercased.hasPrefix(NegotiationRedirect.basePath + "/")
             return Place(venue: .mt4, hub: hub, isNegotiation: isNegotiation, isRedirected: isRedirected)
         }
-        return venues.first { $0 != .mt4 && $0.serves(path: path) }.map { Place(venue: $0) }
+        return venues.first { $0 != .mt4 && $0.definition.serves(path: path) }.map { Place(venue: $0) }
     }
 
     private func admits(_ request: HTTPRequestHead, to place: Place) -> Bool {
@@ -144,7 +144,7 @@ package struct VenueHost<C: Clock>: Sendable where C.Duration == Duration {
         guard let place = place(request.path) else { return }
         let venue = place.venue
         var session =
-            place.hub?.makeSession(policy.hubBehavior) ?? venue.makeSession(target: request.target)
+            place.hub?.makeSession(policy.hubBehavior) ?? venue.definition.makeSession(target: request.target)
         if let symbols = policy.symbols { session.restrict(toSymbols: symbols) }
         if let playTape { return await playTape(connection, request, venue, session) }
         let makeTape = makeTape

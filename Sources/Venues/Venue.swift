@@ -1,76 +1,42 @@
-package import MarketModel
-package import SignalRProtocol
-
-/// The venues that feedrec supports.
+/// A venue that feedrec supports: a name, and everything that feedrec knows about it.
 ///
-/// The raw value is the name on command lines and in recordings.
-package enum Venue: String, Sendable, Hashable, CaseIterable {
-    /// CPlugin's hub for MetaTrader 4 servers.
-    case mt4
-    case binanceSpot = "binance-spot"
+/// Two values with the same name are the same venue.
+package struct Venue: Sendable, Hashable, CustomStringConvertible {
+    /// The name on command lines, in configurations and in recordings.
+    package let name: String
+    /// What feedrec knows about the venue.
+    package let definition: any VenueDefinition
 
-    /// The minimum number of price digits.
-    ///
-    /// JSON numbers lose trailing zeros, so such venues need a minimum.
-    package var priceDigitsMin: UInt8 {
-        switch self {
-        case .mt4: 5
-        case .binanceSpot: 0
-        }
+    package init(_ definition: some VenueDefinition) {
+        name = definition.name
+        self.definition = definition
     }
 
-    /// True if the venue numbers the trades of a symbol without gaps.
-    package var numbersTrades: Bool {
-        switch self {
-        case .mt4: false
-        case .binanceSpot: true
-        }
+    /// Finds the venue with exactly this name; `nil` if feedrec does not know it.
+    package init?(named name: String) {
+        guard let venue = Venue.all.first(where: { $0.name == name }) else { return nil }
+        self = venue
     }
 
-    /// True if the venue may report the same executions individually and as aggregates.
-    package var reportsAggregates: Bool { self == .binanceSpot }
-
-    /// The venue that serves `path`; `nil` if no venue does.
-    package static func serving(path: String) -> Venue? {
-        allCases.first { $0.serves(path: path) }
+    /// Finds a venue by the name or an alias that a person wrote.
+    package static func called(_ text: String) -> Venue? {
+        Venue(named: text) ?? all.first { $0.definition.aliases.contains(text) }
     }
 
-    /// True for paths on which the venue accepts WebSocket connections.
-    package func serves(path: String) -> Bool {
-        switch self {
-        case .mt4: path.lowercased() == Self.mt4Path
-        case .binanceSpot: BinanceSpotSession.serves(path: path)
-        }
-    }
+    package var description: String { name }
 
-    /// The path for SignalR negotiation; `nil` if the venue does not negotiate.
-    package var negotiatePath: String? {
-        switch self {
-        case .mt4: Self.mt4Path + "/negotiate"
-        case .binanceSpot: nil
-        }
-    }
+    package static func == (left: Venue, right: Venue) -> Bool { left.name == right.name }
 
-    /// Paths for people to try.
-    package var examplePaths: [String] {
-        switch self {
-        case .mt4: [Self.mt4Path]
-        case .binanceSpot: ["/ws/btcusdt@trade", "/stream?streams=btcusdt@trade/btcusdt@bookTicker"]
-        }
-    }
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
 
-    private static let mt4Path = "/hubs/mt4/v1"
+extension Venue {
+    /// When data of the venue counts as missing, and what its numbers mean.
+    package var rules: VenueRules { definition.rules }
 
     /// Makes a dialect that reads recorded messages and sends nothing.
     package func makeReader(_ reading: VenueReading = VenueReading()) -> any VenueDialect {
-        switch self {
-        case .mt4:
-            var subscription = MT4Subscription(tradePlatform: "")
-            subscription.brokerTimeZone = reading.brokerTimeZone
-            subscription.keepsPersonalData = reading.keepsPersonalData
-            return MT4Dialect(reading: subscription, hubProtocol: reading.hubProtocol)
-        case .binanceSpot: return BinanceSpotDialect(streams: [])
-        }
+        definition.makeReader(reading)
     }
 
     /// Makes a redactor for a connection's messages; `nil` if the venue's messages contain no secrets.
@@ -80,44 +46,17 @@ package enum Venue: String, Sendable, Hashable, CaseIterable {
         _ reading: VenueReading = VenueReading(),
         known: @escaping @Sendable () -> [String] = { [] }
     ) -> (any MessageRedactor)? {
-        switch self {
-        case .mt4:
-            MT4Redactor(
-                keepsPersonalData: reading.keepsPersonalData,
-                hubProtocol: reading.hubProtocol,
-                known: known
-            )
-        case .binanceSpot: nil
-        }
+        definition.makeRedactor(reading, known: known)
     }
 
-    /// Makes the venue's side of a connection that a client opened with the request target `target`.
-    package func makeSession(target: String) -> any VenueSession {
-        switch self {
-        case .mt4: MT4HubSession()
-        case .binanceSpot: BinanceSpotSession(target: target)
-        }
-    }
-}
-
-/// The user's settings for reading and keeping a venue's messages.
-package struct VenueReading: Sendable, Hashable {
-    /// The time zone of times in the messages, if the venue does not give one; `nil` means UTC.
-    package var brokerTimeZone: ZoneRules?
-    /// True if personal data may be stored.
+    /// Returns a text from outside, such as a close reason or a handshake answer, in a form that may be shown.
     ///
-    /// Secrets are never stored.
-    package var keepsPersonalData: Bool
-    /// The protocol of a hub, for recordings without a handshake; `nil` if it is not known.
-    package var hubProtocol: HubProtocol?
-
-    package init(
-        brokerTimeZone: ZoneRules? = nil,
-        keepsPersonalData: Bool = false,
-        hubProtocol: HubProtocol? = nil
-    ) {
-        self.brokerTimeZone = brokerTimeZone
-        self.keepsPersonalData = keepsPersonalData
-        self.hubProtocol = hubProtocol
+    /// Each of the `known` secrets becomes `***`. What the venue's own rule finds is removed too.
+    package func withoutSecrets(_ text: String, known: [String]) -> String {
+        var text = text
+        for secret in known where !secret.isEmpty {
+            text = text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")
+        }
+        return definition.withoutAnnouncedSecrets(text)
     }
 }

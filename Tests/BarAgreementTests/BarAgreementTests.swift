@@ -148,7 +148,7 @@ struct BarAgreementTests {
             )
         )
         let feed = try await writer.addFeed(
-            FeedRow(sessionID: session, name: "f", venue: venue.rawValue, url: nil)
+            FeedRow(sessionID: session, name: "f", venue: venue.name, url: nil)
         )
         var capture = try Capture(
             venue: venue,

@@ -66,7 +66,7 @@ final class Victim {
         self.venue = venue
         (reading, subscription) = (VenueReading(), nil)
         feedID = try await writer.addFeed(
-            FeedRow(sessionID: sessionID, name: name, venue: venue.rawValue, url: nil)
+            FeedRow(sessionID: sessionID, name: name, venue: venue.name, url: nil)
         )
         capture = try Capture(
             venue: venue,
@@ -96,7 +96,7 @@ final class Victim {
         )
         let sessionID = try await writer.beginSession(start)
         let feedID = try await writer.addFeed(
-            FeedRow(sessionID: sessionID, name: "test", venue: venue.rawValue, url: nil, subscription: subscription)
+            FeedRow(sessionID: sessionID, name: "test", venue: venue.name, url: nil, subscription: subscription)
         )
         return (sessionID, feedID)
     }
@@ -149,7 +149,7 @@ final class Victim {
         JournalConnection(
             file: FilePath.lastComponent(of: writer.path),
             feedID: feedID,
-            venue: venue.rawValue,
+            venue: venue.name,
             bars: "1s",
             origin: isOld
                 ? nil

@@ -48,7 +48,7 @@ struct PlaybackBench: Sendable {
         let (clock, departures) = (clock, departures)
         let makeTape = makeTape
         let host = VenueHost(
-            venues: Venue.allCases,
+            venues: Venue.all,
             policy: policy,
             clock: clock,
             observe: { client, messages in

@@ -10,7 +10,7 @@ import WebSocketProtocol
 struct VenueHostTests {
     private static func host(
         token: String? = nil,
-        venues: [Venue] = Venue.allCases,
+        venues: [Venue] = Venue.all,
         _ change: (inout ServingPolicy) -> Void = { _ in }
     ) -> VenueHost<ManualClock> {
         var policy = ServingPolicy(speed: .max)

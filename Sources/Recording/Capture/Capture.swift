@@ -50,7 +50,7 @@ struct Capture: Sendable {
         let instruments = instruments ?? InstrumentNumbers(writer)
         makeRedactor = { venue.makeRedactor(reading) { secrets.texts } }
         lane.redactor = makeRedactor()
-        let known = writer.instruments.filter { $0.venue == venue.rawValue }.map {
+        let known = writer.instruments.filter { $0.venue == venue.name }.map {
             (
                 id: $0.instrumentID,
                 key: InstrumentBook.Known(
@@ -61,10 +61,10 @@ struct Capture: Sendable {
             )
         }
         let book = InstrumentBook(
-            venue: venue.rawValue,
-            priceDigitsMin: venue.priceDigitsMin,
+            venue: venue.name,
+            priceDigitsMin: venue.rules.priceDigitsMin,
             known: known,
-            makeID: { instruments.number(of: $0, venue: venue.rawValue) }
+            makeID: { instruments.number(of: $0, venue: venue.name) }
         )
         self.counter = counter
         pendingIndex = counter.next

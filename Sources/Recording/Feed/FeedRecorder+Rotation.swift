@@ -15,7 +15,7 @@ extension FeedRecorder {
         JournalConnection(
             file: FilePath.lastComponent(of: place.writer.path),
             feedID: place.feedID,
-            venue: configuration.venue.rawValue,
+            venue: configuration.venue.name,
             bars: configuration.barIntervals.map(\.description).joined(separator: ","),
             origin: JournalConnection.Origin(
                 recordingID: place.writer.recordingID,

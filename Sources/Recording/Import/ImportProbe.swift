@@ -55,18 +55,18 @@ struct ImportProbe {
     }
 
     private func refusal(_ path: String) -> ImportError {
-        let other = Venue.allCases.first { venue in
+        let other = Venue.all.first { venue in
             guard venue != configuration.venue else { return false }
             var dialect = venue.makeReader()
             return pages.contains { Self.understands($0.messages, &dialect) }
         }
         let which = received == 1 ? "its message is not one" : "none of its first \(received) messages is one"
-        let guess = other.map { "; they look like those of '\($0.rawValue)'" } ?? ""
+        let guess = other.map { "; they look like those of '\($0.name)'" } ?? ""
         return ImportError(
             code: .notUnderstood,
             path: path,
             place: .wholeFile,
-            detail: "\(which) of '\(configuration.venue.rawValue)', nothing of it was imported\(guess)"
+            detail: "\(which) of '\(configuration.venue.name)', nothing of it was imported\(guess)"
         )
     }
 

@@ -146,10 +146,10 @@ struct ImportRun {
     private mutating func beginFeed(in session: ImportSession) async throws -> Int64 {
         if let feedID { return feedID }
         let id = try await session.writer.addFeed(
-            FeedRow(sessionID: session.id, name: feedName, venue: configuration.venue.rawValue, url: nil)
+            FeedRow(sessionID: session.id, name: feedName, venue: configuration.venue.name, url: nil)
         )
         session.capture.beginFeed(id)
-        if configuration.venue.numbersTrades { session.capture.watchNumbers() }
+        if configuration.venue.rules.numbersTrades { session.capture.watchNumbers() }
         feedID = id
         return id
     }

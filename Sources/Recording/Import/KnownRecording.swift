@@ -23,14 +23,14 @@ struct KnownRecording {
     init?(_ path: String, _ venue: Venue, _ checks: RecordingChecks) throws(ArchiveError) {
         let reader = try ArchiveReader(path: path)
         let all = try reader.connections()
-        if let stranger = all.first(where: { Venue(rawValue: $0.venue) == nil }), !checks.isForced {
+        if let stranger = all.first(where: { Venue(named: $0.venue) == nil }), !checks.isForced {
             throw ArchiveError(
                 code: .corrupted,
                 path: path,
                 detail: "'\(path)' names the venue '\(stranger.venue)', which feedrec does not know"
             )
         }
-        let own = all.filter { $0.venue == venue.rawValue }
+        let own = all.filter { $0.venue == venue.name }
         guard !own.isEmpty, let span = try Self.span(own, reader) else { return nil }
         connections = Set(own.map(\.connectionID))
         self.reader = reader
@@ -40,7 +40,7 @@ struct KnownRecording {
         lost = try reader.absences().filter { $0.kind == .message }.compactMap(\.messages)
         gaps = try reader.gaps()
         symbols = Dictionary(
-            try reader.instruments().filter { $0.venue == venue.rawValue }.map { ($0.instrumentID, $0.symbol) },
+            try reader.instruments().filter { $0.venue == venue.name }.map { ($0.instrumentID, $0.symbol) },
             uniquingKeysWith: { first, _ in first }
         )
     }

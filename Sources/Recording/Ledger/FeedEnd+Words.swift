@@ -3,7 +3,7 @@ import Venues
 
 extension FeedConfiguration {
     /// The feed's identity in every session and file.
-    var key: FeedKey { FeedKey(name: name, venue: venue.rawValue) }
+    var key: FeedKey { FeedKey(name: name, venue: venue.name) }
 }
 
 extension FeedEnd.Reason {

@@ -96,7 +96,7 @@ private struct RebuiltRows {
 
     mutating func run(_ progress: (Double) -> Void) throws {
         for row in try rebuild.reader.connections() {
-            guard let venue = Venue(rawValue: row.venue) else { continue }
+            guard let venue = Venue(named: row.venue) else { continue }
             connections[row.connectionID] = (venue, row.opened.feedID, row.sessionID)
         }
         makeBuilders()
@@ -132,7 +132,7 @@ private struct RebuiltRows {
     private mutating func makeBuilders() {
         let ids = RebuiltNumbers(next: (rebuild.instruments.map(\.instrumentID).max() ?? 0) + 1)
         for venue in Set(connections.values.map(\.venue)) {
-            let known = rebuild.instruments.filter { $0.venue == venue.rawValue }.map {
+            let known = rebuild.instruments.filter { $0.venue == venue.name }.map {
                 (
                     id: $0.instrumentID,
                     key: InstrumentBook.Known(
@@ -143,13 +143,13 @@ private struct RebuiltRows {
                 )
             }
             let book = InstrumentBook(
-                venue: venue.rawValue,
-                priceDigitsMin: venue.priceDigitsMin,
+                venue: venue.name,
+                priceDigitsMin: venue.rules.priceDigitsMin,
                 known: known,
                 isFromStart: true,
                 makeID: { _ in ids.take() }
             )
-            builders[venue.rawValue] = RowBuilder(book: book, bars: BarBuilder(intervals: []), feedID: 0)
+            builders[venue.name] = RowBuilder(book: book, bars: BarBuilder(intervals: []), feedID: 0)
         }
     }
 
@@ -157,7 +157,7 @@ private struct RebuiltRows {
         let numbers = run.block.messageIndexes
         messages += Int64(run.range.count)
         guard let connection = connections[run.connectionID],
-            var builder = builders.removeValue(forKey: connection.venue.rawValue)
+            var builder = builders.removeValue(forKey: connection.venue.name)
         else { return }
         let reading = try readings[connection.feedID]
         var dialect = dialects[run.connectionID] ?? connection.venue.makeReader(reading)
@@ -184,7 +184,7 @@ private struct RebuiltRows {
         }
         dialects[run.connectionID] = dialect
         if builder.pendingRows >= 10_000 { try rebuild.write(builder.takeRows(clock: UnixNanoseconds(0))) }
-        builders[connection.venue.rawValue] = builder
+        builders[connection.venue.name] = builder
     }
 
     private func read(

@@ -156,7 +156,7 @@ package struct ArchiveRecovery: Sendable {
         for recordingID in Set(recordingIDs).sorted() {
             let own = connections.filter { connection in
                 connection.place?.origin?.recordingID == recordingID
-                    && connection.place.flatMap { Venue(rawValue: $0.venue) } != nil
+                    && connection.place.flatMap { Venue(named: $0.venue) } != nil
             }
             guard !own.isEmpty else { continue }
             let successor = SuccessorFile(directory: directory, lock: lock, programVersion, fileSystem)

@@ -55,7 +55,7 @@ struct FeedFold {
         var outcome = Outcome()
         for id in Set(connections.compactMap(feedID)).sorted() {
             let ofFeed = connections.filter { feedID($0) == id }
-            guard let place = ofFeed.compactMap(\.place).last, let venue = Venue(rawValue: place.venue) else {
+            guard let place = ofFeed.compactMap(\.place).last, let venue = Venue(named: place.venue) else {
                 continue
             }
             let folder = try await JournalFolder(

@@ -35,7 +35,7 @@ struct RecalledTicks {
         let from = last?.advanced(by: .zero - Self.span)
         let begun = try reader.timeBounds()?.lowerBound
         if from.map({ from in begun.map { $0 > from } ?? true }) ?? true { try recallEarlier(rows, &capture) }
-        guard let from, own.count > 1 || venue.reportsAggregates else { return }
+        guard let from, own.count > 1 || venue.rules.reportsAggregates else { return }
         try recall(reader, from: from, Dictionary(uniqueKeysWithValues: own.map { ($0, $0) }), &capture)
     }
 

@@ -47,7 +47,7 @@ extension FeedRow {
         self.init(
             sessionID: sessionID,
             name: feed.name,
-            venue: feed.venue.rawValue,
+            venue: feed.venue.name,
             url: feed.url,
             subscription: feed.subscription
         )

@@ -1,3 +1,5 @@
+package import Venues
+
 /// When a connection counts as dead although it is still open.
 package struct WatchRules: Sendable, Hashable {
     package var silence = SilenceRule.automatic
@@ -9,6 +11,12 @@ package struct WatchRules: Sendable, Hashable {
     package var tradesAreNumbered = false
 
     package init() {}
+
+    /// The usual rules for the connections of a venue.
+    package init(_ rules: VenueRules) {
+        ackTimeout = rules.acknowledgementTimeout
+        tradesAreNumbered = rules.numbersTrades
+    }
 }
 
 /// Why data is missing; the raw value is stored in `gap.cause`.

@@ -61,14 +61,15 @@ package struct SessionRequest: Sendable {
         switch opener {
         case .events: (own, foreign) = (Self.eventParameters, (Self.venueParameters, "the venue's own paths"))
         case .venue(let venue):
-            (own, foreign) = (Self.venueParameters + venue.queryParameters, (Self.eventParameters, "/replay"))
+            own = Self.venueParameters + venue.definition.queryParameters
+            foreign = (Self.eventParameters, "/replay")
         }
         let known = Self.sharedParameters + own
         for (name, value) in query {
             if foreign.names.contains(name) {
                 throw BadRequest(description: "'\(name)' is a parameter of \(foreign.place)")
             }
-            if case .venue(let venue) = opener, venue.takesParameter(name) { continue }
+            if case .venue(let venue) = opener, venue.definition.takesParameter(name) { continue }
             guard known.contains(name) else {
                 let hint = Suggestion.hint(for: name, among: known)
                 throw BadRequest(description: "there is no parameter '\(name.prefix(40))'\(hint)")

@@ -59,7 +59,7 @@ struct TapeReading: Sendable {
         }
         object.raw("files", Self.list(files))
         let venues = try reading { () throws(ArchiveError) in try catalog.venues() }
-        object.raw("venues", Self.list(venues.map { JSONText.quoted($0.rawValue) }))
+        object.raw("venues", Self.list(venues.map { JSONText.quoted($0.name) }))
         object.raw("paths", Self.list(paths.map(JSONText.quoted)))
         object.raw("speed", speed.json)
         object.integer("gap_count", Int64(try gapRows().count))

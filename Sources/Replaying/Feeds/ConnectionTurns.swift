@@ -132,7 +132,7 @@ struct ConnectionTurns: Sendable {
         var order = 0
         for file in files {
             // Connections that continue from another file identify the feed, so they come first.
-            let rows = try file.reader.connections().filter { $0.venue == venue.rawValue }
+            let rows = try file.reader.connections().filter { $0.venue == venue.name }
             let isKnown: (ConnectionRow) -> Bool = { $0.opened.journalKey.map { keyPlaces[$0] != nil } ?? false }
             for row in rows.filter(isKnown) + rows.filter({ !isKnown($0) }) {
                 let part = Part(reader: file.reader, row: row)

@@ -79,7 +79,7 @@ package final class TapeCatalog: Sendable {
     package func venues() throws(ArchiveError) -> [Venue] {
         var names: Set<String> = []
         for file in files { names.formUnion(try file.reader.feeds().map(\.venue)) }
-        return Venue.allCases.filter { names.contains($0.rawValue) }
+        return Venue.all.filter { names.contains($0.name) }
     }
 
     /// Returns the ends of connections of `venue` that feedrec did not cause, in order of time.
@@ -91,7 +91,7 @@ package final class TapeCatalog: Sendable {
         for file in files {
             let spans = Dictionary(grouping: try file.reader.connections(), by: \.opened.feedID)
                 .mapValues(ConnectionSpans.init)
-            for (row, closed) in try file.reader.venueEnds() where row.venue == venue.rawValue {
+            for (row, closed) in try file.reader.venueEnds() where row.venue == venue.name {
                 if spans[row.opened.feedID]?.hasOther(than: row, at: closed.tsClosed) == true { continue }
                 breaks.append(
                     TapeBreak(

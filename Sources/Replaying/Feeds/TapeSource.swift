@@ -26,7 +26,7 @@ struct TapeSource {
         self.turns = turns
         self.venue = venue
         connectionIDs = Set(
-            try file.reader.connections().filter { $0.venue == venue.rawValue }.map(\.connectionID)
+            try file.reader.connections().filter { $0.venue == venue.name }.map(\.connectionID)
         )
         let wide = turns.widened(range, freshConnections: file.freshConnections)
         isWide = wide != range

@@ -20,7 +20,7 @@ enum PacedArchive {
             )
         )
         let feed = try await writer.addFeed(
-            FeedRow(sessionID: session, name: "bench", venue: Venue.binanceSpot.rawValue, url: nil)
+            FeedRow(sessionID: session, name: "bench", venue: Venue.binanceSpot.name, url: nil)
         )
         let connection = try await writer.openConnection(ConnectionOpened(feedID: feed, tsOpened: start))
         var simulator = BinanceSpotSimulator(seed: 1, streams: streams, ratePerSecond: rate, start: start)

@@ -8,7 +8,7 @@ extension FeedSettings {
     ///
     /// A feed of a file is turned into flags, so that both mean the same and each rule is written once.
     var flags: [String] {
-        var flags = ["--venue", venue.rawValue, "--url", url]
+        var flags = ["--venue", venue.name, "--url", url]
         func add(_ flag: String, _ value: String?) {
             if let value { flags += ["\(flag)=\(value)"] }
         }
@@ -112,17 +112,5 @@ extension FeedSettings {
         let zone = rules.venueZone
         do throws(MarketMistake) { rules = try marketRules() } catch { throw Failure(error.text) }
         rules.venueZone = zone
-    }
-}
-
-extension WatchRules {
-    /// The rules for a connection of this venue.
-    static func standard(venue: Venue) -> WatchRules {
-        var rules = WatchRules()
-        switch venue {
-        case .mt4: rules.ackTimeout = .seconds(30)
-        case .binanceSpot: rules.tradesAreNumbered = true
-        }
-        return rules
     }
 }

@@ -9,7 +9,7 @@ extension FeedSettings {
     /// Reads a feed; `nil` if a required option is missing.
     init?(_ reader: inout OptionReader) {
         let name = reader.required("name", .text)
-        let venue = reader.required("venue", OptionType<Venue>.choice)
+        let venue = reader.required("venue", .venue)
         let url = reader.required("url", .text)
         self.init(name: name ?? "", venue: venue ?? .mt4, url: url ?? "")
         token = reader.optional("token", .token)
@@ -118,7 +118,7 @@ extension FeedSettings {
         case .mt4:
             if reader.isChanged("streams") { reader.problem("streams", "'streams' is for the venue \"binance-spot\"") }
             checkHub(reader)
-        case .binanceSpot:
+        default:
             if streams.isEmpty { reader.problem("venue", "the venue \"binance-spot\" needs 'streams'") }
             for stream in streams {
                 do { _ = try BinanceStreamRequest(stream) } catch { reader.problem("streams", "'streams': \(error)") }

@@ -93,7 +93,7 @@ extension FeedSettings {
             let (all, otherAll) = (allSymbols || allTicks, other.allSymbols || other.allTicks)
             let hasTicks = (all || !symbols.isEmpty) && (otherAll || !other.symbols.isEmpty)
             return hasTicks && (all || otherAll || !Set(symbols).isDisjoint(with: other.symbols))
-        case .binanceSpot:
+        default:
             func symbols(_ feed: FeedSettings) -> Set<String> {
                 Set(feed.streams.map { $0.prefix { $0 != "@" }.lowercased() })
             }

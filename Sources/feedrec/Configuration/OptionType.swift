@@ -1,5 +1,6 @@
 import BarBuilding
 import JSONScanning
+import Venues
 
 /// How one kind of option is read from a file and from text, and how it is written.
 struct OptionType<Value: Sendable>: Sendable {
@@ -166,6 +167,14 @@ extension OptionType where Value: RawRepresentable & CaseIterable, Value.RawValu
     static var choice: OptionType {
         let names = Value.allCases.map { JSONText.quoted($0.rawValue) }.joined(separator: " or ")
         return OptionType(names, parse: { Value(rawValue: $0) }, write: { $0.rawValue })
+    }
+}
+
+extension OptionType where Value == Venue {
+    /// The name of a venue.
+    static var venue: OptionType {
+        let names = Venue.all.map { JSONText.quoted($0.name) }.joined(separator: " or ")
+        return OptionType(names, parse: Venue.called, write: \.name)
     }
 }
 

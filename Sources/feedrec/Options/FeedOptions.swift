@@ -26,7 +26,7 @@ struct FeedOptions {
                 throw ValidationError("--stream is for binance-spot; for mt4, use --symbol")
             }
             try hub.validateUse()
-        case .binanceSpot:
+        default:
             guard !source.streams.isEmpty else { throw ValidationError("binance-spot needs at least one --stream") }
             guard !hub.isGiven else {
                 throw ValidationError(
@@ -63,7 +63,7 @@ struct FeedOptions {
         let handshakeTimeout = client.handshakeTimeout
         let subscription = hub.subscription
         var feed = FeedConfiguration(
-            name: venue.rawValue,
+            name: venue.name,
             venue: venue,
             url: base.redacted,
             subscription: subscriptionJSON,
@@ -72,7 +72,7 @@ struct FeedOptions {
                 switch venue {
                 case .mt4:
                     MT4Dialect(subscription, hubProtocol: hubProtocol, handshakeTimeout: handshakeTimeout)
-                case .binanceSpot: BinanceSpotDialect(streams: streams)
+                default: BinanceSpotDialect(streams: streams)
                 }
             },
             connect: { [connector] tap async throws(TransportError) in
@@ -82,7 +82,7 @@ struct FeedOptions {
                 return try await connector.connect()
             }
         )
-        feed.watch = .standard(venue: venue)
+        feed.watch = WatchRules(venue.rules)
         feed.watch.pingInterval = self.client.liveness.pingInterval.duration
         feed.reading = hub.reading.reading
         feed.reading.hubProtocol = hub.hubProtocol
@@ -109,7 +109,7 @@ struct FeedOptions {
     private var subscriptionJSON: String {
         switch source.venue {
         case .mt4: hub.subscriptionJSON
-        case .binanceSpot: #"{"streams":\#(JSONText.list(source.streams))}"#
+        default: #"{"streams":\#(JSONText.list(source.streams))}"#
         }
     }
 }

@@ -36,33 +36,32 @@ struct OverlapOptions: ParsableArguments {
 extension OverlapRules {
     /// Makes the rules.
     ///
-    /// Binance closes each connection after 24 hours, and numbers its ticks. The hub does neither, so two connections
-    /// would store every tick twice.
-    ///
     /// - Throws: ``Failure`` if the venue does not allow two connections.
     init(venue: Venue, renewAfter: AutomaticDuration, redundancy: Int) throws {
         self.init()
-        switch venue {
-        case .binanceSpot:
+        switch venue.rules.merging {
+        case .possible(let renewalAge):
             switch renewAfter {
-            case .automatic: self.renewAfter = .seconds(23 * 3600 + 1800)
+            case .automatic: self.renewAfter = renewalAge
             case .off: break
             case .after(let time): self.renewAfter = time
             }
             isRedundant = redundancy > 1
-        case .mt4:
-            if redundancy > 1 {
-                throw Failure(
-                    "redundancy is for the venue \"binance-spot\": mt4 does not number its ticks, so ticks of two "
-                        + "connections could not be told apart"
-                )
-            }
-            if case .after = renewAfter {
-                throw Failure(
-                    "renew-after is for the venue \"binance-spot\": mt4 does not number its ticks, so ticks of two "
-                        + "connections could not be told apart"
-                )
-            }
+        case .impossible(let reason):
+            if redundancy > 1 { throw Self.failure("redundancy", reason) }
+            if case .after = renewAfter { throw Self.failure("renew-after", reason) }
         }
+    }
+
+    private static func failure(_ option: String, _ reason: String) -> Failure {
+        let others = Venue.merging.map { "\"\($0)\"" }.joined(separator: " and ")
+        return Failure("\(option) is for the venue \(others): \(reason)")
+    }
+}
+
+extension Venue {
+    /// The venues that allow two connections of a feed.
+    static var merging: [Venue] {
+        all.filter { if case .possible = $0.rules.merging { true } else { false } }
     }
 }

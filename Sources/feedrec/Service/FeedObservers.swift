@@ -17,7 +17,7 @@ final class FeedObservers: Sendable {
     /// It replaces an earlier feed of the same name.
     func observed(_ feed: FeedConfiguration) -> FeedConfiguration {
         forget([feed.name])
-        let figures = FeedMonitor(name: feed.name, venue: feed.venue.rawValue, url: feed.url)
+        let figures = FeedMonitor(name: feed.name, venue: feed.venue.name, url: feed.url)
         monitor.add(figures)
         for notice in feed.notices { reporter.report(.notice(notice), feed: feed.name) }
         let isAcknowledged = feed.watch.ackTimeout != nil

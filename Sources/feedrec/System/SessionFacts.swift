@@ -10,7 +10,7 @@ import Venues
 enum SessionFacts {
     static func start(_ kind: SessionKind, feed: FeedConfiguration) -> SessionStart {
         var configuration = JSONObjectWriter()
-        configuration.text("venue", feed.venue.rawValue)
+        configuration.text("venue", feed.venue.name)
         configuration.text("url", feed.url)
         configuration.raw("subscription", feed.subscription)
         configuration.text("bars", feed.barIntervals.map(\.description).joined(separator: ","))

@@ -5,7 +5,16 @@ import Replaying
 import Transport
 import Venues
 
-extension Venue: ExpressibleByArgument {}
+extension Venue: ExpressibleByArgument {
+    /// Accepts the name or an alias of a venue.
+    public init?(argument: String) {
+        guard let venue = Venue.called(argument) else { return nil }
+        self = venue
+    }
+
+    /// The names of all venues.
+    public static var allValueStrings: [String] { all.map(\.name) }
+}
 
 extension PlaybackSpeed: ExpressibleByArgument {
     /// Accepts `max` or a positive number.

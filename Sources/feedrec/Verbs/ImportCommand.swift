@@ -85,7 +85,7 @@ struct ImportCommand: AsyncParsableCommand {
 
         func run() async throws {
             var facts = JSONObjectWriter()
-            facts.text("venue", venue.rawValue)
+            facts.text("venue", venue.name)
             facts.raw("files", "[" + files.map(JSONText.quoted).joined(separator: ",") + "]")
             facts.text("bars", bars.description)
             facts.text("broker_time_zone", reading.brokerTimeZone?.rules.name)

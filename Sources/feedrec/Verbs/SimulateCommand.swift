@@ -125,7 +125,7 @@ struct SimulateCommand: AsyncParsableCommand {
                     ),
                     count: count
                 )
-            case .binanceSpot:
+            default:
                 SimulatedBinanceTape(seed: seed, ratePerSecond: perSecond, start: Self.tapeStart, count: count)
             }
         }

@@ -2,13 +2,16 @@ import JSONScanning
 import MarketModel
 
 /// What a tape of Binance messages has for its clients.
-struct BinanceOffer {
+struct BinanceOfferReader: VenueOfferReader {
     private(set) var offer = VenueOffer()
+    let needsMessages = true
     /// The maximum number of names to collect.
     private static let streamsMax = 100_000
     /// Milliseconds since 1970 have 13 digits until the year 2286.
     private static let millisecondDigitsMax = 13
     private var name: [UInt8] = []
+
+    init(symbols: Set<String> = []) { offer.symbols = symbols }
 
     /// Adds the streams of a recorder's subscription, `{"streams":["btcusdt@trade"]}`; returns false if it adds none.
     mutating func note(subscription: String) -> Bool {
@@ -18,6 +21,14 @@ struct BinanceOffer {
             try? JSONText.forEachText(in: "streams", of: UnsafeRawBufferPointer(bytes)) { insert($0) }
         }
         return offer.streams.count > known
+    }
+
+    mutating func note(_ batch: MessageBatch) {
+        batch.bytes.withUnsafeBytes { bytes in
+            for entry in batch.entries where entry.direction == .received {
+                note(UnsafeRawBufferPointer(rebasing: bytes[entry.range]))
+            }
+        }
     }
 
     /// Adds a received message: the streams it may have arrived on, and the unit of its time.

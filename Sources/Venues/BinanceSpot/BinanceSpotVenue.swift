@@ -1,0 +1,42 @@
+extension Venue {
+    /// Binance's spot market.
+    package static let binanceSpot = Venue(BinanceSpotVenue())
+}
+
+/// Binance's spot market: market data streams (web-socket-streams.md of the Binance spot API).
+package struct BinanceSpotVenue: VenueDefinition {
+    package let name = "binance-spot"
+
+    package init() {}
+
+    /// The venue closes each connection after 24 hours, and numbers its ticks.
+    package var rules: VenueRules {
+        var rules = VenueRules()
+        rules.numbersTrades = true
+        rules.reportsAggregates = true
+        rules.merging = .possible(renewalAge: .seconds(23 * 3600 + 1800))
+        return rules
+    }
+
+    package func makeReader(_ reading: VenueReading) -> any VenueDialect { BinanceSpotDialect(streams: []) }
+
+    // MARK: Serving clients
+
+    package func serves(path: String) -> Bool { BinanceSpotSession.serves(path: path) }
+
+    package var examplePaths: [String] { ["/ws/btcusdt@trade", "/stream?streams=btcusdt@trade/btcusdt@bookTicker"] }
+
+    package var queryParameters: [String] { BinanceSpotSession.queryParameters }
+
+    package func refusal(ofTarget target: String, offer: VenueOffer?) -> String? {
+        BinanceSpotSession.refusal(ofTarget: target, offer: offer)
+    }
+
+    package func makeSession(target: String) -> any VenueSession { BinanceSpotSession(target: target) }
+
+    package func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader { BinanceOfferReader(symbols: symbols) }
+
+    package func symbol(_ text: String) -> String { text.uppercased() }
+
+    package func symbol(ofStream stream: String) -> String? { stream.prefix { $0 != "@" }.uppercased() }
+}

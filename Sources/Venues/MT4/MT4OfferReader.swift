@@ -1,0 +1,27 @@
+import JSONScanning
+import MarketModel
+
+/// What a tape of a hub has for its clients: the symbols with ticks, and those that a recorder subscribed to.
+struct MT4OfferReader: VenueOfferReader {
+    private(set) var offer = VenueOffer()
+    let needsMessages = false
+
+    /// Starts with the symbols that have ticks.
+    ///
+    /// If there are none, the offer is incomplete.
+    init(symbols: Set<String>) {
+        offer.symbols = symbols
+        offer.isComplete = !symbols.isEmpty
+    }
+
+    /// Adds the symbols of a recorder's subscription: `{"symbols":["EURUSD"],…}`.
+    mutating func note(subscription: String) -> Bool {
+        var text = subscription
+        text.withUTF8 { bytes in
+            try? JSONText.forEachText(in: "symbols", of: UnsafeRawBufferPointer(bytes)) { offer.symbols.insert($0) }
+        }
+        return true
+    }
+
+    mutating func note(_ batch: MessageBatch) {}
+}

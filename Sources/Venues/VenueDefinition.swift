@@ -1,0 +1,87 @@
+/// Everything that feedrec needs to know about one venue.
+///
+/// Each venue has a folder in `Sources/Venues` with one value of this type, which is listed in `AllVenues.swift`. No
+/// other code names a venue. Members with a default need not be written for a venue that has nothing special there.
+/// `docs/ADDING-A-VENUE.md` walks through an example.
+package protocol VenueDefinition: Sendable {
+    // MARK: Names
+
+    /// The name on command lines, in configurations and in recordings: lower case, with dashes.
+    ///
+    /// It is stored in every recording and must never change.
+    var name: String { get }
+    /// Other names that people may write on a command line and in a configuration. None by default.
+    var aliases: [String] { get }
+
+    // MARK: Reading messages
+
+    /// When data counts as missing, and what the venue's numbers mean.
+    var rules: VenueRules { get }
+
+    /// Makes a dialect that reads recorded messages and sends nothing.
+    func makeReader(_ reading: VenueReading) -> any VenueDialect
+
+    // MARK: Secrets
+
+    /// Makes a redactor for the messages of one connection; `nil` (the default) if they contain no secrets.
+    ///
+    /// `known` returns the secrets that opened the connection. It is called when the first messages arrive.
+    func makeRedactor(
+        _ reading: VenueReading,
+        known: @escaping @Sendable () -> [String]
+    ) -> (any MessageRedactor)?
+
+    /// Removes secrets from a text of the venue, such as a close reason, that the text itself announces.
+    ///
+    /// By default, the text stays as it is. Known secrets have been removed before.
+    func withoutAnnouncedSecrets(_ text: String) -> String
+
+    // MARK: Serving clients
+
+    /// True for paths on which the venue accepts WebSocket connections.
+    func serves(path: String) -> Bool
+
+    /// Paths for people to try against a replay.
+    var examplePaths: [String] { get }
+
+    /// The query parameters that the venue's own clients send, apart from a token.
+    var queryParameters: [String] { get }
+
+    /// True if `name` is one of ``queryParameters``. By default, upper and lower case differ.
+    func takesParameter(_ name: String) -> Bool
+
+    /// The reason why a client that opens `target` cannot be served; `nil` (the default) if it can.
+    ///
+    /// `target` is the path and the query as sent. Without an `offer`, only targets that the venue itself would refuse
+    /// are refused.
+    func refusal(ofTarget target: String, offer: VenueOffer?) -> String?
+
+    /// Makes the venue's side of a connection that a client opened with the request target `target`.
+    func makeSession(target: String) -> any VenueSession
+
+    // MARK: What a tape offers
+
+    /// Makes a reader that collects what a tape has for the venue's clients.
+    ///
+    /// `symbols` are those with ticks on the tape.
+    func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader
+
+    /// Returns a symbol as the venue's messages write it. By default, the text stays as it is.
+    func symbol(_ text: String) -> String
+
+    /// Returns the symbol that a stream of ``VenueOffer/streams`` belongs to; `nil` (the default) if it has none.
+    func symbol(ofStream stream: String) -> String?
+}
+
+extension VenueDefinition {
+    package var aliases: [String] { [] }
+    package func makeRedactor(
+        _ reading: VenueReading,
+        known: @escaping @Sendable () -> [String]
+    ) -> (any MessageRedactor)? { nil }
+    package func withoutAnnouncedSecrets(_ text: String) -> String { text }
+    package func takesParameter(_ name: String) -> Bool { queryParameters.contains(name) }
+    package func refusal(ofTarget target: String, offer: VenueOffer?) -> String? { nil }
+    package func symbol(_ text: String) -> String { text }
+    package func symbol(ofStream stream: String) -> String? { nil }
+}

@@ -1,0 +1,24 @@
+package import MarketModel
+package import SignalRProtocol
+
+/// The user's settings for reading and keeping a venue's messages.
+package struct VenueReading: Sendable, Hashable {
+    /// The time zone of times in the messages, if the venue does not give one; `nil` means UTC.
+    package var brokerTimeZone: ZoneRules?
+    /// True if personal data may be stored.
+    ///
+    /// Secrets are never stored.
+    package var keepsPersonalData: Bool
+    /// The protocol of a hub, for recordings without a handshake; `nil` if it is not known.
+    package var hubProtocol: HubProtocol?
+
+    package init(
+        brokerTimeZone: ZoneRules? = nil,
+        keepsPersonalData: Bool = false,
+        hubProtocol: HubProtocol? = nil
+    ) {
+        self.brokerTimeZone = brokerTimeZone
+        self.keepsPersonalData = keepsPersonalData
+        self.hubProtocol = hubProtocol
+    }
+}
