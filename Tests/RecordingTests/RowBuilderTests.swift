@@ -76,4 +76,32 @@ struct RowBuilderTests {
         #expect(rows.map(\.messageIndex) == [40, 42] && rows.map(\.item) == [0, 1])
         #expect(builder.totals.events == 2 && builder.totals.oddities == 1)
     }
+
+    @Test("a reason with quotation marks stays one JSON text")
+    func withheld() throws {
+        var builder = Self.builder()
+        builder.appendWithheld(bytes: 12, reason: #"ended inside "x\y""#, at: Self.start)
+        let row = try #require(builder.takeRows(clock: Self.start).events.first)
+        #expect(String(decoding: row.json, as: UTF8.self) == #"{"bytes":12,"reason":"ended inside \"x\\y\""}"#)
+    }
+
+    @Test(
+        "an event names the kind of its tick in the member 'tick' only",
+        arguments: [
+            (#"{"tick":"quote","number":7}"#, true), (#"{"number":7, "tick" : "quo\u0074e"}"#, true),
+            (#"{"tick":"trade","note":"quote"}"#, false), (#"{"note":"quote"}"#, nil), (#"{"tick":"quote""#, true),
+            (#""quote""#, nil),
+        ] as [(String, Bool?)]
+    )
+    func tickOfEarlierFile(json: String, isQuote: Bool?) {
+        let row = EventRow(
+            tsRecv: Self.start,
+            messageIndex: 4,
+            item: 1,
+            feedID: 7,
+            kind: RowBuilder.earlierFileKind,
+            json: Array(json.utf8)
+        )
+        #expect(TickPosition(row)?.isQuote == isQuote)
+    }
 }

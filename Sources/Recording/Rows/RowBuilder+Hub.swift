@@ -1,4 +1,5 @@
 import Archive
+import JSONScanning
 import MarketModel
 
 // Rows for hub messages other than ticks.
@@ -50,7 +51,9 @@ extension RowBuilder {
 
     /// Stores that bytes were withheld, which no message contains.
     mutating func appendWithheld(bytes: Int, reason: String, at time: UnixNanoseconds) {
-        let json = #"{"bytes":\#(bytes),"reason":"\#(reason)"}"#
+        var object = JSONObjectWriter()
+        object.integer("bytes", Int64(bytes))
+        object.text("reason", reason)
         rows.events.append(
             EventRow(
                 tsRecv: time,
@@ -59,7 +62,7 @@ extension RowBuilder {
                 feedID: feedID,
                 kind: "withheld",
                 isOddity: true,
-                json: Array(json.utf8)
+                json: Array(object.text().utf8)
             )
         )
         totals.events += 1

@@ -148,10 +148,22 @@ extension TickPosition {
     init?(_ event: EventRow) {
         guard event.kind == RowBuilder.earlierFileKind, let messageIndex = event.messageIndex, let item = event.item
         else { return nil }
-        self.init(
-            messageIndex: messageIndex,
-            item: item,
-            isQuote: String(decoding: event.json, as: UTF8.self).contains(#""quote""#)
-        )
+        guard let isQuote = event.json.withUnsafeBytes(Self.isQuote) else { return nil }
+        self.init(messageIndex: messageIndex, item: item, isQuote: isQuote)
+    }
+
+    /// Reads the member `tick` of an event; `nil` for an object that does not say which kind of tick it means.
+    private static func isQuote(_ json: UnsafeRawBufferPointer) -> Bool? {
+        var cursor = JSONCursor(json)
+        do {
+            try cursor.enterObject()
+            while let key = try cursor.nextKey() {
+                let value = try cursor.nextValue()
+                guard key.equals("tick") else { continue }
+                if value.equals("quote") { return true }
+                return value.equals("trade") ? false : nil
+            }
+        } catch {}
+        return nil
     }
 }
