@@ -31,6 +31,8 @@ struct RecorderBench: Sendable {
     var now: (@Sendable () -> UnixNanoseconds)?
     var readKernel: @Sendable () -> KernelClockReading? = { nil }
     var pongTimeout: Duration?
+    /// The recorder's random numbers; different for each bench, but the same for the same seed.
+    let random = TestRandom.source()
 
     private init(_ venue: Venue, _ makeDialect: @escaping @Sendable () -> any VenueDialect) throws {
         directory = try TemporaryDirectory()
@@ -142,7 +144,7 @@ struct RecorderBench: Sendable {
             stop: stop,
             clock: clock,
             now: time,
-            random: RandomSource { .random(in: .min ... .max) },
+            random: random,
             report: { reports.append($0) }
         )
         recorder.steady = { wall.unixNow }
