@@ -32,7 +32,7 @@ actor FeedCrew {
     /// The feeds that this run has recorded; what is missing since they left counts for the run.
     private var recorded: Set<FeedKey> = []
     private var isBusy = false
-    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private let isFree = Condition()
 
     init(
         _ recorder: Recorder,
@@ -305,14 +305,12 @@ actor FeedCrew {
     // MARK: One at a time
 
     private func begin() async {
-        while isBusy { await withCheckedContinuation { waiters.append($0) } }
+        await isFree.wait { !isBusy }
         isBusy = true
     }
 
     private func end() {
         isBusy = false
-        let waiting = waiters
-        waiters.removeAll()
-        for waiter in waiting { waiter.resume() }
+        isFree.signal()
     }
 }

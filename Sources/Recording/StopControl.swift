@@ -14,49 +14,22 @@ package enum StopCause: String, Sendable, Hashable {
 
 /// Asks a running recording to end in an orderly way, from any thread.
 package final class StopControl: Sendable {
-    private struct State {
-        var cause: StopCause?
-        var waiter: CheckedContinuation<Void, Never>?
-        var isCancelled = false
-    }
-
-    private let state = Mutex(State())
+    private let state = Mutex<StopCause?>(nil)
+    private let isRequested = Condition()
 
     package init() {}
 
     /// The first requested cause, if there is one.
-    package var cause: StopCause? { state.withLock(\.cause) }
+    package var cause: StopCause? { state.withLock(\.self) }
 
     /// Requests the end; only the first cause counts.
     package func request(_ cause: StopCause) {
-        let waiter = state.withLock { state in
-            if state.cause == nil { state.cause = cause }
-            defer { state.waiter = nil }
-            return state.waiter
-        }
-        waiter?.resume()
+        state.withLock { $0 = $0 ?? cause }
+        isRequested.signal()
     }
 
     /// Waits for ``request(_:)`` or for the task's cancellation.
-    ///
-    /// Only one task may wait.
     func wait() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    if state.cause != nil || state.isCancelled { return true }
-                    state.waiter = continuation
-                    return false
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state in
-                state.isCancelled = true
-                defer { state.waiter = nil }
-                return state.waiter
-            }
-            waiter?.resume()
-        }
+        _ = await isRequested.waitUnlessCancelled { cause != nil }
     }
 }

@@ -204,8 +204,7 @@ extension FeedRecorder {
         changingConnections += 1
         defer {
             changingConnections -= 1
-            for waiter in connectionWaiters { waiter.resume() }
-            connectionWaiters.removeAll()
+            changeEnded.signal()
         }
         try await body()
     }

@@ -32,13 +32,13 @@ extension FeedRecorder {
 
     /// Waits while the file is being changed.
     func untilRotated() async {
-        while isRotating { await withCheckedContinuation { rotationWaiters.append($0) } }
+        if isRotating { await changeEnded.wait { !isRotating } }
     }
 
     /// Captures nothing until ``endRotation()``.
     func standStill() async {
         isRotating = true
-        while changingConnections > 0 { await withCheckedContinuation { connectionWaiters.append($0) } }
+        await changeEnded.wait { changingConnections == 0 }
     }
 
     /// Hands everything over to the present file.
@@ -70,8 +70,7 @@ extension FeedRecorder {
 
     func endRotation() {
         isRotating = false
-        for waiter in rotationWaiters { waiter.resume() }
-        rotationWaiters.removeAll()
+        changeEnded.signal()
     }
 
     /// The captured positions of the present connections, by their keys in the journal.

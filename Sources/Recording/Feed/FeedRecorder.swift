@@ -41,10 +41,10 @@ actor FeedRecorder {
     var isBroken = false
     /// The number of connections that are beginning or ending.
     var changingConnections = 0
-    var connectionWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Signalled when a change of the file or of a connection has ended.
+    let changeEnded = Condition()
     /// The feeds that change the file together.
     let crew: FeedCrew
-    var rotationWaiters: [CheckedContinuation<Void, Never>] = []
     var logWatch: LogWatch
     var journalCondition = Journal.Condition.good
     var hasEverSubscribed = false

@@ -2,9 +2,10 @@ import Synchronization
 
 /// A bounded first-in, first-out queue between tasks; while it is full, its producers wait in order of arrival.
 final class BoundedQueue<Element: Sendable>: Sendable {
+    /// An element that waits for room; tickets are numbered in order of arrival.
     private struct Producer {
+        let ticket: UInt64
         let element: Element
-        let continuation: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
@@ -12,17 +13,26 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         var isFinished = false
         /// Set while the consumer is held up: producers do not wait then.
         var isRelaxed = false
-        var idleWaiters: [CheckedContinuation<Void, Never>] = []
         var isConsumerWaiting = false
-        /// Producers that wait for room, in order of arrival.
+        /// In order of arrival.
         var producers: [Producer] = []
-        var consumer: CheckedContinuation<Void, Never>?
+        var lastTicket: UInt64 = 0
+        /// The last ticket whose element was admitted.
+        var admitted: UInt64 = 0
 
         var isIdle: Bool { isConsumerWaiting && elements.isEmpty && producers.isEmpty }
     }
 
+    private enum Admission { case taken, refused, waiting(UInt64) }
+
     private let capacity: Int
     private let state = Mutex(State())
+    /// Signalled when producers were admitted or the queue has ended.
+    private let hasAdmitted = Condition()
+    /// Signalled when an element was added or the queue has ended.
+    private let hasElement = Condition()
+    /// Signalled when the queue may be idle, is relaxed or has ended.
+    private let mayBeIdle = Condition()
 
     init(capacity: Int) {
         precondition(capacity > 0, "a queue holds at least one element")
@@ -42,20 +52,34 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     /// Elements are therefore created in the order in which they come out. `make` runs immediately, under the queue's
     /// lock, and must be short. It is not called if the queue is finished.
     func push(isolation: isolated (any Actor)? = #isolation, making make: () -> Element) async -> Bool {
-        await withCheckedContinuation { continuation in
-            let (answer, consumer) = state.withLock { state -> (Bool?, CheckedContinuation<Void, Never>?) in
-                if state.isFinished { return (false, nil) }
-                let element = make()
-                guard state.elements.count < capacity || state.isRelaxed else {
-                    state.producers.append(Producer(element: element, continuation: continuation))
-                    return (nil, nil)
+        switch admit(make) {
+        case .refused: return false
+        case .taken:
+            hasElement.signal()
+            return true
+        case .waiting(let ticket):
+            var isAdmitted = false
+            await hasAdmitted.wait {
+                state.withLock { state in
+                    isAdmitted = ticket <= state.admitted
+                    return isAdmitted || state.isFinished
                 }
-                state.elements.append(element)
-                defer { state.consumer = nil }
-                return (true, state.consumer)
             }
-            consumer?.resume()
-            if let answer { continuation.resume(returning: answer) }
+            return isAdmitted
+        }
+    }
+
+    private func admit(_ make: () -> Element) -> Admission {
+        state.withLock { state in
+            if state.isFinished { return .refused }
+            let element = make()
+            guard state.elements.count < capacity || state.isRelaxed else {
+                state.lastTicket += 1
+                state.producers.append(Producer(ticket: state.lastTicket, element: element))
+                return .waiting(state.lastTicket)
+            }
+            state.elements.append(element)
+            return .taken
         }
     }
 
@@ -63,49 +87,32 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     ///
     /// A consumer calls this when it is held up. The producers must then limit what they produce.
     func relax() {
-        let (producers, idleWaiters) = state.withLock { state in
+        state.withLock { state in
             state.isRelaxed = true
-            defer {
-                state.producers.removeAll()
-                state.idleWaiters.removeAll()
-            }
             state.elements += state.producers.map(\.element)
-            return (state.producers, state.idleWaiters)
+            state.admitted = state.lastTicket
+            state.producers.removeAll()
         }
-        for waiter in idleWaiters { waiter.resume() }
-        for producer in producers { producer.continuation.resume(returning: true) }
+        mayBeIdle.signal()
+        hasAdmitted.signal()
     }
 
     /// Waits until the consumer has finished everything that was pushed; returns false if the queue is finished.
     func untilIdle(isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        while true {
-            if isFinished { return false }
-            if state.withLock({ $0.isIdle }) { return true }
-            await waitForIdleness { $0.isIdle }
-        }
+        await mayBeIdle.wait { state.withLock { $0.isFinished || $0.isIdle } }
+        return !isFinished
     }
 
     /// Like ``untilIdle(isolation:)``, but also returns false if the consumer is held up.
     func untilIdleOrRelaxed(isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        while true {
-            let (isIdle, isOver) = state.withLock { ($0.isIdle, $0.isFinished || $0.isRelaxed) }
-            if isIdle || isOver { return isIdle }
-            await waitForIdleness { $0.isIdle || $0.isRelaxed }
-        }
-    }
-
-    private func waitForIdleness(
-        isolation: isolated (any Actor)? = #isolation,
-        _ isOver: @Sendable (borrowing State) -> Bool
-    ) async {
-        await withCheckedContinuation { continuation in
-            let mayGoOn = state.withLock { state in
-                if state.isFinished || isOver(state) { return true }
-                state.idleWaiters.append(continuation)
-                return false
+        var isIdle = false
+        await mayBeIdle.wait {
+            state.withLock { state in
+                isIdle = state.isIdle
+                return isIdle || state.isFinished || state.isRelaxed
             }
-            if mayGoOn { continuation.resume() }
         }
+        return isIdle
     }
 
     /// The number of queued elements plus the number of producers that wait for room.
@@ -145,47 +152,36 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     private enum NextResult { case element(Element), empty, finished }
 
     private func tryNext() -> NextResult {
-        let (result, admitted) = state.withLock { state -> (NextResult, Producer?) in
-            if state.elements.isEmpty { return (state.isFinished ? .finished : .empty, nil) }
+        let (result, hasAdmittedOne) = state.withLock { state -> (NextResult, Bool) in
+            if state.elements.isEmpty { return (state.isFinished ? .finished : .empty, false) }
             let element = state.elements.removeFirst()
             if state.elements.isEmpty { state.isRelaxed = false }
-            let admitted = state.producers.isEmpty ? nil : state.producers.removeFirst()
-            if let admitted { state.elements.append(admitted.element) }
-            return (.element(element), admitted)
+            guard let admitted = state.producers.first else { return (.element(element), false) }
+            state.producers.removeFirst()
+            state.elements.append(admitted.element)
+            state.admitted = admitted.ticket
+            return (.element(element), true)
         }
-        admitted?.continuation.resume(returning: true)
+        if hasAdmittedOne { hasAdmitted.signal() }
         return result
     }
 
     private func waitForElement() async {
-        await withCheckedContinuation { continuation in
-            let (mayGoOn, idleWaiters) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
-                if state.isFinished || !state.elements.isEmpty { return (true, []) }
-                state.consumer = continuation
-                state.isConsumerWaiting = true
-                defer { state.idleWaiters.removeAll() }
-                return (false, state.idleWaiters)
-            }
-            for waiter in idleWaiters { waiter.resume() }
-            if mayGoOn { continuation.resume() }
-        }
+        state.withLock { $0.isConsumerWaiting = true }
+        mayBeIdle.signal()
+        await hasElement.wait { state.withLock { $0.isFinished || !$0.elements.isEmpty } }
         state.withLock { $0.isConsumerWaiting = false }
     }
 
     /// Ends the queue and drops the elements of producers that still wait for room.
     private func end(_ change: (inout State) -> Void) {
-        let (producers, consumer, idleWaiters) = state.withLock { state in
+        state.withLock { state in
             state.isFinished = true
+            state.producers.removeAll()
             change(&state)
-            defer {
-                state.producers.removeAll()
-                state.consumer = nil
-                state.idleWaiters.removeAll()
-            }
-            return (state.producers, state.consumer, state.idleWaiters)
         }
-        for producer in producers { producer.continuation.resume(returning: false) }
-        consumer?.resume()
-        for waiter in idleWaiters { waiter.resume() }
+        hasAdmitted.signal()
+        hasElement.signal()
+        mayBeIdle.signal()
     }
 }
