@@ -12,13 +12,13 @@ extension TradingSchedule {
         return named.compactMap { nightRemark(text: $0, $1) } + overlaps(named) + repeated(days)
     }
 
-    /// A session a day that goes on after midnight, or one that takes nearly all of the week.
+    /// A session a day that continues after midnight, or one that takes nearly all of the week.
     private static func nightRemark(text: String, _ sessions: [Session]) -> String? {
         let isDaily = text.split(separator: " ").count == 3
         guard let first = sessions.first, let last = sessions.last else { return nil }
         if isDaily, first.to > (first.from / 1440 + 1) * 1440 {
             let end = sessions.count > 1 ? " to \(name(last.from))-\(name(last.to))" : ""
-            return "'\(text)' goes on after midnight: \(name(first.from))-\(name(first.to))\(end)"
+            return "'\(text)' continues after midnight: \(name(first.from))-\(name(first.to))\(end)"
         }
         // Seven whole days are a market that never closes.
         if !isDaily, (6 * 1440 + 1..<weekMinutes).contains(first.to - first.from),
@@ -35,7 +35,7 @@ extension TradingSchedule {
             for other in named[(index + 1)...] where overlap(one.sessions, other.sessions) {
                 remarks.append(
                     one.text == other.text
-                        ? "'\(one.text)' is there twice" : "'\(one.text)' and '\(other.text)' overlap"
+                        ? "'\(one.text)' is listed twice" : "'\(one.text)' and '\(other.text)' overlap"
                 )
             }
         }
@@ -57,7 +57,7 @@ extension TradingSchedule {
         var reported: Set<String> = []
         return days.compactMap { day in
             guard !seen.insert(day).inserted, reported.insert(day).inserted else { return nil }
-            return "the holiday '\(day)' is there twice"
+            return "the holiday '\(day)' is listed twice"
         }
     }
 

@@ -62,19 +62,19 @@ extension TradingSchedule {
         }
     }
 
-    /// What to write instead of a session that begins and ends at the same time; `nil` for others.
+    /// What to write instead of a session that starts and ends at the same time; `nil` for others.
     private static func hint(forEmpty words: [String]) -> String? {
         switch words.count {
         case 3:
             guard let (start, end) = weekBounds(words), (end - start) % (7 * 1440) == 0, end - start != 7 * 1440 else {
                 return nil
             }
-            return "begins and ends at the same time; a market that never closes is 'Mon-Sun 00:00-24:00'"
+            return "starts and ends at the same time; a market that never closes is 'Mon-Sun 00:00-24:00'"
         case 2:
             let times = words[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
             guard times.count == 2, let from = minute(times[0]), from == minute(times[1]) else { return nil }
             let example = from == 0 || from == 1440 ? "00:00-24:00" : "Mon \(times[0])-Tue \(times[0])"
-            return "begins and ends at the same time; a session of 24 hours is '\(example)'"
+            return "starts and ends at the same time; a session of 24 hours is '\(example)'"
         default: return nil
         }
     }

@@ -125,7 +125,7 @@ package struct Recorder: Sendable {
                 code: .notFound,
                 path: last.writer.path,
                 detail: "'\(last.writer.path)' was deleted while it was being written",
-                hint: "the next feedrec that opens the archive stores what the journal still holds"
+                hint: "the next feedrec that opens the archive stores what is still in the journal"
             )
         }
         if await !crew.isBroken {

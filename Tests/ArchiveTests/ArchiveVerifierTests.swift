@@ -108,9 +108,12 @@ struct ArchiveVerifierTests {
             ("DELETE FROM message_block WHERE first_message_index = 3", .messageIndex, "messages 3 to 4 are missing"),
             (
                 "DELETE FROM quote WHERE message_index = 0", .count,
-                "session 1 says quote_count 2, the recording holds 1"
+                "session 1 has quote_count 2, but the recording contains 1"
             ),
-            ("UPDATE session SET messages_sent = 7", .count, "session 1 says messages_sent 7, the recording holds 1"),
+            (
+                "UPDATE session SET messages_sent = 7", .count,
+                "session 1 has messages_sent 7, but the recording contains 1"
+            ),
             (
                 "INSERT INTO trade (instrument_id, ts_recv, message_index, item, price, size) VALUES (1, 5, 77, 0, 1, 1)",
                 .row,

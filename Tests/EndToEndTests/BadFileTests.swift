@@ -57,7 +57,7 @@ struct BadFileTests {
             expectFailure(try await bench.run(arguments), naming: "newer feedrec", "schema 99")
         }
         // They start their own file. An import cannot tell whether the newer file has its messages.
-        expectFailure(try await bench.run(importing), naming: "cannot tell what is new", "newer feedrec")
+        expectFailure(try await bench.run(importing), naming: "cannot tell which messages are new", "newer feedrec")
         for arguments in [recording, importing + ["--force"]] { try await bench.succeed(arguments) }
         #expect(try contents(file) == before)
         #expect(try contents(today) == beforeToday)

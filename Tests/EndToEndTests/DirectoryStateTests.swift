@@ -128,7 +128,7 @@ struct DirectoryStateTests {
         let beside = try await bench.run(["verify", archive])
         #expect(beside.status == 1 && beside.output.contains("is an incomplete copy of '\(archive)/\(name)'"))
         let only = try await bench.run(["verify", alone])
-        #expect(only.status == 1 && only.output.contains("holds no session"), "\(only.output)")
+        #expect(only.status == 1 && only.output.contains("contains no session"), "\(only.output)")
         recorder.terminate()
         _ = try await recorder.finish()
         let counted = try await bench.run([

@@ -70,7 +70,7 @@ struct StrayFileTests {
         var finished = try await bench.run(again)
         #expect(finished.errors.contains(stray.reason), "\(finished.errors)")
         if stray.hidesMessages {
-            expectFailure(finished, naming: "cannot tell what is new", path)
+            expectFailure(finished, naming: "cannot tell which messages are new", path)
             #expect(finished.errors.contains("--force"), "\(finished.errors)")
             finished = try await bench.run(again + ["--force"])
         }
@@ -120,6 +120,6 @@ struct StrayFileTests {
             #expect(finished.errors.contains("permission denied"), "\(finished.errors)")
         }
         let again = ["import", "messages", Excerpt.file, "--venue", "binance-spot", "--archive", archive]
-        expectFailure(try await user.run(again), naming: "cannot tell what is new", path, "permission denied")
+        expectFailure(try await user.run(again), naming: "which messages are new", path, "permission denied")
     }
 }

@@ -82,12 +82,12 @@ struct MarketConfigurationTests {
         (#"warm_up = "1s""#, "'warm_up' must be a duration"),
         (
             #"sessions = ["Mon 00:00-Mon 00:00 UTC"]"#,
-            "'sessions': 'Mon 00:00-Mon 00:00 UTC' begins and ends at the same time; a market that never closes is "
+            "'sessions': 'Mon 00:00-Mon 00:00 UTC' starts and ends at the same time; a market that never closes is "
                 + "'Mon-Sun 00:00-24:00' (feed 'fx')"
         ),
         (
             #"symbol_sessions = { "EURUSD" = ["Mon-Fri 16:00-16:00 UTC"] }"#,
-            "'symbol_sessions': 'Mon-Fri 16:00-16:00 UTC' begins and ends at the same time"
+            "'symbol_sessions': 'Mon-Fri 16:00-16:00 UTC' starts and ends at the same time"
         ),
     ]
 
@@ -103,7 +103,8 @@ struct MarketConfigurationTests {
         arguments: [
             (
                 #"sessions = ["Mon-Fri 16:00-09:30 UTC"]"#,
-                "'sessions': 'Mon-Fri 16:00-09:30 UTC' goes on after midnight: Mon 16:00-Tue 09:30 to Fri 16:00-Sat 09:30"
+                "'sessions': 'Mon-Fri 16:00-09:30 UTC' continues after midnight: "
+                    + "Mon 16:00-Tue 09:30 to Fri 16:00-Sat 09:30"
             ),
             (
                 #"sessions = ["Mon 09:00-11:00 UTC", "Mon 10:00-12:00 UTC"]"#,
@@ -111,11 +112,11 @@ struct MarketConfigurationTests {
             ),
             (
                 "holidays = [\"2026-12-25\", \"2026-12-25\"]\nsessions = [\"Mon 09:00-10:00 UTC\"]",
-                "'holidays': the holiday '2026-12-25' is there twice"
+                "'holidays': the holiday '2026-12-25' is listed twice"
             ),
             (
                 #"symbol_sessions = { "EURUSD" = ["Fri 22:00-04:00 UTC"] }"#,
-                "'symbol_sessions' of 'EURUSD': 'Fri 22:00-04:00 UTC' goes on after midnight: Fri 22:00-Sat 04:00"
+                "'symbol_sessions' of 'EURUSD': 'Fri 22:00-04:00 UTC' continues after midnight: Fri 22:00-Sat 04:00"
             ),
         ]
     )

@@ -147,7 +147,7 @@ struct TradingScheduleTests {
     }
 
     @Test(
-        "kind 13 a session that begins and ends at the same time is refused, with the right notation",
+        "kind 13 a session that starts and ends at the same time is refused, with the right notation",
         arguments: [
             ("Mon 00:00-Mon 00:00 +00:00", "'Mon-Sun 00:00-24:00'"),
             ("Tue 24:00-Wed 00:00 +00:00", "'Mon-Sun 00:00-24:00'"),
@@ -156,21 +156,21 @@ struct TradingScheduleTests {
     )
     func empty(text: String, notation: String) {
         let error = #expect(throws: TradingSchedule.TextError.self) { try schedule([text]) }
-        #expect(error?.description.hasPrefix("'\(text)' begins and ends at the same time; ") == true)
+        #expect(error?.description.hasPrefix("'\(text)' starts and ends at the same time; ") == true)
         #expect(error?.description.hasSuffix(" is \(notation)") == true)
     }
 
     @Test(
         "kind 13 sessions that are likely a mistake are named",
         arguments: [
-            (["Mon-Fri 16:00-09:30 UTC"], [], ["goes on after midnight: Mon 16:00-Tue 09:30 to Fri 16:00-Sat 09:30"]),
-            (["Sat 22:00-04:00 UTC"], [], ["goes on after midnight: Sat 22:00-Sun 04:00"]),
+            (["Mon-Fri 16:00-09:30 UTC"], [], ["continues after midnight: Mon 16:00-Tue 09:30 to Fri 16:00-Sat 09:30"]),
+            (["Sat 22:00-04:00 UTC"], [], ["continues after midnight: Sat 22:00-Sun 04:00"]),
             (["Mon 16:00-Mon 09:30 UTC"], [], ["lasts nearly a week"]),
             (["Mon-Fri 09:00-12:00 UTC", "Wed 11:00-13:00 UTC"], [], ["' overlap"]),
-            (["Sun 17:00-Fri 17:00 UTC", "Sun 17:00-Fri 17:00 UTC"], [], ["' is there twice"]),
+            (["Sun 17:00-Fri 17:00 UTC", "Sun 17:00-Fri 17:00 UTC"], [], ["' is listed twice"]),
             (["Sat 22:00-Mon 04:00 UTC", "Sun 23:00-Mon 01:00 UTC"], [], ["' overlap"]),
-            (["Mon 09:00-10:00 UTC"], ["2026-12-25", "2026-12-25", "2026-12-25"], ["'2026-12-25' is there twice"]),
-            (["Mon 09:00-10:00 UTC", "closed 2026-12-25"], ["2026-12-25"], ["'2026-12-25' is there twice"]),
+            (["Mon 09:00-10:00 UTC"], ["2026-12-25", "2026-12-25", "2026-12-25"], ["'2026-12-25' is listed twice"]),
+            (["Mon 09:00-10:00 UTC", "closed 2026-12-25"], ["2026-12-25"], ["'2026-12-25' is listed twice"]),
             (["Sun 17:00-Fri 17:00 UTC"], ["2026-12-25"], []),
             (["Mon-Fri 09:00-12:00 UTC", "Mon-Fri 12:00-16:00 UTC", "Sun 00:00-Sat 24:00 UTC"], [], ["", ""]),
             (["Mon-Sun 00:00-24:00 UTC"], [], []),

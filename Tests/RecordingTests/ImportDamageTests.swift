@@ -42,7 +42,7 @@ struct ImportDamageTests {
         let (bench, file) = try await Self.damaged(sql)
         let sessions = try ArchiveReader(path: file).sessions().count
         let error = await #expect(throws: ArchiveError.self) { try await bench.run(ImportBench.trades(1...80)) }
-        #expect(error?.path == file && error?.description.hasPrefix("cannot tell what is new: ") == true)
+        #expect(error?.path == file && error?.description.hasPrefix("cannot tell which messages are new: ") == true)
         #expect(error?.description.contains("'\(file)'") == true)
         #expect(error?.hint?.contains("verify --repair") == true, "\(error?.hint ?? "")")
         #expect(try ArchiveReader(path: file).sessions().count == sessions)

@@ -106,7 +106,7 @@ struct ImportLedgerTests {
         let lines = (0..<count).map { "\(ImportBench.start + Int64($0)) {\"type\":\"ticker\",\"price\":\"1.0\"}\n" }
         let error = await failure { try await bench.run(lines.joined()) }
         #expect((error as? ImportError)?.code == .notUnderstood)
-        #expect("\(try #require(error))".contains("of 'binance-spot', nothing of it was imported"))
+        #expect("\(try #require(error))".contains("from 'binance-spot', so nothing was imported"))
         #expect(throws: ArchiveError.self) { try ArchiveLocation(bench.archive) }
         var forced = bench
         forced.isForced = true

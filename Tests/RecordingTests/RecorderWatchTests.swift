@@ -60,7 +60,7 @@ struct RecorderWatchTests {
         #expect(stored.gaps.map(\.cause) == ["silence"], "one gap over both silent connections")
         #expect(stored.gaps.map(\.tsFrom) == [start])
         #expect(stored.gaps.map(\.tsTo) == [start.advanced(by: .seconds(22))])
-        #expect(stored.gaps.first?.detail == "no data came for 11.0 s")
+        #expect(stored.gaps.first?.detail == "no data arrived for 11.0 s")
         let subscriptions = heard.all.filter { $0.contains("SubscribeToTicks") }
         #expect(subscriptions.count == 3 && subscriptions.allSatisfy { $0.contains("EURUSD") })
     }
@@ -137,7 +137,7 @@ struct RecorderWatchTests {
         let gap = try #require(stored.gaps.first)
         #expect(stored.gaps.count == 1 && gap.tsTo != nil && gap.instrumentID != nil)
         #expect(gap.sequenceFrom == 4 && gap.sequenceTo == 6 && gap.estimatedCount == 3)
-        #expect(gap.detail == "trades 4 to 6 of BTCUSDT never came")
+        #expect(gap.detail == "trades 4 to 6 of BTCUSDT never arrived")
     }
 
     @Test("a jump in the numbers of one instrument does not affect the bars and coverage of the others")

@@ -117,7 +117,7 @@ struct SequenceWatchTests {
     func aggregates() {
         let holes = holes(of: [.aggregate(101, 504...506), .aggregate(102, 510...511)])
         #expect(holes.map(\.numbers) == [507...509] && holes.map(\.kind) == [.trade])
-        #expect(holes.allSatisfy { $0.touchesBars && $0.detail == "trades 507 to 509 of btcusdt never came" })
+        #expect(holes.allSatisfy { $0.touchesBars && $0.detail == "trades 507 to 509 of btcusdt never arrived" })
     }
 
     @Test("kind 5 a lost aggregate is one hole, of its executions if their numbers are known")

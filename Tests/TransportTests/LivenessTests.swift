@@ -12,7 +12,7 @@ struct LivenessTests {
         let connection = try await connect("ws://\(server.authority)") { $0.pongTimeout = .milliseconds(50) }
         connection.ping([1])
         #expect(try await connection.receive() == nil)
-        #expect(connection.closeInfo?.error == "no pong came within 50 ms")
+        #expect(connection.closeInfo?.error == "no pong arrived within 50 ms")
         #expect(connection.lastError?.code == .timedOut(.pong))
         #expect(connection.lastError?.isRetryable == true)
         try await server.close()

@@ -103,7 +103,7 @@ struct CopySearch {
         if own > 0 {
             let sessions = Counted.text(own, "session")
             let reason =
-                "is a diverged copy of '\(original)': it holds \(sessions) that '\(original)' lacks"
+                "is a diverged copy of '\(original)': it has \(sessions) that '\(original)' lacks"
             return ArchiveFinding(.divergedCopy, path, reason, original: original)
         }
         guard let content = copy.content, let whole = winner.content, content < whole else {

@@ -7,7 +7,7 @@ struct RecordingCandidate {
     let file: FileIdentity?
     /// `nil` for a file that cannot be opened at present; the verb that reads it reports why.
     let fingerprint: RecordingFingerprint?
-    /// Why the file cannot be read, or that it holds no session.
+    /// Why the file cannot be read, or that it contains no session.
     let finding: ArchiveFinding?
 
     var isGone: Bool { file == nil }
@@ -45,7 +45,7 @@ struct RecordingCandidate {
         return ArchiveFinding(
             .withoutSession,
             path,
-            "holds no session: it was copied without its write-ahead log, or its recorder ended immediately"
+            "contains no session: it was copied without its write-ahead log, or its recorder ended immediately"
         )
     }
 

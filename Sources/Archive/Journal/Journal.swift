@@ -105,7 +105,7 @@ package final class Journal: Sendable {
                 code: .busy,
                 path: directory.path,
                 detail:
-                    "the journal '\(directory.path)' holds \(Counted.text(leftOver.count, "segment")) of an earlier process"
+                    "the journal '\(directory.path)' has \(Counted.text(leftOver.count, "segment")) of an earlier process"
             )
         }
         try begin()

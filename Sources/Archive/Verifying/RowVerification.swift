@@ -211,7 +211,7 @@ struct RowVerification {
         )
         report.add(
             .count,
-            "session \(sessionID) says \(column) \(claimed), the recording holds \(held)"
+            "session \(sessionID) has \(column) \(claimed), but the recording contains \(held)"
                 + (absent > 0 ? " and lacks \(absent)" : "")
         )
     }
@@ -248,7 +248,7 @@ struct RowVerification {
         ] where claimed != held {
             report.add(
                 .count,
-                "session \(sessionID) says \(column) \(claimed), the recording holds \(held)"
+                "session \(sessionID) has \(column) \(claimed), but the recording contains \(held)"
                     + (stored.missing > 0 ? " and lacks \(Counted.text(stored.missing, "message"))" : "")
             )
         }
@@ -264,6 +264,6 @@ struct RowVerification {
         report.mismatches.append(
             CountMismatch(sessionID: nil, column: "bar_count", kind: .bar, claimed: claimed, accounted: accounted)
         )
-        report.add(.count, "the sessions say bar_count \(claimed), the recording holds \(report.barCount)")
+        report.add(.count, "the sessions have bar_count \(claimed), but the recording contains \(report.barCount)")
     }
 }

@@ -63,7 +63,7 @@ package final class TokenKeeper: Sendable {
                     state.retryAt = now().advanced(by: Self.retryDelay)
                     return state.token?.expiry
                 }
-                report("access could not be renewed: \(error)" + (end.map { "; it ends at \($0)" } ?? ""))
+                report("the token could not be renewed: \(error)" + (end.map { "; it expires at \($0)" } ?? ""))
             }
         }
     }

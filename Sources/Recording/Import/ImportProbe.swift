@@ -60,13 +60,13 @@ struct ImportProbe {
             var dialect = venue.makeReader()
             return pages.contains { Self.understands($0.messages, &dialect) }
         }
-        let which = received == 1 ? "its message is not one" : "none of its first \(received) messages is one"
+        let which = received == 1 ? "its message is not" : "none of its first \(received) messages is"
         let guess = other.map { "; they look like those of '\($0.name)'" } ?? ""
         return ImportError(
             code: .notUnderstood,
             path: path,
             place: .wholeFile,
-            detail: "\(which) of '\(configuration.venue.name)', nothing of it was imported\(guess)"
+            detail: "\(which) from '\(configuration.venue.name)', so nothing was imported\(guess)"
         )
     }
 

@@ -179,7 +179,7 @@ struct ImportRun {
     private mutating func recordPendingBreak(in session: ImportSession) {
         guard let time = pendingBreak else { return }
         pendingBreak = nil
-        let detail = "the file begins a new connection"
+        let detail = "a new connection starts in the file"
         let gap = gapRow(session, from: time.lowerBound, to: time.upperBound, .disconnect, detail)
         guard !known.hasGap(gap, symbol: nil) else { return }
         session.capture.interrupt(at: time.lowerBound)

@@ -10,8 +10,8 @@ extension MessageImporter {
         throw ArchiveError(
             code: finding.error?.code ?? (finding.kind == .unreadable ? .permissionDenied : .corrupted),
             path: finding.path,
-            detail: "cannot tell what is new: '\(finding.path)' \(finding.reason)",
-            hint: "import into another directory, or move that file away; --force imports whatever it holds"
+            detail: "cannot tell which messages are new: '\(finding.path)' \(finding.reason)",
+            hint: "import into another directory, or move that file away; --force imports whatever it contains"
         )
     }
 

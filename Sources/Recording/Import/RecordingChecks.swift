@@ -28,7 +28,7 @@ final class RecordingChecks {
         return ArchiveError(
             code: error.code,
             path: error.path,
-            detail: "cannot tell what is new: \(error.detail)",
+            detail: "cannot tell which messages are new: \(error.detail)",
             hint: isDamage ? "\(repair); --force imports the messages of the damaged part a second time" : error.hint,
             sqliteExtendedCode: error.sqliteExtendedCode
         )

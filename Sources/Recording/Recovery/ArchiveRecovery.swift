@@ -80,8 +80,8 @@ package struct ArchiveRecovery: Sendable {
             let path = FilePath.joined(directory, FilePath.lastComponent(of: file))
             guard let aside = try OrphanLog.setAside(of: path, fileSystem: fileSystem) else { continue }
             report.warnings.append(
-                "the write-ahead log of '\(file)', which was deleted, is '\(FilePath.lastComponent(of: aside))' now; "
-                    + "it is not read"
+                "the write-ahead log of '\(file)', which was deleted, is not read; it was renamed to "
+                    + "'\(FilePath.lastComponent(of: aside))'"
             )
         }
     }

@@ -2,7 +2,7 @@ import Archive
 import JournalFormat
 import MarketModel
 
-/// Restores what the journal still holds of a recording that was deleted while it was being written.
+/// Restores what is still in the journal of a recording that was deleted while it was being written.
 ///
 /// The feeds capture nothing meanwhile. The messages that they captured are in the journal, and later messages are not
 /// touched.

@@ -76,6 +76,6 @@ struct FileReplacement {
             return "\(problem); it is complete, and the recording continues in '\(new)'"
         }
         return
-            "\(problem); '\(new)' has \(Counted.text(outcome.restored?.messages ?? 0, "message")) that the journal still held"
+            "\(problem); '\(new)' has \(Counted.text(outcome.restored?.messages ?? 0, "message")) from the journal"
     }
 }

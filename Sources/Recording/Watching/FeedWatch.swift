@@ -112,7 +112,7 @@ struct FeedWatch: Sendable {
         // Silence is only measured after the acknowledgement.
         guard awaitsAckSince == nil, expectsData, let silence = silence.check(at: time) else { return nil }
         cause = .silence
-        return "no data came for \(Self.text(of: silence))"
+        return "no data arrived for \(Self.text(of: silence))"
     }
 
     private static func text(of duration: Duration) -> String {

@@ -29,6 +29,6 @@ struct SequenceHole: Sendable, Hashable {
     var detail: String {
         let word = kind == .trade ? "trade" : "aggregate trade"
         let (first, last) = (numbers.lowerBound, numbers.upperBound)
-        return "\(first == last ? "\(word) \(last)" : "\(word)s \(first) to \(last)") of \(symbol) never came"
+        return "\(first == last ? "\(word) \(last)" : "\(word)s \(first) to \(last)") of \(symbol) never arrived"
     }
 }

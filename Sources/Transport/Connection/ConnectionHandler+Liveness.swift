@@ -94,6 +94,6 @@ extension ConnectionHandler {
         guard !isOver else { return }
         // The answer may be queued in the socket after messages that our consumer has no room for.
         if isReadingPaused { return restartPongTimer() }
-        abort(.timedOut(.pong), "no pong came within \(timeout.shortText)")
+        abort(.timedOut(.pong), "no pong arrived within \(timeout.shortText)")
     }
 }

@@ -176,7 +176,7 @@ extension MT4Dialect {
         if let error = record.error {
             end("the hub closed the connection: \(error.text ?? "no reason given")", .failure)
         } else {
-            end("the hub said goodbye", .goodbye)
+            end("the hub ended the session", .goodbye)
         }
         if !record.allowReconnect { ending?.isReturnWelcome = false }
     }

@@ -214,7 +214,7 @@ extension RecorderConfiguration {
                 reader.problem(
                     "name",
                     "the feeds '\(other.name)' and '\(feed.name)' record the same instruments, which one archive cannot "
-                        + "tell apart: give one of them an archive of its own"
+                        + "tell apart: use a separate archive for one of them"
                 )
             }
             if feed.token != nil { ledger.tokenLines[feed.name] = reader.line(of: "token") }

@@ -90,7 +90,7 @@ extension RecordingFacts {
         }
         return names.map { name in
             let count = counts[name] ?? 1
-            return "  feed         \(name)" + (count > 1 ? ", begun \(count) times" : "")
+            return "  feed         \(name)" + (count > 1 ? ", started \(count) times" : "")
         }
     }
 

@@ -109,8 +109,8 @@ enum JournalNotice {
                 if isRequired { throw unreadable(directory, error) }
                 // The recordings themselves can be read.
                 StandardError.write(
-                    "feedrec: warning: the journal of '\(directory)' holds messages that are not shown: a recorder was "
-                        + "killed, and they cannot be folded in (\(error))"
+                    "feedrec: warning: the journal of '\(directory)' has messages that are not shown: a recorder was "
+                        + "killed, and they cannot be recovered (\(error))"
                 )
             }
         }
@@ -121,7 +121,7 @@ enum JournalNotice {
         return ArchiveError(
             code: failure?.code ?? .ioFailed,
             path: directory,
-            detail: "cannot tell what is new: the journal of '\(directory)' cannot be folded in (\(error))",
+            detail: "cannot tell which messages are new: the journal of '\(directory)' cannot be recovered (\(error))",
             hint: failure?.hint ?? "move the journal away, or use --force to import whatever it contains"
         )
     }
@@ -132,12 +132,12 @@ enum JournalNotice {
             let files = report.files.map { "'\($0)'" }.joined(separator: ", ")
             let folded =
                 report.messages == 0
-                ? "nothing was lost" : "took \(Counted.text(report.messages, "message")) from its journal"
+                ? "nothing was lost" : "recovered \(Counted.text(report.messages, "message")) from its journal"
             StandardError.write("feedrec: a recorder was killed; \(folded)" + (files.isEmpty ? "" : " into \(files)"))
         }
         for file in report.replacedFiles {
             StandardError.write(
-                "feedrec: warning: '\(file)' is gone or not writable; its messages in the journal go into another file"
+                "feedrec: warning: '\(file)' is gone or not writable; its messages in the journal go to another file"
             )
         }
         for warning in report.warnings { StandardError.write("feedrec: warning: \(warning)") }
@@ -145,8 +145,8 @@ enum JournalNotice {
         if let directory = report.asideDirectory {
             StandardError.write(
                 "feedrec: warning: \(Counted.text(report.strayMessages, "message")) of the journal "
-                    + "\(Counted.word(report.strayMessages, "fits", "fit")) no recording; the segments were moved to "
-                    + "'\(directory)'"
+                    + "\(Counted.word(report.strayMessages, "does not", "do not")) belong to any recording; the segments "
+                    + "were moved to '\(directory)'"
             )
         }
     }

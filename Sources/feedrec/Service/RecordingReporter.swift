@@ -87,7 +87,7 @@ final class RecordingReporter: Sendable {
         case .renewed: line("a new connection has taken over")
         case .journal(.good): line("the journal works again")
         case .journal(.full(bytesMax: let bytesMax)):
-            line("warning: the journal is full (\(bytesMax >> 20) MiB); until there is room, 'kill -9' loses messages")
+            line("warning: the journal is full (\(bytesMax >> 20) MiB); until there is space, 'kill -9' loses messages")
         case .journal(.failed(let error)):
             line("warning: the journal cannot grow (\(error)); until it can, 'kill -9' loses messages")
         case .overloaded(.stopReading): line("warning: storing cannot keep up; the venue has to wait")
@@ -148,7 +148,7 @@ final class RecordingReporter: Sendable {
         let totals = summary.totals
         line("ended (\(summary.cause.rawValue)): \(Self.text(of: totals))")
         if totals.lateTicks > 0 {
-            line("warning: \(Counted.text(totals.lateTicks, "tick")) came too late for the bars")
+            line("warning: \(Counted.text(totals.lateTicks, "tick")) arrived too late for the bars")
         }
     }
 

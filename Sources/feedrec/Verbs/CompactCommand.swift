@@ -6,7 +6,7 @@ import MarketModel
 struct CompactCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compact",
-        abstract: "Recompress recordings that are no longer written.",
+        abstract: "Recompress recordings that are no longer being written.",
         discussion: """
             Puts the raw messages into larger blocks at a higher zstd level. The digest, the messages and the rows \
             stay the same. feedrec verifies this before it replaces a recording in one step. You may stop it at any \

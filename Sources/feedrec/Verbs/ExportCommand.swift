@@ -21,7 +21,8 @@ struct ExportCommand: AsyncParsableCommand {
                   feedrec export messages ./tape > out.ndjson
                   feedrec export messages ./tape --direction received | jq -r .payload
 
-                Binary payloads are base64, in payload_base64. A gap is a line {"gap":{…}} at the place where it began.
+                Binary payloads are base64, in payload_base64. A gap is a line {"gap":{…}} at the place \
+                where it started.
                 """
         )
 

@@ -26,7 +26,8 @@ struct ImportCommand: AsyncParsableCommand {
                 first message.
 
                 Messages that the archive already has are not stored again. Two messages are the same if venue, \
-                receive time, direction and payload are equal. So an import may be repeated, and files may overlap.
+                receive time, direction and payload are equal. An import can therefore be repeated, \
+                and files can overlap.
 
                   feedrec import messages btcusdt.txt.gz --venue binance-spot \\
                     --archive ./tape

@@ -6,7 +6,7 @@ import MarketModel
 struct InfoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
-        abstract: "Show what a recording holds.",
+        abstract: "Show what a recording contains.",
         discussion: """
             For several recordings, prints one line each and a total; -v prints everything.
 

@@ -10,7 +10,7 @@ struct RebuildCommand: AsyncParsableCommand {
         abstract: "Rebuild rows and bars from the raw messages.",
         discussion: """
             The venue's dialect reads the stored messages again. A recording whose rows or bars differ is replaced in \
-            one step. Rows whose messages are gone stay. The exit status is 3 if anything differed.
+            one step. Rows are kept if their messages no longer exist. The exit status is 3 if anything differed.
 
               feedrec rebuild ./tape --check
               feedrec rebuild ./tape/2026-01-05.feedrec --bars 5m

@@ -99,7 +99,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Bars to build from the ticks, on /replay and stdout, such as 1s,1m.")
     var bars: BarIntervalsArgument?
 
-    @Option(help: "now: shift the times of events on /replay and stdout so that the tape begins now.")
+    @Option(help: "now: shift the times of events on /replay and stdout so that the tape starts now.")
     var rebase: RebaseArgument?
 
     @Flag(help: "At the end, continue with what 'feedrec record' is writing.")

@@ -10,7 +10,7 @@ struct SQLCommand: AsyncParsableCommand {
             closed_spans, absences, sessions, feeds, connections, instruments, message_blocks, clock_samples, upkeeps. \
             The view messages has the raw messages, one per row. Over a directory of several recordings, \
             these views and the tables (quote, trade, bar, …) cover all files and have a column named file. A bar that \
-            two files hold counts once, and joins by instrument_id and other keys are correct. message_index counts \
+            is in two files counts once, and joins by instrument_id and other keys are correct. message_index counts \
             separately in each file.
 
               feedrec sql ./tape "select time_recv, symbol, bid, ask from quotes"

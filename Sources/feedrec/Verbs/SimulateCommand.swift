@@ -38,7 +38,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup var tokens: TokenOptions
 
-    @Option(help: "Seed of the random generator. Another seed gives another market.")
+    @Option(help: "Seed of the random generator. Different seeds give different markets.")
     var seed: UInt64 = 1
 
     @Option(help: "Messages per second, or max.")
@@ -64,7 +64,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
-        guard !symbolList.isEmpty else { throw ValidationError("--symbols names no symbol") }
+        guard !symbolList.isEmpty else { throw ValidationError("--symbols must name at least one symbol") }
         guard hub.ending == .close || count != nil else {
             throw ValidationError("--ending needs --count: it says what happens after that number of messages")
         }

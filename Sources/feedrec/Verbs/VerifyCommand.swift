@@ -20,7 +20,7 @@ struct VerifyCommand: AsyncParsableCommand {
             A file in the directory is a problem if it is named like a recording but is not one, is damaged, or is an \
             incomplete copy. A complete copy is listed, and verified once.
 
-            --repair keeps every complete block and row in a new file, notes what is lost in 'absence' and 'gap', and \
+            --repair keeps every complete block and row in a new file, lists what is lost in 'absence' and 'gap', and \
             keeps the damaged file as NAME.damaged.
 
               feedrec verify ./tape

@@ -104,7 +104,7 @@ struct MT4DialectTests {
         _ = closed.open()
         closed.receive("{}|{\"type\":7}|")
         #expect(
-            closed.outcome.ending == .init(reason: "the hub said goodbye", kind: .goodbye, isReturnWelcome: false)
+            closed.outcome.ending == .init(reason: "the hub ended the session", kind: .goodbye, isReturnWelcome: false)
         )
         var failed = MT4DialectRun()
         _ = failed.open()
