@@ -44,7 +44,7 @@ struct AccessTests {
     @Test(
         "kind 14 a program that prints no token, or a wrong one, ends the recorder with a reason",
         arguments: [
-            ("false", "the token command 'false' ended with status 1"), ("true", "printed no token"),
+            ("false", "the token-command 'false' ended with status 1"), ("true", "printed no token"),
             ("echo SECRET-wrong", "401"), ("/no/such/program", "No such file or directory"),
         ]
     )

@@ -80,8 +80,8 @@ struct TokenProgramTests {
     @Test("kind 14 a command is split into words without a shell, and shell syntax is refused")
     func words() {
         #expect(TokenProgram(#"a  'b c' "d e" f\ g ''h"#).words == ["a", "b c", "d e", "f g", "h"])
-        #expect(TokenProgram("").problem == "the token command is empty")
-        #expect(TokenProgram("a 'b").problem == "the token command has a quote that does not end")
+        #expect(TokenProgram("").problem == "the token-command is empty")
+        #expect(TokenProgram("a 'b").problem == "the token-command has a quote that does not end")
         for text in ["a | b", "a; b", "a > b", "a $(b)", "a \"$B\"", "a *", "a & b"] {
             #expect(TokenProgram(text).problem?.contains("needs a shell") == true, "\(text)")
         }

@@ -115,7 +115,7 @@ struct TokenKeeperTests {
             #expect(keeper.generation == 1 && notices.all.isEmpty)
             await pass(95)
             #expect(keeper.generation == 1 && notices.all.count == 1)
-            let start = "the token could not be renewed: no token; it expires at 2026-"
+            let start = "access could not be renewed: no token; it expires at 2026-"
             #expect(notices.all.first?.hasPrefix(start) == true)
             group.cancelAll()
         }

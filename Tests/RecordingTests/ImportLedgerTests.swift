@@ -124,7 +124,7 @@ struct ImportLedgerTests {
         var hub = try ImportBench()
         hub.venue = .mt4
         let other = await failure { try await hub.run(ImportBench.trades(1...10)) }
-        #expect("\(try #require(other))".contains("none of its first 10 messages is one of 'mt4'"))
+        #expect("\(try #require(other))".contains("none of its first 10 messages is from 'mt4'"))
         #expect("\(try #require(other))".contains("'binance-spot'"))
     }
 

@@ -71,7 +71,7 @@ package final class ClientCredentials: Sendable {
     }
 
     /// With a hyphen, because errors are cut after the bare word: what follows it may be a token.
-    private var server: String { "the token server \(client.url.authority)" }
+    private var server: String { "the token-server \(client.url.authority)" }
 
     private func ask(_ identity: Identity, inBody: Bool) async throws(TransportError) -> HTTPResponse {
         var form = [("grant_type", "client_credentials")]

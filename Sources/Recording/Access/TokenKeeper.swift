@@ -63,7 +63,7 @@ package final class TokenKeeper: Sendable {
                     state.retryAt = now().advanced(by: Self.retryDelay)
                     return state.token?.expiry
                 }
-                report("the token could not be renewed: \(error)" + (end.map { "; it expires at \($0)" } ?? ""))
+                report("access could not be renewed: \(error)" + (end.map { "; it expires at \($0)" } ?? ""))
             }
         }
     }

@@ -158,7 +158,7 @@ final class ChildProcess: Sendable {
     }
 
     private static func failure(_ words: [String], _ code: Int32) -> Failure {
-        Failure("cannot run the token command '\(words[0])': \(String(cString: strerror(code)))")
+        Failure("cannot run the token-command '\(words[0])': \(String(cString: strerror(code)))")
     }
 }
 

@@ -72,7 +72,7 @@ struct FeedCredentials: Sendable {
         _ group: any EventLoopGroup
     ) throws -> ClientCredentials {
         guard let url = reference.webSocketURL else {
-            throw Failure(reference.problem ?? "the URL of the token server is invalid")
+            throw Failure(reference.problem ?? "the URL of the token-server is invalid")
         }
         return ClientCredentials(
             client: try client.tokenServerConfiguration(url: url),

@@ -18,7 +18,7 @@ struct TokenProgram: Hashable, Sendable {
 
     init(words: [String]) {
         self.words = words
-        problem = words.first?.isEmpty ?? true ? "the token command is empty" : nil
+        problem = words.first?.isEmpty ?? true ? "the token-command is empty" : nil
     }
 
     /// Splits a command into words at spaces.
@@ -28,7 +28,7 @@ struct TokenProgram: Hashable, Sendable {
         var splitter = CommandWords(text)
         words = splitter.words()
         problem =
-            splitter.problem.map { "the token command \($0)" } ?? (words.isEmpty ? "the token command is empty" : nil)
+            splitter.problem.map { "the token-command \($0)" } ?? (words.isEmpty ? "the token-command is empty" : nil)
     }
 
     /// Runs the program and returns the first line of its output.
@@ -56,7 +56,7 @@ struct TokenProgram: Hashable, Sendable {
 
     private func token(in output: ChildProcess.Output) throws -> String {
         // With a hyphen: errors leave out what follows the bare word, because it may be a token.
-        let name = "the token command '\(words[0])'"
+        let name = "the token-command '\(words[0])'"
         switch output.ending {
         case .timedOut: throw Failure("\(name) took longer than \(ReadableUnits.text(of: timeout))")
         case .tooMuch: throw Failure("\(name) printed more than \(Self.outputBytesMax) bytes")
