@@ -128,6 +128,13 @@ struct OpenRecording {
     }
 }
 
+/// Changes a recording by SQL.
+func change(_ path: String, _ sql: String) async throws {
+    let session = try SQLSession(recordings: [path], isWritable: true)
+    defer { session.close() }
+    try await session.run(sql) { _ in }
+}
+
 extension TickCursor {
     /// All remaining rows.
     mutating func all() throws -> [Row] {
@@ -135,4 +142,12 @@ extension TickCursor {
         while let row = try next() { rows.append(row) }
         return rows
     }
+}
+
+extension MessageRun {
+    /// The numbers of its messages.
+    var messageNumbers: [Int64] { Array(block.messageIndexes[range]) }
+
+    /// The payloads of its messages, as text.
+    var texts: [String] { range.map { String(decoding: block.batch.payload(at: $0), as: UTF8.self) } }
 }

@@ -102,10 +102,15 @@ package final class ArchiveReader: Sendable {
         try read { handle throws(ArchiveError) in try RecordingSummary(handle, path: path) }
     }
 
-    /// The number of the newest stored message, or -1: use it to limit a ``ReadRange`` to the present content.
+    /// The number of the newest message, or -1: use it to limit a ``ReadRange`` to the present content.
+    ///
+    /// A message that is known to be absent counts, because its rows may still be stored.
     package func lastMessageIndex() throws(ArchiveError) -> Int64 {
         try read { handle throws(ArchiveError) in
-            let sql = "SELECT coalesce(max(last_message_index), -1) FROM message_block"
+            let sql = """
+                SELECT coalesce(max(n), -1) FROM (SELECT max(last_message_index) AS n FROM message_block
+                    UNION ALL SELECT max(last_message_index) FROM absence)
+                """
             let statement = try PreparedStatement(sql, on: handle, path: path)
             return try statement.step() ? statement.integer(0) : -1
         }
