@@ -43,18 +43,19 @@ let package = Package(
     ],
     targets: [
         // No I/O, no clock.
+        target("TextEncoding"),
         target("MarketModel"),
-        target("JSONScanning"),
-        target("WebSocketProtocol", ["MarketModel", "CZlib"]),
-        target("TLSEngine", ["COpenSSL"]),
-        target("SignalRProtocol", ["MarketModel", "JSONScanning"]),
-        target("Venues", ["MarketModel", "JSONScanning", "SignalRProtocol"]),
+        target("JSONScanning", ["TextEncoding"]),
+        target("WebSocketProtocol", ["MarketModel", "TextEncoding", "CZlib"]),
+        target("TLSEngine", ["TextEncoding", "COpenSSL"]),
+        target("SignalRProtocol", ["MarketModel", "TextEncoding", "JSONScanning"]),
+        target("Venues", ["MarketModel", "TextEncoding", "JSONScanning", "SignalRProtocol"]),
         target("BarBuilding", ["MarketModel"]),
         target("JournalFormat", ["MarketModel", "CZstd", "CCRC32C"]),
         target("SQLiteFormat"),
 
         // The network and the disk.
-        target("Transport", ["MarketModel", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]),
+        target("Transport", ["MarketModel", "TextEncoding", "WebSocketProtocol", "TLSEngine", nioCore, nioPosix]),
         target(
             "FeedrecWebSocket",
             ["MarketModel", "WebSocketProtocol", "TLSEngine", "Transport", nioCore, nioPosix]
@@ -74,7 +75,7 @@ let package = Package(
                 "MarketModel", "JournalFormat", "SQLiteFormat", "Migrations", "CMessageTable", "COpenSSL", grdb, sqlite,
             ]
         ),
-        target("Interchange", ["MarketModel", "JSONScanning", "CZstd", "CZlib"]),
+        target("Interchange", ["MarketModel", "TextEncoding", "JSONScanning", "CZstd", "CZlib"]),
         .target(
             name: "ControlPage",
             resources: [.embedInCode("Resources")],
@@ -85,8 +86,8 @@ let package = Package(
         target(
             "Recording",
             [
-                "MarketModel", "Venues", "BarBuilding", "JournalFormat", "WebSocketProtocol", "Transport", "Archive",
-                "Interchange", "SignalRProtocol",
+                "MarketModel", "TextEncoding", "Venues", "BarBuilding", "JournalFormat", "WebSocketProtocol",
+                "Transport", "Archive", "Interchange", "SignalRProtocol",
             ]
         ),
         target(
@@ -100,9 +101,10 @@ let package = Package(
         .executableTarget(
             name: "feedrec",
             dependencies: [
-                "MarketModel", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol", "TLSEngine", "Transport",
-                "Archive", "Interchange", "JournalFormat", "Recording", "Replaying", "FeedrecReplay", "SignalRProtocol",
-                "ControlPage", nioCore, nioPosix, argumentParser, tomlKit, "CEpoll", "CMalloc", "CTimex",
+                "MarketModel", "TextEncoding", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol",
+                "TLSEngine", "Transport", "Archive", "Interchange", "JournalFormat", "Recording", "Replaying",
+                "FeedrecReplay", "SignalRProtocol", "ControlPage", nioCore, nioPosix, argumentParser, tomlKit, "CEpoll",
+                "CMalloc", "CTimex",
             ],
             swiftSettings: settings
         ),
@@ -120,6 +122,7 @@ let package = Package(
             "FeedrecTestKit",
             ["MarketModel", "WebSocketProtocol", "Transport", "Archive", nioCore, nioPosix]
         ),
+        tests("TextEncodingTests", ["TextEncoding"]),
         tests("MarketModelTests", ["MarketModel"]),
         tests("JSONScanningTests", ["JSONScanning", "MarketModel"]),
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
@@ -145,7 +148,7 @@ let package = Package(
         tests(
             "RecordingTests",
             [
-                "Recording", "FeedrecTestKit", "MarketModel", "Venues", "BarBuilding", "JournalFormat",
+                "Recording", "FeedrecTestKit", "MarketModel", "TextEncoding", "Venues", "BarBuilding", "JournalFormat",
                 "WebSocketProtocol", "Transport", "Archive", "Interchange", "SignalRProtocol", nioPosix,
             ]
         ),

@@ -22,10 +22,11 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "fuzz",
     targets: [
+        target("TextEncoding"),
         target("MarketModel"),
-        target("JSONScanning"),
-        target("WebSocketProtocol", ["MarketModel", "CZlib"]),
-        target("SignalRProtocol", ["MarketModel", "JSONScanning"]),
+        target("JSONScanning", ["TextEncoding"]),
+        target("WebSocketProtocol", ["MarketModel", "TextEncoding", "CZlib"]),
+        target("SignalRProtocol", ["MarketModel", "TextEncoding", "JSONScanning"]),
         target("JournalFormat", ["MarketModel", "CZstd", "CCRC32C"]),
         target("SQLiteFormat"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),

@@ -1,5 +1,6 @@
 import JSONScanning
 package import MarketModel
+import TextEncoding
 
 /// Writes messages and gaps as NDJSON: one JSON object and one LF for each.
 ///
@@ -57,14 +58,13 @@ package enum MessageExportWriter {
         output.append(contentsOf: ",\"direction\":".utf8)
         output.append(contentsOf: direction == .received ? "\"received\"".utf8 : "\"sent\"".utf8)
         if isRedacted { output.append(contentsOf: ",\"redacted\":true".utf8) }
-        if kind == .text, UTF8Validity.isValid(payload) {
+        if kind == .text, UTF8Validator.isValid(payload) {
             output.append(contentsOf: ",\"payload\":".utf8)
             JSONText.appendString(payload, to: &output)
         } else {
             if kind == .text { output.append(contentsOf: ",\"kind\":\"text\"".utf8) }
-            output.append(contentsOf: ",\"payload_base64\":\"".utf8)
-            Base64.append(payload, to: &output)
-            output.append(UInt8(ascii: "\""))
+            output.append(contentsOf: ",\"payload_base64\":".utf8)
+            Base64.appendQuoted(payload, to: &output)
         }
         output.append(contentsOf: "}\n".utf8)
     }

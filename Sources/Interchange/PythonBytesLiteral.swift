@@ -1,4 +1,5 @@
 import JSONScanning
+import TextEncoding
 
 /// Bytes as printed by Python: `b'\x1f\x8b…'`.
 enum PythonBytesLiteral {

@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// Bytes that are not valid JSON, or not the expected JSON (RFC 8259).
 package struct JSONError: Error, Hashable, CustomStringConvertible {
     /// Position in the text where the reader stopped, in bytes.
@@ -270,18 +272,6 @@ package struct JSONCursor {
             try skipContainer(depth: depth + 1)
         } else {
             try skipValue()
-        }
-    }
-}
-
-extension UInt8 {
-    /// The value of an ASCII hexadecimal digit.
-    package var hexadecimalValue: UInt8? {
-        switch self {
-        case 0x30...0x39: self - 0x30
-        case 0x41...0x46: self - 0x37
-        case 0x61...0x66: self - 0x57
-        default: nil
         }
     }
 }

@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// Writes JSON text, and removes its escapes.
 package enum JSONText {
     /// Appends `bytes`, UTF-8 text, as a JSON string with its quotes; escapes only what RFC 8259 §7 requires.

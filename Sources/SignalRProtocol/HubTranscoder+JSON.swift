@@ -1,4 +1,5 @@
 import JSONScanning
+import TextEncoding
 
 extension HubTranscoder {
     /// Appends the JSON record, with its separator, for one MessagePack message without its length.
@@ -132,7 +133,7 @@ extension HubTranscoder {
         case .float32(let value): appendNumber(value, to: &output)
         case .float64(let value): appendNumber(value, to: &output)
         case .string(let bytes): appendText(bytes, to: &output)
-        case .binary(let bytes): Base64Text.appendString(bytes, to: &output)
+        case .binary(let bytes): Base64.appendQuoted(bytes, to: &output)
         case .ext(let type, let bytes): MessagePackTimestamp.appendExtension(type, bytes, to: &output)
         case .array(let count):
             guard depth < MessagePackCursor.depthMax else { throw tooDeep(cursor) }
@@ -165,7 +166,7 @@ extension HubTranscoder {
         case .unsigned(let value): JSONText.appendString(String(value), to: &output)
         case .signed(let value): JSONText.appendString(String(value), to: &output)
         case .boolean(let value): JSONText.appendString(value ? "true" : "false", to: &output)
-        case .binary(let bytes): Base64Text.appendString(bytes, to: &output)
+        case .binary(let bytes): Base64.appendQuoted(bytes, to: &output)
         case .null, .float32, .float64, .array, .map, .ext:
             throw cursor.failure("a key that is neither text nor a whole number")
         }

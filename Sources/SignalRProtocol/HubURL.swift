@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// The URL of a hub, and the URLs derived from it.
 ///
 /// It may use `ws`, `wss`, `http` or `https`; `ws` and `http` mean the same, and so do `wss` and `https`. Its own query
@@ -45,26 +47,10 @@ package struct HubURL: Hashable, Sendable {
     /// - Returns: A URL with `ws` or `wss`.
     package func connectURL(id: String? = nil, accessToken: String? = nil) -> String {
         let items = [
-            query, id.map { "id=" + Self.encoded($0) } ?? "",
-            accessToken.map { "access_token=" + Self.encoded($0) } ?? "",
+            query, id.map { "id=" + PercentEncoding.encode($0) } ?? "",
+            accessToken.map { "access_token=" + PercentEncoding.encode($0) } ?? "",
         ]
         return text(path: path, items: items)
-    }
-
-    /// `text` for use in a query: all but the unreserved characters are percent-encoded (RFC 3986 §2.3).
-    package static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                bytes.append(byte)
-            default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func text(path: String, items: [String]) -> String {

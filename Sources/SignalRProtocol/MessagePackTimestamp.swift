@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// Writes extension types as text; MessagePack itself defines one, the timestamp (spec.md, "Timestamp extension type").
 enum MessagePackTimestamp {
     private static let type: Int8 = -1
@@ -15,7 +17,7 @@ enum MessagePackTimestamp {
             return
         }
         output.append(contentsOf: #"{"ext":\#(type),"data":"#.utf8)
-        Base64Text.appendString(bytes, to: &output)
+        Base64.appendQuoted(bytes, to: &output)
         output.append(UInt8(ascii: "}"))
     }
 

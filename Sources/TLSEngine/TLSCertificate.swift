@@ -1,4 +1,5 @@
 import COpenSSL
+import TextEncoding
 
 /// The relevant fields of an X.509 certificate, ours or the peer's.
 package struct TLSCertificate: Hashable, Sendable {
@@ -61,13 +62,5 @@ package struct TLSCertificate: Hashable, Sendable {
         var seconds: Int32 = 0
         guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return nil }
         return Int64(days) * 86_400 + Int64(seconds)
-    }
-}
-
-extension [UInt8] {
-    /// Two lower-case digits per byte.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

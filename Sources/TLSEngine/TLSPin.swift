@@ -1,4 +1,5 @@
 import COpenSSL
+import TextEncoding
 
 /// A certificate or public key that the peer must have, in addition to being trusted.
 ///
@@ -64,22 +65,12 @@ package struct TLSPin: Hashable, Sendable, CustomStringConvertible {
 
     private static func hexadecimalBytes(_ text: Substring) -> [UInt8]? {
         let digits = text.utf8.filter { $0 != UInt8(ascii: ":") }
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            let pair = String(decoding: digits[index...index + 1], as: UTF8.self)
-            guard pair.allSatisfy(\.isHexDigit), let byte = UInt8(pair, radix: 16) else { return nil }
-            bytes.append(byte)
-        }
-        return bytes
+        return digits.count == 64 ? [UInt8](hexadecimal: digits) : nil
     }
 
     /// 43 characters and one `=` encode 32 bytes.
     private static func base64Bytes(_ text: Substring) -> [UInt8]? {
-        let digits = Array(text.utf8)
-        guard digits.count == 44, digits.firstIndex(of: UInt8(ascii: "=")) == 43 else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 33)
-        guard EVP_DecodeBlock(&bytes, digits, Int32(digits.count)) == 33 else { return nil }
-        return Array(bytes.prefix(32))
+        guard let bytes = Base64.decode(String(text)), bytes.count == 32 else { return nil }
+        return bytes
     }
 }

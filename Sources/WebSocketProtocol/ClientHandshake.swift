@@ -1,4 +1,5 @@
 import MarketModel
+import TextEncoding
 
 /// The client's side of the opening handshake (RFC 6455 §4.1): makes the request and checks the response.
 package struct ClientHandshake: Sendable {

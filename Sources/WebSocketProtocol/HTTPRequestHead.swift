@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// The first line and the fields of an HTTP/1 request (RFC 9112 §3).
 package struct HTTPRequestHead: Sendable, Hashable {
     package var method: String
@@ -46,28 +48,5 @@ package struct HTTPRequestHead: Sendable, Hashable {
         }
         guard let mark = rest.firstIndex(of: "?") else { return (rest, "") }
         return (rest[..<mark], rest[mark...].dropFirst())
-    }
-}
-
-/// Percent-encoding of URLs (RFC 3986 §2.1).
-enum PercentEncoding {
-    /// Decodes; a `%` that is not followed by two hexadecimal digits is kept.
-    static func decode(_ text: Substring) -> String {
-        let bytes = Array(text.utf8)
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count, let high = bytes[index + 1].hexDigitValue,
-                let low = bytes[index + 2].hexDigitValue
-            {
-                decoded.append(high << 4 | low)
-                index += 3
-            } else {
-                decoded.append(bytes[index])
-                index += 1
-            }
-        }
-        return String(decoding: decoded, as: UTF8.self)
     }
 }

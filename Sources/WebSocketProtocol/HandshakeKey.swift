@@ -1,4 +1,5 @@
 import MarketModel
+import TextEncoding
 
 /// Proves that a server has read the client's request as a WebSocket handshake (RFC 6455 §1.3).
 enum HandshakeKey {

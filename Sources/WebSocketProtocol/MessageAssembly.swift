@@ -1,4 +1,5 @@
 import MarketModel
+import TextEncoding
 
 /// The data message that is arriving in several pieces: fragments, frames split between reads, or inflated bytes.
 struct MessageAssembly: Sendable {

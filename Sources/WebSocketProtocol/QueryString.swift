@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// Why a URL's query cannot be parsed.
 package struct QueryProblem: Error, Hashable, CustomStringConvertible {
     /// In lower case; names at most one parameter, and never a value.
@@ -22,10 +24,10 @@ extension HTTPRequestHead {
         var decoded: [(name: String, value: String)] = []
         for item in items {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.strictlyDecoded(parts[0]) else {
+            guard let name = PercentEncoding.decodeStrictly(parts[0]) else {
                 throw QueryProblem(description: "the name of a parameter is encoded wrongly")
             }
-            guard let value = PercentEncoding.strictlyDecoded(parts.count > 1 ? parts[1] : "") else {
+            guard let value = PercentEncoding.decodeStrictly(parts.count > 1 ? parts[1] : "") else {
                 throw QueryProblem(description: "the value of '\(name.prefix(40))' is encoded wrongly")
             }
             guard seen.insert(name).inserted else {
@@ -34,28 +36,5 @@ extension HTTPRequestHead {
             decoded.append((name, value))
         }
         return decoded
-    }
-}
-
-extension PercentEncoding {
-    /// Decodes; `nil` for a `%` without two hexadecimal digits, and for bytes that are not UTF-8.
-    static func strictlyDecoded(_ text: Substring) -> String? {
-        let bytes = Array(text.utf8)
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var index = 0
-        while index < bytes.count {
-            guard bytes[index] == UInt8(ascii: "%") else {
-                decoded.append(bytes[index])
-                index += 1
-                continue
-            }
-            guard index + 2 < bytes.count, let high = bytes[index + 1].hexDigitValue,
-                let low = bytes[index + 2].hexDigitValue
-            else { return nil }
-            decoded.append(high << 4 | low)
-            index += 3
-        }
-        return String(validating: decoded, as: UTF8.self)
     }
 }

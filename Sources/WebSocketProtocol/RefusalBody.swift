@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// Collects the first bytes of a refusal's body, for display.
 struct RefusalBody: Sendable {
     static let excerptBytesMax = 256
@@ -53,7 +55,7 @@ struct RefusalBody: Sendable {
         var bytes: ArraySlice<UInt8> = []
         var rest = raw
         while let lineEnd = rest.firstIndex(of: 0x0a) {
-            let digits = rest[..<lineEnd].prefix { $0.hexDigitValue != nil }
+            let digits = rest[..<lineEnd].prefix { $0.hexadecimalValue != nil }
             guard let length = Int(String(decoding: digits, as: UTF8.self), radix: 16), length > 0 else {
                 return (bytes, true)
             }

@@ -1,4 +1,5 @@
 import MarketModel
+import TextEncoding
 
 /// The server's side of the opening handshake (RFC 6455 §4.2).
 package enum ServerHandshake {

@@ -1,4 +1,5 @@
 package import MarketModel
+import TextEncoding
 
 extension WebSocketEngine {
     private var peerRole: WebSocketRole { role == .client ? .server : .client }

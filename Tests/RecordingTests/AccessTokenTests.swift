@@ -3,6 +3,7 @@ import MarketModel
 import Recording
 import Synchronization
 import Testing
+import TextEncoding
 
 struct AccessTokenTests {
     private static let start = UnixNanoseconds(1_767_571_200_000_000_000)

@@ -4,6 +4,7 @@ import NIOPosix
 import Recording
 import Synchronization
 import Testing
+import TextEncoding
 import Transport
 import WebSocketProtocol
 

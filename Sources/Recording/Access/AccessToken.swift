@@ -1,5 +1,6 @@
 import JSONScanning
 package import MarketModel
+import TextEncoding
 
 /// A token that was obtained for a connection, with its lifetime.
 package struct AccessToken: Sendable, Hashable {

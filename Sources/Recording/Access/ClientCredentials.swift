@@ -2,6 +2,7 @@ import JSONScanning
 package import MarketModel
 import SignalRProtocol
 import Synchronization
+import TextEncoding
 package import Transport
 import WebSocketProtocol
 
@@ -74,10 +75,11 @@ package final class ClientCredentials: Sendable {
     private var server: String { "the token-server \(client.url.authority)" }
 
     private func ask(_ identity: Identity, inBody: Bool) async throws(TransportError) -> HTTPResponse {
+        // Percent-encoding alone is a valid form encoding.
         var form = [("grant_type", "client_credentials")]
         if let scope { form.append(("scope", scope)) }
         var configuration = client
-        let (id, secret) = (Self.encoded(identity.id), Self.encoded(identity.secret))
+        let (id, secret) = (PercentEncoding.encode(identity.id), PercentEncoding.encode(identity.secret))
         if inBody {
             form += [("client_id", identity.id), ("client_secret", identity.secret)]
         } else {
@@ -85,16 +87,13 @@ package final class ClientCredentials: Sendable {
         }
         configuration.headers.append("Accept", "application/json")
         configuration.headers.append("Content-Type", "application/x-www-form-urlencoded")
-        let body = form.map { "\($0)=\(Self.encoded($1))" }.joined(separator: "&")
+        let body = form.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
         return try await post(HTTPClient.Request(method: "POST", body: Array(body.utf8)), configuration)
     }
 
-    /// Encodes a form value; percent-encoding alone is a valid form encoding.
-    private static func encoded(_ text: String) -> String { HubURL.encoded(text) }
-
     private func refusal(_ response: HTTPResponse, _ answer: OAuthAnswer?, _ identity: Identity) -> TransportError {
         var scrubber = SecretScrubber()
-        for secret in [identity.secret, Self.encoded(identity.secret)] { scrubber.add(secret) }
+        for secret in [identity.secret, PercentEncoding.encode(identity.secret)] { scrubber.add(secret) }
         let code = answer?.error.map { ": \(scrubber.scrubbed(String($0.prefix(100))))" } ?? ""
         let detail = answer?.errorDescription.map { " (\(scrubber.scrubbed(String($0.prefix(200)))))" } ?? ""
         return TransportError(

@@ -1,4 +1,5 @@
 import SignalRProtocol
+import TextEncoding
 import Transport
 import WebSocketProtocol
 
@@ -22,7 +23,7 @@ struct ConnectSecrets {
     mutating func add(_ secret: String?) {
         guard let secret else { return }
         scrubber.add(secret)
-        scrubber.add(HubURL.encoded(secret))
+        scrubber.add(PercentEncoding.encode(secret))
     }
 
     /// Returns `error` without the secrets in the server's texts.

@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// A parsed `ws://` or `wss://` URL (RFC 6455 §3).
 package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
     package let isSecure: Bool
@@ -32,7 +34,7 @@ package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
         self.isSecure = isSecure
         self.host = endpoint.host
         self.port = endpoint.port ?? (isSecure ? 443 : 80)
-        self.target = Self.encode(remainder.first == "/" ? remainder : "/" + remainder)
+        self.target = PercentEncoding.encodeInvisible(remainder.first == "/" ? remainder : "/" + remainder)
     }
 
     /// The `Host` header of the handshake; has a port only if it is not the scheme's default.
@@ -63,18 +65,5 @@ package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
         case "wss": return (true, rest)
         case let other: throw .invalidURL("a WebSocket URL begins with ws:// or wss://, not '\(other)://'")
         }
-    }
-
-    private static func encode(_ target: some StringProtocol) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var encoded: [UInt8] = []
-        for byte in target.utf8 {
-            if byte > 0x20, byte < 0x7f {
-                encoded.append(byte)
-            } else {
-                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
     }
 }

@@ -1,4 +1,5 @@
 import MarketModel
+import TextEncoding
 import WebSocketProtocol
 
 /// A tunnel through an HTTP proxy (RFC 9110 §9.3.6), with optional Basic credentials (RFC 7617).

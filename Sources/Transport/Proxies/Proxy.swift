@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// A proxy to connect through, given as `http://user:password@host:port`, `https://…` or `socks5://…`.
 ///
 /// The proxy looks up the server's name, with `socks5` as with `socks5h`. Printing, dumping and comparing errors never
@@ -111,19 +113,8 @@ struct ProxyCredentials: Hashable, Sendable, CustomStringConvertible, CustomRefl
     var customMirror: Mirror { Mirror(self, children: [:]) }
 
     private static func percentDecoded(_ text: Substring) throws(TransportError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-                let value = UInt8(String(Substring(digits)), radix: 16)
-            else { throw .invalidProxy("'%' in user or password needs two hexadecimal digits") }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
+        guard let bytes = PercentEncoding.decodeBytesStrictly(text) else {
+            throw .invalidProxy("'%' in user or password needs two hexadecimal digits")
         }
         return bytes
     }

@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// The unit of all times on a connection, selected in its URL.
 package enum BinanceTimeUnit: Sendable, Hashable {
     case milliseconds
@@ -18,7 +20,8 @@ extension BinanceSpotDialect {
         var path = String(pieces.first ?? "")
         while path.hasSuffix("/") { path.removeLast() }
         if !path.hasSuffix("/stream") { path += "/stream" }
-        var query = streams.isEmpty ? "" : "streams=" + streams.map(percentEncoded).joined(separator: "/")
+        let names = streams.map { PercentEncoding.encodeInvisible($0, and: "\"#%&<>\\^`{|}") }
+        var query = names.isEmpty ? "" : "streams=" + names.joined(separator: "/")
         for piece in [
             timeUnit == .microseconds ? "timeUnit=MICROSECOND" : "", pieces.count > 1 ? String(pieces[1]) : "",
         ]
@@ -26,18 +29,5 @@ extension BinanceSpotDialect {
             query += query.isEmpty ? piece : "&" + piece
         }
         return query.isEmpty ? path : path + "?" + query
-    }
-
-    private static func percentEncoded(_ name: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var output: [UInt8] = []
-        for byte in name.utf8 {
-            if byte > 0x20, byte < 0x7F, !"\"#%&<>\\^`{|}".utf8.contains(byte) {
-                output.append(byte)
-            } else {
-                output += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: output, as: UTF8.self)
     }
 }

@@ -1,4 +1,4 @@
-import JSONScanning
+import TextEncoding
 
 extension BinanceSpotSession {
     /// True for the paths of market data connections: `/ws`, `/ws/…`, `/stream`.
@@ -36,7 +36,7 @@ extension BinanceSpotSession {
             }
             guard piece.hasPrefix("streams=") else { continue }
             guard path == "/stream" || path == "/stream/" else { return "streams is a parameter of /stream" }
-            let all = percentDecoded(piece.dropFirst("streams=".count)).split(separator: UInt8(ascii: "/"))
+            let all = PercentEncoding.decodeBytes(piece.dropFirst("streams=".count)).split(separator: UInt8(ascii: "/"))
             if let other = all.first(where: { !BinanceStreamName.isPlausible(Array($0)) }) {
                 return "'\(String(decoding: other.prefix(64), as: UTF8.self))' is not a stream name"
             }
@@ -63,27 +63,7 @@ extension BinanceSpotSession {
 
     private static func names(in text: Substring) -> [[UInt8]] {
         // A client may have encoded the slashes too.
-        percentDecoded(text).split(separator: UInt8(ascii: "/")).map(Array.init).filter(BinanceStreamName.isPlausible)
-    }
-
-    /// Decodes `%40` and the like.
-    ///
-    /// A percent sign without two hexadecimal digits stays.
-    private static func percentDecoded(_ text: Substring) -> [UInt8] {
-        let input = Array(text.utf8)
-        var output: [UInt8] = []
-        var position = 0
-        while position < input.count {
-            if input[position] == UInt8(ascii: "%"), position + 2 < input.count,
-                let high = input[position + 1].hexadecimalValue, let low = input[position + 2].hexadecimalValue
-            {
-                output.append(high << 4 | low)
-                position += 3
-            } else {
-                output.append(input[position])
-                position += 1
-            }
-        }
-        return output
+        PercentEncoding.decodeBytes(text).split(separator: UInt8(ascii: "/")).map(Array.init)
+            .filter(BinanceStreamName.isPlausible)
     }
 }

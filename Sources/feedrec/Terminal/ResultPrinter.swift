@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import JSONScanning
+import TextEncoding
 
 enum ResultFormat: String, ExpressibleByArgument, CaseIterable {
     case table, csv, json, ndjson
@@ -97,7 +98,7 @@ extension SQLValue {
         case .integer(let value): String(value)
         case .real(let value): Self.text(of: value)
         case .text(let text): text
-        case .blob(let bytes): Self.hexadecimal(bytes)
+        case .blob(let bytes): bytes.hexadecimal
         }
     }
 
@@ -107,7 +108,7 @@ extension SQLValue {
         case .integer(let value): String(value)
         case .real(let value): value.isFinite ? Self.text(of: value) : "null"
         case .text(let text): JSONText.quoted(text)
-        case .blob(let bytes): JSONText.quoted(Self.hexadecimal(bytes))
+        case .blob(let bytes): JSONText.quoted(bytes.hexadecimal)
         }
     }
 
@@ -118,10 +119,5 @@ extension SQLValue {
         let text = value.description
         guard text.contains("e"), value.magnitude < 1e15, value.magnitude >= 1e-12 || value == 0 else { return text }
         return PlainDecimal.text(ofScientific: text)
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -1,4 +1,5 @@
 import SignalRProtocol
+import TextEncoding
 
 /// Finds known secrets, such as the token, 16 bytes at a time.
 struct MT4KnownSecrets: Sendable {
@@ -12,7 +13,7 @@ struct MT4KnownSecrets: Sendable {
     init(_ secrets: [String]) {
         var texts: [[UInt8]] = []
         for secret in secrets where secret.utf8.count >= Self.bytesMin {
-            for form in [Array(secret.utf8), Array(HubURL.encoded(secret).utf8)] where !texts.contains(form) {
+            for form in [Array(secret.utf8), Array(PercentEncoding.encode(secret).utf8)] where !texts.contains(form) {
                 texts.append(form)
             }
         }

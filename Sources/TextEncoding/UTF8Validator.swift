@@ -1,16 +1,24 @@
 /// Checks that text arriving in pieces is UTF-8 (RFC 3629 §4); reports a wrong byte as soon as it arrives.
-struct UTF8Validator: Sendable, Hashable {
+package struct UTF8Validator: Sendable, Hashable {
     /// Bytes missing from the character at the end of the last piece.
     private var bytesMissing = 0
     /// The range of the next byte; narrower than usual after some first bytes.
     private var nextMin: UInt8 = 0x80
     private var nextMax: UInt8 = 0xbf
 
+    package init() {}
+
+    /// Whether `bytes` are a whole text in UTF-8.
+    package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var text = UTF8Validator()
+        return text.accept(bytes) && text.isAtBoundary
+    }
+
     /// Whether the text so far ends at a character boundary.
-    var isAtBoundary: Bool { bytesMissing == 0 }
+    package var isAtBoundary: Bool { bytesMissing == 0 }
 
     /// Takes the next piece; false means that the text is invalid, whatever follows.
-    mutating func accept(_ piece: UnsafeRawBufferPointer) -> Bool {
+    package mutating func accept(_ piece: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < piece.count {
             if bytesMissing == 0 {

@@ -1,5 +1,5 @@
-import MarketModel
 import Testing
+import TextEncoding
 
 struct Base64Tests {
     @Test("the test vectors of RFC 4648 §10 are encoded and decoded")

@@ -25,6 +25,13 @@ package enum Base64 {
         }
     }
 
+    /// Appends the encoding of `bytes` in double quotes: a JSON string.
+    package static func appendQuoted(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        append(bytes, to: &output)
+        output.append(UInt8(ascii: "\""))
+    }
+
     /// The decoded bytes; `nil` for a character outside the alphabet or wrong padding.
     package static func decode(_ text: String) -> [UInt8]? {
         let characters = Array(text.utf8)
