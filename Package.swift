@@ -45,6 +45,7 @@ let package = Package(
         // No I/O, no clock.
         target("TextEncoding"),
         target("MarketModel"),
+        target("Telemetry", ["MarketModel"]),
         target("JSONScanning", ["TextEncoding"]),
         target("WebSocketProtocol", ["MarketModel", "TextEncoding", "CZlib"]),
         target("TLSEngine", ["TextEncoding", "COpenSSL"]),
@@ -86,23 +87,24 @@ let package = Package(
         target(
             "Recording",
             [
-                "MarketModel", "TextEncoding", "Venues", "BarBuilding", "JournalFormat", "WebSocketProtocol",
-                "Transport", "Archive", "Interchange", "SignalRProtocol",
+                "MarketModel", "TextEncoding", "Telemetry", "Venues", "BarBuilding", "JournalFormat",
+                "WebSocketProtocol", "Transport", "Archive", "Interchange", "SignalRProtocol",
             ]
         ),
         target(
             "Replaying",
             [
-                "MarketModel", "JSONScanning", "Venues", "SignalRProtocol", "BarBuilding", "JournalFormat",
-                "WebSocketProtocol", "Transport", "Archive",
+                "MarketModel", "Telemetry", "JSONScanning", "Venues", "SignalRProtocol", "BarBuilding",
+                "JournalFormat", "WebSocketProtocol", "Transport", "Archive",
             ]
         ),
         target("FeedrecReplay", ["MarketModel", "Archive", "Replaying", nioPosix]),
         .executableTarget(
             name: "feedrec",
             dependencies: [
-                "MarketModel", "TextEncoding", "JSONScanning", "Venues", "BarBuilding", "WebSocketProtocol",
-                "TLSEngine", "Transport", "Archive", "Interchange", "JournalFormat", "Recording", "Replaying",
+                "MarketModel", "TextEncoding", "Telemetry", "JSONScanning", "Venues", "BarBuilding",
+                "WebSocketProtocol", "TLSEngine", "Transport", "Archive", "Interchange", "JournalFormat", "Recording",
+                "Replaying",
                 "FeedrecReplay", "SignalRProtocol", "ControlPage", nioCore, nioPosix, argumentParser, tomlKit, "CEpoll",
                 "CMalloc", "CTimex",
             ],
@@ -124,6 +126,7 @@ let package = Package(
         ),
         tests("TextEncodingTests", ["TextEncoding"]),
         tests("MarketModelTests", ["MarketModel"]),
+        tests("TelemetryTests", ["Telemetry", "MarketModel"]),
         tests("JSONScanningTests", ["JSONScanning", "MarketModel"]),
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
         tests("TLSEngineTests", ["TLSEngine", "MarketModel"]),
@@ -172,7 +175,8 @@ let package = Package(
         tests(
             "FeedrecTests",
             [
-                "feedrec", "FeedrecTestKit", "MarketModel", "Archive", "BarBuilding", "Venues", "Recording",
+                "feedrec", "FeedrecTestKit", "MarketModel", "Telemetry", "Archive", "BarBuilding", "Venues",
+                "Recording",
                 "Replaying",
                 "Transport", "WebSocketProtocol",
             ]

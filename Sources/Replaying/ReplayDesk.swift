@@ -1,6 +1,7 @@
 import Archive
 package import MarketModel
 import Synchronization
+package import Telemetry
 import Transport
 package import Venues
 import WebSocketProtocol
@@ -38,9 +39,9 @@ package struct SessionReport: Sendable {
     package let messages: Int64
     package let bytes: Int64
     /// The lateness of paced messages.
-    package let lateness: LatenessHistogram
+    package let lateness: DurationHistogram
     /// The time it took to hand these messages to the kernel.
-    package let writes: LatenessHistogram
+    package let writes: DurationHistogram
     /// The results of its subscriptions; `nil` for a client of `/replay`.
     package let subscriptions: SubscriptionReport?
     /// Subscriptions without any message on the tape; at most ``SubscriptionReport/namesMax`` names.

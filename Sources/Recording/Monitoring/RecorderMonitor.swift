@@ -1,4 +1,5 @@
 import Synchronization
+package import Telemetry
 
 /// The state of storage and of the clock, for metrics and status.
 package struct StorageFigures: Sendable, Hashable {

@@ -62,7 +62,7 @@ struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
             try allow("GET", request)
             return HTTPResponse(
                 status: 200,
-                text: MetricsText.text(of: desk.registry),
+                text: ReplayMetrics.text(of: desk.registry),
                 contentType: "text/plain; version=0.0.4; charset=utf-8"
             )
         }

@@ -1,5 +1,6 @@
 import JSONScanning
 import MarketModel
+import Telemetry
 import Venues
 
 /// A snapshot of a session, for the status of docs/REPLAY.md.
@@ -128,7 +129,7 @@ extension TapeDeck.Loop {
     }
 }
 
-extension LatenessHistogram {
+extension DurationHistogram {
     /// Count and percentiles, in nanoseconds.
     var json: String {
         var object = JSONObjectWriter()

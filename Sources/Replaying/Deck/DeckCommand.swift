@@ -1,3 +1,5 @@
+import MarketModel
+
 /// A command to a clock.
 package enum DeckCommand: Sendable, Hashable {
     case play

@@ -1,3 +1,5 @@
+import MarketModel
+
 /// Keeps a loop over a short or empty part of a tape from using a whole core.
 ///
 /// At a paced speed, laps start at least ``shortest`` apart. At full speed the reading client sets the pace, so only

@@ -1,3 +1,4 @@
+import MarketModel
 import Synchronization
 
 /// A ``TapeDeck`` that sessions share.

@@ -1,5 +1,6 @@
 import MarketModel
 import Synchronization
+import Telemetry
 import Venues
 
 /// The facts about one session that other threads may read.
@@ -9,9 +10,9 @@ final class SessionRecord: Sendable {
         var bytes: Int64 = 0
         /// How far the client is behind its clock, in nanoseconds.
         var lag: Int64 = 0
-        var lateness = LatenessHistogram()
+        var lateness = DurationHistogram()
         /// The time taken to hand messages to the kernel.
-        var writes = LatenessHistogram()
+        var writes = DurationHistogram()
         /// The number of events of each kind, in the take with the number `take`.
         var counts: [Int64] = []
         var take = 0
@@ -59,8 +60,8 @@ final class SessionRegistry: Sendable {
         var sessions: Int64 = 0
         var messages: Int64 = 0
         var bytes: Int64 = 0
-        var lateness = LatenessHistogram()
-        var writes = LatenessHistogram()
+        var lateness = DurationHistogram()
+        var writes = DurationHistogram()
         var slowCloses: Int64 = 0
         var commands: Int64 = 0
         var skipped: Int64 = 0

@@ -1,4 +1,5 @@
 import MarketModel
+import Telemetry
 
 /// Sending messages, in time or late.
 extension TapePlayer {

@@ -7,6 +7,7 @@ import MarketModel
 import NIOCore
 import Replaying
 import Synchronization
+import Telemetry
 import Transport
 
 struct ReplayBench: AsyncParsableCommand {
@@ -107,8 +108,8 @@ struct ReplayBench: AsyncParsableCommand {
         let count: Int64
         let wallSeconds: Double
         let cpuSeconds: Double
-        var lateness = LatenessHistogram()
-        var writes = LatenessHistogram()
+        var lateness = DurationHistogram()
+        var writes = DurationHistogram()
 
         var rate: Double { Double(count) / wallSeconds }
         var cpuPerMillion: Double { cpuSeconds / Double(count) * 1e6 }

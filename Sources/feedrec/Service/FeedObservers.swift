@@ -1,5 +1,6 @@
 import Recording
 import Synchronization
+import Telemetry
 import Venues
 
 /// Updates the figures of feeds from their reports, and passes the reports on to the reporter.
@@ -40,7 +41,7 @@ final class FeedObservers: Sendable {
         switch report {
         case .committed(let duration, let waiting):
             monitor.update { storage in
-                storage.commits.add(duration)
+                storage.commits.record(duration)
                 storage.queueDepth = waiting
             }
         case .clockSampled(let reading): monitor.update { $0.clock = reading }

@@ -1,10 +1,19 @@
 import Recording
+import Telemetry
 
 /// All figures of a recorder, for Prometheus.
 struct MetricsPage {
     private typealias Feed = (name: String, venue: String, figures: FeedFigures)
 
-    private var page = MetricsText()
+    /// The buckets of the durations of transactions.
+    static let commitBuckets = HistogramBuckets([
+        "0.001": .milliseconds(1), "0.0025": .microseconds(2500), "0.005": .milliseconds(5), "0.01": .milliseconds(10),
+        "0.025": .milliseconds(25), "0.05": .milliseconds(50), "0.1": .milliseconds(100), "0.25": .milliseconds(250),
+        "0.5": .milliseconds(500), "1.0": .seconds(1), "2.5": .milliseconds(2500), "5.0": .seconds(5),
+        "10.0": .seconds(10),
+    ])
+
+    private var page = PrometheusText()
 
     static func text(of monitor: RecorderMonitor, process: ProcessFigures) -> String {
         let uptime = monitor.uptime()
@@ -51,15 +60,7 @@ struct MetricsPage {
     }
 
     private mutating func addStorage(_ storage: StorageFigures) {
-        page.family("feedrec_commit_seconds", .histogram, "Duration of transactions.")
-        var below: Int64 = 0
-        for (bound, count) in zip(DurationHistogram.bounds, storage.commits.counts) {
-            below += count
-            page.sample("feedrec_commit_seconds_bucket", count: below, ["le": (bound / .seconds(1)).description])
-        }
-        page.sample("feedrec_commit_seconds_bucket", count: storage.commits.count, ["le": "+Inf"])
-        page.sample("feedrec_commit_seconds_sum", storage.commits.sum / .seconds(1))
-        page.sample("feedrec_commit_seconds_count", count: storage.commits.count)
+        page.histogram("feedrec_commit_seconds", "Duration of transactions.", storage.commits, in: Self.commitBuckets)
         page.single(
             "feedrec_queue_depth",
             .gauge,

@@ -1,6 +1,7 @@
 import Foundation
 import MarketModel
 import Recording
+import Telemetry
 
 /// The JSON answer of a running recorder to `feedrec status`.
 struct StatusDocument: Codable, Sendable {
@@ -88,7 +89,7 @@ extension StatusDocument {
         journalBytes = storage.journalBytes
         journalLimitBytes = storage.journalBytesMax
         walBytes = figures.walBytes
-        commitP99Seconds = storage.commits.quantile(0.99).map { $0 / .seconds(1) }
+        commitP99Seconds = MetricsPage.commitBuckets.quantile(0.99, of: storage.commits).map { $0 / .seconds(1) }
         diskFreeBytes = figures.diskFreeBytes
         residentBytes = figures.residentBytes
         clockOffsetSeconds = storage.clock.map { $0.offset / .seconds(1) }

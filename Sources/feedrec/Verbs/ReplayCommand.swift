@@ -3,6 +3,7 @@ import ArgumentParser
 import MarketModel
 import NIOCore
 import Replaying
+import Telemetry
 import Transport
 import Venues
 

@@ -1,13 +1,12 @@
 import MarketModel
+import Telemetry
 import Testing
 
-@testable import Replaying
-
-struct LatenessHistogramTests {
+struct DurationHistogramTests {
     @Test("percentiles are exact to about 6 %, and never above the greatest value", arguments: 0..<5 as Range<UInt64>)
     func percentiles(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
-        var histogram = LatenessHistogram()
+        var histogram = DurationHistogram()
         var values: [Int64] = []
         for _ in 0..<5000 {
             let value = Int64.random(in: 0...(1 << Int64.random(in: 1...38, using: &generator)), using: &generator)
@@ -25,13 +24,13 @@ struct LatenessHistogramTests {
 
     @Test("negative values count as 0, huge values are counted, and sums are exact")
     func ends() {
-        var one = LatenessHistogram()
+        var one = DurationHistogram()
         for value in [-5, 0, 3, .max] as [Int64] { one.record(value) }
         #expect(one.count == 4 && one.percentile(0.5) == 0 && one.percentile(0.75) == 3 && one.max == .max)
-        #expect(LatenessHistogram().percentile(0.5) == 0)
-        var two = LatenessHistogram()
+        #expect(DurationHistogram().percentile(0.5) == 0)
+        var two = DurationHistogram()
         two.add(one)
-        two.add(LatenessHistogram())
+        two.add(DurationHistogram())
         #expect(two == one)
         #expect(two.count(upTo: 3) == 3)
     }

@@ -1,7 +1,9 @@
-/// The lateness of sent messages, in nanoseconds.
+import MarketModel
+
+/// Counts of durations, in nanoseconds.
 ///
 /// Each power of two has 16 buckets, so a percentile is exact to about 6 %.
-package struct LatenessHistogram: Sendable, Hashable {
+package struct DurationHistogram: Sendable, Hashable {
     private static let bucketsPerDoubling = 16
     /// The last bucket is for 2^41 ns (36 minutes) and later.
     private static let exponentMax = 41
@@ -9,13 +11,14 @@ package struct LatenessHistogram: Sendable, Hashable {
 
     private var buckets: [UInt64] = []
     package private(set) var count: UInt64 = 0
+    /// The longest duration; 0 if there are none.
     package private(set) var max: Int64 = 0
+    /// The sum of all; the greatest integer if it is larger.
     package private(set) var sum: Int64 = 0
 
     package init() {}
 
-    /// Counts a lateness; negative values count as 0.
-    @inline(__always)
+    /// Counts a duration; a negative one counts as 0.
     package mutating func record(_ nanoseconds: Int64) {
         if buckets.isEmpty { buckets = [UInt64](repeating: 0, count: Self.bucketCount) }
         let value = Swift.max(0, nanoseconds)
@@ -25,7 +28,13 @@ package struct LatenessHistogram: Sendable, Hashable {
         if value > max { max = value }
     }
 
-    package mutating func add(_ other: LatenessHistogram) {
+    /// Counts a duration; a negative one counts as 0.
+    package mutating func record(_ duration: Duration) {
+        record(duration.wholeNanoseconds)
+    }
+
+    /// Adds the counts of `other`.
+    package mutating func add(_ other: DurationHistogram) {
         guard other.count > 0 else { return }
         if buckets.isEmpty { buckets = [UInt64](repeating: 0, count: Self.bucketCount) }
         for index in buckets.indices { buckets[index] += other.buckets[index] }
@@ -34,8 +43,7 @@ package struct LatenessHistogram: Sendable, Hashable {
         max = Swift.max(max, other.max)
     }
 
-    /// Returns the lateness that the fraction `quantile` (0 to 1) of all messages did not exceed; 0 if there are no
-    /// messages.
+    /// Returns the duration that the fraction `quantile` (0 to 1) of all did not exceed; 0 if there are none.
     package func percentile(_ quantile: Double) -> Int64 {
         guard count > 0 else { return 0 }
         let rank = Swift.max(1, UInt64((Double(count) * quantile).rounded(.up)))
@@ -47,7 +55,7 @@ package struct LatenessHistogram: Sendable, Hashable {
         return max
     }
 
-    /// Returns the number of messages up to this lateness.
+    /// Returns the number of durations up to `nanoseconds`.
     ///
     /// It is exact if `nanoseconds` is the end of a bucket.
     package func count(upTo nanoseconds: Int64) -> UInt64 {
