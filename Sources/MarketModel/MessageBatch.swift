@@ -46,6 +46,10 @@ package struct MessageBatch: Sendable {
 
     package var bytes: [UInt8] = []
     package var entries: [Entry] = []
+    /// The number of the last message of each direction in its connection's journal; 0 for a direction without messages.
+    ///
+    /// `nil` if the messages are not in a journal. Copies of single messages do not have it.
+    package var journalPosition: JournalPosition?
 
     package init() {}
 
@@ -112,5 +116,6 @@ package struct MessageBatch: Sendable {
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
+        journalPosition = nil
     }
 }

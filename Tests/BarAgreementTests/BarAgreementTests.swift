@@ -159,17 +159,20 @@ struct BarAgreementTests {
         )
         var dialects: [any VenueDialect] = [venue.makeReader(), venue.makeReader()]
         for lane in 0...1 {
-            capture.select(lane)
-            capture.beginConnection(
-                try await writer.openConnection(ConnectionOpened(feedID: feed, tsOpened: start))
-            )
+            let opened = ConnectionOpened(feedID: feed, tsOpened: start)
+            capture.beginConnection(try await writer.openConnection(opened), lane: lane)
         }
         capture.resume(at: start)
         for (index, step) in steps.enumerated() {
-            capture.select(step.lane)
             var outgoing = MessageBatch()
             let batch = MessageBatch(texts: step.texts, start: step.tsRecv)
-            _ = capture.take(batch, dialect: &dialects[step.lane], now: step.tsRecv, outgoing: &outgoing)
+            _ = capture.take(
+                batch,
+                lane: step.lane,
+                dialect: &dialects[step.lane],
+                now: step.tsRecv,
+                outgoing: &outgoing
+            )
             if index.isMultiple(of: 37) { try await write(&capture, to: writer) }
         }
         try await write(&capture, to: writer)

@@ -33,11 +33,11 @@ struct CountedExecutionsTests {
         }
 
         /// Captures a message that is received `seconds` after the start of a minute.
-        mutating func take(_ text: String, after seconds: Int64) {
+        mutating func take(_ text: String, after seconds: Int64, lane: Int = 0) {
             let time = UnixNanoseconds(1_767_571_200_000_000_000 + seconds * CountedExecutionsTests.second)
             var outgoing = MessageBatch()
             let batch = MessageBatch(texts: [text], start: time)
-            _ = capture.take(batch, dialect: &dialect, now: time, outgoing: &outgoing)
+            _ = capture.take(batch, lane: lane, dialect: &dialect, now: time, outgoing: &outgoing)
             let work = capture.takeWork(clock: time)
             rows.trades += work.rows.trades
             rows.events += work.rows.events
@@ -127,10 +127,9 @@ struct CountedExecutionsTests {
         var bench = try Bench()
         bench.take(Self.single(1, "100", "1"), after: 0)
         bench.take(Self.single(2, "101.25", "1"), after: 1)
-        bench.capture.select(1)
-        bench.capture.beginConnection(2)
-        bench.take(Self.single(1, "100", "1"), after: 2)
-        bench.take(Self.single(2, "101.25", "1"), after: 2)
+        bench.capture.beginConnection(2, lane: 1)
+        bench.take(Self.single(1, "100", "1"), after: 2, lane: 1)
+        bench.take(Self.single(2, "101.25", "1"), after: 2, lane: 1)
         #expect(bench.rows.trades.count == 2 && bench.tradeBars == [[10_000, 10_125, 2, 2]])
     }
 

@@ -10,6 +10,7 @@ struct InstrumentBookTests {
     private struct Bench {
         var book: InstrumentBook
         var bars = BarBuilder(intervals: [])
+        var instruments = SymbolInstruments()
 
         init(priceDigitsMin: UInt8 = 0, known: [(id: Int64, key: InstrumentBook.Known)] = []) {
             let ids = IDs()
@@ -18,13 +19,14 @@ struct InstrumentBookTests {
 
         /// Adopts numbers given as text for symbol 0, `S`; nil if no row can hold them.
         mutating func adopt(price: String..., size: String...) throws -> InstrumentBook.Instrument? {
-            book.adopt(
-                SymbolIndex(0),
-                named: "S",
+            let instrument = book.adopt(
+                "S",
                 prices: try price.map { try #require(FixedDecimal($0)) },
                 sizes: try size.map { try #require(FixedDecimal($0)) },
                 bars: &bars
             )
+            if let instrument { instruments.set(instrument, for: SymbolIndex(0)) }
+            return instrument
         }
 
         /// The rows created so far as `price digits/size digits`.
@@ -77,7 +79,7 @@ struct InstrumentBookTests {
         var bench = Bench()
         #expect(try bench.adopt(price: "1.5", size: "1")?.id == 100)
         #expect(try bench.adopt(price: "9000000000000000000", "0.01", size: "1") == nil)
-        #expect(bench.book.instrument(of: SymbolIndex(0))?.id == 100)
+        #expect(bench.instruments[SymbolIndex(0)]?.id == 100)
         #expect(bench.rows == ["100: 1/0"])
     }
 
@@ -96,8 +98,8 @@ struct InstrumentBookTests {
     func forgetting() throws {
         var bench = Bench()
         let before = try bench.adopt(price: "1.25", size: "1")
-        bench.book.forgetSymbolIndexes()
-        #expect(bench.book.instrument(of: SymbolIndex(0)) == nil)
+        bench.instruments.removeAll()
+        #expect(bench.instruments[SymbolIndex(0)] == nil)
         #expect(try bench.adopt(price: "1.25", size: "1")?.id == before?.id)
     }
 }

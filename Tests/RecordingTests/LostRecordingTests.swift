@@ -86,7 +86,7 @@ struct LostRecordingTests {
             // Long enough for the first segments to be reused.
             for first in stride(from: 0, to: 3000, by: 100) {
                 try await victim.commit(victim.read(Self.trades(first..<first + 100)))
-                victim.journal.stored(1, through: victim.capture.journalPosition)
+                victim.journal.stored(1, through: victim.capture.journalPosition())
             }
             _ = victim.read(Self.trades(3000..<3050))
             try await victim.die()

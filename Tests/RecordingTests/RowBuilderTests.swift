@@ -17,7 +17,14 @@ struct RowBuilderTests {
     }
 
     private static func append(_ events: MarketEvents, to builder: inout RowBuilder) {
-        builder.append(events, symbols: SymbolTable(), batch: batch, firstMessageIndex: 40)
+        var instruments = SymbolInstruments()
+        builder.append(
+            events,
+            symbols: SymbolTable(),
+            batch: batch,
+            firstMessageIndex: 40,
+            instruments: &instruments
+        )
     }
 
     @Test("a margin update becomes a row of its feed, with digits that all of its amounts share")

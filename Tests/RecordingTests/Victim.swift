@@ -24,6 +24,8 @@ final class Victim {
     private let subscription: String?
     /// Writes journal records as they were before schema 5.
     private let hasOldJournal: Bool
+    /// The lane of the present connection.
+    private(set) var lane = 0
     /// The taps and dialects of connections that wait.
     private var parked: [Int: (tap: FeedTap, dialect: any VenueDialect)] = [:]
     private var time = Victim.start
@@ -103,8 +105,8 @@ final class Victim {
 
     /// Continues with another of the feed's connections; a new one gets a tap with `key`.
     func select(_ lane: Int, key: UInt64) {
-        parked[capture.laneNumber] = (tap, dialect)
-        capture.select(lane)
+        parked[self.lane] = (tap, dialect)
+        self.lane = lane
         (tap, dialect) = parked[lane] ?? (tapOfNextConnection(key), venue.makeReader(reading))
     }
 
@@ -115,19 +117,16 @@ final class Victim {
         writer = try ArchiveWriter.open(file: file, lock: old.lock)
         writer.continueNumbers(of: old)
         feedID = try await Self.begin(writer, venue, subscription, time).feedID
-        let lane = capture.laneNumber
         parked[lane] = (tap, dialect)
         var ids: [Int64?] = []
         for number in parked.keys.sorted() {
             guard let tap = parked[number]?.tap else { continue }
-            capture.select(number)
             var opened = ConnectionOpened(feedID: feedID, tsOpened: time)
             opened.journalKey = tap.key
-            opened.journalPosition = capture.journalPosition
+            opened.journalPosition = capture.journalPosition(of: number)
             ids.append(try await writer.openConnection(opened))
-            tap.move(to: place(from: capture.journalPosition), at: time)
+            tap.move(to: place(from: capture.journalPosition(of: number)), at: time)
         }
-        capture.select(lane)
         capture.move(
             to: writer,
             feedID: feedID,
@@ -182,7 +181,7 @@ final class Victim {
         if key != tap.key { tap = tapOfNextConnection(key) }
         var opened = ConnectionOpened(feedID: feedID, tsOpened: time)
         opened.journalKey = key
-        capture.beginConnection(try await writer.openConnection(opened), journalKey: key)
+        capture.beginConnection(try await writer.openConnection(opened), lane: lane, journalKey: key)
         capture.resume(at: time)
         dialect = venue.makeReader(reading)
     }
@@ -195,7 +194,7 @@ final class Victim {
     /// Captures a batch without storing it.
     func take(_ batch: MessageBatch) {
         var answers = MessageBatch()
-        _ = capture.take(batch, dialect: &dialect, now: time, outgoing: &answers)
+        _ = capture.take(batch, lane: lane, dialect: &dialect, now: time, outgoing: &answers)
     }
 
     /// Stores what was captured.

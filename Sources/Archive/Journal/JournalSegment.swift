@@ -1,4 +1,5 @@
 import JournalFormat
+import MarketModel
 
 /// A segment file in memory, ready for records: allocated, mapped and faulted in.
 ///
@@ -72,18 +73,4 @@ final class JournalSegment: @unchecked Sendable {
     func sync() throws(ArchiveError) {
         try fileSystem.sync(descriptor, path: path)
     }
-}
-
-/// A position in a connection's messages: the last sequence number of each direction, 0 before the first.
-package struct JournalPosition: Hashable, Sendable {
-    package var received: UInt64
-    package var sent: UInt64
-
-    package init(received: UInt64 = 0, sent: UInt64 = 0) {
-        self.received = received
-        self.sent = sent
-    }
-
-    /// True if `other` has everything up to `self`.
-    package func isCovered(by other: JournalPosition) -> Bool { received <= other.received && sent <= other.sent }
 }

@@ -1,3 +1,5 @@
+package import MarketModel
+
 /// How far a recording has stored the messages of a connection; stored with the blocks in one transaction.
 package struct JournalWatermark: Hashable, Sendable {
     package var connectionID: Int64

@@ -17,19 +17,16 @@ extension Capture {
     mutating func gatherWork(clock: UnixNanoseconds) -> CaptureWork {
         var blocks = sealed
         sealed.removeAll(keepingCapacity: true)
-        forEachLane { capture in
-            guard capture.lane.isBlockChanged, !capture.lane.block.isEmpty else { return }
-            blocks.append(PendingBlock(connectionID: capture.lane.connectionID, builder: capture.lane.block))
-            capture.lane.isBlockChanged = false
+        for lane in lanes.indices where lanes[lane].isBlockChanged && !lanes[lane].block.isEmpty {
+            blocks.append(PendingBlock(connectionID: lanes[lane].connectionID, builder: lanes[lane].block))
+            lanes[lane].isBlockChanged = false
         }
         var rows = rowBuilder.takeRows(clock: clock)
         rows.watermarks = watermarks
         watermarks.removeAll()
-        forEachLane { capture in
-            if capture.lane.isMoved, let watermark = capture.lane.watermark(isLast: false) {
-                rows.watermarks.append(watermark)
-            }
-            capture.lane.isMoved = false
+        for lane in lanes.indices where lanes[lane].isMoved {
+            if let watermark = lanes[lane].watermark(isLast: false) { rows.watermarks.append(watermark) }
+            lanes[lane].isMoved = false
         }
         return CaptureWork(writer: writer, blocks: blocks, rows: rows)
     }
@@ -40,8 +37,7 @@ extension Capture {
     mutating func number(_ work: inout CaptureWork) {
         let offset = counter.take(pendingCount) - pendingIndex
         work.settleIndexes(raisedBy: offset)
-        lane.block.settleIndexes(raisedBy: offset)
-        for place in parked.indices { parked[place].block.settleIndexes(raisedBy: offset) }
+        for lane in lanes.indices { lanes[lane].block.settleIndexes(raisedBy: offset) }
         pendingIndex += offset + Int64(pendingCount)
         pendingCount = 0
     }

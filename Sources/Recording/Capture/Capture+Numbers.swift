@@ -14,8 +14,8 @@ extension Capture {
     }
 
     /// Prepares for another dialect, which numbers its symbols differently.
-    mutating func forgetNumberPlaces() {
-        lane.sequencePlaces.removeAll(keepingCapacity: true)
+    mutating func forgetNumberPlaces(of lane: Int = 0) {
+        lanes[lane].sequencePlaces.removeAll(keepingCapacity: true)
     }
 
     /// The instrument that the latest tick of a symbol belongs to.
@@ -32,15 +32,12 @@ extension Capture {
         messageTotals.latency = tsRecv.since(tsEvent)
     }
 
-    mutating func noteNumbers(of batch: MessageBatch, symbols: SymbolTable, now: UnixNanoseconds) {
+    mutating func noteNumbers(of batch: MessageBatch, lane: Int, symbols: SymbolTable, now: UnixNanoseconds) {
         let time = now.since(UnixNanoseconds(0))
         var unreadable = events.venueEvents[...]
         for trade in events.trades where trade.tradeID != nil || trade.executionIDs != nil {
             noteUnreadable(&unreadable, before: trade.origin.message)
-            let index = Int(trade.symbol.value)
-            while lane.sequencePlaces.count <= index { lane.sequencePlaces.append(nil) }
-            let place = lane.sequencePlaces[index] ?? sequence?.place(of: symbols.text(of: trade.symbol)) ?? 0
-            lane.sequencePlaces[index] = place
+            let place = sequencePlace(of: trade.symbol, lane: lane, symbols)
             let tsRecv = batch.entries[trade.origin.message].tsRecv
             if trade.isAggregate {
                 sequence?.received(
@@ -55,6 +52,15 @@ extension Capture {
             }
         }
         noteUnreadable(&unreadable, before: .max)
+    }
+
+    private mutating func sequencePlace(of symbol: SymbolIndex, lane: Int, _ symbols: SymbolTable) -> Int {
+        let index = Int(symbol.value)
+        while lanes[lane].sequencePlaces.count <= index { lanes[lane].sequencePlaces.append(nil) }
+        if let place = lanes[lane].sequencePlaces[index] { return place }
+        let place = sequence?.place(of: symbols.text(of: symbol)) ?? 0
+        lanes[lane].sequencePlaces[index] = place
+        return place
     }
 
     /// Notes the messages before `message` that could not be read, and removes them from `events`.

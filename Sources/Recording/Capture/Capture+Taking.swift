@@ -10,12 +10,13 @@ extension Capture {
     /// The raw bytes are stored first, so that a failing dialect cannot cost any.
     mutating func take(
         _ batch: MessageBatch,
+        lane: Int = 0,
         dialect: inout any VenueDialect,
         now: UnixNanoseconds,
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
-        let batch = redacted(batch)
-        let firstMessageIndex = store(batch)
+        let batch = redacted(batch, lane)
+        let firstMessageIndex = store(batch, lane)
         events.removeAll()
         var outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
         messageTotals.dataMessages += Int64(outcome.dataMessages)
@@ -25,55 +26,58 @@ extension Capture {
             symbols: dialect.symbols,
             batch: batch,
             firstMessageIndex: firstMessageIndex,
-            connectionID: lane.connectionID
+            connectionID: lanes[lane].connectionID,
+            instruments: &lanes[lane].instruments
         )
         if let warning = rowBuilder.times.takeWarning() { outcome.notices.append(warning) }
         if let warning = recognition.note(outcome) { outcome.notices.append(warning) }
-        lane.ticks += Int64(events.quotes.count + events.trades.count)
-        lane.duplicates += rowBuilder.totals.duplicates - duplicates
+        lanes[lane].count(
+            ticks: events.quotes.count + events.trades.count,
+            duplicates: rowBuilder.totals.duplicates - duplicates
+        )
         for change in events.linkChanges {
             linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
         }
         noteSessions(dialect.symbols)
         noteLatency(in: batch)
-        if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
+        if sequence != nil { noteNumbers(of: batch, lane: lane, symbols: dialect.symbols, now: now) }
         return outcome
     }
 
     /// Lets `dialect` read received messages and answer them, but stores nothing.
     mutating func drop(
         _ batch: MessageBatch,
+        lane: Int = 0,
         dialect: inout any VenueDialect,
         now: UnixNanoseconds,
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         events.removeAll()
-        let received = batch.entries.count { $0.direction == .received }
         // If the connection is lost while messages are dropped, the gap begins at the last of them.
         for entry in batch.entries where entry.direction == .received {
             tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
         }
-        skip(to: JournalPosition(received: lane.journalPosition.received + UInt64(received)))
+        skip(batch, lane: lane)
         return dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
     }
 
     /// Lets `dialect` read messages that are already stored, so that it understands what follows; stores nothing.
-    mutating func recall(_ batch: MessageBatch, dialect: inout any VenueDialect, now: UnixNanoseconds) {
+    mutating func recall(
+        _ batch: MessageBatch,
+        lane: Int = 0,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds
+    ) {
         events.removeAll()
         var answers = MessageBatch()
         _ = dialect.receive(batch, now: now, events: &events, outgoing: &answers)
-        if sequence != nil { noteNumbers(of: batch, symbols: dialect.symbols, now: now) }
-    }
-
-    /// Skips messages that were to be sent.
-    mutating func skip(sent count: Int) {
-        skip(to: JournalPosition(sent: lane.journalPosition.sent + UInt64(count)))
+        if sequence != nil { noteNumbers(of: batch, lane: lane, symbols: dialect.symbols, now: now) }
     }
 
     /// Captures messages that need no reading, such as those we send; returns the number of the first.
     @discardableResult
-    mutating func takeRaw(_ batch: MessageBatch) -> Int64 {
-        store(redacted(batch))
+    mutating func takeRaw(_ batch: MessageBatch, lane: Int = 0) -> Int64 {
+        store(redacted(batch, lane), lane)
     }
 
     /// The changes of the venue's own link in the batches since the last call.
@@ -84,29 +88,30 @@ extension Capture {
     }
 
     /// The batch without secrets; unchanged if its venue has none.
-    mutating func redacted(_ batch: MessageBatch) -> MessageBatch {
-        guard lane.redactor != nil else { return batch }
+    private mutating func redacted(_ batch: MessageBatch, _ lane: Int) -> MessageBatch {
+        guard lanes[lane].redactor != nil else { return batch }
         var batch = batch
-        lane.redactor?.redact(&batch)
+        lanes[lane].redactor?.redact(&batch)
         return batch
     }
 
-    mutating func store(_ batch: MessageBatch) -> Int64 {
+    private mutating func store(_ batch: MessageBatch, _ lane: Int) -> Int64 {
         let firstMessageIndex = pendingIndex + Int64(pendingCount)
         pendingCount += batch.count
         var start = 0
         while start < batch.count {
-            if !lane.block.isEmpty, batch.entries[start].length >= Self.blockBytes { seal() }
-            let end = endOfBlock(batch, from: start)
-            lane.block.append(
+            if !lanes[lane].block.isEmpty, batch.entries[start].length >= Self.blockBytes { seal(lane) }
+            let end = endOfBlock(batch, from: start, lanes[lane].block)
+            lanes[lane].block.append(
                 batch: batch,
                 range: start..<end,
                 firstMessageIndex: firstMessageIndex + Int64(start)
             )
-            lane.isBlockChanged = true
-            if lane.block.payloadBytes >= Self.blockBytes || lane.block.count >= Self.blockMessagesMax { seal() }
+            lanes[lane].isBlockChanged = true
+            if Self.isFull(lanes[lane].block) { seal(lane) }
             start = end
         }
+        lanes[lane].moveForward(to: batch.journalPosition)
         count(batch)
         return firstMessageIndex
     }
@@ -114,10 +119,10 @@ extension Capture {
     // MARK: Blocks
 
     /// The end of the block as an index into `batch`; a message that fills a block by itself does not share it.
-    private func endOfBlock(_ batch: MessageBatch, from start: Int) -> Int {
-        var bytes = lane.block.payloadBytes
+    private func endOfBlock(_ batch: MessageBatch, from start: Int, _ block: borrowing MessageBlockBuilder) -> Int {
+        var bytes = block.payloadBytes
         var end = start
-        let endMax = min(batch.count, start + max(1, Self.blockMessagesMax - lane.block.count))
+        let endMax = min(batch.count, start + max(1, Self.blockMessagesMax - block.count))
         while end < endMax, bytes < Self.blockBytes {
             if end > start, batch.entries[end].length >= Self.blockBytes { break }
             bytes += batch.entries[end].length
@@ -126,26 +131,27 @@ extension Capture {
         return max(end, start + 1)
     }
 
-    mutating func seal() {
-        if lane.isBlockChanged, !lane.block.isEmpty {
-            sealed.append(PendingBlock(connectionID: lane.connectionID, builder: lane.block))
-        }
-        lane.isBlockChanged = false
-        lane.block = MessageBlockBuilder()
+    private static func isFull(_ block: borrowing MessageBlockBuilder) -> Bool {
+        block.payloadBytes >= blockBytes || block.count >= blockMessagesMax
     }
 
-    mutating func count(_ batch: MessageBatch) {
-        lane.isMoved = lane.isMoved || !batch.isEmpty
+    mutating func seal(_ lane: Int) {
+        if lanes[lane].isBlockChanged, !lanes[lane].block.isEmpty {
+            sealed.append(PendingBlock(connectionID: lanes[lane].connectionID, builder: lanes[lane].block))
+        }
+        lanes[lane].isBlockChanged = false
+        lanes[lane].block = MessageBlockBuilder()
+    }
+
+    private mutating func count(_ batch: MessageBatch) {
         for entry in batch.entries {
             if entry.isRedacted { messageTotals.redacted += 1 }
             guard entry.direction == .received else {
                 messageTotals.messagesSent += 1
-                lane.journalPosition.sent += 1
                 continue
             }
             messageTotals.messagesReceived += 1
             messageTotals.bytesReceived += Int64(entry.length)
-            lane.journalPosition.received += 1
             tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
         }
     }

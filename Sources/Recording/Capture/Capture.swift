@@ -18,10 +18,8 @@ struct Capture: Sendable {
     var writer: ArchiveWriter
     private let history: StoredBars?
     var rowBuilder: RowBuilder
-    /// The active connection and its lane number; the other lanes are parked.
-    var lane = ConnectionLane()
-    var laneNumber = 0
-    var parked: [ConnectionLane] = []
+    /// The connections, by their lane numbers; most feeds have only lane 0.
+    var lanes = [ConnectionLane()]
     var watermarks: [JournalWatermark] = []
     var sealed: [PendingBlock] = []
     var events = MarketEvents()
@@ -49,7 +47,7 @@ struct Capture: Sendable {
     ) throws(ArchiveError) {
         let instruments = instruments ?? InstrumentNumbers(writer)
         makeRedactor = { venue.makeRedactor(reading) { secrets.texts } }
-        lane.redactor = makeRedactor()
+        lanes[0].redactor = makeRedactor()
         let known = writer.instruments.filter { $0.venue == venue.name }.map {
             (
                 id: $0.instrumentID,
@@ -77,7 +75,10 @@ struct Capture: Sendable {
         )
     }
 
-    var journalPosition: JournalPosition { lane.journalPosition }
+    /// How far the messages of a lane's connection were captured.
+    func journalPosition(of lane: Int = 0) -> JournalPosition {
+        lanes.indices.contains(lane) ? lanes[lane].journalPosition : JournalPosition()
+    }
 
     var totals: CaptureTotals {
         var totals = rowBuilder.totals
@@ -114,61 +115,55 @@ struct Capture: Sendable {
         rowBuilder.remember(events, symbols: symbols, batch: batch, connectionID: connectionID)
     }
 
-    /// Forgets the symbol indexes after ``remember(_:symbols:batch:connectionID:)``: the next connection has its own.
-    mutating func forgetSymbolIndexes() {
-        rowBuilder.forgetSymbolIndexes()
-    }
-
-    /// Begins another connection; its messages up to `position` in the journal are already in a recording.
+    /// Begins another connection in a lane; its messages up to `position` in the journal are already in a recording.
     ///
     /// If `isRedacted`, secrets are removed before messages reach the capture.
     mutating func beginConnection(
         _ id: Int64,
+        lane: Int = 0,
         journalKey: UInt64? = nil,
         position: JournalPosition = JournalPosition(),
         isRedacted: Bool = false
     ) {
-        endConnection()
-        lane.connectionID = id
-        lane.journalKey = journalKey
-        lane.journalPosition = position
-        (lane.ticks, lane.duplicates) = (0, 0)
+        while lanes.count <= lane { lanes.append(ConnectionLane()) }
+        endConnection(lane: lane)
         // The messages in the journal are already redacted.
-        lane.redactor = lane.journalKey == nil && !isRedacted ? makeRedactor() : nil
-        rowBuilder.forgetSymbolIndexes()
-        lane.sequencePlaces.removeAll(keepingCapacity: true)
+        let redactor = journalKey == nil && !isRedacted ? makeRedactor() : nil
+        lanes[lane].begin(id, journalKey: journalKey, position: position, redactor: redactor)
     }
 
     /// Returns the messages of a lane that waited for the end of a record, and how many bytes of it were withheld.
     ///
     /// The caller must still pass these messages to `take`.
-    mutating func finishRedaction(of number: Int = 0) -> (messages: MessageBatch, withheldBytes: Int) {
-        select(number)
-        defer { lane.redactor = nil }
-        return lane.redactor?.finish() ?? (MessageBatch(), 0)
+    mutating func finishRedaction(of lane: Int = 0) -> (messages: MessageBatch, withheldBytes: Int) {
+        defer { lanes[lane].redactor = nil }
+        return lanes[lane].redactor?.finish() ?? (MessageBatch(), 0)
     }
 
-    /// Ends the connection at `time`; if part of an unfinished record was withheld, an event says how many bytes.
-    mutating func endConnection(at time: UnixNanoseconds, withheldBytes: Int = 0) {
+    /// Ends a lane's connection at `time`; if part of an unfinished record was withheld, an event says how many bytes.
+    mutating func endConnection(lane: Int = 0, at time: UnixNanoseconds, withheldBytes: Int = 0) {
         if withheldBytes > 0 {
             rowBuilder.appendWithheld(bytes: withheldBytes, reason: "the connection ended inside a record", at: time)
         }
-        lane.redactor = nil
-        endConnection()
+        lanes[lane].redactor = nil
+        endConnection(lane: lane)
     }
 
-    /// Ends the connection; the journal may forget it when its messages are stored.
-    mutating func endConnection() {
-        seal()
-        if let watermark = lane.watermark(isLast: true) { watermarks.append(watermark) }
-        lane.journalKey = nil
+    /// Ends a lane's connection; the journal may forget it when its messages are stored.
+    mutating func endConnection(lane: Int = 0) {
+        seal(lane)
+        if let watermark = lanes[lane].watermark(isLast: true) { watermarks.append(watermark) }
+        lanes[lane].journalKey = nil
     }
 
-    /// Skips messages that are in the journal but not wanted in the recording, or that are in neither.
-    mutating func skip(to position: JournalPosition) {
-        lane.journalPosition.received = max(lane.journalPosition.received, position.received)
-        lane.journalPosition.sent = max(lane.journalPosition.sent, position.sent)
-        lane.isMoved = true
+    /// Ends the connections of all lanes.
+    mutating func endConnections() {
+        for lane in lanes.indices { endConnection(lane: lane) }
+    }
+
+    /// Skips messages that are in the journal but must not be in the recording.
+    mutating func skip(_ batch: MessageBatch, lane: Int = 0) {
+        lanes[lane].moveForward(to: batch.journalPosition)
     }
 
     /// Closes the file's reader, so that the file can be sealed; bars of earlier sessions are not continued after this.
@@ -188,12 +183,11 @@ struct Capture: Sendable {
         instruments: InstrumentNumbers
     ) {
         var newIDs: [Int64: Int64] = [:]
-        forEachLane { capture in
-            capture.seal()
-            let number = capture.laneNumber
-            let newID = connectionIDs.indices.contains(number) ? connectionIDs[number] : nil
-            newIDs[capture.lane.connectionID] = newID
-            capture.lane.connectionID = newID ?? 0
+        for lane in lanes.indices {
+            seal(lane)
+            let newID = connectionIDs.indices.contains(lane) ? connectionIDs[lane] : nil
+            newIDs[lanes[lane].connectionID] = newID
+            lanes[lane].connectionID = newID ?? 0
         }
         self.writer = writer
         self.counter = counter

@@ -1,13 +1,14 @@
-import JournalFormat
 import Archive
+import JournalFormat
+import MarketModel
 import Venues
 
 /// The part of a capture that belongs to one connection; a feed may have two at a time.
 struct ConnectionLane: Sendable {
     var connectionID: Int64 = 0
-    /// The connection's key in the journal; `journalPosition` says how many of its messages were captured.
+    /// The connection's key in the journal; `journalPosition` says how far its messages were captured.
     var journalKey: UInt64?
-    var journalPosition = JournalPosition()
+    private(set) var journalPosition = JournalPosition()
     /// True if the position is not handed over yet.
     var isMoved = false
     /// The unfinished block.
@@ -16,39 +17,44 @@ struct ConnectionLane: Sendable {
     var redactor: (any MessageRedactor)?
     /// The index of each of the connection's symbols in the ``SequenceWatch``.
     var sequencePlaces: [Int?] = []
-    /// The instruments of the connection's symbols, while another lane is active.
-    var symbolIndexes: [InstrumentBook.Instrument?] = []
+    /// The instruments of the connection's symbols.
+    var instruments = SymbolInstruments()
     /// Ticks that the connection delivered; `duplicates` of them had been delivered by another connection.
-    var ticks: Int64 = 0
-    var duplicates: Int64 = 0
+    private(set) var ticks: Int64 = 0
+    private(set) var duplicates: Int64 = 0
+
+    /// Prepares the lane for another connection; the block must have been closed.
+    mutating func begin(
+        _ id: Int64,
+        journalKey: UInt64?,
+        position: JournalPosition,
+        redactor: (any MessageRedactor)?
+    ) {
+        connectionID = id
+        self.journalKey = journalKey
+        journalPosition = position
+        self.redactor = redactor
+        (ticks, duplicates) = (0, 0)
+        instruments.removeAll()
+        sequencePlaces.removeAll(keepingCapacity: true)
+    }
+
+    mutating func count(ticks: Int, duplicates: Int64) {
+        self.ticks += Int64(ticks)
+        self.duplicates += duplicates
+    }
+
+    /// Notes the position of messages that were captured or skipped; `nil` for messages that are not in a journal.
+    mutating func moveForward(to position: JournalPosition?) {
+        guard let position else { return }
+        journalPosition.advance(to: position)
+        isMoved = true
+    }
 
     /// The captured position in the journal; `nil` if the journal does not have the connection.
     func watermark(isLast: Bool) -> JournalWatermark? {
         journalKey.map {
             JournalWatermark(connectionID: connectionID, journalKey: $0, position: journalPosition, isLast: isLast)
         }
-    }
-}
-
-extension Capture {
-    /// Makes the lane `number` the active one: calls that concern one connection then apply to it.
-    mutating func select(_ number: Int) {
-        guard number != laneNumber else { return }
-        rowBuilder.book.swapSymbolIndexes(&lane.symbolIndexes)
-        while parked.count <= max(number, laneNumber) { parked.append(ConnectionLane()) }
-        swap(&parked[laneNumber], &lane)
-        swap(&parked[number], &lane)
-        laneNumber = number
-        rowBuilder.book.swapSymbolIndexes(&lane.symbolIndexes)
-    }
-
-    /// Calls `body` once for each lane, with that lane active, then returns to the present lane.
-    mutating func forEachLane(_ body: (inout Capture) -> Void) {
-        let present = laneNumber
-        for number in 0..<max(parked.count, present + 1) {
-            select(number)
-            body(&self)
-        }
-        select(present)
     }
 }

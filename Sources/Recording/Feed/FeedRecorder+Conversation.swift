@@ -61,8 +61,7 @@ extension FeedRecorder {
             }
             lane.connectionID = id
             lane.lastConnectionID = id
-            capture.select(lane.number)
-            capture.beginConnection(id, journalKey: lane.tap?.key)
+            capture.beginConnection(id, lane: lane.number, journalKey: lane.tap?.key)
         }
         // The ticker must not use the new connection with the old dialect.
         lane.begin(connection, configuration.makeDialect(), duplicates: capture.totals.duplicates)
@@ -121,21 +120,26 @@ extension FeedRecorder {
         _ lane: FeedLane,
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
-        capture.select(lane.number)
         guard let cause: GapCause = pause.cause ?? (isOverloaded ? .overload : nil) else {
             let time = batch.entries.first?.tsRecv ?? now()
             if dropCause != nil {
                 noteDropping(nil)
                 endGap(.storage, at: time)
             }
-            return capture.take(batch, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
+            return capture.take(
+                batch,
+                lane: lane.number,
+                dialect: &lane.dialect,
+                now: steady(),
+                outgoing: &outgoing
+            )
         }
         if dropCause == nil, lane.isSubscribed {
             noteDropping(cause)
             beginGap(cause, detail: Self.reasons[cause] ?? cause.rawValue, connectionID: lane.connectionID)
         }
         ledger.leaveOut(batch.count)
-        return capture.drop(batch, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
+        return capture.drop(batch, lane: lane.number, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
     }
 
     private static let reasons: [GapCause: String] = [
@@ -166,8 +170,11 @@ extension FeedRecorder {
         let kept = lane.tap?.willSend(outgoing) ?? outgoing
         let isSent = (try? await connection.send(outgoing)) != nil
         await untilRotated()
-        capture.select(lane.number)
-        if isSent, !pause.isPaused { capture.takeRaw(kept) } else { capture.skip(sent: kept.count) }
+        if isSent, !pause.isPaused {
+            capture.takeRaw(kept, lane: lane.number)
+        } else {
+            capture.skip(kept, lane: lane.number)
+        }
     }
 
     private func end(_ connection: WebSocketConnection, _ closing: CloseInfo, _ lane: FeedLane) async throws {
@@ -176,9 +183,8 @@ extension FeedRecorder {
             // others.
             lane.connection = nil
             guard let id = lane.connectionID else { return }
-            capture.select(lane.number)
             recordShare(of: lane)
-            capture.endConnection(at: now(), withheldBytes: lane.withheldBytes)
+            capture.endConnection(lane: lane.number, at: now(), withheldBytes: lane.withheldBytes)
             lane.connectionID = nil
             lane.tap = nil
             lane.withheldBytes = 0

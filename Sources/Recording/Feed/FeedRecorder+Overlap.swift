@@ -137,7 +137,7 @@ extension FeedRecorder {
 
     /// Stores how many ticks a connection delivered first, and how many second.
     func recordShare(of lane: FeedLane) {
-        let (ticks, duplicates) = (capture.lane.ticks, capture.lane.duplicates)
+        let (ticks, duplicates) = (capture.lanes[lane.number].ticks, capture.lanes[lane.number].duplicates)
         guard lanes.count > 1, duplicates > 0 || configuration.overlap.isRedundant, let id = lane.connectionID else {
             return
         }

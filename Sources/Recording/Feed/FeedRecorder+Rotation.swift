@@ -75,14 +75,12 @@ extension FeedRecorder {
 
     /// The captured positions of the present connections, by their keys in the journal.
     var journalPositions: [UInt64: JournalPosition] {
-        let selected = capture.laneNumber
-        defer { capture.select(selected) }
         var positions: [UInt64: JournalPosition] = [:]
         for lane in lanes {
             guard let key = lane.tap?.key else { continue }
-            capture.select(lane.number)
             // Nothing was captured from a connection that is still being made.
-            positions[key] = lane.connectionID == nil ? JournalPosition() : capture.journalPosition
+            positions[key] =
+                lane.connectionID == nil ? JournalPosition() : capture.journalPosition(of: lane.number)
         }
         return positions
     }
@@ -113,8 +111,7 @@ extension FeedRecorder {
             if lane.connectionID != nil, let connection = lane.connection {
                 var opened = ConnectionOpened(feedID: new.feedID, tsOpened: time, connection.info)
                 opened.journalKey = lane.tap?.key
-                capture.select(lane.number)
-                opened.journalPosition = capture.journalPosition
+                opened.journalPosition = capture.journalPosition(of: lane.number)
                 newID = try await pause.persist { () throws(ArchiveError) in
                     try await new.writer.openConnection(opened)
                 }
@@ -127,8 +124,7 @@ extension FeedRecorder {
             lane.lastConnectionID = newID
             // Without such a row, recovery would treat the journal's messages as new.
             guard newID != nil else { continue }
-            capture.select(lane.number)
-            lane.tap?.move(to: journalConnection(from: capture.journalPosition), at: time)
+            lane.tap?.move(to: journalConnection(from: capture.journalPosition(of: lane.number)), at: time)
         }
         capture.move(
             to: new.writer,

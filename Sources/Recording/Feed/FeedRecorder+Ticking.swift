@@ -106,7 +106,7 @@ extension FeedRecorder {
         guard !isBroken else { return }
         recordHoles(isEnd: true)
         capture.appendRepeated(at: now())
-        capture.forEachLane { $0.endConnection() }
+        capture.endConnections()
         // The next recorder of the feed stores a gap that begins here.
         capture.interrupt(at: tsDisconnected ?? now())
         let time = now()

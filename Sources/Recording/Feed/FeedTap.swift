@@ -31,8 +31,8 @@ final class FeedTap: MessageTap {
     /// - Returns: The messages, which are in the journal now, and how many bytes of the record were withheld.
     func finish() -> (messages: MessageBatch, withheldBytes: Int) {
         state.withLock { state in
-            guard let (messages, withheldBytes) = state.redactor?.finish() else { return (MessageBatch(), 0) }
-            store(messages, &state)
+            guard var (messages, withheldBytes) = state.redactor?.finish() else { return (MessageBatch(), 0) }
+            store(&messages, &state)
             return (messages, withheldBytes)
         }
     }
@@ -59,12 +59,13 @@ final class FeedTap: MessageTap {
         var batch = batch
         state.withLock { state in
             state.redactor?.redact(&batch)
-            store(batch, &state)
+            store(&batch, &state)
         }
         return batch
     }
 
-    private func store(_ batch: MessageBatch, _ state: inout State) {
+    /// Journals messages and notes their position in the batch.
+    private func store(_ batch: inout MessageBatch, _ state: inout State) {
         guard let first = batch.entries.first else { return }
         if !state.isOpen { state.isOpen = journal.open(state.connection, key: key, at: first.tsRecv) }
         let count = journal.append(batch, connectionKey: key, position: &state.position)
@@ -72,5 +73,10 @@ final class FeedTap: MessageTap {
         for entry in batch.entries[count...] {
             if entry.direction == .sent { state.position.sent += 1 } else { state.position.received += 1 }
         }
+        // Messages of the other direction may be on their way to the capture.
+        var own = JournalPosition()
+        if batch.entries.contains(where: { $0.direction == .received }) { own.received = state.position.received }
+        if batch.entries.contains(where: { $0.direction == .sent }) { own.sent = state.position.sent }
+        batch.journalPosition = own
     }
 }

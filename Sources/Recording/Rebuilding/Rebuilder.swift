@@ -83,8 +83,9 @@ private struct RebuiltRows {
     private let readings: FeedReadings
     private var builders: [String: RowBuilder] = [:]
     private var dialects: [Int64: any VenueDialect] = [:]
+    /// The instruments of each connection's symbols.
+    private var instruments: [Int64: SymbolInstruments] = [:]
     private var connections: [Int64: (venue: Venue, feedID: Int64, sessionID: Int64)] = [:]
-    private var lastConnection: Int64?
     private var lastSession: Int64?
     private(set) var messages: Int64 = 0
     private(set) var damagedBlocks = 0
@@ -161,8 +162,6 @@ private struct RebuiltRows {
         else { return }
         let reading = try readings[connection.feedID]
         var dialect = dialects[run.connectionID] ?? connection.venue.makeReader(reading)
-        if lastConnection != run.connectionID { builder.forgetSymbolIndexes() }
-        lastConnection = run.connectionID
         // A new session started without knowledge of what the previous one had received.
         if lastSession != connection.sessionID {
             for venue in builders.keys { builders[venue]?.forgetNumbers() }
@@ -187,7 +186,7 @@ private struct RebuiltRows {
         builders[connection.venue.name] = builder
     }
 
-    private func read(
+    private mutating func read(
         _ block: DecodedBlock,
         _ range: Range<Int>,
         from connectionID: Int64,
@@ -209,7 +208,8 @@ private struct RebuiltRows {
             symbols: dialect.symbols,
             batch: batch,
             firstMessageIndex: block.messageIndexes[range.lowerBound],
-            connectionID: connectionID
+            connectionID: connectionID,
+            instruments: &instruments[connectionID, default: SymbolInstruments()]
         )
     }
 

@@ -1,6 +1,7 @@
 import Archive
 import BarBuilding
 import JournalFormat
+import MarketModel
 import Venues
 
 /// Folds connections of the journal into one recording, feed by feed.

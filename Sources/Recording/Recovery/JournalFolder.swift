@@ -97,11 +97,12 @@ final class JournalFolder {
                 try await go(to: entry.connectionKey, &batch)
                 guard try await accept(entry, page.batch.entries[index], &batch) else { continue }
                 batch.append(messageAt: index, of: page.batch)
+                batch.journalPosition = position(after: entry, page.batch.entries[index].direction, batch)
                 if batch.count >= 1024 { try await take(&batch) }
             }
             try await take(&batch)
         }
-        capture.endConnection()
+        capture.endConnections()
         capture.closeHistory()
         if let last = capture.tsLast {
             capture.interrupt(at: last)
@@ -121,7 +122,7 @@ final class JournalFolder {
         try await take(&batch)
         if let current {
             dialects[current] = dialect
-            positions[current] = capture.journalPosition
+            positions[current] = capture.journalPosition()
         }
         if positions[key] == nil { try await begin(key) }
         current = key
@@ -172,16 +173,27 @@ final class JournalFolder {
 
     // MARK: Messages
 
+    /// How far the messages of the connection are captured when `batch` is, which ends with this message.
+    private func position(
+        after entry: JournalPage.Entry,
+        _ direction: MessageDirection,
+        _ batch: MessageBatch
+    ) -> JournalPosition {
+        var position = batch.journalPosition ?? capture.journalPosition()
+        let own =
+            direction == .sent
+            ? JournalPosition(sent: entry.sequence) : JournalPosition(received: entry.sequence)
+        position.advance(to: own)
+        return position
+    }
+
     /// False for a message that is already stored; if messages are missing before this one, they become a gap.
     private func accept(
         _ entry: JournalPage.Entry,
         _ message: MessageBatch.Entry,
         _ batch: inout MessageBatch
     ) async throws -> Bool {
-        var position = capture.journalPosition
-        for pending in batch.entries {
-            if pending.direction == .sent { position.sent += 1 } else { position.received += 1 }
-        }
+        let position = batch.journalPosition ?? capture.journalPosition()
         let last = message.direction == .sent ? position.sent : position.received
         guard entry.sequence > last else { return false }
         if let limit = limits[entry.connectionKey] {
@@ -192,10 +204,7 @@ final class JournalFolder {
         let missing = entry.sequence - last - 1 + (loss?.messagesBefore ?? 0)
         guard missing > 0 else { return true }
         try await take(&batch)
-        if message.direction == .sent {
-            capture.skip(to: JournalPosition(sent: entry.sequence - 1))
-        } else {
-            capture.skip(to: JournalPosition(received: entry.sequence - 1))
+        if message.direction == .received {
             let from = loss?.tsBegun ?? capture.tsLast ?? lastStored ?? message.tsRecv
             append(
                 cause: loss == nil ? "journal" : GapCause.removed.rawValue,

@@ -22,9 +22,7 @@ struct RecalledTicks {
     func recall(into capture: inout Capture) throws(ArchiveError) {
         do throws(ArchiveError) {
             try recallStored(&capture)
-        } catch  where error.code == .corrupted || error.code == .notARecording || error.code == .newerSchema {
-            capture.forgetSymbolIndexes()
-        }
+        } catch  where error.code == .corrupted || error.code == .notARecording || error.code == .newerSchema {}
     }
 
     private func recallStored(_ capture: inout Capture) throws(ArchiveError) {
@@ -69,14 +67,11 @@ struct RecalledTicks {
         _ capture: inout Capture
     ) throws(ArchiveError) {
         var dialects: [Int64: any VenueDialect] = [:]
-        var current: Int64?
         var messages = try reader.messages(ReadRange(from: from))
         var events = MarketEvents()
         var answers = MessageBatch()
         while let run = try messages.next() {
             guard let owner = owners[run.connectionID] else { continue }
-            if current != run.connectionID { capture.forgetSymbolIndexes() }
-            current = run.connectionID
             var dialect = dialects[run.connectionID] ?? venue.makeReader(reading)
             var batch = MessageBatch()
             for index in run.range where run.block.batch.entries[index].direction == .received {
@@ -89,6 +84,5 @@ struct RecalledTicks {
             capture.remember(events, symbols: dialect.symbols, batch: batch, connectionID: owner)
             dialects[run.connectionID] = dialect
         }
-        capture.forgetSymbolIndexes()
     }
 }

@@ -28,8 +28,6 @@ struct InstrumentBook: Sendable {
     let priceDigitsMin: UInt8
     private var known: [Known: Int64]
     private var makeID: @Sendable (Known) -> Int64
-    /// The current row of each symbol, by ``SymbolIndex``.
-    private var current: [Instrument?] = []
     private var places: [String: Int] = [:]
     private var bySymbol: [String: Known]
     private var seriesByID: [Int64: BarBuilder.SeriesIndex] = [:]
@@ -60,13 +58,6 @@ struct InstrumentBook: Sendable {
         self.makeID = makeID
     }
 
-    /// The current row of `symbol`, if it has one in this run.
-    @inline(__always)
-    func instrument(of symbol: SymbolIndex) -> Instrument? {
-        let index = Int(symbol.value)
-        return index < current.count ? current[index] : nil
-    }
-
     /// The id of a symbol's current row, by the symbol's text.
     func instrumentID(of symbol: String) -> Int64? {
         bySymbol[symbol].flatMap { known[$0] }
@@ -78,16 +69,6 @@ struct InstrumentBook: Sendable {
     /// The decimal digits of price times size.
     func notionalDigits(of id: Int64) -> UInt8 {
         notionalDigitsByID[id] ?? 0
-    }
-
-    /// Forgets the symbols' indexes: a new connection has its own.
-    mutating func forgetSymbolIndexes() {
-        current.removeAll(keepingCapacity: true)
-    }
-
-    /// Swaps the current symbol indexes with those of another connection.
-    mutating func swapSymbolIndexes(_ other: inout [Instrument?]) {
-        swap(&current, &other)
     }
 
     /// Continues in another file: all instruments are new there and keep their numbers.
@@ -104,18 +85,19 @@ struct InstrumentBook: Sendable {
     /// The latest details that the venue sent for `symbol`, as JSON.
     func details(of symbol: String) -> String? { details[symbol] }
 
-    /// Stores the venue's details for a symbol that has a current row.
-    mutating func describe(_ symbol: SymbolIndex, named name: String, _ json: String) {
+    /// Stores the venue's details for a symbol, and notes them for its current row if it has one.
+    mutating func describe(_ name: String, _ instrument: Instrument?, _ json: String) {
         details[name] = json
-        guard let instrument = instrument(of: symbol) else { return }
+        guard let instrument else { return }
         let key = Known(symbol: name, priceDigits: instrument.priceDigits, sizeDigits: instrument.sizeDigits)
         fresh.append((instrument.id, key))
     }
 
-    /// Makes the row that can hold these numbers the symbol's current one; returns `nil` if no row can hold them all.
+    /// Finds or creates the row of a symbol that can hold these numbers; returns `nil` if no row can hold them all.
+    ///
+    /// It is the symbol's current row from now on.
     mutating func adopt(
-        _ symbol: SymbolIndex,
-        named name: String,
+        _ name: String,
         prices: [FixedDecimal],
         sizes: [FixedDecimal],
         bars: inout BarBuilder
@@ -133,8 +115,6 @@ struct InstrumentBook: Sendable {
             series: series(of: key, bars: &bars),
             place: place(of: name)
         )
-        while current.count <= Int(symbol.value) { current.append(nil) }
-        current[Int(symbol.value)] = instrument
         bySymbol[name] = key
         return instrument
     }

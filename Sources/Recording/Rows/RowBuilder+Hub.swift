@@ -4,21 +4,18 @@ import MarketModel
 
 // Rows for hub messages other than ticks.
 extension RowBuilder {
-    mutating func append(_ bar: VenueBar, _ position: RowPosition, _ symbols: SymbolTable) {
+    mutating func append(
+        _ bar: VenueBar,
+        _ position: RowPosition,
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) {
         let prices = bar.bid.all + bar.ask.all
         func fits(_ instrument: InstrumentBook.Instrument) -> Bool {
             prices.allSatisfy { $0.rescaled(to: instrument.priceDigits) != nil }
         }
-        let known = book.instrument(of: bar.symbol).flatMap { fits($0) ? $0 : nil }
-        guard
-            let instrument = known
-                ?? book.adopt(
-                    bar.symbol,
-                    named: symbols.text(of: bar.symbol),
-                    prices: prices,
-                    sizes: [],
-                    bars: &bars
-                )
+        let known = instruments[bar.symbol].flatMap { fits($0) ? $0 : nil }
+        guard let instrument = known ?? adopt(bar.symbol, prices: prices, sizes: [], symbols, &instruments)
         else { return appendUnstorable("venue_bar", bar.symbol, position, symbols) }
         rows.venueBars.append(
             VenueBarRow(
@@ -70,13 +67,15 @@ extension RowBuilder {
     }
 
     /// Stores the venue's details of an instrument and creates its row if it has none.
-    mutating func append(_ details: InstrumentDetails, _ symbols: SymbolTable) {
-        let name = symbols.text(of: details.symbol)
-        if book.instrument(of: details.symbol) == nil {
-            let prices = details.priceDigits.map { [FixedDecimal(mantissa: 0, digits: $0)] } ?? []
-            _ = book.adopt(details.symbol, named: name, prices: prices, sizes: [], bars: &bars)
-        }
-        book.describe(details.symbol, named: name, String(decoding: details.json, as: UTF8.self))
+    mutating func append(
+        _ details: InstrumentDetails,
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) {
+        let prices = details.priceDigits.map { [FixedDecimal(mantissa: 0, digits: $0)] } ?? []
+        let instrument =
+            instruments[details.symbol] ?? adopt(details.symbol, prices: prices, sizes: [], symbols, &instruments)
+        book.describe(symbols.text(of: details.symbol), instrument, String(decoding: details.json, as: UTF8.self))
     }
 }
 

@@ -38,28 +38,32 @@ struct RowBuilder: Sendable {
 
     /// Adds rows for `events`; their messages are those of `batch`, numbered from `firstMessageIndex`.
     ///
+    /// `instruments` are those of the connection, which new symbols join.
     /// Ticks whose venue number another connection has already delivered are left out.
     mutating func append(
         _ events: MarketEvents,
         symbols: SymbolTable,
         batch: MessageBatch,
         firstMessageIndex: Int64,
-        connectionID: Int64 = 0
+        connectionID: Int64 = 0,
+        instruments: inout SymbolInstruments
     ) {
         self.connectionID = connectionID
         var events = events
         times.check(&events, batch)
         for quote in events.quotes {
-            append(quote, RowPosition(quote.origin, batch, firstMessageIndex), symbols)
+            append(quote, RowPosition(quote.origin, batch, firstMessageIndex), symbols, &instruments)
         }
         for trade in events.trades {
-            append(trade, RowPosition(trade.origin, batch, firstMessageIndex), symbols)
+            append(trade, RowPosition(trade.origin, batch, firstMessageIndex), symbols, &instruments)
         }
         for update in events.marginUpdates {
             append(update, RowPosition(update.origin, batch, firstMessageIndex))
         }
-        for details in events.instrumentDetails { append(details, symbols) }
-        for bar in events.venueBars { append(bar, RowPosition(bar.origin, batch, firstMessageIndex), symbols) }
+        for details in events.instrumentDetails { append(details, symbols, &instruments) }
+        for bar in events.venueBars {
+            append(bar, RowPosition(bar.origin, batch, firstMessageIndex), symbols, &instruments)
+        }
         for update in events.orderUpdates {
             append(update, RowPosition(update.origin, batch, firstMessageIndex), symbols)
         }
@@ -129,10 +133,6 @@ struct RowBuilder: Sendable {
         bars.beginFile()
     }
 
-    mutating func forgetSymbolIndexes() {
-        book.forgetSymbolIndexes()
-    }
-
     /// Returns the rows since the last call, with every changed bar; bars that end at or before `clock` are closed.
     mutating func takeRows(clock: UnixNanoseconds) -> WriteBatch {
         if repeated.isDue(at: clock) { appendRepeated(at: clock) }
@@ -157,9 +157,14 @@ struct RowBuilder: Sendable {
 
     // MARK: One row
 
-    private mutating func append(_ quote: Quote, _ position: RowPosition, _ symbols: SymbolTable) {
+    private mutating func append(
+        _ quote: Quote,
+        _ position: RowPosition,
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) {
         if isElsewhere(quote.sequence, isQuote: true, position, quote.symbol, symbols) { return }
-        guard let instrument = instrument(for: quote, symbols) else {
+        guard let instrument = instrument(for: quote, symbols, &instruments) else {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
         if let number = quote.sequence {
@@ -184,10 +189,15 @@ struct RowBuilder: Sendable {
         bars.add(tick, to: instrument.series, tsEvent: row.tsEvent, arrival: TickArrival(row))
     }
 
-    private mutating func append(_ trade: Trade, _ position: RowPosition, _ symbols: SymbolTable) {
+    private mutating func append(
+        _ trade: Trade,
+        _ position: RowPosition,
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) {
         if isElsewhere(trade.tradeID, isQuote: false, position, trade.symbol, symbols) { return }
         guard trade.isExecution else { return appendAdministrative(trade, position, symbols) }
-        guard let instrument = instrument(for: trade, symbols),
+        guard let instrument = instrument(for: trade, symbols, &instruments),
             let price = trade.price.rescaled(to: instrument.priceDigits),
             let size = trade.size.rescaled(to: instrument.sizeDigits)
         else {
@@ -296,27 +306,38 @@ struct RowBuilder: Sendable {
     // MARK: Instruments
 
     @inline(__always)
-    mutating func instrument(for quote: Quote, _ symbols: SymbolTable) -> InstrumentBook.Instrument? {
-        if let known = book.instrument(of: quote.symbol), quote.fits(known) { return known }
-        return book.adopt(
-            quote.symbol,
-            named: symbols.text(of: quote.symbol),
-            prices: [quote.bidPrice, quote.askPrice].compactMap { $0 },
-            sizes: [quote.bidSize, quote.askSize].compactMap { $0 },
-            bars: &bars
-        )
+    private mutating func instrument(
+        for quote: Quote,
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) -> InstrumentBook.Instrument? {
+        if let known = instruments[quote.symbol], quote.fits(known) { return known }
+        let prices = [quote.bidPrice, quote.askPrice].compactMap { $0 }
+        let sizes = [quote.bidSize, quote.askSize].compactMap { $0 }
+        return adopt(quote.symbol, prices: prices, sizes: sizes, symbols, &instruments)
     }
 
     @inline(__always)
-    mutating func instrument(for trade: Trade, _ symbols: SymbolTable) -> InstrumentBook.Instrument? {
-        if let known = book.instrument(of: trade.symbol), trade.fits(known) { return known }
-        return book.adopt(
-            trade.symbol,
-            named: symbols.text(of: trade.symbol),
-            prices: [trade.price],
-            sizes: [trade.size],
-            bars: &bars
-        )
+    private mutating func instrument(
+        for trade: Trade,
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) -> InstrumentBook.Instrument? {
+        if let known = instruments[trade.symbol], trade.fits(known) { return known }
+        return adopt(trade.symbol, prices: [trade.price], sizes: [trade.size], symbols, &instruments)
+    }
+
+    /// Makes the row that can hold these numbers the symbol's instrument; `nil` if no row can hold them all.
+    mutating func adopt(
+        _ symbol: SymbolIndex,
+        prices: [FixedDecimal],
+        sizes: [FixedDecimal],
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) -> InstrumentBook.Instrument? {
+        let instrument = book.adopt(symbols.text(of: symbol), prices: prices, sizes: sizes, bars: &bars)
+        if let instrument { instruments.set(instrument, for: symbol) }
+        return instrument
     }
 }
 

@@ -48,6 +48,8 @@ struct TappedMessages {
             entry.offset += bytesBefore
             state.received.entries.append(entry)
         }
+        // These messages follow those in the queue.
+        state.received.journalPosition = batch.journalPosition ?? state.received.journalPosition
         batch.removeAll()
     }
 }
