@@ -239,6 +239,7 @@ actor FeedCrew {
             journal: recorder.journal,
             zones: recorder.zones,
             members: members,
+            commits: recorder.commits,
             loss: loss
         )
         for member in members { await member.standStill() }

@@ -32,6 +32,8 @@ package struct Recorder: Sendable {
     package var random: RandomSource
     /// How the wall clock is watched and the kernel's clock sampled.
     package var clockRules = ClockRules()
+    /// Gets what was committed, if anything follows the recording; the caller ends it.
+    package var commits: CommitStream?
     /// Adds and removes feeds while the recorder runs.
     package let changes = FeedChanges()
 
@@ -85,6 +87,7 @@ package struct Recorder: Sendable {
             clock: clock,
             isPossible: { [hasJournal = journal != nil] in hasJournal && !queue.isFinished },
             reserve: reserve,
+            commits: commits,
             report: report
         )
         let rotation = rotation(directory: writer.lock.directory)
@@ -95,6 +98,7 @@ package struct Recorder: Sendable {
             queue: queue,
             journal: journal,
             pause: journal == nil ? nil : pause,
+            commits: commits,
             steady: steady,
             report: report
         ).run()

@@ -31,6 +31,7 @@ struct RecorderBench: Sendable {
     var now: (@Sendable () -> UnixNanoseconds)?
     var readKernel: @Sendable () -> KernelClockReading? = { nil }
     var pongTimeout: Duration?
+    var commits: CommitStream?
     /// The recorder's random numbers; different for each bench, but the same for the same seed.
     let random = TestRandom.source()
 
@@ -148,6 +149,7 @@ struct RecorderBench: Sendable {
             report: { reports.append($0) }
         )
         recorder.steady = { wall.unixNow }
+        recorder.commits = commits
         recorder.clockRules.readKernel = readKernel
         return recorder
     }

@@ -29,6 +29,7 @@ final class Victim {
     /// The taps and dialects of connections that wait.
     private var parked: [Int: (tap: FeedTap, dialect: any VenueDialect)] = [:]
     private var time = Victim.start
+    var commits: CommitStream?
 
     init(
         _ directory: TemporaryDirectory,
@@ -205,6 +206,7 @@ final class Victim {
             rows.blocks.append(BlockRow(connectionID: block.connectionID, try block.builder.encode(with: nil)))
         }
         try await writer.write(rows)
+        commits?.publish(rows, of: writer)
     }
 
     func tapOfNextConnection(_ key: UInt64) -> FeedTap {

@@ -18,6 +18,8 @@ package struct ArchiveRecovery: Sendable {
     private let countsSessions: Bool
     private let programVersion: String
     private let fileSystem: any FileSystem
+    /// Gets what was committed, if anything follows the recording.
+    package var commits: CommitStream?
     /// How many of the newest recordings may have connections of the journal: two, after a kill during a rotation.
     private static let filesMax = 2
 
@@ -112,7 +114,8 @@ package struct ArchiveRecovery: Sendable {
                 known.contains { $0.key == connection.key }
                     || connection.place?.belongs(to: file, identity, feeds) == true
             }
-            let fold = FeedFold(file: file, lock: lock, scan, survey, zones, fileSystem)
+            var fold = FeedFold(file: file, lock: lock, scan, survey, zones, fileSystem)
+            fold.commits = commits
             let folded = try await fold.run(own, known: known)
             connections.removeAll { folded.keys.contains($0.key) }
             if folded.messages > 0 { report.files.append(file) }
@@ -161,7 +164,8 @@ package struct ArchiveRecovery: Sendable {
             guard !own.isEmpty else { continue }
             let successor = SuccessorFile(directory: directory, lock: lock, programVersion, fileSystem)
             let (file, known) = try await successor.begin(for: own, stored: stored)
-            let fold = FeedFold(file: file, isSuccessor: true, lock: lock, scan, survey, zones, fileSystem)
+            var fold = FeedFold(file: file, isSuccessor: true, lock: lock, scan, survey, zones, fileSystem)
+            fold.commits = commits
             let folded = try await fold.run(own, known: known)
             connections.removeAll { folded.keys.contains($0.key) }
             report.files.append(file)

@@ -21,6 +21,7 @@ struct FeedFold {
     private let fileSystem: any FileSystem
     /// How far to fold connections that are still open; the others are folded completely.
     var limits: [UInt64: JournalPosition] = [:]
+    var commits: CommitStream?
 
     /// Creates a fold; `isSuccessor` is true if `file` replaces the recording to which the journal refers.
     init(
@@ -71,6 +72,7 @@ struct FeedFold {
                 limits: limits,
                 loss: isSuccessor ? ofFeed.first?.place.flatMap(LostStart.init) : nil
             )
+            folder.commits = commits
             outcome.messages += try await folder.fold(scan)
             outcome.keys.formUnion(ofFeed.map(\.key))
         }

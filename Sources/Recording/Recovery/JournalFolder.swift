@@ -40,6 +40,8 @@ final class JournalFolder {
     /// The opening times of the connections that have a row in the recording.
     private let tsOpened: [UInt64: UnixNanoseconds]
     private var count: Int64 = 0
+    /// Gets what was committed, if anything follows the recording.
+    var commits: CommitStream?
 
     init(
         writer: ArchiveWriter,
@@ -324,6 +326,7 @@ final class JournalFolder {
             batch.blocks.append(BlockRow(connectionID: block.connectionID, try block.builder.encode(with: compressor)))
         }
         try await writer.write(batch)
+        commits?.publish(batch, of: writer)
     }
 }
 

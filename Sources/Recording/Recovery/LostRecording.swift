@@ -13,6 +13,7 @@ struct LostRecording {
     let zones: ZoneLookup
     let programVersion: String
     let fileSystem: any FileSystem
+    var commits: CommitStream?
 
     /// What was restored.
     struct Outcome {
@@ -37,6 +38,7 @@ struct LostRecording {
         let (file, known) = try await successor.begin(for: own, stored: none)
         var fold = FeedFold(file: file, isSuccessor: true, lock: lock, scan, survey, zones, fileSystem)
         fold.limits = limits
+        fold.commits = commits
         let folded = try await fold.run(own, known: known)
         try await successor.endRestored(file)
         return Outcome(

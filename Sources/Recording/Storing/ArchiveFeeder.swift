@@ -8,7 +8,8 @@ struct ArchiveFeeder: Sendable {
     var journal: Journal?
     /// Pauses the feeder when nothing can be stored; without it the first failure ends the recording.
     var pause: StoragePause?
-
+    /// Gets what was committed, if anything follows it.
+    var commits: CommitStream?
     /// The monotonic clock; measures how long transactions take.
     var steady: (@Sendable () -> UnixNanoseconds)?
     var report: (@Sendable (RecorderReport) -> Void)?
@@ -41,6 +42,7 @@ struct ArchiveFeeder: Sendable {
             do throws(ArchiveError) {
                 let start = steady?()
                 try await writer.write(batch)
+                commits?.publish(batch, of: writer)
                 if let start, let end = steady?() {
                     report?(.committed(took: end.since(start), waiting: queue.count))
                 }

@@ -13,6 +13,7 @@ struct FileReplacement {
     let journal: Journal?
     let zones: ZoneLookup
     let members: [FeedRecorder]
+    let commits: CommitStream?
     /// `nil` if only the archive's lock was deleted.
     let loss: RecordingLoss?
 
@@ -50,7 +51,8 @@ struct FileReplacement {
             lock: lock,
             zones: zones,
             programVersion: rotation.session.programVersion,
-            fileSystem: rotation.fileSystem
+            fileSystem: rotation.fileSystem,
+            commits: commits
         ).restore(upTo: limits)
     }
 

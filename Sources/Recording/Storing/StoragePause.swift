@@ -29,6 +29,7 @@ final class StoragePause: Sendable {
     private let clock: any Clock<Duration>
     private let isPossible: @Sendable () -> Bool
     private let reserve: LedgerReserve?
+    private let commits: CommitStream?
     private let report: @Sendable (RecorderReport) -> Void
 
     /// Creates a pause; `isPossible` says whether something can still be stored later and a journal holds it until
@@ -38,12 +39,14 @@ final class StoragePause: Sendable {
         clock: any Clock<Duration>,
         isPossible: @escaping @Sendable () -> Bool,
         reserve: LedgerReserve? = nil,
+        commits: CommitStream? = nil,
         report: @escaping @Sendable (RecorderReport) -> Void
     ) {
         self.stop = stop
         self.clock = clock
         self.isPossible = isPossible
         self.reserve = reserve
+        self.commits = commits
         self.report = report
     }
 
@@ -125,7 +128,10 @@ final class StoragePause: Sendable {
         var batch = WriteBatch()
         batch.gaps = gaps
         let rows = batch
-        guard (try? await reserve.lend { try await writer.write(rows) }) == nil else { return }
+        guard (try? await reserve.lend { try await writer.write(rows) }) == nil else {
+            commits?.publish(rows, of: writer)
+            return
+        }
         ledger.withLock { $0.isStored = false }
     }
 
