@@ -12,6 +12,11 @@ extension Journal {
     package func restore() throws(ArchiveError) {
         guard !isInPlace else { return }
         try configuration.fileSystem.createDirectory(directory.path)
+        try appending.withLock { _ throws(ArchiveError) in try restoreSegments() }
+        prepareSoon()
+    }
+
+    private func restoreSegments() throws(ArchiveError) {
         try state.withLock { state throws(ArchiveError) in
             // These segments hold no records that are still needed.
             state.byteCount -= state.free.reduce(0) { $0 + $1.byteCount } + (state.prepared?.byteCount ?? 0)
@@ -39,6 +44,5 @@ extension Journal {
             state.retired = retired
             state.current = try state.current?.restored()
         }
-        prepareSoon()
     }
 }

@@ -20,39 +20,71 @@ extension Journal {
         let reused: FreeSegment?
     }
 
-    /// Makes the next segment the current one, with room for a message of `payloadBytes`; returns false if there is no
-    /// room.
+    /// Makes the next segment the current one, with room for a message of `payloadBytes`.
     ///
-    /// The next segment is usually prepared. A message longer than a segment, or a burst that is faster than the
+    /// Returns false if there is no room. The caller holds ``appending``. The next segment is usually prepared. A message longer than a segment, or a burst that is faster than the
     /// worker, waits here while one is created.
-    func advance(_ state: inout State, payloadBytes: Int) -> Bool {
-        guard !state.isClosed else { return false }
+    func advance(payloadBytes: Int) -> Bool {
+        let step = state.withLock { nextStep(payloadBytes: payloadBytes, &$0) }
+        switch step {
+        case .impossible: return false
+        case .done: break
+        case .create(let claim):
+            let result = Result { () throws(ArchiveError) in try make(claim) }
+            guard state.withLock({ install(result, claim, &$0) }) else { return false }
+        }
+        prepareSoon()
+        return true
+    }
+
+    private enum Step { case done, create(Claim), impossible }
+
+    /// Uses the prepared segment if it is large enough, otherwise claims room for another.
+    private func nextStep(payloadBytes: Int, _ state: inout State) -> Step {
+        guard !state.isClosed else { return .impossible }
         let repeated = state.connections.values.map(\.payload.count) + state.complete.map(\.utf8.count)
         let segmentBytesMin = repeated.reduce(JournalSegmentWriter.segmentBytes(forPayload: payloadBytes)) {
             $0 + JournalSegmentWriter.segmentBytes(forPayload: $1)
         }
-        if state.prepared == nil || state.prepared.map({ $0.byteCount < segmentBytesMin }) == true {
-            guard let claim = claim(max(configuration.segmentBytes, segmentBytesMin), &state) else {
-                state.condition = .full(bytesMax: configuration.bytesMax)
-                return false
-            }
-            do throws(ArchiveError) {
-                let segment = try make(claim)
-                // The smaller segment would follow this one with a lower number, so it is not used now.
-                if let smaller = state.prepared { state.free.append(FreeSegment(smaller)) }
-                state.prepared = segment
-            } catch {
-                state.byteCount -= claim.byteCount
-                state.condition = .failed(error)
-                return false
-            }
+        if let prepared = state.prepared, prepared.byteCount >= segmentBytesMin {
+            state.prepared = nil
+            begin(prepared, &state)
+            return .done
         }
+        guard let claim = claim(max(configuration.segmentBytes, segmentBytesMin), &state) else {
+            state.condition = .full(bytesMax: configuration.bytesMax)
+            return .impossible
+        }
+        return .create(claim)
+    }
+
+    private func install(_ result: Result<JournalSegment, ArchiveError>, _ claim: Claim, _ state: inout State) -> Bool {
+        switch result {
+        case .failure(let error):
+            state.byteCount -= claim.byteCount
+            state.condition = .failed(error)
+            return false
+        case .success(let segment):
+            // A prepared segment is smaller, or the worker has made it meanwhile; its number may be lower.
+            if let other = state.prepared { state.free.append(FreeSegment(other)) }
+            state.prepared = nil
+            guard !state.isClosed else {
+                state.free.append(FreeSegment(segment))
+                return false
+            }
+            begin(segment, &state)
+            return true
+        }
+    }
+
+    /// Makes `segment` the current one; it begins with what every segment repeats.
+    private func begin(_ segment: JournalSegment, _ state: inout State) {
         if let current = state.current { retire(current, &state) }
-        state.current = state.prepared
-        state.prepared = nil
+        state.forgotten = [:]
+        state.current = segment
         state.condition = .good
         for (key, connection) in state.connections {
-            _ = state.current?.writer.append(
+            _ = segment.writer.append(
                 .connectionOpened,
                 connectionKey: key,
                 tsRecv: connection.time,
@@ -60,21 +92,20 @@ extension Journal {
             )
         }
         for recordingID in state.complete {
-            _ = state.current?.writer.append(
+            _ = segment.writer.append(
                 .mark,
                 connectionKey: 0,
                 tsRecv: UnixNanoseconds(0),
                 payload: JournalMark.complete(recordingID: recordingID).payload
             )
         }
-        prepareSoon()
-        return true
+        currentRoom.store(segment.room, ordering: .relaxed)
     }
 
     /// Keeps a full segment until its records are stored.
     private func retire(_ segment: JournalSegment, _ state: inout State) {
         let marks = segment.marks.filter { key, position in
-            state.stored[key].map { !position.isCovered(by: $0) } ?? true
+            (state.stored[key] ?? state.forgotten[key]).map { !position.isCovered(by: $0) } ?? true
         }
         if configuration.durability == .power { state.unsynced.append(segment) }
         if marks.isEmpty {
@@ -98,7 +129,9 @@ extension Journal {
     func begin() throws(ArchiveError) {
         try state.withLock { state throws(ArchiveError) in
             guard let claim = claim(configuration.segmentBytes, &state) else { return }
-            state.current = try make(claim)
+            let segment = try make(claim)
+            state.current = segment
+            currentRoom.store(segment.room, ordering: .relaxed)
         }
         prepareSoon()
     }

@@ -14,8 +14,10 @@ package enum Durability: String, Sendable, Hashable, CaseIterable {
 /// Messages that are not in a recording yet, in files that survive the death of the process.
 ///
 /// Taking a message copies it into memory that is mapped to a file. The journal's own thread prepares segments and
-/// reuses them when every record in them is stored. Calls may come from any thread; an append holds a lock during its
-/// copy.
+/// reuses them when every record in them is stored.
+///
+/// Calls may come from any thread. The copies run under a lock that only appending code takes, usually a single event
+/// loop, so nothing else waits for them.
 package final class Journal: Sendable {
     package struct Configuration: Sendable {
         /// The directory of the recordings.
@@ -60,6 +62,8 @@ package final class Journal: Sendable {
         var complete: [String] = []
         /// What is stored of each open connection.
         var stored: [UInt64: JournalPosition] = [:]
+        /// What was stored of connections that ended since the current segment was begun.
+        var forgotten: [UInt64: JournalPosition] = [:]
         var condition = Condition.good
         /// The size of all files of the journal, in bytes.
         var byteCount = 0
@@ -88,7 +92,14 @@ package final class Journal: Sendable {
 
     let configuration: Configuration
     let directory: JournalDirectory
+    /// Protects the records and marks of the current segment.
+    ///
+    /// It is taken before `state`.
+    let appending = Mutex(())
+    /// Held briefly, never during a copy or a file operation, except while files are restored or the first is created.
     let state = Mutex(State())
+    /// The bytes left in the current segment.
+    let currentRoom = Atomic(0)
     /// Prepares, syncs and removes segments.
     let worker = DispatchQueue(label: "feedrec.journal")
 
@@ -116,8 +127,8 @@ package final class Journal: Sendable {
     /// Approximate bytes of records that can still be taken, unless the disk is full.
     package var room: Int {
         state.withLock { state in
-            (state.current?.room ?? 0) + (state.prepared?.byteCount ?? 0) + state.free.reduce(0) { $0 + $1.byteCount }
-                + max(0, configuration.bytesMax - state.byteCount)
+            currentRoom.load(ordering: .relaxed) + (state.prepared?.byteCount ?? 0)
+                + state.free.reduce(0) { $0 + $1.byteCount } + max(0, configuration.bytesMax - state.byteCount)
         }
     }
 
@@ -138,10 +149,10 @@ package final class Journal: Sendable {
         connectionKey: UInt64,
         position: inout JournalPosition
     ) -> Int {
-        state.withLock { state in
+        appending.withLock { _ in
             var index = start
             while index < batch.count {
-                if let current = state.current {
+                if let current = state.withLock(\.current) {
                     let stop = current.writer.append(
                         batch,
                         from: index,
@@ -150,10 +161,11 @@ package final class Journal: Sendable {
                         sent: &position.sent
                     )
                     if stop > index { current.marks[connectionKey] = position }
+                    currentRoom.store(current.room, ordering: .relaxed)
                     index = stop
                     if index == batch.count { break }
                 }
-                guard advance(&state, payloadBytes: batch.entries[index].length) else { break }
+                guard advance(payloadBytes: batch.entries[index].length) else { break }
             }
             return index - start
         }
@@ -164,12 +176,15 @@ package final class Journal: Sendable {
     /// Returns false if that failed; ``condition`` says why.
     package func open(_ connection: JournalConnection, key: UInt64, at time: UnixNanoseconds) -> Bool {
         let payload = connection.payload
-        return state.withLock { state in
-            state.connections[key] = OpenConnection(payload: payload, time: time)
-            let isTaken = state.current?.writer
+        return appending.withLock { _ in
+            let current = state.withLock { state in
+                state.connections[key] = OpenConnection(payload: payload, time: time)
+                return state.current
+            }
+            let isTaken = current?.writer
                 .append(.connectionOpened, connectionKey: key, tsRecv: time, payload: payload)
             // The next segment begins with this record.
-            return isTaken == true || advance(&state, payloadBytes: 0)
+            return isTaken == true || advance(payloadBytes: 0)
         }
     }
 
@@ -191,7 +206,7 @@ package final class Journal: Sendable {
         let isWork = state.withLock { state in
             state.stored[key] = nil
             state.connections[key] = nil
-            if let mark = state.current?.marks[key], mark.isCovered(by: position) { state.current?.marks[key] = nil }
+            state.forgotten[key] = position
             return release(&state) { $0 == key && $1.isCovered(by: position) }
         }
         if isWork { prepareSoon() }
@@ -218,9 +233,12 @@ package final class Journal: Sendable {
     ///
     /// Without this mark, recovery after a kill would report messages as lost if the file was moved to another disk.
     package func complete(recordingID: String, at time: UnixNanoseconds) {
-        state.withLock { state in
-            state.complete = state.complete.suffix(Self.completeMax - 1) + [recordingID]
-            _ = state.current?.writer.append(
+        appending.withLock { _ in
+            let current = state.withLock { state in
+                state.complete = state.complete.suffix(Self.completeMax - 1) + [recordingID]
+                return state.current
+            }
+            _ = current?.writer.append(
                 .mark,
                 connectionKey: 0,
                 tsRecv: time,
@@ -231,14 +249,16 @@ package final class Journal: Sendable {
 
     /// Closes the journal; if `isStored`, its files are removed, because recordings have everything.
     package func close(isStored: Bool) throws(ArchiveError) {
-        let paths = state.withLock { state in
-            state.isClosed = true
-            let paths =
-                [state.current?.path, state.prepared?.path].compactMap { $0 } + state.retired.map(\.path)
-                + state.free.map(\.path)
-            state.current = nil
-            state.prepared = nil
-            return paths
+        let paths = appending.withLock { _ in
+            state.withLock { state in
+                state.isClosed = true
+                let paths =
+                    [state.current?.path, state.prepared?.path].compactMap { $0 } + state.retired.map(\.path)
+                    + state.free.map(\.path)
+                state.current = nil
+                state.prepared = nil
+                return paths
+            }
         }
         // A segment that the worker was still preparing is free by now.
         worker.sync {}

@@ -3,7 +3,8 @@ import MarketModel
 
 /// A segment file in memory, ready for records: allocated, mapped and faulted in.
 ///
-/// `@unchecked Sendable`: one thread creates it and hands it over; after that, the lock of the ``Journal`` protects it.
+/// `@unchecked Sendable`: one thread creates it and hands it over; after that, the lock ``Journal/appending`` protects
+/// its records and marks, and its other properties do not change while it is in use.
 final class JournalSegment: @unchecked Sendable {
     private(set) var path: String
     private(set) var number: UInt64

@@ -44,6 +44,9 @@ final class FeedLane {
     /// True while the connection is deliberately not read.
     var isHeldBack = false
     var tsKeepAlive: UnixNanoseconds?
+    /// True while messages are on their way to the socket.
+    var isSending = false
+    let sendingEnded = Condition()
 
     init(number: Int, dialect: any VenueDialect, watch: FeedWatch) {
         self.number = number

@@ -46,8 +46,12 @@ extension FeedRecorder {
 
     /// Captures the messages that waited for the end of a record.
     private func takeWaiting(of connection: WebSocketConnection, _ lane: FeedLane) async throws {
-        let (messages, withheldBytes) = lane.tap?.finish() ?? capture.finishRedaction(of: lane.number)
-        lane.withheldBytes = withheldBytes
+        let messages: MessageBatch
+        if let tap = lane.tap {
+            (messages, lane.withheldBytes) = await connection.onEventLoop { tap.finish() }
+        } else {
+            (messages, lane.withheldBytes) = capture.finishRedaction(of: lane.number)
+        }
         if !messages.isEmpty { _ = try await take(messages, over: connection, lane) }
     }
 
@@ -163,12 +167,21 @@ extension FeedRecorder {
     /// Sends the dialect's messages; if the connection is closing, its receiver notices that.
     func send(_ outgoing: MessageBatch, over connection: WebSocketConnection, _ lane: FeedLane) async {
         guard !outgoing.isEmpty else { return }
+        // One batch at a time: messages are captured in the order in which they are journalled.
+        await lane.sendingEnded.wait { !lane.isSending }
+        lane.isSending = true
+        defer {
+            lane.isSending = false
+            lane.sendingEnded.signal()
+        }
         // A dialect only knows the monotonic clock, so its messages get the wall-clock time here.
         var outgoing = outgoing
         let time = max(now(), capture.tsLast ?? now())
         for index in outgoing.entries.indices { outgoing.entries[index].tsRecv = time }
-        let kept = lane.tap?.willSend(outgoing) ?? outgoing
-        let isSent = (try? await connection.send(outgoing)) != nil
+        let messages = outgoing
+        var kept = messages
+        if let tap = lane.tap { kept = await connection.onEventLoop { tap.willSend(messages) } }
+        let isSent = (try? await connection.send(messages)) != nil
         await untilRotated()
         if isSent, !pause.isPaused {
             capture.takeRaw(kept, lane: lane.number)

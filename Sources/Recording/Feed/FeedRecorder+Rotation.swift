@@ -122,9 +122,6 @@ extension FeedRecorder {
         for (lane, newID) in zip(lanes, newIDs) {
             lane.connectionID = newID
             lane.lastConnectionID = newID
-            // Without such a row, recovery would treat the journal's messages as new.
-            guard newID != nil else { continue }
-            lane.tap?.move(to: journalConnection(from: capture.journalPosition(of: lane.number)), at: time)
         }
         capture.move(
             to: new.writer,
@@ -133,5 +130,11 @@ extension FeedRecorder {
             counter: new.counter,
             instruments: new.instruments
         )
+        for (lane, newID) in zip(lanes, newIDs) {
+            // Without a row in the new file, recovery would treat the journal's messages as new.
+            guard newID != nil, let tap = lane.tap, let connection = lane.connection else { continue }
+            let place = journalConnection(from: capture.journalPosition(of: lane.number))
+            await connection.onEventLoop { tap.move(to: place, at: time) }
+        }
     }
 }
