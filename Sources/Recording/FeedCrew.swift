@@ -90,10 +90,8 @@ actor FeedCrew {
             try await place.writer.addFeed(FeedRow(sessionID: place.sessionID, feed))
         }
         let member = FeedRecorder(
-            configuration: feed,
-            policy: recorder.policy,
+            environment(of: feed, stop: stop),
             place: place,
-            queue: queue,
             capture: try Capture(
                 venue: feed.venue,
                 feedID: place.feedID,
@@ -104,20 +102,10 @@ actor FeedCrew {
                 secrets: feed.secrets,
                 instruments: place.instruments
             ),
-            journal: recorder.journal,
-            pause: pause,
-            rotation: rotation,
-            crew: self,
             ledger: GapLedger(
                 place: GapLedger.Place(place),
                 messagesPerSecond: past.messagesPerSecond
-            ),
-            stop: stop,
-            clock: recorder.clock,
-            now: recorder.now,
-            steady: recorder.steady,
-            random: recorder.random,
-            report: feed.report ?? recorder.report
+            )
         )
         let isPast = recorded.insert(feed.key).inserted
         let end = past.end.map { ($0.ts, $0.reason.detail) }
@@ -126,6 +114,24 @@ actor FeedCrew {
         }
         members.append(member)
         return member
+    }
+
+    private func environment(of feed: FeedConfiguration, stop: StopControl) -> FeedEnvironment {
+        FeedEnvironment(
+            configuration: feed,
+            policy: recorder.policy,
+            stop: stop,
+            clock: recorder.clock,
+            now: recorder.now,
+            steady: recorder.steady,
+            random: recorder.random,
+            report: feed.report ?? recorder.report,
+            queue: queue,
+            journal: recorder.journal,
+            pause: pause,
+            rotation: rotation,
+            crew: self
+        )
     }
 
     /// What is known about the time before a feed joins.

@@ -91,7 +91,7 @@ struct OverloadTests {
                     stall.isHolding && isOverloaded(reports, .stopReading) && !hasCaughtUp(reports)
                 }
                 let held = bench.reports.all.progressCount
-                await bench.commit { $0.progressCount > held + OverloadSpell.quietTicksMin + 2 }
+                await bench.commit { $0.progressCount > held + StorageLoad.quietTicksMin + 2 }
             } while hasCaughtUp(bench.reports.all)
             let settled = bench.reports.all
             await bench.commit { $0.progressCount > settled.progressCount + 3 }

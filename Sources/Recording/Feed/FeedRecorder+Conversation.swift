@@ -87,10 +87,10 @@ extension FeedRecorder {
     ) async throws -> String? {
         try await rotateIfDue()
         await untilRotated()
-        guard !isBroken else { throw RecordingError("the recording can no longer be written") }
+        guard !file.isBroken else { throw RecordingError("the recording can no longer be written") }
         var outgoing = MessageBatch()
         let outcome = takeOrDrop(batch, lane, outgoing: &outgoing)
-        if dropCause == .diskFull { keepLedger() }
+        if load.dropCause == .diskFull { keepLedger() }
         if outcome.isLeaving { lane.isLeaving = true }
         // Handle this first: a subscription to a venue that has lost its source delivers nothing.
         for (change, time) in capture.takeLinkChanges() { follow(change, at: time, lane) }
@@ -101,7 +101,7 @@ extension FeedRecorder {
         for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
         if outcome.dataMessages > 0 { dataArrived(lane, at: batch.entries.last?.tsRecv ?? now()) }
         await send(outgoing, over: connection, lane)
-        if capture.isWorthWriting, !isWriterBusy { try await heldBack(lane) { try await flush() } }
+        if capture.isWorthWriting, !load.isWriterBusy({ room() }) { try await heldBack(lane) { try await flush() } }
         if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
             stop.request(.count)
         }
@@ -124,12 +124,11 @@ extension FeedRecorder {
         _ lane: FeedLane,
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
-        guard let cause: GapCause = pause.cause ?? (isOverloaded ? .overload : nil) else {
-            let time = batch.entries.first?.tsRecv ?? now()
-            if dropCause != nil {
-                noteDropping(nil)
-                endGap(.storage, at: time)
-            }
+        let (decision, news) = load.decide(pause: pause.cause, isSubscribed: lane.isSubscribed) { room() }
+        if let news { report(news, leftOut: ledger.leftOut) }
+        switch decision {
+        case .capture(let endsGap):
+            if endsGap { endGap(.storage, at: batch.entries.first?.tsRecv ?? now()) }
             return capture.take(
                 batch,
                 lane: lane.number,
@@ -137,25 +136,18 @@ extension FeedRecorder {
                 now: steady(),
                 outgoing: &outgoing
             )
+        case .drop(let cause):
+            if let cause { beginGap(cause, detail: cause.dropDetail, connectionID: lane.connectionID) }
+            ledger.leaveOut(batch.count)
+            return capture.drop(batch, lane: lane.number, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
         }
-        if dropCause == nil, lane.isSubscribed {
-            noteDropping(cause)
-            beginGap(cause, detail: Self.reasons[cause] ?? cause.rawValue, connectionID: lane.connectionID)
-        }
-        ledger.leaveOut(batch.count)
-        return capture.drop(batch, lane: lane.number, dialect: &lane.dialect, now: steady(), outgoing: &outgoing)
     }
-
-    private static let reasons: [GapCause: String] = [
-        .diskFull: "the disk is full", .readOnly: "the file system is read-only",
-        .overload: "storing could not keep up",
-    ]
 
     func subscribed(_ lane: FeedLane, from time: UnixNanoseconds) {
         let isCarried = isCarriedByOther(lane)
         lane.isSubscribed = true
         lane.subscribedAt = elapsed
-        hasEverSubscribed = true
+        life.subscribed()
         lane.watch.subscribed(at: elapsed)
         // Only data ends a silence; a subscription alone does not.
         if ledger.cause(of: .connection) != .silence { endGap(.connection, at: time) }
@@ -204,7 +196,7 @@ extension FeedRecorder {
             var closing = closing
             closing.reason = configuration.safe(closing.reason)
             let closed = ConnectionClosed(connectionID: id, tsClosed: now(), closing, connection.statistics)
-            tsDisconnected = closed.tsClosed
+            life.disconnected(at: closed.tsClosed)
             // Failing to store this row must not stop the recording.
             while true {
                 do throws(ArchiveError) {
@@ -220,17 +212,17 @@ extension FeedRecorder {
     /// Runs `body`, which needs the file to stay the same.
     private func changingConnection(_ body: () async throws -> Void) async throws {
         await untilRotated()
-        changingConnections += 1
+        file.beginConnectionChange()
         defer {
-            changingConnections -= 1
-            changeEnded.signal()
+            file.endConnectionChange()
+            environment.changeEnded.signal()
         }
         try await body()
     }
 
     /// Begins another file if the policy requires one.
     func rotateIfDue() async throws {
-        guard let rotation, !isRotating, changingConnections == 0, !pause.isPaused else { return }
+        guard let rotation = environment.rotation, file.mayChange, !pause.isPaused else { return }
         let time = now()
         if rotation.isDue(at: time, place) { try await crew.rotate(from: place.writer, at: time) }
     }

@@ -7,13 +7,13 @@ import Venues
 extension FeedRecorder {
     /// Notes what a lane's connection has delivered, and reports what is still missing after the delivery time-out.
     func watchDelivery(_ lane: FeedLane) {
-        guard !undelivered.isComplete else { return }
-        undelivered.note(lane.dialect.undelivered)
+        guard !notices.undelivered.isComplete else { return }
+        notices.undelivered.note(lane.dialect.undelivered)
         guard let subscribedAt = lane.subscribedAt else { return }
         // A closed market delivers nothing.
         let begin = max(subscribedAt, marketOpenedAt ?? subscribedAt)
         let (time, patience) = (now(), policy.deliveryPatience)
-        let news = undelivered.news(afterSubscribed: market.isOpen ? elapsed - begin : .zero) {
+        let news = notices.undelivered.news(afterSubscribed: market.isOpen ? elapsed - begin : .zero) {
             market.isOpen($0, for: patience, at: time)
         }
         guard let news else { return }

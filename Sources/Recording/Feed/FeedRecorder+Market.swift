@@ -7,7 +7,7 @@ extension FeedRecorder {
     /// Follows the hours of the market up to now; called by the ticker, and before a connection is lost or made.
     func followMarket() {
         // While the file changes, a row would have no place; the next tick follows soon.
-        guard !isRotating else { return }
+        guard !file.isChanging else { return }
         let changes = market.changes(at: now())
         for change in changes {
             if change.isOpen { marketOpened(change) } else { marketClosed(change) }

@@ -12,28 +12,25 @@ extension FeedRecorder {
 
     /// Runs the wanted lanes until all have ended.
     func runLanes() async throws -> StopCause {
-        let (wishes, wish) = AsyncStream.makeStream(of: Int.self)
-        self.wish = wish
-        return try await withThrowingTaskGroup(of: Child.self) { group in
+        try await withThrowingTaskGroup(of: Child.self) { group in
             defer { group.cancelAll() }
             func begin(_ number: Int) {
                 group.addTask { .lane(try await self.run(lane: number)) }
             }
             func listen() {
                 group.addTask {
-                    for await number in wishes { return .wish(number) }
+                    for await number in self.wishes.stream { return .wish(number) }
                     return .wish(nil)
                 }
             }
-            running = configuration.overlap.isRedundant ? [0, 1] : [0]
-            for number in running { begin(number) }
+            for number in overlap.running { begin(number) }
             listen()
             var cause: StopCause?
             for try await child in group {
                 switch child {
                 case .lane(let ending):
                     cause = cause ?? ending
-                    if running.isEmpty { return cause ?? stop.cause ?? .error }
+                    if overlap.running.isEmpty { return cause ?? stop.cause ?? .error }
                     // Lanes that are connecting or waiting to connect need not continue.
                     if stop.cause != nil, lanes.allSatisfy({ $0.connection == nil }) { group.cancelAll() }
                 case .wish(let number?):
@@ -51,11 +48,6 @@ extension FeedRecorder {
         lanes.contains { $0 !== lane && $0.isSubscribed && $0.connection != nil }
     }
 
-    /// True if the feed needs only one connection and another lane provides it.
-    func isSuperfluous(_ lane: FeedLane) -> Bool {
-        !configuration.overlap.isRedundant && !lane.isSuccessor && running.contains { $0 != lane.number }
-    }
-
     /// Notes that the old lane has ended and the other one is now the feed's only lane.
     func succeeded(_ old: FeedLane) {
         for lane in lanes where lane !== old { lane.isSuccessor = false }
@@ -65,26 +57,31 @@ extension FeedRecorder {
 
     /// Replaces connections that are about to end; called by the ticker.
     func renewIfDue() {
-        guard lanes.count > 1, stop.cause == nil else { return }
-        if configuration.overlap.isRedundant {
-            renewOneOfTwo()
-        } else if running.count > 1 {
-            finishRenewal()
-        } else if let old = lanes.first(where: isDue) {
-            let number = 1 - old.number
+        guard stop.cause == nil, let action = overlap.tick(lanes.map { state(of: $0) }) else { return }
+        switch action {
+        case .open(let number):
             // The new lane starts with the usual pauses that the old one has learned.
-            lanes[number].watch = old.watch
+            lanes[number].watch = lanes[1 - number].watch
             lanes[number].isSuccessor = true
-            running.insert(number)
-            wish?.yield(number)
+            wishes.continuation.yield(number)
+        case .close(let number, let isRenewal):
+            lanes[number].isClosing = true
+            lanes[number].connection?.beginClose()
+            if isRenewal { report(.renewed) }
         }
     }
 
-    private func isDue(_ lane: FeedLane) -> Bool {
-        guard lane.connection != nil, lane.isSubscribed, !lane.isClosing else { return false }
-        if lane.isLeaving || hasOldToken(lane) { return true }
-        guard let renewAfter = configuration.overlap.renewAfter, let since = lane.subscribedAt else { return false }
-        return elapsed - since >= renewAfter
+    /// The lane as the overlap rule sees it.
+    func state(of lane: FeedLane) -> LaneOverlap.Lane {
+        LaneOverlap.Lane(
+            number: lane.number,
+            isReady: lane.connection != nil && lane.isSubscribed && !lane.isClosing,
+            isClosing: lane.isClosing,
+            isSuccessor: lane.isSuccessor,
+            isLeaving: lane.isLeaving || hasOldToken(lane),
+            age: lane.subscribedAt.map { elapsed - $0 },
+            hasRepeated: capture.totals.duplicates > lane.duplicatesBefore
+        )
     }
 
     /// True if connections end with their token and a newer one exists.
@@ -94,43 +91,13 @@ extension FeedRecorder {
 
     /// Closes the feed's only connection if its token was renewed; the next one is opened immediately.
     func replaceOldToken() async {
-        guard lanes.count == 1, stop.cause == nil, let connection = lanes[0].connection, isDue(lanes[0]) else { return }
+        guard lanes.count == 1, stop.cause == nil, let connection = lanes[0].connection else { return }
         let lane = lanes[0]
-        guard hasOldToken(lane) else { return }
+        guard hasOldToken(lane), overlap.isDue(state(of: lane)) else { return }
         lane.isClosing = true
         lane.isPlanned = true
         lane.watch.connectionEnded(because: .renewal)
         await beginHangUp(lane, connection)
-    }
-
-    /// Of two connections, closes and reopens one at a time, the older first.
-    private func renewOneOfTwo() {
-        let isComplete = lanes.allSatisfy { $0.connection != nil && $0.isSubscribed && !$0.isClosing }
-        guard isComplete else { return }
-        let due = lanes.filter(isDue).min { ($0.subscribedAt ?? .zero) < ($1.subscribedAt ?? .zero) }
-        if let due, let other = lanes.first(where: { $0 !== due }), hasCaughtUp(other) { close(due) }
-    }
-
-    /// Closes the old connection when the new one delivers the same data.
-    private func finishRenewal() {
-        guard let new = lanes.first(where: \.isSuccessor), let old = lanes.first(where: { $0 !== new }),
-            !old.isClosing, hasCaughtUp(new)
-        else { return }
-        close(old)
-        report(.renewed)
-    }
-
-    /// True if the connection delivers what the other one delivered, or if the time for the handover is over.
-    private func hasCaughtUp(_ lane: FeedLane) -> Bool {
-        guard lane.connection != nil, lane.isSubscribed, !lane.isClosing, let since = lane.subscribedAt else {
-            return false
-        }
-        return capture.totals.duplicates > lane.duplicatesBefore || elapsed - since >= configuration.overlap.handoverMax
-    }
-
-    private func close(_ lane: FeedLane) {
-        lane.isClosing = true
-        lane.connection?.beginClose()
     }
 
     // MARK: Shares of the connections

@@ -32,13 +32,13 @@ extension FeedRecorder {
 
     /// Waits while the file is being changed.
     func untilRotated() async {
-        if isRotating { await changeEnded.wait { !isRotating } }
+        if file.isChanging { await environment.changeEnded.wait { !file.isChanging } }
     }
 
     /// Captures nothing until ``endRotation()``.
     func standStill() async {
-        isRotating = true
-        await changeEnded.wait { changingConnections == 0 }
+        file.beginChange()
+        await environment.changeEnded.wait { file.isStill }
     }
 
     /// Hands everything over to the present file.
@@ -46,7 +46,7 @@ extension FeedRecorder {
     /// If the change fails after this, nothing more is captured: everything is in the journal, and the next recorder
     /// recovers it.
     func finishFile(at time: UnixNanoseconds) async throws {
-        isBroken = true
+        file.leave()
         capture.appendRepeated(at: time)
         endClosedSpan(at: time)
         // The gaps continue in the next file, so their ends are not reported.
@@ -56,9 +56,8 @@ extension FeedRecorder {
 
     /// Continues in another file; an open gap stays open.
     func goOn(in new: RecordingPlace, at time: UnixNanoseconds) async throws {
-        totalsBefore = totals
         try await moveConnections(to: new, at: time)
-        isBroken = false
+        file.arrive()
         unjudgedAbsence = nil
         repeatClosedSpan(from: time)
         let writer = new.writer
@@ -69,8 +68,8 @@ extension FeedRecorder {
     }
 
     func endRotation() {
-        isRotating = false
-        changeEnded.signal()
+        file.endChange()
+        environment.changeEnded.signal()
     }
 
     /// The captured positions of the present connections, by their keys in the journal.
@@ -118,7 +117,7 @@ extension FeedRecorder {
             }
             newIDs.append(newID)
         }
-        place = new
+        file.move(to: new, totals: totals)
         for (lane, newID) in zip(lanes, newIDs) {
             lane.connectionID = newID
             lane.lastConnectionID = newID

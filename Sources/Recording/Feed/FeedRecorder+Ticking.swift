@@ -17,12 +17,11 @@ extension FeedRecorder {
         await replaceOldToken()
         ledger.noteRate(capture.totals.dataMessages, at: elapsed, isExpected: market.isOpen)
         recordHoles()
-        endOverload()
+        if let news = load.tick(isHeldBack: lanes.contains(where: \.isHeldBack)) { report(news) }
         try await rotateIfDue()
         // While the writer is held up, keep-alives and watchdogs must continue.
         if queue.hasRoom { try await flush() }
-        reportJournal()
-        reportLog()
+        for news in notices.due(logBytes: place.writer.logBytes, journal: journal?.condition) { report(news) }
     }
 
     private func keepUp(_ connection: WebSocketConnection, _ lane: FeedLane) async {
@@ -46,20 +45,12 @@ extension FeedRecorder {
         watchDelivery(lane)
     }
 
-    private func reportJournal() {
-        guard let journal else { return }
-        let condition = journal.condition
-        guard condition != journalCondition else { return }
-        journalCondition = condition
-        report(.journal(condition))
-    }
-
     /// Hands everything over to the writer; waits while it is busy.
     ///
     /// While nothing can be stored, little is captured, and it stays in the capture.
     func flush() async throws {
         await untilRotated()
-        guard !pause.isPaused || queue.isFinished, !isBroken else { return }
+        guard !pause.isPaused || queue.isFinished, !file.isBroken else { return }
         try await handOver()
     }
 
@@ -83,7 +74,7 @@ extension FeedRecorder {
     ///
     /// What they still deliver is recorded.
     func hangUp() async -> Bool {
-        wish?.finish()
+        wishes.continuation.finish()
         let open = lanes.compactMap { lane in lane.connection.map { (lane, $0) } }
         for (lane, connection) in open { await beginHangUp(lane, connection) }
         for (_, connection) in open { _ = await connection.ended() }
@@ -102,13 +93,13 @@ extension FeedRecorder {
     func finish() async throws {
         await untilRotated()
         capture.closeHistory()
-        endOverload(isEnd: true)
-        guard !isBroken else { return }
+        if let news = load.end() { report(news) }
+        guard !file.isBroken else { return }
         recordHoles(isEnd: true)
         capture.appendRepeated(at: now())
         capture.endConnections()
         // The next recorder of the feed stores a gap that begins here.
-        capture.interrupt(at: tsDisconnected ?? now())
+        capture.interrupt(at: life.tsDisconnected ?? now())
         let time = now()
         endClosedSpan(at: time)
         if stop.cause == .removed { capture.append(EventRow(feedLeft: place.feedID, at: time)) }

@@ -5,9 +5,6 @@ import Venues
 
 /// Handles connections that stay open but deliver nothing, and numbers that are missing.
 extension FeedRecorder {
-    /// The time on the monotonic clock.
-    var elapsed: Duration { steady().since(UnixNanoseconds(0)) }
-
     /// Sends pings and ends a dead connection; called by the ticker.
     func watchConnection(_ connection: WebSocketConnection, _ lane: FeedLane) {
         let time = elapsed

@@ -4,7 +4,7 @@ import Archive
 ///
 /// The recording continues, and its data is safe in the log, but the log needs disk space until the reader ends its
 /// transaction.
-struct LogWatch {
+struct LogWatch: Sendable {
     private let bytesMax: Int64
     /// The size last reported, in bytes; `nil` while the log is short.
     private var reportedBytes: Int64?
@@ -22,12 +22,5 @@ struct LogWatch {
         guard bytes / 2 >= reportedBytes ?? 0 else { return nil }
         reportedBytes = bytes
         return .logHeld(bytes: bytes)
-    }
-}
-
-extension FeedRecorder {
-    func reportLog() {
-        guard let found = logWatch.look(at: place.writer.logBytes) else { return }
-        report(found)
     }
 }

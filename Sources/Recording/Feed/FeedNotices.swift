@@ -1,0 +1,24 @@
+import Archive
+
+/// What was last reported of a feed's surroundings, so that each change is reported once.
+struct FeedNotices: Sendable {
+    var undelivered: UndeliveredNames
+    private var log: LogWatch
+    private var journal = Journal.Condition.good
+
+    init(_ policy: RecordingPolicy) {
+        undelivered = UndeliveredNames(patience: policy.deliveryPatience)
+        log = LogWatch(bytesMax: policy.logBytesMax)
+    }
+
+    /// The reports that are due, for a write-ahead log of `logBytes` and the journal's present condition.
+    mutating func due(logBytes: Int64, journal condition: Journal.Condition?) -> [RecorderReport] {
+        var reports: [RecorderReport] = []
+        if let condition, condition != journal {
+            journal = condition
+            reports.append(.journal(condition))
+        }
+        if let report = log.look(at: logBytes) { reports.append(report) }
+        return reports
+    }
+}
