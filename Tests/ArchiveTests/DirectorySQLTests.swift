@@ -127,7 +127,7 @@ struct DirectorySQLTests {
         )
     }
 
-    @Test("B12 the same holds if the digits of the instrument grew between the files")
+    @Test("B12 a bar of two files counts once if the digits of the instrument grew between them")
     func grownBar() async throws {
         let (directory, files) = try await Self.archive([
             Self.firstOfTwo,

@@ -26,7 +26,7 @@ struct HeldLogTests {
     }
 
     @Test(
-        "while a reader holds a transaction, another file is begun when the log has its limit; the old one is sealed when the reader is gone"
+        "while a reader holds a transaction, a new file is started when the log has its limit; the old one is sealed when the reader is gone"
     )
     func held() async throws {
         var bench = try RecorderBench.binance()

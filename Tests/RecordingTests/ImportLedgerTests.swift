@@ -120,7 +120,7 @@ struct ImportLedgerTests {
         let record = #"{"type":1,"target":"OnTick","arguments":[{"symbol":"A","bid":1,"ask":2}]}"# + "\u{1E}"
         let bench = try ImportBench()
         let error = await failure { try await bench.run("\(ImportBench.start) \(record)\n") }
-        #expect("\(try #require(error))".contains("they look like those of 'mt4'"))
+        #expect("\(try #require(error))".contains("it looks like 'mt4'"))
         var hub = try ImportBench()
         hub.venue = .mt4
         let other = await failure { try await hub.run(ImportBench.trades(1...10)) }

@@ -19,6 +19,16 @@ struct ProseTests {
         ("is believed", "is used, is trusted"),
         ("word of", "name what is said"),
         ("has a say", "decides"),
+        ("as it stands", "unchanged"),
+        ("the same holds", "name what is also true"),
+        ("begins another", "starts a new"),
+        ("begin another", "start a new"),
+        ("is begun", "is started"),
+        ("goes on with", "continues with"),
+        ("wherefore", "therefore"),
+        ("so to speak", "leave it out"),
+        ("as if nothing", "say what does not change"),
+        ("would puzzle", "say what is unclear"),
     ]
 
     private static let columnsMax = 120

@@ -79,7 +79,7 @@ final class RecordingReplacement {
         try update.run()
     }
 
-    /// Begins another transaction after ``finish()``.
+    /// Begins a new transaction after ``finish()``.
     func reopen() throws(ArchiveError) {
         guard sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK else {
             throw ArchiveError(handle: handle, action: "open", path: path)

@@ -9,7 +9,7 @@ import Synchronization
 package final class ArchiveWriter: Sendable {
     /// The recording being written.
     package let path: String
-    /// The right to write to the directory; pass it to the next writer when a new file is begun.
+    /// The right to write to the directory; pass it to the next writer when a new file is started.
     package let lock: ArchiveLock
     /// The identity of the recording; its copies have the same one.
     package let recordingID: String

@@ -115,7 +115,7 @@ struct Capture: Sendable {
         rowBuilder.remember(events, symbols: symbols, batch: batch, connectionID: connectionID)
     }
 
-    /// Begins another connection in a lane; its messages up to `position` in the journal are already in a recording.
+    /// Starts a new connection in a lane; its messages up to `position` in the journal are already in a recording.
     ///
     /// If `isRedacted`, secrets are removed before messages reach the capture.
     mutating func beginConnection(

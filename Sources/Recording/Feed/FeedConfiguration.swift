@@ -87,7 +87,7 @@ package struct RecordingPolicy: Sendable {
     package var deliveryPatience: Duration = .seconds(60)
     /// How long a closing connection may take.
     package var closeGrace: Duration = .seconds(8)
-    /// When another file is begun; `nil` for a single file of any length.
+    /// When a new file is started; `nil` for a single file of any length.
     package var rotation: RotationPolicy?
     package var durability = Durability.process
     /// A longer write-ahead log is reported, in bytes, and again each time its length has doubled.

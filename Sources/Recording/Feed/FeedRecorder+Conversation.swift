@@ -220,7 +220,7 @@ extension FeedRecorder {
         try await body()
     }
 
-    /// Begins another file if the policy requires one.
+    /// Starts a new file if the policy requires one.
     func rotateIfDue() async throws {
         guard let rotation = environment.rotation, file.mayChange, !pause.isPaused else { return }
         let time = now()

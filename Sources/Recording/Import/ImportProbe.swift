@@ -61,7 +61,7 @@ struct ImportProbe {
             return pages.contains { Self.understands($0.messages, &dialect) }
         }
         let which = received == 1 ? "its message is not" : "none of its first \(received) messages is"
-        let guess = other.map { "; they look like those of '\($0.name)'" } ?? ""
+        let guess = other.map { "; it looks like '\($0.name)'" } ?? ""
         return ImportError(
             code: .notUnderstood,
             path: path,

@@ -75,7 +75,7 @@ struct ImportRun {
         if target.isWorthWriting { try await target.flush(at: tsLast) }
     }
 
-    /// Begins another connection; if it is not the first of the file, there is a gap before it.
+    /// Starts a new connection; if it is not the first of the file, there is a gap before it.
     mutating func beginConnection(at time: UnixNanoseconds) async throws {
         try await endConnection()
         if let tsLast { pendingBreak = (pendingBreak?.lowerBound ?? tsLast)...max(tsLast, time) }

@@ -94,6 +94,6 @@ final class ImportTarget {
     /// Hands over the captured work; bars that end at or before `clock` are closed.
     func flush(at clock: UnixNanoseconds?) async throws {
         guard let work = session?.capture.takeWork(clock: clock ?? UnixNanoseconds(0)), !work.isEmpty else { return }
-        guard await queue.push(work) else { throw RecordingError("the recording cannot be written any more") }
+        guard await queue.push(work) else { throw RecordingError("the recording can no longer be written") }
     }
 }

@@ -66,7 +66,7 @@ extension MT4Dialect {
         for problem in problems {
             appendMalformed(problem.reason, bytes: problem.bytes, &context, events: &events)
         }
-        if exchange.reader.isBroken { end("the hub's messages are no MessagePack any more", .failure) }
+        if exchange.reader.isBroken { end("the hub's messages are no longer MessagePack", .failure) }
     }
 
     /// Converts what was appended to `outgoing` from entry `first` on to the hub's protocol.

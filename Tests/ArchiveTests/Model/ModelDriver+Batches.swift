@@ -39,7 +39,7 @@ extension ModelDriver {
         return (batch, fresh, blocks)
     }
 
-    /// Each connection with new messages continues its last block, or begins another one.
+    /// Each connection with new messages continues its last block, or starts a new one.
     private func addBlocks(of fresh: [RecordingModel.Message], to batch: inout WriteBatch) throws -> Blocks {
         var changed: Blocks = [:]
         for (connectionID, added) in Dictionary(grouping: fresh, by: \.connectionID).sorted(by: { $0.key < $1.key }) {

@@ -21,7 +21,7 @@ extension ModelDriver {
         let outcome = try ArchiveCompactor(settings, stamp).compact(models[place].path)
         #expect(outcome.status != .written, comment)
         guard outcome.status == .compacted else { return }
-        // A recorder begins another block after this: the model no longer knows the blocks.
+        // A recorder starts a new block after this: the model no longer knows the blocks.
         models[place].model.blocks = [:]
     }
 
