@@ -21,7 +21,7 @@ extension Capture {
             blocks.append(PendingBlock(connectionID: lanes[lane].connectionID, builder: lanes[lane].block))
             lanes[lane].isBlockChanged = false
         }
-        var rows = rowBuilder.takeRows(clock: clock)
+        var rows = pipeline.rows.takeRows(clock: clock)
         rows.watermarks = watermarks
         watermarks.removeAll()
         for lane in lanes.indices where lanes[lane].isMoved {

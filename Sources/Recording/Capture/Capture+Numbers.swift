@@ -20,12 +20,12 @@ extension Capture {
 
     /// The instrument that the latest tick of a symbol belongs to.
     func instrumentID(of symbol: String) -> Int64? {
-        rowBuilder.book.instrumentID(of: symbol)
+        pipeline.rows.book.instrumentID(of: symbol)
     }
 
     mutating func noteLatency(in batch: MessageBatch) {
-        let trade = events.trades.last.flatMap { trade in trade.tsEvent.map { (trade.origin.message, $0) } }
-        let quote = events.quotes.last.flatMap { quote in quote.tsEvent.map { (quote.origin.message, $0) } }
+        let trade = pipeline.events.trades.last.flatMap { trade in trade.tsEvent.map { (trade.origin.message, $0) } }
+        let quote = pipeline.events.quotes.last.flatMap { quote in quote.tsEvent.map { (quote.origin.message, $0) } }
         guard let (message, tsEvent) = trade ?? quote, batch.entries.indices.contains(message) else { return }
         let tsRecv = batch.entries[message].tsRecv
         guard EventTimeRule.canBeRight(tsEvent, receivedAt: tsRecv) else { return }
@@ -34,8 +34,8 @@ extension Capture {
 
     mutating func noteNumbers(of batch: MessageBatch, lane: Int, symbols: SymbolTable, now: UnixNanoseconds) {
         let time = now.since(UnixNanoseconds(0))
-        var unreadable = events.venueEvents[...]
-        for trade in events.trades where trade.tradeID != nil || trade.executionIDs != nil {
+        var unreadable = pipeline.events.venueEvents[...]
+        for trade in pipeline.events.trades where trade.tradeID != nil || trade.executionIDs != nil {
             noteUnreadable(&unreadable, before: trade.origin.message)
             let place = sequencePlace(of: trade.symbol, lane: lane, symbols)
             let tsRecv = batch.entries[trade.origin.message].tsRecv

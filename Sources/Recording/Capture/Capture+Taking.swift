@@ -17,23 +17,25 @@ extension Capture {
     ) -> DialectOutcome {
         let batch = redacted(batch, lane)
         let firstMessageIndex = store(batch, lane)
-        events.removeAll()
-        var outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
-        messageTotals.dataMessages += Int64(outcome.dataMessages)
-        let duplicates = rowBuilder.totals.duplicates
-        rowBuilder.append(
-            events,
-            symbols: dialect.symbols,
-            batch: batch,
-            firstMessageIndex: firstMessageIndex,
-            connectionID: lanes[lane].connectionID,
-            instruments: &lanes[lane].instruments
+        let duplicates = pipeline.rows.totals.duplicates
+        var outcome = pipeline.read(
+            batch,
+            from: ReadingPipeline.Source(
+                connectionID: lanes[lane].connectionID,
+                firstMessageIndex: firstMessageIndex
+            ),
+            instruments: &lanes[lane].instruments,
+            dialect: &dialect,
+            now: now,
+            outgoing: &outgoing
         )
-        if let warning = rowBuilder.times.takeWarning() { outcome.notices.append(warning) }
+        let events = pipeline.events
+        messageTotals.dataMessages += Int64(outcome.dataMessages)
+        if let warning = pipeline.rows.times.takeWarning() { outcome.notices.append(warning) }
         if let warning = recognition.note(outcome) { outcome.notices.append(warning) }
         lanes[lane].count(
             ticks: events.quotes.count + events.trades.count,
-            duplicates: rowBuilder.totals.duplicates - duplicates
+            duplicates: pipeline.rows.totals.duplicates - duplicates
         )
         for change in events.linkChanges {
             linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
@@ -52,26 +54,26 @@ extension Capture {
         now: UnixNanoseconds,
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
-        events.removeAll()
         // If the connection is lost while messages are dropped, the gap begins at the last of them.
         for entry in batch.entries where entry.direction == .received {
             tsLast = max(tsLast ?? entry.tsRecv, entry.tsRecv)
         }
         skip(batch, lane: lane)
+        var events = MarketEvents()
         return dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
     }
 
     /// Lets `dialect` read messages that are already stored, so that it understands what follows; stores nothing.
+    @discardableResult
     mutating func recall(
         _ batch: MessageBatch,
         lane: Int = 0,
         dialect: inout any VenueDialect,
         now: UnixNanoseconds
-    ) {
-        events.removeAll()
-        var answers = MessageBatch()
-        _ = dialect.receive(batch, now: now, events: &events, outgoing: &answers)
+    ) -> DialectOutcome {
+        let outcome = pipeline.recall(batch, dialect: &dialect, now: now)
         if sequence != nil { noteNumbers(of: batch, lane: lane, symbols: dialect.symbols, now: now) }
+        return outcome
     }
 
     /// Captures messages that need no reading, such as those we send; returns the number of the first.

@@ -17,12 +17,11 @@ struct Capture: Sendable {
     var pendingCount = 0
     var writer: ArchiveWriter
     private let history: StoredBars?
-    var rowBuilder: RowBuilder
+    var pipeline: ReadingPipeline
     /// The connections, by their lane numbers; most feeds have only lane 0.
     var lanes = [ConnectionLane()]
     var watermarks: [JournalWatermark] = []
     var sealed: [PendingBlock] = []
-    var events = MarketEvents()
     var messageTotals = CaptureTotals()
     private let makeRedactor: @Sendable () -> (any MessageRedactor)?
     var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
@@ -68,11 +67,8 @@ struct Capture: Sendable {
         pendingIndex = counter.next
         self.writer = writer
         history = try StoredBars(writer, instruments)
-        rowBuilder = RowBuilder(
-            book: book,
-            bars: BarBuilder(intervals: barIntervals, history: history),
-            feedID: feedID
-        )
+        let bars = BarBuilder(intervals: barIntervals, history: history)
+        pipeline = ReadingPipeline(rows: RowBuilder(book: book, bars: bars, feedID: feedID))
     }
 
     /// How far the messages of a lane's connection were captured.
@@ -81,38 +77,45 @@ struct Capture: Sendable {
     }
 
     var totals: CaptureTotals {
-        var totals = rowBuilder.totals
+        var totals = pipeline.rows.totals
         totals.messagesReceived = messageTotals.messagesReceived
         totals.messagesSent = messageTotals.messagesSent
         totals.bytesReceived = messageTotals.bytesReceived
         totals.latency = messageTotals.latency
         totals.dataMessages = messageTotals.dataMessages
         totals.redacted = messageTotals.redacted
-        totals.lateTicks = rowBuilder.bars.lateTicks
-        totals.ticksAhead = rowBuilder.times.ticksAhead
-        totals.bars = rowBuilder.bars.barCount
+        totals.lateTicks = pipeline.rows.bars.lateTicks
+        totals.ticksAhead = pipeline.rows.times.ticksAhead
+        totals.bars = pipeline.rows.bars.barCount
         return totals
     }
 
     /// True if there is enough for a write.
     var isWorthWriting: Bool {
-        rowBuilder.pendingRows >= 10_000 || sealed.count >= 64
+        pipeline.rows.pendingRows >= 10_000 || sealed.count >= 64
     }
 
     /// True if no more must accumulate: about 50 MB.
     var isOverfull: Bool {
-        rowBuilder.pendingRows >= 100_000 || sealed.count >= 512
+        pipeline.rows.pendingRows >= 100_000 || sealed.count >= 512
     }
 
     /// Treats the following messages as those of another feed of the same venue.
     mutating func beginFeed(_ id: Int64) {
-        rowBuilder.select(feed: id)
-        rowBuilder.parkedNumbers.removeAll()
+        pipeline.rows.select(feed: id)
+        pipeline.rows.parkedNumbers.removeAll()
     }
 
-    /// Remembers which ticks a connection delivered, to recognise them when another connection delivers them.
-    mutating func remember(_ events: MarketEvents, symbols: SymbolTable, batch: MessageBatch, connectionID: Int64) {
-        rowBuilder.remember(events, symbols: symbols, batch: batch, connectionID: connectionID)
+    /// Remembers which ticks are in stored messages of a connection, to recognise them when another connection
+    /// delivers them.
+    mutating func remember(
+        _ batch: MessageBatch,
+        connectionID: Int64,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds
+    ) {
+        pipeline.recall(batch, dialect: &dialect, now: now)
+        pipeline.rows.remember(pipeline.events, symbols: dialect.symbols, batch: batch, connectionID: connectionID)
     }
 
     /// Starts a new connection in a lane; its messages up to `position` in the journal are already in a recording.
@@ -143,7 +146,7 @@ struct Capture: Sendable {
     /// Ends a lane's connection at `time`; if part of an unfinished record was withheld, an event says how many bytes.
     mutating func endConnection(lane: Int = 0, at time: UnixNanoseconds, withheldBytes: Int = 0) {
         if withheldBytes > 0 {
-            rowBuilder.appendWithheld(bytes: withheldBytes, reason: "the connection ended inside a record", at: time)
+            pipeline.rows.appendWithheld(bytes: withheldBytes, reason: "the connection ended inside a record", at: time)
         }
         lanes[lane].redactor = nil
         endConnection(lane: lane)
@@ -193,8 +196,8 @@ struct Capture: Sendable {
         self.counter = counter
         pendingIndex = counter.next
         history?.close()
-        let venue = rowBuilder.book.venue
-        rowBuilder.move(toFeed: feedID, connectionIDs: newIDs) { instruments.number(of: $0, venue: venue) }
+        let venue = pipeline.rows.book.venue
+        pipeline.rows.move(toFeed: feedID, connectionIDs: newIDs) { instruments.number(of: $0, venue: venue) }
     }
 
     /// The trading sessions that the venue sent since the last call, by symbol.
@@ -206,46 +209,46 @@ struct Capture: Sendable {
 
     /// Notes the trading sessions in the events that were just read.
     mutating func noteSessions(_ symbols: SymbolTable) {
-        for details in events.instrumentDetails {
+        for details in pipeline.events.instrumentDetails {
             guard let sessions = details.sessions else { continue }
             venueSessions[symbols.text(of: details.symbol)] = sessions
         }
     }
 
     mutating func resume(at time: UnixNanoseconds) {
-        rowBuilder.resume(at: time)
+        pipeline.rows.resume(at: time)
     }
 
     mutating func interrupt(at time: UnixNanoseconds) {
-        rowBuilder.interrupt(at: time)
+        pipeline.rows.interrupt(at: time)
     }
 
     /// Notes that ticks of one symbol are missing; if the symbol is not known, ticks of all symbols.
     mutating func miss(_ symbol: String, from: UnixNanoseconds, to: UnixNanoseconds) {
-        guard !rowBuilder.miss(symbol, from: from, to: to) else { return }
+        guard !pipeline.rows.miss(symbol, from: from, to: to) else { return }
         interrupt(at: from)
         resume(at: to)
     }
 
     mutating func append(_ gap: GapRow) {
-        rowBuilder.append(gap)
+        pipeline.rows.append(gap)
     }
 
     mutating func append(_ span: ClosedSpanRow) {
-        rowBuilder.append(span)
+        pipeline.rows.append(span)
     }
 
     /// Stores how often our own events were repeated; call it at the end of a recording or of a file.
     mutating func appendRepeated(at time: UnixNanoseconds) {
-        rowBuilder.appendRepeated(at: time)
+        pipeline.rows.appendRepeated(at: time)
     }
 
     /// Adds an event of our own.
     mutating func append(_ event: EventRow) {
-        rowBuilder.append(event)
+        pipeline.rows.append(event)
     }
 
     mutating func append(_ sample: ClockSampleRow) {
-        rowBuilder.append(sample)
+        pipeline.rows.append(sample)
     }
 }

@@ -105,9 +105,7 @@ struct ImportRun {
             session.capture.recall(messages, dialect: &dialect, now: first.tsRecv)
             return
         }
-        var events = MarketEvents()
-        var answers = MessageBatch()
-        _ = dialect.receive(messages, now: first.tsRecv, events: &events, outgoing: &answers)
+        ReadingPipeline.recall(messages, dialect: &dialect)
         context = messages
         pendingBreak = nil
     }
@@ -116,8 +114,8 @@ struct ImportRun {
         guard let first = messages.entries.first else { return }
         let session = try await target.begun(at: first.tsRecv)
         if connection == nil { try await openConnection(in: session, at: first.tsRecv) }
-        session.capture.rowBuilder.knownTicks = knownTicks
-        defer { knownTicks = session.capture.rowBuilder.knownTicks }
+        session.capture.pipeline.rows.knownTicks = knownTicks
+        defer { knownTicks = session.capture.pipeline.rows.knownTicks }
         var answers = MessageBatch()
         let read = session.capture.take(messages, dialect: &dialect, now: first.tsRecv, outgoing: &answers)
         counts.new += Int64(messages.count)

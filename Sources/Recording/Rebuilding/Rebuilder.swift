@@ -81,7 +81,8 @@ package struct Rebuilder: Sendable {
 private struct RebuiltRows {
     private let rebuild: RecordingRebuild
     private let readings: FeedReadings
-    private var builders: [String: RowBuilder] = [:]
+    /// One for each venue.
+    private var pipelines: [String: ReadingPipeline] = [:]
     private var dialects: [Int64: any VenueDialect] = [:]
     /// The instruments of each connection's symbols.
     private var instruments: [Int64: SymbolInstruments] = [:]
@@ -100,9 +101,9 @@ private struct RebuiltRows {
             guard let venue = Venue(named: row.venue) else { continue }
             connections[row.connectionID] = (venue, row.opened.feedID, row.sessionID)
         }
-        makeBuilders()
+        makePipelines()
         let ticks = Set(try rebuild.reader.events(kind: RowBuilder.earlierFileKind).compactMap(TickPosition.init))
-        for venue in builders.keys { builders[venue]?.ticksOfEarlierFile = ticks }
+        for venue in pipelines.keys { pipelines[venue]?.rows.ticksOfEarlierFile = ticks }
         let last = Double(max(1, try rebuild.reader.lastMessageIndex()))
         var cursor = try rebuild.reader.messages()
         while let run = try nextReadable(&cursor) {
@@ -129,8 +130,8 @@ private struct RebuiltRows {
         return nil
     }
 
-    /// Creates one builder per venue, with the instruments' numbers but without a current row for any symbol.
-    private mutating func makeBuilders() {
+    /// Creates one pipeline per venue, with the instruments' numbers but without a current row for any symbol.
+    private mutating func makePipelines() {
         let ids = RebuiltNumbers(next: (rebuild.instruments.map(\.instrumentID).max() ?? 0) + 1)
         for venue in Set(connections.values.map(\.venue)) {
             let known = rebuild.instruments.filter { $0.venue == venue.name }.map {
@@ -150,7 +151,8 @@ private struct RebuiltRows {
                 isFromStart: true,
                 makeID: { _ in ids.take() }
             )
-            builders[venue.name] = RowBuilder(book: book, bars: BarBuilder(intervals: []), feedID: 0)
+            let rows = RowBuilder(book: book, bars: BarBuilder(intervals: []), feedID: 0)
+            pipelines[venue.name] = ReadingPipeline(rows: rows)
         }
     }
 
@@ -158,17 +160,17 @@ private struct RebuiltRows {
         let numbers = run.block.messageIndexes
         messages += Int64(run.range.count)
         guard let connection = connections[run.connectionID],
-            var builder = builders.removeValue(forKey: connection.venue.name)
+            var pipeline = pipelines.removeValue(forKey: connection.venue.name)
         else { return }
         let reading = try readings[connection.feedID]
         var dialect = dialects[run.connectionID] ?? connection.venue.makeReader(reading)
         // A new session started without knowledge of what the previous one had received.
         if lastSession != connection.sessionID {
-            for venue in builders.keys { builders[venue]?.forgetNumbers() }
-            builder.forgetNumbers()
+            for venue in pipelines.keys { pipelines[venue]?.rows.forgetNumbers() }
+            pipeline.rows.forgetNumbers()
         }
         lastSession = connection.sessionID
-        builder.select(feed: connection.feedID)
+        pipeline.rows.select(feed: connection.feedID)
         var start = run.range.lowerBound
         while start < run.range.upperBound {
             var end = start + 1
@@ -177,13 +179,15 @@ private struct RebuiltRows {
             {
                 end += 1
             }
-            read(run.block, start..<end, from: run.connectionID, &dialect, &builder)
+            read(run.block, start..<end, from: run.connectionID, &dialect, &pipeline)
             rebuild.cover(numbers[start]...numbers[end - 1])
             start = end
         }
         dialects[run.connectionID] = dialect
-        if builder.pendingRows >= 10_000 { try rebuild.write(builder.takeRows(clock: UnixNanoseconds(0))) }
-        builders[connection.venue.name] = builder
+        if pipeline.rows.pendingRows >= 10_000 {
+            try rebuild.write(pipeline.rows.takeRows(clock: UnixNanoseconds(0)))
+        }
+        pipelines[connection.venue.name] = pipeline
     }
 
     private mutating func read(
@@ -191,32 +195,36 @@ private struct RebuiltRows {
         _ range: Range<Int>,
         from connectionID: Int64,
         _ dialect: inout any VenueDialect,
-        _ builder: inout RowBuilder
+        _ pipeline: inout ReadingPipeline
     ) {
         let entries = block.batch.entries[range]
         guard let first = entries.first else { return }
         var batch = MessageBatch()
         batch.bytes = block.batch.bytes
         batch.entries = Array(entries)
-        var events = MarketEvents()
-        var answers = MessageBatch()
-        _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
         // Sent messages only help to read the answers.
-        guard first.direction == .received else { return }
-        builder.append(
-            events,
-            symbols: dialect.symbols,
-            batch: batch,
-            firstMessageIndex: block.messageIndexes[range.lowerBound],
-            connectionID: connectionID,
-            instruments: &instruments[connectionID, default: SymbolInstruments()]
+        guard first.direction == .received else {
+            pipeline.recall(batch, dialect: &dialect, now: first.tsRecv)
+            return
+        }
+        var answers = MessageBatch()
+        _ = pipeline.read(
+            batch,
+            from: ReadingPipeline.Source(
+                connectionID: connectionID,
+                firstMessageIndex: block.messageIndexes[range.lowerBound]
+            ),
+            instruments: &instruments[connectionID, default: SymbolInstruments()],
+            dialect: &dialect,
+            now: first.tsRecv,
+            outgoing: &answers
         )
     }
 
     private mutating func flush() throws(ArchiveError) {
-        for venue in builders.keys.sorted() {
-            guard var builder = builders.removeValue(forKey: venue) else { continue }
-            try rebuild.write(builder.takeRows(clock: UnixNanoseconds(0)))
+        for venue in pipelines.keys.sorted() {
+            guard var pipeline = pipelines.removeValue(forKey: venue) else { continue }
+            try rebuild.write(pipeline.rows.takeRows(clock: UnixNanoseconds(0)))
         }
     }
 }

@@ -147,15 +147,11 @@ final class JournalFolder {
                 connectionID: row.connectionID,
                 payloadBytesMax: Self.contextBytesMax
             )
-            var events = MarketEvents()
-            var answers = MessageBatch()
             for block in blocks {
-                events.removeAll()
                 let now = block.batch.entries.first?.tsRecv ?? UnixNanoseconds(0)
-                let outcome = reader.receive(block.batch, now: now, events: &events, outgoing: &answers)
+                let outcome = capture.recall(block.batch, dialect: &reader, now: now)
                 hasData = hasData || outcome.dataMessages > 0
                 lastStored = block.batch.entries.last { $0.direction == .received }?.tsRecv ?? lastStored
-                answers.removeAll()
             }
             if !blocks.isEmpty { stored.insert(key) }
             // Answers to a handshake do not end a gap.

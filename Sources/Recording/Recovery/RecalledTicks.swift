@@ -68,8 +68,6 @@ struct RecalledTicks {
     ) throws(ArchiveError) {
         var dialects: [Int64: any VenueDialect] = [:]
         var messages = try reader.messages(ReadRange(from: from))
-        var events = MarketEvents()
-        var answers = MessageBatch()
         while let run = try messages.next() {
             guard let owner = owners[run.connectionID] else { continue }
             var dialect = dialects[run.connectionID] ?? venue.makeReader(reading)
@@ -78,10 +76,7 @@ struct RecalledTicks {
                 batch.append(messageAt: index, of: run.block.batch)
             }
             guard let first = batch.entries.first else { continue }
-            events.removeAll()
-            _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
-            answers.removeAll()
-            capture.remember(events, symbols: dialect.symbols, batch: batch, connectionID: owner)
+            capture.remember(batch, connectionID: owner, dialect: &dialect, now: first.tsRecv)
             dialects[run.connectionID] = dialect
         }
     }

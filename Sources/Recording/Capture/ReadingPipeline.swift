@@ -1,0 +1,75 @@
+import MarketModel
+import Venues
+
+/// Reads messages: bytes become events, and events become rows and bars.
+///
+/// Live recording, recovery, import and rebuild all read messages here, so that the same messages give the same rows.
+struct ReadingPipeline: Sendable {
+    /// Where the rows and bars are collected.
+    var rows: RowBuilder
+    /// What the latest batch contained.
+    private(set) var events = MarketEvents()
+
+    init(rows: RowBuilder) {
+        self.rows = rows
+    }
+
+    /// The connection that a batch came over.
+    struct Source {
+        let connectionID: Int64
+        /// The number of the batch's first message; the others follow without holes.
+        let firstMessageIndex: Int64
+    }
+
+    /// Lets `dialect` read a batch, and makes rows of its events; the dialect's answers go into `outgoing`.
+    ///
+    /// `instruments` are those of the connection. `now` is the time on the dialect's clock.
+    mutating func read(
+        _ batch: MessageBatch,
+        from source: Source,
+        instruments: inout SymbolInstruments,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds,
+        outgoing: inout MessageBatch
+    ) -> DialectOutcome {
+        events.removeAll()
+        let outcome = dialect.receive(batch, now: now, events: &events, outgoing: &outgoing)
+        rows.append(
+            events,
+            symbols: dialect.symbols,
+            batch: batch,
+            firstMessageIndex: source.firstMessageIndex,
+            connectionID: source.connectionID,
+            instruments: &instruments
+        )
+        return outcome
+    }
+
+    /// Lets `dialect` read a batch without making rows, and discards its answers.
+    @discardableResult
+    mutating func recall(
+        _ batch: MessageBatch,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds
+    ) -> DialectOutcome {
+        events.removeAll()
+        return Self.recall(batch, dialect: &dialect, now: now, into: &events)
+    }
+
+    /// Lets `dialect` read a batch, so that it understands what follows.
+    static func recall(_ batch: MessageBatch, dialect: inout any VenueDialect) {
+        guard let first = batch.entries.first else { return }
+        var events = MarketEvents()
+        _ = recall(batch, dialect: &dialect, now: first.tsRecv, into: &events)
+    }
+
+    private static func recall(
+        _ batch: MessageBatch,
+        dialect: inout any VenueDialect,
+        now: UnixNanoseconds,
+        into events: inout MarketEvents
+    ) -> DialectOutcome {
+        var answers = MessageBatch()
+        return dialect.receive(batch, now: now, events: &events, outgoing: &answers)
+    }
+}
