@@ -132,7 +132,7 @@ struct OverloadTests {
                 run.wall.advance(by: .milliseconds(1))
                 try await connection.send(MessageBatch(texts: (id..<id + 20).map { BinanceSample.trade(id: $0) }))
                 id += 20
-                try await Task.sleep(for: .milliseconds(1))
+                await NetworkTurns.wait(20)
             }
             _ = try await connection.receiveAll()
         }

@@ -199,7 +199,7 @@ struct RecorderBench: Sendable {
     /// far more time than what the test receives.
     private static func rest(after commits: Int) async {
         guard commits >= 100 else { return await Task.yield() }
-        try? await Task.sleep(for: .milliseconds(min(commits / 100, 5)))
+        await NetworkTurns.wait(min(commits / 10, 100))
     }
 
     /// The content of the archive after the recording.

@@ -107,7 +107,7 @@ struct StallTests {
             while !isOver.load(ordering: .relaxed) {
                 id += 1
                 try await connection.send(BinanceSample.trade(symbol, id: id))
-                try await Task.sleep(for: .milliseconds(1))
+                await NetworkTurns.wait(20)
             }
             _ = try await connection.receiveAll()
         }
