@@ -46,7 +46,7 @@ package struct MessageBatch: Sendable {
 
     package var bytes: [UInt8] = []
     package var entries: [Entry] = []
-    /// The number of the last message of each direction in its connection's journal; 0 for a direction without messages.
+    /// The number of the last message of each direction in its connection's journal; 0 for one without messages.
     ///
     /// `nil` if the messages are not in a journal. Copies of single messages do not have it.
     package var journalPosition: JournalPosition?

@@ -22,8 +22,8 @@ extension Journal {
 
     /// Makes the next segment the current one, with room for a message of `payloadBytes`.
     ///
-    /// Returns false if there is no room. The caller holds ``appending``. The next segment is usually prepared. A message longer than a segment, or a burst that is faster than the
-    /// worker, waits here while one is created.
+    /// Returns false if there is no room. The caller holds ``appending``. The next segment is usually prepared. A
+    /// message longer than a segment, or a burst that is faster than the worker, waits here while one is created.
     func advance(payloadBytes: Int) -> Bool {
         let step = state.withLock { nextStep(payloadBytes: payloadBytes, &$0) }
         switch step {

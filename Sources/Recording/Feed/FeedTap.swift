@@ -8,8 +8,8 @@ import Venues
 ///
 /// It redacts them first: no secret may reach the disk.
 ///
-/// `@unchecked Sendable`: the connection's event loop owns the tap. All methods are called there, so no code waits while
-/// messages are redacted and journalled.
+/// `@unchecked Sendable`: the connection's event loop owns the tap. All methods are called there, so no code waits
+/// while messages are redacted and journalled.
 final class FeedTap: MessageTap, @unchecked Sendable {
     /// The connection's name in the journal.
     let key: UInt64

@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// The consumer never holds up the recording: if it does not keep up, it gets ``CommitEvent/missed(_:)`` in place of
 /// transactions, and the stream continues after it. Give a stream to the recovery before a recording and then to the
-/// recorder; a transaction appears once, whichever of them made it. Rows of sessions, feeds and connections are not part
-/// of it.
+/// recorder; a transaction appears once, whichever of them made it. Rows of sessions, feeds and connections are not
+/// part of it.
 package final class CommitStream: Sendable {
     /// How much waits for the consumer.
     package struct Limits: Sendable, Hashable {

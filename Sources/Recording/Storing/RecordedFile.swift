@@ -2,8 +2,8 @@ import Archive
 
 /// The file that a feed is recorded into, and its change to the next one.
 ///
-/// A change must not overlap with a connection that begins or ends: both would write its row. Connections therefore wait
-/// for a change, and a change waits for connections.
+/// A change must not overlap with a connection that begins or ends: both would write its row. Connections therefore
+/// wait for a change, and a change waits for connections.
 struct RecordedFile: Sendable {
     /// The file, and the ids of its rows that the feed's data refers to.
     private(set) var place: RecordingPlace
