@@ -27,7 +27,7 @@ extension MT4Dialect {
         events: inout MarketEvents,
         outgoing: inout MessageBatch
     ) {
-        exchange.joined(payload).withUnsafeBytes { bytes in
+        exchange.joined(payload)?.withUnsafeBytes { bytes in
             var rest = UnsafeRawBufferPointer(rebasing: bytes[...])
             while !rest.isEmpty {
                 guard exchange.notation.settled == nil else {

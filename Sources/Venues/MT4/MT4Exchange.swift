@@ -11,6 +11,8 @@ struct MT4Exchange: Sendable {
     var records: [UInt8] = []
     /// Incomplete bytes received before the protocol is known.
     private var opening: [UInt8] = []
+    /// True if ``opening`` is JSON without its end.
+    private var awaitsSeparator = false
 
     private static let openingBytesMax = 16 << 20
 
@@ -35,12 +37,20 @@ struct MT4Exchange: Sendable {
         if notation.settled == nil { notation.note(sent: payload) }
     }
 
-    /// Returns the earlier incomplete bytes followed by `payload`.
+    /// Returns the earlier incomplete bytes followed by `payload`; `nil` if that is still incomplete.
     ///
-    /// Use it only while the protocol is not known.
-    mutating func joined(_ payload: UnsafeRawBufferPointer) -> [UInt8] {
-        defer { opening = [] }
-        return opening + payload
+    /// Use it only while the protocol is not known. Each byte is read once, however many messages a record is split
+    /// into.
+    mutating func joined(_ payload: UnsafeRawBufferPointer) -> [UInt8]? {
+        let isIncomplete =
+            awaitsSeparator && !payload.contains(HubRecordScanner.separator)
+            && opening.count + payload.count <= Self.openingBytesMax
+        guard isIncomplete else {
+            defer { (opening, awaitsSeparator) = ([], false) }
+            return opening + payload
+        }
+        opening.append(contentsOf: payload)
+        return nil
     }
 
     /// Decides how to read the first record of `bytes`, which may be incomplete.
@@ -54,7 +64,10 @@ struct MT4Exchange: Sendable {
         case .neither: return .unreadable
         case .unfinished: return wait(for: bytes)
         case .json:
-            guard let separator = bytes.firstIndex(of: HubRecordScanner.separator) else { return wait(for: bytes) }
+            guard let separator = bytes.firstIndex(of: HubRecordScanner.separator) else {
+                awaitsSeparator = bytes.count <= Self.openingBytesMax
+                return wait(for: bytes)
+            }
             let record = try? HubRecord(UnsafeRawBufferPointer(rebasing: bytes[..<separator]))
             // A handshake is JSON in both protocols.
             guard record?.typeNumber != nil else { return .json(end: separator + 1) }
