@@ -128,6 +128,28 @@ struct FeedCoverageTests {
         #expect(try await bench.coverage() == ["EURUSD": 0.5, "GBPUSD": 1])
     }
 
+    @Test("kind 13 a gap of one of many feeds counts only for the instruments that it brings", arguments: [65, 300])
+    func manyFeeds(count: Int64) async throws {
+        var bench = try await Bench()
+        let first = SampleMessage(index: 0, offset: 0, payload: "m")
+        bench.batch.blocks.append(try block(connectionID: 1, [first]))
+        bench.batch.quotes = [quote(1, 0, message: 0)]
+        for feed in 3...count {
+            let row = FeedRow(sessionID: 1, name: "feed \(feed)", venue: "binance-spot", url: nil)
+            let feedID = try await bench.recording.writer.addFeed(row)
+            let opened = ConnectionOpened(feedID: feedID, tsOpened: time(0))
+            let connection = try await bench.recording.writer.openConnection(opened)
+            let message = SampleMessage(index: feed, offset: feed * 1_000_000, payload: "m")
+            bench.batch.blocks.append(try block(connectionID: connection, [message]))
+            bench.batch.instruments.append(instrument(feed, "S\(feed)"))
+            bench.batch.quotes.append(quote(feed, message.offset, message: feed))
+        }
+        bench.gap(of: 1)
+        let coverage = try await bench.coverage()
+        #expect(coverage["EURUSD"] == 0.5)
+        #expect(coverage.filter { $0.key.hasPrefix("S") && $0.value == 1 }.count == Int(count - 2))
+    }
+
     @Test("kind 13 a feed that a reload added is expected from its first connection on")
     func added() async throws {
         var bench = try await Bench(openedAt: 6 * Self.second)

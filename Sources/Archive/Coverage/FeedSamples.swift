@@ -4,10 +4,14 @@ import JournalFormat
 ///
 /// A tick refers to its message, and the block with the message refers to the connection.
 struct FeedSamples {
-    /// If a venue has more feeds, such as the files of many imports, nothing is sampled.
-    private static let feedsMax = 64
-    /// The maximum number of sampled blocks for all feeds of a venue, and for each feed, spread over all of its blocks.
+    /// The maximum number of sampled blocks for each feed, spread over all of its blocks, and for all feeds of a venue.
+    ///
+    /// A venue with more feeds, such as the files of many imports, has one block of each.
     private static let blocksMax = (all: 256, feed: 16)
+    /// The maximum number of searches for an instrument in a block, if a venue has more blocks than that.
+    ///
+    /// Beyond it nothing is known about the venue.
+    private static let searchesMax = 1 << 18
     /// The maximum number of instruments whose single ticks are read because no sample has any.
     private static let rareMax = 256
     /// The maximum number of ticks of one instrument that are read in the time of one block.
@@ -36,14 +40,16 @@ struct FeedSamples {
     init(_ reader: ArchiveReader, _ feeds: [FeedRow]) throws(ArchiveError) {
         self.reader = reader
         owners = try MessageOwners(reader, feeds)
-        let connections = try reader.connections()
+        let connections = Dictionary(grouping: try reader.connections()) {
+            FeedKey(name: $0.feedName, venue: $0.venue)
+        }
         let feedsOfVenue = Dictionary(grouping: feeds, by: \.venue)
         for rows in feedsOfVenue.values {
             let keys = Set(rows.map(FeedKey.init))
-            guard (2...Self.feedsMax).contains(keys.count) else { continue }
-            let count = min(Self.blocksMax.feed, Self.blocksMax.all / keys.count)
+            guard keys.count > 1 else { continue }
+            let count = max(1, min(Self.blocksMax.feed, Self.blocksMax.all / keys.count))
             for feed in keys {
-                let own = connections.filter { $0.venue == feed.venue && $0.feedName == feed.name }
+                let own = connections[feed] ?? []
                 samples[feed] = try blocks(of: own.map(\.connectionID), count: count).map { block in
                     Sample(feed: feed, times: block.times, messages: block.messages)
                 }
@@ -54,17 +60,21 @@ struct FeedSamples {
     /// The feeds that delivered each instrument; instruments without an answer are left out.
     func feeds(of instrumentIDs: [Int64], venue: String) throws(ArchiveError) -> [Int64: Set<FeedKey>] {
         var found: [Int64: Set<FeedKey>] = [:]
-        let hasSamples = samples.contains { $0.key.venue == venue && !$0.value.isEmpty }
+        let own = samples.filter { $0.key.venue == venue && !$0.value.isEmpty }
+        let count = own.values.reduce(0) { $0 + $1.count }
+        guard count > 0, count <= Self.blocksMax.all || count <= Self.searchesMax / max(1, instrumentIDs.count) else {
+            return [:]
+        }
         var rare = 0
         for instrumentID in instrumentIDs {
-            for (feed, samples) in samples where feed.venue == venue {
+            for (feed, samples) in own {
                 for sample in samples where try isTick(of: instrumentID, in: sample) {
                     found[instrumentID, default: []].insert(feed)
                     break
                 }
             }
             // An instrument that is quoted once an hour may be missing from all of these blocks.
-            guard found[instrumentID] == nil, hasSamples, rare < Self.rareMax else { continue }
+            guard found[instrumentID] == nil, rare < Self.rareMax else { continue }
             rare += 1
             for messageIndex in try edgeTicks(of: instrumentID) {
                 guard let feed = try owners.feed(of: messageIndex) else { continue }

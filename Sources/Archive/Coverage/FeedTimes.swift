@@ -16,7 +16,10 @@ struct FeedTimes {
     }
 
     private let feeds: [FeedRow]
-    private let gaps: [GapRow]
+    /// The gaps that name no instrument, by feed; under `nil` those without a feed, or whose feed has no row.
+    private let gaps: [Int64?: [GapRow]]
+    /// The gaps that name an instrument.
+    private let gapsOfInstruments: [GapRow]
     private let closed: ClosedTimes
     /// Where a gap that is open ends: sessions that brought nothing may have ended after the last message.
     private let gapsEnd: UnixNanoseconds
@@ -35,10 +38,14 @@ struct FeedTimes {
         end: UnixNanoseconds
     ) {
         self.feeds = feeds
-        self.gaps = gaps
         self.closed = closed
         gapsEnd = sessions.compactMap(\.tsEnd).reduce(end, max)
-        venueOfFeed = Dictionary(feeds.map { ($0.feedID, $0.venue) }, uniquingKeysWith: { first, _ in first })
+        let venueOfFeed = Dictionary(feeds.map { ($0.feedID, $0.venue) }, uniquingKeysWith: { first, _ in first })
+        self.venueOfFeed = venueOfFeed
+        gapsOfInstruments = gaps.filter { $0.instrumentID != nil }
+        self.gaps = Dictionary(grouping: gaps.filter { $0.instrumentID == nil }) { gap in
+            gap.feedID.flatMap { venueOfFeed[$0] == nil ? nil : $0 }
+        }
         let bySession = Dictionary(sessions.map { ($0.sessionID, $0) }, uniquingKeysWith: { first, _ in first })
         let byFeed = Dictionary(grouping: connections, by: \.opened.feedID)
         let gapsOfFeed = Dictionary(grouping: gaps.filter { $0.feedID != nil }, by: \.feedID)
@@ -70,7 +77,7 @@ struct FeedTimes {
     /// The time of an instrument with the rows `instrumentIDs`; `feedIDs` deliver it, or all feeds of its venue if
     /// `nil`.
     mutating func time(of instrumentIDs: Set<Int64>, _ feedIDs: Set<Int64>?, venue: String) -> Time {
-        let own = gaps.filter { $0.instrumentID.map(instrumentIDs.contains) ?? false }
+        let own = gapsOfInstruments.filter { $0.instrumentID.map(instrumentIDs.contains) ?? false }
         let group = Group(venue: venue, feedIDs: feedIDs)
         if own.isEmpty, let time = known[group] { return time }
         let time = time(of: group, own)
@@ -82,7 +89,7 @@ struct FeedTimes {
         guard let feedIDs = group.feedIDs else {
             // Any feed of the venue may deliver it, so the gaps of all feeds count.
             let ids = Set(feeds.filter { $0.venue == group.venue }.map(\.feedID))
-            return time(ids, gaps.filter { $0.instrumentID == nil && touches($0, ids) } + own)
+            return time(ids, gaps(of: ids) + own)
         }
         let keys = Dictionary(grouping: feeds.filter { feedIDs.contains($0.feedID) }, by: FeedKey.init)
         // A gap that refers to the instrument counts, whatever its feed.
@@ -91,8 +98,7 @@ struct FeedTimes {
         var covered = TimeSpans()
         for rows in keys.values {
             let ids = Set(rows.map(\.feedID))
-            let touching = (gaps.filter { $0.instrumentID == nil } + own).filter { touches($0, ids) }
-            let one = time(ids, touching + strays)
+            let one = time(ids, gaps(of: ids) + own.filter { touches($0, ids) } + strays)
             sum.expected.add(one.expected)
             covered.add(one.expected.subtracting(one.missing))
         }
@@ -110,6 +116,11 @@ struct FeedTimes {
         }
         time.expected.add(time.missing)
         return time
+    }
+
+    /// The gaps that name no instrument and may be of these feeds.
+    private func gaps(of feedIDs: Set<Int64>) -> [GapRow] {
+        feedIDs.flatMap { gaps[$0] ?? [] } + (gaps[nil] ?? [])
     }
 
     /// True for a gap of one of these feeds, and for a gap without a feed or with a feed that has no row.
