@@ -124,6 +124,39 @@ struct ArchiveLocationTests {
         #expect(try ArchiveLocation.strays(in: directory.path).map(\.path) == names.map(directory.file))
     }
 
+    @Test(
+        "kind 2 a recording that a cloud folder has moved away is reported, beside others and alone",
+        arguments: [true, false]
+    )
+    func evicted(isAlone: Bool) async throws {
+        let path = try await recording()
+        let placeholders = [".2026-01-03.feedrec-wal.icloud", ".2026-01-03.feedrec.icloud", ".2026-01-04.FEEDREC.icloud"]
+        // The last two hold no messages, and the first one is beside its file.
+        let others = [".\(URL(fileURLWithPath: path).lastPathComponent).icloud", ".notes.txt.icloud", ".2026-01-04.feedrec-shm.icloud"]
+        for name in placeholders + others { try Data("x".utf8).write(to: URL(fileURLWithPath: directory.file(name))) }
+        if isAlone {
+            try FileManager.default.removeItem(atPath: path)
+            let error = await archiveError { _ = try ArchiveLocation(directory.path) }
+            #expect(error?.detail.contains("a cloud folder keeps elsewhere") == true, "\(error as Any)")
+            let named = await archiveError { _ = try ArchiveLocation(directory.file("2026-01-03.feedrec")) }
+            #expect(named?.code == .notFound && named?.hint == "download it first")
+            return
+        }
+        let location = try ArchiveLocation(directory.path)
+        #expect(location.files == [path] && location.isDataMissing)
+        #expect(location.findings.map(\.path) == placeholders.map(directory.file))
+        #expect(location.findings.allSatisfy { $0.kind == .evicted && $0.hidesMessages && $0.isProblem })
+        #expect(try ArchiveLocation.strays(in: directory.path).count == placeholders.count)
+    }
+
+    @Test("kind 2 a recorder does not take the name of a recording that a cloud folder has moved away")
+    func evictedName() throws {
+        try Data().write(to: URL(fileURLWithPath: directory.file(".2026-01-03_00002.feedrec.icloud")))
+        let name = try RecordingName.current(in: directory.path, day: "2026-01-03")
+        #expect(name == directory.file("2026-01-03_00003.feedrec"))
+        #expect(try RecordingName.next(in: directory.path, day: "2026-01-03") == name)
+    }
+
     @Test("kind 2 a file that a recorder has just begun is neither read nor reported")
     func begun() async throws {
         let path = try await recording()

@@ -33,6 +33,24 @@ struct DirectoryStateTests {
         }
     }
 
+    @Test("kind 2 every verb warns of a recording that a cloud folder has moved away, and an import refuses to guess")
+    func evicted() async throws {
+        let archive = try await bench.importExcerpt()
+        let path = "\(archive)/.2026-01-04.feedrec.icloud"
+        try Data("x".utf8).write(to: URL(fileURLWithPath: path))
+        let verified = try await bench.run(["verify", archive])
+        #expect(verified.status == 1 && verified.output.contains("problem: '\(path)"), "\(verified.output)")
+        for arguments in [["info", archive], ["export", "messages", archive], ["rebuild", archive, "--check"]] {
+            let finished = try await bench.run(arguments)
+            #expect(finished.status == 3, "\(arguments): \(finished.errors)")
+            let warnings = finished.errors.split(separator: "\n").filter { $0.contains("warning: '\(path)' is not read") }
+            #expect(warnings.count == 1, "\(arguments): \(finished.errors)")
+        }
+        let text = try bench.write("1767571200000000000 {}\n", to: "more.txt")
+        let arguments = ["import", "messages", text, "--venue", "binance-spot", "--archive", archive]
+        expectFailure(try await bench.run(arguments), naming: "cannot tell what is new: '\(path)'")
+    }
+
     @Test("A8 a directory with only an empty file is reported")
     func onlyEmpty() async throws {
         let archive = bench.path("tape")

@@ -19,6 +19,8 @@ package struct ArchiveFinding: Hashable, Sendable, CustomStringConvertible {
         case orphanLog = "orphan_log"
         /// A recording whose file extension differs in case, as some file systems change it.
         case otherName = "other_name"
+        /// The placeholder of a recording or write-ahead log that a cloud folder has moved away from this disk.
+        case evicted
         /// A recording without sessions, such as a live file copied without its write-ahead log; it is read anyway.
         case withoutSession = "without_session"
         /// Another name, or a complete copy, of a recording that is read.
@@ -60,7 +62,7 @@ package struct ArchiveFinding: Hashable, Sendable, CustomStringConvertible {
     package var isDataMissing: Bool { kind != .copy && kind != .incompleteCopy }
 
     /// True for a recording that this program cannot read although it may hold messages.
-    package var hidesMessages: Bool { [.newerSchema, .unreadable, .damaged].contains(kind) }
+    package var hidesMessages: Bool { [.newerSchema, .unreadable, .damaged, .evicted].contains(kind) }
 
     /// True if `verify` counts it as a problem.
     package var isProblem: Bool { kind != .copy }

@@ -25,7 +25,8 @@ package struct ArchiveLocation: Hashable, Sendable {
         for path in paths {
             switch FilePath.kind(of: path) {
             case .missing:
-                throw ArchiveError(code: .notFound, path: path, detail: "there is no file or directory '\(path)'")
+                let missing = "there is no file or directory '\(path)'"
+                throw EvictedFile.error(for: path) ?? ArchiveError(code: .notFound, path: path, detail: missing)
             case .file:
                 files.append(RecordingCandidate(path))
             case .directory:

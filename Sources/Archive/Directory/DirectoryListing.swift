@@ -22,7 +22,7 @@ struct DirectoryListing {
                 findings.append(finding)
             }
         }
-        findings += Self.orphanLogs(names, in: directory) + Self.otherNames(names, in: directory)
+        findings += try Self.others(names, in: directory)
     }
 
     /// Returns what is known without opening a recording; the recorder uses it because it must start fast.
@@ -30,7 +30,13 @@ struct DirectoryListing {
         let names = try FilePath.names(in: directory)
         let entries = names.filter { $0.hasSuffix(ArchiveLocation.fileExtension) }
             .compactMap { RecordingEntry.finding(FilePath.joined(directory, $0)) }
-        return entries + orphanLogs(names, in: directory) + otherNames(names, in: directory)
+        return entries + (try others(names, in: directory))
+    }
+
+    /// Entries that are not named exactly like recordings, but may hold their messages.
+    private static func others(_ names: [String], in directory: String) throws(ArchiveError) -> [ArchiveFinding] {
+        orphanLogs(names, in: directory) + otherNames(names, in: directory)
+            + (try EvictedFile.findings(in: directory))
     }
 
     private mutating func add(_ candidate: RecordingCandidate, _ includingDamaged: Bool) {

@@ -39,11 +39,12 @@ package enum RecordingName {
 
     /// The highest number of the day's files; 0 if there are none.
     ///
-    /// Anything can take a name: a directory, a dangling link, the write-ahead log of a deleted recording, or a name
-    /// that differs only in case.
+    /// Anything can take a name: a directory, a dangling link, the write-ahead log of a deleted recording, a name that
+    /// differs only in case, or a file that a cloud folder has moved away.
     private static func lastNumber(in directory: String, day: String) throws(ArchiveError) -> Int {
         guard FilePath.kind(of: directory) == .directory else { return 0 }
-        return try FilePath.names(in: directory).reduce(0) { last, name in
+        let names = try FilePath.names(in: directory) + EvictedFile.names(in: directory)
+        return names.reduce(0) { last, name in
             var name = name.lowercased()
             for suffix in companions where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
             return max(last, number(of: name, day: day) ?? 0)

@@ -8,11 +8,19 @@ extension MessageImporter {
     static func check(_ findings: [ArchiveFinding]) throws(ArchiveError) {
         guard let finding = findings.first(where: \.hidesMessages) else { return }
         throw ArchiveError(
-            code: finding.error?.code ?? (finding.kind == .unreadable ? .permissionDenied : .corrupted),
+            code: finding.error?.code ?? code(of: finding),
             path: finding.path,
             detail: "cannot tell which messages are new: '\(finding.path)' \(finding.reason)",
             hint: "import into another directory, or move that file away; --force imports whatever it contains"
         )
+    }
+
+    private static func code(of finding: ArchiveFinding) -> ArchiveError.Code {
+        switch finding.kind {
+        case .unreadable: .permissionDenied
+        case .evicted: .notFound
+        default: .corrupted
+        }
     }
 
     /// Rejects an import, before anything is stored, if the archive is damaged at the times of its messages.
