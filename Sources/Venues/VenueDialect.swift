@@ -20,6 +20,9 @@ package protocol VenueDialect: Sendable {
     /// Contains only data that flows while a market is open. A margin stream may be silent for weeks.
     var undelivered: [String] { get }
 
+    /// Why nothing of ``undelivered`` has arrived, for the user; `nil` if the dialect does not know.
+    var undeliveredReason: String? { get }
+
     /// Appends the messages that a client sends first on a new connection.
     mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch)
 
@@ -104,6 +107,7 @@ package struct DialectOutcome: Sendable, Hashable {
 extension VenueDialect {
     package var ending: DialectOutcome.Ending? { nil }
     package var undelivered: [String] { [] }
+    package var undeliveredReason: String? { nil }
 
     package var isSubscribed: Bool { false }
 

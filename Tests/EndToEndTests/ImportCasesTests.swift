@@ -107,6 +107,15 @@ struct ImportCasesTests {
         #expect(wrong.output.contains("\"ticks_ahead\":1,"))
     }
 
+    @Test("kind 9 an import in which a hub only answered says that no row was stored")
+    func onlyAnswers() async throws {
+        let records = [#"{}"#, #"{"type":3,"invocationId":"1","result":false}"#, #"{"type":6}"#]
+        let lines = records.map { "1773662400000000000 \($0)\u{1E}\n" }
+        let finished = try await importing(lines.joined(), venue: "mt4", [])
+        #expect(finished.errors.contains("warning: nothing but answers and keep-alives is in 3 messages"))
+        #expect(finished.status == 0, "\(finished.errors)")
+    }
+
     @Test("E3 byte order marks, encodings, disorder and truncation are accepted, refused or counted by name")
     func text() async throws {
         let good = trade(0, id: 1) + trade(3, id: 2) + trade(2, id: 3)

@@ -29,6 +29,18 @@ struct RefusalTests {
         #expect(!finished.errors.contains("subscribed"))
     }
 
+    @Test("kind 9 data of a trade platform that was not asked for is reported when it arrives")
+    func otherPlatform() async throws {
+        let (_, url) = try await bench.serve(["simulate", "--venue", "mt4"])
+        let arguments = [
+            "record", "--venue", "mt4", "--url", url + MT4.path, "--trade-platform", "WRONG", "--symbol", "EURUSD",
+            "--archive", bench.path("tape"), "--count", "20",
+        ]
+        let finished = try await bench.run(arguments)
+        let warning = "warning: data of the trade platform '\(MT4.platform)' arrives, but 'WRONG' was asked for"
+        #expect(finished.errors.components(separatedBy: warning).count == 2, "\(finished.errors)")
+    }
+
     @Test("C3 the log and 'status' report until when the venue asks us not to connect")
     func retryAfter() async throws {
         let answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"

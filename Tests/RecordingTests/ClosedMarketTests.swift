@@ -190,6 +190,6 @@ struct ClosedMarketTests {
 
 extension [RecorderReport] {
     fileprivate var undeliveredNames: [[String]] {
-        compactMap { if case .undelivered(let names, _) = $0 { names } else { nil } }
+        compactMap { if case .undelivered(let names, _, _) = $0 { names } else { nil } }
     }
 }

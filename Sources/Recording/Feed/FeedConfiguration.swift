@@ -113,9 +113,9 @@ package enum RecorderReport: Sendable {
     case subscribed
     /// The venue did not do everything that was requested; the recording continues.
     case notice(String)
-    /// Names that were requested but have not arrived; `isFirst` is false for later reports, which list the remaining
-    /// names.
-    case undelivered([String], isFirst: Bool)
+    /// Names that were requested but have not arrived, and why, if the venue's messages show it; `isFirst` is false for
+    /// later reports, which list the remaining names.
+    case undelivered([String], isFirst: Bool, reason: String? = nil)
     /// The connection failed or ended; the next attempt follows after `retryIn`.
     case disconnected(reason: String, retryIn: Duration)
     /// The venue asked us not to connect for this long, until `until`; `disconnected` follows.

@@ -17,13 +17,15 @@ extension FeedRecorder {
             market.isOpen($0, for: patience, at: time)
         }
         guard let news else { return }
-        report(.undelivered(news.names, isFirst: news.isFirst))
-        if news.isFirst { recordUndelivered(news.names) }
+        let reason = news.names.isEmpty ? nil : lane.dialect.undeliveredReason.map(configuration.safe)
+        report(.undelivered(news.names, isFirst: news.isFirst, reason: reason))
+        if news.isFirst { recordUndelivered(news.names, reason) }
     }
 
-    private func recordUndelivered(_ names: [String]) {
+    private func recordUndelivered(_ names: [String], _ reason: String?) {
         var object = JSONObjectWriter()
         object.raw("names", "[" + names.map(JSONText.quoted).joined(separator: ",") + "]")
+        object.text("reason", reason)
         capture.append(
             EventRow(
                 tsRecv: now(),

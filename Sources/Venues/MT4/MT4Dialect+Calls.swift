@@ -141,6 +141,10 @@ extension MT4Dialect {
             var origin = context.origin
             normaliser.appendOddity("Connect", reason: problem, origin: &origin, events: &events)
             events.venueEvents[events.venueEvents.count - 1].isOwn = true
+            // A repeated failure is not reported again.
+            if connectDelay == Self.connectDelayFirst {
+                context.notices.append("Connect failed for '\(subscription.tradePlatform)': \(problem)")
+            }
             if failure?.hasPrefix("Unknown hub method") != true {
                 connectAgainAt = context.now.advanced(by: connectDelay)
                 connectDelay = min(connectDelay * 2, Self.connectDelayMax)

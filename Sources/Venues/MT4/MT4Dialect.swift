@@ -95,6 +95,12 @@ package struct MT4Dialect: VenueDialect {
 
     package var undelivered: [String] { delivery.undelivered }
 
+    package var undeliveredReason: String? {
+        guard subscription.hub != .test, !delivery.isComplete else { return nil }
+        guard isLinked else { return "the hub is not connected to the trade platform '\(subscription.tradePlatform)'" }
+        return hasStreamed ? nil : normaliser.platforms.reason
+    }
+
     /// The name for a subscription to the ticks of all symbols.
     private static let anySymbol = "ticks of any symbol"
 
@@ -122,6 +128,7 @@ package struct MT4Dialect: VenueDialect {
         var outcome = DialectOutcome()
         var context = MT4Reception(now: now)
         let (firstOutgoing, quotes) = (outgoing.count, events.quotes.count)
+        normaliser.foreignQuotes.removeAll(keepingCapacity: true)
         batch.bytes.withUnsafeBytes { bytes in
             for (index, entry) in batch.entries.enumerated() {
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
@@ -143,15 +150,23 @@ package struct MT4Dialect: VenueDialect {
         checkPatience(now: now)
         outcome.isSubscribed = isSubscribed
         outcome.notices = context.notices
+        if let notice = normaliser.platforms.takeNotice() { outcome.notices.append(notice) }
         outcome.ending = ending
         return outcome
     }
 
     private mutating func noteDelivery(of quotes: ArraySlice<Quote>) {
-        if !quotes.isEmpty { delivery.arrived(Self.anySymbol) }
-        for quote in quotes {
-            delivery.arrived(quote.symbol, .quote) { normaliser.symbols.text(of: quote.symbol) }
+        var foreign = normaliser.foreignQuotes[...]
+        for index in quotes.indices {
+            guard foreign.first != index else {
+                foreign.removeFirst()
+                continue
+            }
+            delivery.arrived(Self.anySymbol)
+            let symbol = quotes[index].symbol
+            delivery.arrived(symbol, .quote) { normaliser.symbols.text(of: symbol) }
         }
+        normaliser.platforms.isSettled = delivery.isComplete
     }
 
     /// Appends a ping if one is due, and sets ``ending`` if the server was silent for too long.

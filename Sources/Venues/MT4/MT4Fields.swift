@@ -5,6 +5,7 @@ import JSONScanning
 /// Names are compared without regard to case. The members may be inside `tick`, as in TickArgs, or beside it: the
 /// published page shows both.
 struct MT4Fields {
+    var platform: JSONValue?
     var symbol: JSONValue?
     var bid: JSONValue?
     var ask: JSONValue?
@@ -81,6 +82,7 @@ struct MT4Fields {
                 leverage = value
             }
         case 9 where key.equalsIgnoringCase("levelType"): levelType = value
+        case 13 where key.equalsIgnoringCase("tradePlatform"): platform = value
         case 15 where key.equalsIgnoringCase("controllingType"): controllingType = value
         default: break
         }

@@ -10,11 +10,12 @@ extension MT4Normaliser {
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) throws(JSONError) {
-        guard let arguments = record.arguments, let range = try MT4Arguments.list("ticks", in: arguments) else {
+        guard let arguments = record.arguments, let list = try MT4Arguments.list("ticks", in: arguments) else {
             appendOddity("OnTicksOHLC", reason: "no ticks", origin: &origin, events: &events)
             return
         }
-        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[range]))
+        _ = platforms.isOwn(list.platform)
+        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[list.range]))
         guard cursor.nextByte == UInt8(ascii: "[") else {
             try appendBar(try cursor.nextValue(), origin: &origin, events: &events)
             return
@@ -122,6 +123,7 @@ extension MT4Normaliser {
     ) throws(JSONError) {
         var symbol: SymbolIndex?
         if let arguments = record.arguments, let payload = try MT4Arguments.object(in: arguments) {
+            _ = platforms.isOwn(payload["tradePlatform"])
             // The details are a member of the payload, or the payload itself.
             let details = try MT4Object(payload["symbol"]) ?? payload
             if let name = details["symbol"], name.kind == .string, !name.bytes.isEmpty {
@@ -142,17 +144,12 @@ extension MT4Normaliser {
         appendEvent(kind, record.arguments, symbol: symbol, origin: &origin, events: &events)
     }
 
-    private func isOurs(_ platform: JSONValue?) -> Bool {
-        guard !tradePlatform.isEmpty, let name = platform?.text, !name.isEmpty else { return true }
-        return name.lowercased() == tradePlatform.lowercased()
-    }
-
     /// Records a change of the link between the hub and its trade server, from `OnMT4ConnectionStatus` and
     /// `OnMT5ConnectionStatus`.
     ///
     /// MT4's callback is documented with one object, MT5's with two arguments; both forms are read for both. The state
     /// of another trade server is ignored.
-    func noteLink(
+    mutating func noteLink(
         _ record: HubRecord,
         target: JSONValue,
         origin: EventOrigin,
@@ -166,7 +163,7 @@ extension MT4Normaliser {
         let object = try MT4Object(values.first { $0.kind == .object })
         let state = object.map { $0["connected"] } ?? (values.count > 1 ? values[1] : nil)
         let platform = object.map { $0["tradePlatform"] } ?? values.first
-        guard let isUp = state?.flag, isOurs(platform) else { return }
+        guard let isUp = state?.flag, platforms.isOwn(platform, hasData: false) else { return }
         let server = target.equalsIgnoringCase("OnMT5ConnectionStatus") ? "MT5" : "MT4"
         events.linkChanges.append(
             LinkChange(

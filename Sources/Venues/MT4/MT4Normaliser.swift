@@ -10,8 +10,10 @@ struct MT4Normaliser: Sendable {
     let clock: MT4Clock
     /// What to remove from JSON that is stored in events.
     let redaction: MT4Redaction
-    /// The recorded trade server; empty if it is not known.
-    let tradePlatform: String
+    /// Compares the trade servers of messages with the one that is recorded.
+    var platforms: MT4PlatformWatch
+    /// The places in `quotes` of the quotes of other trade servers, in ascending order; the dialect empties it.
+    var foreignQuotes: [Int] = []
 
     init(
         clock: MT4Clock = MT4Clock(zone: nil),
@@ -19,7 +21,7 @@ struct MT4Normaliser: Sendable {
         redaction: MT4Redaction = MT4Redaction(keepsPersonalData: false)
     ) {
         self.clock = clock
-        self.tradePlatform = tradePlatform
+        platforms = MT4PlatformWatch(asked: tradePlatform)
         self.redaction = redaction
     }
 
@@ -96,30 +98,35 @@ struct MT4Normaliser: Sendable {
     ) throws(JSONError) {
         let isMargins = name.utf8CodeUnitCount == 7
         let kind = isMargins ? "OnMarginUpdate" : "OnTicks"
-        guard let arguments = record.arguments, let range = try MT4Arguments.list(name, in: arguments) else {
+        guard let arguments = record.arguments, let list = try MT4Arguments.list(name, in: arguments) else {
             appendOddity(kind, reason: "no \(name)", origin: &origin, events: &events)
             return
         }
-        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[range]))
+        if isMargins { _ = platforms.isOwn(list.platform) }
+        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[list.range]))
         guard cursor.nextByte == UInt8(ascii: "[") else {
-            let fields = try fields(at: &cursor)
+            let fields = try fields(at: &cursor, platform: list.platform)
             append(fields, isMargin: isMargins, kind: kind, origin: &origin, events: &events)
             return
         }
         try cursor.enterArray()
         while try cursor.nextElement() {
-            let fields = try fields(at: &cursor)
+            let fields = try fields(at: &cursor, platform: list.platform)
             append(fields, isMargin: isMargins, kind: kind, origin: &origin, events: &events)
         }
     }
 
     /// Returns the fields of the value at the cursor; `nil` if it is not an object.
-    private func fields(at cursor: inout JSONCursor) throws(JSONError) -> MT4Fields? {
+    ///
+    /// `platform` is that of the list; an element may name its own.
+    private func fields(at cursor: inout JSONCursor, platform: JSONValue?) throws(JSONError) -> MT4Fields? {
         guard cursor.nextByte == UInt8(ascii: "{") else {
             try cursor.skipValue()
             return nil
         }
-        return try MT4Fields(&cursor)
+        var fields = try MT4Fields(&cursor)
+        fields.platform = fields.platform ?? platform
+        return fields
     }
 
     private mutating func append(
@@ -172,6 +179,7 @@ struct MT4Normaliser: Sendable {
             askSize: nil,
             sequence: nil
         )
+        if !platforms.isOwnTick(fields.platform) { foreignQuotes.append(events.quotes.count) }
         events.quotes.append(quote)
         origin.item += 1
         if time == .unreadable { appendBadTimes(["lastTime"], kind: kind, origin: &origin, events: &events) }

@@ -24,6 +24,12 @@ struct ImportReport {
             let known = "\(Counted.text(counts.known, "message was", "messages were")) already in the archive"
             lines.append(counts.new == 0 ? "nothing new: \(known)" : known)
         }
+        if counts.new > 0, outcome.summary.totals.dataMessages == 0 {
+            lines.append(
+                "warning: nothing but answers and keep-alives is in \(Counted.text(counts.new, "message")); "
+                    + "no row was stored"
+            )
+        }
         if counts.unrecognised > 0 {
             lines.append(
                 "warning: \(counts.unrecognised) of \(Counted.text(counts.new, "message")) "

@@ -92,7 +92,7 @@ extension RecorderMonitor {
                 figures.gaps[cause, default: 0] += 1
                 if cause != GapCause.sequence.rawValue { figures.openGaps.append(cause) }
             }
-        case .undelivered(let names, _): feed.update { $0.undelivered = names }
+        case .undelivered(let names, _, _): feed.update { $0.undelivered = names }
         case .gapEnded(let cause):
             feed.update { figures in figures.openGaps.removeAll { $0 == cause } }
         case .marketClosed(let opensAt):

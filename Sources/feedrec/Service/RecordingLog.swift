@@ -64,12 +64,15 @@ struct RecordingLog: Sendable {
         case .journal(.good): log.info("journal works again")
         case .journal(.full(bytesMax: let bytes)): log.error("journal full", ["limit_bytes": .integer(Int64(bytes))])
         case .journal(.failed(let error)): log.error("journal failed", ["reason": .text("\(error)")])
-        case .undelivered(let names, isFirst: true):
+        case .undelivered(let names, isFirst: true, let reason):
             log.warning(
                 "nothing has arrived",
-                ["feed": feed, "of": .text(Suggestion.list(names)), "count": .integer(Int64(names.count))]
+                [
+                    "feed": feed, "of": .text(Suggestion.list(names)), "count": .integer(Int64(names.count)),
+                    "reason": reason.map(LogValue.text),
+                ]
             )
-        case .undelivered([], _): log.info("everything has arrived", ["feed": feed])
+        case .undelivered([], _, _): log.info("everything has arrived", ["feed": feed])
         case .undelivered: break
         case .notice(let text): log.warning("notice", ["feed": feed, "text": .text(text)])
         case .overloaded(let rule): log.error("overloaded", ["feed": feed, "rule": .text(rule.rawValue)])

@@ -40,7 +40,7 @@ final class RecordingReporter: Sendable {
     }
 
     func report(_ report: RecorderReport, feed: String = "") {
-        if case .undelivered(let names, _) = report { undelivered.withLock { $0[feed] = names } }
+        if case .undelivered(let names, _, _) = report { undelivered.withLock { $0[feed] = names } }
         if let log {
             if case .fileLost = report { losses.add(1, ordering: .relaxed) }
             return log.report(report, feed: feed)
@@ -53,9 +53,10 @@ final class RecordingReporter: Sendable {
             line("recording into '\(file)'; Ctrl-C ends it")
         case .subscribed:
             line("subscribed, recording")
-        case .undelivered(let names, isFirst: true):
-            line("warning: nothing has arrived for \(Suggestion.list(names)); are the names right?")
-        case .undelivered([], _): line("everything that was asked for has arrived")
+        case .undelivered(let names, isFirst: true, let reason):
+            let why = reason.map { ": \($0)" } ?? "; are the names right?"
+            line("warning: nothing has arrived for \(Suggestion.list(names))\(why)")
+        case .undelivered([], _, _): line("everything that was asked for has arrived")
         case .undelivered: break
         case .notice(let text):
             line("warning: \(text)")
@@ -101,6 +102,10 @@ final class RecordingReporter: Sendable {
             StandardError.progress("feedrec: \(Self.text(of: totals))")
         case .gapBegan(let cause) where cause == GapCause.sequence.rawValue:
             line("warning: the venue skipped sequence numbers, see 'feedrec info'")
+        case .gapBegan(let cause) where cause == GapCause.upstream.rawValue:
+            line("warning: the venue has no connection to its source; nothing arrives until it has one")
+        case .gapEnded(let cause) where cause == GapCause.upstream.rawValue:
+            line("the venue has a connection to its source again")
         case .marketClosed(let opensAt):
             line("the market is closed; " + (opensAt.map { "it opens at \($0)" } ?? "the next opening is not known"))
         case .marketOpened: line("the market is open")
