@@ -56,6 +56,10 @@ package struct MessageBatch: Sendable {
     package var count: Int { entries.count }
     package var isEmpty: Bool { entries.isEmpty }
 
+    /// The sum of the lengths of the messages, computed with each call; ``bytes`` may hold more, such as those of other
+    /// messages.
+    package var payloadBytes: Int { entries.reduce(0) { $0 + $1.length } }
+
     /// Appends a copy of `payload`.
     package mutating func append(
         _ payload: UnsafeRawBufferPointer,

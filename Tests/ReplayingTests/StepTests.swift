@@ -1,3 +1,4 @@
+import Archive
 import FeedrecTestKit
 import MarketModel
 import Testing
@@ -91,12 +92,77 @@ struct StepTests {
         }
     }
 
+    @Test(
+        "kind 12 status and metrics count the bytes of what was sent, for parts of a chunk too",
+        arguments: ["/replay?", "/stream?streams=btcusdt@trade&"]
+    )
+    func bytes(path: String) async throws {
+        let messages = (0..<40).map { index in
+            let text = BinanceSample.trade("BTCUSDT", id: index)
+            return TapeArchive.Message(connection: 0, offset: Int64(index) * 1_000_000, text: text)
+        }
+        var rows = WriteBatch()
+        rows.instruments = [
+            InstrumentRow(instrumentID: 1, venue: "binance-spot", symbol: "BTCUSDT", priceDigits: 2, sizeDigits: 1)
+        ]
+        rows.trades = (0..<40 as Range<Int64>).map { SampleRows.trade(1, $0 * 1_000_000, message: $0) }
+        let archive = try TapeArchive()
+        let clock = ManualClock()
+        let reader = try await archive.write(messages: messages, blockMessages: 40, rows: rows)
+        let server = try ReplayServer([reader], clock: clock)
+        try await withServer(server) { running in
+            let client = try await connect(running.url + path + "speed=1&paused=1&end=hold")
+            await Self.untilReady(server)
+            _ = await Self.post(server, "step", #"{"events":5}"#)
+            var sent = try await Self.trades(from: client, count: 5)
+            #expect(await Self.sentBytes(server, after: 5) == sent)
+            _ = await Self.post(server, "play", "")
+            while await !Self.get(server, "/api/sessions/1").contains(#""sent":40"#) {
+                clock.advance(by: .milliseconds(3))
+                await Task.yield()
+            }
+            sent += try await Self.trades(from: client, count: 35)
+            #expect(await Self.sentBytes(server, after: 40) == sent)
+            #expect(await Self.get(server, "/metrics").contains("\nfeedrec_replay_bytes_total \(sent)\n"))
+            await client.close()
+        }
+    }
+
+    /// Receives this many trades and returns the sum of their lengths.
+    private static func trades(from client: WebSocketConnection, count: Int) async throws -> Int {
+        var (found, bytes) = (0, 0)
+        while found < count, let batch = try await client.receive() {
+            for text in batch.texts where text.contains(#""trade""#) {
+                found += 1
+                bytes += text.utf8.count
+            }
+        }
+        #expect(found == count)
+        return bytes
+    }
+
+    /// The bytes that the status shows once it shows this number of messages: they are counted after they are sent.
+    private static func sentBytes(_ server: ReplayServer<ManualClock>, after count: Int) async -> Int? {
+        while !Task.isCancelled {
+            let status = await get(server, "/api/sessions/1")
+            guard status.contains(#""sent":\#(count),"#) else {
+                await Task.yield()
+                continue
+            }
+            return status.firstMatch(of: /"sent_bytes":(\d+)/).flatMap { Int($0.1) }
+        }
+        return nil
+    }
+
+    private static func get(_ server: ReplayServer<ManualClock>, _ path: String) async -> String {
+        let response = await server.respond(to: HTTPRequest(head: HTTPRequestHead(method: "GET", target: path)))
+        return String(decoding: response.body, as: UTF8.self)
+    }
+
     /// Waits until the session has opened its tape.
     private static func untilReady(_ server: ReplayServer<ManualClock>) async {
         while true {
-            let head = HTTPRequestHead(method: "GET", target: "/api/sessions/1")
-            let answer = await server.respond(to: HTTPRequest(head: head))
-            if String(decoding: answer.body, as: UTF8.self).contains(#""state":"paused""#) { return }
+            if await get(server, "/api/sessions/1").contains(#""state":"paused""#) { return }
             await Task.yield()
         }
     }

@@ -147,8 +147,10 @@ extension TapePlayer {
         let last = chunk.time(at: end - 1)
         // Report before sending, because a client may send the next step as soon as it sees the messages.
         clock.sent(record.id, delivered: output.count, last: last)
-        let handOver = try await send(output, pace: pace)
-        note(range, output, handOver, pace: pace)
+        // The bytes of a batch may be those of a whole chunk.
+        let bytes = output.payloadBytes
+        let handOver = try await send(output, payloadBytes: bytes, pace: pace)
+        note(range, (output.count, bytes), handOver, pace: pace)
         place = end
         if pace == nil { await giveWay() }
         return nil

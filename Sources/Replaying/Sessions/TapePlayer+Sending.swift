@@ -9,13 +9,12 @@ extension TapePlayer {
         var end: Int64
     }
 
-    func note(_ range: Range<Int>, _ output: MessageBatch, _ handOver: HandOver?, pace: TapePace?) {
+    /// Counts what was sent for `range` of the chunk.
+    func note(_ range: Range<Int>, _ sent: (messages: Int, bytes: Int), _ handOver: HandOver?, pace: TapePace?) {
         let counts = outlet.counts
-        // The bytes of a batch may be those of a whole chunk, and have line feeds.
-        let bytes = output.entries.reduce(0) { $0 + $1.length }
         record.update { figures in
-            figures.messages += Int64(output.count)
-            figures.bytes += Int64(bytes)
+            figures.messages += Int64(sent.messages)
+            figures.bytes += Int64(sent.bytes)
             figures.lag = 0
             if !counts.isEmpty { figures.counts = counts }
             guard let pace, let handOver else { return }
@@ -29,26 +28,31 @@ extension TapePlayer {
 
     /// Sends messages; returns `nil` if there were none, or if the player had to wait for the client.
     @discardableResult
-    func send(_ messages: MessageBatch, pace: TapePace? = nil) async throws -> HandOver? {
+    func send(_ messages: MessageBatch) async throws -> HandOver? {
+        try await send(messages, payloadBytes: messages.payloadBytes, pace: nil)
+    }
+
+    /// Like ``send(_:)``; with a pace, the client may not fall too far behind.
+    func send(_ messages: MessageBatch, payloadBytes: Int, pace: TapePace?) async throws -> HandOver? {
         guard !messages.isEmpty, !isSilent else { return nil }
         defer { lastSend = timer.now }
         var handOver = HandOver(begin: 0, end: 0)
-        if try sink.trySend(messages, beforeWrite: { handOver.begin = timer.now }) {
+        if try sink.trySend(messages, payloadBytes: payloadBytes, beforeWrite: { handOver.begin = timer.now }) {
             handOver.end = timer.now
             return handOver
         }
         guard pace != nil else {
-            while try !sink.trySend(messages) { try await sink.waitUntilWritable() }
+            while try !sink.trySend(messages, payloadBytes: payloadBytes) { try await sink.waitUntilWritable() }
             return nil
         }
-        try await sendLate(messages)
+        try await sendLate(messages, payloadBytes: payloadBytes)
         return nil
     }
 
     /// Sends messages of a paced tape as soon as the client has room, which is checked at intervals.
-    private func sendLate(_ messages: MessageBatch) async throws {
+    private func sendLate(_ messages: MessageBatch, payloadBytes: Int) async throws {
         let time = messages.entries[0].tsRecv.rawValue
-        while try !sink.trySend(messages) {
+        while try !sink.trySend(messages, payloadBytes: payloadBytes) {
             let now = timer.now
             try checkLag(of: time, now: now)
             armed.arm(at: now + Self.lagCheckNanoseconds, signal)

@@ -182,7 +182,7 @@ actor TapePlayer {
         guard !isSilent else { return }
         var last = MessageBatch()
         outlet.goAway(replies: &last)
-        if !last.isEmpty { _ = try? sink.trySend(last) }
+        if !last.isEmpty { _ = try? sink.trySend(last, payloadBytes: last.payloadBytes) }
     }
 
     /// Ends the session, because the client has left or the server stops.

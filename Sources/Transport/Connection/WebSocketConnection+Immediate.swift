@@ -9,15 +9,14 @@ extension WebSocketConnection {
     /// Like ``send(_:)`` without waiting: returns false, and takes nothing, while the outgoing queue is full.
     ///
     /// When called on the connection's event loop, the frames have been passed to the socket on return, as far as it
-    /// accepts them. `beforeWrite` is called when the frames are ready, before they are written.
-    /// `beforeWrite` is called in between, when the frames are ready.
-    package func sendNow(_ batch: MessageBatch, beforeWrite: () -> Void = {}) throws -> Bool {
-        let bytes = batch.bytes.count
+    /// accepts them. `beforeWrite` is called when the frames are ready, before they are written. `payloadBytes` is
+    /// ``MarketModel/MessageBatch/payloadBytes``.
+    package func sendNow(_ batch: MessageBatch, payloadBytes: Int, beforeWrite: () -> Void = {}) throws -> Bool {
         let isTaken = try monitor.update { [bytesMax = sendQueueBytesMax] state -> Bool in
             guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }
             guard state.isWritable, state.outgoingBytes < bytesMax else { return false }
             state.outgoing.append(OutgoingMessages(batch: batch, range: 0..<batch.count))
-            state.outgoingBytes += bytes
+            state.outgoingBytes += payloadBytes
             return true
         }
         guard isTaken else { return false }
@@ -30,7 +29,8 @@ extension WebSocketConnection {
         return true
     }
 
-    /// Waits until ``sendNow(_:beforeWrite:)`` would accept a batch; throws once the connection is closing or closed.
+    /// Waits until ``sendNow(_:payloadBytes:beforeWrite:)`` would accept a batch; throws once the connection is closing
+    /// or closed.
     package func waitUntilWritable() async throws {
         try await monitor.wait(for: .writable) { [bytesMax = sendQueueBytesMax] state -> Void? in
             guard state.canSend else { throw state.failure ?? .closed(state.closeInfo) }

@@ -36,7 +36,7 @@ private final class OutputSink: MessageSink {
     /// The error of a failed write.
     var failure: (any Error)? { state.withLock { $0 } }
 
-    func trySend(_ batch: MessageBatch, beforeWrite: () -> Void) throws -> Bool {
+    func trySend(_ batch: MessageBatch, payloadBytes: Int, beforeWrite: () -> Void) throws -> Bool {
         var output = StandardOutput()
         do {
             // Each event ends with a line feed. The summary gets one here.
