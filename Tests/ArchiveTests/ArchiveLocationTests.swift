@@ -130,9 +130,12 @@ struct ArchiveLocationTests {
     )
     func evicted(isAlone: Bool) async throws {
         let path = try await recording()
-        let placeholders = [".2026-01-03.feedrec-wal.icloud", ".2026-01-03.feedrec.icloud", ".2026-01-04.FEEDREC.icloud"]
+        let placeholders = [
+            ".2026-01-03.feedrec-wal.icloud", ".2026-01-03.feedrec.icloud", ".2026-01-04.FEEDREC.icloud",
+        ]
         // The last two hold no messages, and the first one is beside its file.
-        let others = [".\(URL(fileURLWithPath: path).lastPathComponent).icloud", ".notes.txt.icloud", ".2026-01-04.feedrec-shm.icloud"]
+        let own = ".\(URL(fileURLWithPath: path).lastPathComponent).icloud"
+        let others = [own, ".notes.txt.icloud", ".2026-01-04.feedrec-shm.icloud"]
         for name in placeholders + others { try Data("x".utf8).write(to: URL(fileURLWithPath: directory.file(name))) }
         if isAlone {
             try FileManager.default.removeItem(atPath: path)

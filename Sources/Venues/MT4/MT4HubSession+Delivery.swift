@@ -129,7 +129,8 @@ extension MT4HubSession {
     private mutating func deliverTicks(_ record: HubRecord, into output: inout [UInt8]) {
         guard !wanted.isAllTicks || isSymbolAllowed != nil, let outer = record.argumentsRange,
             let arguments = record.arguments,
-            let list = try? MT4Arguments.list("ticks", in: arguments)?.range, arguments[list.lowerBound] == UInt8(ascii: "[")
+            let list = try? MT4Arguments.list("ticks", in: arguments)?.range,
+            arguments[list.lowerBound] == UInt8(ascii: "[")
         else {
             appendRecord(record.bytes, to: &output)
             return

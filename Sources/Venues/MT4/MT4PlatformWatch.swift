@@ -55,7 +55,8 @@ struct MT4PlatformWatch: Sendable {
         guard let name = unreported else { return nil }
         unreported = nil
         isReported = true
-        return "data of the trade platform '\(name)' arrives, but '\(asked)' was asked for: is the trade platform right?"
+        let what = "data of the trade platform '\(name)' arrives, but '\(asked)' was asked for"
+        return what + ": is the trade platform right?"
     }
 
     /// Why nothing of what was asked for has arrived; `nil` if the platform is not the reason.
