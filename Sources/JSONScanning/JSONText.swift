@@ -31,6 +31,9 @@ package enum JSONText {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// A JSON array of strings.
+    package static func list(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
+
     private static func appendControlEscape(of byte: UInt8, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\\"))
         switch byte {

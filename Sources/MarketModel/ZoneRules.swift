@@ -1,3 +1,6 @@
+/// Finds a time zone's rules by the name that was requested; `nil` if the zone is not installed.
+package typealias ZoneLookup = @Sendable (String) -> ZoneRules?
+
 /// The past and future offsets of a place from UTC.
 ///
 /// A pure value: the executable reads the system's rules.

@@ -1,3 +1,5 @@
+package import MarketModel
+
 /// Everything that feedrec needs to know about one venue.
 ///
 /// Each venue has a folder in `Sources/Venues` with one value of this type, which is listed in `AllVenues.swift`. No
@@ -12,6 +14,24 @@ package protocol VenueDefinition: Sendable {
     var name: String { get }
     /// Other names that people may write on a command line and in a configuration. None by default.
     var aliases: [String] { get }
+
+    // MARK: What a user can ask for
+
+    /// The options for one use, in the order of `--help`.
+    ///
+    /// Two venues may have an option of the same name if its kind is the same.
+    func options(for use: VenueOption.Use) -> [VenueOption]
+
+    /// The title of the options in `record --help`.
+    var optionsTitle: String { get }
+
+    /// Turns the options for recording into what is to be recorded.
+    ///
+    /// `zones` finds the time zones that values name. Values of other venues' options are ignored.
+    func plan(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenuePlan
+
+    /// Turns the options for reading into settings. By default, there are no such options.
+    func reading(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenueReading
 
     // MARK: Reading messages
 
@@ -75,6 +95,10 @@ package protocol VenueDefinition: Sendable {
 
 extension VenueDefinition {
     package var aliases: [String] { [] }
+    package var optionsTitle: String { "Options of \(name) (--venue \(name))" }
+    package func reading(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenueReading {
+        VenueReading()
+    }
     package func makeRedactor(
         _ reading: VenueReading,
         known: @escaping @Sendable () -> [String]

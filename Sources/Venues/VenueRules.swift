@@ -10,6 +10,8 @@ package struct VenueRules: Sendable, Hashable {
     package var reportsAggregates = false
     /// The time limit for the venue to acknowledge the subscriptions; `nil` if it acknowledges nothing.
     package var acknowledgementTimeout: Duration?
+    /// True if the configuration may give sessions to single symbols, because a feed names them as the rows do.
+    package var takesSymbolSessions = false
     /// Whether ticks of two connections can be told apart.
     package var merging = Merging.impossible(reason: "its ticks carry no numbers to tell them apart")
 

@@ -21,7 +21,7 @@ struct AccessConfigurationTests {
         """
     }
 
-    private func feed(_ lines: String) throws -> FeedSettings {
+    private func feed(_ lines: String) throws -> FeedPlan {
         try #require(try ConfigurationTests.read(Self.text(lines)).feeds.first)
     }
 

@@ -40,8 +40,8 @@ struct ConfigurationTests {
         let configuration = try Self.read("archive = \"tape\"\n" + Self.feed)
         #expect(configuration.archive == "tape")
         #expect(configuration.settings == RecorderSettings())
-        var feed = FeedSettings(name: "a", venue: .binanceSpot, url: "wss://example.com")
-        feed.streams = ["btcusdt@trade"]
+        var feed = FeedPlan(name: "a", venue: .binanceSpot, url: "wss://example.com")
+        feed.options.set(BinanceSpotVenue.streams, ["btcusdt@trade"])
         #expect(configuration.feeds == [feed])
     }
 

@@ -5,6 +5,7 @@ import Recording
 import SignalRProtocol
 import Testing
 import Transport
+import Venues
 import WebSocketProtocol
 
 /// A hub behind a load balancer, which knows its clients by a cookie.
@@ -73,11 +74,12 @@ struct ConnectorCookieTests {
 
     // MARK: Help
 
-    private func connector(_ url: String, negotiates: Bool) -> SignalRConnector {
+    private func connector(_ url: String, negotiates: Bool) -> VenueConnector {
         let now: @Sendable () -> UnixNanoseconds = { UnixNanoseconds(0) }
         let url = (try? WebSocketURL(url)) ?? WebSocketURL(isSecure: false, host: "", port: 0)
-        var connector = SignalRConnector(
+        var connector = VenueConnector(
             client: WebSocketClient.Configuration(url: url),
+            hub: HubConnection(),
             token: { nil },
             now: now,
             post: { (configuration) async throws(TransportError) in
@@ -87,7 +89,7 @@ struct ConnectorCookieTests {
                 try await WebSocketClient.connect(configuration, group: loops, now: now)
             }
         )
-        connector.negotiates = negotiates
+        connector.hub?.negotiates = negotiates
         return connector
     }
 }

@@ -1,10 +1,7 @@
 import Archive
-package import MarketModel
+import MarketModel
 import SignalRProtocol
 import Venues
-
-/// Finds a time zone's rules by the name that was requested; `nil` if the zone is not installed.
-package typealias ZoneLookup = @Sendable (String) -> ZoneRules?
 
 /// How the messages of each feed of a recording were read when they arrived.
 ///

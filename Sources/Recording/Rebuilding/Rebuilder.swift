@@ -1,7 +1,7 @@
 package import Archive
 package import BarBuilding
 import JournalFormat
-import MarketModel
+package import MarketModel
 import Venues
 
 /// Makes the rows and bars of a recording again from its raw messages, as an import would.

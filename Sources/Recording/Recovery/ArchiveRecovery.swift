@@ -1,7 +1,7 @@
 package import Archive
 import BarBuilding
 import JournalFormat
-import MarketModel
+package import MarketModel
 import Venues
 
 /// Finishes the work of a killed recorder: folds its journal into the recordings and ends its sessions.

@@ -13,6 +13,7 @@ package struct MT4Venue: VenueDefinition {
         var rules = VenueRules()
         rules.priceDigitsMin = 5
         rules.acknowledgementTimeout = .seconds(30)
+        rules.takesSymbolSessions = true
         rules.merging = .impossible(
             reason: "mt4 does not number its ticks, so ticks of two connections could not be told apart"
         )

@@ -32,7 +32,8 @@ struct AccessOptions: ParsableArguments {
 
     var isGiven: Bool { token != nil || !headersFromEnvironment.isEmpty || !headersFromFiles.isEmpty }
 
-    private var token: TokenReference? {
+    /// The source of the token; `nil` if none is given.
+    var token: TokenReference? {
         tokens.reference.map { .secret($0) } ?? tokenCommand.map { .command(TokenProgram($0)) }
     }
 
@@ -65,7 +66,7 @@ struct AccessOptions: ParsableArguments {
         return credentials
     }
 
-    private var headers: [HeaderReference] {
+    var headers: [HeaderReference] {
         headersFromEnvironment.compactMap(Self.parts).map { HeaderReference(name: $0.0, value: .environment($0.1)) }
             + headersFromFiles.compactMap(Self.parts).map { HeaderReference(name: $0.0, value: .file($0.1)) }
     }

@@ -40,7 +40,7 @@ struct FeedCredentials: Sendable {
     ///
     /// A token that expires is renewed during the connection.
     func tokenSource(
-        _ client: ClientOptions<some LivenessDefaults>,
+        _ client: ClientSettings,
         _ secrets: FeedSecrets,
         _ group: any EventLoopGroup
     ) throws -> (read: @Sendable () async throws -> String?, access: FeedAccess?) {
@@ -68,7 +68,7 @@ struct FeedCredentials: Sendable {
 
     private func tokenServer(
         _ reference: OAuthReference,
-        _ client: ClientOptions<some LivenessDefaults>,
+        _ client: ClientSettings,
         _ group: any EventLoopGroup
     ) throws -> ClientCredentials {
         guard let url = reference.webSocketURL else {

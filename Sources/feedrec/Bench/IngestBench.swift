@@ -57,17 +57,11 @@ struct IngestBench: AsyncParsableCommand {
 
     func record(from url: String, into directory: String) async throws -> IngestResult {
         let names = (0..<symbols).flatMap { ["sym\($0)usdt@bookTicker", "sym\($0)usdt@trade"] }
-        let options = try FeedOptions(
-            parsing: ["--venue", "binance-spot", "--url", url] + names.flatMap { ["--stream", $0] }
-        )
+        var plan = FeedPlan(name: Venue.binanceSpot.name, venue: .binanceSpot, url: url)
+        plan.options.set(BinanceSpotVenue.streams, names)
+        let feed = plan
         return try await withEventLoop { group in
-            let feed = try options.configuration(
-                credentials: FeedCredentials(token: nil, environment: [:]),
-                secrets: FeedSecrets(),
-                bars: BarIntervalsArgument.standard.intervals,
-                group: group
-            )
-            return try await record(feed, into: directory)
+            try await record(try feed.configuration(environment: [:], group: group), into: directory)
         }
     }
 

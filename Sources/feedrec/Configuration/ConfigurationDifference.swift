@@ -1,11 +1,11 @@
 /// What a reload changes.
 struct ConfigurationDifference: Hashable, Sendable {
-    var added: [FeedSettings] = []
-    var removed: [FeedSettings] = []
+    var added: [FeedPlan] = []
+    var removed: [FeedPlan] = []
     /// The feeds with their new settings; they reconnect.
-    var changed: [FeedSettings] = []
+    var changed: [FeedPlan] = []
     /// These feeds keep running.
-    var unchanged: [FeedSettings] = []
+    var unchanged: [FeedPlan] = []
     /// Options that take effect only after a restart, such as `archive`.
     var needRestart: [String] = []
 

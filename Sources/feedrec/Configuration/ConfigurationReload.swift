@@ -46,7 +46,7 @@ struct ConfigurationReload: Sendable {
     }
 
     private func tell(_ difference: ConfigurationDifference) {
-        func names(_ feeds: [FeedSettings]) -> LogValue? {
+        func names(_ feeds: [FeedPlan]) -> LogValue? {
             feeds.isEmpty ? nil : .text(feeds.map(\.name).joined(separator: ","))
         }
         log.info(

@@ -8,7 +8,7 @@ struct RecorderConfiguration: Hashable, Sendable {
     var origin = ""
     var archive: String
     var settings = RecorderSettings()
-    var feeds: [FeedSettings]
+    var feeds: [FeedPlan]
     /// Every option with its source.
     ///
     /// Feeds come last, in order, each starting with its name.
@@ -84,7 +84,7 @@ extension RecorderConfiguration {
 
     /// Reads flags and the environment alone.
     ///
-    /// The feed is described by ``FeedOptions``.
+    /// ``RecordCommand`` adds the feed that flags describe.
     init(flags: OptionFlags, environment: [String: String]) throws {
         try self.init(nil, origin: "", flags: flags, environment: environment)
     }
@@ -194,7 +194,7 @@ extension RecorderConfiguration {
         guard problems.isEmpty else { throw ConfigurationError(origin: origin, problems: problems) }
     }
 
-    private static func feeds(_ node: ConfigurationNode?, _ ledger: OptionLedger) -> [FeedSettings] {
+    private static func feeds(_ node: ConfigurationNode?, _ ledger: OptionLedger) -> [FeedPlan] {
         guard let node else {
             ledger.problem("there is no feed: start one with [[feed]]")
             return []
@@ -203,10 +203,10 @@ extension RecorderConfiguration {
             ledger.problem("a feed starts with [[feed]], in double brackets", line: node.line)
             return []
         }
-        var feeds: [FeedSettings] = []
+        var feeds: [FeedPlan] = []
         for element in elements {
             var reader = OptionReader(section: "feed", element, ledger: ledger)
-            guard let feed = FeedSettings(&reader) else { continue }
+            guard let feed = FeedPlan(&reader) else { continue }
             if feeds.contains(where: { $0.name == feed.name }) {
                 reader.problem("name", "two feeds are named '\(feed.name)'")
             }

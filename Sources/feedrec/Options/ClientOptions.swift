@@ -1,8 +1,5 @@
 import ArgumentParser
-import Foundation
 import TLSEngine
-import Transport
-import WebSocketProtocol
 
 /// How to connect; all client verbs share these options.
 ///
@@ -14,62 +11,32 @@ struct ClientOptions<Defaults: LivenessDefaults> {
     let liveness: LivenessOptions<Defaults>
     let limits: LimitOptions
 
-    /// Returns the client configuration for `url`, with messages of at most `messageBytesMax` bytes.
-    ///
-    /// A connection to this machine never uses a proxy.
-    func configuration(url: WebSocketURL, messageBytesMax: Int) throws -> WebSocketClient.Configuration {
-        var configuration = WebSocketClient.Configuration(url: url)
-        configuration.connectTimeout = connecting.connectTimeout.duration
-        configuration.proxyTimeout = connecting.proxyTimeout.duration
-        configuration.tlsTimeout = connecting.tlsTimeout.duration
-        configuration.handshakeTimeout = connecting.handshakeTimeout.duration
-        liveness.apply(to: &configuration.connection)
-        limits.apply(to: &configuration.connection, messageBytesMax: messageBytesMax)
-        do {
-            if let caFile = connection.caFile { configuration.tls.trust = .caFile(caFile) }
-            if let proxyCAFile = connection.proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }
-            if let clientCert = connection.clientCert, let clientKey = connection.clientKey {
-                configuration.tls.identity = try TLSIdentity(certificateFile: clientCert, keyFile: clientKey)
-            }
-            configuration.tls.pins = try connection.pins.map { try TLSPin(parsing: $0) }
-            if url.isSecure {
-                // One context for all connections: TLS sessions are resumed, and the trust store is read once.
-                configuration.tlsContext = try TLSContext.client(configuration.tls, sessionCache: TLSSessionCache())
-            }
-        } catch {
-            throw Failure(String(describing: error))
-        }
-        configuration.proxies = try proxies(to: url)
-        if connection.compress { configuration.deflate = DeflateSettings() }
-        return configuration
+    /// What these options say, with messages of at most `messageBytesMax` bytes.
+    func settings(messageBytesMax: Int) -> ClientSettings {
+        var settings = ClientSettings()
+        settings.caFile = connection.caFile
+        settings.clientCert = connection.clientCert
+        settings.clientKey = connection.clientKey
+        settings.pins = connection.pins
+        settings.usesProxy = !connection.noProxy
+        settings.proxyCAFile = connection.proxyCAFile
+        settings.compress = connection.compress
+        settings.connectTimeout = connecting.connectTimeout.duration
+        settings.proxyTimeout = connecting.proxyTimeout.duration
+        settings.tlsTimeout = connecting.tlsTimeout.duration
+        settings.handshakeTimeout = connecting.handshakeTimeout.duration
+        settings.pingInterval = liveness.pingInterval.duration
+        settings.pongTimeout = liveness.pongTimeout.duration
+        settings.idleTimeout = liveness.idleTimeout.duration
+        settings.sendTimeout = liveness.sendTimeout.duration
+        settings.closeTimeout = liveness.closeTimeout.duration
+        settings.messageLimit = messageBytesMax
+        settings.frameLimit = limits.frameLimit?.bytes
+        settings.fragmentLimit = limits.fragmentLimit
+        settings.headerLimit = limits.headerLimit.bytes
+        settings.sendQueue = limits.sendQueue.bytes
+        return settings
     }
-}
-
-extension ClientOptions {
-    /// Returns the configuration for a token server.
-    ///
-    /// It has the same trust, proxies and time-outs, but neither the identity nor the pins, which are for the venue.
-    func tokenServerConfiguration(url: WebSocketURL) throws -> WebSocketClient.Configuration {
-        var configuration = WebSocketClient.Configuration(url: url)
-        configuration.connectTimeout = connecting.connectTimeout.duration
-        configuration.proxyTimeout = connecting.proxyTimeout.duration
-        configuration.tlsTimeout = connecting.tlsTimeout.duration
-        configuration.handshakeTimeout = connecting.handshakeTimeout.duration
-        if let caFile = connection.caFile { configuration.tls.trust = .caFile(caFile) }
-        if let proxyCAFile = connection.proxyCAFile { configuration.proxyTLS.trust = .caFile(proxyCAFile) }
-        configuration.proxies = try proxies(to: url)
-        return configuration
-    }
-
-    private func proxies(to url: WebSocketURL) throws -> ProxySettings {
-        guard !connection.noProxy, !url.isLocal else { return .none }
-        return try ProxySettings.fromEnvironment(ProcessInfo.processInfo.environment)
-    }
-}
-
-extension WebSocketURL {
-    /// True if the host is this machine.
-    var isLocal: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }
 
 /// Trust, identity, proxy and compression of a connection.

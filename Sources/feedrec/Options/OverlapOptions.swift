@@ -7,8 +7,8 @@ struct OverlapOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            binance-spot: replace a connection of this age with a new one, without a gap, before the venue closes it; \
-            or off. (default: 23h30m)
+            \(Venue.mergingNames): replace a connection of this age with a new one, without a gap, before the venue \
+            closes it; or off. (default: \(Venue.renewalAges))
             """,
             valueName: "time"
         )
@@ -16,7 +16,7 @@ struct OverlapOptions: ParsableArguments {
     var renewAfter: OptionalDurationArgument?
 
     @Option(
-        help: "binance-spot: 2 always keeps two connections, so that losing one of them loses no data."
+        help: "\(Venue.mergingNames): 2 always keeps two connections, so that losing one of them loses no data."
     )
     var redundancy = 1
 
@@ -27,10 +27,7 @@ struct OverlapOptions: ParsableArguments {
         }
     }
 
-    func rules(venue: Venue) throws -> OverlapRules {
-        let renewAfter: AutomaticDuration = renewAfter.map { $0.duration.map { .after($0) } ?? .off } ?? .automatic
-        return try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy)
-    }
+    var renewal: AutomaticDuration { renewAfter.map { $0.duration.map { .after($0) } ?? .off } ?? .automatic }
 }
 
 extension OverlapRules {
@@ -54,14 +51,26 @@ extension OverlapRules {
     }
 
     private static func failure(_ option: String, _ reason: String) -> Failure {
-        let others = Venue.merging.map { "\"\($0)\"" }.joined(separator: " and ")
+        let others = Venue.merging.map { "\"\($0.venue)\"" }.joined(separator: " and ")
         return Failure("\(option) is for the venue \(others): \(reason)")
     }
 }
 
 extension Venue {
-    /// The venues that allow two connections of a feed.
-    static var merging: [Venue] {
-        all.filter { if case .possible = $0.rules.merging { true } else { false } }
+    /// The venues that allow two connections of a feed, with the age at which a connection is replaced.
+    fileprivate static var merging: [(venue: Venue, renewalAge: Duration?)] {
+        all.compactMap { venue in
+            guard case .possible(let age) = venue.rules.merging else { return nil }
+            return (venue, age)
+        }
+    }
+
+    fileprivate static var mergingNames: String { merging.map(\.venue.name).joined(separator: ", ") }
+
+    /// The ages for a help text: one if they are equal, otherwise each with its venue.
+    fileprivate static var renewalAges: String {
+        let ages = merging.map { (name: $0.venue.name, age: $0.renewalAge.map(ReadableUnits.text(of:)) ?? "off") }
+        guard Set(ages.map(\.age)).count > 1 else { return ages.first?.age ?? "off" }
+        return ages.map { "\($0.age) for \($0.name)" }.joined(separator: ", ")
     }
 }

@@ -1,5 +1,4 @@
 import Archive
-import BarBuilding
 import Foundation
 import MarketModel
 import NIOCore
@@ -14,15 +13,20 @@ struct RecordingService: Sendable {
     let duration: Duration?
     /// One element per request to reload the configuration.
     var hangUps: AsyncStream<Void>?
-    var flagFeed: (options: FeedOptions, bars: [BarInterval], credentials: FeedCredentials)?
-    var flagOverlap = OverlapRules()
+    let environment: [String: String]
     /// True for plain sentences and a progress line instead of the structured log.
     var isForPeople = false
     var policy = RecordingPolicy()
 
-    init(_ configuration: RecorderConfiguration, source: ConfigurationSource?, duration: Duration?) {
+    init(
+        _ configuration: RecorderConfiguration,
+        source: ConfigurationSource?,
+        _ environment: [String: String],
+        duration: Duration?
+    ) {
         self.configuration = configuration
         self.source = source
+        self.environment = environment
         self.duration = duration
         // A recorder with a configuration file often starts at boot, before the venue is reachable.
         policy.retriesFirstConnection = source != nil
@@ -66,25 +70,15 @@ struct RecordingService: Sendable {
     ///
     /// Their secrets are registered with the log, which redacts them.
     private func feedConfigurations(_ log: Log, _ group: any EventLoopGroup) throws -> [FeedConfiguration] {
-        if let (options, bars, credentials) = flagFeed {
-            var feed = try options.configuration(
-                credentials: credentials,
-                secrets: secrets(keptOutOf: log),
-                bars: bars,
-                group: group
-            )
-            feed.overlap = flagOverlap
-            return [feed]
-        }
-        return try configuration.feeds.map { try feedConfiguration($0, log, group) }
+        try configuration.feeds.map { try feedConfiguration($0, log, group) }
     }
 
-    func feedConfiguration(_ feed: FeedSettings, _ log: Log, _ group: any EventLoopGroup) throws -> FeedConfiguration {
-        try feed.configuration(
-            environment: source?.environment ?? [:],
-            secrets: secrets(keptOutOf: log),
-            group: group
-        )
+    func feedConfiguration(_ feed: FeedPlan, _ log: Log, _ group: any EventLoopGroup) throws -> FeedConfiguration {
+        // With flags there is only one feed, which the user has not named.
+        guard source != nil else {
+            return try feed.configuration(environment: environment, secrets: secrets(keptOutOf: log), group: group)
+        }
+        return try feed.namedConfiguration(environment: environment, secrets: secrets(keptOutOf: log), group: group)
     }
 
     /// The secrets of a feed.

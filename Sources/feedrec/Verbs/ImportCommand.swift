@@ -52,7 +52,7 @@ struct ImportCommand: AsyncParsableCommand {
         @Option(help: "Lengths of the bars to build.")
         var bars = BarIntervalsArgument.standard
 
-        @OptionGroup var reading: ReadingOptions
+        @OptionGroup var venueFlags: VenueFlags<ReadingFlags>
 
         @Flag(help: "Skip malformed lines and count them, instead of stopping at the first.")
         var skipMalformed = false
@@ -64,12 +64,15 @@ struct ImportCommand: AsyncParsableCommand {
         var json = false
 
         func validate() throws {
-            guard venue == .mt4 || !reading.isGiven else {
-                throw ValidationError("--broker-time-zone and --keep-personal-data are for mt4")
-            }
+            try venueFlags.validate(for: venue)
+            do throws(VenueOptionError) { _ = try reading() } catch { throw ValidationError(error.flagText) }
         }
 
-        private func configuration(_ facts: String) -> MessageImporter.Configuration {
+        private func reading() throws(VenueOptionError) -> VenueReading {
+            try venue.definition.reading(venueFlags.values, zones: BrokerTimeZone.lookup)
+        }
+
+        private func configuration(_ facts: String, _ reading: VenueReading) -> MessageImporter.Configuration {
             var configuration = MessageImporter.Configuration(
                 venue: venue,
                 format: format,
@@ -77,7 +80,7 @@ struct ImportCommand: AsyncParsableCommand {
                 barIntervals: bars.intervals,
                 session: SessionFacts.start(.import, configuration: facts)
             )
-            configuration.reading = reading.reading
+            configuration.reading = reading
             configuration.archive = archive
             configuration.isForced = force
             if let timeUnit { configuration.receiveTimes = .unit(timeUnit) }
@@ -85,15 +88,16 @@ struct ImportCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
+            let reading = try reading()
             var facts = JSONObjectWriter()
             facts.text("venue", venue.name)
             facts.raw("files", "[" + files.map(JSONText.quoted).joined(separator: ",") + "]")
             facts.text("bars", bars.description)
-            facts.text("broker_time_zone", reading.brokerTimeZone?.rules.name)
-            if reading.keepPersonalData { facts.boolean("keeps_personal_data", true) }
+            facts.text("broker_time_zone", reading.brokerTimeZone?.name)
+            if reading.keepsPersonalData { facts.boolean("keeps_personal_data", true) }
             let reporter = RecordingReporter()
             let importer = MessageImporter(
-                configuration: configuration(facts.text()),
+                configuration: configuration(facts.text(), reading),
                 report: { reporter.report(.progress($0)) }
             )
             try await JournalNotice.fold([archive], isRequired: !force)

@@ -48,8 +48,9 @@ struct ProbeCommand: AsyncParsableCommand {
     @OptionGroup var access: AccessOptions
     @OptionGroup var hub: HubClientOptions
 
-    private var client: ClientOptions<OrdinaryLiveness> {
+    private var client: ClientSettings {
         ClientOptions(connection: connection, connecting: connecting, liveness: liveness, limits: limits)
+            .settings(messageBytesMax: messageLimit.bytes)
     }
 
     func validate() throws {
@@ -60,7 +61,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = try WebSocketURL(url)
-        var configuration = try client.configuration(url: target, messageBytesMax: messageLimit.bytes)
+        var configuration = try client.configuration(url: target)
         configuration.subprotocols = subprotocols
         configuration.recordsEvents = true
         for (name, value) in headers.compactMap(Self.field) { configuration.headers.append(name, value) }
@@ -69,7 +70,7 @@ struct ProbeCommand: AsyncParsableCommand {
         ProbeLog.line("connecting to \(target.redacted)")
         try await withEventLoop { group in
             let token = try credentials.tokenSource(client, ProbeLog.secrets, group)
-            var connector = hub.connector(options, token: token.read, group: group)
+            var connector = VenueConnector(options, hub: hub.hub, token: token.read, group: group)
             connector.secrets = ProbeLog.secrets
             connector.secretHeaders = credentials.resolvedHeaders
             let connection = try await connector.connect()

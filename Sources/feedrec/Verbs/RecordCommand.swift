@@ -2,6 +2,7 @@ import ArgumentParser
 import BarBuilding
 import Foundation
 import Recording
+import Venues
 
 struct RecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,7 +48,8 @@ struct RecordCommand: AsyncParsableCommand {
     var check = false
 
     @OptionGroup(title: "Feed") var source: SourceOptions
-    @OptionGroup(title: "MT4 hub (--venue mt4)") var hub: HubFeedOptions
+    @OptionGroup var venueFlags: VenueFlags<RecordingFlags>
+    @OptionGroup(title: "Feed") var messages: MessageLimitOption
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup(title: "Connection") var connecting: ConnectingOptions
     @OptionGroup(title: "Connection") var liveness: LivenessOptions<RecordingLiveness>
@@ -95,25 +97,34 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON: what was recorded, or the settings in effect with --check.")
     var json = false
 
-    private var feed: FeedOptions {
-        FeedOptions(
-            source: source,
-            hub: hub,
-            client: ClientOptions(connection: connection, connecting: connecting, liveness: liveness, limits: limits)
-        )
+    /// The feed that the flags describe; `nil` if a configuration file describes the feeds instead.
+    private var feed: FeedPlan? {
+        guard let venue = source.givenVenue, let url = source.givenURL else { return nil }
+        var plan = FeedPlan(name: venue.name, venue: venue, url: url)
+        plan.token = access.token
+        plan.headers = Dictionary(access.headers.map { ($0.name, $0.value) }) { $1 }
+        plan.bars = (bars ?? .standard).intervals
+        plan.options = venueFlags.values
+        plan.client = ClientOptions(connection: connection, connecting: connecting, liveness: liveness, limits: limits)
+            .settings(messageBytesMax: messages.messageLimit.bytes)
+        plan.renewAfter = overlap.renewal
+        plan.redundancy = overlap.redundancy
+        return plan
     }
 
     func validate() throws {
-        try feed.validate()
+        try validateFeed()
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         if metricsTokenEnv != nil, metricsTokenFile != nil {
             throw ValidationError("give either --metrics-token-env or --metrics-token-file, not both")
         }
         if configurationFile == nil {
-            guard feed.isGiven else { throw ValidationError("nothing to record: give --config, or --venue and --url") }
+            guard source.isGiven else {
+                throw ValidationError("nothing to record: give --config, or --venue and --url")
+            }
             if check { throw ValidationError("--check is for --config") }
         } else {
-            guard !feed.isGiven else {
+            guard !source.isGiven else {
                 throw ValidationError("give either --config or the flags of a feed (--venue, --url, …), not both")
             }
             guard !access.isGiven, bars == nil, count == nil, !once, !keepTrying else {
@@ -125,6 +136,12 @@ struct RecordCommand: AsyncParsableCommand {
         }
     }
 
+    private func validateFeed() throws {
+        guard let feed else { return }
+        try venueFlags.validate(for: feed.venue)
+        do throws(VenueOptionError) { _ = try feed.venuePlan() } catch { throw ValidationError(error.flagText) }
+    }
+
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         guard let file = configurationFile else { return try await runFlags(environment) }
@@ -133,7 +150,7 @@ struct RecordCommand: AsyncParsableCommand {
         // Catch SIGHUP before reading, so that a change of the file during the start is not missed and does not end the
         // recorder.
         let hangUps = Signals.hangUps()
-        var service = RecordingService(try source.read(), source: source, duration: duration?.duration)
+        var service = RecordingService(try source.read(), source: source, environment, duration: duration?.duration)
         service.hangUps = hangUps
         try await service.run(json: json)
     }
@@ -141,7 +158,7 @@ struct RecordCommand: AsyncParsableCommand {
     /// Flags of a feed win over a configuration that comes only from the environment.
     private var configurationFile: String? {
         if let config { return config }
-        return feed.isGiven ? nil : ProcessInfo.processInfo.environment["FEEDREC_CONFIG"]
+        return source.isGiven ? nil : ProcessInfo.processInfo.environment["FEEDREC_CONFIG"]
     }
 
     private var flags: OptionFlags {
@@ -159,16 +176,16 @@ struct RecordCommand: AsyncParsableCommand {
     }
 
     private func runFlags(_ environment: [String: String]) async throws {
-        let configuration = try RecorderConfiguration(flags: flags, environment: environment)
-        var service = RecordingService(configuration, source: nil, duration: duration?.duration)
+        var configuration = try RecorderConfiguration(flags: flags, environment: environment)
         try configuration.checkTokens(environment: environment)
-        do { try access.credentials(environment).check(FeedSecrets()) } catch {
-            throw ConfigurationError(origin: "", "\(error)")
+        if let feed {
+            do { try feed.credentials(environment).check(FeedSecrets()) } catch {
+                throw ConfigurationError(origin: "", "\(error)")
+            }
+            _ = try OverlapRules(venue: feed.venue, renewAfter: feed.renewAfter, redundancy: feed.redundancy)
+            configuration.feeds = [feed]
         }
-        service.flagFeed = (
-            feed, bars?.intervals ?? BarIntervalsArgument.standard.intervals, access.credentials(environment)
-        )
-        service.flagOverlap = try overlap.rules(venue: feed.source.venue)
+        var service = RecordingService(configuration, source: nil, environment, duration: duration?.duration)
         service.isForPeople = logFormat == nil && environment["FEEDREC_LOG_FORMAT"] == nil
         service.policy.dataMessagesMax = count
         service.policy.isOnce = once
@@ -181,7 +198,7 @@ struct RecordCommand: AsyncParsableCommand {
         var warnings = configuration.warnings
         try await withEventLoop { group in
             for feed in configuration.feeds {
-                warnings += try feed.configuration(environment: environment, group: group).notices
+                warnings += try feed.namedConfiguration(environment: environment, group: group).notices
             }
         }
         for warning in warnings { StandardError.write("feedrec: warning: \(warning)") }

@@ -1,27 +1,25 @@
 package import MarketModel
-package import SignalRProtocol
+import SignalRProtocol
 import Synchronization
 package import Transport
+package import Venues
 package import WebSocketProtocol
 
-/// Connects to a SignalR hub, each time from the start: token, negotiation if wanted, WebSocket.
+/// Connects to a venue, each time from the start: token, negotiation if a hub wants it, WebSocket.
 ///
 /// Cookies go with the requests that follow, so that a load balancer selects the same machine. The next connection
 /// starts with the cookies of the last one; after a refusal, only with those that the refusal itself set.
-package struct SignalRConnector: Sendable {
+package struct VenueConnector: Sendable {
     /// Sends a POST without a body.
     package typealias Post = @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> HTTPResponse
     /// Opens a WebSocket.
     package typealias Open =
         @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> WebSocketConnection
 
-    /// The connection settings; the URL is the hub's, and the headers go with every request.
+    /// The connection settings; the URL is the venue's, and the headers go with every request.
     package var client: WebSocketClient.Configuration
-    package var hubProtocol = HubProtocol.json
-    /// True to negotiate first; a hub that only supports WebSockets does not need it.
-    package var negotiates = false
-    /// True if the token goes into the WebSocket's URL, as browsers do it, instead of a header.
-    package var hasTokenInQuery = false
+    /// How to reach a SignalR hub; `nil` for a plain WebSocket.
+    package var hub: HubConnection?
     /// Returns the token; called before every connection, since tokens expire.
     package var token: @Sendable () async throws -> String?
     /// Returns additional headers, whose values are secrets; called before every connection.
@@ -34,19 +32,22 @@ package struct SignalRConnector: Sendable {
     private let carried = CarriedCookies()
 
     /// - Parameters:
-    ///   - client: The connection settings for the hub.
+    ///   - client: The connection settings for the venue.
+    ///   - hub: How to reach a SignalR hub; `nil` for a plain WebSocket.
     ///   - token: Returns the token, if there is one.
     ///   - now: The wall clock, which decides when cookies expire.
     ///   - post: Sends a POST without a body.
     ///   - open: Opens a WebSocket.
     package init(
         client: WebSocketClient.Configuration,
+        hub: HubConnection? = nil,
         token: @escaping @Sendable () async throws -> String?,
         now: @escaping @Sendable () -> UnixNanoseconds,
         post: @escaping Post,
         open: @escaping Open
     ) {
         self.client = client
+        self.hub = hub
         self.token = token
         self.now = now
         self.post = post
@@ -86,13 +87,13 @@ private struct ConnectorAttempt {
     /// Shorter values of cookies and headers, such as `1`, would match ordinary text in messages.
     private static let valueBytesMin = 8
 
-    private let connector: SignalRConnector
+    private let connector: VenueConnector
     private(set) var cookies: CookieJar
     private(set) var secrets: ConnectSecrets
     /// The cookies set by a server that refused the connection.
     private(set) var cookiesOfRefusal = CookieJar()
 
-    init(_ connector: SignalRConnector, cookies: CookieJar) {
+    init(_ connector: VenueConnector, cookies: CookieJar) {
         self.connector = connector
         self.cookies = cookies
         secrets = ConnectSecrets(url: connector.client.url)
@@ -102,17 +103,29 @@ private struct ConnectorAttempt {
         let (token, headers) = try await connector.access()
         learn([token])
         learn(headers.fields.map(\.value), bytesMin: Self.valueBytesMin)
-        guard let hub = HubURL(connector.client.url.text) else {
+        guard let hub = connector.hub else { return try await open(connector.client.url, token, headers) }
+        guard let url = HubURL(connector.client.url.text) else {
             throw TransportError(code: .invalidURL, description: "bad URL: \(connector.client.url)")
         }
-        guard connector.negotiates else { return try await open(hub, id: nil, token, headers) }
-        var run = HubNegotiationRun(hub: hub, accessToken: token, hubProtocol: connector.hubProtocol)
+        guard hub.negotiates else { return try await open(url, of: hub, id: nil, token, headers) }
+        return try await negotiate(url, of: hub, token, headers)
+    }
+
+    // MARK: Hubs
+
+    private mutating func negotiate(
+        _ url: HubURL,
+        of hub: HubConnection,
+        _ token: String?,
+        _ headers: HTTPHeaders
+    ) async throws(TransportError) -> WebSocketConnection {
+        var run = HubNegotiationRun(hub: url, accessToken: token, hubProtocol: hub.hubProtocol)
         var step = run.firstStep
         while true {
             switch step {
-            case .connect(let hub, let id):
+            case .connect(let url, let id):
                 secrets.add(id)
-                return try await open(hub, id: id, run.accessToken, headers)
+                return try await open(url, of: hub, id: id, run.accessToken, headers)
             case .post(let url):
                 let answer = try await negotiate(at: url, run.accessToken, headers)
                 step = try next(of: &run, answer)
@@ -148,15 +161,26 @@ private struct ConnectorAttempt {
     }
 
     private mutating func open(
-        _ hub: HubURL,
+        _ url: HubURL,
+        of hub: HubConnection,
         id: String?,
         _ token: String?,
         _ headers: HTTPHeaders
     ) async throws(TransportError) -> WebSocketConnection {
-        let isInQuery = connector.hasTokenInQuery
-        let url = try WebSocketURL(hub.connectURL(id: id, accessToken: isInQuery ? token : nil))
+        let isInQuery = hub.hasTokenInQuery
+        let url = try WebSocketURL(url.connectURL(id: id, accessToken: isInQuery ? token : nil))
+        return try await open(url, isInQuery ? nil : token, headers)
+    }
+
+    // MARK: Requests
+
+    private mutating func open(
+        _ url: WebSocketURL,
+        _ token: String?,
+        _ headers: HTTPHeaders
+    ) async throws(TransportError) -> WebSocketConnection {
         do throws(TransportError) {
-            return try await connector.open(request(to: url, isInQuery ? nil : token, headers))
+            return try await connector.open(request(to: url, token, headers))
         } catch {
             if let head = error.handshakeError?.responseHead { take(head.headers, from: url, isRefusal: true) }
             throw error

@@ -2,28 +2,6 @@ import ArgumentParser
 import Foundation
 import Interchange
 import MarketModel
-import Recording
-import Venues
-
-/// How the messages of a hub are read, and what is kept of them.
-struct ReadingOptions: ParsableArguments {
-    @Option(
-        help: """
-            mt4: the time zone of the broker's clocks: Europe/Athens, +02:00, or a zone plus an offset, such as \
-            America/New_York+7h for New York close time. (default: UTC)
-            """
-    )
-    var brokerTimeZone: BrokerTimeZone?
-
-    @Flag(help: "mt4: keep names, addresses and comments; passwords and tokens are never kept.")
-    var keepPersonalData = false
-
-    var reading: VenueReading {
-        VenueReading(brokerTimeZone: brokerTimeZone?.rules, keepsPersonalData: keepPersonalData)
-    }
-
-    var isGiven: Bool { brokerTimeZone != nil || keepPersonalData }
-}
 
 /// A time zone: by name, as a fixed offset, or as an offset from another zone.
 struct BrokerTimeZone: ExpressibleByArgument {
@@ -59,5 +37,3 @@ struct BrokerTimeZone: ExpressibleByArgument {
         return try? ZoneFile.rules(named: name, Array(data))
     }
 }
-
-extension MT4Hub: ExpressibleByArgument {}

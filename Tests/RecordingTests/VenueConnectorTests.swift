@@ -6,11 +6,12 @@ import SignalRProtocol
 import Synchronization
 import Testing
 import Transport
+import Venues
 import WebSocketProtocol
 
 /// Token, negotiation and WebSocket, against a server on the loopback.
 @Suite(.timeLimit(.minutes(5)))
-struct SignalRConnectorTests {
+struct VenueConnectorTests {
     private static let token = "SECRET-ours+/=1"
 
     @Test("without negotiation the WebSocket is opened immediately, with the token in a header")
@@ -27,7 +28,7 @@ struct SignalRConnectorTests {
         let hub = NegotiatingHub()
         try await withServer(hub) { server in
             var connector = connector(server.url + "/hub?x=1")
-            connector.negotiates = true
+            connector.hub?.negotiates = true
             for _ in 0..<2 { try await close(try await connector.connect()) }
         }
         let bearer = "Bearer \(Self.token)"
@@ -44,8 +45,8 @@ struct SignalRConnectorTests {
         let hub = NegotiatingHub(redirects: true)
         try await withServer(hub) { server in
             var connector = connector(server.url + "/hub")
-            connector.negotiates = true
-            connector.hasTokenInQuery = inQuery
+            connector.hub?.negotiates = true
+            connector.hub?.hasTokenInQuery = inQuery
             try await close(try await connector.connect())
         }
         let theirs = inQuery ? "&access_token=SECRET-theirs%2B -" : " Bearer SECRET-theirs+"
@@ -80,8 +81,8 @@ struct SignalRConnectorTests {
         let hub = NegotiatingHub(refusal: "no: ")
         try await withServer(hub) { server in
             var connector = connector(server.url + "/hub")
-            connector.negotiates = negotiates
-            connector.hasTokenInQuery = true
+            connector.hub?.negotiates = negotiates
+            connector.hub?.hasTokenInQuery = true
             let error = await #expect(throws: TransportError.self) { try await connector.connect() }
             #expect(error?.code == .handshake(status: 403))
             let excerpt = error?.handshakeError?.bodyExcerpt ?? ""
@@ -98,7 +99,7 @@ struct SignalRConnectorTests {
         let hub = NegotiatingHub(status: status)
         try await withServer(hub) { server in
             var connector = connector(server.url + "/hub?key=SECRET-query")
-            connector.negotiates = true
+            connector.hub?.negotiates = true
             let error = await #expect(throws: TransportError.self) { try await connector.connect() }
             #expect(error?.code == .handshake(status: status))
             #expect(error?.description.contains("\(status)") == true)
@@ -112,7 +113,7 @@ struct SignalRConnectorTests {
         let hub = NegotiatingHub(status: status, retryAfter: "120")
         try await withServer(hub) { server in
             var connector = connector(server.url + "/hub")
-            connector.negotiates = true
+            connector.hub?.negotiates = true
             let error = await #expect(throws: TransportError.self) { try await connector.connect() }
             #expect(error?.retryAfter == .delay(.seconds(120)) && error?.isRefusal == true)
         }
@@ -122,11 +123,12 @@ struct SignalRConnectorTests {
 
     private func connector(
         _ url: String,
-        token: @escaping @Sendable () throws -> String? = { SignalRConnectorTests.token }
-    ) -> SignalRConnector {
+        token: @escaping @Sendable () throws -> String? = { VenueConnectorTests.token }
+    ) -> VenueConnector {
         let url = (try? WebSocketURL(url)) ?? WebSocketURL(isSecure: false, host: "", port: 0)
-        return SignalRConnector(
+        return VenueConnector(
             client: WebSocketClient.Configuration(url: url),
+            hub: HubConnection(),
             token: token,
             now: noTime,
             post: { (configuration) async throws(TransportError) in

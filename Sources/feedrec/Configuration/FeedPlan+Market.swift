@@ -1,6 +1,7 @@
 import JSONScanning
 import MarketModel
 import Recording
+import Venues
 
 /// A mistake in the sessions of a feed.
 struct MarketMistake: Error {
@@ -8,14 +9,12 @@ struct MarketMistake: Error {
     let text: String
 }
 
-extension FeedSettings {
-    /// The symbols that the feed asks for; empty if it asks for all symbols.
-    var namedSymbols: [String] { allSymbols || allTicks ? [] : symbols }
-
+extension FeedPlan {
     /// The opening times of the feed's markets, as far as they are configured.
     func marketRules() throws(MarketMistake) -> MarketRules {
         var rules = MarketRules()
         rules.warmUp = warmUp
+        let namedSymbols = (try? venuePlan())?.namedSymbols ?? []
         rules.symbols = namedSymbols
         if !sessions.isEmpty {
             rules.calendar = try Self.calendar(sessions, holidays, key: "sessions")

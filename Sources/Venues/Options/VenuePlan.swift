@@ -1,0 +1,62 @@
+package import SignalRProtocol
+
+/// What to record of a venue, and how to connect: the meaning of a user's options.
+package struct VenuePlan: Sendable {
+    /// Makes the client's side of a new connection.
+    ///
+    /// The argument is the time limit for the answer to a handshake inside the WebSocket, if the venue has one.
+    package var makeDialect: @Sendable (_ handshakeTimeout: Duration) -> any VenueDialect
+    /// JSON text of what is requested, as the recording stores it; contains no secrets.
+    ///
+    /// The members `broker_time_zone`, `keeps_personal_data` and `hub_protocol` are read again by `rebuild`; see
+    /// ``VenueReading``.
+    package var subscription: String
+    /// How the messages are read, and what is kept of them.
+    package var reading = VenueReading()
+    /// How to reach a SignalR hub; `nil` for a plain WebSocket.
+    package var hub: HubConnection?
+    /// Returns the path and query to request, from those of the user's URL; by default, they stay as they are.
+    package var target: @Sendable (_ given: String) -> String = { $0 }
+    /// The symbols whose ticks are requested, to find two feeds that would store the same ticks.
+    package var ticks = TickSelection.none
+    /// The symbols that are requested by name, for sessions of single symbols; empty if all symbols are requested.
+    package var namedSymbols: [String] = []
+    /// What the user should know about the feed before it connects, such as corrected names.
+    package var notices: [String] = []
+
+    package init(
+        subscription: String,
+        makeDialect: @escaping @Sendable (_ handshakeTimeout: Duration) -> any VenueDialect
+    ) {
+        self.subscription = subscription
+        self.makeDialect = makeDialect
+    }
+}
+
+/// How to open a connection to a SignalR hub.
+package struct HubConnection: Sendable, Hashable {
+    /// True to negotiate first; a hub that only supports WebSockets does not need it.
+    package var negotiates = false
+    /// True if the token goes into the WebSocket's URL, as browsers do it, instead of a header.
+    package var hasTokenInQuery = false
+    package var hubProtocol = HubProtocol.json
+
+    package init() {}
+}
+
+/// The symbols whose ticks a feed requests.
+package enum TickSelection: Sendable, Hashable {
+    case none
+    /// Symbols by name, spelled so that equal symbols are equal texts.
+    case some(Set<String>)
+    case all
+
+    /// True if both may bring a tick of the same symbol.
+    package func overlaps(_ other: TickSelection) -> Bool {
+        switch (self, other) {
+        case (.none, _), (_, .none): false
+        case (.all, _), (_, .all): true
+        case (.some(let symbols), .some(let others)): !symbols.isDisjoint(with: others)
+        }
+    }
+}

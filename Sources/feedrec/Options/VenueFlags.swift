@@ -1,0 +1,109 @@
+import ArgumentParser
+import Venues
+
+/// The flags of all venues for one use, made from the venues' own descriptions.
+///
+/// The parser finds the flags of a type by its mirror, so the mirror lists one group for each section. Each position
+/// has a type of group of its own, because the parser makes groups without arguments; see ``VenueFlagPosition``.
+struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
+    private(set) var values = VenueOptionValues()
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: OptionKey.self)
+        try Self.forEachSection { (position: any VenueFlagPosition.Type) throws in
+            values.merge(try Self.values(at: position, in: container))
+        }
+    }
+
+    var customMirror: Mirror {
+        var groups: [Mirror.Child] = []
+        Self.forEachSection { groups.append((label: Self.key(of: $0).stringValue, value: Self.group(at: $0))) }
+        return Mirror(self, children: groups)
+    }
+
+    /// Refuses flags that are only for other venues.
+    func validate(for venue: Venue) throws(ValidationError) {
+        let own = venue.definition.options(for: Use.use)
+        let foreign = Venue.options(for: Use.use).filter { values.isGiven($0) && !own.contains($0) }
+        guard let first = foreign.first else { return }
+        let flags = foreign.map(\.flag)
+        let list = flags.count > 1 ? flags.dropLast().joined(separator: ", ") + " and " + (flags.last ?? "") : flags[0]
+        let owners = Venue.all.filter { $0.definition.options(for: Use.use).contains(first) }.map(\.name)
+        let verb = flags.count > 1 ? "are" : "is"
+        let hint = own.first { $0.kind == .list }.map { "; for \(venue), use \($0.flag)" } ?? ""
+        throw ValidationError("\(list) \(verb) for \(owners.joined(separator: " and "))\(hint)")
+    }
+
+    // MARK: Sections
+
+    private static func forEachSection(_ body: (any VenueFlagPosition.Type) throws -> Void) rethrows {
+        var position: any VenueFlagPosition.Type = FirstVenueFlags.self
+        for _ in VenueFlagSection.all(for: Use.use) {
+            try body(position)
+            position = position.next
+        }
+    }
+
+    private static func key(of position: any VenueFlagPosition.Type) -> OptionKey {
+        OptionKey(stringValue: "section\(position.index)")
+    }
+
+    private static func group<Position: VenueFlagPosition>(at position: Position.Type) -> Any {
+        let title = Use.hasTitles ? VenueFlagSection.all(for: Use.use)[position.index].title : ""
+        return OptionGroup<VenueFlagGroup<Use, Position>>(title: title)
+    }
+
+    private static func values<Position: VenueFlagPosition>(
+        at position: Position.Type,
+        in container: KeyedDecodingContainer<OptionKey>
+    ) throws -> VenueOptionValues {
+        try container.decode(OptionGroup<VenueFlagGroup<Use, Position>>.self, forKey: key(of: position))
+            .wrappedValue.values
+    }
+}
+
+/// The use that a verb makes of venues' options.
+protocol VenueFlagUse: Sendable {
+    static var use: VenueOption.Use { get }
+    /// True to show each venue's options under a title of their own.
+    static var hasTitles: Bool { get }
+}
+
+/// `record`.
+enum RecordingFlags: VenueFlagUse {
+    static let use = VenueOption.Use.recording
+    static let hasTitles = true
+}
+
+/// `import`.
+enum ReadingFlags: VenueFlagUse {
+    static let use = VenueOption.Use.reading
+    static let hasTitles = false
+}
+
+/// The position of a section, as a type.
+protocol VenueFlagPosition: Sendable {
+    static var index: Int { get }
+    static var next: any VenueFlagPosition.Type { get }
+}
+
+enum FirstVenueFlags: VenueFlagPosition {
+    static var index: Int { 0 }
+    static var next: any VenueFlagPosition.Type { NextVenueFlags<Self>.self }
+}
+
+enum NextVenueFlags<Previous: VenueFlagPosition>: VenueFlagPosition {
+    static var index: Int { Previous.index + 1 }
+    static var next: any VenueFlagPosition.Type { NextVenueFlags<Self>.self }
+}
+
+/// A key that is made at run time.
+struct OptionKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
