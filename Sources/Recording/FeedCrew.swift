@@ -104,7 +104,7 @@ actor FeedCrew {
             ),
             ledger: GapLedger(
                 place: GapLedger.Place(place),
-                messagesPerSecond: past.messagesPerSecond
+                rate: past.rate
             )
         )
         let isPast = recorded.insert(feed.key).inserted

@@ -28,10 +28,17 @@ extension ArchiveWriter {
         }
     }
 
-    /// The rate of a feed's last stored messages, per second; `nil` if there are none.
-    package func messagesPerSecond(feedID: Int64) async throws(ArchiveError) -> Double? {
+    /// The rate of a feed over its last minutes with messages, also from earlier files of the archive; empty if there
+    /// are none.
+    package func deliveryRate(feedID: Int64) async throws(ArchiveError) -> DeliveryRate {
         try await perform { connection throws(ArchiveError) in
-            try FeedEndQuery(handle: connection.handle, path: connection.path).messagesPerSecond(feedID: feedID)
+            let (handle, path) = (connection.handle, connection.path)
+            let feed = try PreparedStatement("SELECT name, venue FROM feed WHERE feed_id = ?", on: handle, path: path)
+            feed.bind(1, feedID)
+            defer { feed.reset() }
+            guard try feed.step() else { return DeliveryRate() }
+            let key = FeedKey(name: feed.text(0), venue: feed.text(1))
+            return try FeedEndQuery(handle: handle, path: path).rate(of: key)
         }
     }
 

@@ -64,11 +64,10 @@ private struct OpenRestarts {
         guard let tsTo = try endOfRuns(since: gap), tsTo > gap.tsFrom else {
             return try connection.removeGap(gap.gapID, ofSession: gap.sessionID)
         }
-        let perSecond = try messagesPerSecond(gap.feed)
-        let estimate = perSecond.map { min($0 * Double(tsTo - gap.tsFrom) / 1e9, 1e15) }
+        let estimate = try ends.rate(of: gap.feed).estimate(over: tsTo - gap.tsFrom)
         try connection.run("UPDATE gap SET ts_to = ?, estimated_count = ? WHERE gap_id = ?") {
             $0.bind(1, tsTo)
-            $0.bind(2, estimate.map { Int64($0.rounded()) })
+            $0.bind(2, estimate)
             $0.bind(3, gap.gapID)
         }
     }
@@ -90,12 +89,6 @@ private struct OpenRestarts {
             last = (ends + [last]).compactMap { $0 }.max()
         }
         return last
-    }
-
-    private func messagesPerSecond(_ feed: FeedKey) throws(ArchiveError) -> Double? {
-        if let rate = try ends.past(of: feed).messagesPerSecond { return rate }
-        let directory = ArchiveLocation.directory(of: connection.path)
-        return FeedEndSearch.find([feed], in: directory, except: connection.path)[feed]?.messagesPerSecond
     }
 }
 

@@ -15,8 +15,8 @@ package struct FeedKey: Hashable, Sendable {
 package struct FeedPast: Hashable, Sendable {
     /// The open `restart` gap in the present file; if there is one, ``FeedEnd/ts`` is not used.
     package internal(set) var gap: GapRow?
-    /// The rate over the last minutes with messages, in messages per second; `nil` if there were none.
-    package internal(set) var messagesPerSecond: Double?
+    /// The rate over the last minutes with messages; empty if there were none.
+    package fileprivate(set) var rate = DeliveryRate()
     fileprivate(set) var tsEnd: UnixNanoseconds?
     fileprivate(set) var reason: FeedEnd.Reason?
 
@@ -27,11 +27,11 @@ package struct FeedPast: Hashable, Sendable {
     }
 
     /// True if earlier files have nothing to add.
-    package var isComplete: Bool { tsEnd != nil && messagesPerSecond != nil }
+    package var isComplete: Bool { tsEnd != nil && rate.spanNS >= DeliveryRateQuery.spanMin }
 
     /// Adds what earlier files know and later ones do not.
     package mutating func complete(by earlier: FeedPast) {
-        messagesPerSecond = messagesPerSecond ?? earlier.messagesPerSecond
+        if rate.spanNS < DeliveryRateQuery.spanMin { rate.add(earlier.rate) }
         tsEnd = tsEnd ?? earlier.tsEnd
         // If a feed continued in the next file but never connected there, that file knows the reason of its end.
         reason = reason ?? earlier.reason
@@ -55,9 +55,6 @@ package struct FeedEnd: Hashable, Sendable {
 
 /// Queries one recording for the end of its feeds.
 struct FeedEndQuery {
-    /// The rate covers at most this much time before the last message, and this number of blocks.
-    private static let rateNS: Int64 = 300_000_000_000
-    private static let rateBlocksMax = 64
     /// A feed has at most two connections at a time; the others may be failed attempts.
     private static let connectionsMax = 8
     /// The event of a removed feed comes at most this long after its end.
@@ -78,7 +75,8 @@ struct FeedEndQuery {
         feeds.bind(2, key.venue)
         defer { feeds.reset() }
         var past = FeedPast()
-        while !past.isComplete, try feeds.step() {
+        let rates = DeliveryRateQuery(handle: handle, path: path)
+        while past.tsEnd == nil || past.rate.spanNS < DeliveryRateQuery.spanMax, try feeds.step() {
             let id = feeds.integer(0)
             // A feed that never connected has no end.
             let ts = past.tsEnd == nil ? try end(ofFeed: id) : nil
@@ -87,7 +85,7 @@ struct FeedEndQuery {
                 if try hasLeft(id, after: ts ?? feeds.integer(3)) { past.reason = .removed }
             }
             past.tsEnd = past.tsEnd ?? ts.map { UnixNanoseconds($0) }
-            if past.messagesPerSecond == nil { past.messagesPerSecond = try messagesPerSecond(feedID: id) }
+            if past.rate.spanNS < DeliveryRateQuery.spanMax { past.rate.add(try rates.rate(feedID: id)) }
         }
         return past
     }
@@ -142,36 +140,12 @@ struct FeedEndQuery {
         return "UNION ALL SELECT max(coalesce(ts_to, ts_from)) FROM closed_span WHERE feed_id = ?1"
     }
 
-    /// The rate over the newest connection with messages, in messages per second.
-    func messagesPerSecond(feedID id: Int64) throws(ArchiveError) -> Double? {
-        let sql = "SELECT connection_id FROM connection WHERE feed_id = ? ORDER BY connection_id DESC LIMIT ?"
-        let connections = try PreparedStatement(sql, on: handle, path: path)
-        connections.bind(1, id)
-        connections.bind(2, Int64(Self.connectionsMax))
-        defer { connections.reset() }
-        while try connections.step() {
-            if let rate = try messagesPerSecond(connectionID: connections.integer(0)) { return rate }
-        }
-        return nil
-    }
-
-    private func messagesPerSecond(connectionID: Int64) throws(ArchiveError) -> Double? {
-        let sql = """
-            SELECT message_count, ts_first, ts_last FROM message_block WHERE connection_id = ?
-            ORDER BY first_message_index DESC LIMIT \(Self.rateBlocksMax)
-            """
-        let blocks = try PreparedStatement(sql, on: handle, path: path)
-        blocks.bind(1, connectionID)
-        defer { blocks.reset() }
-        var count: Int64 = 0
-        var span: (first: Int64, last: Int64)?
-        while try blocks.step() {
-            let (first, last) = (blocks.integer(1), blocks.integer(2))
-            if let span, last < span.last - Self.rateNS { break }
-            span = (min(span?.first ?? first, first), max(span?.last ?? last, last))
-            count += blocks.integer(0)
-        }
-        guard let span, count > 0 else { return nil }
-        return Double(count) / max(1, Double(span.last - span.first) / 1e9)
+    /// The rate of a feed, also from earlier files of the archive if this one has little of it.
+    func rate(of key: FeedKey) throws(ArchiveError) -> DeliveryRate {
+        var past = try past(of: key)
+        guard past.rate.spanNS < DeliveryRateQuery.spanMin else { return past.rate }
+        let directory = ArchiveLocation.directory(of: path)
+        if let earlier = FeedEndSearch.find([key], in: directory, except: path)[key] { past.complete(by: earlier) }
+        return past.rate
     }
 }

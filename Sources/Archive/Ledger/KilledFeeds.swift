@@ -70,16 +70,17 @@ struct KilledFeeds {
 
     private func end(_ gaps: [OpenGap], of feed: Feed, at alive: Int64) throws(ArchiveError) {
         guard !gaps.isEmpty else { return }
-        let perSecond = try ends.messagesPerSecond(feedID: feed.id)
+        // The gap may have begun in an earlier file, so that this one has no messages.
+        let rate = try ends.rate(of: FeedKey(name: feed.name, venue: feed.venue))
         var countedUntil = Int64.min
         for gap in gaps {
             let tsTo = max(gap.tsFrom, alive)
             // Time that two gaps share is counted once.
-            let seconds = Double(max(0, tsTo - max(gap.tsFrom, countedUntil))) / 1e9
+            let from = max(gap.tsFrom, countedUntil)
             countedUntil = max(countedUntil, tsTo)
             try connection.run("UPDATE gap SET ts_to = ?, estimated_count = ? WHERE gap_id = ?") {
                 $0.bind(1, tsTo)
-                $0.bind(2, perSecond.map { Int64(min($0 * seconds, 1e15).rounded()) })
+                $0.bind(2, rate.estimate(over: tsTo.subtractingReportingOverflow(from).partialValue))
                 $0.bind(3, gap.id)
             }
         }

@@ -78,8 +78,9 @@ extension FeedRecorder {
         for (number, part) in (parts.isEmpty ? [gap.tsFrom..<gap.tsFrom] : parts).enumerated() {
             var row = gap
             (row.tsFrom, row.tsTo) = (part.lowerBound, part.upperBound)
-            let share = part.upperBound.since(part.lowerBound) / tsTo.since(gap.tsFrom)
-            row.estimatedCount = gap.estimatedCount.map { Int64((Double($0) * share).rounded()) }
+            row.estimatedCount = gap.estimatedCount.map {
+                DeliveryRate.share(of: $0, part: part.nanoseconds, whole: whole.nanoseconds)
+            }
             if number > 0 {
                 row.gapID = place.writer.makeGapID()
                 (row.sessionID, row.feedID) = (place.sessionID, place.feedID)
@@ -88,4 +89,8 @@ extension FeedRecorder {
             capture.append(row)
         }
     }
+}
+
+extension Range<UnixNanoseconds> {
+    fileprivate var nanoseconds: Int64 { upperBound.since(lowerBound).wholeNanoseconds }
 }

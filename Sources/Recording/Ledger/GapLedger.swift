@@ -40,10 +40,10 @@ struct GapLedger: Sendable {
 
     /// Creates a ledger that continues the gaps `adopted`, which an earlier recorder left open in the same file.
     ///
-    /// `messagesPerSecond` is the rate that an earlier recording of the feed measured.
-    init(place: Place, adopted: [GapRow] = [], messagesPerSecond: Double? = nil) {
+    /// `rate` is that of the feed's earlier recordings.
+    init(place: Place, adopted: [GapRow] = [], rate: DeliveryRate = DeliveryRate()) {
         self.place = place
-        rate = MessageRate(perSecond: messagesPerSecond)
+        self.rate = MessageRate(rate)
         for row in adopted { adopt(row) }
     }
 
@@ -164,13 +164,13 @@ struct GapLedger: Sendable {
     ///
     /// Time that an earlier gap covers is counted there: already if that gap has ended, otherwise when it ends.
     private mutating func estimate(of row: GapRow, until tsTo: UnixNanoseconds) -> Int64? {
-        guard let perSecond = rate.perSecond else { return nil }
+        let rate = rate.measured
+        guard !rate.isEmpty else { return nil }
         let isCovered = open.contains { $0.key != .storage && $0.value.row.gapID < row.gapID }
         guard !isCovered else { return 0 }
         let from = max(row.tsFrom, countedUntil ?? row.tsFrom)
         countedUntil = max(from, tsTo)
-        let estimate = perSecond * max(0, tsTo.since(from) / .seconds(1))
-        return estimate < 1e15 ? Int64(estimate.rounded()) : nil
+        return rate.estimate(over: tsTo.since(from).wholeNanoseconds)
     }
 
     // MARK: Another file

@@ -1,36 +1,45 @@
-/// The rate of data messages, per second, averaged over about ten seconds; times are on the monotonic clock.
-struct MessageRate: Sendable {
-    private static let memory = 10.0
+import Archive
+import MarketModel
 
-    private var smoothed: Double?
-    /// The estimate until a whole second has been measured.
-    private var provisional: Double?
+/// The rate of data messages over the last minutes with data; times are on the monotonic clock.
+///
+/// It covers two periods of two and a half minutes: the running one and the one before. Time after the last message
+/// counts only when the next one has come, because until then it may belong to a gap.
+struct MessageRate: Sendable {
+    /// In nanoseconds.
+    private static let periodNS: Int64 = 150_000_000_000
+
+    private var before: DeliveryRate
+    private var present = DeliveryRate()
+    /// The messages at the first look: a rate until there is a better one.
+    private var burst = DeliveryRate()
+    /// The number of messages so far, and when it last changed.
     private var last: (count: Int64, time: Duration)?
 
-    /// Starts from `perSecond`, the rate that an earlier recording of the feed measured, if any.
-    init(perSecond: Double? = nil) {
-        provisional = perSecond
+    /// Starts from the rate that earlier recordings of the feed measured.
+    init(_ earlier: DeliveryRate = DeliveryRate()) {
+        before = earlier
     }
 
-    /// `nil` until data arrives.
-    var perSecond: Double? { smoothed ?? provisional }
+    /// The rate so far; empty until data arrives.
+    var measured: DeliveryRate {
+        var rate = before
+        rate.add(present)
+        return rate.isEmpty ? burst : rate
+    }
 
     /// Notes that `count` messages have arrived by `time`.
     mutating func note(_ count: Int64, at time: Duration) {
-        guard let last else {
+        guard let last, last.count > 0 else {
+            // There is no rate before the first data.
+            if burst.isEmpty { burst = DeliveryRate(messages: count, spanNS: 0) }
             self.last = (count, time)
-            if count > 0 { provisional = provisional ?? Double(count) }
             return
         }
-        if count > last.count { provisional = provisional ?? Double(count - last.count) }
-        let seconds = (time - last.time) / .seconds(1)
-        guard seconds >= 1 else { return }
+        guard count > last.count, time > last.time else { return }
+        present.add(messages: count - last.count, spanNS: (time - last.time).wholeNanoseconds)
         self.last = (count, time)
-        // There is no rate before the first data.
-        guard count > 0 else { return }
-        let rate = Double(count - last.count) / seconds
-        let weight = min(1, seconds / Self.memory)
-        smoothed = smoothed.map { $0 + (rate - $0) * weight } ?? rate
+        if present.spanNS >= Self.periodNS { (before, present) = (present, DeliveryRate()) }
     }
 
     /// Skips a period in which no data could arrive, so that it does not lower the rate.

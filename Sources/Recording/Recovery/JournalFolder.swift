@@ -68,7 +68,7 @@ final class JournalFolder {
         ledger = GapLedger(
             place: GapLedger.Place(sessionID: sessionID, feedID: feedID),
             adopted: try await writer.openGaps(feedID: feedID),
-            messagesPerSecond: try await writer.messagesPerSecond(feedID: feedID)
+            rate: try await writer.deliveryRate(feedID: feedID)
         )
         let reader = try ArchiveReader(path: writer.path)
         closedSpans = try reader.closedSpans().filter { $0.feedID == feedID }
