@@ -29,8 +29,8 @@ actor FeedCrew {
     /// Where earlier files end for the feeds that the recorder began with; each entry is used once.
     private var isArchiveSearched = false
     private var earlierPasts: [FeedKey: FeedPast] = [:]
-    /// The feeds that this run has recorded; what is missing since they left counts for the run.
-    private var recorded: Set<FeedKey> = []
+    /// The feeds with which the run begins, until they join: only their absence is from before the run.
+    private var initial: Set<FeedKey>
     private var isBusy = false
     private let isFree = Condition()
 
@@ -46,6 +46,7 @@ actor FeedCrew {
         self.pause = pause
         self.rotation = rotation
         self.place = place
+        initial = Set(recorder.feeds.map(\.key))
         clockWatch = ClockWatch(recorder.clockRules)
     }
 
@@ -107,11 +108,10 @@ actor FeedCrew {
                 rate: past.rate
             )
         )
-        let isPast = recorded.insert(feed.key).inserted
+        let isPast = initial.remove(feed.key) != nil
         let end = past.end.map { ($0.ts, $0.reason.detail) }
-        if let gap = await member.declareAbsence(past.gap, since: end, isPast: isPast) {
-            try await pause.persist { [place] () throws(ArchiveError) in try await place.writer.remove(gap) }
-        }
+        let absence = await member.declareAbsence(past.gap, since: end, isPast: isPast)
+        try await pause.persist { [place] () throws(ArchiveError) in try await place.writer.write(absence) }
         members.append(member)
         return member
     }

@@ -41,11 +41,4 @@ extension ArchiveWriter {
             return try FeedEndQuery(handle: handle, path: path).rate(of: key)
         }
     }
-
-    /// Removes a gap that was found not to be one.
-    package func remove(_ gap: GapRow) async throws(ArchiveError) {
-        _ = try await perform { connection throws(ArchiveError) in
-            try connection.removeGap(gap.gapID, ofSession: gap.sessionID)
-        }
-    }
 }

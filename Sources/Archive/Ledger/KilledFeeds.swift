@@ -56,10 +56,12 @@ struct KilledFeeds {
     }
 
     /// Ends the closed times of a feed; returns true if its market was closed at `alive`, as far as the recorder knew.
+    ///
+    /// A recorder that stored the beginning of a closed time was alive then, so the time has that moment at least.
     private func endClosedSpans(of feed: Feed, at alive: Int64) throws(ArchiveError) -> Bool {
         try connection.run(
             """
-            UPDATE closed_span SET ts_to = max(ts_from, ?2) WHERE feed_id = ?1 AND (ts_to IS NULL OR ts_to > ?2)
+            UPDATE closed_span SET ts_to = max(ts_from + 1, ?2) WHERE feed_id = ?1 AND (ts_to IS NULL OR ts_to > ?2)
             """
         ) {
             $0.bind(1, feed.id)

@@ -12,6 +12,7 @@ final class RowInserter {
     private let event: PreparedStatement
     private let gap: PreparedStatement
     private let closedSpan: PreparedStatement
+    private let closedSpanRemoval: PreparedStatement
     private let hub: HubRowInserter
     private let clockSample: PreparedStatement
     private let watermark: PreparedStatement
@@ -72,6 +73,7 @@ final class RowInserter {
         closedSpan = try statement(
             "INSERT OR REPLACE INTO closed_span (feed_id, ts_from, ts_to, source) VALUES (?, ?, ?, ?)"
         )
+        closedSpanRemoval = try statement("DELETE FROM closed_span WHERE feed_id = ? AND ts_from = ?")
         hub = try HubRowInserter(on: handle, path: path)
         clockSample = try statement(
             "INSERT OR REPLACE INTO clock_sample (ts, offset_ns, error_ns, status) VALUES (?, ?, ?, ?)"
@@ -186,7 +188,13 @@ final class RowInserter {
         try gap.run()
     }
 
+    /// Stores a closed time; one that ended where it began is no closed time, and its row is removed.
     func insert(_ row: ClosedSpanRow) throws(ArchiveError) {
+        if let tsTo = row.tsTo, tsTo <= row.tsFrom {
+            closedSpanRemoval.bind(1, row.feedID)
+            closedSpanRemoval.bind(2, row.tsFrom.rawValue)
+            return try closedSpanRemoval.run()
+        }
         closedSpan.bind(1, row.feedID)
         closedSpan.bind(2, row.tsFrom.rawValue)
         closedSpan.bind(3, row.tsTo?.rawValue)

@@ -14,6 +14,8 @@ package struct WriteBatch: Sendable {
     package var removedBars: [BarRowKey] = []
     package var events: [EventRow] = []
     package var gaps: [GapRow] = []
+    /// Gaps that turned out not to be any; they are removed after ``gaps`` are written.
+    package var removedGaps: [GapRow] = []
     package var closedSpans: [ClosedSpanRow] = []
     package var clockSamples: [ClockSampleRow] = []
     /// The journal positions up to which the blocks have the messages of their connections.
@@ -26,7 +28,7 @@ package struct WriteBatch: Sendable {
     package var rowCount: Int {
         instruments.count + blocks.count + quotes.count + trades.count + marginUpdates.count + bars.count
             + venueBars.count + orderUpdates.count + events.count + gaps.count + clockSamples.count + watermarks.count
-            + removedBars.count + closedSpans.count
+            + removedBars.count + closedSpans.count + removedGaps.count
     }
 
     /// Raises the message numbers in all rows; blocks and bars are not changed.
@@ -55,6 +57,7 @@ package struct WriteBatch: Sendable {
         removedBars.removeAll(keepingCapacity: true)
         events.removeAll(keepingCapacity: true)
         gaps.removeAll(keepingCapacity: true)
+        removedGaps.removeAll(keepingCapacity: true)
         closedSpans.removeAll(keepingCapacity: true)
         clockSamples.removeAll(keepingCapacity: true)
         watermarks.removeAll(keepingCapacity: true)

@@ -75,6 +75,7 @@ final class WriterConnection: @unchecked Sendable {
         for row in batch.bars { try rows.insert(row) }
         for row in batch.events { try rows.insert(row) }
         for row in batch.gaps { try rows.insert(row) }
+        for row in batch.removedGaps { try removeGap(row.gapID, ofSession: row.sessionID) }
         for row in batch.closedSpans { try rows.insert(row) }
         for row in batch.clockSamples { try rows.insert(row) }
         for row in batch.watermarks { try rows.insert(row) }

@@ -234,6 +234,10 @@ struct Capture: Sendable {
         pipeline.rows.append(gap)
     }
 
+    mutating func remove(_ gap: GapRow) {
+        pipeline.rows.remove(gap)
+    }
+
     mutating func append(_ span: ClosedSpanRow) {
         pipeline.rows.append(span)
     }

@@ -6,40 +6,44 @@ import Venues
 extension FeedRecorder {
     /// Stores the time before the feed joined in which it was not recorded, as far as its market was open.
     ///
-    /// This is the gap that an earlier recorder left open, or the time since `end`. Returns that gap if the market was
-    /// always closed, so that nothing is missing.
+    /// This is the gap that an earlier recorder left open, or the time since `end`. Returns the rows that must be stored
+    /// before the feed connects: a recorder that is killed soon after cannot find them out again.
     func declareAbsence(
         _ open: GapRow?,
         since end: (ts: UnixNanoseconds, detail: String)?,
         isPast: Bool
-    ) -> GapRow? {
+    ) -> WriteBatch {
+        isAbsenceUnjudged = market.calendars.ofFeed == nil
         // Before the ledger has the gap: it ends at the closing, not when this recorder finds the market closed.
         followMarket()
-        guard let from = open?.tsFrom ?? end.map({ min($0.ts, now()) }) else { return nil }
-        // A market that is closed now has a row from its closing on.
-        noteClosedParts(of: from..<max(from, closedSpan?.tsFrom ?? now()))
-        if let open { return goOn(with: open) }
-        beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: isPast)
-        return nil
+        if let from = open?.tsFrom ?? end.map({ min($0.ts, now()) }) {
+            // A market that is closed now has a row from its closing on.
+            noteClosedParts(of: from..<max(from, closedSpan?.tsFrom ?? now()))
+            if let open { goOn(with: open) } else {
+                beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: isPast)
+            }
+        }
+        return capture.takeWork(clock: now()).rows
     }
 
-    /// Continues a `restart` gap that an earlier recorder left open: one row for each part with an open market.
-    private func goOn(with gap: GapRow) -> GapRow? {
+    /// Continues a `restart` gap that an earlier recorder left open: one row for each part with an open market, and
+    /// none if the market was always closed.
+    private func goOn(with gap: GapRow) {
         let detail = gap.detail ?? ""
         let parts = openParts(since: gap.tsFrom)
         guard !parts.isEmpty || market.isOpen else {
             excused.excuse(.init(cause: .restart, detail: detail, connectionID: nil))
-            return gap
+            return capture.remove(gap)
         }
         var row = gap
-        row.tsFrom = parts.first?.lowerBound ?? gap.tsFrom
+        // Without a part, the market has just opened.
+        row.tsFrom = parts.first?.lowerBound ?? max(gap.tsFrom, now())
         ledger.adopt(row)
         store(begun: row)
-        guard !market.isOpen || parts.count > 1 else { return nil }
+        guard !market.isOpen || parts.count > 1 else { return }
         endGap(.connection, at: parts.first?.upperBound ?? row.tsFrom)
         let rest = parts.dropFirst().first?.lowerBound ?? now()
         beginGap(.restart, detail: detail, from: rest, isPast: true)
-        return nil
     }
 
     /// Stores when the market was closed before this recorder began.
@@ -58,10 +62,11 @@ extension FeedRecorder {
 
     // MARK: Late sessions
 
-    /// Remembers an absence that ended before the venue sent its sessions.
+    /// Remembers an absence that began before the venue sent its sessions.
     func noteEnded(_ gap: GapRow) {
-        guard gap.cause == GapCause.restart.rawValue, market.calendars.ofFeed == nil else { return }
+        guard gap.cause == GapCause.restart.rawValue, isAbsenceUnjudged else { return }
         unjudgedAbsence = gap
+        judgeAbsence()
     }
 
     /// Corrects an absence now that the venue has sent its sessions: one row for each part with an open market.
@@ -69,13 +74,13 @@ extension FeedRecorder {
         guard let gap = unjudgedAbsence, let tsTo = gap.tsTo, gap.tsFrom < tsTo, market.calendars.ofFeed != nil else {
             return
         }
-        unjudgedAbsence = nil
+        (unjudgedAbsence, isAbsenceUnjudged) = (nil, false)
         let whole = gap.tsFrom..<tsTo
         noteClosedParts(of: whole)
         let parts = market.openParts(of: whole)
         guard parts != [whole] else { return }
-        // If the market was never open, the row stays and is empty.
-        for (number, part) in (parts.isEmpty ? [gap.tsFrom..<gap.tsFrom] : parts).enumerated() {
+        if parts.isEmpty { withdraw(gap) }
+        for (number, part) in parts.enumerated() {
             var row = gap
             (row.tsFrom, row.tsTo) = (part.lowerBound, part.upperBound)
             row.estimatedCount = gap.estimatedCount.map {
@@ -88,6 +93,14 @@ extension FeedRecorder {
             }
             capture.append(row)
         }
+    }
+}
+
+extension FeedRecorder {
+    /// Removes a gap that has ended and turned out not to be one.
+    func withdraw(_ gap: GapRow) {
+        ledger.withdraw(gap)
+        capture.remove(gap)
     }
 }
 

@@ -31,7 +31,8 @@ extension FeedRecorder {
         }
         let parts = openParts(since: from)
         for part in parts.dropLast() { addGap(loss, part, isPast: isPast) }
-        openGap(loss, from: parts.last?.lowerBound ?? from, isPast: isPast)
+        // Without a part, the market has just opened.
+        openGap(loss, from: parts.last?.lowerBound ?? max(from, now()), isPast: isPast)
     }
 
     /// Opens a gap, or continues the open gap of its group.
@@ -87,8 +88,8 @@ extension FeedRecorder {
     }
 
     func store(ended gap: GapRow) {
-        noteEnded(gap)
         capture.append(gap)
+        noteEnded(gap)
         report(.gapEnded(cause: gap.cause))
     }
 

@@ -60,6 +60,8 @@ extension FeedRecorder {
         for group in [GapGroup.connection, .venue] {
             guard let gap = ledger.row(of: group), let cause = ledger.cause(of: group) else { continue }
             endGap(group, at: change.time)
+            // Nothing was missing before the closing.
+            if gap.tsFrom >= change.time { withdraw(gap) }
             excused.excuse(.init(cause: cause, detail: gap.detail ?? "", connectionID: gap.connectionID))
         }
         report(.marketClosed(opensAt: change.until))

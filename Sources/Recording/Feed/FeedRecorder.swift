@@ -30,6 +30,8 @@ actor FeedRecorder {
     /// The same on the wall clock; only set if the recorder saw the market open.
     var tsMarketOpened: UnixNanoseconds?
     var excused = ExcusedLosses()
+    /// True if the feed joined before the venue had sent its sessions, until an absence is judged by them.
+    var isAbsenceUnjudged = false
     /// The last absence of this file that ended before the venue had sent its sessions.
     var unjudgedAbsence: GapRow?
     var hasToldOfZone = false

@@ -32,7 +32,7 @@ struct GapLedger: Sendable {
     var isLinked = true
     private var open: [GapGroup: OpenGap] = [:]
     /// The last gap of each group that ended in this file; its end may not be stored yet.
-    private var closed: [GapGroup: GapRow] = [:]
+    private var closed: [GapGroup: OpenGap] = [:]
     /// The gaps that were open when the change of the file began, the oldest first.
     private var held: [OpenGap] = []
     /// The time up to which missing messages have been estimated, while any gap is open.
@@ -72,7 +72,7 @@ struct GapLedger: Sendable {
 
     /// The open gaps, and those whose end may not be stored yet.
     var unsettled: [GapRow] {
-        (Array(closed.values) + open.values.map(\.row)).sorted { $0.gapID < $1.gapID }
+        (closed.values.map(\.row) + open.values.map(\.row)).sorted { $0.gapID < $1.gapID }
     }
 
     // MARK: Beginning and ending
@@ -113,14 +113,15 @@ struct GapLedger: Sendable {
     /// `isFinal` is true if the run ends, so that the gap continues without it.
     mutating func end(_ group: GapGroup, at time: UnixNanoseconds, isFinal: Bool = false) -> GapRow? {
         if isFinal { countPast(group) }
-        guard let gap = open.removeValue(forKey: group) else { return nil }
+        guard var gap = open.removeValue(forKey: group) else { return nil }
         var row = gap.row
         // If the clock was set back, a gap still does not end before its start.
         let tsTo = max(row.tsFrom, time)
         row.tsTo = tsTo
         row.estimatedCount = group == .storage ? gap.leftOut : estimate(of: row, until: tsTo)
         if open.isEmpty { countedUntil = nil }
-        closed[group] = row
+        gap.row = row
+        closed[group] = gap
         return row
     }
 
@@ -132,6 +133,15 @@ struct GapLedger: Sendable {
         guard open[group]?.isPast == true else { return }
         open[group]?.isPast = false
         count += 1
+    }
+
+    /// Forgets a gap that has ended and turned out not to be one; its row must be removed.
+    mutating func withdraw(_ row: GapRow) {
+        // The row of an absence may belong to an earlier session.
+        if row.sessionID == place.sessionID { rowCount -= 1 }
+        guard let (group, gap) = closed.first(where: { $0.value.row.gapID == row.gapID }) else { return }
+        closed[group] = nil
+        if !gap.isPast { count -= 1 }
     }
 
     /// Notes another row of an absence from before the run.

@@ -77,6 +77,11 @@ struct RowBuilder: Sendable {
         rows.gaps.append(gap)
     }
 
+    /// Removes a gap that turned out not to be one.
+    mutating func remove(_ gap: GapRow) {
+        rows.removedGaps.append(gap)
+    }
+
     mutating func append(_ span: ClosedSpanRow) {
         rows.closedSpans.append(span)
     }
