@@ -134,6 +134,8 @@ struct KillSeries {
 
     /// Expects that `verify` finds no problem and that all messages reported as read are there.
     private mutating func verify() async throws {
+        // A recorder that was killed at once has not even created the archive.
+        guard FileManager.default.fileExists(atPath: archive) else { return }
         let finished = try await bench.run(["verify", archive, "--json"])
         try #require(finished.status == 0, "\(finished.output)\(finished.errors)")
         let verified = try JSONDecoder().decode(Verified.self, from: Data(finished.output.utf8))
@@ -148,7 +150,7 @@ struct KillSeries {
         for venue in venues.values { _ = try await venue.program.finish() }
         try await verify()
         func ledger(_ name: String) -> String { venues[name]?.ledger ?? "" }
-        var arguments = [HubClient.script("kill_judge.py"), Executable.feedrec.path, archive]
+        var arguments = [HubClient.script("kill_judge.py"), Executable.feedrec.path, archive, "--gaps"]
         arguments += ["hub/mt4=\(ledger("hub"))", "spot/binance-spot=\(ledger("spot"))"]
         arguments += ["third/mt4=\(ledger("third-hub"))", "third/binance-spot=\(ledger("third-spot"))"]
         if overlap != nil { arguments += ["--overlapping", "spot/binance-spot"] }

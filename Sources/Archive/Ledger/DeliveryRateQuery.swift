@@ -18,7 +18,9 @@ struct DeliveryRateQuery {
 
     /// The rate of a row of `feed` over its newest connections with messages.
     func rate(feedID: Int64) throws(ArchiveError) -> DeliveryRate {
-        let sql = "SELECT connection_id, ts_opened FROM connection WHERE feed_id = ? ORDER BY connection_id DESC LIMIT ?"
+        let sql = """
+            SELECT connection_id, ts_opened FROM connection WHERE feed_id = ? ORDER BY connection_id DESC LIMIT ?
+            """
         let connections = try PreparedStatement(sql, on: handle, path: path)
         connections.bind(1, feedID)
         connections.bind(2, Int64(Self.connectionsMax))

@@ -6,8 +6,8 @@ import Venues
 extension FeedRecorder {
     /// Stores the time before the feed joined in which it was not recorded, as far as its market was open.
     ///
-    /// This is the gap that an earlier recorder left open, or the time since `end`. Returns the rows that must be stored
-    /// before the feed connects: a recorder that is killed soon after cannot find them out again.
+    /// This is the gap that an earlier recorder left open, or the time since `end`. Returns the rows that must be
+    /// stored before the feed connects: a recorder that is killed soon after cannot find them out again.
     func declareAbsence(
         _ open: GapRow?,
         since end: (ts: UnixNanoseconds, detail: String)?,
@@ -19,7 +19,9 @@ extension FeedRecorder {
         if let from = open?.tsFrom ?? end.map({ min($0.ts, now()) }) {
             // A market that is closed now has a row from its closing on.
             noteClosedParts(of: from..<max(from, closedSpan?.tsFrom ?? now()))
-            if let open { goOn(with: open) } else {
+            if let open {
+                goOn(with: open)
+            } else {
                 beginGap(.restart, detail: end?.detail ?? "", from: from, isPast: isPast)
             }
         }
