@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Interchange
 import MarketModel
 
 /// A time zone: by name, as a fixed offset, or as an offset from another zone.

@@ -1,5 +1,3 @@
-package import MarketModel
-
 /// Why a zone's rules could not be read.
 package struct ZoneFileError: Error, Hashable, CustomStringConvertible {
     package let description: String

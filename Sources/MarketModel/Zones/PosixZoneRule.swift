@@ -1,5 +1,3 @@
-import MarketModel
-
 /// A rule for all future years: POSIX "TZ" with change days as `Mmonth.week.weekday`.
 struct PosixZoneRule {
     /// A clock change that happens every year.
