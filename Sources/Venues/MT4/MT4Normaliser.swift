@@ -37,9 +37,9 @@ struct MT4Normaliser: Sendable {
             let fields = try record.arguments.flatMap(tickFields)
             appendQuote(fields, kind: "OnTick", origin: &origin, events: &events)
         case .ticks:
-            try readList("ticks", of: record, origin: &origin, events: &events)
+            try readList(.ticks, of: record, origin: &origin, events: &events)
         case .marginUpdate:
-            try readList("margins", of: record, origin: &origin, events: &events)
+            try readList(.margins, of: record, origin: &origin, events: &events)
         case .ticksOHLC:
             try readBars(record, origin: &origin, events: &events)
         case .symbolUpdate:
@@ -89,30 +89,42 @@ struct MT4Normaliser: Sendable {
 
     // MARK: Lists
 
-    /// Reads the arguments of `OnTicks` and `OnMarginUpdate`.
+    /// The callbacks that have a list.
+    private enum ListCallback: String {
+        case ticks = "OnTicks"
+        case margins = "OnMarginUpdate"
+
+        /// The member that holds the list.
+        var member: StaticString {
+            switch self {
+            case .ticks: "ticks"
+            case .margins: "margins"
+            }
+        }
+    }
+
+    /// Reads the list in the arguments of a callback.
     private mutating func readList(
-        _ name: StaticString,
+        _ callback: ListCallback,
         of record: HubRecord,
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) throws(JSONError) {
-        let isMargins = name.utf8CodeUnitCount == 7
-        let kind = isMargins ? "OnMarginUpdate" : "OnTicks"
-        guard let arguments = record.arguments, let list = try MT4Arguments.list(name, in: arguments) else {
-            appendOddity(kind, reason: "no \(name)", origin: &origin, events: &events)
+        guard let arguments = record.arguments, let list = try MT4Arguments.list(callback.member, in: arguments) else {
+            appendOddity(callback.rawValue, reason: "no \(callback.member)", origin: &origin, events: &events)
             return
         }
-        if isMargins { _ = platforms.isOwn(list.platform) }
+        if callback == .margins { _ = platforms.isOwn(list.platform) }
         var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[list.range]))
         guard cursor.nextByte == UInt8(ascii: "[") else {
             let fields = try fields(at: &cursor, platform: list.platform)
-            append(fields, isMargin: isMargins, kind: kind, origin: &origin, events: &events)
+            append(fields, of: callback, origin: &origin, events: &events)
             return
         }
         try cursor.enterArray()
         while try cursor.nextElement() {
             let fields = try fields(at: &cursor, platform: list.platform)
-            append(fields, isMargin: isMargins, kind: kind, origin: &origin, events: &events)
+            append(fields, of: callback, origin: &origin, events: &events)
         }
     }
 
@@ -131,15 +143,13 @@ struct MT4Normaliser: Sendable {
 
     private mutating func append(
         _ fields: MT4Fields?,
-        isMargin: Bool,
-        kind: String,
+        of callback: ListCallback,
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) {
-        if isMargin {
-            appendMarginUpdate(fields, kind: kind, origin: &origin, events: &events)
-        } else {
-            appendQuote(fields, kind: kind, origin: &origin, events: &events)
+        switch callback {
+        case .ticks: appendQuote(fields, kind: callback.rawValue, origin: &origin, events: &events)
+        case .margins: appendMarginUpdate(fields, kind: callback.rawValue, origin: &origin, events: &events)
         }
     }
 

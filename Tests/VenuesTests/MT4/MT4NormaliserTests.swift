@@ -26,6 +26,28 @@ struct MT4NormaliserTests {
         #expect(run.outcome.dataMessages == 1)
     }
 
+    @Test(
+        "a list is read as its callback says, whatever it is called and whatever is missing",
+        arguments: [
+            (#""OnTicks","arguments":[{"ticks":[{"symbol":"A","bid":1},null]}]"#, 1, 0, ["OnTicks"]),
+            (#""OnTicks","arguments":[{"symbol":"A","bid":1}]"#, 1, 0, []),
+            (#""OnTicks","arguments":[]"#, 0, 0, ["OnTicks"]),
+            (#""OnTicks","arguments":[{"margins":[{"login":7}]}]"#, 0, 0, ["OnTicks"]),
+            (#""OnMarginUpdate","arguments":[{"margins":[{"login":7},{"login":8}]}]"#, 0, 2, []),
+            (#""OnMarginUpdate","arguments":[{"login":7}]"#, 0, 1, []),
+            (#""OnMarginUpdate","arguments":[]"#, 0, 0, ["OnMarginUpdate"]),
+            (#""OnMarginUpdate","arguments":[{"ticks":[{"symbol":"A","bid":1}]}]"#, 0, 0, ["OnMarginUpdate"]),
+        ]
+    )
+    func lists(callback: String, quotes: Int, margins: Int, oddities: [String]) {
+        var run = MT4DialectRun()
+        run.receive(#"{"type":1,"target":\#(callback)}|"#)
+        #expect(run.events.quotes.count == quotes)
+        #expect(run.events.marginUpdates.count == margins)
+        #expect(run.events.venueEvents.map(\.kind) == oddities)
+        #expect(run.events.venueEvents.allSatisfy { $0.isOddity })
+    }
+
     @Test("digits stay as in the source, even unusual ones")
     func digits() {
         var run = MT4DialectRun()
