@@ -14,15 +14,15 @@ struct ReconnectTests {
 
     @Test("a recorder reconnects to a server that was killed, and records the gap")
     func killedServer() async throws {
-        // Below the ephemeral ports of the system, so that no other program takes it while the server is down.
-        let port = Int.random(in: 20_000..<32_000)
-        let first = try await hub(port)
-        let recorder = try bench.start(MT4.record("ws://127.0.0.1:\(port)", into: tape))
+        let port = try ReservedPort()
+        let first = try await hub(port.number)
+        let recorder = try bench.start(MT4.record("ws://127.0.0.1:\(port.number)", into: tape))
         let file = try await recorder.recordingFile()
         try await waitForQuotes(recorder, file, connection: 1)
         first.kill()
         try await recorder.wait(for: "the loss") { recorder.errors.contains("feedrec: disconnected: ") }
-        _ = try await hub(port)
+        _ = try await hub(port.number)
+        withExtendedLifetime(port) {}
         try await waitForQuotes(recorder, file, connection: 2)
         recorder.terminate()
 

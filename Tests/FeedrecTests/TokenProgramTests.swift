@@ -51,21 +51,19 @@ struct TokenProgramTests {
     @Test("kind 14 a program that takes too long is killed with every process it started")
     func timeout() async throws {
         let directory = try TemporaryDirectory()
-        let file = directory.path + "/pid"
-        var program = shell("sleep 1000 & echo $! > \(file); echo token; wait")
+        let pipe = try HeldPipe(directory.path + "/pipe")
+        var program = shell("exec 9>\(pipe.path); sleep 1000 & echo token; wait")
         program.timeout = .milliseconds(300)
         #expect(await failure(of: program).contains("took longer than 300ms"))
-        let process = try #require(pid_t(try String(contentsOfFile: file, encoding: .utf8).dropLast()))
-        #expect(await isGone(process))
+        #expect(pipe.isReleased)
     }
 
     @Test("kind 14 the recorder waits for the program, not for processes that it left running")
     func grandchild() async throws {
         let directory = try TemporaryDirectory()
-        let file = directory.path + "/pid"
-        #expect(try await shell("sleep 1000 & echo $! > \(file); echo token").run() == "token")
-        let process = try #require(pid_t(try String(contentsOfFile: file, encoding: .utf8).dropLast()))
-        #expect(await isGone(process))
+        let pipe = try HeldPipe(directory.path + "/pipe")
+        #expect(try await shell("exec 9>\(pipe.path); sleep 1000 & echo token").run() == "token")
+        #expect(pipe.isReleased)
     }
 
     @Test("kind 14 cancelling ends the program at once")
@@ -87,18 +85,25 @@ struct TokenProgramTests {
         }
         #expect(TokenProgram("a '$B | c'").problem == nil)
     }
+}
 
-    /// True if the process has ended.
-    ///
-    /// It may still be a zombie until its parent reaps it.
-    private func isGone(_ process: pid_t) async -> Bool {
-        for _ in 0..<1000 {
-            let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-            guard let state = status?.split(separator: ")").last?.first(where: { $0 != " " }), state != "Z" else {
-                return true
-            }
-            try? await Task.sleep(for: .milliseconds(5))
-        }
-        return false
+/// A pipe with a name, to notice the end of all processes that have opened it for writing.
+private final class HeldPipe {
+    let path: String
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        self.path = path
+        try #require(mkfifo(path, 0o600) == 0)
+        descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        try #require(descriptor >= 0)
+    }
+
+    deinit { close(descriptor) }
+
+    /// True as soon as every process that opened the pipe has ended; false if that takes longer than 10 s.
+    var isReleased: Bool {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&watched, 1, 10_000) == 1 && watched.revents & Int16(POLLHUP) != 0
     }
 }
