@@ -26,11 +26,15 @@ struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
     /// Refuses flags that are only for other venues.
     func validate(for venue: Venue) throws(ValidationError) {
         let own = venue.definition.options(for: Use.use)
-        let foreign = Venue.options(for: Use.use).filter { values.isGiven($0) && !own.contains($0) }
+        let foreign = Venue.options(for: Use.use).filter { option in
+            values.isGiven(option) && !own.contains { $0.name == option.name }
+        }
         guard let first = foreign.first else { return }
         let flags = foreign.map(\.flag)
         let list = flags.count > 1 ? flags.dropLast().joined(separator: ", ") + " and " + (flags.last ?? "") : flags[0]
-        let owners = Venue.all.filter { $0.definition.options(for: Use.use).contains(first) }.map(\.name)
+        let owners = Venue.all.filter { venue in
+            venue.definition.options(for: Use.use).contains { $0.name == first.name }
+        }.map(\.name)
         let verb = flags.count > 1 ? "are" : "is"
         let hint = own.first { $0.kind == .list }.map { "; for \(venue), use \($0.flag)" } ?? ""
         throw ValidationError("\(list) \(verb) for \(owners.joined(separator: " and "))\(hint)")
