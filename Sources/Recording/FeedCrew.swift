@@ -112,6 +112,7 @@ actor FeedCrew {
         let end = past.end.map { ($0.ts, $0.reason.detail) }
         let absence = await member.declareAbsence(past.gap, since: end, isPast: isPast)
         try await pause.persist { [place] () throws(ArchiveError) in try await place.writer.write(absence) }
+        recorder.commits?.publish(absence, of: place.writer)
         members.append(member)
         return member
     }

@@ -3,7 +3,8 @@ package import Archive
 /// The rows and blocks of one transaction, after its commit.
 ///
 /// Rows replace earlier rows with the same key: a gap its `gapID`, a bar its ``BarRowKey``, and a block its connection
-/// and first message. An unfinished block is therefore followed by longer ones, and `removedBars` are removed first.
+/// and first message. An unfinished block is therefore followed by longer ones. `removedBars` are removed before the
+/// bars are stored, and `removedGaps` after the gaps.
 package struct CommittedRows: Sendable {
     /// Numbers the transactions of a ``CommitStream`` from 1, without holes.
     package let number: UInt64
