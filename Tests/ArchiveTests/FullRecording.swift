@@ -1,4 +1,6 @@
 import Archive
+import Foundation
+import JournalFormat
 import MarketModel
 
 /// A finished recording with rows of every table, and true counts.
@@ -36,6 +38,17 @@ struct FullRecording {
         self.directory = directory
         self.batch = batch
         path = recording.writer.path
+    }
+
+    private init(directory: TemporaryDirectory, path: String, batch: WriteBatch) {
+        self.directory = directory
+        self.path = path
+        self.batch = batch
+    }
+
+    /// A copy of the file in another directory.
+    func copy(in directory: TemporaryDirectory) throws -> FullRecording {
+        FullRecording(directory: directory, path: try copyOfRecording(path, in: directory), batch: batch)
     }
 
     private static func batch(connections: [Int64]) throws -> WriteBatch {
@@ -126,6 +139,9 @@ struct FullRecording {
             timeSource: .recv
         )
     }
+
+    /// The content of the file.
+    func bytes() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
     /// The problems that `verify` reports.
     func problems() throws -> [VerifyProblem] {

@@ -15,6 +15,23 @@ final class TemporaryDirectory: Sendable {
     func file(_ name: String) -> String { path + "/" + name }
 }
 
+/// Copies a recording and its write-ahead log into a directory, and returns the path of the copy.
+func copyOfRecording(_ path: String, in directory: TemporaryDirectory, as name: String = "copy.feedrec") throws
+    -> String
+{
+    for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
+        try FileManager.default.copyItem(atPath: path + suffix, toPath: directory.file(name + suffix))
+    }
+    return directory.file(name)
+}
+
+/// Changes the bytes of a file in place: it stays the same file.
+func damage(_ path: String, _ change: (inout Data) -> Void) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    change(&bytes)
+    try bytes.write(to: URL(fileURLWithPath: path))
+}
+
 /// Runs a program and returns its standard output; nil if it is not installed or fails.
 func output(of program: String, _ arguments: [String]) throws -> String? {
     let process = Process()

@@ -63,7 +63,7 @@ struct DeliveryRateQuery {
             // What arrives while the market is closed says nothing about the time in which it is open.
             if idle.spans.contains(where: { $0.from <= first && last < $0.to }) { continue }
             span = TimeSpans.Span(from: min(span?.from ?? first, first), to: max(span?.to ?? last, last))
-            count += blocks.integer(0)
+            count = count.addingClamped(blocks.integer(0))
         }
         guard var span else { return DeliveryRate() }
         // All of its blocks are counted, so the connection's beginning counts too.

@@ -29,7 +29,7 @@ struct KilledSessions {
         for id in ids {
             var of = held.counts(of: id)
             let own = messages[id] ?? SessionMessages()
-            of.messagesReceived = own.received + own.missing
+            of.messagesReceived = own.received &+ own.missing
             of.messagesSent = own.sent
             of.quoteCount += absences.count(.quote, session: id)
             of.tradeCount += absences.count(.trade, session: id)
@@ -41,9 +41,9 @@ struct KilledSessions {
         }
         // Bars belong to no session, so those that no other session counted are assigned to the first one.
         if let first = ids.first {
-            let claimed = sessions.reduce(0) { $0 + ($1.counts?.barCount ?? 0) }
+            let claimed = sessions.reduce(Int64(0)) { $0.addingClamped($1.counts?.barCount ?? 0) }
             let there = try rows.count("bar") + absences.count(.bar, session: nil)
-            counts[first]?.barCount = max(0, there - claimed)
+            counts[first]?.barCount = max(0, there.subtractingClamped(claimed))
         }
         return counts
     }
@@ -59,7 +59,7 @@ struct KilledSessions {
         var messages: [Int64: SessionMessages] = [:]
         for absence in absences.rows where absence.kind == .message {
             guard let id = absence.sessionID else { continue }
-            messages[id, default: SessionMessages()].missing += absence.rowCount
+            messages[id, default: SessionMessages()].missing &+= absence.rowCount
             if let range = absence.messages { messages[id]?.cover(range) }
         }
         var blocks = try reader.blocks(ReadRange(messageIndexMax: last))
@@ -75,7 +75,7 @@ struct KilledSessions {
                 own.received += Int64(received)
                 own.sent += Int64(block.batch.count - received)
             } else {
-                own.missing += max(0, stored.messageCount)
+                own.missing += stored.claimedMessages
             }
             messages[id] = own
         }

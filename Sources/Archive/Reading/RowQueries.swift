@@ -55,12 +55,15 @@ enum RowQueries {
                 instrumentID: $0.integer(0),
                 venue: $0.text(1),
                 symbol: $0.text(2),
-                priceDigits: UInt8(clamping: $0.integer(3)),
-                sizeDigits: UInt8(clamping: $0.integer(4)),
+                priceDigits: digits($0.integer(3)),
+                sizeDigits: digits($0.integer(4)),
                 details: $0.optionalText(5)
             )
         }
     }
+
+    /// Decimal digits; `FixedDecimal` has at most 18.
+    private static func digits(_ stored: Int64) -> UInt8 { UInt8(min(18, max(0, stored))) }
 
     static func sessions(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [SessionRow] {
         try rows(

@@ -27,6 +27,9 @@ struct StoredBlock {
         bytes = row.bytes(7)
     }
 
+    /// The number of messages that an unreadable block may have held: its row may be damaged, too.
+    var claimedMessages: Int64 { min(max(0, messageCount), Int64(BlockLimits.messageCountMax)) }
+
     func decoded(by decoder: BlockDecoder, path: String) throws(ArchiveError) -> DecodedBlock {
         do throws(BlockError) {
             return try decoder.decode(bytes)

@@ -80,7 +80,7 @@ struct LostMessages {
                     sessionID: id,
                     tsStart: list.integer(1),
                     tsEnd: list.optionalInteger(2),
-                    claimed: claims.count == 2 && !list.isNull(2) ? Int64(clamping: claims[0]) &+ claims[1] : nil,
+                    claimed: claims.count == 2 && !list.isNull(2) ? claims[0].addingClamped(claims[1]) : nil,
                     held: held[id] ?? 0,
                     missing: known.count(.message, session: id)
                 )

@@ -72,7 +72,11 @@ struct SharedBar: Hashable {
     private static func notional(_ left: String?, _ right: String?) -> String? {
         guard let left else { return right }
         guard let right else { return left }
-        let digits = [left, right].map { text in text.split(separator: ".").dropFirst().first?.count ?? 0 }.max() ?? 0
+        let digits =
+            [left, right].map {
+                $0.split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.count ?? 0
+            }
+            .max() ?? 0
         guard let one = mantissa(left, digits), let other = mantissa(right, digits) else { return nil }
         let (sum, overflow) = one.addingReportingOverflow(other)
         return overflow ? nil : text(sum, digits)

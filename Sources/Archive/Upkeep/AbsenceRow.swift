@@ -27,6 +27,9 @@ package struct AbsenceRow: Hashable, Sendable {
 }
 
 extension AbsenceRow {
+    /// Larger numbers are damaged: no recording has this number of rows.
+    private static let countMax: Int64 = 1 << 53
+
     /// All rows of a recording; empty if its schema does not have the table.
     static func all(on handle: OpaquePointer?, path: String) throws(ArchiveError) -> [AbsenceRow] {
         guard try RowQueries.hasTable("absence", on: handle, path: path) else { return [] }
@@ -44,7 +47,10 @@ extension AbsenceRow {
                 let cause = AbsenceCause(rawValue: statement.text(2))
             else { continue }
             var messages: ClosedRange<Int64>?
-            if let first = statement.optionalInteger(3), let last = statement.optionalInteger(4), first <= last {
+            if let first = statement.optionalInteger(3), let last = statement.optionalInteger(4), first <= last,
+                first >= 0,
+                last < countMax
+            {
                 messages = first...last
             }
             rows.append(
@@ -53,7 +59,7 @@ extension AbsenceRow {
                     kind: kind,
                     cause: cause,
                     messages: messages,
-                    rowCount: statement.integer(5),
+                    rowCount: min(max(0, statement.integer(5)), countMax),
                     tsNoted: UnixNanoseconds(statement.integer(6))
                 )
             )
@@ -100,7 +106,7 @@ struct Absences {
 
     /// The number of rows of a kind that a session is known to lack.
     func count(_ kind: AbsentKind, session: Int64?) -> Int64 {
-        rows.reduce(0) { $0 + ($1.kind == kind && $1.sessionID == session ? $1.rowCount : 0) }
+        rows.reduce(0) { $0 &+ ($1.kind == kind && $1.sessionID == session ? $1.rowCount : 0) }
     }
 
     /// The parts of `range` that no absence covers.

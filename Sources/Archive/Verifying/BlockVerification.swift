@@ -39,7 +39,7 @@ struct BlockVerification {
         self.archiveDigest = archiveDigest
         for absence in absences.rows where absence.kind == .message {
             guard let sessionID = absence.sessionID else { continue }
-            messagesOfSession[sessionID, default: SessionMessages()].missing += absence.rowCount
+            messagesOfSession[sessionID, default: SessionMessages()].missing &+= absence.rowCount
             if let range = absence.messages { messagesOfSession[sessionID]?.cover(range) }
         }
     }
@@ -84,9 +84,9 @@ struct BlockVerification {
         guard stored.firstMessageIndex >= 0, stored.firstMessageIndex <= stored.lastMessageIndex else { return }
         let range = stored.firstMessageIndex...stored.lastMessageIndex
         damaged.append(range)
-        report.damagedMessages += max(0, stored.messageCount)
+        report.damagedMessages += stored.claimedMessages
         guard let sessionID = sessions.sessionID(of: stored.connectionID) else { return }
-        messagesOfSession[sessionID, default: SessionMessages()].missing += max(0, stored.messageCount)
+        messagesOfSession[sessionID, default: SessionMessages()].missing += stored.claimedMessages
         messagesOfSession[sessionID]?.cover(range)
     }
 
@@ -161,7 +161,7 @@ struct BlockVerification {
             } else if index < expected {
                 report.add(.messageIndex, connectionID: run.connectionID, "message \(index) is stored twice")
             }
-            nextIndex = max(expected, index + 1)
+            nextIndex = max(expected, index &+ 1)
         }
     }
 }

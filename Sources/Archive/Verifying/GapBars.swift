@@ -198,8 +198,3 @@ struct GapBars {
         }
     }
 }
-
-extension Int64 {
-    fileprivate func subtractingClamped(_ other: Int64) -> Int64 { Int64(clamping: Int128(self) - Int128(other)) }
-    fileprivate func addingClamped(_ other: Int64) -> Int64 { Int64(clamping: Int128(self) + Int128(other)) }
-}

@@ -228,7 +228,7 @@ struct RowVerification {
                 column: "messages_received",
                 kind: .message,
                 claimed: counts.messagesReceived,
-                accounted: stored.received + stored.missing
+                accounted: stored.received &+ stored.missing
             )
         )
         if counts.messagesSent != stored.sent {
