@@ -1,6 +1,7 @@
 import Synchronization
+import Venues
 
-/// IDs issued by SignalR negotiation.
+/// IDs issued by negotiation.
 ///
 /// Each is valid for one connection.
 final class NegotiatedConnections: Sendable {
@@ -23,7 +24,7 @@ final class NegotiatedConnections: Sendable {
     private let state = Mutex(State())
 
     /// Makes a connection ID and its secret token.
-    func issue() -> (connectionID: String, connectionToken: String) {
+    func issue() -> ConnectionIDs {
         var generator = SystemRandomNumberGenerator()
         let connectionID = Self.randomText(&generator)
         let connectionToken = Self.randomText(&generator)
@@ -41,7 +42,7 @@ final class NegotiatedConnections: Sendable {
                 state.partners[oldest] = nil
             }
         }
-        return (connectionID, connectionToken)
+        return ConnectionIDs(connectionID: connectionID, connectionToken: connectionToken)
     }
 
     /// Uses up `id`, which may be either name of a connection: clients of negotiate version 0 send the connection ID.

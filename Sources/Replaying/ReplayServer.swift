@@ -1,5 +1,4 @@
 import Archive
-import MarketModel
 package import Transport
 package import Venues
 package import WebSocketProtocol
@@ -10,7 +9,7 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
     private let api: ReplayAPI<C>
     private let access: AccessControl
     private let origins: OriginPolicy
-    private let host: VenueHost<C>
+    private let host: VenueHost
 
     /// Makes a server of the tape in `catalog`, which is read on threads of `pool`.
     ///
@@ -31,14 +30,10 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         policy.symbols = desk.options.defaults.symbols
         policy.token = options.token
         policy.allowedOrigins = options.allowedOrigins
-        let hub = try RecordedHub(catalog.readers)
-        policy.hubPaths.formUnion(hub.paths)
-        policy.hubBehavior.recorded = hub.recorded
-        var host = VenueHost(venues: desk.venues, policy: policy, clock: clock) { _ in NoTape() }
-        host.playTape = { connection, request, venue, session in
-            await desk.play(to: connection, request, venue, session)
+        let served = try RecordedVenues.servers(of: desk.venues, catalog.readers)
+        host = VenueHost(served, policy: policy) { connection, request, visit in
+            await desk.play(to: connection, request, visit.venue, visit.session)
         }
-        self.host = host
     }
 
     /// The venues whose clients can connect.
@@ -124,9 +119,4 @@ package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration =
         default: await host.serve(connection, request: request)
         }
     }
-}
-
-/// A placeholder for servers that set ``VenueHost/playTape``.
-private struct NoTape: Tape {
-    func next(for session: any VenueSession, into batch: inout MessageBatch) -> Bool { false }
 }

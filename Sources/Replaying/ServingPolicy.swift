@@ -1,5 +1,3 @@
-package import Venues
-
 /// How a server of tapes treats its clients.
 package struct ServingPolicy: Sendable {
     package var speed: PlaybackSpeed
@@ -12,32 +10,8 @@ package struct ServingPolicy: Sendable {
 
     /// Origins of pages that may connect, in addition to those of this machine and of the server itself.
     package var allowedOrigins: Set<String> = []
-    /// The hubs to serve for the venue `mt4`.
-    package var hubs: Set<MT4Hub> = [.mt4]
-    /// Additional paths of the MT4 hub, in lower case.
-    ///
-    /// Its own path works after any base path.
-    package var hubPaths: Set<String> = []
-    package var hubBehavior = HubBehavior()
-    /// Redirects clients that negotiate; `nil` does not redirect.
-    package var redirect: NegotiationRedirect?
 
     package init(speed: PlaybackSpeed) {
         self.speed = speed
-    }
-}
-
-/// A negotiation result that redirects the client to another base path of the same server, with another token.
-package struct NegotiationRedirect: Sendable, Hashable {
-    /// The base path after the redirect.
-    package static let basePath = "/redirected"
-
-    package var isSecure: Bool
-    /// The token for the redirected connection.
-    package var accessToken: String
-
-    package init(isSecure: Bool, accessToken: String) {
-        self.isSecure = isSecure
-        self.accessToken = accessToken
     }
 }

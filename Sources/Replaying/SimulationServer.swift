@@ -1,12 +1,41 @@
+package import MarketModel
 package import Transport
+package import Venues
 package import WebSocketProtocol
 
-/// Serves simulated venues on their own paths only.
-package struct SimulationServer<C: Clock>: WebSocketServerHandler where C.Duration == Duration {
-    private let host: VenueHost<C>
+/// Serves simulated venues on their own paths only. Each client has its own tape.
+package struct SimulationServer: WebSocketServerHandler {
+    /// Called with every message sent to a client, and the client's number, which counts from 1.
+    package typealias Observer = @Sendable (_ client: Int, _ messages: MessageBatch) -> Void
 
-    package init(host: VenueHost<C>) {
-        self.host = host
+    private let host: VenueHost
+
+    /// Makes a server that plays the tapes of `makeTape`.
+    package init<C: Clock>(
+        _ served: [ServedVenue],
+        policy: ServingPolicy,
+        clock: C,
+        observe: Observer? = nil,
+        makeTape: @escaping @Sendable (Venue) throws -> any Tape
+    ) where C.Duration == Duration {
+        let clients = ClientCounter()
+        host = VenueHost(served, policy: policy) { (connection, _, visit: VenueVisit) async -> Void in
+            let playback = ClientPlayback(
+                connection: connection,
+                session: visit.session,
+                speed: visit.place.needsOriginalPace ? .factor(1) : policy.speed,
+                clock: clock,
+                settling: policy.settling,
+                observe: Self.observer(observe, client: clients.next()),
+                makeTape: { () throws in try makeTape(visit.venue) }
+            )
+            await playback.run()
+        }
+    }
+
+    private static func observer(_ observe: Observer?, client: Int) -> (@Sendable (MessageBatch) -> Void)? {
+        guard let observe else { return nil }
+        return { messages in observe(client, messages) }
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {

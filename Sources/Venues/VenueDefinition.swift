@@ -58,8 +58,12 @@ package protocol VenueDefinition: Sendable {
 
     // MARK: Serving clients
 
-    /// True for paths on which the venue accepts WebSocket connections.
-    func serves(path: String) -> Bool
+    /// Makes the venue's server side, as its clients know it.
+    func makeServer() -> any VenueServer
+
+    /// Makes a reader that learns from recordings how the server must answer; `nil` (the default) if ``makeServer()``
+    /// serves every tape.
+    func makeRecordedReader() -> (any RecordedVenueReader)?
 
     /// Paths for people to try against a replay.
     var examplePaths: [String] { get }
@@ -75,9 +79,6 @@ package protocol VenueDefinition: Sendable {
     /// `target` is the path and the query as sent. Without an `offer`, only targets that the venue itself would refuse
     /// are refused.
     func refusal(ofTarget target: String, offer: VenueOffer?) -> String?
-
-    /// Makes the venue's side of a connection that a client opened with the request target `target`.
-    func makeSession(target: String) -> any VenueSession
 
     // MARK: What a tape offers
 
@@ -105,6 +106,7 @@ extension VenueDefinition {
     ) -> (any MessageRedactor)? { nil }
     package func withoutAnnouncedSecrets(_ text: String) -> String { text }
     package func takesParameter(_ name: String) -> Bool { queryParameters.contains(name) }
+    package func makeRecordedReader() -> (any RecordedVenueReader)? { nil }
     package func refusal(ofTarget target: String, offer: VenueOffer?) -> String? { nil }
     package func symbol(_ text: String) -> String { text }
     package func symbol(ofStream stream: String) -> String? { nil }

@@ -201,8 +201,8 @@ struct ClientPlaybackTests {
     )
     func ending(_ ending: SessionEnding, allowsReconnect: Bool) async throws {
         var bench = PlaybackBench.playing([HubClient.tick("EURUSD", "1.1")], step: .zero)
-        bench.policy.hubBehavior.ending = ending
-        bench.policy.hubBehavior.allowsReconnect = allowsReconnect
+        bench.hub.behavior.ending = ending
+        bench.hub.behavior.allowsReconnect = allowsReconnect
         let run = bench
         try await bench.serve { url in
             let client = try await HubClient(url)

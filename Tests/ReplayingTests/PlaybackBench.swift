@@ -18,6 +18,7 @@ struct PlaybackBench: Sendable {
     let clock = ManualClock()
     let departures = EventLog<Departure>()
     var policy = ServingPolicy(speed: .factor(1))
+    var hub = MT4HubServer()
     var makeTape: @Sendable () throws -> any Tape
 
     /// Plays `texts` in batches of `batchCount`, the first at the start, each further text `step` later.
@@ -47,8 +48,8 @@ struct PlaybackBench: Sendable {
     func serve<Result: Sendable>(_ body: @Sendable (String) async throws -> Result) async throws -> Result {
         let (clock, departures) = (clock, departures)
         let makeTape = makeTape
-        let host = VenueHost(
-            venues: Venue.all,
+        let server = SimulationServer(
+            [ServedVenue(.mt4, hub), ServedVenue(.binanceSpot, BinanceSpotServer())],
             policy: policy,
             clock: clock,
             observe: { client, messages in
@@ -56,7 +57,7 @@ struct PlaybackBench: Sendable {
             },
             makeTape: { _ throws in try makeTape() }
         )
-        return try await withServer(SimulationServer(host: host)) { try await body($0.url) }
+        return try await withServer(server) { try await body($0.url) }
     }
 
     /// Waits until a task sleeps until `offset`, and moves the clock there.

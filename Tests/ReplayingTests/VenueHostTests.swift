@@ -12,11 +12,21 @@ struct VenueHostTests {
         token: String? = nil,
         venues: [Venue] = Venue.all,
         _ change: (inout ServingPolicy) -> Void = { _ in }
-    ) -> VenueHost<ManualClock> {
+    ) -> VenueHost {
         var policy = ServingPolicy(speed: .max)
         policy.token = token
         change(&policy)
-        return VenueHost(venues: venues, policy: policy, clock: ManualClock()) { _ in ListTape([]) }
+        let served = venues.map { ServedVenue($0, $0.definition.makeServer()) }
+        return VenueHost(served, policy: policy) { _, _, _ in }
+    }
+
+    /// A host of the hubs only.
+    private static func hubHost(token: String? = nil, _ change: (inout MT4HubServer) -> Void) -> VenueHost {
+        var policy = ServingPolicy(speed: .max)
+        policy.token = token
+        var server = MT4HubServer()
+        change(&server)
+        return VenueHost([ServedVenue(.mt4, server)], policy: policy) { _, _, _ in }
     }
 
     private static func request(_ method: String, _ target: String, _ headers: [(String, String)] = []) -> HTTPRequest {
@@ -236,7 +246,7 @@ struct VenueHostTests {
 
     @Test("the test hub needs no token")
     func testHub() {
-        let host = Self.host(token: "secret") { $0.hubs = Set(MT4Hub.allCases) }
+        let host = Self.hubHost(token: "secret") { $0.hubs = Set(MT4Hub.allCases) }
         #expect(Self.status(host.accept(Self.upgrade("/hubs/test/v1"))) == 101)
         #expect(host.respond(to: Self.request("POST", "/hubs/test/v1/negotiate"))?.status == 200)
         #expect(Self.status(host.accept(Self.upgrade("/hubs/mt5/v1"))) == 401)
@@ -244,7 +254,7 @@ struct VenueHostTests {
 
     @Test("a configured path leads to the hub, with its negotiation")
     func ownPath() {
-        let host = Self.host { $0.hubPaths = ["/quotes"] }
+        let host = Self.hubHost { $0.paths = ["/quotes"] }
         #expect(Self.status(host.accept(Self.upgrade("/Quotes"))) == 101)
         #expect(host.respond(to: Self.request("POST", "/quotes/negotiate"))?.status == 200)
         #expect(Self.status(host.accept(Self.upgrade("/quotes/negotiate"))) == 404)
@@ -252,7 +262,7 @@ struct VenueHostTests {
 
     @Test("a negotiation may redirect its client, and another token is valid there")
     func redirect() throws {
-        let host = Self.host(token: "first") {
+        let host = Self.hubHost(token: "first") {
             $0.redirect = NegotiationRedirect(isSecure: false, accessToken: "second")
         }
         func negotiate(_ path: String, _ token: String) -> HTTPResponse? {

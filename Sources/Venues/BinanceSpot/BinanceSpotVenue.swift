@@ -22,7 +22,7 @@ package struct BinanceSpotVenue: VenueDefinition {
 
     // MARK: Serving clients
 
-    package func serves(path: String) -> Bool { BinanceSpotSession.serves(path: path) }
+    package func makeServer() -> any VenueServer { BinanceSpotServer() }
 
     package var examplePaths: [String] { ["/ws/btcusdt@trade", "/stream?streams=btcusdt@trade/btcusdt@bookTicker"] }
 
@@ -31,8 +31,6 @@ package struct BinanceSpotVenue: VenueDefinition {
     package func refusal(ofTarget target: String, offer: VenueOffer?) -> String? {
         BinanceSpotSession.refusal(ofTarget: target, offer: offer)
     }
-
-    package func makeSession(target: String) -> any VenueSession { BinanceSpotSession(target: target) }
 
     package func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader { BinanceOfferReader(symbols: symbols) }
 

@@ -18,13 +18,4 @@ package enum MT4Hub: String, Sendable, Hashable, CaseIterable {
         guard let hub = Self.allCases.first(where: { path.hasSuffix($0.path) }) else { return nil }
         self = hub
     }
-
-    /// Makes the server's side of a connection to the hub.
-    package func makeSession(_ behavior: HubBehavior) -> any VenueSession {
-        switch self {
-        case .mt4: MT4HubSession(behavior)
-        case .mt5: MT5HubSession(behavior)
-        case .test: TestHubSession(behavior)
-        }
-    }
 }

@@ -44,7 +44,10 @@ package struct MT4Venue: VenueDefinition {
 
     // MARK: Serving clients
 
-    package func serves(path: String) -> Bool { path.lowercased() == MT4Hub.mt4.path }
+    package func makeServer() -> any VenueServer { MT4HubServer() }
+
+    /// The hub's path varies, and its clients may only subscribe to what was recorded.
+    package func makeRecordedReader() -> (any RecordedVenueReader)? { MT4RecordedReader() }
 
     package var examplePaths: [String] { [MT4Hub.mt4.path] }
 
@@ -55,8 +58,6 @@ package struct MT4Venue: VenueDefinition {
     package func takesParameter(_ name: String) -> Bool {
         queryParameters.contains { $0.lowercased() == name.lowercased() }
     }
-
-    package func makeSession(target: String) -> any VenueSession { MT4HubSession() }
 
     package func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader { MT4OfferReader(symbols: symbols) }
 }

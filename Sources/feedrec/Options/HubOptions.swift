@@ -1,6 +1,5 @@
 import ArgumentParser
 import MarketModel
-import Replaying
 import Venues
 
 /// How the simulated hub differs from a healthy hub.
@@ -63,19 +62,21 @@ struct HubOptions: ParsableArguments {
         return options
     }
 
-    func apply(to policy: inout ServingPolicy, isSecure: Bool, seed: UInt64, tapeStart: UnixNanoseconds) {
-        policy.hubs = Set(MT4Hub.allCases)
-        policy.hubPaths = Set(paths.map { $0.lowercased() })
-        policy.hubBehavior.bindsObjects = !faults.contains(.positionalOnly)
-        policy.hubBehavior.isUnauthorized = faults.contains(.unauthorized)
-        policy.hubBehavior.splitsRecords = faults.contains(.split)
-        policy.hubBehavior.sendsBinary = faults.contains(.binary)
-        policy.hubBehavior.allowsReconnect = ending == .reconnect
-        policy.hubBehavior.ending = ending.sessionEnding
-        policy.hubBehavior.tapeStart = tapeStart
+    func server(isSecure: Bool, seed: UInt64, tapeStart: UnixNanoseconds) -> MT4HubServer {
+        var server = MT4HubServer()
+        server.hubs = Set(MT4Hub.allCases)
+        server.paths = Set(paths.map { $0.lowercased() })
+        server.behavior.bindsObjects = !faults.contains(.positionalOnly)
+        server.behavior.isUnauthorized = faults.contains(.unauthorized)
+        server.behavior.splitsRecords = faults.contains(.split)
+        server.behavior.sendsBinary = faults.contains(.binary)
+        server.behavior.allowsReconnect = ending == .reconnect
+        server.behavior.ending = ending.sessionEnding
+        server.behavior.tapeStart = tapeStart
         if faults.contains(.redirect) {
-            policy.redirect = NegotiationRedirect(isSecure: isSecure, accessToken: "SECRET-redirected-\(seed)")
+            server.redirect = NegotiationRedirect(isSecure: isSecure, accessToken: "SECRET-redirected-\(seed)")
         }
+        return server
     }
 }
 

@@ -83,20 +83,23 @@ struct SimulateCommand: AsyncParsableCommand {
             var policy = ServingPolicy(speed: rate.speed)
             policy.token = token
             policy.allowedOrigins = security.origins
-            hub.apply(to: &policy, isSecure: security.isSecure, seed: seed, tapeStart: Self.tapeStart)
-            let host = VenueHost(
-                venues: [venue == .mt4 ? .mt4 : .binanceSpot],
+            let simulation = SimulationServer(
+                [venue == .mt4 ? ServedVenue(.mt4, hubServer) : ServedVenue(.binanceSpot, BinanceSpotServer())],
                 policy: policy,
                 clock: Clocks.monotonic,
                 observe: ledger.map(Self.observer),
                 makeTape: makeTape
             )
-            try await server.serve(SimulationServer(host: host), on: listen, hasToken: token != nil)
+            try await server.serve(simulation, on: listen, hasToken: token != nil)
             try ledger?.close()
         }
     }
 
-    private static func observer(writing ledger: LedgerFile) -> VenueHost<ContinuousClock>.Observer {
+    private var hubServer: MT4HubServer {
+        hub.server(isSecure: security.isSecure, seed: seed, tapeStart: Self.tapeStart)
+    }
+
+    private static func observer(writing ledger: LedgerFile) -> SimulationServer.Observer {
         { client, messages in ledger.append(messages, client: client) }
     }
 
@@ -112,22 +115,19 @@ struct SimulateCommand: AsyncParsableCommand {
         let options = hub.simulatorOptions
         let perSecond = rate.tapePerSecond
         return { venue in
-            switch venue {
-            case .mt4:
-                SimulatedMT4Tape(
-                    MT4Simulator(
-                        seed: seed,
-                        symbols: symbols,
-                        ratePerSecond: perSecond,
-                        start: Self.tapeStart,
-                        platform: platform,
-                        options: options
-                    ),
-                    count: count
+            if venue == .mt4 {
+                let simulator = MT4Simulator(
+                    seed: seed,
+                    symbols: symbols,
+                    ratePerSecond: perSecond,
+                    start: Self.tapeStart,
+                    platform: platform,
+                    options: options
                 )
-            default:
-                SimulatedBinanceTape(seed: seed, ratePerSecond: perSecond, start: Self.tapeStart, count: count)
+                return SimulatedTape(MT4SimulatedHub(simulator), count: count)
             }
+            let streams = BinanceSimulatedStreams(seed: seed, ratePerSecond: perSecond, start: Self.tapeStart)
+            return SimulatedTape(streams, count: count)
         }
     }
 }

@@ -9,7 +9,7 @@ import Venues
 
 /// A recorded hub knows its path and its subscriptions.
 @Suite(.timeLimit(.minutes(5)))
-struct RecordedHubTests {
+struct RecordedVenuesTests {
     private typealias Message = TapeArchive.Message
 
     private static let tick = HubClient.tick("EURUSD", "1.1")
