@@ -32,9 +32,10 @@ struct TickOwners {
             guard bringing?.contains(feedID) ?? true else { return false }
         }
         for table in ["quote", "trade"] {
-            let condition = "ts_recv > ?2 AND ts_recv < \(gap.tsTo?.rawValue ?? .max) ORDER BY ts_recv, message_index"
+            let condition = "ts_recv > ?2 AND ts_recv < ?3 ORDER BY ts_recv, message_index"
             let sql = "SELECT message_index FROM \(table) WHERE instrument_id = ?1 AND \(condition) LIMIT 1"
-            guard let message = try messageIndex(sql, instrumentID, gap.tsFrom) else { continue }
+            let to = gap.tsTo ?? UnixNanoseconds(.max)
+            guard let message = try messageIndex(sql, instrumentID, gap.tsFrom, to: to) else { continue }
             if let other = try owners.feed(of: message), other != feed { return false }
         }
         return try isNext(feed, to: gap, instrumentID)
@@ -57,13 +58,16 @@ struct TickOwners {
     private func messageIndex(
         _ sql: String,
         _ instrumentID: Int64,
-        _ time: UnixNanoseconds
+        _ time: UnixNanoseconds,
+        to end: UnixNanoseconds? = nil
     ) throws(ArchiveError) -> Int64? {
-        try reader.read { handle throws(ArchiveError) in
-            let statement = try PreparedStatement(sql, on: handle, path: reader.path)
+        var index: Int64?
+        try reader.read(with: sql) { statement throws(ArchiveError) in
             statement.bind(1, instrumentID)
             statement.bind(2, time.rawValue)
-            return try statement.step() ? statement.integer(0) : nil
+            if let end { statement.bind(3, end.rawValue) }
+            if try statement.step() { index = statement.integer(0) }
         }
+        return index
     }
 }

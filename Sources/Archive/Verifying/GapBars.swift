@@ -124,13 +124,12 @@ struct GapBars {
                 SELECT max(t) FROM (SELECT ts_event AS t FROM \(table)
                     WHERE instrument_id = ?1 AND ts_event IS NOT NULL AND \(condition))
                 """
-            let time = try reader.read { handle throws(ArchiveError) -> Int64? in
-                let statement = try PreparedStatement(sql, on: handle, path: reader.path)
+            try reader.read(with: sql) { statement throws(ArchiveError) in
                 statement.bind(1, id)
                 statement.bind(2, time.rawValue)
-                return try statement.step() ? statement.optionalInteger(0) : nil
+                guard try statement.step(), let time = statement.optionalInteger(0) else { return }
+                greatest = max(greatest ?? time, time)
             }
-            if let time { greatest = max(greatest ?? time, time) }
         }
         return greatest
     }
@@ -143,16 +142,8 @@ struct GapBars {
         from: Int64,
         to: Int64
     ) throws(ArchiveError) -> [Key] {
-        try reader.read { handle throws(ArchiveError) in
-            let statement = try PreparedStatement(
-                """
-                SELECT ts_open FROM bar WHERE instrument_id = ? AND side = ? AND interval_ns = ? AND ts_open > ?
-                    AND ts_open < ? AND ts_close > ? AND is_complete = 1 AND time_source = ?
-                """,
-                on: handle,
-                path: reader.path
-            )
-            var keys: [Key] = []
+        var keys: [Key] = []
+        try reader.read(with: Self.completeBars) { statement throws(ArchiveError) in
             for one in series {
                 statement.bind(1, id)
                 statement.bind(2, one.side)
@@ -168,9 +159,14 @@ struct GapBars {
                     )
                 }
             }
-            return keys
         }
+        return keys
     }
+
+    private static let completeBars = """
+        SELECT ts_open FROM bar WHERE instrument_id = ? AND side = ? AND interval_ns = ? AND ts_open > ?
+            AND ts_open < ? AND ts_close > ? AND is_complete = 1 AND time_source = ?
+        """
 
     /// The smallest `ts_recv - ts_event` of up to 50 ticks on each side of the gap.
     private func lags(of id: Int64, around gap: GapRow) throws(ArchiveError) -> (before: Int64?, after: Int64?) {
@@ -180,21 +176,19 @@ struct GapBars {
     }
 
     private func lag(of id: Int64, _ side: String, _ time: UnixNanoseconds) throws(ArchiveError) -> Int64? {
-        try reader.read { handle throws(ArchiveError) in
-            var least: Int64?
-            for table in ["quote", "trade"] {
-                let statement = try PreparedStatement(
-                    "SELECT min(d) FROM (SELECT ts_recv - ts_event AS d FROM \(table) WHERE instrument_id = ?1"
-                        + " AND ts_event IS NOT NULL AND \(side) LIMIT 50)",
-                    on: handle,
-                    path: reader.path
-                )
+        var least: Int64?
+        for table in ["quote", "trade"] {
+            let sql = """
+                SELECT min(d) FROM (SELECT ts_recv - ts_event AS d FROM \(table)
+                    WHERE instrument_id = ?1 AND ts_event IS NOT NULL AND \(side) LIMIT 50)
+                """
+            try reader.read(with: sql) { statement throws(ArchiveError) in
                 statement.bind(1, id)
                 statement.bind(2, time.rawValue)
-                guard try statement.step() else { continue }
-                if let lag = statement.optionalInteger(0) { least = min(least ?? lag, lag) }
+                guard try statement.step(), let lag = statement.optionalInteger(0) else { return }
+                least = min(least ?? lag, lag)
             }
-            return least
         }
+        return least
     }
 }
