@@ -104,16 +104,7 @@ extension ArchiveWriter {
     package func endKilledSessions(opensGaps: Bool = true) async throws(ArchiveError) -> Int {
         try await perform { connection throws(ArchiveError) in
             if opensGaps { try KilledFeeds(connection).declare() }
-            try connection.run(Self.closeConnections) { _ in }
-            let count = try PreparedStatement(
-                "SELECT count(*) FROM session WHERE ts_end IS NULL AND kind = 'record'",
-                on: connection.handle,
-                path: connection.path
-            )
-            let sessions = try count.step() ? count.integer(0) : 0
-            count.reset()
-            try connection.run(Self.endSessions) { _ in }
-            return Int(sessions)
+            return Int(try connection.endKilled(.record))
         }
     }
 
@@ -123,21 +114,6 @@ extension ArchiveWriter {
             try connection.run("UPDATE connection SET journal_key = NULL") { _ in }
         }
     }
-
-    private static let closeConnections = """
-        UPDATE connection SET closed_by = 'none', ts_closed = coalesce(
-            (SELECT max(b.ts_last) FROM message_block b WHERE b.connection_id = connection.connection_id), ts_opened)
-        WHERE ts_closed IS NULL AND feed_id IN (SELECT f.feed_id FROM feed f JOIN session s
-            ON s.session_id = f.session_id WHERE s.ts_end IS NULL AND s.kind = 'record')
-        """
-
-    private static let endSessions = """
-        UPDATE session SET end_cause = 'killed', ts_end = coalesce(
-            (SELECT max(b.ts_last) FROM feed f JOIN connection c ON c.feed_id = f.feed_id
-                JOIN message_block b ON b.connection_id = c.connection_id WHERE f.session_id = session.session_id),
-            ts_start)
-        WHERE ts_end IS NULL AND kind = 'record'
-        """
 
     /// Reads a few rows on the writer's connection.
     private func rows<Row: Sendable>(
