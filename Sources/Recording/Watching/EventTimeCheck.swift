@@ -43,32 +43,24 @@ struct EventTimeCheck: Sendable {
             events.trades[index].tsEvent = nil
             note("trade", time, origin, events.trades[index].symbol, in: &events)
         }
-        if !events.venueBars.isEmpty || !events.orderUpdates.isEmpty || !events.marginUpdates.isEmpty {
-            checkRest(&events, batch)
-        }
+        if !events.venueBars.isEmpty { checkRest("venue_bar", \.venueBars, of: &events, batch) }
+        if !events.orderUpdates.isEmpty { checkRest("order_update", \.orderUpdates, of: &events, batch) }
+        if !events.marginUpdates.isEmpty { checkRest("margin_update", \.marginUpdates, of: &events, batch) }
     }
 
-    private func checkRest(_ events: inout MarketEvents, _ batch: MessageBatch) {
-        for index in events.venueBars.indices {
-            guard let time = events.venueBars[index].tsEvent else { continue }
-            let origin = events.venueBars[index].origin
-            if EventTimeRule.canBeRight(time, receivedAt: batch.entries[origin.message].tsRecv) { continue }
-            events.venueBars[index].tsEvent = nil
-            note("venue_bar", time, origin, events.venueBars[index].symbol, in: &events)
-        }
-        for index in events.orderUpdates.indices {
-            guard let time = events.orderUpdates[index].tsEvent else { continue }
-            let origin = events.orderUpdates[index].origin
-            if EventTimeRule.canBeRight(time, receivedAt: batch.entries[origin.message].tsRecv) { continue }
-            events.orderUpdates[index].tsEvent = nil
-            note("order_update", time, origin, events.orderUpdates[index].symbol, in: &events)
-        }
-        for index in events.marginUpdates.indices {
-            guard let time = events.marginUpdates[index].tsEvent else { continue }
-            let origin = events.marginUpdates[index].origin
-            if EventTimeRule.canBeRight(time, receivedAt: batch.entries[origin.message].tsRecv) { continue }
-            events.marginUpdates[index].tsEvent = nil
-            note("margin_update", time, origin, nil, in: &events)
+    /// Checks the times of rarer events, which do not count as ticks that run ahead.
+    private func checkRest<Event: TimedEvent>(
+        _ what: String,
+        _ list: WritableKeyPath<MarketEvents, [Event]>,
+        of events: inout MarketEvents,
+        _ batch: MessageBatch
+    ) {
+        for index in events[keyPath: list].indices {
+            let event = events[keyPath: list][index]
+            guard let time = event.tsEvent else { continue }
+            if EventTimeRule.canBeRight(time, receivedAt: batch.entries[event.origin.message].tsRecv) { continue }
+            events[keyPath: list][index].tsEvent = nil
+            note(what, time, event.origin, event.timedSymbol, in: &events)
         }
     }
 
@@ -115,4 +107,24 @@ struct EventTimeCheck: Sendable {
             )
         )
     }
+}
+
+/// An event with a time of the venue.
+private protocol TimedEvent {
+    var origin: EventOrigin { get }
+    var tsEvent: UnixNanoseconds? { get set }
+    /// The symbol that an oddity names.
+    var timedSymbol: SymbolIndex? { get }
+}
+
+extension VenueBar: TimedEvent {
+    fileprivate var timedSymbol: SymbolIndex? { symbol }
+}
+
+extension OrderUpdate: TimedEvent {
+    fileprivate var timedSymbol: SymbolIndex? { symbol }
+}
+
+extension MarginUpdate: TimedEvent {
+    fileprivate var timedSymbol: SymbolIndex? { nil }
 }
