@@ -98,7 +98,7 @@ struct OverlapRecoveryTests {
         try Self.checkRebuilt(directory)
         let files = try ArchiveLocation(directory.path).files
         try #require(files.count == 2)
-        let told = try ArchiveReader(path: files[1]).events(kind: RowBuilder.earlierFileKind)
+        let told = try ArchiveReader(path: files[1]).events(kind: EventRow.earlierFileKind)
         #expect(told.count == 40 && told.allSatisfy { $0.symbol == "BTCUSDT" && $0.messageIndex != nil })
     }
 

@@ -106,9 +106,9 @@ struct RowBuilderTests {
             messageIndex: 4,
             item: 1,
             feedID: 7,
-            kind: RowBuilder.earlierFileKind,
+            kind: EventRow.earlierFileKind,
             json: Array(json.utf8)
         )
-        #expect(TickPosition(row)?.isQuote == isQuote)
+        #expect(RowPlace(row).map { $0.what == .quote } == isQuote)
     }
 }

@@ -10,6 +10,8 @@ struct LostMessages {
         var connectionID: Int64?
         var tsFrom: Int64
         var tsTo: Int64?
+        /// The number of these messages that were sent, as far as it is known: nothing of the venue is missing there.
+        var sent: Int64 = 0
 
         var count: Int64 { messages.upperBound - messages.lowerBound + 1 }
     }
@@ -30,6 +32,7 @@ struct LostMessages {
         let tsEnd: Int64?
         /// The number of messages that the session claims; `nil` if it has not ended.
         let claimed: Int64?
+        let claimedSent: Int64?
         var held: Int64 = 0
         var missing: Int64 = 0
     }
@@ -81,6 +84,7 @@ struct LostMessages {
                     tsStart: list.integer(1),
                     tsEnd: list.optionalInteger(2),
                     claimed: claims.count == 2 && !list.isNull(2) ? claims[0].addingClamped(claims[1]) : nil,
+                    claimedSent: claims.count == 2 && !list.isNull(2) ? claims[1] : nil,
                     held: held[id] ?? 0,
                     missing: known.count(.message, session: id)
                 )
@@ -95,7 +99,18 @@ struct LostMessages {
         for missing in salvager.storedMessages.missing(in: range) {
             for part in known.uncovered(of: missing) { losses += divided(part, salvager) }
         }
+        for session in sessions { noteSent(of: session, salvager, in: &losses) }
         return losses
+    }
+
+    /// Notes how many messages of a loss were sent, if the session has only one.
+    private func noteSent(of session: Session, _ salvager: Salvager, in losses: inout [Loss]) {
+        let own = losses.indices.filter { losses[$0].sessionID == session.sessionID }
+        guard own.count == 1, let claimed = session.claimedSent, known.count(.message, session: session.sessionID) == 0
+        else { return }
+        let connections = Set(blocks.filter { $0.sessionID == session.sessionID }.map(\.connectionID))
+        let stored = connections.reduce(0) { $0 + (salvager.sentMessages[$1] ?? 0) }
+        losses[own[0]].sent = min(losses[own[0]].count, max(0, claimed - stored))
     }
 
     /// The first and the last message that ever existed, as far as the evidence shows.
@@ -179,6 +194,7 @@ struct LostMessages {
                 tsNoted: now
             )
             try absence.insert(on: replacement.handle, path: replacement.path)
+            guard loss.count > loss.sent else { continue }
             gapID += 1
             let gap = GapRow(
                 gapID: gapID,
@@ -189,7 +205,7 @@ struct LostMessages {
                 tsTo: UnixNanoseconds(loss.tsTo ?? loss.tsFrom),
                 cause: GapRow.damageCause,
                 detail: "messages \(loss.messages.lowerBound) to \(loss.messages.upperBound) can no longer be read",
-                estimatedCount: loss.count
+                estimatedCount: loss.count - loss.sent
             )
             try rows.insert(gap)
         }

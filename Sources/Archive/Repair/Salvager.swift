@@ -18,6 +18,8 @@ final class Salvager {
     private(set) var damagedRows = 0
     private(set) var damagedBlocks: [DamagedBlock] = []
     private(set) var storedMessages = MessageNumberSet()
+    /// The number of stored messages that were sent, by connection.
+    private(set) var sentMessages: [Int64: Int64] = [:]
 
     private let replacement: RecordingReplacement
     private let inserters: [SalvageInserter]
@@ -109,6 +111,7 @@ final class Salvager {
         row[6] = .integer(Int64(block.batch.entries.reduce(0) { $0 + $1.length }))
         guard try inserter.insert(row) else { return false }
         storedMessages.insert(block.messageIndexes)
+        sentMessages[connectionID, default: 0] += Int64(block.batch.entries.count { $0.direction == .sent })
         return true
     }
 }

@@ -25,8 +25,8 @@ struct ImportRun {
     /// The latest known messages before the first new one.
     private var context = MessageBatch()
     private var tsLast: UnixNanoseconds?
-    /// Holds the stored ticks at the times of the present batch.
-    private var knownTicks = KnownTicks()
+    /// Holds the stored rows at the times of the present batch whose messages are missing.
+    private var keptRows = KeptRows()
     /// Open while the venue reports that it has lost its source.
     private var openGap: GapRow?
     /// When the present connection was opened, if the file contains that.
@@ -51,6 +51,9 @@ struct ImportRun {
         redactor = configuration.venue.makeRedactor(configuration.reading)
     }
 
+    /// The lost messages that were stored again.
+    var restored: RestoredCounts { known.restoredCounts(keptRows) }
+
     /// Imports messages of the present connection.
     mutating func take(_ messages: MessageBatch) async throws {
         guard !messages.isEmpty else { return }
@@ -61,7 +64,7 @@ struct ImportRun {
 
     private mutating func takeRedacted(_ messages: MessageBatch) async throws {
         let isKnown = try known.find(messages)
-        knownTicks = isKnown.contains(false) ? try known.lostTicks(near: messages) : KnownTicks()
+        if isKnown.contains(false) { try known.findLostRows(near: messages, &keptRows) }
         var start = 0
         while start < messages.count {
             var end = start + 1
@@ -103,6 +106,10 @@ struct ImportRun {
         counts.known += Int64(messages.count)
         if connection != nil, let session = target.session {
             session.capture.recall(messages, dialect: &dialect, now: first.tsRecv)
+            // The archive has the gaps that begin in these messages.
+            for change in session.capture.pipeline.events.linkChanges where change.isUp {
+                follow(change, at: messages.entries[change.origin.message].tsRecv, in: session)
+            }
             return
         }
         ReadingPipeline.recall(messages, dialect: &dialect)
@@ -114,10 +121,11 @@ struct ImportRun {
         guard let first = messages.entries.first else { return }
         let session = try await target.begun(at: first.tsRecv)
         if connection == nil { try await openConnection(in: session, at: first.tsRecv) }
-        session.capture.pipeline.rows.knownTicks = knownTicks
-        defer { knownTicks = session.capture.pipeline.rows.knownTicks }
+        swap(&session.capture.pipeline.rows.elsewhere.kept, &keptRows)
+        defer { swap(&session.capture.pipeline.rows.elsewhere.kept, &keptRows) }
         var answers = MessageBatch()
         let read = session.capture.take(messages, dialect: &dialect, now: first.tsRecv, outgoing: &answers)
+        known.noteStored(messages)
         counts.new += Int64(messages.count)
         counts.unrecognised += Int64(read.unrecognised)
         notices += read.notices
@@ -191,6 +199,8 @@ struct ImportRun {
         } else if openGap == nil {
             session.capture.interrupt(at: time)
             let gap = gapRow(session, from: time, to: nil, .upstream, change.detail)
+            // A recording keeps its gaps when it loses the messages that reported them.
+            guard !known.hasGapBeginning(with: gap) else { return }
             session.append(gap)
             openGap = gap
         }

@@ -2,6 +2,9 @@ import Archive
 import MarketModel
 import Venues
 
+/// The numbers of lost messages that were stored again, by the path of the recording and by gap.
+typealias RestoredCounts = [String: [Int64: Int64]]
+
 /// Finds messages of an import that the archive already has, in any recording and of any feed.
 ///
 /// Two messages are the same if venue, direction, receive time and payload are equal. Each stored message matches only
@@ -16,6 +19,8 @@ struct KnownMessages {
     private static let rangeGapMin: Int64 = 10_000_000_000
 
     private var recordings: [KnownRecording] = []
+    /// The places of `recordings` among the files of the archive.
+    private var places: [Int] = []
     /// Recordings of the archive that cannot be read, so that their messages are not known.
     private(set) var unreadable: [ArchiveError] = []
 
@@ -26,10 +31,11 @@ struct KnownMessages {
     ///
     /// - Throws: the error of the first recording that cannot be read, unless `checks` are forced.
     init(_ files: [String], venue: Venue, _ checks: RecordingChecks) throws(ArchiveError) {
-        for path in files {
+        for (place, path) in files.enumerated() {
             do throws(ArchiveError) {
-                guard let recording = try KnownRecording(path, venue, checks) else { continue }
+                guard let recording = try KnownRecording(path, place: place, venue, checks) else { continue }
                 recordings.append(recording)
+                places.append(place)
             } catch {
                 guard checks.isForced else { throw RecordingChecks.refusal(error) }
                 unreadable.append(error)
@@ -70,19 +76,44 @@ struct KnownMessages {
         return search.isFound
     }
 
-    /// The ticks at the times of `batch` that are rows of missing messages.
-    func lostTicks(near batch: MessageBatch) throws(ArchiveError) -> KnownTicks {
-        var ticks = KnownTicks()
-        guard recordings.contains(where: \.hasLostMessages) else { return ticks }
-        for range in MessageSearch(batch).ranges(gapMin: Self.rangeGapMin, countMax: Self.rangesMax) {
-            for recording in recordings { try recording.addTicks(of: range, to: &ticks) }
+    /// Replaces `kept` by the rows at the times of `batch` whose messages are missing.
+    func findLostRows(near batch: MessageBatch, _ kept: inout KeptRows) throws(ArchiveError) {
+        guard recordings.contains(where: \.hasLostMessages) else { return }
+        let ranges = MessageSearch(batch).ranges(gapMin: Self.rangeGapMin, countMax: Self.rangesMax).map(\.widened)
+        kept.clear(before: UnixNanoseconds(ranges.first?.lowerBound ?? .max))
+        for range in ranges {
+            for recording in recordings { try recording.addLostRows(of: range, to: &kept) }
         }
-        return ticks
+    }
+
+    /// Notes that an import has stored `batch`.
+    mutating func noteStored(_ batch: MessageBatch) {
+        for place in recordings.indices { recordings[place].noteStored(batch) }
+    }
+
+    /// Leaves out lost messages that an earlier file of the import stored again.
+    mutating func discount(_ earlier: RestoredCounts) {
+        for place in recordings.indices { recordings[place].discount(earlier[recordings[place].path] ?? [:]) }
+    }
+
+    /// The lost messages that the import stored again; `kept` has the rows that it found.
+    func restoredCounts(_ kept: KeptRows) -> RestoredCounts {
+        var counts: RestoredCounts = [:]
+        for (recording, place) in zip(recordings, places) {
+            let own = recording.restoredCounts(hasKeptRows: kept.recordings.contains(place))
+            if !own.isEmpty { counts[recording.path] = own }
+        }
+        return counts
     }
 
     /// True if the archive has this gap: the same cause and symbol, with the same numbers or times.
     func hasGap(_ gap: GapRow, symbol: String?) -> Bool {
         recordings.contains { $0.hasGap(gap, symbol: symbol) }
+    }
+
+    /// True if the archive has a gap of the same cause that begins at the same time.
+    func hasGapBeginning(with gap: GapRow) -> Bool {
+        recordings.contains { $0.hasGapBeginning(with: gap) }
     }
 
     /// True if the archive has all trades whose numbers are missing.

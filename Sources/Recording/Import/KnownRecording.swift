@@ -15,12 +15,12 @@ struct KnownRecording {
     private let gaps: [GapRow]
     private let symbols: [Int64: String]
     private let lastIndex: Int64
-    /// Messages that were lost to damage or pruned; their rows may still exist.
-    private let lost: [ClosedRange<Int64>]
+    private let lostRows: LostMessageRows
+    private var restored: RestoredMessages
     private var taken = BitChunks()
 
-    /// `nil` if it has no messages of `venue`.
-    init?(_ path: String, _ venue: Venue, _ checks: RecordingChecks) throws(ArchiveError) {
+    /// `nil` if it has no messages of `venue`; `place` distinguishes it from the other recordings of the archive.
+    init?(_ path: String, place: Int, _ venue: Venue, _ checks: RecordingChecks) throws(ArchiveError) {
         let reader = try ArchiveReader(path: path)
         let all = try reader.connections()
         if let stranger = all.first(where: { Venue(named: $0.venue) == nil }), !checks.isForced {
@@ -37,8 +37,9 @@ struct KnownRecording {
         self.span = span
         self.checks = checks
         lastIndex = try reader.lastMessageIndex()
-        lost = try reader.absences().filter { $0.kind == .message }.compactMap(\.messages)
+        lostRows = try LostMessageRows(reader, venue: venue.name, recording: place)
         gaps = try reader.gaps()
+        restored = try RestoredMessages(reader, gaps, venue: venue.name)
         symbols = Dictionary(
             try reader.instruments().filter { $0.venue == venue.name }.map { ($0.instrumentID, $0.symbol) },
             uniquingKeysWith: { first, _ in first }
@@ -60,7 +61,7 @@ struct KnownRecording {
     }
 
     var path: String { reader.path }
-    var hasLostMessages: Bool { !lost.isEmpty }
+    var hasLostMessages: Bool { !lostRows.isEmpty }
 
     /// - Throws: ``ArchiveError/Code/corrupted`` if the recording is damaged.
     func check() throws(ArchiveError) { try checks.check(reader) }
@@ -97,36 +98,24 @@ struct KnownRecording {
         }
     }
 
-    /// Adds the ticks in a range of time whose messages are missing.
-    func addTicks(of range: ClosedRange<Int64>, to ticks: inout KnownTicks) throws(ArchiveError) {
-        guard !lost.isEmpty, span.overlaps(range) else { return }
-        let (end, overflow) = range.upperBound.addingReportingOverflow(1)
-        let wanted = ReadRange(
-            from: UnixNanoseconds(range.lowerBound),
-            to: UnixNanoseconds(overflow ? .max : end),
-            messageIndexMax: .max - 1
-        )
-        let instruments = symbols.keys.sorted()
-        var quotes = try reader.quotes(wanted, instrumentIDs: instruments)
-        while let row = try quotes.next() {
-            add((row.instrumentID, row.tsRecv, row.messageIndex, row.item), isQuote: true, row.sequence, &ticks)
-        }
-        var trades = try reader.trades(wanted, instrumentIDs: instruments)
-        while let row = try trades.next() {
-            add((row.instrumentID, row.tsRecv, row.messageIndex, row.item), isQuote: false, row.tradeID, &ticks)
-        }
+    /// Notes that an import has stored `batch`.
+    mutating func noteStored(_ batch: MessageBatch) { restored.note(batch) }
+
+    /// Leaves out messages that an earlier file of the import stored again, by gap.
+    mutating func discount(_ earlier: [Int64: Int64]) { restored.discount(earlier) }
+
+    /// The number of lost messages that were stored again, by gap; `hasKeptRows` if kept rows of the recording were
+    /// found in the imported file.
+    ///
+    /// None if the file has nothing in common with the recording.
+    func restoredCounts(hasKeptRows: Bool) -> [Int64: Int64] {
+        hasKeptRows || !taken.isEmpty ? restored.counts : [:]
     }
 
-    private func add(
-        _ row: (instrumentID: Int64, tsRecv: UnixNanoseconds, messageIndex: Int64, item: Int64),
-        isQuote: Bool,
-        _ number: Int64?,
-        _ ticks: inout KnownTicks
-    ) {
-        guard let symbol = symbols[row.instrumentID], lost.contains(where: { $0.contains(row.messageIndex) }) else {
-            return
-        }
-        ticks.add(KnownTick(symbol: symbol, tsRecv: row.tsRecv, item: row.item, isQuote: isQuote, number: number))
+    /// Adds the rows in a range of time whose messages are missing.
+    func addLostRows(of range: ClosedRange<Int64>, to kept: inout KeptRows) throws(ArchiveError) {
+        guard span.overlaps(range) else { return }
+        try lostRows.add(range, to: &kept)
     }
 
     /// True if the recording has this gap: the same cause and symbol, with the same numbers or times.
@@ -136,6 +125,14 @@ struct KnownRecording {
             if gap.sequenceFrom == nil { return known.tsFrom == gap.tsFrom && known.tsTo == gap.tsTo }
             return known.sequenceFrom == gap.sequenceFrom && known.sequenceTo == gap.sequenceTo
                 && known.instrumentID.flatMap { symbols[$0] } == symbol
+        }
+    }
+
+    /// True if the recording has a gap of the same cause that begins at the same time.
+    func hasGapBeginning(with gap: GapRow) -> Bool {
+        gaps.contains { known in
+            let (one, two) = (known.tsFrom.rawValue, gap.tsFrom.rawValue)
+            return known.cause == gap.cause && (one == two || MessageSearch.isRounded(one, two))
         }
     }
 
@@ -154,6 +151,8 @@ struct KnownRecording {
 private struct BitChunks {
     private static let chunkBits = 65_536
     private var chunks: [Int: [UInt64]] = [:]
+
+    var isEmpty: Bool { chunks.isEmpty }
 
     func contains(_ number: Int64) -> Bool {
         let (chunk, word, bit) = Self.place(of: number)

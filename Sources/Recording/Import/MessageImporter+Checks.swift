@@ -52,6 +52,20 @@ extension MessageImporter {
         return range
     }
 
+    /// Takes back the gaps of repaired recordings whose lost messages are stored again.
+    func settle(_ restored: RestoredCounts, _ outcome: inout Outcome) {
+        for (path, counts) in restored.sorted(by: { $0.key < $1.key }) {
+            let count = counts.values.reduce(0, +)
+            let what = Counted.text(count, "message that '\(path)' had lost is", "messages that '\(path)' had lost are")
+            do throws(ArchiveError) {
+                try DamageSettlement.settle(path, counts, configuration.stamp)
+                outcome.remarks.append("\(what) stored again")
+            } catch {
+                outcome.notices.append("\(what) stored again, but its gap stays: \(error)")
+            }
+        }
+    }
+
     func knownMessages(_ checks: RecordingChecks) throws(ArchiveError) -> KnownMessages? {
         guard let archive = configuration.archive else { return nil }
         return try KnownMessages(ArchiveLocation(addingTo: archive).files, venue: configuration.venue, checks)

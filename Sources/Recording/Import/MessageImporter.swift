@@ -25,6 +25,8 @@ package struct MessageImporter: Sendable {
         package var isForced = false
         /// The session row; its start is set to the time of the first message.
         package var session: SessionStart
+        /// Stored in repaired recordings whose lost messages are stored again.
+        package var stamp: UpkeepStamp
 
         package init(
             venue: Venue,
@@ -38,6 +40,7 @@ package struct MessageImporter: Sendable {
             self.malformedLines = malformedLines
             self.barIntervals = barIntervals
             self.session = session
+            stamp = UpkeepStamp(now: session.tsStart, programVersion: session.programVersion)
         }
     }
 
@@ -51,6 +54,8 @@ package struct MessageImporter: Sendable {
         package var disorder: [ImportDisorder]
         /// Notices for the user.
         package var notices: [String]
+        /// What else the user may want to know.
+        package var remarks: [String] = []
     }
 
     let configuration: Configuration
@@ -84,7 +89,6 @@ package struct MessageImporter: Sendable {
                 two.element.time ?? UnixNanoseconds(.max), two.offset
             )
         }
-        let target = ImportTarget(configuration, tsFirst: files.compactMap(\.time).min(), openWriter: openWriter)
         var outcome = Outcome(
             summary: RecordingOutcome(file: "", cause: .endOfFile, totals: CaptureTotals()),
             malformedLines: 0,
@@ -92,9 +96,32 @@ package struct MessageImporter: Sendable {
             disorder: [],
             notices: findings.filter(\.isDataMissing).map(\.description)
         )
+        var restored: RestoredCounts = [:]
+        let failure: (any Error)?
+        do {
+            // It holds the archive's lock, which the settlement needs.
+            let target = ImportTarget(configuration, tsFirst: files.compactMap(\.time).min(), openWriter: openWriter)
+            failure = await store(ordered.map(\.element.path), into: target, checks, &restored, &outcome)
+        }
+        settle(restored, &outcome)
+        if let failure { throw failure }
+        guard outcome.counts.new + outcome.counts.known > 0 else {
+            throw RecordingError("there are no messages to import")
+        }
+        return outcome
+    }
+
+    /// Stores the messages of all files, ends the session, and returns the first error.
+    private func store(
+        _ paths: [String],
+        into target: ImportTarget,
+        _ checks: RecordingChecks,
+        _ restored: inout RestoredCounts,
+        _ outcome: inout Outcome
+    ) async -> (any Error)? {
         var failure: (any Error)?
         do {
-            for file in ordered { try await take(file.element.path, into: target, checks, &outcome) }
+            for path in paths { try await take(path, into: target, checks, &restored, &outcome) }
         } catch {
             failure = error
         }
@@ -103,11 +130,7 @@ package struct MessageImporter: Sendable {
             outcome.summary = RecordingOutcome(file: session.writer.path, cause: cause, totals: session.totals)
             do { try await session.end(cause) } catch { failure = failure ?? error }
         }
-        if let failure { throw failure }
-        guard outcome.counts.new + outcome.counts.known > 0 else {
-            throw RecordingError("there are no messages to import")
-        }
-        return outcome
+        return failure
     }
 
     /// The time of the first message of a file; `nil` for a pipe, which can be read only once.
@@ -134,9 +157,11 @@ package struct MessageImporter: Sendable {
         _ path: String,
         into target: ImportTarget,
         _ checks: RecordingChecks,
+        _ restored: inout RestoredCounts,
         _ outcome: inout Outcome
     ) async throws {
-        let known = try knownMessages(checks) ?? KnownMessages()
+        var known = try knownMessages(checks) ?? KnownMessages()
+        known.discount(restored)
         outcome.notices += known.unreadable.map { "\($0); its messages are not known, and are imported again" }
         let queue = BoundedQueue<CaptureWork>(capacity: 4)
         target.queue = queue
@@ -149,6 +174,7 @@ package struct MessageImporter: Sendable {
             failure = error
         }
         do { try await run.end() } catch { failure = failure ?? error }
+        restored.merge(run.restored) { $0.merging($1, uniquingKeysWith: +) }
         outcome.counts.add(run.counts)
         outcome.notices += run.notices
         queue.finish()

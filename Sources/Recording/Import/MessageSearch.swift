@@ -6,6 +6,13 @@ struct MessageSearch {
     static let roundingNS: Int64 = 1000
     private static let roundedStepNS: Int64 = 100
 
+    /// True if one of two different times may be the other one, rounded.
+    static func isRounded(_ one: Int64, _ two: Int64) -> Bool {
+        let (distance, overflow) = one.subtractingReportingOverflow(two)
+        guard !overflow, distance > -roundingNS, distance < roundingNS else { return false }
+        return one.isMultiple(of: roundedStepNS) || two.isMultiple(of: roundedStepNS)
+    }
+
     private let batch: MessageBatch
     private let order: [Int]
     private(set) var isFound: [Bool]
@@ -40,7 +47,6 @@ struct MessageSearch {
     /// Matches message `index` of `stored` with one that is searched for; false if none is the same.
     mutating func match(_ index: Int, of stored: MessageBatch) -> Bool {
         let time = stored.entries[index].tsRecv.rawValue
-        let isRounded = time.isMultiple(of: Self.roundedStepNS)
         var place = firstPlace(notBefore: (time...time).widened(by: Self.roundingNS - 1).lowerBound)
         var near: Int?
         while place < order.count {
@@ -53,8 +59,7 @@ struct MessageSearch {
                 isFound[candidate] = true
                 return true
             }
-            let isRounded = isRounded || (time + distance).isMultiple(of: Self.roundedStepNS)
-            if isRounded, near == nil { near = candidate }
+            if near == nil, Self.isRounded(time + distance, time) { near = candidate }
         }
         guard let near else { return false }
         isFound[near] = true

@@ -23,18 +23,21 @@ package struct Rebuilder: Sendable {
     private let isCheck: Bool
     private let extraIntervals: [BarInterval]
     private let zones: ZoneLookup
+    private let archive: [String]
     private let fileSystem: any FileSystem
     private let progress: @Sendable (String, Double) -> Void
 
     /// Rebuilds, or only compares if `isCheck`.
     ///
     /// Bars of `barIntervals` are made in addition to those of the recording. `zones` finds the time zone of the
-    /// broker's clock, if a feed was recorded with one.
+    /// broker's clock, if a feed was recorded with one. `archive` has the recordings whose kept rows an import does not
+    /// store again, besides those of the recording itself.
     package init(
         _ stamp: UpkeepStamp,
         isCheck: Bool,
         barIntervals: [BarInterval] = [],
         zones: @escaping ZoneLookup,
+        archive: [String] = [],
         fileSystem: any FileSystem = SystemFileSystem(),
         progress: @escaping @Sendable (String, Double) -> Void = { _, _ in }
     ) {
@@ -42,6 +45,7 @@ package struct Rebuilder: Sendable {
         self.isCheck = isCheck
         extraIntervals = barIntervals
         self.zones = zones
+        self.archive = archive
         self.fileSystem = fileSystem
         self.progress = progress
     }
@@ -52,7 +56,8 @@ package struct Rebuilder: Sendable {
     package func run(_ path: String) throws -> Outcome {
         let rebuild = try RecordingRebuild(of: path, fileSystem: fileSystem)
         do {
-            var rows = try RebuiltRows(rebuild, FeedReadings(rebuild.reader, zones))
+            let files = archive.contains(path) ? archive : archive + [path]
+            var rows = try RebuiltRows(rebuild, FeedReadings(rebuild.reader, zones), archive: files)
             try rows.run { progress(path, $0) }
             let draft = try rebuild.finishRows()
             try rebuild.beginBars()
@@ -87,13 +92,22 @@ private struct RebuiltRows {
     /// The instruments of each connection's symbols.
     private var instruments: [Int64: SymbolInstruments] = [:]
     private var connections: [Int64: (venue: Venue, feedID: Int64, sessionID: Int64)] = [:]
+    private let archive: [String]
+    private let importSessions: Set<Int64>
+    /// What imports into this recording could know, by venue.
+    private var known: [String: KnownMessages] = [:]
+    private var keptRows = KeptRows()
     private var lastSession: Int64?
     private(set) var messages: Int64 = 0
     private(set) var damagedBlocks = 0
 
-    init(_ rebuild: RecordingRebuild, _ readings: FeedReadings) {
+    init(_ rebuild: RecordingRebuild, _ readings: FeedReadings, archive: [String]) throws(ArchiveError) {
         self.rebuild = rebuild
         self.readings = readings
+        self.archive = archive
+        importSessions = Set(
+            try rebuild.reader.sessions().filter { $0.start.kind == .import }.map(\.sessionID)
+        )
     }
 
     mutating func run(_ progress: (Double) -> Void) throws {
@@ -102,8 +116,11 @@ private struct RebuiltRows {
             connections[row.connectionID] = (venue, row.opened.feedID, row.sessionID)
         }
         makePipelines()
-        let ticks = Set(try rebuild.reader.events(kind: RowBuilder.earlierFileKind).compactMap(TickPosition.init))
-        for venue in pipelines.keys { pipelines[venue]?.rows.ticksOfEarlierFile = ticks }
+        var places: Set<RowPlace> = []
+        for kind in [EventRow.earlierFileKind, EventRow.rowElsewhereKind] {
+            places.formUnion(try rebuild.reader.events(kind: kind).compactMap(RowPlace.init))
+        }
+        for venue in pipelines.keys { pipelines[venue]?.rows.elsewhere.places = places }
         let last = Double(max(1, try rebuild.reader.lastMessageIndex()))
         var cursor = try rebuild.reader.messages()
         while let run = try nextReadable(&cursor) {
@@ -171,6 +188,11 @@ private struct RebuiltRows {
         }
         lastSession = connection.sessionID
         pipeline.rows.select(feed: connection.feedID)
+        let isImport = importSessions.contains(connection.sessionID)
+        if isImport {
+            try findKeptRows(run, connection.venue)
+            swap(&pipeline.rows.elsewhere.kept, &keptRows)
+        }
         var start = run.range.lowerBound
         while start < run.range.upperBound {
             var end = start + 1
@@ -183,11 +205,22 @@ private struct RebuiltRows {
             rebuild.cover(numbers[start]...numbers[end - 1])
             start = end
         }
+        if isImport { swap(&pipeline.rows.elsewhere.kept, &keptRows) }
         dialects[run.connectionID] = dialect
         if pipeline.rows.pendingRows >= 10_000 {
             try rebuild.write(pipeline.rows.takeRows(clock: UnixNanoseconds(0)))
         }
         pipelines[connection.venue.name] = pipeline
+    }
+
+    /// Finds the rows that an import of these messages does not store again.
+    private mutating func findKeptRows(_ run: MessageRun, _ venue: Venue) throws(ArchiveError) {
+        if known[venue.name] == nil {
+            known[venue.name] = try KnownMessages(archive, venue: venue, RecordingChecks(isForced: true))
+        }
+        var batch = MessageBatch()
+        batch.entries = Array(run.block.batch.entries[run.range])
+        try known[venue.name]?.findLostRows(near: batch, &keptRows)
     }
 
     private mutating func read(

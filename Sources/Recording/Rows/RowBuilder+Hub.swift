@@ -10,6 +10,13 @@ extension RowBuilder {
         _ symbols: SymbolTable,
         _ instruments: inout SymbolInstruments
     ) {
+        let isElsewhere = isElsewhere(
+            .venueBar,
+            position,
+            symbol: symbols.text(of: bar.symbol),
+            KeptRow(bar, symbol: symbols.text(of: bar.symbol))
+        )
+        if isElsewhere { return }
         let prices = bar.bid.all + bar.ask.all
         func fits(_ instrument: InstrumentBook.Instrument) -> Bool {
             prices.allSatisfy { $0.rescaled(to: instrument.priceDigits) != nil }
@@ -34,15 +41,15 @@ extension RowBuilder {
     }
 
     mutating func append(_ update: OrderUpdate, _ position: RowPosition, _ symbols: SymbolTable) {
-        rows.orderUpdates.append(
-            OrderUpdateRow(
-                tsRecv: position.tsRecv,
-                messageIndex: position.messageIndex,
-                feedID: feedID,
-                symbol: update.symbol.map(symbols.text),
-                update: update
-            )
+        let row = OrderUpdateRow(
+            tsRecv: position.tsRecv,
+            messageIndex: position.messageIndex,
+            feedID: feedID,
+            symbol: update.symbol.map(symbols.text),
+            update: update
         )
+        if isElsewhere(.orderUpdate, position, symbol: row.symbol, KeptRow(row)) { return }
+        rows.orderUpdates.append(row)
         totals.orderUpdates += 1
     }
 

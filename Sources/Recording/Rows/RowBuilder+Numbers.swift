@@ -1,54 +1,22 @@
 import Archive
-import JSONScanning
 import MarketModel
 import Venues
 
-/// The position of a tick among the messages of a recording.
-struct TickPosition: Hashable, Sendable {
-    let messageIndex: Int64
-    let item: Int64
-    let isQuote: Bool
-}
-
 /// Leaves out ticks that another connection of the feed has already delivered.
 extension RowBuilder {
-    /// The kind of an event which says that a tick of this message is the row of another message: one in the previous
-    /// file, delivered by the other connection, or a missing one.
-    ///
-    /// Without the event, this file alone would not show why the message has no row.
-    static let earlierFileKind = "tick_in_earlier_file"
-
-    /// True, and counted, if the tick is already a row: in an earlier file, or of a missing message.
+    /// True, and noted in an event, if the row is elsewhere in the archive.
     @inline(__always)
     mutating func isElsewhere(
-        _ number: Int64?,
-        isQuote: Bool,
+        _ what: RowPlace.What,
         _ position: RowPosition,
-        _ symbol: SymbolIndex,
-        _ symbols: SymbolTable
+        number: Int64? = nil,
+        symbol: @autoclosure () -> String?,
+        _ row: @autoclosure () -> KeptRow?
     ) -> Bool {
-        if ticksOfEarlierFile.isEmpty, knownTicks.isEmpty { return false }
-        return isKnown(number, isQuote: isQuote, position, symbols.text(of: symbol))
-    }
-
-    @inline(never)
-    private mutating func isKnown(
-        _ number: Int64?,
-        isQuote: Bool,
-        _ position: RowPosition,
-        _ symbol: String
-    ) -> Bool {
-        let tick = KnownTick(
-            symbol: symbol,
-            tsRecv: position.tsRecv,
-            item: position.item,
-            isQuote: isQuote,
-            number: number
-        )
-        guard ticksOfEarlierFile.contains(TickPosition(position, isQuote: isQuote)) || knownTicks.take(tick) else {
-            return false
-        }
-        leaveOut(number, isQuote: isQuote, position, symbol)
+        if elsewhere.isEmpty { return false }
+        let place = RowPlace(position, what)
+        guard elsewhere.take(place, row(), at: position.tsRecv) else { return false }
+        leaveOut(place, number, position, symbol())
         return true
     }
 
@@ -68,7 +36,8 @@ extension RowBuilder {
         case .new: return true
         case .known: totals.duplicates += 1
         case .knownInEarlierFile:
-            leaveOut(number, isQuote: kind == .quote, position, symbols.text(of: symbol))
+            let place = RowPlace(position, kind == .quote ? .quote : .trade)
+            leaveOut(place, number, position, symbols.text(of: symbol))
         }
         return false
     }
@@ -120,50 +89,8 @@ extension RowBuilder {
     }
 
     @inline(never)
-    private mutating func leaveOut(_ number: Int64?, isQuote: Bool, _ position: RowPosition, _ symbol: String) {
-        totals.duplicates += 1
-        var object = JSONObjectWriter()
-        object.text("tick", isQuote ? "quote" : "trade")
-        if let number { object.integer("number", number) }
-        append(
-            EventRow(
-                tsRecv: position.tsRecv,
-                messageIndex: position.messageIndex,
-                item: position.item,
-                feedID: feedID,
-                kind: Self.earlierFileKind,
-                symbol: symbol,
-                json: Array(object.text().utf8)
-            )
-        )
-    }
-}
-
-extension TickPosition {
-    fileprivate init(_ position: RowPosition, isQuote: Bool) {
-        self.init(messageIndex: position.messageIndex, item: position.item, isQuote: isQuote)
-    }
-
-    /// The tick that a row of kind ``RowBuilder/earlierFileKind`` refers to.
-    init?(_ event: EventRow) {
-        guard event.kind == RowBuilder.earlierFileKind, let messageIndex = event.messageIndex, let item = event.item
-        else { return nil }
-        guard let isQuote = event.json.withUnsafeBytes(Self.isQuote) else { return nil }
-        self.init(messageIndex: messageIndex, item: item, isQuote: isQuote)
-    }
-
-    /// Reads the member `tick` of an event; `nil` for an object that does not say which kind of tick it means.
-    private static func isQuote(_ json: UnsafeRawBufferPointer) -> Bool? {
-        var cursor = JSONCursor(json)
-        do {
-            try cursor.enterObject()
-            while let key = try cursor.nextKey() {
-                let value = try cursor.nextValue()
-                guard key.equals("tick") else { continue }
-                if value.equals("quote") { return true }
-                return value.equals("trade") ? false : nil
-            }
-        } catch {}
-        return nil
+    private mutating func leaveOut(_ place: RowPlace, _ number: Int64?, _ position: RowPosition, _ symbol: String?) {
+        if place.isTick { totals.duplicates += 1 }
+        append(EventRow(leftOut: place, number: number, symbol: symbol, position, feedID: feedID))
     }
 }

@@ -15,10 +15,8 @@ struct RowBuilder: Sendable {
     var numbers: [TickNumbers] = []
     /// The same for other feeds that may continue: a tick of one feed is not a duplicate of another feed's.
     var parkedNumbers: [Int64: [TickNumbers]] = [:]
-    /// Ticks to leave out because an earlier file has them; only filled if they are known in advance.
-    var ticksOfEarlierFile: Set<TickPosition> = []
-    /// Ticks to leave out because they are rows of messages that are gone.
-    var knownTicks = KnownTicks()
+    /// Rows to leave out because the archive has them already.
+    var elsewhere = RowsElsewhere()
     var connectionID: Int64 = 0
     /// Decides which of the venue's times are used.
     var times = EventTimeCheck()
@@ -168,7 +166,14 @@ struct RowBuilder: Sendable {
         _ symbols: SymbolTable,
         _ instruments: inout SymbolInstruments
     ) {
-        if isElsewhere(quote.sequence, isQuote: true, position, quote.symbol, symbols) { return }
+        let isElsewhere = isElsewhere(
+            .quote,
+            position,
+            number: quote.sequence,
+            symbol: symbols.text(of: quote.symbol),
+            KeptRow(quote, symbol: symbols.text(of: quote.symbol))
+        )
+        if isElsewhere { return }
         guard let instrument = instrument(for: quote, symbols, &instruments) else {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
@@ -200,7 +205,14 @@ struct RowBuilder: Sendable {
         _ symbols: SymbolTable,
         _ instruments: inout SymbolInstruments
     ) {
-        if isElsewhere(trade.tradeID, isQuote: false, position, trade.symbol, symbols) { return }
+        let isElsewhere = isElsewhere(
+            .trade,
+            position,
+            number: trade.tradeID,
+            symbol: symbols.text(of: trade.symbol),
+            KeptRow(trade, symbol: symbols.text(of: trade.symbol))
+        )
+        if isElsewhere { return }
         guard trade.isExecution else { return appendAdministrative(trade, position, symbols) }
         guard let instrument = instrument(for: trade, symbols, &instruments),
             let price = trade.price.rescaled(to: instrument.priceDigits),
@@ -236,14 +248,14 @@ struct RowBuilder: Sendable {
     }
 
     private mutating func append(_ update: MarginUpdate, _ position: RowPosition) {
-        rows.marginUpdates.append(
-            MarginUpdateRow(
-                update,
-                tsRecv: position.tsRecv,
-                messageIndex: position.messageIndex,
-                feedID: feedID
-            )
+        let row = MarginUpdateRow(
+            update,
+            tsRecv: position.tsRecv,
+            messageIndex: position.messageIndex,
+            feedID: feedID
         )
+        if isElsewhere(.marginUpdate, position, symbol: nil, KeptRow(row)) { return }
+        rows.marginUpdates.append(row)
         totals.marginUpdates += 1
     }
 
@@ -256,7 +268,9 @@ struct RowBuilder: Sendable {
             let (content, place) = (TickNumbers.content(trade.price, trade.size), book.place(of: symbol))
             guard isNew(number, .init(trade), content, place, position, trade.symbol, symbols) else { return }
         }
-        append(EventRow(administrative: trade, symbol: symbol, position, feedID: feedID))
+        let row = EventRow(administrative: trade, symbol: symbol, position, feedID: feedID)
+        if isElsewhere(row, position) { return }
+        append(row)
     }
 
     private mutating func append(_ event: VenueEvent, _ position: RowPosition, _ symbols: SymbolTable) {
@@ -271,6 +285,7 @@ struct RowBuilder: Sendable {
             json: event.json
         )
         if event.isOwn, event.isOddity, repeated.take(row) { return }
+        if !event.isOwn, isElsewhere(row, position) { return }
         rows.events.append(row)
         totals.events += 1
         if event.isOddity { totals.oddities += 1 }
@@ -292,20 +307,24 @@ struct RowBuilder: Sendable {
     }
 
     private mutating func appendOddity(_ kind: String, symbol: String?, _ position: RowPosition, _ json: String) {
-        rows.events.append(
-            EventRow(
-                tsRecv: position.tsRecv,
-                messageIndex: position.messageIndex,
-                item: position.item,
-                feedID: feedID,
-                kind: kind,
-                symbol: symbol,
-                isOddity: true,
-                json: Array(json.utf8)
-            )
+        let row = EventRow(
+            tsRecv: position.tsRecv,
+            messageIndex: position.messageIndex,
+            item: position.item,
+            feedID: feedID,
+            kind: kind,
+            symbol: symbol,
+            isOddity: true,
+            json: Array(json.utf8)
         )
+        if isElsewhere(row, position) { return }
+        rows.events.append(row)
         totals.events += 1
         totals.oddities += 1
+    }
+
+    private mutating func isElsewhere(_ row: EventRow, _ position: RowPosition) -> Bool {
+        isElsewhere(.event(row.kind), position, symbol: row.symbol, KeptRow(row))
     }
 
     // MARK: Instruments

@@ -24,6 +24,7 @@ struct ImportReport {
             let known = "\(Counted.text(counts.known, "message was", "messages were")) already in the archive"
             lines.append(counts.new == 0 ? "nothing new: \(known)" : known)
         }
+        lines += outcome.remarks
         if counts.new > 0, outcome.summary.totals.dataMessages == 0 {
             lines.append(
                 "warning: nothing but answers and keep-alives is in \(Counted.text(counts.new, "message")); "

@@ -83,6 +83,7 @@ struct ImportCommand: AsyncParsableCommand {
             configuration.reading = reading
             configuration.archive = archive
             configuration.isForced = force
+            configuration.stamp = UpkeepStamp(now: Clocks.wall(), programVersion: Program.version)
             if let timeUnit { configuration.receiveTimes = .unit(timeUnit) }
             return configuration
         }

@@ -31,16 +31,17 @@ struct RebuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         let stamp = UpkeepStamp(now: Clocks.wall(), programVersion: Program.version)
+        let location = try ArchiveNotice.locate([archive])
         let rebuilder = Rebuilder(
             stamp,
             isCheck: check,
             barIntervals: bars?.intervals ?? [],
             zones: BrokerTimeZone.lookup,
+            archive: location.files,
             progress: UpkeepProgress.reporter("rebuilding")
         )
         DraftNotice.clear([archive])
         var outcomes: [Rebuilder.Outcome] = []
-        let location = try ArchiveNotice.locate([archive])
         for file in location.files { outcomes.append(try rebuilder.run(file)) }
         StandardError.endProgress()
         var output = StandardOutput()
