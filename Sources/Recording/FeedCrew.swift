@@ -1,6 +1,7 @@
 import Archive
 import BarBuilding
 import MarketModel
+import Venues
 
 /// The feeds of one recording, which share its file and its message numbers and change the file together.
 ///
@@ -103,11 +104,9 @@ actor FeedCrew {
                 secrets: feed.secrets,
                 instruments: place.instruments
             ),
-            ledger: GapLedger(
-                place: GapLedger.Place(place),
-                rate: past.rate
-            )
+            ledger: GapLedger(place: GapLedger.Place(place), rate: past.rate)
         )
+        await member.recall(sessions: storedSessions(of: feed))
         let isPast = initial.remove(feed.key) != nil
         let end = past.end.map { ($0.ts, $0.reason.detail) }
         let absence = await member.declareAbsence(past.gap, since: end, isPast: isPast)
@@ -133,6 +132,15 @@ actor FeedCrew {
             rotation: rotation,
             crew: self
         )
+    }
+
+    /// The sessions that the venue sent to an earlier recorder of the feed.
+    private func storedSessions(of feed: FeedConfiguration) -> [String: [TradingSchedule.Session]] {
+        let symbols = feed.market.symbolsOfVenue
+        guard !symbols.isEmpty else { return [:] }
+        let directory = place.writer.lock.directory
+        return InstrumentDetailsSearch.find(symbols, of: feed.key, in: directory)
+            .compactMapValues(feed.venue.definition.sessions(inDetails:))
     }
 
     /// What is known about the time before a feed joins.

@@ -41,6 +41,10 @@ package protocol VenueDefinition: Sendable {
     /// Makes a dialect that reads recorded messages and sends nothing.
     func makeReader(_ reading: VenueReading) -> any VenueDialect
 
+    /// The trading sessions in the stored details of an instrument, in the venue's own local time; `nil` (the default)
+    /// if it has none.
+    func sessions(inDetails json: String) -> [TradingSchedule.Session]?
+
     // MARK: Secrets
 
     /// Makes a redactor for the messages of one connection; `nil` (the default) if they contain no secrets.
@@ -100,6 +104,7 @@ extension VenueDefinition {
     package func reading(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenueReading {
         VenueReading()
     }
+    package func sessions(inDetails json: String) -> [TradingSchedule.Session]? { nil }
     package func makeRedactor(
         _ reading: VenueReading,
         known: @escaping @Sendable () -> [String]

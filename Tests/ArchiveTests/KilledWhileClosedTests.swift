@@ -59,6 +59,17 @@ struct KilledWhileClosedTests {
         #expect(past.end?.ts == time(wasOpen ? 3_000_000_000 : 4_000_000_000))
     }
 
+    @Test("kind 13 a closed time that is cut where it began has no row")
+    func cut() async throws {
+        let (directory, writer) = try await killed(until: 5)
+        defer { withExtendedLifetime(directory) {} }
+        var batch = WriteBatch()
+        batch.closedSpans = [ClosedSpanRow(feedID: 1, tsFrom: time(2_000_000_000), tsTo: time(2_000_000_000))]
+        try await writer.write(batch)
+        await writer.close()
+        #expect(try ArchiveReader(path: writer.path).closedSpans().isEmpty)
+    }
+
     @Test("kind 1 after a change by SIGHUP, a disconnect and a kill, the absence begins at the end of the disconnect")
     func changedFeed() async throws {
         let directory = try TemporaryDirectory()

@@ -130,6 +130,13 @@ struct ClosedSpanEndTests {
         try await hub.listen()
     }
 
+    private static let hubWithoutSessions = ScriptedVenue { connection, _ in
+        let hub = HubScript(connection: connection)
+        try await hub.answerUntilSubscribed()
+        try await hub.send(HubScript.tick("1.1"))
+        try await hub.listen()
+    }
+
     @Test("kind 13 the sessions that a hub sends correct the absence from before the start")
     func hubSessions() async throws {
         var bench = try RecorderBench.hub()
@@ -156,6 +163,33 @@ struct ClosedSpanEndTests {
         #expect(stored.gaps.map(\.tsFrom) == [Self.hours(-15)] && stored.gaps.map(\.tsTo) == [Self.hours(-14)])
         #expect(try spans(bench).first == [-14, 0])
         #expect(try coverage(bench)?.expectedNS == 3_600_000_000_000)
+    }
+
+    @Test("kind 13 an absence that was closed throughout leaves no row, with late sessions and with those of before")
+    func hubSessionsClosed() async throws {
+        var bench = try RecorderBench.hub()
+        bench.wall = ManualClock(unixStart: Self.hours(-1))
+        bench.watch.silence = .off
+        bench.market.symbols = ["EURUSD"]
+        bench.market.venueZone = ZoneRules(fixedOffset: "+02:00")
+        // On a Saturday, the second of three runs gets the sessions.
+        for (number, hub) in [Self.hubWithoutSessions, Self.hub, Self.hubWithoutSessions].enumerated() {
+            var next = bench
+            next.stop = StopControl()
+            let (run, count) = (next, bench.reports.all.count)
+            let outcome = try await withServer(hub) { server in
+                async let outcome = run.record(server.url)
+                await run.commit { Array($0.dropFirst(count)).received >= (number == 1 ? 5 : 4) }
+                run.stop.request(.signal)
+                return try await outcome
+            }
+            #expect(outcome.totals.gaps == 0)
+            bench.wall.advance(by: .seconds(3600))
+        }
+        let stored = try bench.stored()
+        #expect(stored.problems == [] && stored.gaps.isEmpty)
+        #expect(stored.sessions.map { $0.counts?.gapCount } == [0, 0, 0])
+        #expect(try spans(bench).allSatisfy { $0[0] < $0[1] })
     }
 
     @Test(

@@ -49,6 +49,11 @@ extension FeedRecorder {
         judgeAbsence()
     }
 
+    /// Uses the sessions that an earlier recorder stored, until the venue sends its sessions again.
+    func recall(sessions: [String: [TradingSchedule.Session]]) {
+        market.learn(sessions)
+    }
+
     private func marketClosed(_ change: MarketHours.Change) {
         closedSpan = ClosedSpanRow(
             feedID: place.feedID,

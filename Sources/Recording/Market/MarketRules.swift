@@ -15,6 +15,11 @@ package struct MarketRules: Hashable, Sendable {
 
     package init() {}
 
+    /// The symbols whose sessions the venue must send; empty if they are not needed or cannot be used.
+    var symbolsOfVenue: Set<String> {
+        calendar != nil || venueZone == nil ? [] : Set(symbols.filter { calendarOfSymbol[$0] == nil })
+    }
+
     /// The symbols that determine whether the market is open.
     fileprivate var names: Set<String> { Set(symbols).union(calendarOfSymbol.keys) }
 }

@@ -1,3 +1,5 @@
+package import MarketModel
+
 extension Venue {
     /// CPlugin's hub for MetaTrader 4 servers.
     package static let mt4 = Venue(MT4Venue())
@@ -25,6 +27,13 @@ package struct MT4Venue: VenueDefinition {
         subscription.brokerTimeZone = reading.brokerTimeZone
         subscription.keepsPersonalData = reading.keepsPersonalData
         return MT4Dialect(reading: subscription, hubProtocol: reading.hubProtocol)
+    }
+
+    package func sessions(inDetails json: String) -> [TradingSchedule.Session]? {
+        Array(json.utf8).withUnsafeBytes { bytes in
+            guard let details = try? MT4Object(bytes) else { return nil }
+            return (try? MT4Sessions.read(details["sessions"])) ?? nil
+        }
     }
 
     package func makeRedactor(

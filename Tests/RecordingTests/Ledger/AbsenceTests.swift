@@ -330,6 +330,39 @@ struct AbsenceTests {
         #expect(gaps.map { gap in gap.tsTo.map { $0.since(gap.tsFrom) } } == [.seconds(120), .seconds(60)])
     }
 
+    @Test("kind 1 a feed that SIGHUP removed in one run and adds in the next is a gap of the run that adds it")
+    func addedInNextRun() async throws {
+        let bench = try RecorderBench.binance()
+        try await withServer(Self.venue()) { server in
+            try await withServer(Self.venue("ETHUSDT")) { another in
+                let (other, feed) = (bench.feed(another.url, name: "other"), bench.feed(server.url))
+                for run in 0..<2 {
+                    var next = bench
+                    next.stop = StopControl()
+                    let started = next.recorder(of: run == 0 ? [other, feed] : [other])
+                    let count = bench.reports.all.count
+                    let writer = try next.openWriter()
+                    async let outcome = started.run(into: writer)
+                    await next.commit { [run] in Array($0.dropFirst(count)).subscribedCount == 2 - run }
+                    var change = FeedChange()
+                    if run == 0 { change.removed = ["test"] } else { change.added = [feed] }
+                    await started.changes.apply(change)
+                    await next.commit { [run] reports in
+                        guard run == 0 else { return Array(reports.dropFirst(count)).subscribedCount == 2 }
+                        let connections = (try? ArchiveReader(path: writer.path).connections()) ?? []
+                        return connections.contains { $0.closed != nil }
+                    }
+                    next.stop.request(.signal)
+                    let ended = try await outcome
+                    #expect(ended.totals.gaps == Int64(run))
+                    next.wall.advance(by: .seconds(60))
+                }
+            }
+        }
+        let stored = try bench.stored()
+        #expect(stored.problems == [] && stored.gaps.map(\.cause) == ["restart", "restart"])
+    }
+
     @Test("kind 1 a start whose first attempt fails counts as lost data of its own")
     func failedStart() async throws {
         var bench = try RecorderBench.binance()
