@@ -15,6 +15,9 @@ package protocol VenueDefinition: Sendable {
     /// Other names that people may write on a command line and in a configuration. None by default.
     var aliases: [String] { get }
 
+    /// Commands for help texts. None by default.
+    var examples: VenueExamples { get }
+
     // MARK: What a user can ask for
 
     /// The options for one use, in the order of `--help`.
@@ -69,6 +72,12 @@ package protocol VenueDefinition: Sendable {
     /// serves every tape.
     func makeRecordedReader() -> (any RecordedVenueReader)?
 
+    /// Makes a simulation of the venue from the options for simulating.
+    func simulation(
+        _ values: VenueOptionValues,
+        _ setting: SimulationSetting
+    ) throws(VenueOptionError) -> VenueSimulation
+
     /// Paths for people to try against a replay.
     var examplePaths: [String] { get }
 
@@ -88,7 +97,8 @@ package protocol VenueDefinition: Sendable {
 
     /// Makes a reader that collects what a tape has for the venue's clients.
     ///
-    /// `symbols` are those with ticks on the tape.
+    /// `symbols` are those with ticks on the tape. By default, the tape has these symbols, and those that the stored
+    /// subscriptions list under `symbols`.
     func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader
 
     /// Returns a symbol as the venue's messages write it. By default, the text stays as it is.
@@ -100,6 +110,7 @@ package protocol VenueDefinition: Sendable {
 
 extension VenueDefinition {
     package var aliases: [String] { [] }
+    package var examples: VenueExamples { VenueExamples() }
     package var optionsTitle: String { "Options of \(name) (--venue \(name))" }
     package func reading(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenueReading {
         VenueReading()
@@ -113,6 +124,7 @@ extension VenueDefinition {
     package func takesParameter(_ name: String) -> Bool { queryParameters.contains(name) }
     package func makeRecordedReader() -> (any RecordedVenueReader)? { nil }
     package func refusal(ofTarget target: String, offer: VenueOffer?) -> String? { nil }
+    package func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader { SymbolOfferReader(symbols: symbols) }
     package func symbol(_ text: String) -> String { text }
     package func symbol(ofStream stream: String) -> String? { nil }
 }

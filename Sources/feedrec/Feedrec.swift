@@ -9,9 +9,7 @@ struct Feedrec: AsyncParsableCommand {
         discussion: """
             A first session, all on this machine:
 
-              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000 &
-              feedrec record --venue mt4 --url ws://127.0.0.1:9001/hubs/mt4/v1 \\
-                --trade-platform demo --symbol EURUSD --archive ./tape --duration 10s
+            \(VenueHelp.firstSession)
               feedrec info ./tape
               feedrec sql ./tape "select * from bars limit 5"
               feedrec replay ./tape --listen 127.0.0.1:9000 --speed 10

@@ -24,6 +24,15 @@ package struct BinanceSpotVenue: VenueDefinition {
 
     package func makeServer() -> any VenueServer { BinanceSpotServer() }
 
+    package func simulation(
+        _ values: VenueOptionValues,
+        _ setting: SimulationSetting
+    ) throws(VenueOptionError) -> VenueSimulation {
+        VenueSimulation(server: makeServer()) {
+            BinanceSimulatedStreams(seed: setting.seed, ratePerSecond: setting.ratePerSecond, start: setting.start)
+        }
+    }
+
     package var examplePaths: [String] { ["/ws/btcusdt@trade", "/stream?streams=btcusdt@trade/btcusdt@bookTicker"] }
 
     package var queryParameters: [String] { BinanceSpotSession.queryParameters }

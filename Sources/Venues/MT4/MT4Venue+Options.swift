@@ -7,7 +7,7 @@ extension MT4Venue {
         switch use {
         case .recording: [Self.hub, Self.tradePlatform] + Self.subscriptions + Self.readingOptions + Self.hubOptions
         case .reading: Self.readingOptions
-        case .simulating: []
+        case .simulating: Simulation.all
         }
     }
 

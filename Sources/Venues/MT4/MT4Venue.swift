@@ -67,6 +67,4 @@ package struct MT4Venue: VenueDefinition {
     package func takesParameter(_ name: String) -> Bool {
         queryParameters.contains { $0.lowercased() == name.lowercased() }
     }
-
-    package func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader { MT4OfferReader(symbols: symbols) }
 }

@@ -13,7 +13,7 @@ struct IngestBench: AsyncParsableCommand {
         commandName: "ingest",
         abstract: "Messages per second through socket, blocks, quotes, bars and SQLite.",
         discussion: """
-            A second process sends simulated Binance messages over loopback as fast as they are read; this process \
+            A second process sends simulated messages over loopback as fast as they are read; this process \
             records them in full. CPU seconds are those of the recorder alone, over all its threads.
 
               feedrec bench ingest --messages 2000000
@@ -45,7 +45,7 @@ struct IngestBench: AsyncParsableCommand {
         defer { try? FileManager.default.removeItem(at: directory) }
         // The target names the streams of all symbols, so the header limit must be high.
         let sender = try PeerProcess([
-            "simulate", "--venue", "binance-spot", "--listen", "127.0.0.1:0", "--rate", "max", "--count",
+            "simulate", "--venue", BenchVenue.venue.name, "--listen", "127.0.0.1:0", "--rate", "max", "--count",
             String(messages), "--header-limit", "64KiB",
         ])
         defer { sender.stop() }
@@ -56,9 +56,8 @@ struct IngestBench: AsyncParsableCommand {
     }
 
     func record(from url: String, into directory: String) async throws -> IngestResult {
-        let names = (0..<symbols).flatMap { ["sym\($0)usdt@bookTicker", "sym\($0)usdt@trade"] }
-        var plan = FeedPlan(name: Venue.binanceSpot.name, venue: .binanceSpot, url: url)
-        plan.options.set(BinanceSpotVenue.streams, names)
+        var plan = FeedPlan(name: "bench", venue: BenchVenue.venue, url: url)
+        plan.options = BenchVenue.options(symbols: symbols)
         let feed = plan
         return try await withEventLoop { group in
             try await record(try feed.configuration(environment: [:], group: group), into: directory)

@@ -4,6 +4,7 @@ import Foundation
 import JSONScanning
 import JournalFormat
 import MarketModel
+import Venues
 
 struct JournalBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +45,7 @@ struct JournalBench: AsyncParsableCommand {
         let path = base + "/feedrec-bench-\(ProcessInfo.processInfo.processIdentifier)"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let journal = try Journal(Journal.Configuration(directory: path))
-        let place = JournalConnection(file: "bench.feedrec", feedID: 1, venue: "mt4", bars: "")
+        let place = JournalConnection(file: "bench.feedrec", feedID: 1, venue: BenchVenue.venue.name, bars: "")
         _ = journal.open(place, key: 1, at: Clocks.wall())
         let (thread, process) = try append(to: journal)
         try journal.close(isStored: true)

@@ -5,7 +5,7 @@ import Venues
 
 /// A recording with evenly spaced messages, which a socket would not produce.
 enum PacedArchive {
-    static let streams = (0..<28).flatMap { ["sym\($0)usdt@bookTicker", "sym\($0)usdt@trade"] }
+    static let streams = BenchVenue.streams(symbols: 28)
 
     static func write(_ directory: String, rate: Int, count: Int) async throws {
         let start = UnixNanoseconds(1_767_605_400_000_000_000)
@@ -20,10 +20,10 @@ enum PacedArchive {
             )
         )
         let feed = try await writer.addFeed(
-            FeedRow(sessionID: session, name: "bench", venue: Venue.binanceSpot.name, url: nil)
+            FeedRow(sessionID: session, name: "bench", venue: BenchVenue.venue.name, url: nil)
         )
         let connection = try await writer.openConnection(ConnectionOpened(feedID: feed, tsOpened: start))
-        var simulator = BinanceSpotSimulator(seed: 1, streams: streams, ratePerSecond: rate, start: start)
+        var simulator = BenchVenue.simulator(streams: streams, ratePerSecond: rate, start: start)
         let compressor = ZstdCompressor(level: 1)
         var index: Int64 = 0
         while index < count {

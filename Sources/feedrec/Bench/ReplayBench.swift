@@ -9,6 +9,7 @@ import Replaying
 import Synchronization
 import Telemetry
 import Transport
+import Venues
 
 struct ReplayBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -73,7 +74,7 @@ struct ReplayBench: AsyncParsableCommand {
     private func record(into directory: String) async throws -> String {
         let bench = try IngestBench.parse(["--messages", String(messages)])
         let sender = try PeerProcess([
-            "simulate", "--venue", "binance-spot", "--listen", "127.0.0.1:0", "--rate", "max", "--count",
+            "simulate", "--venue", BenchVenue.venue.name, "--listen", "127.0.0.1:0", "--rate", "max", "--count",
             String(messages),
         ])
         defer { sender.stop() }

@@ -36,7 +36,8 @@ struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
             venue.definition.options(for: Use.use).contains { $0.name == first.name }
         }.map(\.name)
         let verb = flags.count > 1 ? "are" : "is"
-        let hint = own.first { $0.kind == .list }.map { "; for \(venue), use \($0.flag)" } ?? ""
+        let main = Use.use == .recording ? own.first { $0.kind == .list } : nil
+        let hint = main.map { "; for \(venue), use \($0.flag)" } ?? ""
         throw ValidationError("\(list) \(verb) for \(owners.joined(separator: " and "))\(hint)")
     }
 
@@ -84,6 +85,12 @@ enum RecordingFlags: VenueFlagUse {
 /// `import`.
 enum ReadingFlags: VenueFlagUse {
     static let use = VenueOption.Use.reading
+    static let hasTitles = false
+}
+
+/// `simulate`.
+enum SimulatingFlags: VenueFlagUse {
+    static let use = VenueOption.Use.simulating
     static let hasTitles = false
 }
 

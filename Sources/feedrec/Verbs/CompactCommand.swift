@@ -12,7 +12,7 @@ struct CompactCommand: AsyncParsableCommand {
             stay the same. feedrec verifies this before it replaces a recording in one step. You may stop it at any \
             time: the next run continues with the next file. The recording of a running recorder is not touched.
 
-            Figures for real Binance captures: level 12 saves 18 % of the raw messages at over 20 MB a second; level \
+            Figures for real captures: level 12 saves 18 % of the raw messages at over 20 MB a second; level \
             19 saves 29 % at a tenth of that speed.
 
               feedrec compact ./tape

@@ -11,8 +11,7 @@ struct ImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Import data that other programs recorded.",
         discussion: """
-              feedrec import messages btcusdt.txt.gz --venue binance-spot \\
-                --archive ./tape
+            \(VenueHelp.examples(\.importing))
             """,
         subcommands: [Messages.self]
     )
@@ -29,8 +28,7 @@ struct ImportCommand: AsyncParsableCommand {
                 receive time, direction and payload are equal. An import can therefore be repeated, \
                 and files can overlap.
 
-                  feedrec import messages btcusdt.txt.gz --venue binance-spot \\
-                    --archive ./tape
+                \(VenueHelp.examples(\.importing))
                 """
         )
 

@@ -14,16 +14,7 @@ struct RecordCommand: AsyncParsableCommand {
             hub's messages. feedrec reconnects without limit after a lost connection and records the gap. SIGINT, \
             SIGTERM, --duration and --count end a recording with everything stored.
 
-              feedrec record --venue mt4 --url wss://HOST/hubs/mt4/v1 \\
-                --trade-platform P --symbol EURUSD --margin --token-env MT4_TOKEN \\
-                --bars 1s,1m --archive ./tape
-              feedrec record --venue mt4 --url wss://HOST/hubs/mt4/v1 \\
-                --negotiate --trade-platform P --all-symbols --trades \\
-                --broker-time-zone Europe/Athens --token-file token \\
-                --archive ./tape
-              feedrec record --venue binance-spot \\
-                --url wss://data-stream.binance.vision --stream btcusdt@trade \\
-                --stream btcusdt@bookTicker --archive ./tape --duration 1h
+            \(VenueHelp.examples(\.recording))
               feedrec record --config feedrec.toml --check
               feedrec record --config feedrec.toml
 

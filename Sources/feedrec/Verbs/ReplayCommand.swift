@@ -8,6 +8,8 @@ import Transport
 import Venues
 
 struct ReplayCommand: AsyncParsableCommand {
+    private static let paths = Venue.all.flatMap(\.definition.examplePaths).joined(separator: ", ")
+
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Replay a recording to the venue's own clients and to backtests.",
@@ -20,8 +22,7 @@ struct ReplayCommand: AsyncParsableCommand {
                 --from 2026-01-05T09:30:00Z
               feedrec replay ./tape --to stdout --symbols EURUSD --bars 1m
 
-            Paths: the venue's own paths (/hubs/mt4/v1, /ws/btcusdt@trade, /stream?streams=…) send what the venue \
-            sent, byte for byte. /replay sends one JSON object per event and a summary at the end: \
+            Paths: the venue's own paths (\(paths)) send what the venue sent, byte for byte. /replay sends one JSON object per event and a summary at the end: \
             ws://127.0.0.1:9000/replay?speed=max&symbols=BTCUSDT
 
             You can pause, seek, step and loop any session, with JSON over /replay or over HTTP:

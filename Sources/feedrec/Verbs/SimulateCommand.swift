@@ -12,21 +12,14 @@ struct SimulateCommand: AsyncParsableCommand {
             The same seed and the same subscriptions give the same bytes. Each client has its own tape. The tape \
             starts when the client has subscribed, and ends with a normal close (1000) after --count messages.
 
-              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000
-              feedrec simulate --venue binance-spot --listen 127.0.0.1:9001 \\
-                --rate max --count 1000000
-              feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --mess --outages \\
-                --casing pascal --enums numbers --fault positional-only \\
-                --count 5000 --ending drop
+            \(VenueHelp.examples(\.simulating))
               feedrec simulate --venue echo --listen 127.0.0.1:9002
 
-            mt4 serves its hubs at /hubs/mt4/v1, /hubs/mt5/v1 and /hubs/test/v1, after any base path. Generated \
-            passwords start with SECRET- and personal data with PERSONAL-, so that a search can prove that a recording \
-            does not contain them.
+            \(VenueHelp.simulations)
             """
     )
 
-    @Option(help: "mt4, binance-spot, or echo (sends every message back).")
+    @Option(help: "\(Venue.all.map(\.name).joined(separator: ", ")), or echo (sends every message back).")
     var venue: SimulatedVenue
 
     @Option(help: "Address and port to listen on, such as 127.0.0.1:9000; port 0 picks a free one.")
@@ -47,13 +40,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "End each client's tape after this many messages.")
     var count: Int64?
 
-    @OptionGroup var hub: HubOptions
-
-    @Option(help: "mt4: the symbols that are traded, with commas between them.")
-    var symbols = "EURUSD,GBPUSD,USDJPY,XAUUSD"
-
-    @Option(help: "mt4: the trade platform in the messages.")
-    var tradePlatform = "D7C53A8B-2F6C-4F09-9D2B-0F5A3C1E7A11"
+    @OptionGroup var venueFlags: VenueFlags<SimulatingFlags>
 
     @Option(help: "Write every message that is sent to this file, as NDJSON.")
     var ledger: String?
@@ -64,13 +51,12 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
-        guard !symbolList.isEmpty else { throw ValidationError("--symbols must name at least one symbol") }
-        guard hub.ending == .close || count != nil else {
-            throw ValidationError("--ending needs --count: it says what happens after that number of messages")
+        guard case .venue(let venue) = venue else {
+            guard venueFlags.values.isEmpty else { throw ValidationError("echo takes none of the venues' options") }
+            return
         }
-        guard venue == .mt4 || hub.isUsual else {
-            throw ValidationError("--mess, --outages, --casing, --enums, --fault, --ending and --path are for mt4")
-        }
+        try venueFlags.validate(for: venue)
+        do throws(VenueOptionError) { _ = try simulation(of: venue) } catch { throw ValidationError(error.flagText) }
     }
 
     func run() async throws {
@@ -78,65 +64,61 @@ struct SimulateCommand: AsyncParsableCommand {
         switch venue {
         case .echo:
             try await server.serve(EchoServer(), on: listen, hasToken: token != nil, onEventLoop: true)
-        case .mt4, .binanceSpot:
+        case .venue(let venue):
+            let simulation = try simulation(of: venue)
             let ledger = try ledger.map { try LedgerFile(path: $0) }
             var policy = ServingPolicy(speed: rate.speed)
             policy.token = token
             policy.allowedOrigins = security.origins
-            let simulation = SimulationServer(
-                [venue == .mt4 ? ServedVenue(.mt4, hubServer) : ServedVenue(.binanceSpot, BinanceSpotServer())],
+            let handler = SimulationServer(
+                [ServedVenue(venue, simulation.server)],
                 policy: policy,
                 clock: Clocks.monotonic,
                 observe: ledger.map(Self.observer),
-                makeTape: makeTape
+                makeTape: { [count] _ in SimulatedTape(simulation.makeSimulator(), count: count) }
             )
-            try await server.serve(simulation, on: listen, hasToken: token != nil)
+            try await server.serve(handler, on: listen, hasToken: token != nil)
             try ledger?.close()
         }
     }
 
-    private var hubServer: MT4HubServer {
-        hub.server(isSecure: security.isSecure, seed: seed, tapeStart: Self.tapeStart)
+    private func simulation(of venue: Venue) throws(VenueOptionError) -> VenueSimulation {
+        let setting = SimulationSetting(
+            seed: seed,
+            ratePerSecond: rate.tapePerSecond,
+            start: Self.tapeStart,
+            hasEnd: count != nil,
+            isSecure: security.isSecure
+        )
+        return try venue.definition.simulation(venueFlags.values, setting)
     }
 
     private static func observer(writing ledger: LedgerFile) -> SimulationServer.Observer {
         { client, messages in ledger.append(messages, client: client) }
     }
 
-    private var symbolList: [String] { symbols.split(separator: ",").map(String.init) }
-
     /// Tape time starts on a fixed day, so that the bytes do not depend on the day of the run.
     ///
     /// The value is 2026-01-05T09:30:00Z.
     private static let tapeStart = UnixNanoseconds(1_767_605_400_000_000_000)
-
-    private var makeTape: @Sendable (Venue) -> any Tape {
-        let (seed, symbols, count, platform) = (seed, symbolList, count, tradePlatform)
-        let options = hub.simulatorOptions
-        let perSecond = rate.tapePerSecond
-        return { venue in
-            if venue == .mt4 {
-                let simulator = MT4Simulator(
-                    seed: seed,
-                    symbols: symbols,
-                    ratePerSecond: perSecond,
-                    start: Self.tapeStart,
-                    platform: platform,
-                    options: options
-                )
-                return SimulatedTape(MT4SimulatedHub(simulator), count: count)
-            }
-            let streams = BinanceSimulatedStreams(seed: seed, ratePerSecond: perSecond, start: Self.tapeStart)
-            return SimulatedTape(streams, count: count)
-        }
-    }
 }
 
 /// What can be simulated.
-enum SimulatedVenue: String, ExpressibleByArgument, CaseIterable {
-    case mt4
-    case binanceSpot = "binance-spot"
+enum SimulatedVenue: ExpressibleByArgument {
+    case venue(Venue)
     case echo
+
+    init?(argument: String) {
+        if argument == "echo" {
+            self = .echo
+        } else if let venue = Venue.called(argument) {
+            self = .venue(venue)
+        } else {
+            return nil
+        }
+    }
+
+    static var allValueStrings: [String] { Venue.all.map(\.name) + ["echo"] }
 }
 
 /// Messages per second, or as fast as clients read.

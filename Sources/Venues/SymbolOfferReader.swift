@@ -1,8 +1,10 @@
 import JSONScanning
 import MarketModel
 
-/// What a tape of a hub has for its clients: the symbols with ticks, and those that a recorder subscribed to.
-struct MT4OfferReader: VenueOfferReader {
+/// What a tape has for its clients: the symbols with ticks, and those that a recorder subscribed to.
+///
+/// For venues whose plan stores `symbols` in ``VenuePlan/subscription``.
+struct SymbolOfferReader: VenueOfferReader {
     private(set) var offer = VenueOffer()
     let needsMessages = false
 
