@@ -170,6 +170,14 @@ let package = Package(
                 "Archive",
             ]
         ),
+        // A venue that exists only there, and what feedrec does with it.
+        tests(
+            "AddedVenueTests",
+            [
+                "feedrec", "FeedrecTestKit", "MarketModel", "JSONScanning", "Venues", "BarBuilding", "Transport",
+                "Archive", "Interchange", "Recording", "Replaying", argumentParser, nioPosix,
+            ]
+        ),
         tests("FeedrecReplayTests", ["FeedrecReplay", "FeedrecTestKit", "Archive", "JournalFormat", "MarketModel"]),
         tests("TidyTests", []),
         tests(

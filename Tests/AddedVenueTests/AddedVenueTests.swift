@@ -1,0 +1,72 @@
+import Archive
+import ArgumentParser
+import Testing
+import Venues
+
+@testable import feedrec
+
+/// Acme exists only in this target: everything that feedrec does with a venue follows from its definition.
+@Suite(.timeLimit(.minutes(5)))
+struct AddedVenueTests {
+    @Test("a venue outside feedrec is simulated, recorded, rebuilt, replayed and imported")
+    func allVerbs() async throws {
+        let bench = AcmeBench()
+        let recording = try await AcmeBench.simulate { try await bench.record($0) }
+        let reader = try ArchiveReader(path: recording)
+        let summary = try reader.summary()
+        #expect(summary.tradeCount == Int64(AcmeBench.count))
+        #expect(try reader.feeds().map(\.subscription) == [#"{"symbols":["GOLD","TEA"]}"#])
+        #expect(try Set(reader.instruments().map(\.symbol)) == ["GOLD", "TEA"])
+        #expect(try !reader.gaps().contains { $0.cause == "sequence" })
+        #expect(try bench.isSameAfterRebuild(recording))
+
+        let all = try await bench.replay(recording, to: #"{"subscribe":["GOLD","TEA"]}"#)
+        #expect(all.count == AcmeBench.count + 1 && all.first == #"{"subscribed":["GOLD","TEA"]}"#)
+        let tea = try await bench.replay(recording, to: #"{"subscribe":["TEA"]}"#)
+        #expect(tea.dropFirst() == all.filter { $0.hasPrefix(#"{"symbol":"TEA""#) }[...])
+
+        let imported = try await bench.importing(Array(all.dropFirst()))
+        #expect(try ArchiveReader(path: imported).summary().tradeCount == Int64(AcmeBench.count))
+        #expect(try bench.isSameAfterRebuild(imported))
+    }
+
+    @Test("its options are flags of the command line")
+    func flags() throws {
+        let url = ["--url", "ws://127.0.0.1:1/acme", "--archive", "tape"]
+        _ = AcmeBench.venue
+        _ = try RecordCommand.parse(["--venue", "acme", "--symbol", "GOLD"] + url)
+        _ = try RecordCommand.parse(["--venue", "acme-exchange", "--symbol", "GOLD", "--redundancy", "2"] + url)
+        #expect(Self.refusal(["--venue", "acme"] + url).contains("acme needs at least one --symbol"))
+        #expect(
+            Self.refusal(["--venue", "acme", "--symbol", "GOLD", "--margin"] + url)
+                .contains("--margin is for mt4; for acme, use --symbol")
+        )
+    }
+
+    private static func refusal(_ arguments: [String]) -> String {
+        do {
+            _ = try RecordCommand.parse(arguments)
+            return ""
+        } catch {
+            return RecordCommand.message(for: error)
+        }
+    }
+
+    @Test("its options are keys of a configuration file")
+    func configuration() throws {
+        _ = AcmeBench.venue
+        func read(_ lines: String) throws -> RecorderConfiguration {
+            let text = "archive = \"t\"\n[[feed]]\nname = \"a\"\nvenue = \"acme\"\nurl = \"ws://h/acme\"\n" + lines
+            let document = try ConfigurationDocument(text: text, origin: "f.toml")
+            return try RecorderConfiguration(document, flags: [:], environment: [:])
+        }
+        var plan = FeedPlan(name: "a", venue: AcmeBench.venue, url: "ws://h/acme")
+        plan.options.set(AcmeVenue.symbols, ["GOLD"])
+        let configuration = try read("symbols = [\"GOLD\"]")
+        #expect(configuration.feeds == [plan])
+        let printed = EffectiveConfiguration(configuration: configuration).lines
+        #expect(printed.contains(#"symbols = ["GOLD"]  # file"#))
+        let error = #expect(throws: ConfigurationError.self) { try read("") }
+        #expect(error?.lines == ["f.toml: line 2: the venue \"acme\" needs 'symbols'"])
+    }
+}
