@@ -13,12 +13,12 @@ extension FeedRecorder {
         since end: (ts: UnixNanoseconds, detail: String)?,
         isPast: Bool
     ) -> WriteBatch {
-        isAbsenceUnjudged = market.calendars.ofFeed == nil
+        market.absence.joined(hasCalendar: market.hours.calendars.ofFeed != nil)
         // Before the ledger has the gap: it ends at the closing, not when this recorder finds the market closed.
         followMarket()
         if let from = open?.tsFrom ?? end.map({ min($0.ts, now()) }) {
             // A market that is closed now has a row from its closing on.
-            noteClosedParts(of: from..<max(from, closedSpan?.tsFrom ?? now()))
+            noteClosedParts(of: from..<max(from, market.closedSpan?.tsFrom ?? now()))
             if let open {
                 goOn(with: open)
             } else {
@@ -32,9 +32,9 @@ extension FeedRecorder {
     /// none if the market was always closed.
     private func goOn(with gap: GapRow) {
         let detail = gap.detail ?? ""
-        let parts = openParts(since: gap.tsFrom)
+        let parts = market.openParts(since: gap.tsFrom, until: now())
         guard !parts.isEmpty || market.isOpen else {
-            excused.excuse(.init(cause: .restart, detail: detail, connectionID: nil))
+            market.excused.excuse(.init(cause: .restart, detail: detail, connectionID: nil))
             return capture.remove(gap)
         }
         var row = gap
@@ -50,36 +50,22 @@ extension FeedRecorder {
 
     /// Stores when the market was closed before this recorder began.
     private func noteClosedParts(of range: Range<UnixNanoseconds>) {
-        for part in market.closedParts(of: range) {
-            capture.append(
-                ClosedSpanRow(
-                    feedID: place.feedID,
-                    tsFrom: part.lowerBound,
-                    tsTo: part.upperBound,
-                    source: market.source
-                )
-            )
-        }
+        for span in market.closedSpans(in: range, feedID: place.feedID) { capture.append(span) }
     }
 
     // MARK: Late sessions
 
     /// Remembers an absence that began before the venue sent its sessions.
     func noteEnded(_ gap: GapRow) {
-        guard gap.cause == GapCause.restart.rawValue, isAbsenceUnjudged else { return }
-        unjudgedAbsence = gap
+        market.absence.noteEnded(gap)
         judgeAbsence()
     }
 
     /// Corrects an absence now that the venue has sent its sessions: one row for each part with an open market.
     func judgeAbsence() {
-        guard let gap = unjudgedAbsence, let tsTo = gap.tsTo, gap.tsFrom < tsTo, market.calendars.ofFeed != nil else {
-            return
-        }
-        (unjudgedAbsence, isAbsenceUnjudged) = (nil, false)
-        let whole = gap.tsFrom..<tsTo
+        guard let verdict = market.absence.judge(by: market.hours) else { return }
+        let (gap, whole, parts) = (verdict.gap, verdict.whole, verdict.parts)
         noteClosedParts(of: whole)
-        let parts = market.openParts(of: whole)
         guard parts != [whole] else { return }
         if parts.isEmpty { withdraw(gap) }
         for (number, part) in parts.enumerated() {

@@ -11,10 +11,10 @@ extension FeedRecorder {
         notices.undelivered.note(lane.dialect.undelivered)
         guard let subscribedAt = lane.subscribedAt else { return }
         // A closed market delivers nothing.
-        let begin = max(subscribedAt, marketOpenedAt ?? subscribedAt)
+        let begin = max(subscribedAt, market.openedAt ?? subscribedAt)
         let (time, patience) = (now(), policy.deliveryPatience)
         let news = notices.undelivered.news(afterSubscribed: market.isOpen ? elapsed - begin : .zero) {
-            market.isOpen($0, for: patience, at: time)
+            market.hours.isOpen($0, for: patience, at: time)
         }
         guard let news else { return }
         let reason = news.names.isEmpty ? nil : lane.dialect.undeliveredReason.map(configuration.safe)

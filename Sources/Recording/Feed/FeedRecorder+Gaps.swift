@@ -18,21 +18,13 @@ extension FeedRecorder {
     ) {
         followMarket()
         let loss = ExcusedLosses.Loss(cause: cause, detail: detail, connectionID: connectionID)
-        let from = from ?? max(capture.tsLast ?? now(), tsMarketOpened ?? UnixNanoseconds(0))
+        let from = from ?? max(capture.tsLast ?? now(), market.tsOpened ?? UnixNanoseconds(0))
         guard let group = cause.group, group != .storage, ledger.row(of: group) == nil else {
             return openGap(loss, from: from, isPast: isPast)
         }
-        guard market.isOpen else {
-            excused.excuse(loss)
-            for part in cause == .restart ? openParts(since: from) : unheard(loss, since: from) {
-                addGap(loss, part, isPast: isPast)
-            }
-            return
-        }
-        let parts = openParts(since: from)
-        for part in parts.dropLast() { addGap(loss, part, isPast: isPast) }
-        // Without a part, the market has just opened.
-        openGap(loss, from: parts.last?.lowerBound ?? max(from, now()), isPast: isPast)
+        let gaps = market.gaps(of: loss, since: from, until: now())
+        for part in gaps.ended { addGap(loss, part, isPast: isPast) }
+        if let from = gaps.openFrom { openGap(loss, from: from, isPast: isPast) }
     }
 
     /// Opens a gap, or continues the open gap of its group.
@@ -59,23 +51,14 @@ extension FeedRecorder {
         }
     }
 
-    /// The parts of the time since `from` in which the market was open.
-    func openParts(since from: UnixNanoseconds) -> [Range<UnixNanoseconds>] {
-        let time = now()
-        return from < time ? market.openParts(of: from..<time) : []
-    }
-
-    /// The time before the market closed that may be missing, if a connection was found dead right after the closing.
-    private func unheard(_ loss: ExcusedLosses.Loss, since from: UnixNanoseconds) -> [Range<UnixNanoseconds>] {
-        guard loss.cause == .noPong || loss.cause == .silence, let closing = closedSpan?.tsFrom, from < closing,
-            now().since(closing) <= .seconds(60)
-        else { return [] }
-        return market.openParts(of: from..<closing)
-    }
-
     /// Ends the open gap of a group, if there is one; after the last gap, bars are complete again.
     func endGap(_ group: GapGroup, at time: UnixNanoseconds, isFinal: Bool = false) {
-        excused.forget(group)
+        market.excused.forget(group)
+        closeGap(group, at: time, isFinal: isFinal)
+    }
+
+    /// Like ``endGap(_:at:isFinal:)``, but the loss may still be excused.
+    func closeGap(_ group: GapGroup, at time: UnixNanoseconds, isFinal: Bool = false) {
         guard let gap = ledger.end(group, at: time, isFinal: isFinal) else { return }
         store(ended: gap)
         if !ledger.isOpen { capture.resume(at: time) }

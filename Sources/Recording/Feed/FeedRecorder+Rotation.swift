@@ -58,8 +58,7 @@ extension FeedRecorder {
     func goOn(in new: RecordingPlace, at time: UnixNanoseconds) async throws {
         try await moveConnections(to: new, at: time)
         file.arrive()
-        unjudgedAbsence = nil
-        repeatClosedSpan(from: time)
+        if let span = market.beginFile(feedID: place.feedID, at: time) { capture.append(span) }
         let writer = new.writer
         for gap in ledger.beginFile(GapLedger.Place(new), at: time, makeID: writer.makeGapID) {
             capture.interrupt(at: gap.tsFrom)

@@ -22,20 +22,7 @@ actor FeedRecorder {
     var notices: FeedNotices
     /// The open gaps of the feed.
     var ledger: GapLedger
-    var market: MarketHours
-    /// The span in which the market is closed, while it is.
-    var closedSpan: ClosedSpanRow?
-    /// When the market last opened, on the monotonic clock; `nil` if it was open from the start.
-    var marketOpenedAt: Duration?
-    /// The same on the wall clock; only set if the recorder saw the market open.
-    var tsMarketOpened: UnixNanoseconds?
-    var excused = ExcusedLosses()
-    /// True if the feed joined before the venue had sent its sessions, until an absence is judged by them.
-    var isAbsenceUnjudged = false
-    /// The last absence of this file that ended before the venue had sent its sessions.
-    var unjudgedAbsence: GapRow?
-    var hasToldOfZone = false
-    var closedTicks = ClosedTicks()
+    var market: FeedMarket
 
     init(_ environment: FeedEnvironment, place: RecordingPlace, capture: Capture, ledger: GapLedger) {
         let (configuration, policy) = (environment.configuration, environment.policy)
@@ -52,7 +39,7 @@ actor FeedRecorder {
         load = StorageLoad(rule: policy.overload)
         notices = FeedNotices(policy)
         self.ledger = ledger
-        market = MarketHours(configuration.market)
+        market = FeedMarket(configuration.market)
     }
 
     var totals: CaptureTotals {
@@ -115,7 +102,7 @@ actor FeedRecorder {
                 let delay = reconnecting.delay(
                     after: outcome,
                     hold: life.holdRemaining(at: elapsed),
-                    leisure: market.leisure(at: now()),
+                    leisure: market.hours.leisure(at: now()),
                     using: &random
                 )
                 report(

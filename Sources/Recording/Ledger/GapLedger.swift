@@ -64,6 +64,13 @@ struct GapLedger: Sendable {
     /// The open gap of a group.
     func row(of group: GapGroup) -> GapRow? { open[group]?.row }
 
+    /// What is lost while the gap of a group is open; `nil` if none is.
+    func loss(of group: GapGroup) -> ExcusedLosses.Loss? {
+        open[group].map { gap in
+            ExcusedLosses.Loss(cause: gap.cause, detail: gap.row.detail ?? "", connectionID: gap.row.connectionID)
+        }
+    }
+
     /// The cause of the open gap of a group.
     func cause(of group: GapGroup) -> GapCause? { open[group]?.cause }
 
