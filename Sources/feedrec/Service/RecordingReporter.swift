@@ -1,9 +1,7 @@
-import Archive
 import JSONScanning
 import MarketModel
 import Recording
 import Synchronization
-import Transport
 
 /// Reports the progress of a recording to the person at the terminal, or to the log.
 final class RecordingReporter: Sendable {
@@ -41,79 +39,18 @@ final class RecordingReporter: Sendable {
 
     func report(_ report: RecorderReport, feed: String = "") {
         if case .undelivered(let names, _, _) = report { undelivered.withLock { $0[feed] = names } }
-        if let log {
-            if case .fileLost = report { losses.add(1, ordering: .relaxed) }
-            return log.report(report, feed: feed)
-        }
-        switch report {
-        case .connected(let url, let info):
-            let security = [info.tlsVersion, info.cipher].compactMap { $0 }.joined(separator: " ")
-            line("connected to \(url)" + (security.isEmpty ? "" : " (\(security))"))
-            guard let file, !hasConnected.exchange(true, ordering: .relaxed) else { return }
-            line("recording into '\(file)'; Ctrl-C ends it")
-        case .subscribed:
-            line("subscribed, recording")
-        case .undelivered(let names, isFirst: true, let reason):
-            let why = reason.map { ": \($0)" } ?? "; are the names right?"
-            line("warning: nothing has arrived for \(Suggestion.list(names))\(why)")
-        case .undelivered([], _, _): line("everything that was asked for has arrived")
-        case .undelivered: break
-        case .notice(let text):
-            line("warning: \(text)")
-        case .disconnected(let reason, let delay):
-            line("disconnected: \(reason); retrying in \(Self.text(of: delay))")
-        case .heldOff(let delay, let until):
-            line("warning: the venue asks us not to connect for \(Self.text(of: delay)), until \(until)")
-        case .paused(let reason): line("paused: \(reason); messages are left out until they can be stored")
-        case .lockedOut(let reason): line("warning: \(reason); messages wait until the lock is released")
-        case .resumed: line("resumed: messages are stored again")
-        case .rotated(let file): line("recording into '\(file)'")
-        case .fileLost(let reason):
-            losses.add(1, ordering: .relaxed)
-            line("error: \(reason)")
-        case .rotationFailed(let reason): line("warning: cannot start a new file yet: \(reason)")
-        case .sealingFailed(let reason): line("warning: \(reason); it will be retried")
-        case .sealed(let file): line("sealed '\(file)' now")
-        case .pruned(let outcome): line("pruned: \(PruneCommand.line(of: outcome, isDryRun: false))")
-        case .pruningFailed(let reason): line("warning: nothing was pruned: \(reason)")
-        case .logHeld(let bytes):
-            line(
-                "warning: a reader keeps a transaction open, so the write-ahead log grows (\(bytes >> 20) MiB); end "
-                    + "that query or program, or feedrec will start a new file"
-            )
-        case .logFreed: line("the write-ahead log is small again")
-        case .spareSubscribed: line("a second connection is subscribed")
-        case .spareLost(let reason, let delay):
-            line("one of two connections was lost: \(reason); retrying in \(Self.text(of: delay))")
-        case .renewed: line("a new connection has taken over")
-        case .journal(.good): line("the journal works again")
-        case .journal(.full(bytesMax: let bytesMax)):
-            line("warning: the journal is full (\(bytesMax >> 20) MiB); until there is space, 'kill -9' loses messages")
-        case .journal(.failed(let error)):
-            line("warning: the journal cannot grow (\(error)); until it can, 'kill -9' loses messages")
-        case .overloaded(.stopReading): line("warning: storing cannot keep up; the venue has to wait")
-        case .overloaded(.drop): line("warning: storing cannot keep up; messages are left out")
-        case .caughtUp(_, let leftOut) where leftOut > 0:
-            line("storing keeps up again; \(Counted.text(leftOut, "message was", "messages were")) left out")
-        case .caughtUp(let waited, _):
-            line("storing keeps up again; the venue had to wait \(Self.text(of: waited)) in total")
-        case .progress(let totals):
-            guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
-            StandardError.progress("feedrec: \(Self.text(of: totals))")
-        case .gapBegan(let cause) where cause == GapCause.sequence.rawValue:
-            line("warning: the venue skipped sequence numbers, see 'feedrec info'")
-        case .gapBegan(let cause) where cause == GapCause.upstream.rawValue:
-            line("warning: the venue has no connection to its source; nothing arrives until it has one")
-        case .gapEnded(let cause) where cause == GapCause.upstream.rawValue:
-            line("the venue has a connection to its source again")
-        case .marketClosed(let opensAt):
-            line("the market is closed; " + (opensAt.map { "it opens at \($0)" } ?? "the next opening is not known"))
-        case .marketOpened: line("the market is open")
-        case .clockStepped(let step):
-            line("warning: the wall clock was set by \(step / .seconds(1)) s")
-        // The disconnection and subscription reports already cover these.
-        case .gapBegan, .gapEnded, .clockSampled, .committed: break
-        }
+        if case .fileLost = report { losses.add(1, ordering: .relaxed) }
+        if let log { return log.report(report, feed: feed) }
+        if case .progress(let totals) = report { return progress(totals) }
+        if let sentence = report.words(feed: feed).sentence { line(sentence) }
+        guard case .connected = report, let file, !hasConnected.exchange(true, ordering: .relaxed) else { return }
+        line("recording into '\(file)'; Ctrl-C ends it")
+    }
+
+    /// Updates the progress line once a second.
+    private func progress(_ totals: CaptureTotals) {
+        guard tick.add(1, ordering: .relaxed).newValue.isMultiple(of: 4) else { return }
+        StandardError.progress("feedrec: \(Self.text(of: totals))")
     }
 
     func end() {
@@ -173,11 +110,6 @@ final class RecordingReporter: Sendable {
             parts.append(Counted.text(count, name, many))
         }
         return parts.joined(separator: ", ")
-    }
-
-    private static func text(of delay: Duration) -> String {
-        let milliseconds = delay / .milliseconds(1)
-        return milliseconds < 1000 ? "\(Int(milliseconds)) ms" : "\((milliseconds / 100).rounded() / 10) s"
     }
 
     private static func json(

@@ -50,7 +50,8 @@ enum LogValue: Sendable {
 
 /// The structured log: one line per event, to standard error.
 ///
-/// Events are rare: a few per connection, none per message. Known secrets are removed from every value.
+/// Events are rare: a few per connection, none per message. Known secrets are removed from every value. Libraries that
+/// use swift-log write here through ``LibraryLogHandler``.
 final class Log: Sendable {
     private struct Settings {
         var format: LogFormat
@@ -73,6 +74,9 @@ final class Log: Sendable {
         self.write = write
     }
 
+    /// Events of this level and above are logged.
+    var level: LogLevel { settings.withLock(\.level) }
+
     /// Removes `secret` from every later line.
     ///
     /// Secrets under 4 bytes are ignored.
@@ -89,18 +93,31 @@ final class Log: Sendable {
         }
     }
 
-    func debug(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.debug, event, facts) }
-    func info(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.info, event, facts) }
-    func warning(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.warning, event, facts) }
-    func error(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { line(.error, event, facts) }
+    func debug(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { write(.debug, event, facts) }
+    func info(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { write(.info, event, facts) }
+    func warning(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { write(.warning, event, facts) }
+    func error(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { write(.error, event, facts) }
 
-    private func line(_ level: LogLevel, _ event: String, _ facts: KeyValuePairs<String, LogValue?>) {
-        guard settings.withLock({ $0.level <= level }) else { return }
-        write(text(level, event, facts))
+    /// Writes a line, if events of this level are logged.
+    func write(
+        _ level: LogLevel,
+        _ event: String,
+        _ facts: some Sequence<(key: String, value: LogValue?)>
+    ) {
+        guard self.level <= level else { return }
+        write(line(level, event, facts))
     }
 
     /// Returns an event as the line that the log would write, whatever its level.
     func text(_ level: LogLevel, _ event: String, _ facts: KeyValuePairs<String, LogValue?>) -> String {
+        line(level, event, facts)
+    }
+
+    private func line(
+        _ level: LogLevel,
+        _ event: String,
+        _ facts: some Sequence<(key: String, value: LogValue?)>
+    ) -> String {
         let (format, secrets) = settings.withLock { ($0.format, $0.secrets) }
         let facts = facts.compactMap { name, value in value.map { (name, Self.redacted($0, secrets)) } }
         let time = now().iso8601
