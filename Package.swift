@@ -25,6 +25,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -39,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
@@ -98,14 +100,19 @@ let package = Package(
                 "JournalFormat", "WebSocketProtocol", "Transport", "Archive",
             ]
         ),
+        // What a running recorder shows of itself.
+        target(
+            "RecorderStatus",
+            ["MarketModel", "Telemetry", "WebSocketProtocol", "Transport", "Recording", "CTimex"]
+        ),
         target("FeedrecReplay", ["MarketModel", "Archive", "Replaying", nioPosix]),
         .executableTarget(
             name: "feedrec",
             dependencies: [
                 "MarketModel", "TextEncoding", "Telemetry", "JSONScanning", "Venues", "BarBuilding",
                 "WebSocketProtocol", "TLSEngine", "Transport", "Archive", "Interchange", "JournalFormat", "Recording",
-                "Replaying",
-                "FeedrecReplay", "SignalRProtocol", "ControlPage", nioCore, nioPosix, argumentParser, tomlKit, "CEpoll",
+                "RecorderStatus", "Replaying", "FeedrecReplay", "SignalRProtocol", "ControlPage", nioCore, nioPosix,
+                argumentParser, logging, tomlKit, "CEpoll",
                 "CMalloc", "CTimex",
             ],
             swiftSettings: settings
@@ -178,15 +185,22 @@ let package = Package(
                 "Archive", "Interchange", "Recording", "Replaying", argumentParser, nioPosix,
             ]
         ),
+        tests(
+            "RecorderStatusTests",
+            [
+                "RecorderStatus", "FeedrecTestKit", "MarketModel", "Telemetry", "Recording", "Transport",
+                "WebSocketProtocol",
+            ]
+        ),
         tests("FeedrecReplayTests", ["FeedrecReplay", "FeedrecTestKit", "Archive", "JournalFormat", "MarketModel"]),
         tests("TidyTests", []),
         tests(
             "FeedrecTests",
             [
                 "feedrec", "FeedrecTestKit", "MarketModel", "Telemetry", "Archive", "BarBuilding", "Venues",
-                "Recording",
+                "Recording", "RecorderStatus",
                 "Replaying",
-                "Transport", "WebSocketProtocol",
+                "Transport", "WebSocketProtocol", logging,
             ]
         ),
         tests(

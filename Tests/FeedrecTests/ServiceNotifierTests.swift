@@ -1,5 +1,6 @@
 import FeedrecTestKit
 import Foundation
+import RecorderStatus
 import Testing
 
 @testable import feedrec

@@ -13,6 +13,11 @@ struct ImportTests {
         }
     }
 
+    /// Targets that may use files, sockets and the system directly.
+    private static let systemTargets: Set = [
+        "Archive", "Interchange", "Transport", "FeedrecWebSocket", "RecorderStatus", "feedrec",
+    ]
+
     static let rules = [
         Rule(module: "NIO*", targets: ["Transport", "FeedrecWebSocket", "FeedrecReplay", "feedrec", "FeedrecTestKit"]),
         Rule(module: "GRDB*", targets: ["Archive"]),
@@ -20,21 +25,23 @@ struct ImportTests {
         Rule(module: "CZstd", targets: ["JournalFormat", "Interchange"]),
         Rule(module: "CZlib", targets: ["Interchange", "WebSocketProtocol"]),
         Rule(module: "ArgumentParser", targets: ["feedrec"]),
-        Rule(module: "Foundation*", targets: ["FeedrecTestKit", "feedrec"]),
-        Rule(module: "Dispatch", targets: ["Archive", "feedrec"]),
+        Rule(module: "Logging", targets: ["feedrec"]),
+        Rule(module: "Foundation*", targets: ["FeedrecTestKit", "RecorderStatus", "feedrec"]),
+        Rule(module: "Dispatch", targets: ["Archive", "RecorderStatus", "feedrec"]),
         Rule(module: "CCRC32C", targets: ["JournalFormat"]),
         // The C library opens files and sockets; who may not do I/O does without it.
-        Rule(module: "Glibc", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
-        Rule(module: "Musl", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
-        Rule(module: "Darwin", targets: ["Archive", "Interchange", "Transport", "FeedrecWebSocket", "feedrec"]),
-        Rule(module: "Recording", targets: ["feedrec"]),
+        Rule(module: "Glibc", targets: systemTargets),
+        Rule(module: "Musl", targets: systemTargets),
+        Rule(module: "Darwin", targets: systemTargets),
+        Rule(module: "Recording", targets: ["RecorderStatus", "feedrec"]),
+        Rule(module: "RecorderStatus", targets: ["feedrec"]),
         Rule(module: "ControlPage", targets: ["feedrec"]),
         Rule(module: "Replaying", targets: ["feedrec", "FeedrecReplay"]),
         Rule(module: "Venues", targets: ["Recording", "Replaying", "feedrec"]),
         Rule(module: "Archive", targets: ["Recording", "Replaying", "FeedrecReplay", "feedrec", "FeedrecTestKit"]),
         Rule(
             module: "Transport",
-            targets: ["FeedrecWebSocket", "Recording", "Replaying", "feedrec", "FeedrecTestKit"]
+            targets: ["FeedrecWebSocket", "Recording", "RecorderStatus", "Replaying", "feedrec", "FeedrecTestKit"]
         ),
     ]
 

@@ -3,7 +3,7 @@ import Foundation
 import MarketModel
 import NIOCore
 import Recording
-import Replaying
+import RecorderStatus
 import Transport
 
 /// Services that run beside a recorder so that people and machines can watch it: the status socket, the metrics, and
@@ -11,8 +11,7 @@ import Transport
 ///
 /// None of them can end a recording.
 struct RecorderCompanions: Sendable {
-    let monitor: RecorderMonitor
-    let archive: String
+    private let recorder: RunningRecorder
     let notifier: ServiceNotifier?
     private let journal: Journal
     private let socket: StatusSocket
@@ -28,17 +27,19 @@ struct RecorderCompanions: Sendable {
         journal: Journal,
         group: any EventLoopGroup
     ) async throws {
-        self.monitor = monitor
-        let archive = configuration.archive
-        self.archive = archive
+        recorder = RunningRecorder(
+            monitor,
+            archive: configuration.archive,
+            process: ProcessFigures.read(archive:file:)
+        )
         self.notifier = notifier
         self.journal = journal
-        socket = try Self.listen(monitor, archive)
+        socket = try Self.listen(recorder)
         if let address = configuration.settings.metrics {
             let token = try configuration.settings.metricsToken?
                 .resolve(environment: ProcessInfo.processInfo.environment)
-            let handler = MetricsServer(monitor: monitor, archive: archive, access: AccessControl(token: token))
-            server = try await handler.start(on: address, group: group)
+            let handler = MetricsServer(recorder, access: AccessControl(token: token))
+            server = try await Self.serve(handler, on: address, group: group)
         } else {
             server = nil
         }
@@ -65,14 +66,26 @@ struct RecorderCompanions: Sendable {
     private func keepSocket() async {
         var socket = socket
         while (try? await Clocks.monotonic.sleep(for: .seconds(1))) != nil {
-            guard !socket.isInPlace, let another = try? Self.listen(monitor, archive) else { continue }
+            guard !socket.isInPlace, let another = try? Self.listen(recorder) else { continue }
             socket = another
         }
     }
 
-    private static func listen(_ monitor: RecorderMonitor, _ archive: String) throws -> StatusSocket {
-        try StatusSocket(archive: archive) { StatusDocument(monitor, archive: archive).json }
+    private static func listen(_ recorder: RunningRecorder) throws -> StatusSocket {
+        try StatusSocket(archive: recorder.archive) { recorder.document.json }
     }
+
+    private static func serve(
+        _ handler: MetricsServer,
+        on address: ListenAddress,
+        group: any EventLoopGroup
+    ) async throws -> WebSocketServer {
+        var configuration = WebSocketServer.Configuration(host: address.host, port: address.port)
+        configuration.connectionsMax = 64
+        return try await WebSocketServer.start(configuration, group: group, now: Clocks.wall, handler: handler)
+    }
+
+    private var monitor: RecorderMonitor { recorder.monitor }
 
     private func measure() async {
         var seconds = 0

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import RecorderStatus
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,7 +3,7 @@ import Foundation
 import Recording
 import Testing
 
-@testable import feedrec
+@testable import RecorderStatus
 
 /// `examples/alerts.yml`, and its description in `docs/OPERATING.md`.
 struct AlertsTests {
@@ -25,8 +25,7 @@ struct AlertsTests {
             storage.journalBytesMax = 2
             storage.clock = KernelClockReading(offset: .zero, error: .zero, status: 0)
         }
-        let process = ProcessFigures(residentBytes: 1, cpuSeconds: 1, diskFreeBytes: 1, walBytes: 1)
-        let families = try PrometheusParser(MetricsPage.text(of: monitor, process: process)).families.map(\.name)
+        let families = try PrometheusParser(MetricsPage.text(of: monitor, process: .sample)).families.map(\.name)
         let asked = try lines(of: "examples/alerts.yml", after: "expr: ")
             .flatMap { $0.matches(of: /feedrec_[a-z_]+/).map { String($0.output) } }
         #expect(asked.count >= 7)

@@ -4,8 +4,7 @@ import Testing
 import Transport
 import WebSocketProtocol
 
-@testable import Replaying
-@testable import feedrec
+@testable import RecorderStatus
 
 /// `status`, `/healthz` and `/readyz` follow one rule.
 struct RecorderHealthTests {
@@ -22,10 +21,12 @@ struct RecorderHealthTests {
         }
     }
 
-    private var status: StatusDocument { StatusDocument(monitor, archive: "/") }
+    private var status: StatusDocument { StatusDocument(monitor, archive: "/", process: .sample) }
+
+    private var recorder: RunningRecorder { RunningRecorder(monitor, archive: "/") { _, _ in .sample } }
 
     private func answer(_ path: String) async throws -> HTTPResponse {
-        let server = MetricsServer(monitor: monitor, archive: "/", access: AccessControl(token: nil))
+        let server = MetricsServer(recorder, access: AccessControl(token: nil))
         return await server.respond(to: try request(path))
     }
 
@@ -81,7 +82,7 @@ struct RecorderHealthTests {
 
     @Test("C7 with a token, nothing is served without it")
     func token() async throws {
-        let server = MetricsServer(monitor: monitor, archive: "/", access: AccessControl(token: "hunter22"))
+        let server = MetricsServer(recorder, access: AccessControl(token: "hunter22"))
         for path in ["/metrics", "/healthz", "/readyz", "/"] {
             #expect(await server.respond(to: try request(path)).status == 401)
             let headers = [("Authorization", "Bearer hunter22")]
@@ -112,7 +113,9 @@ struct ReadableStatusTests {
         let feed = FeedMonitor(name: "a", venue: "mt4", url: "wss://h/p")
         feed.update { $0.totals.latency = latency }
         monitor.add(feed)
-        return StatusReport(status: StatusDocument(monitor, archive: "/")).lines.joined(separator: "\n")
+        return StatusReport(status: StatusDocument(monitor, archive: "/", process: .sample)).lines.joined(
+            separator: "\n"
+        )
     }
 
     @Test(

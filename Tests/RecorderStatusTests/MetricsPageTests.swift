@@ -4,12 +4,12 @@ import Recording
 import Telemetry
 import Testing
 
-@testable import feedrec
+@testable import RecorderStatus
 
 struct MetricsPageTests {
     private let clock = ManualClock()
     private let monitor: RecorderMonitor
-    private let process = ProcessFigures(residentBytes: 4096, cpuSeconds: 1.25, diskFreeBytes: 1 << 40, walBytes: 0)
+    private let process = ProcessFigures.sample
 
     init() {
         monitor = RecorderMonitor(clock: clock)

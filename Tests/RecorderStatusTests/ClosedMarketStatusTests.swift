@@ -3,7 +3,7 @@ import MarketModel
 import Recording
 import Testing
 
-@testable import feedrec
+@testable import RecorderStatus
 
 /// The status of a feed whose market is closed.
 struct ClosedMarketStatusTests {
@@ -22,13 +22,10 @@ struct ClosedMarketStatusTests {
         for report in reports { monitor.note(report, of: feed, isAcknowledged: true) }
     }
 
-    private var status: StatusDocument { StatusDocument(monitor, archive: "/") }
+    private var status: StatusDocument { StatusDocument(monitor, archive: "/", process: .sample) }
 
     private var metrics: String {
-        MetricsPage.text(
-            of: monitor,
-            process: ProcessFigures(residentBytes: 1, cpuSeconds: 1, diskFreeBytes: 1, walBytes: 1)
-        )
+        MetricsPage.text(of: monitor, process: .sample)
     }
 
     @Test("kind 13 a closed market is healthy, connected or not, and the status says when it opens")

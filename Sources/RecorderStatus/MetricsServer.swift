@@ -1,27 +1,19 @@
-import NIOCore
-import Recording
-import Replaying
-import Transport
-import WebSocketProtocol
+package import Transport
+package import WebSocketProtocol
 
 /// Serves `/metrics` for Prometheus, and `/healthz` and `/readyz` for health checks.
 ///
 /// It has no WebSocket.
-struct MetricsServer: WebSocketServerHandler {
-    let monitor: RecorderMonitor
-    let archive: String
-    let access: AccessControl
+package struct MetricsServer: WebSocketServerHandler {
+    private let recorder: RunningRecorder
+    private let access: AccessControl
 
-    /// Starts to listen.
-    ///
-    /// The caller runs the returned server until the task is cancelled.
-    func start(on address: ListenAddress, group: any EventLoopGroup) async throws -> WebSocketServer {
-        var configuration = WebSocketServer.Configuration(host: address.host, port: address.port)
-        configuration.connectionsMax = 64
-        return try await WebSocketServer.start(configuration, group: group, now: Clocks.wall, handler: self)
+    package init(_ recorder: RunningRecorder, access: AccessControl) {
+        self.recorder = recorder
+        self.access = access
     }
 
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard request.head.method == "GET" || request.head.method == "HEAD" else {
             return HTTPResponse(status: 405, text: "only GET\n")
         }
@@ -30,10 +22,9 @@ struct MetricsServer: WebSocketServerHandler {
         }
         switch request.head.path {
         case "/metrics":
-            let process = ProcessFigures.read(archive: archive, file: monitor.storage.file)
             return HTTPResponse(
                 status: 200,
-                text: MetricsPage.text(of: monitor, process: process),
+                text: recorder.metrics,
                 contentType: "text/plain; version=0.0.4; charset=utf-8"
             )
         case "/healthz":
@@ -47,13 +38,13 @@ struct MetricsServer: WebSocketServerHandler {
         }
     }
 
-    func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
+    package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
         .reject(HTTPResponse(status: 404, text: "there is no WebSocket here\n"))
     }
 
-    func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {}
+    package func serve(_ connection: WebSocketConnection, request: HTTPRequestHead) async {}
 
-    private var health: RecorderHealth { RecorderHealth(StatusDocument(monitor, archive: archive)) }
+    private var health: RecorderHealth { RecorderHealth(recorder.document) }
 
     /// Answers with one line per problem, whatever the status.
     private func answer(_ health: RecorderHealth, isGood: Bool) -> HTTPResponse {

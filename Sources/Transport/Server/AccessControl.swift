@@ -1,4 +1,3 @@
-import Transport
 package import WebSocketProtocol
 
 /// Admits clients that present the token, in a header or, for browsers, in the query.

@@ -30,7 +30,7 @@ struct MetricsPage {
 
     private mutating func addProcess(_ process: ProcessFigures, uptime: Duration) {
         page.family("feedrec_build_info", .gauge, "The program; always 1.")
-        page.sample("feedrec_build_info", 1, ["version": Program.version])
+        page.sample("feedrec_build_info", 1, ["version": process.version])
         page.single("feedrec_uptime_seconds", .gauge, "Time since the recorder started.", uptime / .seconds(1))
         page.single(
             "process_resident_memory_bytes",
@@ -43,7 +43,7 @@ struct MetricsPage {
             "feedrec_log_lines_lost_total",
             .counter,
             "Log lines lost because standard error was not read.",
-            Double(StandardError.lostLines)
+            Double(process.logLinesLost)
         )
         page.single(
             "feedrec_disk_free_bytes",

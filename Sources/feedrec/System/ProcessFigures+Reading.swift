@@ -1,4 +1,5 @@
 import Foundation
+import RecorderStatus
 
 #if canImport(Glibc)
 import Glibc
@@ -6,20 +7,17 @@ import Glibc
 import Musl
 #endif
 
-/// The system's figures for this process and for the disk it writes to.
-struct ProcessFigures: Sendable {
-    var residentBytes: Int64?
-    var cpuSeconds: Double
-    var diskFreeBytes: Int64?
-    var walBytes: Int64?
-
+extension ProcessFigures {
     /// Reads the figures, with a few system calls.
     static func read(archive: String, file: String?) -> ProcessFigures {
         ProcessFigures(
+            version: Program.version,
+            processID: ProcessInfo.processInfo.processIdentifier,
             residentBytes: residentBytes(),
             cpuSeconds: Clocks.cpuSeconds(),
             diskFreeBytes: freeBytes(on: archive),
-            walBytes: file.map { size(of: $0 + "-wal") ?? 0 }
+            walBytes: file.map { size(of: $0 + "-wal") ?? 0 },
+            logLinesLost: StandardError.lostLines
         )
     }
 

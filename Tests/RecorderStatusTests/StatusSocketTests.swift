@@ -3,7 +3,7 @@ import Foundation
 import Recording
 import Testing
 
-@testable import feedrec
+@testable import RecorderStatus
 
 struct StatusSocketTests {
     @Test("a running recorder answers with its document; a stopped recorder does not")
@@ -14,12 +14,14 @@ struct StatusSocketTests {
         monitor.add(FeedMonitor(name: "a", venue: "mt4", url: "wss://h/p"))
         do {
             let archive = directory.path
-            let socket = try StatusSocket(archive: archive) { StatusDocument(monitor, archive: archive).json }
+            let socket = try StatusSocket(archive: archive) {
+                StatusDocument(monitor, archive: archive, process: .sample).json
+            }
             for _ in 0..<3 {
                 let status = try StatusDocument(json: #require(try StatusSocket.ask(archive: archive)))
                 #expect(status.feeds.map(\.name) == ["a"] && status.feeds.map(\.state) == ["connecting"])
                 #expect(!status.isHealthy)
-                #expect(status.residentBytes ?? 0 > 0 && status.diskFreeBytes ?? 0 > 0)
+                #expect(status.residentBytes == 4096 && status.diskFreeBytes == 1 << 40 && status.process == 4711)
             }
             withExtendedLifetime(socket) {}
         }
@@ -48,7 +50,7 @@ struct StatusSocketTests {
         let monitor = RecorderMonitor(clock: clock)
         let feed = FeedMonitor(name: "a", venue: "mt4", url: "wss://h/p")
         monitor.add(feed)
-        func isHealthy() -> Bool { StatusDocument(monitor, archive: "/").isHealthy }
+        func isHealthy() -> Bool { StatusDocument(monitor, archive: "/", process: .sample).isHealthy }
         feed.enter(.recording, at: monitor.uptime())
         #expect(isHealthy())
         feed.enter(.waiting, at: monitor.uptime())
