@@ -28,6 +28,7 @@ struct Feedrec: AsyncParsableCommand {
         if let failure = ThreadLimit.failure() { ExitStatus.exitWithoutThreads(failure) }
         ProcessMemory.shareHeaps()
         Signals.ignoreFailedWrites()
+        LibraryLog.install()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -44,6 +44,7 @@ struct RecordingService: Sendable {
             now: Clocks.wall,
             write: StandardError.write
         )
+        LibraryLog.adopt(log)
         if !isForPeople { StandardError.reportLostLines(in: log) }
         let (outcome, reporter) = try await withEventLoop { group in
             let feeds = try feedConfigurations(log, group)
