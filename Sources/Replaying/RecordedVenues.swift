@@ -3,7 +3,9 @@ import JournalFormat
 import MarketModel
 import Venues
 
-/// Makes the servers of the venues of a tape. Some must know what their recorders had subscribed to.
+/// Makes the servers of the venues of a tape.
+///
+/// Some must know what their recorders had subscribed to.
 enum RecordedVenues {
     /// The maximum number of sessions per recording to inspect.
     ///

@@ -3,7 +3,9 @@ package import Transport
 package import Venues
 package import WebSocketProtocol
 
-/// Serves simulated venues on their own paths only. Each client has its own tape.
+/// Serves simulated venues on their own paths only.
+///
+/// Each client has its own tape.
 package struct SimulationServer: WebSocketServerHandler {
     /// Called with every message sent to a client, and the client's number, which counts from 1.
     package typealias Observer = @Sendable (_ client: Int, _ messages: MessageBatch) -> Void

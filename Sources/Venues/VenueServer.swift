@@ -50,7 +50,9 @@ package struct VenueNegotiation: Sendable, Hashable {
     /// The query by names in lower case.
     package let query: [String: String]
 
-    /// Makes a request. Names in `query` are in lower case; of equal names, the first counts.
+    /// Makes a request.
+    ///
+    /// Names in `query` are in lower case; of equal names, the first counts.
     package init(path: String, host: String?, query: [(name: String, value: String)]) {
         self.path = path
         self.host = host
@@ -91,7 +93,9 @@ package protocol RecordedVenueReader: Sendable {
     func makeServer(isComplete: Bool) -> any VenueServer
 }
 
-/// Generates the messages of a simulated venue. Each client has its own simulator.
+/// Generates the messages of a simulated venue.
+///
+/// Each client has its own simulator.
 package protocol VenueSimulator: Sendable {
     /// Appends up to `count` messages for what the client of `session` is subscribed to.
     ///

@@ -33,7 +33,9 @@ package struct MT4HubServer: VenueServer {
         return place
     }
 
-    private func isRedirected(_ path: String) -> Bool { path.lowercased().hasPrefix(NegotiationRedirect.basePath + "/") }
+    private func isRedirected(_ path: String) -> Bool {
+        path.lowercased().hasPrefix(NegotiationRedirect.basePath + "/")
+    }
 
     package func answer(
         _ negotiation: VenueNegotiation,
