@@ -2,17 +2,17 @@ import Archive
 import MarketModel
 
 /// Plays events to a byte sink: the NDJSON of `--to stdout`.
-package struct EventPrinter<C: Clock>: Sendable where C.Duration == Duration {
-    private let desk: ReplayDesk<C>
+package struct EventPrinter: Sendable {
+    private let desk: ReplayDesk
 
     /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for something that the tape does not have.
     package init(
         _ catalog: TapeCatalog,
         options: ReplayOptions,
         pool: any BlockingPool,
-        clock: C
+        timers: PlaybackTimers
     ) throws {
-        desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock, readsMessages: false)
+        desk = try ReplayDesk(catalog, options: options, pool: pool, timers: timers, readsMessages: false)
     }
 
     /// Plays the tape to `sink` until its end, paced by `timer`, on `executor`.

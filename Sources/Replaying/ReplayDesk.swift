@@ -53,23 +53,19 @@ package struct SessionReport: Sendable {
 }
 
 /// Creates and tracks the sessions of a replay server.
-final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
+final class ReplayDesk: Sendable {
     let catalog: TapeCatalog
     let options: ReplayOptions
     let pool: any BlockingPool
     let registry = SessionRegistry()
     let clocks = ClockDirectory()
-    private let clock: C
-    /// All sessions share one timer, so that their clocks agree.
-    private let timers: ClockTimer<C>
+    private let timers: PlaybackTimers
     /// The venues whose clients can connect.
     let venues: [Venue]
     /// What clients may subscribe to.
     private let inventory: TapeInventory
     private let breaks: [Venue: [TapeBreak]]
     private let gaps: [Range<Int64>]
-    /// The monotonic clock of the sessions.
-    let now: @Sendable () -> Int64
 
     /// Makes a desk for the tape in `catalog`.
     ///
@@ -80,7 +76,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         _ catalog: TapeCatalog,
         options: ReplayOptions,
         pool: any BlockingPool,
-        clock: C,
+        timers: PlaybackTimers,
         readsMessages: Bool
     ) throws {
         var options = options
@@ -93,20 +89,16 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         self.catalog = catalog
         self.options = options
         self.pool = pool
-        self.clock = clock
-        timers = ClockTimer(clock)
-        if clock is ContinuousClock {
-            now = { EventLoopTimer.now }
-        } else {
-            let timer = timers
-            now = { timer.now }
-        }
+        self.timers = timers
         venues = try catalog.venues()
         var breaks: [Venue: [TapeBreak]] = [:]
         for venue in venues { breaks[venue] = try catalog.breaks(of: venue) }
         self.breaks = breaks
         gaps = try catalog.gaps()
     }
+
+    /// The monotonic clock of the sessions, in nanoseconds.
+    func now() -> Int64 { timers.now() }
 
     /// Refuses a query with any parameter but the token.
     func checkPlain(_ head: HTTPRequestHead) throws(BadRequest) {
@@ -168,7 +160,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
 
     /// Waits until the events of a step have been sent, at most 5 s, because a client may have stopped reading.
     func waitForStep(of clock: PlaybackClock) async {
-        await clock.waitForStep(until: timers.now + 5_000_000_000, timers)
+        await clock.waitForStep(until: timers.common.now + 5_000_000_000, timers.common)
     }
 
     // MARK: Sessions
@@ -243,8 +235,7 @@ final class ReplayDesk<C: Clock>: Sendable where C.Duration == Duration {
         feed: any TapeFeed,
         outlet: sending any PlaybackOutlet
     ) async {
-        let timer: any PlaybackTimer =
-            clock is ContinuousClock ? connection.timer(isPrecise: options.isPrecise) : timers
+        let timer = timers.timer(connection, options.isPrecise)
         let bounds = bounds(of: range)
         let record: SessionRecord
         do throws(DeckError) {

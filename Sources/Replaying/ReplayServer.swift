@@ -4,24 +4,24 @@ package import Venues
 package import WebSocketProtocol
 
 /// Serves recordings: on the venues' own paths to their clients, on `/replay` to backtests, and on `/api` for control.
-package struct ReplayServer<C: Clock>: WebSocketServerHandler where C.Duration == Duration {
-    private let desk: ReplayDesk<C>
-    private let api: ReplayAPI<C>
+package struct ReplayServer: WebSocketServerHandler {
+    private let desk: ReplayDesk
+    private let api: ReplayAPI
     private let access: AccessControl
     private let origins: OriginPolicy
     private let host: VenueHost
 
     /// Makes a server of the tape in `catalog`, which is read on threads of `pool`.
     ///
-    /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for something that the tape does not have. With a
-    /// `ContinuousClock`, the event loops' timers pace the tapes; any other clock is slept on.
+    /// Throws ``ArchiveError``, or ``BadRequest`` if the options ask for something that the tape does not have.
+    /// `timers` pace the tapes.
     package init(
         _ catalog: TapeCatalog,
         options: ReplayOptions,
         pool: any BlockingPool,
-        clock: C
+        timers: PlaybackTimers
     ) throws {
-        let desk = try ReplayDesk(catalog, options: options, pool: pool, clock: clock, readsMessages: true)
+        let desk = try ReplayDesk(catalog, options: options, pool: pool, timers: timers, readsMessages: true)
         self.desk = desk
         api = ReplayAPI(desk)
         access = AccessControl(token: options.token)

@@ -13,20 +13,20 @@ package struct SimulationServer: WebSocketServerHandler {
     private let host: VenueHost
 
     /// Makes a server that plays the tapes of `makeTape`.
-    package init<C: Clock>(
+    package init(
         _ served: [ServedVenue],
         policy: ServingPolicy,
-        clock: C,
+        timers: PlaybackTimers,
         observe: Observer? = nil,
         makeTape: @escaping @Sendable (Venue) throws -> any Tape
-    ) where C.Duration == Duration {
+    ) {
         let clients = ClientCounter()
         host = VenueHost(served, policy: policy) { (connection, _, visit: VenueVisit) async -> Void in
             let playback = ClientPlayback(
                 connection: connection,
                 session: visit.session,
                 speed: visit.place.needsOriginalPace ? .factor(1) : policy.speed,
-                clock: clock,
+                timers: timers,
                 settling: policy.settling,
                 observe: Self.observer(observe, client: clients.next()),
                 makeTape: { () throws in try makeTape(visit.venue) }

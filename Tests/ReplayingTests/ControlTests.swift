@@ -13,7 +13,7 @@ struct ControlTests {
     /// A server of 60 events, one per millisecond, at speed 1.
     private struct Bench: Sendable {
         let clock = ManualClock()
-        let server: ReplayServer<ManualClock>
+        let server: ReplayServer
         let reports = EventLog<SessionReport>()
 
         init(_ change: (inout ReplayOptions) -> Void = { _ in }) async throws {

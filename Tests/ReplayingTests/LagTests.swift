@@ -17,7 +17,7 @@ struct LagTests {
     /// One message per millisecond.
     private static func serve(
         _ clock: ManualClock,
-        _ body: @Sendable (ReplayServer<ManualClock>, String) async throws -> Void
+        _ body: @Sendable (ReplayServer, String) async throws -> Void
     ) async throws {
         let archive = try TapeArchive()
         let padding = #"{"pad":""# + String(repeating: "x", count: 100_000) + #"","#
@@ -37,7 +37,7 @@ struct LagTests {
     /// Moves the clock until the server waits for its client.
     ///
     /// The server checks the client every 10 ms.
-    private static func fall(_ clock: ManualClock, behindBy seconds: Int, _ server: ReplayServer<ManualClock>) async {
+    private static func fall(_ clock: ManualClock, behindBy seconds: Int, _ server: ReplayServer) async {
         for _ in 0..<Self.count {
             await clock.untilSleeping(count: 1)
             clock.advance(by: .milliseconds(1))
@@ -48,7 +48,7 @@ struct LagTests {
         }
     }
 
-    private static func metrics(_ server: ReplayServer<ManualClock>) async -> String {
+    private static func metrics(_ server: ReplayServer) async -> String {
         let head = HTTPRequestHead(method: "GET", target: "/metrics", headers: HTTPHeaders())
         return String(decoding: await server.respond(to: HTTPRequest(head: head, body: [])).body, as: UTF8.self)
     }

@@ -51,7 +51,7 @@ struct PlaybackBench: Sendable {
         let server = SimulationServer(
             [ServedVenue(.mt4, hub), ServedVenue(.binanceSpot, BinanceSpotServer())],
             policy: policy,
-            clock: clock,
+            timers: .clock(clock),
             observe: { client, messages in
                 departures.append(Departure(client: client, time: clock.now.offset, texts: messages.texts))
             },

@@ -18,7 +18,7 @@ struct RefusalTests {
     private static func server(
         clock: ManualClock = ManualClock(),
         _ change: (inout ReplayOptions) -> Void = { _ in }
-    ) async throws -> ReplayServer<ManualClock> {
+    ) async throws -> ReplayServer {
         let texts = [
             BinanceSample.trade("BTCUSDT", id: 1), BinanceSample.trade("ETHUSDT", id: 1),
             #"{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":1767571200000,"s":"BTCUSDT","k":{"i":"1m"}}}"#,
@@ -41,7 +41,7 @@ struct RefusalTests {
     }
 
     /// The status and the text that a client of `target` gets; 101 if it is accepted.
-    private static func answer(_ server: ReplayServer<ManualClock>, _ target: String) async -> (Int, String) {
+    private static func answer(_ server: ReplayServer, _ target: String) async -> (Int, String) {
         switch await server.accept(HTTPRequestHead(method: "GET", target: target)) {
         case .accept: (101, "")
         case .reject(let response): (response.status, String(decoding: response.body, as: UTF8.self))

@@ -72,7 +72,7 @@ struct StartWaitTests {
         clock: ManualClock,
         count: Int = 40,
         _ change: (inout ReplayOptions) -> Void = { $0.settling = nil },
-        _ body: @Sendable (ReplayServer<ManualClock>, String) async throws -> Void
+        _ body: @Sendable (ReplayServer, String) async throws -> Void
     ) async throws {
         let messages = (0..<count).map { index in
             TapeArchive.Message(
@@ -86,7 +86,7 @@ struct StartWaitTests {
         try await withServer(server) { try await body(server, $0.url) }
     }
 
-    private static func status(_ server: ReplayServer<ManualClock>) async -> String {
+    private static func status(_ server: ReplayServer) async -> String {
         let head = HTTPRequestHead(method: "GET", target: "/api/sessions/1")
         return String(decoding: await server.respond(to: HTTPRequest(head: head)).body, as: UTF8.self)
     }

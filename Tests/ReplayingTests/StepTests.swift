@@ -13,7 +13,7 @@ struct StepTests {
     private static let start = TapeArchive.start.rawValue
 
     /// A tape of 40 trades of two symbols in turn, one per millisecond.
-    private static func server() async throws -> ReplayServer<ManualClock> {
+    private static func server() async throws -> ReplayServer {
         let messages = (0..<40).map { index in
             TapeArchive.Message(
                 connection: 0,
@@ -25,7 +25,7 @@ struct StepTests {
         return try ReplayServer([try await archive.write(messages: messages)], clock: ManualClock())
     }
 
-    private static func post(_ server: ReplayServer<ManualClock>, _ path: String, _ body: String) async -> String {
+    private static func post(_ server: ReplayServer, _ path: String, _ body: String) async -> String {
         let head = HTTPRequestHead(method: "POST", target: "/api/sessions/1/" + path)
         let response = await server.respond(to: HTTPRequest(head: head, body: Array(body.utf8)))
         return String(decoding: response.body, as: UTF8.self)
@@ -142,7 +142,7 @@ struct StepTests {
     }
 
     /// The bytes that the status shows once it shows this number of messages: they are counted after they are sent.
-    private static func sentBytes(_ server: ReplayServer<ManualClock>, after count: Int) async -> Int? {
+    private static func sentBytes(_ server: ReplayServer, after count: Int) async -> Int? {
         while !Task.isCancelled {
             let status = await get(server, "/api/sessions/1")
             guard status.contains(#""sent":\#(count),"#) else {
@@ -154,13 +154,13 @@ struct StepTests {
         return nil
     }
 
-    private static func get(_ server: ReplayServer<ManualClock>, _ path: String) async -> String {
+    private static func get(_ server: ReplayServer, _ path: String) async -> String {
         let response = await server.respond(to: HTTPRequest(head: HTTPRequestHead(method: "GET", target: path)))
         return String(decoding: response.body, as: UTF8.self)
     }
 
     /// Waits until the session has opened its tape.
-    private static func untilReady(_ server: ReplayServer<ManualClock>) async {
+    private static func untilReady(_ server: ReplayServer) async {
         while true {
             if await get(server, "/api/sessions/1").contains(#""state":"paused""#) { return }
             await Task.yield()

@@ -11,7 +11,7 @@ struct TestThreads: BlockingPool {
     }
 }
 
-extension ReplayServer where C == ManualClock {
+extension ReplayServer {
     /// A server of the recordings of `readers`, with a clock that the test moves.
     init(
         _ readers: [ArchiveReader],
@@ -22,6 +22,6 @@ extension ReplayServer where C == ManualClock {
         options.defaults.speed = .max
         options.settling = .zero
         change(&options)
-        try self.init(try TapeCatalog(readers), options: options, pool: TestThreads(), clock: clock)
+        try self.init(try TapeCatalog(readers), options: options, pool: TestThreads(), timers: .clock(clock))
     }
 }

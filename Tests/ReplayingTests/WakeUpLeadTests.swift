@@ -52,7 +52,7 @@ struct WakeUpLeadTests {
             try TapeCatalog([reader]),
             options: options,
             pool: TestThreads(),
-            clock: ContinuousClock()
+            timers: .eventLoops(ContinuousClock())
         )
         try await withServer(server) { server in
             // One event every 20 us, for 0.4 s.

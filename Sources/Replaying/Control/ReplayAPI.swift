@@ -7,12 +7,12 @@ import Venues
 import WebSocketProtocol
 
 /// The HTTP API of docs/REPLAY.md: the tape's contents, the connected clients, and control of every session.
-struct ReplayAPI<C: Clock>: Sendable where C.Duration == Duration {
-    let desk: ReplayDesk<C>
+struct ReplayAPI: Sendable {
+    let desk: ReplayDesk
     private let limiter = CommandLimiter(perSecond: 200)
     private let turns = TurnQueue()
 
-    init(_ desk: ReplayDesk<C>) {
+    init(_ desk: ReplayDesk) {
         self.desk = desk
     }
 

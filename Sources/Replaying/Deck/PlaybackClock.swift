@@ -98,7 +98,7 @@ final class PlaybackClock: Sendable {
     var isStepping: Bool { guarded.withLock(\.deck.isStepping) }
 
     /// Waits for the end of a step of events, at most until `timer` shows `deadline`, because a client may read slowly.
-    func waitForStep(until deadline: Int64, _ timer: some PlaybackTimer) async {
+    func waitForStep(until deadline: Int64, _ timer: any PlaybackTimer) async {
         let signal = WakeSignal()
         let isWaiting = guarded.withLock { guarded in
             guard guarded.deck.isStepping, guarded.stepWaiters.count < Self.stepWaitersMax else { return false }

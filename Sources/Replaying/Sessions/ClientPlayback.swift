@@ -6,11 +6,11 @@ import Venues
 ///
 /// The tape starts after the client has subscribed and been quiet for the settling time. So a client that subscribes
 /// call by call misses nothing.
-struct ClientPlayback<C: Clock>: Sendable where C.Duration == Duration {
+struct ClientPlayback: Sendable {
     let connection: WebSocketConnection
     let session: any VenueSession
     let speed: PlaybackSpeed
-    let clock: C
+    let timers: PlaybackTimers
     let settling: Duration
     let observe: (@Sendable (MessageBatch) -> Void)?
     let makeTape: @Sendable () throws -> any Tape
@@ -36,7 +36,7 @@ struct ClientPlayback<C: Clock>: Sendable where C.Duration == Duration {
             sink: connection,
             outlet: VenueOutlet(session, hasher: nil, observe: observe),
             policy: policy,
-            timer: clock is ContinuousClock ? connection.timer(isPrecise: false) : ClockTimer(clock),
+            timer: timers.timer(connection, false),
             executor: connection.executor
         )
         _ = await SessionRunner(connection: connection, player: player).run()

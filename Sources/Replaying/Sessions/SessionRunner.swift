@@ -50,13 +50,6 @@ struct SessionRunner: Sendable {
 
 extension EventLoopTimer: PlaybackTimer {}
 
-extension WebSocketConnection {
-    /// Returns timers of the connection's event loop, which wake sooner than a task does.
-    func timer(isPrecise: Bool) -> any PlaybackTimer {
-        isPrecise ? PreciseTimer(loopTimer) : loopTimer
-    }
-}
-
 /// An event loop timer that wakes early and spins.
 ///
 /// It is exact to microseconds instead of tens of microseconds, for about a fifth of a core.

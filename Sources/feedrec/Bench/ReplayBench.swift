@@ -154,7 +154,7 @@ struct ReplayBench: AsyncParsableCommand {
         options.report = { box.put($0) }
         let fixed = options
         return try await ReadingThreads.with { threads in
-            let server = try ReplayServer(catalog, options: fixed, pool: threads, clock: Clocks.monotonic)
+            let server = try ReplayServer(catalog, options: fixed, pool: threads, timers: .eventLoops(Clocks.monotonic))
             return try await withEventLoop { group in
                 let listening = try await WebSocketServer.start(
                     .init(),

@@ -12,7 +12,7 @@ enum StandardOutputReplay {
         _ threads: ReadingThreads,
         _ loop: any EventLoop
     ) async throws -> SessionReport {
-        let printer = try EventPrinter(catalog, options: options, pool: threads, clock: Clocks.monotonic)
+        let printer = try EventPrinter(catalog, options: options, pool: threads, timers: .eventLoops(Clocks.monotonic))
         let timer = EventLoopTimer(loop)
         let output = OutputSink()
         let report: SessionReport

@@ -148,7 +148,7 @@ struct ReplayCommand: AsyncParsableCommand {
                     catalog,
                     options: options(token: token),
                     pool: threads,
-                    clock: Clocks.monotonic
+                    timers: .eventLoops(Clocks.monotonic)
                 )
                 try await server.serve(replay, on: listen, hasToken: token != nil)
             } else {

@@ -73,7 +73,7 @@ struct SimulateCommand: AsyncParsableCommand {
             let handler = SimulationServer(
                 [ServedVenue(venue, simulation.server)],
                 policy: policy,
-                clock: Clocks.monotonic,
+                timers: .eventLoops(Clocks.monotonic),
                 observe: ledger.map(Self.observer),
                 makeTape: { [count] _ in SimulatedTape(simulation.makeSimulator(), count: count) }
             )
