@@ -110,7 +110,7 @@ package struct BarBuilder: Sendable {
         close(clock: time)
         coveredFrom = nil
         eventCoveredFrom = nil
-        let moment = TapeMoment(recv: time.rawValue, event: eventClock.eventTime(at: time.rawValue))
+        let moment = BarMoment(recv: time.rawValue, event: eventClock.eventTime(at: time.rawValue))
         for index in series.indices {
             for position in intervals.indices {
                 series[index].quotes[position].breakBars(endingAfter: moment)
@@ -124,8 +124,8 @@ package struct BarBuilder: Sendable {
     /// Only bars that overlap that time become incomplete, even if they are closed already.
     package mutating func miss(_ index: SeriesIndex, from: UnixNanoseconds, to: UnixNanoseconds) {
         eventClock.settle()
-        let start = TapeMoment(recv: from.rawValue, event: eventClock.eventTime(at: from.rawValue))
-        let end = TapeMoment(recv: to.rawValue, event: eventClock.eventTime(at: to.rawValue))
+        let start = BarMoment(recv: from.rawValue, event: eventClock.eventTime(at: from.rawValue))
+        let end = BarMoment(recv: to.rawValue, event: eventClock.eventTime(at: to.rawValue))
         for position in intervals.indices {
             series[index.value].quotes[position].breakBars(endingAfter: start, beginningUntil: end)
             series[index.value].trades[position].breakBars(endingAfter: start, beginningUntil: end)
@@ -137,8 +137,8 @@ package struct BarBuilder: Sendable {
         eventClock.settle()
         // The first ticks after a gap show where it ended on the venue's clock.
         if let coveredFrom, eventCoveredFrom == nil { eventCoveredFrom = eventClock.eventTime(at: coveredFrom) }
-        let now = TapeMoment(recv: clock.rawValue, event: eventClock.eventTime(at: clock.rawValue))
-        let covered = coveredFrom.map { TapeMoment(recv: $0, event: eventCoveredFrom) }
+        let now = BarMoment(recv: clock.rawValue, event: eventClock.eventTime(at: clock.rawValue))
+        let covered = coveredFrom.map { BarMoment(recv: $0, event: eventCoveredFrom) }
         for index in series.indices {
             for position in intervals.indices {
                 series[index].quotes[position].close(clock: now, coveredFrom: covered)

@@ -126,7 +126,7 @@ struct BarWindow<Values: BarValues>: Sendable {
     }
 
     /// Closes the bars that are over at `clock`; those that began before `coveredFrom` are incomplete.
-    mutating func close(clock: TapeMoment, coveredFrom: TapeMoment?) {
+    mutating func close(clock: BarMoment, coveredFrom: BarMoment?) {
         guard nextClose <= max(clock.recv, clock.event ?? .min) else { return }
         nextClose = .max
         for index in slots.indices where !slots[index].isClosed {
@@ -144,7 +144,7 @@ struct BarWindow<Values: BarValues>: Sendable {
     }
 
     /// Marks bars as touched by a gap unless they are over at `moment`, or begin after `end`.
-    mutating func breakBars(endingAfter moment: TapeMoment, beginningUntil end: TapeMoment? = nil) {
+    mutating func breakBars(endingAfter moment: BarMoment, beginningUntil end: BarMoment? = nil) {
         for index in slots.indices where !slots[index].isBroken {
             if let time = moment.time(slots[index].timeSource), slots[index].tsClose <= time { continue }
             if let time = end?.time(slots[index].timeSource), slots[index].tsOpen > time { continue }

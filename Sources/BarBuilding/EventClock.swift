@@ -34,8 +34,8 @@ struct EventClock: Sendable {
     }
 }
 
-/// A moment of the tape on both clocks.
-struct TapeMoment: Sendable {
+/// A moment on both clocks of bars.
+struct BarMoment: Sendable {
     let recv: Int64
     /// `nil` if the venue's time is unknown.
     let event: Int64?

@@ -124,7 +124,7 @@ package struct ArchiveTape: Tape {
     private mutating func openBlocksThatBegin() throws {
         for index in sources.indices {
             while let tsFirst = sources[index].tsUpcoming, open.allSatisfy({ tsFirst <= $0.head.tsRecv }),
-                let (connectionID, block) = try sources[index].take()
+                let (connectionID, block) = try sources[index].popBlock()
             {
                 open.append(OpenBlock(source: index, connectionID: connectionID, block: block))
             }

@@ -48,7 +48,7 @@ extension ReplayDesk {
         let player = TapePlayer(
             record: record,
             registry: registry,
-            feed: ReadAhead(EventReader(catalog, order), pool: pool),
+            chunks: ReadAhead(EventReader(catalog, order), pool: pool),
             sink: sink,
             outlet: EventOutlet(hasBars: !request.intervals.isEmpty),
             policy: PlayerPolicy(),

@@ -120,7 +120,7 @@ final class ReplayDesk: Sendable {
         let query = try query(of: head)
         var request = options.defaults
         request.symbols = nil
-        try request.take(query, by: venue.map { .venue($0) } ?? .events, start: catalog.bounds?.lowerBound ?? 0)
+        try request.apply(query, by: venue.map { .venue($0) } ?? .events, start: catalog.bounds?.lowerBound ?? 0)
         if let symbols = request.symbols, !request.follows { request.symbols = try inventory.resolve(symbols) }
         if let offered = options.defaults.symbols {
             request.symbols = request.symbols?.intersection(offered) ?? offered
@@ -181,7 +181,7 @@ final class ReplayDesk: Sendable {
             request.clock = "@\(head.path) \(Self.host(of: connection))"
         }
         let range = range(of: request)
-        let feed = ReadAhead(
+        let chunks = ReadAhead(
             VenueReader(catalog, venue: venue, range: range, follows: request.follows),
             pool: pool
         )
@@ -192,7 +192,7 @@ final class ReplayDesk: Sendable {
             request: request,
             range: range,
             breaks: breaks,
-            feed: feed,
+            chunks: chunks,
             outlet: VenueOutlet(session, hasher: MessageHasher(pool: pool), observe: nil)
         )
     }
@@ -208,7 +208,7 @@ final class ReplayDesk: Sendable {
             request: request,
             range: order.range,
             breaks: [],
-            feed: ReadAhead(EventReader(catalog, order), pool: pool),
+            chunks: ReadAhead(EventReader(catalog, order), pool: pool),
             outlet: EventOutlet(hasBars: !request.intervals.isEmpty)
         )
     }
@@ -232,7 +232,7 @@ final class ReplayDesk: Sendable {
         request: SessionRequest,
         range: ReadRange,
         breaks: [TapeBreak],
-        feed: any TapeFeed,
+        chunks: any ChunkSource,
         outlet: sending any PlaybackOutlet
     ) async {
         let timer = timers.timer(connection, options.isPrecise)
@@ -254,7 +254,7 @@ final class ReplayDesk: Sendable {
         let player = TapePlayer(
             record: record,
             registry: registry,
-            feed: feed,
+            chunks: chunks,
             sink: connection,
             outlet: outlet,
             policy: policy(for: request, breaks: breaks),

@@ -13,7 +13,7 @@ struct EventWriterTests {
     private static func text(_ write: (inout EventWriter) -> Void) -> String {
         var writer = EventWriter()
         write(&writer)
-        return String(decoding: writer.takeChunk().batch.payload(at: 0), as: UTF8.self)
+        return String(decoding: writer.popChunk().batch.payload(at: 0), as: UTF8.self)
     }
 
     @Test(

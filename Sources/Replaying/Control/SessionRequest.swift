@@ -55,7 +55,7 @@ package struct SessionRequest: Sendable {
     /// An unknown or invalid parameter is an error.
     ///
     /// `start` is the start of the tape, which moments may refer to.
-    mutating func take(_ query: [(name: String, value: String)], by opener: Opener, start: Int64) throws(BadRequest) {
+    mutating func apply(_ query: [(name: String, value: String)], by opener: Opener, start: Int64) throws(BadRequest) {
         let own: [String]
         let foreign: (names: [String], place: String)
         switch opener {
@@ -74,7 +74,7 @@ package struct SessionRequest: Sendable {
                 let hint = Suggestion.hint(for: name, among: known)
                 throw BadRequest(description: "there is no parameter '\(name.prefix(40))'\(hint)")
             }
-            try take(name, value)
+            try set(name, value)
         }
         let given = Set(query.map(\.name))
         if clock == nil, let name = ["expect", "join"].first(where: given.contains) {
@@ -96,7 +96,7 @@ package struct SessionRequest: Sendable {
         }
     }
 
-    private mutating func take(_ name: String, _ value: String) throws(BadRequest) {
+    private mutating func set(_ name: String, _ value: String) throws(BadRequest) {
         switch name {
         case "speed":
             speed = try Self.value(PlaybackSpeed(text: value), name, value, "'max' or a positive number")

@@ -35,7 +35,7 @@ struct CommandMembers {
                 let name = String(decoding: key, as: UTF8.self)
                 let value = try cursor.nextValue()
                 if !seen.insert(name).inserted { note("'\(name.prefix(40))' is given twice") }
-                if name == "id" { id = takeID(value) } else { take(name, value) }
+                if name == "id" { id = readID(value) } else { set(name, value) }
             }
             try cursor.expectEnd()
         } catch {
@@ -57,7 +57,7 @@ struct CommandMembers {
         if problem == nil { problem = DeckError(.badCommand, text) }
     }
 
-    private mutating func takeID(_ value: JSONValue) -> String? {
+    private mutating func readID(_ value: JSONValue) -> String? {
         switch value.kind {
         case .string where value.bytes.count <= Self.idBytesMax: return value.text.map(JSONText.quoted)
         case .number where value.integer != nil: return value.integer.map { "\($0)" }
@@ -67,7 +67,7 @@ struct CommandMembers {
         }
     }
 
-    private mutating func take(_ name: String, _ value: JSONValue) {
+    private mutating func set(_ name: String, _ value: JSONValue) {
         if name == "cmd" {
             cmd = value.text
             if cmd == nil { note("'cmd' must be a string") }

@@ -32,7 +32,7 @@ struct ClientPlayback: Sendable {
         let player = TapePlayer(
             record: record,
             registry: SessionRegistry(),
-            feed: DirectFeed(makeTape: makeTape),
+            chunks: GeneratedChunks(makeTape: makeTape),
             sink: connection,
             outlet: VenueOutlet(session, hasher: nil, observe: observe),
             policy: policy,

@@ -96,14 +96,14 @@ extension TapePlayer {
         let passed = clock.passedBreak(take: take) ?? .min
         breaksPassed =
             policy.breaks.firstIndex { $0.time >= position ?? .min && $0.time > passed } ?? policy.breaks.count
-        feed.seek(to: position)
+        chunks.seek(to: position)
         record.update { $0.isAtEnd = false }
     }
 
     private func load() async throws {
         if let pollDue, pollDue > timer.now { return }
         do {
-            switch try await feed.next(for: outlet.venueSession, isolation: self) {
+            switch try await chunks.next(for: outlet.venueSession, isolation: self) {
             case .chunk(let next):
                 (chunk, place, pollDue) = (next, 0, nil)
             case .nothingYet:

@@ -1,13 +1,13 @@
 import MarketModel
 import Venues
 
-/// Plays one tape to one client: takes messages from a feed and sends them when its clock says so.
+/// Plays one tape to one client: gets messages in chunks and sends them when its clock says so.
 ///
 /// It runs on the given executor. If that is the connection's event loop, a message goes from the timer to the socket
 /// without a change of thread.
 actor TapePlayer {
     let record: SessionRecord
-    let feed: any TapeFeed
+    let chunks: any ChunkSource
     let sink: any MessageSink
     let policy: PlayerPolicy
     let clock: PlaybackClock
@@ -30,7 +30,7 @@ actor TapePlayer {
     var isAtEnd = false
     var isHeld = false
     var breaksPassed = 0
-    /// When to ask a feed that had nothing again.
+    /// When to ask again for chunks if there were none.
     var pollDue: Int64?
     /// Messages with earlier deadlines do not count as late, because the session had not started.
     var onTimeFrom = Int64.max
@@ -63,7 +63,7 @@ actor TapePlayer {
     init(
         record: SessionRecord,
         registry: SessionRegistry,
-        feed: any TapeFeed,
+        chunks: any ChunkSource,
         sink: any MessageSink,
         outlet: sending any PlaybackOutlet,
         policy: PlayerPolicy,
@@ -73,7 +73,7 @@ actor TapePlayer {
         let report = outlet.report
         self.record = record
         self.registry = registry
-        self.feed = feed
+        self.chunks = chunks
         self.sink = sink
         self.outlet = outlet
         self.policy = policy

@@ -132,21 +132,21 @@ struct FileRows {
 
     // MARK: Taking the next event. Call each only if the next event is of that kind.
 
-    mutating func takeQuote() throws(ArchiveError) -> QuoteRow? {
+    mutating func popQuote() throws(ArchiveError) -> QuoteRow? {
         let taken = quote
         try advanceQuote()
         findNext()
         return taken
     }
 
-    mutating func takeTrade() throws(ArchiveError) -> TradeRow? {
+    mutating func popTrade() throws(ArchiveError) -> TradeRow? {
         let taken = trade
         try advanceTrade()
         findNext()
         return taken
     }
 
-    mutating func takeMargin() throws(ArchiveError) -> MarginUpdateRow? {
+    mutating func popMargin() throws(ArchiveError) -> MarginUpdateRow? {
         let taken = margin
         try advanceMargin()
         findOther()
@@ -154,14 +154,14 @@ struct FileRows {
         return taken
     }
 
-    mutating func takeGap() -> GapRow? {
+    mutating func popGap() -> GapRow? {
         let taken = gaps.popFirst()
         findOther()
         findNext()
         return taken
     }
 
-    mutating func takeDisconnect() -> (row: ConnectionRow, closed: ConnectionClosed)? {
+    mutating func popDisconnect() -> (row: ConnectionRow, closed: ConnectionClosed)? {
         let taken = disconnects.popFirst()
         findOther()
         findNext()

@@ -125,7 +125,7 @@ struct TapeBars {
 
     private mutating func close(at time: Int64, into writer: inout EventWriter) {
         builder.close(clock: UnixNanoseconds(time))
-        takeChanged()
+        popChanged()
         var over: [Bar] = []
         for (key, bars) in pending {
             var rest: [Bar] = []
@@ -142,12 +142,12 @@ struct TapeBars {
     mutating func finish(at time: Int64, into writer: inout EventWriter) {
         guard hasBegun else { return }
         builder.close(clock: UnixNanoseconds(time))
-        takeChanged()
+        popChanged()
         write(pending.values.flatMap { $0 }, at: time, into: &writer)
         pending = [:]
     }
 
-    private mutating func takeChanged() {
+    private mutating func popChanged() {
         changes.removeAll()
         builder.takeChanged(into: &changes)
         for key in changes.removed {

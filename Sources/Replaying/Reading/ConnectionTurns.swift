@@ -49,13 +49,13 @@ struct ConnectionTurns: Sendable {
             for lane in lanes {
                 if let span = try Span(lane, isGrowing: isGrowing) { spans.append(span) }
             }
-            take(spans.sorted { ($0.first, $0.order) < ($1.first, $1.order) })
+            assign(spans.sorted { ($0.first, $0.order) < ($1.first, $1.order) })
         }
     }
 
     // MARK: Turns
 
-    private mutating func take(_ spans: [Span]) {
+    private mutating func assign(_ spans: [Span]) {
         var hadTurn: Set<Int> = []
         var current = spans.indices.first
         while let place = current {

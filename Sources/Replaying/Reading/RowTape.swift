@@ -67,15 +67,15 @@ struct RowTape {
     }
 
     /// Takes the next event's row.
-    mutating func takeRow() throws(ArchiveError) -> Row? {
+    mutating func popRow() throws(ArchiveError) -> Row? {
         let row: Row?
         switch open[current].rows.kind {
-        case .quote: row = try open[current].rows.takeQuote().map { .quote($0) }
-        case .trade: row = try open[current].rows.takeTrade().map { .trade($0) }
-        case .marginUpdate: row = try open[current].rows.takeMargin().map { .other(RareRow(.margin($0))) }
-        case .gap: row = open[current].rows.takeGap().map { .other(RareRow(.gap($0))) }
+        case .quote: row = try open[current].rows.popQuote().map { .quote($0) }
+        case .trade: row = try open[current].rows.popTrade().map { .trade($0) }
+        case .marginUpdate: row = try open[current].rows.popMargin().map { .other(RareRow(.margin($0))) }
+        case .gap: row = open[current].rows.popGap().map { .other(RareRow(.gap($0))) }
         case .disconnect:
-            row = open[current].rows.takeDisconnect().map { .other(RareRow(.disconnect($0.row, $0.closed))) }
+            row = open[current].rows.popDisconnect().map { .other(RareRow(.disconnect($0.row, $0.closed))) }
         case .bar: row = nil
         }
         if open[current].rows.key.tsRecv >= rivalTime { try choose() }
@@ -85,28 +85,28 @@ struct RowTape {
     /// Writes the next event.
     ///
     /// A tick also goes to `bars`.
-    mutating func take(into writer: inout EventWriter, bars: inout TapeBars?) throws(ArchiveError) {
+    mutating func write(into writer: inout EventWriter, bars: inout TapeBars?) throws(ArchiveError) {
         switch open[current].rows.kind {
         case .quote:
-            guard let row = try open[current].rows.takeQuote(),
+            guard let row = try open[current].rows.popQuote(),
                 let instrument = open[current].rows.instruments[row.instrumentID]
             else { break }
             writer.append(row, instrument)
             bars?.add(row, instrument, source: open[current].index)
         case .trade:
-            guard let row = try open[current].rows.takeTrade(),
+            guard let row = try open[current].rows.popTrade(),
                 let instrument = open[current].rows.instruments[row.instrumentID]
             else { break }
             writer.append(row, instrument)
             bars?.add(row, instrument, source: open[current].index)
         case .marginUpdate:
-            if let row = try open[current].rows.takeMargin() { writer.append(row) }
+            if let row = try open[current].rows.popMargin() { writer.append(row) }
         case .gap:
-            guard let row = open[current].rows.takeGap() else { break }
+            guard let row = open[current].rows.popGap() else { break }
             writer.append(row)
             bars?.interrupt(row)
         case .disconnect:
-            if let (row, closed) = open[current].rows.takeDisconnect() { writer.append(row, closed: closed) }
+            if let (row, closed) = open[current].rows.popDisconnect() { writer.append(row, closed: closed) }
         case .bar: break
         }
         if open[current].rows.key.tsRecv >= rivalTime { try choose() }

@@ -52,30 +52,30 @@ struct EventReader: TapeReader {
         lastTime = .min
     }
 
-    mutating func next() throws -> FeedStep {
+    mutating func next() throws -> ChunkStep {
         if tape == nil { try open(at: nil) }
         let bytesMin = isFirstChunk ? Self.firstChunkBytesMin : Self.chunkBytesMin
         isFirstChunk = false
         while writer.chunk.batch.bytes.count < bytesMin, let next = tape?.next {
             if let bars, next.time >= bars.nextBoundary { self.bars?.pass(next.time, into: &writer) }
             lastTime = max(lastTime, next.time)
-            try tape?.take(into: &writer, bars: &bars)
+            try tape?.write(into: &writer, bars: &bars)
         }
-        if writer.chunk.count > 0 { return .chunk(writer.takeChunk()) }
+        if writer.chunk.count > 0 { return .chunk(writer.popChunk()) }
         if order.follows { return try follow() }
         return finish()
     }
 
-    private mutating func finish() -> FeedStep {
+    private mutating func finish() -> ChunkStep {
         guard !isFinished else { return .end }
         isFinished = true
         bars?.finish(at: lastTime, into: &writer)
-        return writer.chunk.count > 0 ? .chunk(writer.takeChunk()) : .end
+        return writer.chunk.count > 0 ? .chunk(writer.popChunk()) : .end
     }
 
     // MARK: Following
 
-    private mutating func follow() throws -> FeedStep {
+    private mutating func follow() throws -> ChunkStep {
         try catalog.refresh()
         for file in catalog.files {
             for gap in try file.reader.gaps() where gapsHad.insert("\(file.reader.path) \(gap.gapID)").inserted {
@@ -92,7 +92,7 @@ struct EventReader: TapeReader {
             range.from = max(range.from, from)
             tape = try RowTape(files: files, range: range, selection: selection)
         }
-        if writer.chunk.count > 0 { return .chunk(writer.takeChunk()) }
+        if writer.chunk.count > 0 { return .chunk(writer.popChunk()) }
         return tape?.next == nil ? .nothingYet : try next()
     }
 

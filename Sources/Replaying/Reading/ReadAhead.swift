@@ -15,16 +15,16 @@ package protocol BlockingPool: Sendable {
 protocol TapeReader {
     /// Moves to a time; `nil` for the start.
     mutating func open(at time: Int64?) throws
-    mutating func next() throws -> FeedStep
+    mutating func next() throws -> ChunkStep
 }
 
 /// Reads a tape on threads of a pool, a few chunks ahead of the player.
-final class ReadAhead: TapeFeed {
+final class ReadAhead: ChunkSource {
     /// The maximum number of chunks read ahead.
     private static let depth = 3
 
     private struct State {
-        var ready: [FeedStep] = []
+        var ready: [ChunkStep] = []
         var failure: (any Error)?
         /// The position to open before the next read; `.none` if there is no seek.
         var seek: Int64??
@@ -61,9 +61,9 @@ final class ReadAhead: TapeFeed {
         }
     }
 
-    func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> FeedStep {
+    func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> ChunkStep {
         while true {
-            if let step = try take() { return step }
+            if let step = try popReady() { return step }
             await withCheckedContinuation(isolation: isolation) { continuation in
                 let isReady = state.withLock { state in
                     if !state.ready.isEmpty || state.failure != nil || state.isAtEnd { return true }
@@ -76,8 +76,8 @@ final class ReadAhead: TapeFeed {
     }
 
     /// Returns the next chunk if it has been read, and starts a job to read more.
-    private func take() throws -> FeedStep? {
-        let (step, failure, starts) = state.withLock { state -> (FeedStep?, (any Error)?, Bool) in
+    private func popReady() throws -> ChunkStep? {
+        let (step, failure, starts) = state.withLock { state -> (ChunkStep?, (any Error)?, Bool) in
             let step = state.ready.isEmpty ? (state.isAtEnd ? .end : nil) : state.ready.removeFirst()
             let starts = !state.isWorking && !state.isAtEnd && state.failure == nil
             if starts { state.isWorking = true }
@@ -105,7 +105,7 @@ final class ReadAhead: TapeFeed {
     private func nextOrder() -> (seek: Int64??, generation: Int)? {
         state.withLock { state in
             let isEnough = state.ready.count >= Self.depth || state.isAtEnd || state.failure != nil
-            // After `nothingYet`, the next call to `take()` starts the next job.
+            // After `nothingYet`, the next call to `popReady()` starts the next job.
             let isWaitingForMore = if case .nothingYet = state.ready.last { true } else { false }
             guard !isEnough, !isWaitingForMore else {
                 state.isWorking = false
@@ -117,7 +117,7 @@ final class ReadAhead: TapeFeed {
         }
     }
 
-    private func deliver(_ result: Result<FeedStep, any Error>, generation: Int) {
+    private func deliver(_ result: Result<ChunkStep, any Error>, generation: Int) {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.generation == generation else { return nil }
             switch result {

@@ -2,12 +2,12 @@ import MarketModel
 import Synchronization
 import Venues
 
-/// The feed of a tape that is generated on demand, such as a simulated one.
+/// The chunks of a tape that is generated on demand, such as a simulated one.
 ///
 /// It reads no file.
 ///
 /// It cannot seek.
-final class DirectFeed: TapeFeed {
+final class GeneratedChunks: ChunkSource {
     private struct State: ~Copyable {
         var tape: (any Tape)?
     }
@@ -21,7 +21,7 @@ final class DirectFeed: TapeFeed {
 
     func seek(to time: Int64?) {}
 
-    func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> FeedStep {
+    func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> ChunkStep {
         guard let session else { return .end }
         let makeTape = makeTape
         return try state.withLock { state in

@@ -198,7 +198,7 @@ private struct RowsReader {
         page.items.reserveCapacity(Self.itemsMax)
         while page.items.count < Self.itemsMax, let next = tape.nextKey {
             if next.file != numberedFile { number(tape.instruments, of: next.file) }
-            switch try tape.takeRow() {
+            switch try tape.popRow() {
             case .quote(let row): page.items.append(.quote(row, instrument: number(of: row.instrumentID)))
             case .trade(let row): page.items.append(.trade(row, instrument: number(of: row.instrumentID)))
             case .other(let row): page.items.append(.other(row))

@@ -37,7 +37,7 @@ struct VenueReader: TapeReader {
         tape = try ArchiveTape(files: files, venue: venue, range: range, turns: turns)
     }
 
-    mutating func next() throws -> FeedStep {
+    mutating func next() throws -> ChunkStep {
         if tape == nil { try open(at: nil) }
         var chunk = TapeChunk()
         if try tape?.fill(&chunk.batch, bytesMin: Self.chunkBytesMin) == true { return .chunk(chunk) }

@@ -32,7 +32,7 @@ struct EventWriter {
         self.shift = shift
     }
 
-    mutating func takeChunk() -> TapeChunk {
+    mutating func popChunk() -> TapeChunk {
         var taken = TapeChunk()
         swap(&taken, &chunk)
         chunk.batch.bytes.reserveCapacity(taken.batch.bytes.count + 4096)

@@ -41,7 +41,7 @@ struct TapeSource {
     /// No remaining message is earlier than this; `nil` at the end.
     var tsUpcoming: UnixNanoseconds? { upcoming == nil ? nil : cursor.tsFirst }
 
-    mutating func take() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
+    mutating func popBlock() throws(ArchiveError) -> (connectionID: Int64, block: DecodedBlock)? {
         let taken = upcoming
         upcoming = try nextBlock()
         return taken

@@ -56,15 +56,15 @@ package enum EventKind: UInt8, Sendable, CaseIterable {
 }
 
 /// The source of a player's tape.
-protocol TapeFeed: Sendable {
-    /// Moves to a time; `nil` for the start. A feed that cannot seek continues as before.
+protocol ChunkSource: Sendable {
+    /// Moves to a time; `nil` for the start. A source that cannot seek continues as before.
     func seek(to time: Int64?)
 
     /// Returns the next messages. A simulated tape has what `session` subscribed to.
-    func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> FeedStep
+    func next(for session: (any VenueSession)?, isolation: isolated (any Actor)?) async throws -> ChunkStep
 }
 
-enum FeedStep: Sendable {
+enum ChunkStep: Sendable {
     case chunk(TapeChunk)
     /// The end of what is recorded so far. There may be more soon.
     case nothingYet
