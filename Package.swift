@@ -23,8 +23,6 @@ func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target 
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
-let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -38,7 +36,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -75,7 +72,7 @@ let package = Package(
         target(
             "Archive",
             [
-                "MarketModel", "JournalFormat", "SQLiteFormat", "Migrations", "CMessageTable", "COpenSSL", grdb, sqlite,
+                "MarketModel", "JournalFormat", "SQLiteFormat", "Migrations", "CMessageTable", "COpenSSL", "CSQLite",
             ]
         ),
         target("Interchange", ["MarketModel", "TextEncoding", "JSONScanning", "CZstd", "CZlib"]),
@@ -151,7 +148,7 @@ let package = Package(
         tests("InterchangeTests", ["Interchange", "MarketModel", "JSONScanning", "Venues"], exclude: ["Excerpts"]),
         tests(
             "ArchiveTests",
-            ["Archive", "FeedrecTestKit", "MarketModel", "JournalFormat", "Migrations", grdb, sqlite],
+            ["Archive", "FeedrecTestKit", "MarketModel", "JournalFormat", "Migrations", "CSQLite"],
             exclude: ["Golden"]
         ),
         tests("ControlPageTests", ["ControlPage"]),
@@ -216,6 +213,7 @@ let package = Package(
         .target(name: "CCRC32C"),
         system("COpenSSL", "openssl", apt: "libssl-dev"),
         system("CZstd", "libzstd", apt: "libzstd-dev"),
+        system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
         system("CZlib", "zlib", apt: "zlib1g-dev"),
         .target(
             name: "CMessageTable",

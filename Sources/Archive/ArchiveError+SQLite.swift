@@ -1,5 +1,4 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import Glibc
 
 extension ArchiveError {
@@ -45,7 +44,7 @@ extension ArchiveError {
             }
             if let limit = SystemLimit.meaning(of: number) { return limit }
         }
-        return nil
+        return extendedCode & 0xFF == SQLITE_CANTOPEN ? SystemLimit.ofOpenFiles : nil
     }
 
     /// The system's error numbers of the last call, for the recording and for its log: SQLite keeps them per file.
@@ -64,24 +63,11 @@ extension ArchiveError {
         return numbers
     }
 
-    /// Wraps an error of GRDB, or of our own code inside its queue.
+    /// Wraps an error of our own code that lost its type.
     init(_ error: any Error, action: String, path: String) {
-        if let error = error as? ArchiveError {
-            self = error
-        } else if let error = error as? DatabaseError {
-            if error.resultCode == .SQLITE_CANTOPEN, let (code, reason, hint) = SystemLimit.ofOpenFiles {
-                self.init(code: code, path: path, detail: "cannot \(action) '\(path)': \(reason)", hint: hint)
-                return
-            }
-            self.init(
-                sqliteExtendedCode: error.extendedResultCode.rawValue,
-                message: error.message ?? "",
-                action: action,
-                path: path
-            )
-        } else {
-            self.init(code: .database, path: path, detail: "cannot \(action) '\(path)': \(error)")
-        }
+        self =
+            error as? ArchiveError
+            ?? ArchiveError(code: .database, path: path, detail: "cannot \(action) '\(path)': \(error)")
     }
 
     init(sqliteExtendedCode: Int32, message: String, action: String, path: String) {

@@ -1,6 +1,5 @@
 import Archive
 import Foundation
-import GRDB
 import MarketModel
 import Testing
 

@@ -1,6 +1,5 @@
 import Archive
 import Foundation
-import GRDB
 import MarketModel
 import Migrations
 import Testing
@@ -104,18 +103,18 @@ struct ManyRecordingsTests {
         let directory = try await Self.archive(days: 13)
         let files = try ArchiveLocation(directory.path).files
         let old = directory.path + "/0000-old.feedrec"
-        try await DatabaseQueue(path: old).writeWithoutTransaction { db in
-            try db.execute(sql: "\(Migrations.steps[0]);PRAGMA user_version = 1")
-            try db.execute(
-                sql: """
-                    INSERT INTO session (session_id, kind, ts_start, program_version, configuration)
-                    VALUES (7, 'import', 5, 'test', '{}');
-                    INSERT INTO feed (feed_id, session_id, name, venue) VALUES (1, 7, 'old', 'mt4');
-                    INSERT INTO margin_update (ts_recv, message_index, item, feed_id, login, digits, balance)
-                    VALUES (5, 0, 0, 1, 7, 2, 150);
-                    """
-            )
-        }
+        try RawDatabase.run(
+            old,
+            """
+            \(Migrations.steps[0]);
+            PRAGMA user_version = 1;
+            INSERT INTO session (session_id, kind, ts_start, program_version, configuration)
+            VALUES (7, 'import', 5, 'test', '{}');
+            INSERT INTO feed (feed_id, session_id, name, venue) VALUES (1, 7, 'old', 'mt4');
+            INSERT INTO margin_update (ts_recv, message_index, item, feed_id, login, digits, balance)
+            VALUES (5, 0, 0, 1, 7, 2, 150);
+            """
+        )
         let session = try SQLSession(recordings: files + [old])
         #expect(
             try await Self.texts("SELECT session_id FROM sessions WHERE kind = 'import'", session) == ["13000000000007"]

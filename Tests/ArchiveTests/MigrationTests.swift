@@ -1,6 +1,5 @@
 import Archive
 import Foundation
-import GRDB
 import MarketModel
 import Migrations
 import Testing
@@ -10,23 +9,20 @@ struct MigrationTests {
     /// Creates a recording of schema 1 with one margin update.
     private func old(in directory: TemporaryDirectory, day: String) throws -> String {
         let path = directory.file("\(day).feedrec")
-        let queue = try DatabaseQueue(path: path)
-        try queue.write { db in
-            try db.execute(sql: Migrations.steps[0])
-            try db.execute(
-                sql: """
-                    PRAGMA user_version = 1;
-                    INSERT INTO session (session_id, kind, ts_start, program_version, configuration)
-                        VALUES (1, 'record', 5, '0.1', '{}');
-                    INSERT INTO feed (feed_id, session_id, name, venue) VALUES (1, 1, 'f', 'mt4');
-                    INSERT INTO margin_update (ts_recv, message_index, item, feed_id, login, digits, balance)
-                        VALUES (7, 0, 0, 1, 42, 2, 10050);
-                    INSERT INTO event (ts_recv, message_index, item, feed_id, kind, is_oddity, json)
-                        VALUES (8, 1, 0, 1, 'OnDebug', 0, '[]');
-                    """
-            )
-        }
-        try queue.close()
+        try RawDatabase.run(
+            path,
+            """
+            \(Migrations.steps[0]);
+            PRAGMA user_version = 1;
+            INSERT INTO session (session_id, kind, ts_start, program_version, configuration)
+                VALUES (1, 'record', 5, '0.1', '{}');
+            INSERT INTO feed (feed_id, session_id, name, venue) VALUES (1, 1, 'f', 'mt4');
+            INSERT INTO margin_update (ts_recv, message_index, item, feed_id, login, digits, balance)
+                VALUES (7, 0, 0, 1, 42, 2, 10050);
+            INSERT INTO event (ts_recv, message_index, item, feed_id, kind, is_oddity, json)
+                VALUES (8, 1, 0, 1, 'OnDebug', 0, '[]');
+            """
+        )
         return path
     }
 

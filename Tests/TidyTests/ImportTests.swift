@@ -20,7 +20,7 @@ struct ImportTests {
 
     static let rules = [
         Rule(module: "NIO*", targets: ["Transport", "FeedrecWebSocket", "FeedrecReplay", "feedrec", "FeedrecTestKit"]),
-        Rule(module: "GRDB*", targets: ["Archive"]),
+        Rule(module: "CSQLite", targets: ["Archive"]),
         Rule(module: "COpenSSL", targets: ["TLSEngine", "Archive"]),
         Rule(module: "CZstd", targets: ["JournalFormat", "Interchange"]),
         Rule(module: "CZlib", targets: ["Interchange", "WebSocketProtocol"]),

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Synchronization
 
 /// A flag, set from any thread, that interrupts any statement that runs or starts on a connection.

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// One SQL statement, compiled once; a thin layer over SQLite's C interface.
 ///

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// What distinguishes one recording from another, but not from its copies.
 struct RecordingFingerprint: Hashable {

@@ -1,12 +1,8 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import Migrations
 
 /// Opens SQLite files as recordings: checks that they are recordings, and migrates those that we write.
 enum RecordingFile {
-    /// How long a call waits for another program's lock, in seconds.
-    private static let busySeconds = 5.0
-
     /// Opens an existing recording for reading.
     ///
     /// It never writes to the file and never checkpoints its WAL. If SQLite cannot create its shared memory beside the
@@ -15,12 +11,12 @@ enum RecordingFile {
         _ path: String,
         writable: Bool = false,
         setUp: (@Sendable (OpaquePointer?) -> Void)? = nil
-    ) throws(ArchiveError) -> DatabaseQueue {
+    ) throws(ArchiveError) -> SerialDatabase {
         guard FilePath.kind(of: path) != .missing else {
             throw ArchiveError(code: .notFound, path: path, detail: "there is no file '\(path)'")
         }
         let absolute = FilePath.absolute(path)
-        do {
+        do throws(ArchiveError) {
             return try open(absolute, path: path, readonly: !writable, setUp: setUp)
         } catch  where isBlockedByDirectory(error, absolute) && !writable {
             return try open(immutableURI(absolute), path: path, readonly: true, setUp: setUp)
@@ -32,28 +28,26 @@ enum RecordingFile {
         path: String,
         readonly: Bool,
         setUp: (@Sendable (OpaquePointer?) -> Void)?
-    ) throws(ArchiveError) -> DatabaseQueue {
+    ) throws(ArchiveError) -> SerialDatabase {
         do {
-            let queue = try DatabaseQueue(path: name, configuration: configuration(readonly: readonly, setUp))
-            try queue.inDatabase { db in
-                let handle = db.sqliteConnection
+            let database = try SerialDatabase(name, readonly: readonly, path: path, setUp: setUp)
+            try database.run { handle in
                 try check(applicationID: pragma("application_id", handle, path), path)
                 try check(version: pragma("user_version", handle, path), path)
             }
-            return queue
+            return database
         } catch {
             throw ArchiveError(error, action: "open", path: path)
         }
     }
 
     /// Opens or creates a recording for its only writer.
-    static func openForWriting(_ path: String) throws(ArchiveError) -> DatabaseQueue {
-        let configuration = configuration(readonly: false, nil)
-        if !FilePath.isTaken(path) { try NewRecording.create(path, configuration) }
+    static func openForWriting(_ path: String) throws(ArchiveError) -> SerialDatabase {
+        if !FilePath.isTaken(path) { try NewRecording.create(path) }
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.inDatabase { db in try prepareForWriting(db.sqliteConnection, path) }
-            return queue
+            let database = try SerialDatabase(path, readonly: false, path: path)
+            try database.run { handle in try prepareForWriting(handle, path) }
+            return database
         } catch {
             throw ArchiveError(error, action: "open", path: path)
         }
@@ -81,7 +75,7 @@ enum RecordingFile {
             guard sqlite3_open_v2(name, &handle, flags, nil) == SQLITE_OK else {
                 throw ArchiveError(handle: handle, action: "open", path: path)
             }
-            sqlite3_busy_timeout(handle, Int32(busySeconds * 1000))
+            sqlite3_busy_timeout(handle, SerialDatabase.busyMilliseconds)
             try check(applicationID: pragma("application_id", handle, path), path)
             let version = try pragma("user_version", handle, path)
             try check(version: version, path)
@@ -91,23 +85,6 @@ enum RecordingFile {
             sqlite3_close_v2(handle)
             throw error
         }
-    }
-
-    // MARK: Configuration
-
-    private static func configuration(
-        readonly: Bool,
-        _ setUp: (@Sendable (OpaquePointer?) -> Void)?
-    ) -> Configuration {
-        var configuration = Configuration()
-        configuration.readonly = readonly
-        configuration.busyMode = .timeout(busySeconds)
-        // Inserts do not check foreign keys, which would slow them down; `verify` checks them.
-        configuration.foreignKeysEnabled = false
-        // We begin and end transactions through the C interface, and a user's SQL may leave one open.
-        configuration.allowsUnsafeTransactions = true
-        configuration.prepareDatabase { db in setUp?(db.sqliteConnection) }
-        return configuration
     }
 
     /// True if SQLite could not open or share the file although the file itself may be readable.

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Measures in one recording how fast a feed delivers.
 ///

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Reads what the files of an archive know of feeds.
 package enum FeedEndSearch {

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Reads what the files of an archive know of the instruments of a feed.
 package enum InstrumentDetailsSearch {

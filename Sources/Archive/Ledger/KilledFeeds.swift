@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Writes the ends of the feeds of killed recorders into the ledger, inside a transaction of the writer.
 ///

@@ -1,4 +1,3 @@
-import GRDB
 package import MarketModel
 
 /// Reads one recording, even while it is being written; there may be any number of readers.
@@ -7,7 +6,7 @@ package import MarketModel
 /// that a long read does not keep the writer's WAL from being recycled. Concurrent calls run one after the other.
 package final class ArchiveReader: Sendable {
     package let path: String
-    private let queue: DatabaseQueue
+    private let database: SerialDatabase
     private let statements = StatementShelf()
 
     /// Opens the recording at `path`.
@@ -16,13 +15,13 @@ package final class ArchiveReader: Sendable {
     ///   ``ArchiveError/Code/newerSchema``.
     package init(path: String) throws(ArchiveError) {
         self.path = path
-        queue = try RecordingFile.openForReading(path)
+        database = try RecordingFile.openForReading(path)
         try read { handle throws(ArchiveError) in try OlderSchema.coverTables(handle, path) }
     }
 
     deinit {
         let statements = statements
-        queue.inDatabase { _ in statements.removeAll() }
+        database.run { _ in statements.removeAll() }
     }
 
     /// The size of the write-ahead log in bytes: it exists while the recording is being written, and grows while a
@@ -191,7 +190,7 @@ package final class ArchiveReader: Sendable {
     /// Runs `body` on the database's queue; the transaction ends with its last statement.
     func read<Value>(_ body: (OpaquePointer?) throws(ArchiveError) -> Value) throws(ArchiveError) -> Value {
         do {
-            return try queue.inDatabase { db in try body(db.sqliteConnection) }
+            return try database.run(body)
         } catch {
             throw ArchiveError(error, action: "read", path: path)
         }

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import SQLiteFormat
 
 /// Writes salvaged rows into the new file, and rejects a row that breaks a constraint of its table.

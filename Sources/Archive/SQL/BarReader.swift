@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Reads the bars of one recording that may overlap with those of other files.
 final class BarReader {

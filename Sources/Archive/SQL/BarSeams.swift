@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Combines the bars that several files of a set hold, so that each bar counts once and whole.
 ///

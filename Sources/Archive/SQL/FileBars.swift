@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// The parts of one recording that are needed to find bars shared with other files.
 struct FileBars {

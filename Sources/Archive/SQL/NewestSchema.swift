@@ -1,5 +1,5 @@
 import CMessageTable
-import GRDBSQLite
+import CSQLite
 import Migrations
 
 /// The tables and views of the newest schema, as in an empty recording.

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Makes a recording of an older schema look like one of the newest schema to a connection that reads it.
 ///

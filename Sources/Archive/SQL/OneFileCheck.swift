@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Rejects statements on several recordings that would read from only one of them.
 ///

@@ -1,5 +1,5 @@
 import CMessageTable
-import GRDBSQLite
+import CSQLite
 import Glibc
 import Synchronization
 

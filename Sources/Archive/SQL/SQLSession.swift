@@ -1,6 +1,5 @@
 import CMessageTable
-import GRDB
-import GRDBSQLite
+import CSQLite
 
 /// SQL on one or several recordings, with the virtual table `messages`.
 ///
@@ -15,7 +14,7 @@ package final class SQLSession: Sendable {
     /// Schema names and paths, `main` first; only `main` if there are too many files to attach.
     package let schemas: [(name: String, path: String)]
 
-    private let queue: DatabaseQueue
+    private let database: SerialDatabase
     private let interruption: Interruption
     private let lock: ArchiveLock?
     private let set: RecordingSet
@@ -36,7 +35,7 @@ package final class SQLSession: Sendable {
         guard !isWritable || recordings.count == 1 else { throw Self.severalToChange(recordings) }
         let interruption = Interruption()
         lock = isWritable ? try ArchiveLock(directory: FilePath.parent(of: first)) : nil
-        queue = try RecordingFile.openForReading(first, writable: isWritable) { handle in
+        database = try RecordingFile.openForReading(first, writable: isWritable) { handle in
             feedrec_register_messages(handle)
             interruption.install(on: handle)
         }
@@ -72,12 +71,12 @@ package final class SQLSession: Sendable {
         receive: (SQLEvent) throws -> Void
     ) async throws {
         try await withTaskCancellationHandler {
-            try queue.inDatabase { db in
+            try database.run { handle in
                 do {
                     let names = isSeveral ? schemas.map(\.name) : []
                     try SQLText(
                         sql,
-                        handle: db.sqliteConnection,
+                        handle: handle,
                         path: path,
                         schemas: names,
                         isWritable: lock != nil
@@ -93,15 +92,15 @@ package final class SQLSession: Sendable {
 
     /// Closes the recordings.
     package func close() {
-        try? queue.close()
+        try? database.close(path: path)
     }
 
     private func attach(_ path: String, as schema: String) throws(ArchiveError) {
         // Open it separately first, to check that it is a recording and to get the name that SQLite can open.
-        let name = try RecordingFile.openForReading(path).path
+        let name = try RecordingFile.openForReading(path).name
         do {
-            try queue.inDatabase { db in
-                let statement = try PreparedStatement("ATTACH ? AS \(schema)", on: db.sqliteConnection, path: path)
+            try database.run { handle in
+                let statement = try PreparedStatement("ATTACH ? AS \(schema)", on: handle, path: path)
                 statement.bind(1, name)
                 try statement.run(action: "open")
             }
@@ -113,11 +112,11 @@ package final class SQLSession: Sendable {
     /// Creates the tables and views of all recordings, in their newest form; SQL finds them before those of the first.
     private func join() throws(ArchiveError) {
         do {
-            try queue.inDatabase { db in
-                try set.join(to: db.sqliteConnection, path: schemas[0].path)
+            try database.run { handle in
+                try set.join(to: handle, path: schemas[0].path)
                 guard !isSeveral else { return }
-                try OlderSchema.coverTables(db.sqliteConnection, schemas[0].path)
-                try OlderSchema.coverViews(db.sqliteConnection, schemas[0].path)
+                try OlderSchema.coverTables(handle, schemas[0].path)
+                try OlderSchema.coverViews(handle, schemas[0].path)
             }
         } catch {
             throw ArchiveError(error, action: "open", path: schemas[0].path)

@@ -1,5 +1,5 @@
+import CSQLite
 import Glibc
-import GRDBSQLite
 
 /// One or more SQL statements as the user wrote them.
 struct SQLText {

@@ -1,4 +1,3 @@
-import GRDB
 import Glibc
 
 /// The right to change recordings of a directory that are not being written, even while a recorder runs there.
@@ -61,12 +60,12 @@ final class ArchiveUpkeep {
     func foldLog(of path: String) throws(ArchiveError) {
         guard let lock, case .file(let bytes) = FilePath.kind(of: path + "-wal"), bytes > 0 else { return }
         _ = lock
-        let queue = try RecordingFile.openForWriting(path)
+        let database = try RecordingFile.openForWriting(path)
         do {
-            try queue.inDatabase { db in
-                try WriterConnection(handle: db.sqliteConnection, path: path, fileSystem: SystemFileSystem()).finish()
+            try database.run { handle in
+                try WriterConnection(handle: handle, path: path, fileSystem: SystemFileSystem()).finish()
             }
-            try queue.close()
+            try database.close(path: path)
         } catch {
             throw ArchiveError(error, action: "open", path: path)
         }

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Copies tables of a recording into its replacement.
 struct TableCopy {

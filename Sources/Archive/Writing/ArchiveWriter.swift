@@ -1,4 +1,3 @@
-import GRDB
 import Synchronization
 
 /// The only writer of a recording.
@@ -18,7 +17,7 @@ package final class ArchiveWriter: Sendable {
     /// The instruments in the recording when it was opened, in order of their ids.
     package let instruments: [InstrumentRow]
 
-    private let queue: DatabaseQueue
+    private let database: SerialDatabase
     private let files: OpenFiles
     private let connection: WriterConnection
     private let lastInstrumentID: Atomic<Int64>
@@ -56,11 +55,9 @@ package final class ArchiveWriter: Sendable {
         try FilePath.createDirectory(directory)
         path = file
         self.lock = if let lock { lock } else { try ArchiveLock(directory: directory) }
-        queue = try RecordingFile.openForWriting(file)
+        database = try RecordingFile.openForWriting(file)
         do {
-            let opened = try queue.inDatabase { db in
-                try OpenedRecording(db.sqliteConnection, path: file, fileSystem)
-            }
+            let opened = try database.run { handle in try OpenedRecording(handle, path: file, fileSystem) }
             connection = opened.connection
             recordingID = opened.recordingID
             instruments = opened.instruments
@@ -115,22 +112,20 @@ package final class ArchiveWriter: Sendable {
     /// Makes every commit survive a power failure, at the cost of one sync per commit.
     package func makePowerSafe() throws(ArchiveError) {
         do {
-            try queue.inDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            try database.run { handle in try RecordingFile.execute("PRAGMA synchronous = FULL", handle, path) }
         } catch {
             throw ArchiveError(error, action: "write", path: path)
         }
     }
 
-    /// Runs `body` in a transaction on the database's queue.
-    ///
-    /// GRDB's own asynchronous calls fail in a cancelled task, but the last rows of a recording are written in such a
-    /// task.
+    /// Runs `body` in a transaction on the database's queue, even in a cancelled task: the last rows of a recording are
+    /// written in one.
     func perform<Value: Sendable>(
         _ body: @escaping @Sendable (WriterConnection) throws(ArchiveError) -> Value
     ) async throws(ArchiveError) -> Value {
         let connection = connection
         let result: Result<Value, ArchiveError> = await withCheckedContinuation { continuation in
-            queue.asyncWriteWithoutTransaction { _ in
+            database.start { _ in
                 do throws(ArchiveError) {
                     let value = try connection.transaction { () throws(ArchiveError) in try body(connection) }
                     continuation.resume(returning: .success(value))
@@ -149,13 +144,13 @@ package final class ArchiveWriter: Sendable {
         let connection = connection
         let loss = files.loss
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            queue.asyncWriteWithoutTransaction { _ in
+            database.start { _ in
                 connection.finish(inPlace: loss != .deleted && loss != .moved)
                 continuation.resume()
             }
         }
         // Late calls find no statements. If this fails, the file stays as closing it at deinit would leave it.
-        try? queue.close()
+        try? database.close(path: path)
         if loss != nil { files.removeOrphans() }
         // Another file has these messages now: they must not be read twice.
         if loss == .cut { files.setAside() }

@@ -1,5 +1,4 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import Glibc
 import Migrations
 
@@ -13,22 +12,21 @@ enum NewRecording {
     /// Creates the recording `path`, which must not exist.
     ///
     /// The caller holds the directory's writer lock, so no other program begins a recording there.
-    static func create(_ path: String, _ configuration: Configuration) throws(ArchiveError) {
+    static func create(_ path: String) throws(ArchiveError) {
         let draft = FilePath.joined(FilePath.parent(of: path), "." + FilePath.name(of: path) + suffix)
         // A killed program may have left a draft.
         remove(draft)
         try make(draft, path)
         do {
-            let queue = try DatabaseQueue(path: draft, configuration: configuration)
-            try queue.inDatabase { db in
-                let handle = db.sqliteConnection
+            let database = try SerialDatabase(draft, readonly: false, path: path)
+            try database.run { handle in
                 // SQLite's default of 4 KiB. Pages of 8 KiB save 10 % with few instruments but double what many
                 // instruments write, because each transaction changes a page of every instrument.
                 try RecordingFile.execute("PRAGMA page_size = 4096", handle, path)
                 try RecordingFile.migrate(handle, from: 0, path)
                 try RecordingIdentity.make(on: handle, path: path, file: draft)
             }
-            try queue.close()
+            try database.close(path: path)
             try publish(draft, as: path)
         } catch {
             remove(draft)

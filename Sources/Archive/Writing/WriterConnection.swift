@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Synchronization
 
 /// The writing side of an open recording: transactions, statements and checkpoints.

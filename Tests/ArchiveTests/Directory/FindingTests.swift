@@ -1,6 +1,5 @@
 import Archive
 import Foundation
-import GRDB
 import Glibc
 import Migrations
 import Testing
@@ -94,9 +93,7 @@ struct FindingTests {
     @Test("a database of another program")
     func otherDatabase() throws {
         try check(.notARecording) { path in
-            let queue = try DatabaseQueue(path: path)
-            try queue.write { db in try db.execute(sql: "CREATE TABLE t (a); INSERT INTO t VALUES (1)") }
-            try queue.close()
+            try RawDatabase.run(path, "CREATE TABLE t (a); INSERT INTO t VALUES (1)")
         }
     }
 
@@ -104,9 +101,7 @@ struct FindingTests {
     func newerSchema() throws {
         try check(.newerSchema, hides: true) { path in
             try FileManager.default.copyItem(atPath: recording, toPath: path)
-            let queue = try DatabaseQueue(path: path)
-            try queue.write { db in try db.execute(sql: "PRAGMA user_version = \(Migrations.version + 1)") }
-            try queue.close()
+            try RawDatabase.run(path, "PRAGMA user_version = \(Migrations.version + 1)")
         }
     }
 

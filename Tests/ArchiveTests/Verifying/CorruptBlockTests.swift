@@ -1,6 +1,5 @@
 import Archive
 import Foundation
-import GRDB
 import JournalFormat
 import MarketModel
 import Testing
@@ -29,22 +28,14 @@ struct CorruptBlockTests {
 
     /// Replaces the bytes of each block by the result of `damage`, which gets the block's place.
     private static func damage(_ path: String, _ damage: (Int, inout [UInt8]) -> Void) throws {
-        let queue = try DatabaseQueue(path: path)
-        try queue.write { db in
-            let rows = try Row.fetchAll(db, sql: "SELECT rowid, block FROM message_block ORDER BY first_message_index")
-            for (place, row) in rows.enumerated() {
-                let rowID: Int64 = row[0]
-                let stored: Data = row[1]
-                var bytes = Array(stored)
-                damage(place, &bytes)
-                guard bytes != Array(stored) else { continue }
-                try db.execute(
-                    sql: "UPDATE message_block SET block = CAST(? AS BLOB) WHERE rowid = ?",
-                    arguments: [Data(bytes), rowID]
-                )
-            }
+        let database = try RawDatabase(path)
+        let blocks = try database.blobs("SELECT rowid, block FROM message_block ORDER BY first_message_index")
+        for (place, stored) in blocks.enumerated() {
+            var bytes = stored.bytes
+            damage(place, &bytes)
+            guard bytes != stored.bytes else { continue }
+            try database.run("UPDATE message_block SET block = \(blobLiteral(bytes)) WHERE rowid = \(stored.id)")
         }
-        try queue.close()
     }
 
     @Test(

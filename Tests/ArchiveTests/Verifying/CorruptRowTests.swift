@@ -1,6 +1,5 @@
 import Archive
 import Foundation
-import GRDB
 import MarketModel
 import Testing
 
@@ -10,36 +9,29 @@ struct CorruptRowTests {
 
     /// Runs SQL on a recording as if its tables were not strict, so that any value fits any column.
     private static func changeLoosely(_ path: String, _ sql: String) throws {
-        let queue = try DatabaseQueue(path: path)
+        let database = try RawDatabase(path)
         func setSchema(_ from: String, _ to: String) throws {
-            try queue.writeWithoutTransaction { db in
-                try db.execute(
-                    sql: """
-                        PRAGMA writable_schema = ON;
-                        UPDATE sqlite_schema SET sql = replace(sql, '\(from)', '\(to)') WHERE type = 'table';
-                        PRAGMA writable_schema = RESET
-                        """
-                )
-            }
+            try database.run(
+                """
+                PRAGMA writable_schema = ON;
+                UPDATE sqlite_schema SET sql = replace(sql, '\(from)', '\(to)') WHERE type = 'table';
+                PRAGMA writable_schema = RESET
+                """
+            )
         }
         // SQLite accepts any word after the last parenthesis only if it knows it, so the whole ending is replaced.
         try setSchema(") STRICT, WITHOUT ROWID", ") WITHOUT ROWID")
         try setSchema(") STRICT", ")")
-        try queue.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF")
-            try db.execute(sql: sql)
-        }
+        try database.run("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF")
+        try database.run(sql)
         try setSchema(") WITHOUT ROWID", ") STRICT, WITHOUT ROWID")
-        try queue.writeWithoutTransaction { db in
-            try db.execute(
-                sql: """
-                    PRAGMA writable_schema = ON;
-                    UPDATE sqlite_schema SET sql = sql || ' STRICT' WHERE type = 'table' AND sql NOT LIKE '%STRICT%';
-                    PRAGMA writable_schema = RESET
-                    """
-            )
-        }
-        try queue.close()
+        try database.run(
+            """
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_schema SET sql = sql || ' STRICT' WHERE type = 'table' AND sql NOT LIKE '%STRICT%';
+            PRAGMA writable_schema = RESET
+            """
+        )
     }
 
     @Test(
