@@ -40,7 +40,7 @@ struct AcmeBench: Sendable {
         let server = SimulationServer(
             [ServedVenue(venue, simulation.server)],
             policy: ServingPolicy(speed: .max),
-            clock: Clocks.monotonic,
+            timers: .eventLoops(Clocks.monotonic),
             makeTape: { _ in SimulatedTape(simulation.makeSimulator(), count: Int64(count)) }
         )
         return try await withServer(server) { try await body($0.url + "/acme") }
@@ -123,7 +123,8 @@ struct AcmeBench: Sendable {
         var options = ReplayOptions()
         options.defaults.speed = .max
         return try await ReadingThreads.with { threads in
-            let server = try ReplayServer(catalog, options: options, pool: threads, clock: Clocks.monotonic)
+            let timers = PlaybackTimers.eventLoops(Clocks.monotonic)
+            let server = try ReplayServer(catalog, options: options, pool: threads, timers: timers)
             return try await withServer(server) { running in
                 let client = try await connect(running.url + "/acme")
                 try await client.send(request)

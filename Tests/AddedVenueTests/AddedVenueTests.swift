@@ -67,6 +67,6 @@ struct AddedVenueTests {
         let printed = EffectiveConfiguration(configuration: configuration).lines
         #expect(printed.contains(#"symbols = ["GOLD"]  # file"#))
         let error = #expect(throws: ConfigurationError.self) { try read("") }
-        #expect(error?.lines == ["f.toml: line 2: the venue \"acme\" needs 'symbols'"])
+        #expect(error?.lines == ["f.toml: line 4: the venue \"acme\" needs 'symbols'"])
     }
 }

@@ -68,7 +68,7 @@ struct SeamTests {
         let shell = try bench.start(#require(Executable.find("unshare")), PrivateMounts.arguments + ["sh", script])
         let finished = try await shell.finish()
         #expect(finished.status == 0, "\(finished.errors)")
-        #expect(finished.errors.contains("warning: the journal of '\(tape)' holds messages"), "\(finished.errors)")
+        #expect(finished.errors.contains("warning: the journal of '\(tape)' has messages"), "\(finished.errors)")
         #expect(finished.output.contains("not ended"))
         let info = try await bench.succeed(["info", tape])
         #expect(info.errors.contains("a recorder was killed") && info.output.contains("(killed)"))

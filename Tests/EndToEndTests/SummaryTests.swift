@@ -73,7 +73,7 @@ struct SummaryTests {
             try await bench.succeed(["import", "messages", file, "--venue", "binance-spot", "--archive", archive])
         }
         let lines = try await bench.succeed(["info", archive]).lines
-        #expect(lines.filter { $0.hasPrefix("  feed ") } == ["  feed         same.txt (binance-spot), begun 3 times"])
+        #expect(lines.filter { $0.hasPrefix("  feed ") } == ["  feed         same.txt (binance-spot), started 3 times"])
     }
 
     @Test("E4 one recording shows everything without -v, and JSON has all of each")

@@ -23,7 +23,7 @@ struct LibraryLogTests {
         logger.notice("it works\nwell", metadata: ["a": "1 1", "c": "3"])
         #expect(
             lines.all == [
-                #"1970-01-01T00:00:00Z info library label=a.library text="it works\nwell" a="1 1" b=2 c=3"#
+                #"1970-01-01T00:00:00.000000000Z info library label=a.library text="it works\nwell" a="1 1" b=2 c=3"#
             ]
         )
     }
