@@ -46,7 +46,7 @@ enum RecordedVenues {
         let connections = try reader.connections().filter { $0.venue == venue.name }
         var sessions: Set<Int64> = []
         for connection in connections {
-            // Every connection of a session subscribes to the same, but one that broke early may have missed some of it.
+            // Every connection of a session subscribes to the same, but one that broke early may have missed some.
             guard !sessions.contains(connection.sessionID) else { continue }
             guard sessions.count < sessionsMax else { return false }
             recorded.beginConnection()

@@ -128,7 +128,7 @@ struct FeedMarket: Sendable {
         return span
     }
 
-    /// Begins another file; returns its row if the market is closed.
+    /// Starts a new file; returns its row if the market is closed.
     mutating func beginFile(feedID: Int64, at time: UnixNanoseconds) -> ClosedSpanRow? {
         absence.forget()
         guard var span = closedSpan else { return nil }
