@@ -26,16 +26,23 @@ final class SerialDatabase: @unchecked Sendable {
         let access =
             readonly ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let status = sqlite3_open_v2(name, &handle, access | SQLITE_OPEN_NOMUTEX, nil)
-        guard status == SQLITE_OK else {
-            let failure = ArchiveError(handle: handle, action: "open", path: path)
-            sqlite3_close_v2(handle)
-            handle = nil
-            throw failure
-        }
+        guard status == SQLITE_OK else { throw abandoned(path) }
         sqlite3_busy_timeout(handle, Self.busyMilliseconds)
         sqlite3_extended_result_codes(handle, 1)
         feedrec_refuse_double_quoted_strings(handle)
         setUp?(handle)
+        // SQLite opens a file without reading it. So a file that is no database, or cut in its header, fails here.
+        guard sqlite3_exec(handle, "SELECT 1 FROM sqlite_master LIMIT 1", nil, nil, nil) == SQLITE_OK else {
+            throw abandoned(path)
+        }
+    }
+
+    /// Gives up the handle; returns why it cannot be used.
+    private func abandoned(_ path: String) -> ArchiveError {
+        let failure = ArchiveError(handle: handle, action: "open", path: path)
+        sqlite3_close_v2(handle)
+        handle = nil
+        return failure
     }
 
     /// SQLite closes the connection when its last statement is finalised.
