@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-/// A status socket that cannot be made or asked.
+/// A status socket cannot be created, or does not answer.
 package struct StatusSocketError: Error, CustomStringConvertible {
     package let description: String
 
@@ -78,7 +78,7 @@ package final class StatusSocket: Sendable {
     package static func ask(archive: String) throws -> [UInt8]? {
         let descriptor = makeSocket()
         guard descriptor >= 0 else {
-            throw StatusSocketError("cannot make a socket: \(String(cString: strerror(errno)))")
+            throw StatusSocketError("cannot create a socket: \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
         var patience = timeval(tv_sec: 5, tv_usec: 0)
@@ -86,7 +86,7 @@ package final class StatusSocket: Sendable {
         guard withAddress(archive, { connect(descriptor, $0, $1) }) == 0 else {
             let code = errno
             if code == ENOENT || code == ECONNREFUSED { return nil }
-            throw StatusSocketError("cannot ask the recorder of '\(archive)': \(String(cString: strerror(code)))")
+            throw StatusSocketError("cannot reach the recorder of '\(archive)': \(String(cString: strerror(code)))")
         }
         var document: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
@@ -102,7 +102,7 @@ package final class StatusSocket: Sendable {
             }
             document += buffer[..<count]
         }
-        throw StatusSocketError("the recorder of '\(archive)' sent too long an answer")
+        throw StatusSocketError("the answer of the recorder of '\(archive)' is too long")
     }
 
     private static func makeSocket() -> Int32 {

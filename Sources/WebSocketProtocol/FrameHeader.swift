@@ -92,7 +92,7 @@ struct FrameHeader: Sendable, Hashable {
         }
         // Opcode 0 continues a message; 8 and above are control frames (RFC 7692 §6.1).
         guard byte & 0x0f != 0, byte & 0x08 == 0 else {
-            throw .protocolError("a compression bit on a frame that does not start a message")
+            throw .protocolError("the compression bit is set on a frame that does not start a message")
         }
     }
 

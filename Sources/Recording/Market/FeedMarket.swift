@@ -1,7 +1,7 @@
 import Archive
 import MarketModel
 
-/// What follows from the hours of a feed's market: while it is closed no data is expected, so none is missing.
+/// Applies the hours of a feed's market: while it is closed, no data is expected, so none is missing.
 ///
 /// It follows the wall clock in ``changes(at:)``, and says for each change what the recorder must do.
 struct FeedMarket: Sendable {
@@ -13,7 +13,7 @@ struct FeedMarket: Sendable {
         case endGap(GapGroup, at: UnixNanoseconds)
         /// Begins a gap for a loss that has lasted until the opening.
         case beginGap(ExcusedLosses.Loss, from: UnixNanoseconds)
-        /// Silence counts from now, and the closed time is not learned as a usual pause.
+        /// Silence is measured from now, and the closed time is not learned as a usual pause.
         case listen
         case reportClosed(opensAt: UnixNanoseconds?)
         case reportOpened(closesAt: UnixNanoseconds?)
@@ -108,15 +108,15 @@ struct FeedMarket: Sendable {
     mutating func zoneNotice() -> String? {
         guard hours.calendars.lacksVenueZone, !hasReportedZone else { return nil }
         hasReportedZone = true
-        return "the hub sends the sessions of its symbols, which are not used without 'broker_time_zone'"
+        return "the hub sends the sessions of its symbols, but they cannot be used without 'broker_time_zone'"
     }
 
-    /// A warning, once, about wrong sessions, which would hide missing data; `ticks` is the number so far.
+    /// A warning, once, that sessions look wrong and would hide missing data; `ticks` is the number so far.
     mutating func sessionWarning(ticks: Int64, at time: UnixNanoseconds) -> String? {
         let sinceClosing = hours.leisure(at: time) == nil ? nil : closedSpan.map { time.since($0.tsFrom) }
         guard closedTicks.isWrong(ticks, sinceClosing: sinceClosing) else { return nil }
-        return "prices keep coming although the market is closed by its sessions: are the sessions, the holidays and "
-            + "their time zone right?"
+        return "prices keep arriving although the market is closed according to its sessions: check the sessions, the "
+            + "holidays and their time zone"
     }
 
     // MARK: Another file

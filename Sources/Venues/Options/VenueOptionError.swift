@@ -1,6 +1,6 @@
-/// The options of a venue do not describe what to do.
+/// A user's options for a venue are wrong or incomplete.
 ///
-/// The same mistake reads differently for a command line and for a configuration file.
+/// The same mistake has different wordings for the command line and for a configuration file.
 package struct VenueOptionError: Error, Hashable {
     package enum Problem: Sendable, Hashable {
         /// The venue needs at least one of these options.
@@ -17,7 +17,7 @@ package struct VenueOptionError: Error, Hashable {
     package let problems: [Problem]
 
     package init(venue: String, _ problems: [Problem]) {
-        precondition(!problems.isEmpty, "an error has a reason")
+        precondition(!problems.isEmpty, "an error has at least one problem")
         self.venue = venue
         self.problems = problems
     }

@@ -3,7 +3,7 @@ import MarketModel
 import Recording
 import Transport
 
-/// How a report of the recorder reads: as an event in the structured log, and as a sentence for people.
+/// The words of a recorder's report: an event for the structured log, and a sentence for people.
 struct ReportWords {
     /// An event of the log.
     struct Event {
@@ -33,7 +33,7 @@ struct ReportWords {
         self.init(event: Event(level: level, name: name, facts: facts), sentence: sentence)
     }
 
-    /// A delay as people read it: in milliseconds, or in seconds with one decimal place.
+    /// A delay for people: in milliseconds, or in seconds with one decimal place.
     static func text(of delay: Duration) -> String {
         let milliseconds = delay / .milliseconds(1)
         return milliseconds < 1000 ? "\(Int(milliseconds)) ms" : "\((milliseconds / 100).rounded() / 10) s"
@@ -41,7 +41,7 @@ struct ReportWords {
 }
 
 extension RecorderReport {
-    /// The words of this report by `feed`; what concerns no feed has an empty name.
+    /// The words of this report from `feed`, whose name is empty if the report concerns no feed.
     func words(feed name: String) -> ReportWords {
         let feed = name.isEmpty ? nil : LogValue.text(name)
         switch self {
@@ -95,7 +95,7 @@ extension RecorderReport {
             )
         case .undelivered(let names, isFirst: true, let reason):
             let list = Suggestion.list(names)
-            let why = reason.map { ": \($0)" } ?? "; are the names right?"
+            let why = reason.map { ": \($0)" } ?? "; check the names"
             return ReportWords(
                 .warning,
                 "nothing has arrived",
@@ -242,7 +242,7 @@ extension RecorderReport {
             return ReportWords(
                 .info,
                 "write-ahead log small again",
-                sentence: "the write-ahead log is small again"
+                sentence: "the write-ahead log has shrunk again"
             )
         case .journal(let condition):
             return Self.words(of: condition)
@@ -251,7 +251,7 @@ extension RecorderReport {
                 .warning,
                 "clock stepped",
                 ["by": .duration(step)],
-                sentence: "warning: the wall clock was set by \(step / .seconds(1)) s"
+                sentence: "warning: the wall clock was changed by \(step / .seconds(1)) s"
             )
         case .clockSampled(let reading):
             return ReportWords(
