@@ -11,7 +11,7 @@ package struct JournalPosition: Hashable, Sendable {
     /// True if `other` has everything up to `self`.
     package func isCovered(by other: JournalPosition) -> Bool { received <= other.received && sent <= other.sent }
 
-    /// Moves forward to `other`, each direction for itself; never moves back.
+    /// Moves forward to `other`, each direction separately; never moves back.
     package mutating func advance(to other: JournalPosition) {
         received = max(received, other.received)
         sent = max(sent, other.sent)

@@ -48,7 +48,7 @@ package struct MessageBatch: Sendable {
     package var entries: [Entry] = []
     /// The number of the last message of each direction in its connection's journal; 0 for one without messages.
     ///
-    /// `nil` if the messages are not in a journal. Copies of single messages do not have it.
+    /// `nil` if the messages are not in a journal. Copies of single messages have no position.
     package var journalPosition: JournalPosition?
 
     package init() {}

@@ -12,7 +12,7 @@ extension TradingSchedule {
         return named.compactMap { nightRemark(text: $0, $1) } + overlaps(named) + repeated(days)
     }
 
-    /// A session a day that continues after midnight, or one that takes nearly all of the week.
+    /// A daily session that continues past midnight, or one that covers nearly the whole week.
     private static func nightRemark(text: String, _ sessions: [Session]) -> String? {
         let isDaily = text.split(separator: " ").count == 3
         guard let first = sessions.first, let last = sessions.last else { return nil }

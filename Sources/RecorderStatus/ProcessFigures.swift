@@ -1,4 +1,4 @@
-/// Figures of the process of a recorder, and of the disk it writes to.
+/// Figures of a recorder's process and of the disk that it writes to.
 package struct ProcessFigures: Sendable {
     /// The version of the program.
     package var version: String

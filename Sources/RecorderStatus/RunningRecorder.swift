@@ -1,6 +1,6 @@
 package import Recording
 
-/// What a running recorder shows of itself: its figures, and those of its process.
+/// What a running recorder shows: its own figures, and those of its process.
 package struct RunningRecorder: Sendable {
     package let monitor: RecorderMonitor
     /// The directory of the recorder.

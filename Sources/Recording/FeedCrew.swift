@@ -30,7 +30,7 @@ actor FeedCrew {
     /// Where earlier files end for the feeds that the recorder began with; each entry is used once.
     private var isArchiveSearched = false
     private var earlierPasts: [FeedKey: FeedPast] = [:]
-    /// The feeds with which the run begins, until they join: only their absence is from before the run.
+    /// The feeds of the start that have not joined yet: only their absence began before this run.
     private var initial: Set<FeedKey>
     private var isBusy = false
     private let isFree = Condition()

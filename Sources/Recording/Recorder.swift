@@ -32,7 +32,7 @@ package struct Recorder: Sendable {
     package var random: RandomSource
     /// How the wall clock is watched and the kernel's clock sampled.
     package var clockRules = ClockRules()
-    /// Gets what was committed, if anything follows the recording; the caller ends it.
+    /// Gets the committed data if the recording has a follower; the caller ends the stream.
     package var commits: CommitStream?
     /// Adds and removes feeds while the recorder runs.
     package let changes = FeedChanges()

@@ -5,7 +5,7 @@ import Venues
 
 /// Makes the servers of the venues of a tape.
 ///
-/// Some must know what their recorders had subscribed to.
+/// Some servers must know what the recorders had subscribed to.
 enum RecordedVenues {
     /// The maximum number of sessions per recording to inspect.
     ///
@@ -46,7 +46,7 @@ enum RecordedVenues {
         let connections = try reader.connections().filter { $0.venue == venue.name }
         var sessions: Set<Int64> = []
         for connection in connections {
-            // Every connection of a session subscribes to the same, but one that broke early may have missed some.
+            // All connections of a session make the same subscriptions, but one that broke early may lack some.
             guard !sessions.contains(connection.sessionID) else { continue }
             guard sessions.count < sessionsMax else { return false }
             recorded.beginConnection()

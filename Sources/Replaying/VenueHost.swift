@@ -15,7 +15,7 @@ package struct ServedVenue: Sendable {
 
 /// Admits the unmodified clients of venues, and plays to them.
 ///
-/// Recordings and simulators are served in the same way; `play` is what they differ in.
+/// Recordings and simulators are served in the same way; they differ only in `play`.
 package struct VenueHost: Sendable {
     /// Plays to a client until it has left or the tape has ended.
     package typealias Play = @Sendable (WebSocketConnection, HTTPRequestHead, VenueVisit) async -> Void

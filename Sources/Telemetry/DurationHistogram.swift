@@ -13,7 +13,7 @@ package struct DurationHistogram: Sendable, Hashable {
     package private(set) var count: UInt64 = 0
     /// The longest duration; 0 if there are none.
     package private(set) var max: Int64 = 0
-    /// The sum of all; the greatest integer if it is larger.
+    /// The sum of all durations; the greatest integer if the sum is larger.
     package private(set) var sum: Int64 = 0
 
     package init() {}

@@ -8,7 +8,7 @@ package struct UTF8Validator: Sendable, Hashable {
 
     package init() {}
 
-    /// Whether `bytes` are a whole text in UTF-8.
+    /// Whether `bytes` are a complete UTF-8 text.
     package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var text = UTF8Validator()
         return text.accept(bytes) && text.isAtBoundary

@@ -2,7 +2,7 @@ import Synchronization
 
 /// All venues, in the order of help texts.
 ///
-/// A new venue is one line here.
+/// To add a venue, add it to this list.
 private let venues = Mutex<[Venue]>([
     .mt4,
     .binanceSpot,
@@ -14,7 +14,7 @@ extension Venue {
 
     /// Adds a venue that is not part of feedrec.
     ///
-    /// This is for programs that bring a venue of their own, such as tests. Call it before the venue is first used. A
+    /// This is for programs with a venue of their own, such as tests. Call it before the venue is first used. A
     /// venue with the same name is replaced.
     package static func register(_ venue: Venue) {
         venues.withLock { list in

@@ -3,7 +3,7 @@ package import MarketModel
 /// Everything that feedrec needs to know about one venue.
 ///
 /// Each venue has a folder in `Sources/Venues` with one value of this type, which is listed in `AllVenues.swift`. No
-/// other code names a venue. Members with a default need not be written for a venue that has nothing special there.
+/// other code names a venue. Members with a default are written only if the default does not fit.
 /// `docs/ADDING-A-VENUE.md` walks through an example.
 package protocol VenueDefinition: Sendable {
     // MARK: Names
@@ -58,9 +58,9 @@ package protocol VenueDefinition: Sendable {
         known: @escaping @Sendable () -> [String]
     ) -> (any MessageRedactor)?
 
-    /// Removes secrets from a text of the venue, such as a close reason, that the text itself announces.
+    /// Removes secrets from a text of the venue, such as a close reason, if a word in the text announces them.
     ///
-    /// By default, the text stays as it is. Known secrets have been removed before.
+    /// By default, the text stays as it is. Known secrets have already been removed.
     func withoutAnnouncedSecrets(_ text: String) -> String
 
     // MARK: Serving clients

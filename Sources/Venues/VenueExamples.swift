@@ -1,4 +1,4 @@
-/// Commands of a venue for `--help`, each on lines of its own.
+/// Commands of a venue for `--help`; each starts a new line.
 package struct VenueExamples: Sendable, Hashable {
     /// For `record --help`.
     package var recording: [String] = []

@@ -19,7 +19,7 @@ package struct VenueRules: Sendable, Hashable {
     package enum Merging: Sendable, Hashable {
         /// The venue numbers its ticks, so a tick that arrives twice is stored once.
         ///
-        /// A connection of the age `renewalAge` is replaced before the venue closes it; `nil` if the venue does not
+        /// A connection is replaced at the age `renewalAge`, before the venue closes it; `nil` if the venue does not
         /// close old connections.
         case possible(renewalAge: Duration?)
         /// A second connection would store every tick twice; `reason` is a clause that starts with a pronoun or a verb.

@@ -9,7 +9,7 @@ package protocol VenueServer: Sendable {
 
     /// Answers a negotiation: an HTTP POST to a place with ``VenuePlace/isNegotiation``. Returns the JSON body.
     ///
-    /// `issue` makes the IDs of the connection that is to come.
+    /// `issue` makes the IDs of the connection that will follow.
     func answer(_ negotiation: VenueNegotiation, at place: VenuePlace, issue: () -> ConnectionIDs) -> String
 
     /// Makes the venue's side of a connection that a client opened with the request target `target`.
@@ -35,7 +35,7 @@ package struct VenuePlace: Sendable, Hashable {
     package var needsToken = true
     /// The token that clients must present here instead of the server's.
     package var ownToken: String?
-    /// True if its clients could not stand more than the original pace.
+    /// True if clients cannot handle more than the original pace.
     package var needsOriginalPace = false
 
     package init() {}
@@ -52,7 +52,7 @@ package struct VenueNegotiation: Sendable, Hashable {
 
     /// Makes a request.
     ///
-    /// Names in `query` are in lower case; of equal names, the first counts.
+    /// Names in `query` may be in any case; if a name is repeated, the first value counts.
     package init(path: String, host: String?, query: [(name: String, value: String)]) {
         self.path = path
         self.host = host
@@ -89,7 +89,7 @@ package protocol RecordedVenueReader: Sendable {
 
     /// Makes a server for the tape.
     ///
-    /// If `isComplete` is false, the subscriptions of a part of the tape are unknown, so nothing may be refused.
+    /// If `isComplete` is false, the subscriptions of part of the tape are unknown, so nothing may be refused.
     func makeServer(isComplete: Bool) -> any VenueServer
 }
 

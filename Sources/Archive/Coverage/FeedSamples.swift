@@ -6,11 +6,11 @@ import JournalFormat
 struct FeedSamples {
     /// The maximum number of sampled blocks for each feed, spread over all of its blocks, and for all feeds of a venue.
     ///
-    /// A venue with more feeds, such as the files of many imports, has one block of each.
+    /// If a venue has more feeds, such as those of many imported files, one block of each is sampled.
     private static let blocksMax = (all: 256, feed: 16)
-    /// The maximum number of searches for an instrument in a block, if a venue has more blocks than that.
+    /// The maximum number of searches for an instrument in a block, if a venue has more blocks than `blocksMax.all`.
     ///
-    /// Beyond it nothing is known about the venue.
+    /// If more are needed, the venue's instruments get no answer.
     private static let searchesMax = 1 << 18
     /// The maximum number of instruments whose single ticks are read because no sample has any.
     private static let rareMax = 256

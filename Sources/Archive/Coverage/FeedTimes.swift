@@ -16,7 +16,7 @@ struct FeedTimes {
     }
 
     private let feeds: [FeedRow]
-    /// The gaps that name no instrument, by feed; under `nil` those without a feed, or whose feed has no row.
+    /// The gaps that name no instrument, by feed; gaps without a feed, or whose feed has no row, are under `nil`.
     private let gaps: [Int64?: [GapRow]]
     /// The gaps that name an instrument.
     private let gapsOfInstruments: [GapRow]

@@ -3,7 +3,7 @@ import Dispatch
 
 /// A connection to a SQLite file whose calls run one after the other.
 ///
-/// `@unchecked Sendable`: the handle is used only on the queue, and by `deinit`, when no call is left.
+/// `@unchecked Sendable`: the handle is used only on the queue, and by `deinit`, after all calls have ended.
 final class SerialDatabase: @unchecked Sendable {
     /// How long a call waits for another program's lock, in milliseconds.
     static let busyMilliseconds: Int32 = 5000
@@ -13,7 +13,7 @@ final class SerialDatabase: @unchecked Sendable {
     private let queue = DispatchQueue(label: "feedrec.database")
     private var handle: OpaquePointer?
 
-    /// Opens the file `name`, which is created if it is missing and not `readonly`.
+    /// Opens the file `name`; a missing file is created unless `readonly` is set.
     ///
     /// `setUp` runs before the file is read. `path` is for error texts.
     init(
@@ -60,7 +60,7 @@ final class SerialDatabase: @unchecked Sendable {
         queue.async { [self] in body(handle) }
     }
 
-    /// Closes the connection; fails if statements are left, and then it stays open.
+    /// Closes the connection; if statements are left, this fails and the connection stays open.
     func close(path: String) throws(ArchiveError) {
         let failure: ArchiveError? = queue.sync {
             guard sqlite3_close(handle) == SQLITE_OK else {

@@ -33,7 +33,7 @@ struct DirectoryListing {
         return entries + (try others(names, in: directory))
     }
 
-    /// Entries that are not named exactly like recordings, but may hold their messages.
+    /// Entries that may hold recorded messages although their names are not exactly those of recordings.
     private static func others(_ names: [String], in directory: String) throws(ArchiveError) -> [ArchiveFinding] {
         orphanLogs(names, in: directory) + otherNames(names, in: directory)
             + (try EvictedFile.findings(in: directory))

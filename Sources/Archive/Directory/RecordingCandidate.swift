@@ -7,7 +7,7 @@ struct RecordingCandidate {
     let file: FileIdentity?
     /// `nil` for a file that cannot be opened at present; the verb that reads it reports why.
     let fingerprint: RecordingFingerprint?
-    /// Why the file cannot be read, or that it contains no session.
+    /// The reason why the file cannot be read, or a note that it contains no session.
     let finding: ArchiveFinding?
 
     var isGone: Bool { file == nil }

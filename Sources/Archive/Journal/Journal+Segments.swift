@@ -22,8 +22,8 @@ extension Journal {
 
     /// Makes the next segment the current one, with room for a message of `payloadBytes`.
     ///
-    /// Returns false if there is no room. The caller holds ``appending``. The next segment is usually prepared. A
-    /// message longer than a segment, or a burst that is faster than the worker, waits here while one is created.
+    /// Returns false if there is no room. The caller holds ``appending``. The next segment is usually ready. A message
+    /// longer than a segment, or a burst that is faster than the worker, waits here while a segment is created.
     func advance(payloadBytes: Int) -> Bool {
         let step = state.withLock { nextStep(payloadBytes: payloadBytes, &$0) }
         switch step {
@@ -39,7 +39,7 @@ extension Journal {
 
     private enum Step { case done, create(Claim), impossible }
 
-    /// Uses the prepared segment if it is large enough, otherwise claims room for another.
+    /// Uses the prepared segment if it is large enough; otherwise claims room for another one.
     private func nextStep(payloadBytes: Int, _ state: inout State) -> Step {
         guard !state.isClosed else { return .impossible }
         let repeated = state.connections.values.map(\.payload.count) + state.complete.map(\.utf8.count)
@@ -65,7 +65,7 @@ extension Journal {
             state.condition = .failed(error)
             return false
         case .success(let segment):
-            // A prepared segment is smaller, or the worker has made it meanwhile; its number may be lower.
+            // The prepared segment is too small, or the worker made it in the meantime; its number may be lower.
             if let other = state.prepared { state.free.append(FreeSegment(other)) }
             state.prepared = nil
             guard !state.isClosed else {

@@ -62,7 +62,7 @@ package final class Journal: Sendable {
         var complete: [String] = []
         /// What is stored of each open connection.
         var stored: [UInt64: JournalPosition] = [:]
-        /// What was stored of connections that ended since the current segment was begun.
+        /// How much was stored of each connection that ended since the current segment was begun.
         var forgotten: [UInt64: JournalPosition] = [:]
         var condition = Condition.good
         /// The size of all files of the journal, in bytes.

@@ -28,7 +28,7 @@ extension ArchiveWriter {
         }
     }
 
-    /// The rate of a feed over its last minutes with messages, also from earlier files of the archive; empty if there
+    /// The rate of a feed over its last minutes with messages, including earlier files of the archive; empty if there
     /// are none.
     package func deliveryRate(feedID: Int64) async throws(ArchiveError) -> DeliveryRate {
         try await perform { connection throws(ArchiveError) in

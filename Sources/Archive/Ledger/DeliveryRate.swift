@@ -1,8 +1,8 @@
-/// How many messages a feed delivered, and in how much time.
+/// How many messages a feed delivered, and how long that took.
 ///
 /// Times in which no message could arrive, such as gaps and closed markets, do not count.
 package struct DeliveryRate: Hashable, Sendable {
-    /// A shorter time counts as this much, in nanoseconds: a moment says little about a second.
+    /// Shorter times are raised to this many nanoseconds, because a moment says little about a second.
     private static let spanMin: Int64 = 1_000_000_000
     /// A higher estimate is not credible.
     private static let estimateMax: Int128 = 1_000_000_000_000_000
@@ -32,8 +32,8 @@ package struct DeliveryRate: Hashable, Sendable {
         add(messages: other.messages, spanNS: other.spanNS)
     }
 
-    /// How many messages come in `time` nanoseconds at this rate, rounded; `nil` without a rate, and for a number that
-    /// is not credible.
+    /// The rounded number of messages that arrive in `time` nanoseconds at this rate; `nil` if there is no rate, or if
+    /// the number is not credible.
     package func estimate(over time: Int64) -> Int64? {
         guard !isEmpty else { return nil }
         let count = Self.rounded(Int128(messages) * Int128(max(0, time)), by: Int128(max(spanNS, Self.spanMin)))

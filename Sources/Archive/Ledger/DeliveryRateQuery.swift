@@ -2,12 +2,12 @@ import CSQLite
 
 /// Measures in one recording how fast a feed delivers.
 ///
-/// It covers the last minutes with data, over as many connections as that takes: a single connection may have been too
+/// It covers the last minutes with data, over as many connections as needed: a single connection may have been too
 /// short to measure anything.
 struct DeliveryRateQuery {
-    /// The measured time, in nanoseconds: connections are added until they have this much.
+    /// The time to measure, in nanoseconds: connections are added until they cover it.
     static let spanMax: Int64 = 300_000_000_000
-    /// If a recording has less than this, earlier ones are asked too, in nanoseconds.
+    /// If a recording covers less than this, in nanoseconds, earlier recordings are read, too.
     static let spanMin: Int64 = 60_000_000_000
     /// Limits the work for one row of `feed`.
     private static let connectionsMax = 64
@@ -36,7 +36,7 @@ struct DeliveryRateQuery {
         return rate
     }
 
-    /// The rate over the end of a connection, up to its last message: what came after it may be a gap.
+    /// The rate over the end of a connection, up to its last message: the time after that may be a gap.
     private func rate(
         connectionID: Int64,
         opened: Int64,
@@ -60,7 +60,7 @@ struct DeliveryRateQuery {
                 return measured(count, span, without: idle)
             }
             blocksLeft -= 1
-            // What arrives while the market is closed says nothing about the time in which it is open.
+            // Messages that arrive while the market is closed say nothing about the rate while it is open.
             if idle.spans.contains(where: { $0.from <= first && last < $0.to }) { continue }
             span = TimeSpans.Span(from: min(span?.from ?? first, first), to: max(span?.to ?? last, last))
             count = count.addingClamped(blocks.integer(0))
@@ -81,7 +81,7 @@ struct DeliveryRateQuery {
         return rate
     }
 
-    /// The times in which the feed delivered nothing: its gaps, and those in which its market was closed.
+    /// The times in which the feed delivered nothing: its gaps, and the times in which its market was closed.
     private func idleTimes(feedID: Int64) throws(ArchiveError) -> TimeSpans {
         var sql = "SELECT ts_from, ts_to FROM gap WHERE feed_id = ?1 AND instrument_id IS NULL AND ts_to > ts_from"
         // Older files do not have this table.

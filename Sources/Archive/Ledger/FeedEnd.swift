@@ -140,7 +140,7 @@ struct FeedEndQuery {
         return "UNION ALL SELECT max(coalesce(ts_to, ts_from)) FROM closed_span WHERE feed_id = ?1"
     }
 
-    /// The rate of a feed, also from earlier files of the archive if this one has little of it.
+    /// The rate of a feed; if this file has too little data, earlier files of the archive are read, too.
     func rate(of key: FeedKey) throws(ArchiveError) -> DeliveryRate {
         var past = try past(of: key)
         guard past.rate.spanNS < DeliveryRateQuery.spanMin else { return past.rate }

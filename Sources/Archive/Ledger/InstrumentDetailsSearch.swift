@@ -1,6 +1,6 @@
 import CSQLite
 
-/// Reads what the files of an archive know of the instruments of a feed.
+/// Finds the details of a feed's instruments in the files of an archive.
 package enum InstrumentDetailsSearch {
     /// The maximum number of files that are read.
     private static let filesMax = 16
@@ -12,7 +12,7 @@ package enum InstrumentDetailsSearch {
     package static func find(_ symbols: Set<String>, of feed: FeedKey, in directory: String) -> [String: String] {
         let names = ((try? FilePath.names(in: directory)) ?? []).filter(RecordingName.isOfRecorder)
         var found: [String: String] = [:]
-        // The order of names is that of time.
+        // File names sort by time.
         for name in names.sorted(by: >).prefix(filesMax) {
             guard found.count < symbols.count else { break }
             let path = FilePath.joined(directory, name)

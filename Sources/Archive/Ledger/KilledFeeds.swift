@@ -57,7 +57,7 @@ struct KilledFeeds {
 
     /// Ends the closed times of a feed; returns true if its market was closed at `alive`, as far as the recorder knew.
     ///
-    /// A recorder that stored the beginning of a closed time was alive then, so the time has that moment at least.
+    /// A recorder that stored the beginning of a closed time was alive then, so the closed time is never empty.
     private func endClosedSpans(of feed: Feed, at alive: Int64) throws(ArchiveError) -> Bool {
         try connection.run(
             """

@@ -2,8 +2,8 @@
 package enum DamageSettlement {
     /// Reduces the count of each gap of cause ``GapRow/damageCause`` by the number in `restored`, by gap id.
     ///
-    /// A gap whose messages are all stored again is no loss, so its row is removed. The rows of `absence` stay: the
-    /// messages are in another session of the archive. A row of `upkeep` says how many there are.
+    /// If all messages of a gap are stored again, nothing is lost, so its row is removed. The rows of `absence` stay,
+    /// because the messages are in another session of the archive. A row of `upkeep` says how many there are.
     ///
     /// - Throws: ``ArchiveError/Code/busy`` while the recording is being written; it is then unchanged.
     package static func settle(

@@ -10,7 +10,7 @@ struct LostMessages {
         var connectionID: Int64?
         var tsFrom: Int64
         var tsTo: Int64?
-        /// The number of these messages that were sent, as far as it is known: nothing of the venue is missing there.
+        /// How many of these messages we had sent, as far as known; these are not missing venue data.
         var sent: Int64 = 0
 
         var count: Int64 { messages.upperBound - messages.lowerBound + 1 }
@@ -103,7 +103,7 @@ struct LostMessages {
         return losses
     }
 
-    /// Notes how many messages of a loss were sent, if the session has only one.
+    /// Notes how many messages of a loss we had sent, if the session has only one loss.
     private func noteSent(of session: Session, _ salvager: Salvager, in losses: inout [Loss]) {
         let own = losses.indices.filter { losses[$0].sessionID == session.sessionID }
         guard own.count == 1, let claimed = session.claimedSent, known.count(.message, session: session.sessionID) == 0

@@ -27,7 +27,7 @@ package struct AbsenceRow: Hashable, Sendable {
 }
 
 extension AbsenceRow {
-    /// Larger numbers are damaged: no recording has this number of rows.
+    /// Larger numbers are damage: no recording has that many rows.
     private static let countMax: Int64 = 1 << 53
 
     /// All rows of a recording; empty if its schema does not have the table.

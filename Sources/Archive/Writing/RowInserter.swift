@@ -188,7 +188,7 @@ final class RowInserter {
         try gap.run()
     }
 
-    /// Stores a closed time; one that ended where it began is no closed time, and its row is removed.
+    /// Stores a closed time; if it ended when it began, it was empty, and its row is removed.
     func insert(_ row: ClosedSpanRow) throws(ArchiveError) {
         if let tsTo = row.tsTo, tsTo <= row.tsFrom {
             closedSpanRemoval.bind(1, row.feedID)

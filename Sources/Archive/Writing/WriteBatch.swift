@@ -14,7 +14,7 @@ package struct WriteBatch: Sendable {
     package var removedBars: [BarRowKey] = []
     package var events: [EventRow] = []
     package var gaps: [GapRow] = []
-    /// Gaps that turned out not to be any; they are removed after ``gaps`` are written.
+    /// Gaps in which nothing turned out to be missing; they are removed after ``gaps`` are written.
     package var removedGaps: [GapRow] = []
     package var closedSpans: [ClosedSpanRow] = []
     package var clockSamples: [ClockSampleRow] = []

@@ -75,7 +75,7 @@ package final class ClientCredentials: Sendable {
     private var server: String { "the token-server \(client.url.authority)" }
 
     private func ask(_ identity: Identity, inBody: Bool) async throws(TransportError) -> HTTPResponse {
-        // Percent-encoding alone is a valid form encoding.
+        // Plain percent-encoding is also a valid form encoding.
         var form = [("grant_type", "client_credentials")]
         if let scope { form.append(("scope", scope)) }
         var configuration = client

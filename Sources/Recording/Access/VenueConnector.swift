@@ -5,7 +5,7 @@ package import Transport
 package import Venues
 package import WebSocketProtocol
 
-/// Connects to a venue, each time from the start: token, negotiation if a hub wants it, WebSocket.
+/// Connects to a venue; each attempt starts over: token, negotiation if a hub requires it, WebSocket.
 ///
 /// Cookies go with the requests that follow, so that a load balancer selects the same machine. The next connection
 /// starts with the cookies of the last one; after a refusal, only with those that the refusal itself set.
@@ -16,7 +16,7 @@ package struct VenueConnector: Sendable {
     package typealias Open =
         @Sendable (WebSocketClient.Configuration) async throws(TransportError) -> WebSocketConnection
 
-    /// The connection settings; the URL is the venue's, and the headers go with every request.
+    /// The connection settings; the URL is the venue's, and every request carries the headers.
     package var client: WebSocketClient.Configuration
     /// How to reach a SignalR hub; `nil` for a plain WebSocket.
     package var hub: HubConnection?

@@ -106,7 +106,7 @@ struct Capture: Sendable {
         pipeline.rows.parkedNumbers.removeAll()
     }
 
-    /// Remembers which ticks are in stored messages of a connection, to recognise them when another connection
+    /// Remembers the ticks in a connection's stored messages, so that they are recognised when another connection
     /// delivers them.
     mutating func remember(
         _ batch: MessageBatch,
@@ -152,7 +152,7 @@ struct Capture: Sendable {
         endConnection(lane: lane)
     }
 
-    /// Ends a lane's connection; the journal may forget it when its messages are stored.
+    /// Ends a lane's connection; the journal may forget it once its messages are stored.
     mutating func endConnection(lane: Int = 0) {
         seal(lane)
         if let watermark = lanes[lane].watermark(isLast: true) { watermarks.append(watermark) }

@@ -44,7 +44,7 @@ struct ConnectionLane: Sendable {
         self.duplicates += duplicates
     }
 
-    /// Notes the position of messages that were captured or skipped; `nil` for messages that are not in a journal.
+    /// Notes the position of messages that were captured or skipped; `nil` if they are not in a journal.
     mutating func moveForward(to position: JournalPosition?) {
         guard let position else { return }
         journalPosition.advance(to: position)

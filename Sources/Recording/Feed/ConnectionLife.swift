@@ -1,7 +1,7 @@
 import MarketModel
 import Transport
 
-/// Decides what follows an attempt to connect, for all connections of a feed.
+/// Decides what happens after an attempt to connect, for all connections of a feed.
 struct ConnectionLife: Sendable {
     /// The facts about an attempt that has ended.
     struct Ending: Sendable {
@@ -16,7 +16,7 @@ struct ConnectionLife: Sendable {
         /// The recording ends as the policy says.
         case end(StopCause)
         case fail(String)
-        /// The other lane carries the feed alone from now on.
+        /// From now on, the feed uses only the other lane.
         case retire
         /// Another attempt follows after a delay.
         case retry(reason: String)
@@ -38,7 +38,7 @@ struct ConnectionLife: Sendable {
 
     mutating func disconnected(at time: UnixNanoseconds) { tsDisconnected = time }
 
-    /// What follows an attempt, and the reason of the gap that begins with its end; `nil` if nothing is missing.
+    /// What happens after an attempt, and the reason for the gap that begins when it ends; `nil` if nothing is missing.
     func next(after ending: Ending) -> (gap: String?, Next) {
         if ending.outcome.failure == nil, isOnce { return (nil, .end(.peerClosed)) }
         let reason =
@@ -52,7 +52,7 @@ struct ConnectionLife: Sendable {
 
     // MARK: The venue's pauses
 
-    /// The rest of the pause that the venue asked for, at a time on the monotonic clock; `nil` if there is none.
+    /// What remains of the pause that the venue asked for, at a time on the monotonic clock; `nil` if nothing does.
     func holdRemaining(at time: Duration) -> Duration? { hold.remaining(at: time) }
 
     /// Notes that the venue asks for a pause of `delay` from `time` on the monotonic clock.

@@ -1,6 +1,6 @@
 import Archive
 
-/// What was last reported of a feed's surroundings, so that each change is reported once.
+/// The last reports about missing names, the write-ahead log and the journal, so that each change is reported once.
 struct FeedNotices: Sendable {
     var undelivered: UndeliveredNames
     private var log: LogWatch

@@ -7,7 +7,7 @@ extension FeedRecorder {
     /// Stores the time before the feed joined in which it was not recorded, as far as its market was open.
     ///
     /// This is the gap that an earlier recorder left open, or the time since `end`. Returns the rows that must be
-    /// stored before the feed connects: a recorder that is killed soon after cannot find them out again.
+    /// stored before the feed connects: if this recorder is killed soon after, they cannot be determined again.
     func declareAbsence(
         _ open: GapRow?,
         since end: (ts: UnixNanoseconds, detail: String)?,
@@ -29,7 +29,7 @@ extension FeedRecorder {
     }
 
     /// Continues a `restart` gap that an earlier recorder left open: one row for each part with an open market, and
-    /// none if the market was always closed.
+    /// no row if the market was closed all the time.
     private func goOn(with gap: GapRow) {
         let detail = gap.detail ?? ""
         let parts = market.openParts(since: gap.tsFrom, until: now())
@@ -85,7 +85,7 @@ extension FeedRecorder {
 }
 
 extension FeedRecorder {
-    /// Removes a gap that has ended and turned out not to be one.
+    /// Removes a gap that has ended, because nothing turned out to be missing.
     func withdraw(_ gap: GapRow) {
         ledger.withdraw(gap)
         capture.remove(gap)

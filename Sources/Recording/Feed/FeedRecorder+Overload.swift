@@ -7,7 +7,7 @@ extension FeedRecorder {
     /// A quarter of the journal is reserved for messages already on their way when the sockets are no longer read.
     private static let reservedParts = 4
 
-    /// Where there is room for more.
+    /// Which parts have room for more.
     func room() -> StorageLoad.Room {
         StorageLoad.Room(inJournal: hasJournalRoom, atWriter: queue.hasRoom, inCapture: !capture.isOverfull)
     }

@@ -12,14 +12,14 @@ struct LaneOverlap: Sendable {
         var isLeaving = false
         /// How long the connection has been subscribed, on the monotonic clock.
         var age: Duration?
-        /// True if it brought a tick that the other connection had brought: it delivers the same data.
+        /// True if it delivered a tick that the other connection had delivered already: both deliver the same data.
         var hasRepeated = false
     }
 
     enum Action: Hashable, Sendable {
-        /// Opens this lane, which is to take over from the other one.
+        /// Opens this lane, which will take over from the other one.
         case open(Int)
-        /// Closes the connection of this lane; `isRenewal` if the other one has taken over for good.
+        /// Closes the connection of this lane; `isRenewal` is true if the other one has taken over permanently.
         case close(Int, isRenewal: Bool)
     }
 

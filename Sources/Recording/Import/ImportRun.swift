@@ -25,7 +25,7 @@ struct ImportRun {
     /// The latest known messages before the first new one.
     private var context = MessageBatch()
     private var tsLast: UnixNanoseconds?
-    /// Holds the stored rows at the times of the present batch whose messages are missing.
+    /// Holds the stored rows in the time range of the current batch whose messages are missing.
     private var keptRows = KeptRows()
     /// Open while the venue reports that it has lost its source.
     private var openGap: GapRow?

@@ -3,11 +3,11 @@ import MarketModel
 
 /// What identifies a row that an archive kept although its message is gone.
 ///
-/// It does not depend on the recording: neither on the numbers of feeds, instruments and messages, nor on the digits
-/// with which prices are stored. The receive time is compared separately, because some formats round it.
+/// It does not depend on the recording: not on the numbers of feeds, instruments and messages, nor on the digits with
+/// which prices are stored. The receive time is compared separately, because some formats round it.
 struct KeptRow: Hashable, Sendable {
     enum Content: Hashable, Sendable {
-        /// A numbered tick is identified by its number, another one by its prices.
+        /// A tick with a number is identified by the number, any other tick by its prices.
         case quote(symbol: String, number: Int64?, prices: [FixedDecimal?])
         case trade(symbol: String, number: Int64?, values: [FixedDecimal?])
         case marginUpdate(login: Int64, amounts: [FixedDecimal?])

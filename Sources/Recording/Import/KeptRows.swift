@@ -28,7 +28,7 @@ struct KeptRows: Sendable {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Forgets all rows except that rows received at `time` or later have been found.
+    /// Forgets all rows, but remembers which rows received at `time` or later have been found.
     mutating func clear(before time: UnixNanoseconds) {
         entries.removeAll(keepingCapacity: true)
         taken = taken.filter { $0.value >= time.rawValue }

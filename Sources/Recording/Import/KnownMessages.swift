@@ -91,12 +91,12 @@ struct KnownMessages {
         for place in recordings.indices { recordings[place].noteStored(batch) }
     }
 
-    /// Leaves out lost messages that an earlier file of the import stored again.
+    /// Excludes lost messages that an earlier file of the import stored again.
     mutating func discount(_ earlier: RestoredCounts) {
         for place in recordings.indices { recordings[place].discount(earlier[recordings[place].path] ?? [:]) }
     }
 
-    /// The lost messages that the import stored again; `kept` has the rows that it found.
+    /// The lost messages that the import stored again; `kept` contains the rows that it found.
     func restoredCounts(_ kept: KeptRows) -> RestoredCounts {
         var counts: RestoredCounts = [:]
         for (recording, place) in zip(recordings, places) {

@@ -107,7 +107,7 @@ struct KnownRecording {
     /// The number of lost messages that were stored again, by gap; `hasKeptRows` if kept rows of the recording were
     /// found in the imported file.
     ///
-    /// None if the file has nothing in common with the recording.
+    /// Empty if the file has nothing in common with the recording.
     func restoredCounts(hasKeptRows: Bool) -> [Int64: Int64] {
         hasKeptRows || !taken.isEmpty ? restored.counts : [:]
     }

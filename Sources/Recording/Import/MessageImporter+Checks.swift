@@ -52,7 +52,7 @@ extension MessageImporter {
         return range
     }
 
-    /// Takes back the gaps of repaired recordings whose lost messages are stored again.
+    /// Reduces or removes the gaps of repaired recordings whose lost messages are stored again.
     func settle(_ restored: RestoredCounts, _ outcome: inout Outcome) {
         for (path, counts) in restored.sorted(by: { $0.key < $1.key }) {
             let count = counts.values.reduce(0, +)

@@ -25,7 +25,7 @@ package struct MessageImporter: Sendable {
         package var isForced = false
         /// The session row; its start is set to the time of the first message.
         package var session: SessionStart
-        /// Stored in repaired recordings whose lost messages are stored again.
+        /// Written to repaired recordings when their lost messages are stored again.
         package var stamp: UpkeepStamp
 
         package init(
@@ -99,7 +99,7 @@ package struct MessageImporter: Sendable {
         var restored: RestoredCounts = [:]
         let failure: (any Error)?
         do {
-            // It holds the archive's lock, which the settlement needs.
+            // The target holds the archive's lock, which `settle` needs, so its scope ends before that.
             let target = ImportTarget(configuration, tsFirst: files.compactMap(\.time).min(), openWriter: openWriter)
             failure = await store(ordered.map(\.element.path), into: target, checks, &restored, &outcome)
         }

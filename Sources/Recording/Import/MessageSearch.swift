@@ -6,7 +6,7 @@ struct MessageSearch {
     static let roundingNS: Int64 = 1000
     private static let roundedStepNS: Int64 = 100
 
-    /// True if one of two different times may be the other one, rounded.
+    /// True if one of two different times may be the other one after rounding.
     static func isRounded(_ one: Int64, _ two: Int64) -> Bool {
         let (distance, overflow) = one.subtractingReportingOverflow(two)
         guard !overflow, distance > -roundingNS, distance < roundingNS else { return false }

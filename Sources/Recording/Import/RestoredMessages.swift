@@ -3,9 +3,9 @@ import MarketModel
 
 /// Counts the lost messages of a repaired recording that an import stores again.
 ///
-/// The repair noted how many messages were lost between which times. A new message of the venue at such a time is one
-/// of them, but only if the imported file has other messages, or kept rows, of the recording: two recorders of one
-/// venue never have the same receive times. ``KnownRecording`` knows that.
+/// The repair noted how many messages were lost in which time range. A new message of the venue in such a range counts
+/// as one of them, but only if the imported file also has other messages, or kept rows, of the recording: two recorders
+/// of one venue never have the same receive times. ``KnownRecording`` checks this.
 struct RestoredMessages {
     private struct Gap {
         let id: Int64
@@ -18,7 +18,7 @@ struct RestoredMessages {
     /// The number of messages that were stored again, by gap.
     private(set) var counts: [Int64: Int64] = [:]
 
-    /// Begins with the gaps of a recording in feeds of `venue`, and with those that name no feed.
+    /// Starts with the gaps of a recording in feeds of `venue`, and those that name no feed.
     init(_ reader: ArchiveReader, _ gaps: [GapRow], venue: String) throws(ArchiveError) {
         let damaged = gaps.filter { $0.cause == GapRow.damageCause }
         guard !damaged.isEmpty else {

@@ -40,7 +40,7 @@ struct GapLedger: Sendable {
 
     /// Creates a ledger that continues the gaps `adopted`, which an earlier recorder left open in the same file.
     ///
-    /// `rate` is that of the feed's earlier recordings.
+    /// `rate` is the rate of the feed in its earlier recordings.
     init(place: Place, adopted: [GapRow] = [], rate: DeliveryRate = DeliveryRate()) {
         self.place = place
         self.rate = MessageRate(rate)
@@ -142,7 +142,7 @@ struct GapLedger: Sendable {
         count += 1
     }
 
-    /// Forgets a gap that has ended and turned out not to be one; its row must be removed.
+    /// Forgets a gap that has ended and in which nothing turned out to be missing; its row must be removed.
     mutating func withdraw(_ row: GapRow) {
         // The row of an absence may belong to an earlier session.
         if row.sessionID == place.sessionID { rowCount -= 1 }

@@ -1,7 +1,7 @@
 import Archive
 import MarketModel
 
-/// What of a loss is missing: nothing, while the market is closed.
+/// Which parts of a loss are missing data: none while the market is closed.
 extension FeedMarket {
     /// The gaps of a loss.
     struct Gaps: Hashable, Sendable {
@@ -33,7 +33,7 @@ extension FeedMarket {
         from < time ? hours.openParts(of: from..<time) : []
     }
 
-    /// The time before the market closed that may be missing, if a connection was found dead right after the closing.
+    /// The time before the market closed that may be missing, if a connection was found dead right after the close.
     private func unheard(
         _ loss: ExcusedLosses.Loss,
         since from: UnixNanoseconds,

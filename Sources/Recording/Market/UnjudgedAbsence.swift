@@ -1,7 +1,7 @@
 import Archive
 import MarketModel
 
-/// The absence of a feed that joined before the venue had sent its sessions: which parts are missing is decided late.
+/// The absence of a feed that joined before the venue sent its sessions: the missing parts are determined later.
 struct UnjudgedAbsence: Sendable {
     /// The parts of an absence in which the market was open.
     struct Verdict: Hashable, Sendable {

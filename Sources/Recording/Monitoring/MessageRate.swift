@@ -3,15 +3,15 @@ import MarketModel
 
 /// The rate of data messages over the last minutes with data; times are on the monotonic clock.
 ///
-/// It covers two periods of two and a half minutes: the running one and the one before. Time after the last message
-/// counts only when the next one has come, because until then it may belong to a gap.
+/// It covers two periods of two and a half minutes: the current one and the one before. Time after the last message
+/// counts only after the next one has arrived, because until then it may belong to a gap.
 struct MessageRate: Sendable {
     /// In nanoseconds.
     private static let periodNS: Int64 = 150_000_000_000
 
     private var before: DeliveryRate
     private var present = DeliveryRate()
-    /// The messages at the first look: a rate until there is a better one.
+    /// The messages of the first call, used as the rate until there is a better one.
     private var burst = DeliveryRate()
     /// The number of messages so far, and when it last changed.
     private var last: (count: Int64, time: Duration)?

@@ -30,8 +30,8 @@ package struct Rebuilder: Sendable {
     /// Rebuilds, or only compares if `isCheck`.
     ///
     /// Bars of `barIntervals` are made in addition to those of the recording. `zones` finds the time zone of the
-    /// broker's clock, if a feed was recorded with one. `archive` has the recordings whose kept rows an import does not
-    /// store again, besides those of the recording itself.
+    /// broker's clock, if a feed was recorded with one. `archive` lists further recordings whose kept rows an
+    /// import does not store again; the recording itself is always one of them.
     package init(
         _ stamp: UpkeepStamp,
         isCheck: Bool,

@@ -18,7 +18,7 @@ package struct ArchiveRecovery: Sendable {
     private let countsSessions: Bool
     private let programVersion: String
     private let fileSystem: any FileSystem
-    /// Gets what was committed, if anything follows the recording.
+    /// Gets the committed data if the recording has a follower.
     package var commits: CommitStream?
     /// How many of the newest recordings may have connections of the journal: two, after a kill during a rotation.
     private static let filesMax = 2

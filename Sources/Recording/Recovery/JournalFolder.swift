@@ -40,7 +40,7 @@ final class JournalFolder {
     /// The opening times of the connections that have a row in the recording.
     private let tsOpened: [UInt64: UnixNanoseconds]
     private var count: Int64 = 0
-    /// Gets what was committed, if anything follows the recording.
+    /// Gets the committed data if the recording has a follower.
     var commits: CommitStream?
 
     init(
@@ -171,7 +171,7 @@ final class JournalFolder {
 
     // MARK: Messages
 
-    /// How far the messages of the connection are captured when `batch` is, which ends with this message.
+    /// The connection's position in the journal after `batch`, which ends with this message, is captured.
     private func position(
         after entry: JournalPage.Entry,
         _ direction: MessageDirection,

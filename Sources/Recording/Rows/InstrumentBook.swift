@@ -95,7 +95,7 @@ struct InstrumentBook: Sendable {
 
     /// Finds or creates the row of a symbol that can hold these numbers; returns `nil` if no row can hold them all.
     ///
-    /// It is the symbol's current row from now on.
+    /// From now on, it is the symbol's current row.
     mutating func adopt(
         _ name: String,
         prices: [FixedDecimal],

@@ -4,7 +4,7 @@ import Venues
 
 /// Leaves out ticks that another connection of the feed has already delivered.
 extension RowBuilder {
-    /// True, and noted in an event, if the row is elsewhere in the archive.
+    /// Returns true, and notes it in an event, if the row is elsewhere in the archive.
     @inline(__always)
     mutating func isElsewhere(
         _ what: RowPlace.What,

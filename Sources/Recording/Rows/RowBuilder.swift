@@ -75,7 +75,7 @@ struct RowBuilder: Sendable {
         rows.gaps.append(gap)
     }
 
-    /// Removes a gap that turned out not to be one.
+    /// Removes a gap in which nothing turned out to be missing.
     mutating func remove(_ gap: GapRow) {
         rows.removedGaps.append(gap)
     }

@@ -2,9 +2,9 @@ import Archive
 import JSONScanning
 import MarketModel
 
-/// Rows to leave out because the archive has them already: in an earlier file, or of a message that is gone.
+/// Rows to leave out because the archive has them already: in an earlier file, or from a message that is gone.
 struct RowsElsewhere: Sendable {
-    /// Rows of which a stored event says that they are elsewhere; a rebuild knows them in advance.
+    /// Rows that are elsewhere according to stored events; a rebuild knows them in advance.
     var places: Set<RowPlace> = []
     /// Rows whose messages are gone.
     var kept = KeptRows()
@@ -80,12 +80,12 @@ extension KeptRow {
 }
 
 extension EventRow {
-    /// The kind of an event which says that a tick of this message is the row of another message: one in the previous
-    /// file, delivered by the other connection, or a missing one.
+    /// The kind of an event which says that a tick of this message is stored as the row of another message: one in the
+    /// previous file that the other connection delivered, or one that is missing.
     ///
     /// Without the event, this file alone would not show why the message has no row.
     static let earlierFileKind = "tick_in_earlier_file"
-    /// The kind of an event which says that another row of this message is the row of a missing message.
+    /// The kind of an event which says that another row of this message is stored as the row of a missing message.
     static let rowElsewhereKind = "row_in_earlier_file"
 
     /// An event for a row that is left out.

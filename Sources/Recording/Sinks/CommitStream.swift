@@ -1,12 +1,11 @@
 import Archive
 import Synchronization
 
-/// A bounded stream of what was committed, in the order of the commits, for one consumer.
+/// A bounded stream of committed data, in the order of the commits, for one consumer.
 ///
 /// The consumer never holds up the recording: if it does not keep up, it gets ``CommitEvent/missed(_:)`` in place of
-/// transactions, and the stream continues after it. Give a stream to the recovery before a recording and then to the
-/// recorder; a transaction appears once, whichever of them made it. Rows of sessions, feeds and connections are not
-/// part of it.
+/// transactions, and the stream then continues. Give the stream to the recovery first, and then to the recorder; each
+/// transaction appears once, whichever of them made it. The stream has no rows of sessions, feeds and connections.
 package final class CommitStream: Sendable {
     /// How much waits for the consumer.
     package struct Limits: Sendable, Hashable {
@@ -96,7 +95,7 @@ package final class CommitStream: Sendable {
         return event
     }
 
-    /// Ends the stream; the consumer still gets what waits.
+    /// Ends the stream; the consumer still gets what is waiting.
     package func finish() {
         state.withLock { $0.isFinished = true }
         hasChanged.signal()

@@ -8,7 +8,7 @@ package import Archive
 package struct CommittedRows: Sendable {
     /// Numbers the transactions of a ``CommitStream`` from 1, without holes.
     package let number: UInt64
-    /// The recording that has the rows; ids and message numbers are those of this recording.
+    /// The recording that contains the rows; ids and message numbers are those of this recording.
     package let recording: CommittedRecording
     package let rows: WriteBatch
     /// The instruments to which the rows refer, by their ids.
@@ -58,7 +58,7 @@ extension WriteBatch {
         return ids
     }
 
-    /// About the memory that the batch keeps, in bytes.
+    /// Approximate memory that the batch keeps, in bytes.
     var approximateBytes: Int {
         let payload = blocks.reduce(0) { $0 + $1.block.count } + events.reduce(0) { $0 + $1.json.count }
         return payload + rowCount * 128

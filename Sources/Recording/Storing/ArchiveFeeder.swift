@@ -8,7 +8,7 @@ struct ArchiveFeeder: Sendable {
     var journal: Journal?
     /// Pauses the feeder when nothing can be stored; without it the first failure ends the recording.
     var pause: StoragePause?
-    /// Gets what was committed, if anything follows it.
+    /// Gets the committed data if the recording has a follower.
     var commits: CommitStream?
     /// The monotonic clock; measures how long transactions take.
     var steady: (@Sendable () -> UnixNanoseconds)?

@@ -1,6 +1,6 @@
 import Archive
 
-/// The file that a feed is recorded into, and its change to the next one.
+/// The file that a feed is recorded into, and the change to the next one.
 ///
 /// A change must not overlap with a connection that begins or ends: both would write its row. Connections therefore
 /// wait for a change, and a change waits for connections.
@@ -26,7 +26,7 @@ struct RecordedFile: Sendable {
     /// True if no connection is beginning or ending.
     var isStill: Bool { connectionChanges == 0 }
 
-    /// Notes that a connection begins or ends; only while the file does not change.
+    /// Notes that a connection begins or ends; do not call it while the file changes.
     mutating func beginConnectionChange() {
         precondition(!isChanging, "a connection begins or ends while the file changes")
         connectionChanges += 1
@@ -37,10 +37,10 @@ struct RecordedFile: Sendable {
         connectionChanges -= 1
     }
 
-    /// Begins a change; it goes on when ``isStill``.
+    /// Begins a change, which continues once ``isStill`` is true.
     mutating func beginChange() { isChanging = true }
 
-    /// Leaves the old file; if the change fails after this, everything is in the journal.
+    /// Leaves the old file; if the change fails after this, new messages are only in the journal.
     mutating func leave() { isBroken = true }
 
     /// Uses the next file; `totals` are those of the run so far.

@@ -1,15 +1,15 @@
 import Archive
 
-/// Decides what a feed does while storing cannot keep up, by the overload rule.
+/// Decides by the overload rule what a feed does while storing cannot keep up.
 ///
 /// A slow disk usually shows in the queue to the writer: the feed waits, its connection is not read, and the socket
 /// fills on the venue's side. Meanwhile the journal, which holds what was read but not stored, must not reach its
 /// limit.
 struct StorageLoad: Sendable {
-    /// The number of ticks without a wait that ends an overload: a second by default.
+    /// An overload ends after this many ticks of the recorder without a wait: a second by default.
     static let quietTicksMin = 4
 
-    /// Where there is room for more.
+    /// Which parts have room for more.
     struct Room: Hashable, Sendable {
         /// Enough for messages already on their way when the sockets are no longer read.
         var inJournal = true
@@ -21,7 +21,7 @@ struct StorageLoad: Sendable {
 
     /// What happens to a batch.
     enum Decision: Hashable, Sendable {
-        /// Capture it; `endsGap` if messages were dropped until now.
+        /// Capture it; `endsGap` is true if messages were dropped until now.
         case capture(endsGap: Bool)
         /// Let the dialect answer it, but do not capture it; `begins` is the cause of the gap that begins with it.
         case drop(begins: GapCause?)
@@ -63,9 +63,9 @@ struct StorageLoad: Sendable {
         quietTicks = 0
     }
 
-    /// Notes a tick of the recorder: the overload ends when no batch had to wait for a while.
+    /// Notes a tick of the recorder: the overload ends after a while in which no batch had to wait.
     ///
-    /// Near the limit every second batch waits, and a report for each would flood the log.
+    /// Near the limit, every other batch waits, and a report for each would flood the log.
     mutating func tick(isHeldBack: Bool) -> News? {
         guard waited != nil, !isHeldBack else { return nil }
         quietTicks += 1
@@ -84,7 +84,7 @@ struct StorageLoad: Sendable {
 
     /// Decides about a batch; `pause` is set while nothing can be stored.
     ///
-    /// Messages before the subscription begin no gap: nothing was promised yet.
+    /// Messages before the subscription begin no gap, because no data is expected yet.
     mutating func decide(pause: GapCause?, isSubscribed: Bool, _ room: () -> Room) -> (Decision, News?) {
         guard let cause = pause ?? (mustDrop(room) ? .overload : nil) else {
             let before = dropCause

@@ -19,7 +19,7 @@ final class Condition: Sendable {
         /// Incremented by each signal, so that a signal between a check and the following wait is not missed.
         var signalCount: UInt64 = 0
         var lastID: UInt64 = 0
-        /// The present limited waits; the value is set if the wait is over although its condition is not met.
+        /// The current limited waits; the value is set if the wait is over although its condition is not met.
         var limited: [UInt64: Ending?] = [:]
 
         mutating func makeID() -> UInt64 {
@@ -42,8 +42,8 @@ final class Condition: Sendable {
 
     /// Waits until `isMet` returns true, even if the task is cancelled.
     ///
-    /// Use it if the change is certain to come. `isMet` is called on the caller's actor, at once and after each signal.
-    /// On an actor, nothing runs between the last call and the return.
+    /// Use it if the change is certain to happen. `isMet` is called on the caller's actor, at once and after each
+    /// signal. On an actor, nothing runs between the last call and the return.
     func wait(isolation: isolated (any Actor)? = #isolation, until isMet: () -> Bool) async {
         let id = state.withLock { $0.makeID() }
         while true {

@@ -5,7 +5,7 @@ import Transport
 package protocol MessageSink: Sendable {
     /// Sends all messages at once; returns false and takes nothing if there is no room.
     ///
-    /// Throws if the other side has left. Called on the session's executor. `payloadBytes` is that of the batch.
+    /// Throws if the other side has left. Called on the session's executor. `payloadBytes` is the size of the batch.
     /// `beforeWrite` is called when all bytes are ready for the kernel.
     func trySend(_ batch: MessageBatch, payloadBytes: Int, beforeWrite: () -> Void) throws -> Bool
 

@@ -1,12 +1,12 @@
 import Transport
 
-/// The monotonic clock of a server's sessions, and the timers that show it.
+/// The monotonic clock of a server's sessions, and the timers that follow it.
 ///
 /// All sessions have the same time, so that shared clocks agree.
 package struct PlaybackTimers: Sendable {
     /// Nanoseconds since an arbitrary moment.
     let now: @Sendable () -> Int64
-    /// A timer for waits that belong to no connection; its origin may be another.
+    /// A timer for waits that belong to no connection; it may count from another moment.
     let common: any PlaybackTimer
     /// Returns the timer of a session; a precise one wakes early and spins, if the clock can.
     let timer: @Sendable (WebSocketConnection, _ isPrecise: Bool) -> any PlaybackTimer

@@ -30,7 +30,7 @@ actor TapePlayer {
     var isAtEnd = false
     var isHeld = false
     var breaksPassed = 0
-    /// When to ask again for chunks if there were none.
+    /// When to ask for chunks again if there were none.
     var pollDue: Int64?
     /// Messages with earlier deadlines do not count as late, because the session had not started.
     var onTimeFrom = Int64.max

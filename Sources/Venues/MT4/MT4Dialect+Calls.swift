@@ -141,7 +141,7 @@ extension MT4Dialect {
             var origin = context.origin
             normaliser.appendOddity("Connect", reason: problem, origin: &origin, events: &events)
             events.venueEvents[events.venueEvents.count - 1].isOwn = true
-            // A repeated failure is not reported again.
+            // The same failure is reported only once.
             if connectDelay == Self.connectDelayFirst {
                 context.notices.append("Connect failed for '\(subscription.tradePlatform)': \(problem)")
             }

@@ -11,7 +11,7 @@ struct MT4Exchange: Sendable {
     var records: [UInt8] = []
     /// Incomplete bytes received before the protocol is known.
     private var opening: [UInt8] = []
-    /// True if ``opening`` is JSON without its end.
+    /// True if ``opening`` is incomplete JSON.
     private var awaitsSeparator = false
 
     private static let openingBytesMax = 16 << 20

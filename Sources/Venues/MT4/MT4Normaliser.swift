@@ -10,9 +10,9 @@ struct MT4Normaliser: Sendable {
     let clock: MT4Clock
     /// What to remove from JSON that is stored in events.
     let redaction: MT4Redaction
-    /// Compares the trade servers of messages with the one that is recorded.
+    /// Compares the trade servers in messages with the one that is recorded.
     var platforms: MT4PlatformWatch
-    /// The places in `quotes` of the quotes of other trade servers, in ascending order; the dialect empties it.
+    /// The indices in `quotes` of quotes from other trade servers, in ascending order; the dialect empties it.
     var foreignQuotes: [Int] = []
 
     init(

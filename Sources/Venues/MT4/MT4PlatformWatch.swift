@@ -45,7 +45,7 @@ struct MT4PlatformWatch: Sendable {
         return false
     }
 
-    /// Names of any case are the same.
+    /// Names that differ only in case are equal.
     private func isAsked(_ platform: JSONValue) -> Bool {
         platform.text?.lowercased() == asked.lowercased()
     }

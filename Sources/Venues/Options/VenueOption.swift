@@ -1,4 +1,4 @@
-/// One thing that a user can set for a venue, as a flag of the command line and as a key of a configuration file.
+/// One thing that a user can set for a venue, as a flag on the command line and as a key in a configuration file.
 ///
 /// Flags, help texts, the keys of a file and the printed settings are all made from these values.
 package struct VenueOption: Sendable, Hashable {
@@ -34,7 +34,7 @@ package struct VenueOption: Sendable, Hashable {
     package let kind: Kind
     /// One or two sentences for `--help`.
     package let help: String
-    /// What stands for the value in `--help`; `nil` for the name.
+    /// The placeholder of the value in `--help`; `nil` for the option's name.
     package let valueName: String?
 
     package init(_ name: String, key: String? = nil, _ kind: Kind, help: String, valueName: String? = nil) {

@@ -37,7 +37,7 @@ package struct VenuePlan: Sendable {
 package struct HubConnection: Sendable, Hashable {
     /// True to negotiate first; a hub that only supports WebSockets does not need it.
     package var negotiates = false
-    /// True if the token goes into the WebSocket's URL, as browsers do it, instead of a header.
+    /// True if the token is sent in the WebSocket's URL, as browsers do, instead of in a header.
     package var hasTokenInQuery = false
     package var hubProtocol = HubProtocol.json
 
@@ -51,7 +51,7 @@ package enum TickSelection: Sendable, Hashable {
     case some(Set<String>)
     case all
 
-    /// True if both may bring a tick of the same symbol.
+    /// True if both may deliver a tick of the same symbol.
     package func overlaps(_ other: TickSelection) -> Bool {
         switch (self, other) {
         case (.none, _), (_, .none): false

@@ -11,7 +11,7 @@ struct ClientOptions<Defaults: LivenessDefaults> {
     let liveness: LivenessOptions<Defaults>
     let limits: LimitOptions
 
-    /// What these options say, with messages of at most `messageBytesMax` bytes.
+    /// The settings of these options, with messages of at most `messageBytesMax` bytes.
     func settings(messageBytesMax: Int) -> ClientSettings {
         var settings = ClientSettings()
         settings.caFile = connection.caFile

@@ -16,7 +16,7 @@ struct ClientSettings: Hashable, Sendable {
     /// True to offer permessage-deflate.
     var compress = false
 
-    // The steps towards an open connection.
+    // The steps of opening a connection.
     var connectTimeout: Duration = .seconds(10)
     var proxyTimeout: Duration = .seconds(10)
     var tlsTimeout: Duration = .seconds(10)

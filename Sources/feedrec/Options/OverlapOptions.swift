@@ -67,7 +67,7 @@ extension Venue {
 
     fileprivate static var mergingNames: String { merging.map(\.venue.name).joined(separator: ", ") }
 
-    /// The ages for a help text: one if they are equal, otherwise each with its venue.
+    /// The ages for a help text: a single one if all are equal, otherwise each with its venue.
     fileprivate static var renewalAges: String {
         let ages = merging.map { (name: $0.venue.name, age: $0.renewalAge.map(ReadableUnits.text(of:)) ?? "off") }
         guard Set(ages.map(\.age)).count > 1 else { return ages.first?.age ?? "off" }

@@ -3,8 +3,8 @@ import Venues
 
 /// The flags of all venues for one use, made from the venues' own descriptions.
 ///
-/// The parser finds the flags of a type by its mirror, so the mirror lists one group for each section. Each position
-/// has a type of group of its own, because the parser makes groups without arguments; see ``VenueFlagPosition``.
+/// The parser finds the flags of a type through its mirror, so the mirror lists one group for each section. Each
+/// position has its own group type, because the parser creates groups without arguments; see ``VenueFlagPosition``.
 struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
     private(set) var values = VenueOptionValues()
 
@@ -69,7 +69,7 @@ struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
     }
 }
 
-/// The use that a verb makes of venues' options.
+/// How a verb uses the options of venues.
 protocol VenueFlagUse: Sendable {
     static var use: VenueOption.Use { get }
     /// True to show each venue's options under a title of their own.

@@ -2,7 +2,7 @@ import Venues
 
 /// Parts of help texts that come from the venues.
 enum VenueHelp {
-    /// The example commands of all venues, indented, each on lines of its own.
+    /// The example commands of all venues, indented; each starts a new line.
     static func examples(_ commands: KeyPath<VenueExamples, [String]>) -> String {
         Venue.all.flatMap { $0.definition.examples[keyPath: commands] }.map(indented).joined(separator: "\n")
     }
@@ -13,7 +13,7 @@ enum VenueHelp {
         return (sessions.first { !$0.isEmpty } ?? []).map(indented).joined(separator: "\n")
     }
 
-    /// What the simulations of the venues are like.
+    /// Descriptions of the venues' simulations.
     static var simulations: String {
         Venue.all.map(\.definition.examples.simulation).filter { !$0.isEmpty }.joined(separator: "\n\n")
     }

@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Where libraries log that use swift-log: our structured log, which redacts.
+/// Sends what libraries log through swift-log to our structured log, which redacts.
 enum LibraryLog {
     /// Warnings go to standard error until a verb has a log of its own.
     private static let current = Mutex(
@@ -13,7 +13,7 @@ enum LibraryLog {
         LoggingSystem.bootstrap { LibraryLogHandler(label: $0) { current.withLock { $0 } } }
     }
 
-    /// From now on, libraries log to `log`.
+    /// Makes libraries log to `log` from now on.
     static func adopt(_ log: Log) {
         current.withLock { $0 = log }
     }
@@ -49,7 +49,7 @@ struct LibraryLogHandler: LogHandler {
         write(event.level, event.message, event.metadata, error: event.error)
     }
     #else
-    // A compiler without Swift 6.2 gets an older swift-log.
+    // Compilers older than Swift 6.2 get an older swift-log.
     func log(
         level: Logger.Level,
         message: Logger.Message,
@@ -78,7 +78,7 @@ struct LibraryLogHandler: LogHandler {
         destination().write(LogLevel(level), "library", facts)
     }
 
-    /// Facts have names without characters that a line would have to quote.
+    /// The name of a fact: characters that would need quotes in a line become `_`.
     private static func name(_ key: String) -> String {
         String(key.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) ? $0 : "_" })
     }

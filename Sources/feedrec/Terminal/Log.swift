@@ -98,7 +98,7 @@ final class Log: Sendable {
     func warning(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { write(.warning, event, facts) }
     func error(_ event: String, _ facts: KeyValuePairs<String, LogValue?> = [:]) { write(.error, event, facts) }
 
-    /// Writes a line, if events of this level are logged.
+    /// Writes a line if events of this level are logged.
     func write(
         _ level: LogLevel,
         _ event: String,
