@@ -150,7 +150,7 @@ struct KillSeries {
         for venue in venues.values { _ = try await venue.program.finish() }
         try await verify()
         func ledger(_ name: String) -> String { venues[name]?.ledger ?? "" }
-        var arguments = [HubClient.script("kill_judge.py"), Executable.feedrec.path, archive, "--gaps"]
+        var arguments = [HubClient.script("kill_judge.py"), Executable.feedrec.path, archive]
         arguments += ["hub/mt4=\(ledger("hub"))", "spot/binance-spot=\(ledger("spot"))"]
         arguments += ["third/mt4=\(ledger("third-hub"))", "third/binance-spot=\(ledger("third-spot"))"]
         if overlap != nil { arguments += ["--overlapping", "spot/binance-spot"] }
