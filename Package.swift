@@ -195,9 +195,7 @@ let package = Package(
             "FeedrecTests",
             [
                 "feedrec", "FeedrecTestKit", "MarketModel", "Telemetry", "Archive", "BarBuilding", "Venues",
-                "Recording", "RecorderStatus",
-                "Replaying",
-                "Transport", "WebSocketProtocol", logging,
+                "Recording", "RecorderStatus", "Replaying", "Transport", "WebSocketProtocol", logging, argumentParser,
             ]
         ),
         tests(

@@ -89,7 +89,8 @@ extension FeedPlan {
         }
         checkForeign(reader)
         do {
-            _ = try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy)
+            let names = OverlapRules.Names(renewAfter: "'renew_after'", redundancy: "'redundancy'")
+            _ = try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy, names: names)
         } catch {
             reader.problem(redundancy > 1 ? "redundancy" : "renew_after", "\(error)")
         }

@@ -27,14 +27,25 @@ struct OverlapOptions: ParsableArguments {
         }
     }
 
+    /// The flags that were given.
+    var given: [String] {
+        (renewAfter == nil ? [] : ["--renew-after"]) + (redundancy == 1 ? [] : ["--redundancy"])
+    }
+
     var renewal: AutomaticDuration { renewAfter.map { $0.duration.map { .after($0) } ?? .off } ?? .automatic }
 }
 
 extension OverlapRules {
+    /// The names of the two settings, for errors.
+    struct Names {
+        var renewAfter = "renew-after"
+        var redundancy = "redundancy"
+    }
+
     /// Makes the rules.
     ///
     /// - Throws: ``Failure`` if the venue does not allow two connections.
-    init(venue: Venue, renewAfter: AutomaticDuration, redundancy: Int) throws {
+    init(venue: Venue, renewAfter: AutomaticDuration, redundancy: Int, names: Names = Names()) throws {
         self.init()
         switch venue.rules.merging {
         case .possible(let renewalAge):
@@ -45,8 +56,8 @@ extension OverlapRules {
             }
             isRedundant = redundancy > 1
         case .impossible(let reason):
-            if redundancy > 1 { throw Self.failure("redundancy", reason) }
-            if case .after = renewAfter { throw Self.failure("renew-after", reason) }
+            if redundancy > 1 { throw Self.failure(names.redundancy, reason) }
+            if case .after = renewAfter { throw Self.failure(names.renewAfter, reason) }
         }
     }
 

@@ -67,7 +67,7 @@ extension VenueOption {
         case .text, .zone: return Option<String?>(name: name, help: argumentHelp, transform: checked)
         case .choice(let names, _):
             return Option<String?>(name: name, help: argumentHelp, completion: .list(names), transform: checked)
-        case .list: return Option<[String]>(wrappedValue: [], name: name, help: argumentHelp)
+        case .list: return Option<[String]>(wrappedValue: [], name: name, help: argumentHelp, transform: checked)
         case .choices(let names):
             return Option<[String]>(
                 wrappedValue: [],
@@ -104,7 +104,9 @@ extension VenueOption {
         case .zone:
             guard BrokerTimeZone.lookup(text) != nil else { throw ValidationError("there is no such time zone") }
             return text
-        case .text, .list, .flag: return text
+        case .text, .list, .flag:
+            guard !text.isEmpty else { throw ValidationError("The value must not be empty.") }
+            return text
         }
     }
 }

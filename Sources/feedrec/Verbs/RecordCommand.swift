@@ -96,8 +96,7 @@ struct RecordCommand: AsyncParsableCommand {
         plan.headers = Dictionary(access.headers.map { ($0.name, $0.value) }) { $1 }
         plan.bars = (bars ?? .standard).intervals
         plan.options = venueFlags.values
-        plan.client = ClientOptions(connection: connection, connecting: connecting, liveness: liveness, limits: limits)
-            .settings(messageBytesMax: messages.messageLimit.bytes)
+        plan.client = client
         plan.renewAfter = overlap.renewal
         plan.redundancy = overlap.redundancy
         return plan
@@ -124,6 +123,7 @@ struct RecordCommand: AsyncParsableCommand {
                         + "--keep-trying are for a feed from flags"
                 )
             }
+            try refuseFeedFlags()
         }
     }
 
@@ -131,6 +131,34 @@ struct RecordCommand: AsyncParsableCommand {
         guard let feed else { return }
         try venueFlags.validate(for: feed.venue)
         do throws(VenueOptionError) { _ = try feed.venuePlan() } catch { throw ValidationError(error.flagText) }
+        let names = OverlapRules.Names(renewAfter: "--renew-after", redundancy: "--redundancy")
+        do {
+            let (venue, renewAfter, redundancy) = (feed.venue, feed.renewAfter, feed.redundancy)
+            _ = try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy, names: names)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    /// Refuses the flags of a feed beside a configuration file, which would have no effect.
+    private func refuseFeedFlags() throws {
+        let options = Venue.options(for: .recording).filter { venueFlags.values.isGiven($0) }
+        let flags = options.map(\.flag) + overlap.given
+        guard flags.isEmpty else {
+            let list = flags.joined(separator: ", ")
+            throw ValidationError("with --config, write the settings of a feed into the file, instead of \(list)")
+        }
+        guard client == ClientSettings() else {
+            throw ValidationError(
+                "with --config, write the settings of a connection (ca_file, idle_timeout, …) into the file, instead of "
+                    + "giving flags"
+            )
+        }
+    }
+
+    private var client: ClientSettings {
+        ClientOptions(connection: connection, connecting: connecting, liveness: liveness, limits: limits)
+            .settings(messageBytesMax: messages.messageLimit.bytes)
     }
 
     func run() async throws {
@@ -173,7 +201,6 @@ struct RecordCommand: AsyncParsableCommand {
             do { try feed.credentials(environment).check(FeedSecrets()) } catch {
                 throw ConfigurationError(origin: "", "\(error)")
             }
-            _ = try OverlapRules(venue: feed.venue, renewAfter: feed.renewAfter, redundancy: feed.redundancy)
             configuration.feeds = [feed]
         }
         var service = RecordingService(configuration, source: nil, environment, duration: duration?.duration)
