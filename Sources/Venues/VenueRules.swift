@@ -22,7 +22,7 @@ package struct VenueRules: Sendable, Hashable {
         /// A connection is replaced at the age `renewalAge`, before the venue closes it; `nil` if the venue does not
         /// close old connections.
         case possible(renewalAge: Duration?)
-        /// A second connection would store every tick twice; `reason` is a clause that starts with a pronoun or a verb.
+        /// A second connection would store every tick twice; `reason` is a clause about the venue, for users.
         case impossible(reason: String)
     }
 

@@ -141,7 +141,7 @@ struct ConfigurationTests {
         ),
         (
             "archive = \"t\"\n[[feed]]\nname = \"m\"\nvenue = \"mt4\"\nurl = \"ws://h\"\nhub = \"test\"\nredundancy = 2",
-            "line 7: 'redundancy' is for the venue \"binance-spot\""
+            ", not for \"mt4\": mt4 does not number its ticks"
         ),
         ("archive = \"t\"\n" + feed + "redundancy = 3", "from 1 to 2"),
         ("archive = \"t\"\n" + feed + feed, "two feeds are named 'a'"),

@@ -56,14 +56,14 @@ extension OverlapRules {
             }
             isRedundant = redundancy > 1
         case .impossible(let reason):
-            if redundancy > 1 { throw Self.failure(names.redundancy, reason) }
-            if case .after = renewAfter { throw Self.failure(names.renewAfter, reason) }
+            if redundancy > 1 { throw Self.failure(names.redundancy, venue, reason) }
+            if case .after = renewAfter { throw Self.failure(names.renewAfter, venue, reason) }
         }
     }
 
-    private static func failure(_ option: String, _ reason: String) -> Failure {
+    private static func failure(_ option: String, _ venue: Venue, _ reason: String) -> Failure {
         let others = Venue.merging.map { "\"\($0.venue)\"" }.joined(separator: " and ")
-        return Failure("\(option) is for the venue \(others): \(reason)")
+        return Failure("\(option) is for the venue \(others), not for \"\(venue)\": \(reason)")
     }
 }
 
