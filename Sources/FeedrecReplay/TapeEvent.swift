@@ -26,17 +26,17 @@ public enum TapeEvent: Sendable {
 public struct Instrument: Sendable, Hashable {
     /// The venue's name, such as `binance-spot`.
     public let venue: String
-    /// Digits after the point of its prices, 0 to 18.
+    /// The symbol as the venue writes it.
     public let symbol: String
-    /// Digits after the point of its sizes, 0 to 18.
+    /// Digits after the point of its prices, 0 to 18.
     public let priceDigits: Int
-    /// A price as a number, for calculations and charts; the mantissa is exact.
+    /// Digits after the point of its sizes, 0 to 18.
     public let sizeDigits: Int
 
-    /// A size as a number; the mantissa is exact.
+    /// A price as a number, for calculations and charts; the mantissa is exact.
     public func price(_ mantissa: Int64) -> Double { Self.number(mantissa, priceDigits) }
 
-    /// A size as a number.
+    /// A size as a number; the mantissa is exact.
     public func size(_ mantissa: Int64) -> Double { Self.number(mantissa, sizeDigits) }
 
     private static func number(_ mantissa: Int64, _ digits: Int) -> Double {
