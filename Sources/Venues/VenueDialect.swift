@@ -13,6 +13,8 @@ package protocol VenueDialect: Sendable {
     /// True while the venue has accepted the subscriptions, as far as it acknowledges them.
     ///
     /// Becomes true without a message when a refusal would have arrived by now.
+    /// If the venue acknowledges nothing, set it in ``open(now:outgoing:)``. ``undelivered`` is reported only after it
+    /// is true.
     var isSubscribed: Bool { get }
 
     /// What was asked for and has not arrived on this connection, by the user's names, sorted.

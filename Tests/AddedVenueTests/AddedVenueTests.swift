@@ -1,5 +1,7 @@
 import Archive
 import ArgumentParser
+import FeedrecTestKit
+import MarketModel
 import Testing
 import Venues
 
@@ -25,9 +27,26 @@ struct AddedVenueTests {
         let tea = try await bench.replay(recording, to: #"{"subscribe":["TEA"]}"#)
         #expect(tea.dropFirst() == all.filter { $0.hasPrefix(#"{"symbol":"TEA""#) }[...])
 
-        let imported = try await bench.importing(Array(all.dropFirst()))
-        #expect(try ArchiveReader(path: imported).summary().tradeCount == Int64(AcmeBench.count))
+        let absent = try await bench.replay(recording, to: #"{"subscribe":["SALT"]}"#)
+        #expect(absent.isEmpty)
+
+        let imported = try await bench.importing(all.dropFirst() + [#"{"bogus":1}"#])
+        let importReader = try ArchiveReader(path: imported)
+        #expect(try importReader.summary().tradeCount == Int64(AcmeBench.count))
+        #expect(try importReader.events(kind: "unrecognised").map(\.isOddity) == [true])
         #expect(try bench.isSameAfterRebuild(imported))
+    }
+
+    @Test("its dialect reports the symbols that have not arrived")
+    func undelivered() {
+        var dialect = AcmeDialect(symbols: ["TEA", "GOLD"])
+        #expect(dialect.undelivered == ["GOLD", "TEA"])
+        let trade = #"{"symbol":"GOLD","id":17,"price":"1890.5","size":"2","time":1767605400000}"#
+        var events = MarketEvents()
+        var outgoing = MessageBatch()
+        let batch = MessageBatch(texts: [trade])
+        _ = dialect.receive(batch, now: UnixNanoseconds(0), events: &events, outgoing: &outgoing)
+        #expect(dialect.undelivered == ["TEA"])
     }
 
     @Test("its options are flags of the command line")

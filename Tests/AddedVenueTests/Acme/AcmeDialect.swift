@@ -7,9 +7,16 @@ struct AcmeDialect: VenueDialect {
     private(set) var symbols = SymbolTable()
     private(set) var isSubscribed = false
     private let wanted: [String]
+    /// Symbols without a trade so far.
+    private var missing: Set<String>
 
     /// Makes a client that subscribes to `wanted`, or one that only reads if it is never opened.
-    init(symbols wanted: [String]) { self.wanted = wanted }
+    init(symbols wanted: [String]) {
+        self.wanted = wanted
+        missing = Set(wanted)
+    }
+
+    var undelivered: [String] { missing.sorted() }
 
     mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         outgoing.append(#"{"subscribe":\#(JSONText.list(wanted))}"#.utf8, direction: .sent, tsRecv: now)
@@ -23,12 +30,14 @@ struct AcmeDialect: VenueDialect {
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
         for index in batch.entries.indices where batch.entries[index].direction == .received {
+            let origin = EventOrigin(message: index, item: 0)
             guard let message = batch.withPayload(at: index, { AcmeMessage($0) }) else {
                 outcome.unrecognised += 1
+                events.venueEvents.append(Self.oddity(origin))
                 continue
             }
             outcome.recognised += 1
-            take(message, EventOrigin(message: index, item: 0), &outcome, &events)
+            take(message, origin, &outcome, &events)
         }
         outcome.isSubscribed = isSubscribed
         return outcome
@@ -44,6 +53,7 @@ struct AcmeDialect: VenueDialect {
         case .subscribed: isSubscribed = true
         case .trade(let symbol, let id, let price, let size, let time):
             outcome.dataMessages += 1
+            missing.remove(symbol)
             events.trades.append(
                 Trade(
                     origin: origin,
@@ -56,6 +66,11 @@ struct AcmeDialect: VenueDialect {
                 )
             )
         }
+    }
+
+    private static func oddity(_ origin: EventOrigin) -> VenueEvent {
+        let json = #"{"reason":"nothing that this venue sends"}"#
+        return VenueEvent(origin: origin, kind: "unrecognised", isOddity: true, json: Array(json.utf8))
     }
 
     // The connection's pings keep it alive.

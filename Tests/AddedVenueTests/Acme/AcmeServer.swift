@@ -16,10 +16,13 @@ struct AcmeSession: VenueSession {
     private(set) var wanted: [String] = []
     /// The symbols that the client may see; `nil` if it may see all.
     private var permitted: Set<String>?
+    /// What the tape has; `nil` in a simulation, which has every symbol.
+    private var offer: VenueOffer?
 
     let keepAliveInterval: Duration? = nil
 
     mutating func restrict(toSymbols symbols: Set<String>) { permitted = symbols }
+    mutating func refuse(beyond offer: VenueOffer) { self.offer = offer }
 
     mutating func receive(
         _ payload: UnsafeRawBufferPointer,
@@ -29,6 +32,7 @@ struct AcmeSession: VenueSession {
         guard let symbols = try? Self.subscription(payload) else {
             return .close(code: 1008, reason: "not a subscription")
         }
+        if let reason = offer?.refusal(ofSymbols: symbols) { return .close(code: 1008, reason: reason) }
         for symbol in symbols where !wanted.contains(symbol) { wanted.append(symbol) }
         hasSubscribed = true
         let answer = #"{"subscribed":\#(JSONText.list(symbols))}"#
