@@ -20,7 +20,10 @@ package struct BinanceSpotDialect: VenueDialect {
 
     package var undelivered: [String] { delivery.undelivered }
 
-    package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
+    /// True from the start: otherwise streams would not be reported as undelivered before the first message.
+    package private(set) var isSubscribed = false
+
+    package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) { isSubscribed = true }
 
     package mutating func receive(
         _ batch: MessageBatch,
