@@ -14,7 +14,7 @@ final class SalvageInserter {
         self.replacement = replacement
     }
 
-    /// Inserts a row that is not there yet; returns false if the row does not fit the table.
+    /// Inserts a row unless its key is there already; returns false if the row does not fit the table.
     func insert(_ row: [StoredValue]) throws(ArchiveError) -> Bool {
         let statement = try statement(for: row.count)
         var parameter: Int32 = 1
@@ -44,8 +44,9 @@ final class SalvageInserter {
         if let statement = statements[count] { return statement }
         let names = shape.columns.prefix(count).filter { !$0.isGenerated }.map { "\"\($0.name)\"" }
         let marks = Array(repeating: "?", count: names.count).joined(separator: ", ")
+        // Unlike OR IGNORE, this does not pass over a broken CHECK: the row may belong to another table.
         let statement = try replacement.statement(
-            "INSERT OR IGNORE INTO \"\(shape.name)\" (\(names.joined(separator: ", "))) VALUES (\(marks))"
+            "INSERT INTO \"\(shape.name)\" (\(names.joined(separator: ", "))) VALUES (\(marks)) ON CONFLICT DO NOTHING"
         )
         statements[count] = statement
         return statement

@@ -5,8 +5,9 @@ import SQLiteFormat
 /// Moves every readable row of a damaged recording into a new one.
 ///
 /// SQL stops at the first damaged page of a table, and at any damage in the schema, so the pages are read here. A block
-/// is kept if its checksum holds. A row of another table is kept if it has the shape of its table. SQLite has no
-/// checksums, so a changed value in such a row is not detected here (`rebuild` finds it).
+/// is kept if its checksum holds. A row of another table is kept if it has the shape of its table. A row that no tree
+/// reaches goes to the strictest table whose shape and constraints it has, if any. SQLite has no checksums, so a
+/// changed value in such a row is not detected here (`rebuild` finds it).
 final class Salvager {
     /// A block that exists but cannot be read.
     struct DamagedBlock {
@@ -52,8 +53,10 @@ final class Salvager {
         var ignored = walk
         for root in indexes { ignored.walk(root: root, isIndex: true) { _ in true } }
         (damagedPages, damagedRows) = (walk.damagedPages, walk.damagedRows)
+        // A quote bar could be read as a venue's bar, which requires less.
+        let strictest = inserters.sorted { $0.shape.requiredColumns > $1.shape.requiredColumns }
         try ignored.walkOrphans { row, isIndex in
-            for inserter in inserters where inserter.shape.hasRowID != isIndex {
+            for inserter in strictest where inserter.shape.hasRowID != isIndex {
                 if try self.take(row, inserter) { return true }
             }
             return false

@@ -20,12 +20,17 @@ struct TableShape {
     let rowIDColumn: Int?
     /// In the order of the record: the key comes first if there is no row id.
     let columns: [Column]
+    /// The numbers of values that a record can have.
+    let recordLengths: Set<Int>
+
+    /// The number of columns without NULL: the more, the surer it is that a record that fits belongs here.
+    var requiredColumns: Int { columns.count { $0.isRequired } }
 
     /// Returns the values to write; `nil` if the record is not a row of this table.
     ///
     /// A row that is older than a column is shorter.
     func row(_ values: [StoredValue], rowID: Int64) -> [StoredValue]? {
-        guard !values.isEmpty, values.count <= columns.count else { return nil }
+        guard recordLengths.contains(values.count), values.count <= columns.count else { return nil }
         var row = values
         for (index, column) in columns.enumerated() {
             guard index < values.count else {
@@ -64,9 +69,12 @@ extension TableShape {
             on: handle,
             path: path
         )
+        let lengths = try RecordLengths()
         var shapes: [TableShape] = []
         while try list.step() {
-            shapes.append(try shape(list.text(0), hasRowID: list.integer(1) == 0, on: handle, path: path))
+            let name = list.text(0)
+            let hasRowID = list.integer(1) == 0
+            shapes.append(try shape(name, hasRowID: hasRowID, lengths.of(name), on: handle, path: path))
         }
         return shapes
     }
@@ -74,6 +82,7 @@ extension TableShape {
     private static func shape(
         _ name: String,
         hasRowID: Bool,
+        _ recordLengths: Set<Int>,
         on handle: OpaquePointer?,
         path: String
     ) throws(ArchiveError) -> TableShape {
@@ -105,7 +114,8 @@ extension TableShape {
             name: name,
             hasRowID: hasRowID,
             rowIDColumn: isAlias ? columns.firstIndex { $0.key > 0 } : nil,
-            columns: columns.map(\.column)
+            columns: columns.map(\.column),
+            recordLengths: recordLengths
         )
     }
 
