@@ -1,4 +1,5 @@
 import Archive
+import BarBuilding
 import FeedrecTestKit
 import Foundation
 import MarketModel
@@ -11,6 +12,10 @@ import Transport
 @Suite(.timeLimit(.minutes(5)))
 struct RotationTests {
     private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+
+    private static func quotes(_ ids: Range<Int>) -> [String] {
+        ids.map { BinanceSample.bookTicker(id: $0, bid: "1.5", ask: "1.75") }
+    }
 
     /// Sends a hundred trades, then runs `wait` and sends a hundred more, once for each wait.
     private static func venue(_ waits: [@Sendable () async -> Void]) -> ScriptedVenue {
@@ -176,6 +181,55 @@ struct RotationTests {
         #expect(counts == [[.integer(100)], [.integer(200)], [.integer(300)]])
     }
 
+    @Test("a bar continues over a file without messages, and a rebuild of each file finds the same bars")
+    func emptyFile() async throws {
+        var bench = try RecorderBench.binance()
+        bench.policy.rotation = RotationPolicy()
+        bench.policy.rotation?.period = .seconds(4)
+        bench.watch.silence = .off
+        let run = bench
+        let first = ScriptedVenue.Scene.talk { connection, _ in
+            try await connection.send(MessageBatch(texts: Self.quotes(0..<100)))
+            await run.reports.until { $0.received == 100 }
+        }
+        let second = ScriptedVenue.Scene.talk { connection, _ in
+            try await connection.send(MessageBatch(texts: Self.quotes(100..<150)))
+            _ = try await connection.receiveAll()
+        }
+        let (attempts, isReachable) = (EventLog<Int>(), EventLog<Bool>())
+        try await withServer(ScriptedVenue([first, second])) { server in
+            var feed = run.feed(server.url)
+            feed.barIntervals = [BarInterval(text: "1m")].compactMap(\.self)
+            feed.connect = { [connect = feed.connect] tap async throws(TransportError) in
+                attempts.append(1)
+                if attempts.all.count > 1 { _ = await isReachable.until(count: 1) }
+                return try await connect(tap)
+            }
+            let (recorder, writer) = (run.recorder(of: [feed]), try run.openWriter())
+            async let outcome = recorder.run(into: writer)
+            await run.commit { $0.gapBeginnings == ["disconnect"] }
+            for count in 1...2 {
+                run.wall.advance(by: .seconds(4))
+                await run.commit { $0.rotationCount == count }
+            }
+            run.wall.advance(by: .seconds(1))
+            isReachable.append(true)
+            await run.commit { $0.received == 150 }
+            run.stop.request(.signal)
+            _ = try await outcome
+        }
+        let files = try ArchiveLocation(run.directory.path).files
+        try #require(files.count == 3)
+        var counts: [[SQLValue]] = []
+        for file in files { counts += try await Self.query(file, "SELECT tick_count FROM bar WHERE side = 0") }
+        #expect(counts == [[.integer(100)], [.integer(100)], [.integer(150)]])
+        let stamp = UpkeepStamp(now: UnixNanoseconds(0), programVersion: "test")
+        let rebuilder = Rebuilder(stamp, isCheck: false, zones: { _ in nil }, archive: files)
+        let outcomes = try files.map { try rebuilder.run($0) }
+        #expect(outcomes.map(\.messages) == [100, 0, 50])
+        #expect(outcomes.map(\.differences) == [[], [], []])
+    }
+
     @Test("a file at its size limit is followed by another of the same day; the next recorder continues in the last")
     func size() async throws {
         var bench = try RecorderBench.binance()
@@ -303,5 +357,11 @@ struct RotationTests {
             number += 1
         }
         #expect(number > 1)
+    }
+}
+
+extension [RecorderReport] {
+    fileprivate var rotationCount: Int {
+        count { if case .rotated = $0 { true } else { false } }
     }
 }

@@ -230,7 +230,7 @@ package final class RecordingRebuild {
         )
         // If messages are missing, their ticks may be too, but the stored bar includes them.
         if absences.contains(where: { $0.kind == .message }) { try keepLargerBars(bars, key, where: "true") }
-        // Bars that were still open when a recorder continued in this file include ticks of the previous file.
+        // Bars that were still open when a recorder continued in this file include ticks of earlier files.
         if try goesOnFromEarlierFile() {
             func first(_ table: String) -> String {
                 "(SELECT coalesce(ts_event, ts_recv) FROM source.\(table) t WHERE t.instrument_id = s.instrument_id "
@@ -253,12 +253,18 @@ package final class RecordingRebuild {
         )
     }
 
-    /// True if a recorder continued here from another file: its connections were open when the session began.
+    /// True if a recorder continued here from another file.
+    ///
+    /// Its connections were open when the session began; without a connection, a gap or a closed market was.
     private func goesOnFromEarlierFile() throws(ArchiveError) -> Bool {
         try RowQueries.integer(
             """
-            SELECT count(*) FROM source.connection c JOIN source.feed f USING (feed_id) JOIN source.session s USING (session_id)
-            WHERE c.ts_opened = s.ts_start AND c.journal_key IS NOT NULL
+            SELECT count(*) FROM source.session s WHERE s.kind = 'record' AND (
+                EXISTS (SELECT 1 FROM source.feed f JOIN source.connection c USING (feed_id)
+                    WHERE f.session_id = s.session_id AND c.ts_opened = s.ts_start AND c.journal_key IS NOT NULL)
+                OR EXISTS (SELECT 1 FROM source.feed f JOIN source.closed_span p USING (feed_id)
+                    WHERE f.session_id = s.session_id AND p.ts_from = s.ts_start)
+                OR EXISTS (SELECT 1 FROM source.gap g WHERE g.session_id = s.session_id AND g.ts_from = s.ts_start))
             """,
             on: replacement.handle,
             path: replacement.path
