@@ -47,15 +47,6 @@ struct UndeliveredTests {
         )
     }
 
-    @Test("kind 9 streams of which no message ever arrives count as subscribed, so they can be reported")
-    func silent() {
-        var dialect = BinanceSpotDialect(streams: ["btcusdt@trade"])
-        var outgoing = MessageBatch()
-        dialect.open(now: UnixNanoseconds(0), outgoing: &outgoing)
-        #expect(dialect.isSubscribed && dialect.undelivered == ["btcusdt@trade"])
-        #expect(outgoing.isEmpty)
-    }
-
     @Test("kind 9 a hub's symbol is delivered by its first tick, and ticks of all symbols by any tick")
     func hub() {
         var subscription = MT4Subscription(tradePlatform: "P", symbols: ["EURUSD", "XAUUSDX"])

@@ -20,10 +20,7 @@ package struct BinanceSpotDialect: VenueDialect {
 
     package var undelivered: [String] { delivery.undelivered }
 
-    /// True from the start: otherwise streams would not be reported as undelivered before the first message.
-    package private(set) var isSubscribed = false
-
-    package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) { isSubscribed = true }
+    package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {}
 
     package mutating func receive(
         _ batch: MessageBatch,
