@@ -143,8 +143,8 @@ extension InstrumentCoverage {
         for (start, time) in byHour.sorted(by: { $0.key < $1.key }) where time.expected > 0 {
             let covered = max(0, time.expected - time.missing)
             hours.append(Hour(start: UnixNanoseconds(start), expectedNS: time.expected, coveredNS: covered))
-            expectedNS = expectedNS.addingClamped(time.expected)
-            coveredNS = coveredNS.addingClamped(covered)
+            expectedNS = expectedNS.addingSaturated(time.expected)
+            coveredNS = coveredNS.addingSaturated(covered)
         }
     }
 
@@ -156,7 +156,7 @@ extension InstrumentCoverage {
         var count = 0
         while from < span.to, count < hoursMax {
             count += 1
-            let start = from.subtractingClamped(((from % hourNS) + hourNS) % hourNS)
+            let start = from.subtractingSaturated(((from % hourNS) + hourNS) % hourNS)
             let (next, overflow) = start.addingReportingOverflow(hourNS)
             let to = overflow ? span.to : min(span.to, next)
             body(start, to - from)

@@ -64,7 +64,7 @@ private struct OpenRestarts {
         guard let tsTo = try endOfRuns(since: gap), tsTo > gap.tsFrom else {
             return try connection.removeGap(gap.gapID, ofSession: gap.sessionID)
         }
-        let estimate = try ends.rate(of: gap.feed).estimate(over: tsTo.subtractingClamped(gap.tsFrom))
+        let estimate = try ends.rate(of: gap.feed).estimate(over: tsTo.subtractingSaturated(gap.tsFrom))
         try connection.run("UPDATE gap SET ts_to = ?, estimated_count = ? WHERE gap_id = ?") {
             $0.bind(1, tsTo)
             $0.bind(2, estimate)

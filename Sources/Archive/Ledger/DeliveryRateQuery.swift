@@ -1,4 +1,5 @@
 import CSQLite
+import MarketModel
 
 /// Measures in one recording how fast a feed delivers.
 ///
@@ -63,7 +64,7 @@ struct DeliveryRateQuery {
             // Messages that arrive while the market is closed say nothing about the rate while it is open.
             if idle.spans.contains(where: { $0.from <= first && last < $0.to }) { continue }
             span = TimeSpans.Span(from: min(span?.from ?? first, first), to: max(span?.to ?? last, last))
-            count = count.addingClamped(blocks.integer(0))
+            count = count.addingSaturated(blocks.integer(0))
         }
         guard var span else { return DeliveryRate() }
         // All of its blocks are counted, so the connection's beginning counts too.

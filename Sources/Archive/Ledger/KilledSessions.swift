@@ -41,9 +41,9 @@ struct KilledSessions {
         }
         // Bars belong to no session, so those that no other session counted are assigned to the first one.
         if let first = ids.first {
-            let claimed = sessions.reduce(Int64(0)) { $0.addingClamped($1.counts?.barCount ?? 0) }
+            let claimed = sessions.reduce(Int64(0)) { $0.addingSaturated($1.counts?.barCount ?? 0) }
             let there = try rows.count("bar") + absences.count(.bar, session: nil)
-            counts[first]?.barCount = max(0, there.subtractingClamped(claimed))
+            counts[first]?.barCount = max(0, there.subtractingSaturated(claimed))
         }
         return counts
     }

@@ -83,7 +83,7 @@ struct LostMessages {
                     sessionID: id,
                     tsStart: list.integer(1),
                     tsEnd: list.optionalInteger(2),
-                    claimed: claims.count == 2 && !list.isNull(2) ? claims[0].addingClamped(claims[1]) : nil,
+                    claimed: claims.count == 2 && !list.isNull(2) ? claims[0].addingSaturated(claims[1]) : nil,
                     claimedSent: claims.count == 2 && !list.isNull(2) ? claims[1] : nil,
                     held: held[id] ?? 0,
                     missing: known.count(.message, session: id)

@@ -92,9 +92,9 @@ struct GapBars {
         let keys = try bars(of: id, series, source: 1, from: gap.tsFrom.rawValue, to: to)
         let lags = try lags(of: id, around: gap)
         guard let least = [lags.before, lags.after].compactMap({ $0 }).min() else { return keys }
-        let from = gap.tsFrom.rawValue.subtractingClamped(least).addingClamped(Self.toleranceNS)
+        let from = gap.tsFrom.rawValue.subtractingSaturated(least).addingSaturated(Self.toleranceNS)
         let lag = lags.after ?? least
-        let end = gap.tsTo == nil ? Int64.max : to.subtractingClamped(lag).subtractingClamped(Self.toleranceNS)
+        let end = gap.tsTo == nil ? Int64.max : to.subtractingSaturated(lag).subtractingSaturated(Self.toleranceNS)
         guard from < end else { return keys }
         let found = try bars(of: id, series, source: 0, from: from, to: end)
         guard !found.isEmpty else { return keys }
@@ -106,7 +106,7 @@ struct GapBars {
         }
         return keys
             + found.filter { key in
-                let hadEnded = last.map { $0 >= key.tsOpen.addingClamped(key.intervalNS) } ?? false
+                let hadEnded = last.map { $0 >= key.tsOpen.addingSaturated(key.intervalNS) } ?? false
                 let hadToBegin = first.map { $0 < key.tsOpen } ?? false
                 return !hadEnded && !hadToBegin
             }
@@ -148,7 +148,7 @@ struct GapBars {
                 statement.bind(1, id)
                 statement.bind(2, one.side)
                 statement.bind(3, one.intervalNS)
-                statement.bind(4, from.subtractingClamped(one.intervalNS))
+                statement.bind(4, from.subtractingSaturated(one.intervalNS))
                 statement.bind(5, to)
                 statement.bind(6, from)
                 statement.bind(7, source)
