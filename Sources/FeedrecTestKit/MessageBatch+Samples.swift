@@ -26,7 +26,7 @@ extension MessageBatch {
 }
 
 /// Messages as sent by Binance's spot market on a combined connection.
-package enum BinanceSample {
+package enum SpotSample {
     /// A trade; its venue time is in milliseconds.
     package static func trade(
         _ symbol: String = "BTCUSDT",

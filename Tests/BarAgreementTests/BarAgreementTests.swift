@@ -114,7 +114,7 @@ struct BarAgreementTests {
     @Test("B15 trades at 100 and then at 101.25 make one bar for all readers")
     func growingDigits() async throws {
         let texts = [("100", "1"), ("101.25", "0.5"), ("99", "2")].enumerated().map { index, trade in
-            BinanceSample.trade(id: index + 1, price: trade.0, size: trade.1)
+            SpotSample.trade(id: index + 1, price: trade.0, size: trade.1)
         }
         #expect(try await Self.bar(of: texts, side: "trade") == ["100", "101.25", "99", "99", "3", "3.5"])
     }
@@ -122,9 +122,9 @@ struct BarAgreementTests {
     @Test("B3 single trades and aggregates of the same executions make one bar of volume 3 for all readers")
     func bothKinds() async throws {
         let texts = [
-            BinanceSample.trade(id: 11, price: "1.00", size: "1.00"),
-            BinanceSample.trade(id: 12, price: "2.00", size: "2.00"),
-            BinanceSample.aggregate(id: 7, trades: 11...12, price: "2.00", size: "3.00"),
+            SpotSample.trade(id: 11, price: "1.00", size: "1.00"),
+            SpotSample.trade(id: 12, price: "2.00", size: "2.00"),
+            SpotSample.aggregate(id: 7, trades: 11...12, price: "2.00", size: "3.00"),
         ]
         #expect(try await Self.bar(of: texts, side: "trade") == ["1", "2", "1", "2", "2", "3"])
     }

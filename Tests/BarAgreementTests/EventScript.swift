@@ -88,7 +88,7 @@ struct EventScript {
 
     private mutating func administrative() -> String {
         tradeID += 1
-        let text = BinanceSample.trade(id: tradeID, price: "57000", size: "3", time: now / 1_000_000)
+        let text = SpotSample.trade(id: tradeID, price: "57000", size: "3", time: now / 1_000_000)
         let kind = Int.random(in: 0...2, using: &random)
         if kind == 0 { return text.replacing(#""q":"3""#, with: #""q":"0.00000000""#) }
         return text.replacing(#""M":true"#, with: #""M":true,"X":"\#(kind == 1 ? "NA" : "INSURANCE_FUND")""#)
@@ -108,11 +108,11 @@ struct EventScript {
             executions.append(Execution(price: price, size: quantity))
             sum = sum.map { $0.adding(quantity) } ?? quantity
             if singles {
-                texts.append(BinanceSample.trade(id: tradeID, price: price.description, size: size, time: time))
+                texts.append(SpotSample.trade(id: tradeID, price: price.description, size: size, time: time))
             }
         }
         if aggregates, let sum {
-            let text = BinanceSample.aggregate(
+            let text = SpotSample.aggregate(
                 id: aggregateID,
                 trades: first...tradeID,
                 price: price,

@@ -103,7 +103,7 @@ struct BadMessageTests {
         }
     }
 
-    private static func trade(_ id: Int) -> String { BinanceSample.trade(id: id) }
+    private static func trade(_ id: Int) -> String { SpotSample.trade(id: id) }
 
     private static let long =
         #"{"stream":"btcusdt@trade","data":{"e":"trade","x":"\#(String(repeating: "x", count: 5000))"}}"#

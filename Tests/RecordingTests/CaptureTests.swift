@@ -141,7 +141,7 @@ struct CaptureTests {
         var bench = try Bench()
         bench.capture.takeRaw(MessageBatch(texts: ["hello"], direction: .sent, start: Self.start))
         let texts = [
-            BinanceSample.trade(id: 1), "nonsense", BinanceSample.bookTicker(id: 2), BinanceSample.trade(id: 3),
+            SpotSample.trade(id: 1), "nonsense", SpotSample.bookTicker(id: 2), SpotSample.trade(id: 3),
         ]
         bench.take(MessageBatch(texts: texts, start: Self.start, step: .seconds(1)))
         let rows = bench.takeWork().rows
@@ -159,13 +159,13 @@ struct CaptureTests {
     @Test("an instrument is written once, and its prices keep their digits")
     func instruments() throws {
         var bench = try Bench()
-        bench.take([BinanceSample.trade(id: 1, price: "1.50", size: "2"), BinanceSample.trade(id: 2, price: "1.5")])
+        bench.take([SpotSample.trade(id: 1, price: "1.50", size: "2"), SpotSample.trade(id: 2, price: "1.5")])
         let first = bench.takeWork().rows
         #expect(first.instruments.map(\.priceDigits) == [2, 2])
         #expect(first.instruments.map(\.sizeDigits) == [0, 3])
         #expect(first.trades.map(\.price) == [150, 150])
         #expect(first.trades.map(\.size) == [2, 1])
-        bench.take([BinanceSample.trade(id: 3, price: "1.50", size: "2")])
+        bench.take([SpotSample.trade(id: 3, price: "1.50", size: "2")])
         let second = bench.takeWork().rows
         #expect(second.instruments.isEmpty)
         #expect(second.trades.map(\.instrumentID) == [first.instruments[1].instrumentID])
@@ -175,7 +175,7 @@ struct CaptureTests {
     @Test("numbers that fit no row become an oddity, and their message is kept")
     func unstorable() throws {
         var bench = try Bench()
-        bench.take([BinanceSample.bookTicker(id: 1, bid: "9000000000000000000", ask: "0.01")])
+        bench.take([SpotSample.bookTicker(id: 1, bid: "9000000000000000000", ask: "0.01")])
         let work = bench.takeWork()
         #expect(work.rows.quotes.isEmpty)
         #expect(work.rows.events.map(\.kind) == ["quote_out_of_range"])
@@ -202,7 +202,7 @@ struct CaptureTests {
         bench.capture.resume(at: Self.start.advanced(by: .milliseconds(500)))
         for second in 0..<4 {
             let time = Self.start.advanced(by: .seconds(second) + .milliseconds(600))
-            bench.take([BinanceSample.trade(id: second, time: time.rawValue / 1_000_000)], at: time)
+            bench.take([SpotSample.trade(id: second, time: time.rawValue / 1_000_000)], at: time)
         }
         bench.capture.interrupt(at: Self.start.advanced(by: .milliseconds(3700)))
         let bars = bench.takeWork(after: .seconds(9)).rows.bars
@@ -217,7 +217,7 @@ struct CaptureTests {
     func growingBar() throws {
         var bench = try Bench(bars: ["1s"])
         bench.capture.resume(at: Self.start)
-        bench.take([BinanceSample.trade(id: 1)])
+        bench.take([SpotSample.trade(id: 1)])
         #expect(bench.takeWork(after: .milliseconds(100)).rows.bars.map(\.isComplete) == [false])
         #expect(bench.takeWork(after: .milliseconds(200)).rows.bars.isEmpty)
         #expect(bench.takeWork(after: .seconds(1)).rows.bars.map(\.isComplete) == [true])

@@ -34,7 +34,7 @@ struct ClosedMarketGapTests {
         return ScriptedVenue { connection, _ in
             let isFirst = reports.all.subscribedCount == 0
             guard isFirst || isBack(reports.all) else { return }
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: isFirst ? 1 : 2)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: isFirst ? 1 : 2)]))
             if isFirst, let isOver {
                 await reports.until(isOver)
                 return

@@ -25,7 +25,7 @@ struct ClosedMarketRecoveryTests {
             let victim = try await Victim(directory)
             victim.wait(until: Self.closing.advanced(by: .seconds(-1)))
             try await victim.open()
-            try await victim.commit(victim.read([BinanceSample.trade(id: 1)]))
+            try await victim.commit(victim.read([SpotSample.trade(id: 1)]))
             var batch = WriteBatch()
             if hasClosed {
                 batch.closedSpans = [
@@ -36,7 +36,7 @@ struct ClosedMarketRecoveryTests {
             victim.wait(until: Self.opening.advanced(by: .seconds(opened)))
             try await victim.open(key: 2)
             victim.wait(until: Self.opening.advanced(by: .seconds(60)))
-            _ = victim.read([BinanceSample.trade(id: 2)])
+            _ = victim.read([SpotSample.trade(id: 2)])
             try await victim.die()
         }()
         let report = try await RecoveryTests.recover(directory)

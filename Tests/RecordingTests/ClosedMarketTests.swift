@@ -32,7 +32,7 @@ struct ClosedMarketTests {
     func weekend() async throws {
         let run = try bench()
         let venue = ScriptedVenue { connection, _ in
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 1)]))
             _ = try await connection.receiveAll()
         }
         try await withServer(venue) { server in
@@ -61,7 +61,7 @@ struct ClosedMarketTests {
     func closedSpan() async throws {
         let run = try bench()
         let venue = ScriptedVenue { connection, _ in
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 1)]))
             _ = try await connection.receiveAll()
         }
         try await withServer(venue) { server in
@@ -101,7 +101,7 @@ struct ClosedMarketTests {
         bench.watch.silence = .off
         let run = bench
         let venue = ScriptedVenue { connection, _ in
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 1)]))
             _ = try await connection.receiveAll()
         }
         try await withServer(venue) { server in
@@ -129,7 +129,7 @@ struct ClosedMarketTests {
         bench.policy.rotation = RotationPolicy()
         let run = bench
         let venue = ScriptedVenue { connection, _ in
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 1)]))
             _ = try await connection.receiveAll()
         }
         try await withServer(venue) { server in

@@ -23,7 +23,7 @@ struct ClosedSpanEndTests {
     }
 
     private static let venue = ScriptedVenue { connection, _ in
-        try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+        try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 1)]))
         _ = try await connection.receiveAll()
     }
 
@@ -90,11 +90,11 @@ struct ClosedSpanEndTests {
     /// Removes the sessions after an hour; the venue disconnects an hour later, and is back after another hour.
     private func reload(_ run: RecorderBench) async throws {
         let stays = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 1)]))
             _ = try await connection.receiveAll()
         }
         let leaves = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 2)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 2)]))
             await run.reports.until { $0.subscribedCount == 2 }
             run.wall.advance(by: .seconds(3600))
         }

@@ -60,11 +60,11 @@ struct CountedExecutionsTests {
     }
 
     private static func single(_ id: Int, _ price: String, _ size: String) -> String {
-        BinanceSample.trade(id: id, price: price, size: size)
+        SpotSample.trade(id: id, price: price, size: size)
     }
 
     private static func aggregate(_ id: Int, _ ids: ClosedRange<Int>, _ price: String, _ size: String) -> String {
-        BinanceSample.aggregate(id: id, trades: ids, price: price, size: size)
+        SpotSample.aggregate(id: id, trades: ids, price: price, size: size)
     }
 
     @Test("B3 trades 11 and 12 and the aggregate of both have volume 3, in any order of arrival")

@@ -30,7 +30,7 @@ struct EndingsTests {
                 return visits[path] ?? 0
             }
             let index = Int(path.split(separator: "/").last ?? "") ?? 0
-            try await connection.send(BinanceSample.trade("S\(index)", id: visit))
+            try await connection.send(SpotSample.trade("S\(index)", id: visit))
             guard visit == 1, index < Self.endings.count else {
                 _ = try await connection.receiveAll()
                 return

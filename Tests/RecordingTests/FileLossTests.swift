@@ -40,7 +40,7 @@ struct FileLossTests {
         }
     }
 
-    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { SpotSample.trade(id: $0) } }
 
     /// Records 50 trades, touches the archive, and records 50 more; then the venue closes the connection.
     private static func record(

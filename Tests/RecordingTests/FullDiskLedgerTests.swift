@@ -29,7 +29,7 @@ struct FullDiskLedgerTests {
     }
 
     private static func trades(_ ids: Range<Int>) -> MessageBatch {
-        MessageBatch(texts: ids.map { BinanceSample.trade(id: $0) })
+        MessageBatch(texts: ids.map { SpotSample.trade(id: $0) })
     }
 
     @Test(
@@ -69,7 +69,7 @@ struct FullDiskLedgerTests {
         let stored = try bench.stored()
         #expect(stored.problems == [])
         // Of the second ten messages, those captured before storing paused are stored.
-        let ids = stored.messages.compactMap(BinanceSample.tradeID)
+        let ids = stored.messages.compactMap(SpotSample.tradeID)
         let before = ids.prefix { $0 < 20 }.count
         #expect(before >= 10 && ids == Array(0..<before) + Array(30..<40))
         #expect(stored.gaps.map(\.cause) == ["disk_full"] && stored.gaps.first?.tsTo != nil)

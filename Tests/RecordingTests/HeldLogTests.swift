@@ -17,7 +17,7 @@ struct HeldLogTests {
         var generator = SplitMix64(seed: UInt64(id))
         var noise = ""
         for _ in 0..<(20 << 10) { noise += String(generator.next(), radix: 36) }
-        return String(BinanceSample.trade(id: id).dropLast(2)) + #","noise":"\#(noise)"}}"#
+        return String(SpotSample.trade(id: id).dropLast(2)) + #","noise":"\#(noise)"}}"#
     }
 
     private func walBytes(_ file: String) throws -> Int64 {
@@ -87,7 +87,7 @@ struct HeldLogTests {
         bench.policy.rotation = RotationPolicy()
         bench.policy.isOnce = true
         bench.watch.silence = .off
-        let venue = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
+        let venue = ScriptedVenue { connection, _ in try await connection.send(SpotSample.trade(id: 1)) }
         let first = bench
         _ = try await withServer(venue) { server in
             try await first.committing { try await first.recordWithJournal(server.url) }

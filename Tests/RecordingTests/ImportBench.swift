@@ -69,7 +69,7 @@ struct ImportBench {
     /// `ns` lines of trades, one per millisecond, whose numbers equal their milliseconds.
     static func trades(_ numbers: some Sequence<Int>) -> String {
         numbers.map { number in
-            let trade = BinanceSample.trade(id: number, time: start / 1_000_000 + Int64(number))
+            let trade = SpotSample.trade(id: number, time: start / 1_000_000 + Int64(number))
             return "\(start + Int64(number) * 1_000_000 + 7) \(trade)\n"
         }.joined()
     }

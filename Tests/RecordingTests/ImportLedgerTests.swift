@@ -76,7 +76,7 @@ struct ImportLedgerTests {
         let bench = try ImportBench()
         let seconds = ImportBench.start / 1_000_000_000
         func line(_ second: Int64, _ symbol: String, _ id: Int) -> String {
-            "\(seconds + second).5: \(BinanceSample.trade(symbol, id: id))\n"
+            "\(seconds + second).5: \(SpotSample.trade(symbol, id: id))\n"
         }
         let text =
             line(0, "A", 5) + line(0, "B", 900) + line(1, "A", 7) + line(1, "A", 6) + line(2, "B", 901)
@@ -91,8 +91,8 @@ struct ImportLedgerTests {
         let bench = try ImportBench()
         let seconds = ImportBench.start / 1_000_000_000
         let opened = "wss://example.org/stream <-> \(seconds + 4).25\n"
-        let head = "\(seconds).5: \(BinanceSample.trade(id: 1))\n"
-        let tail = (0..<3 as Range<Int64>).map { "\(seconds + 5 + $0).5: \(BinanceSample.trade(id: Int($0) + 2))\n" }
+        let head = "\(seconds).5: \(SpotSample.trade(id: 1))\n"
+        let tail = (0..<3 as Range<Int64>).map { "\(seconds + 5 + $0).5: \(SpotSample.trade(id: Int($0) + 2))\n" }
         try await bench.run(head + opened + tail[0])
         try await bench.run(head + opened + tail.joined())
         #expect(try await bench.count("gap") == .integer(1))

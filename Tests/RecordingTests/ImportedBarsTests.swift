@@ -16,7 +16,7 @@ struct ImportedBarsTests {
     /// start.
     private static func trade(_ id: Int, price: String, at milliseconds: Int, time: Int) -> String {
         let start = ImportBench.start
-        let trade = BinanceSample.trade(id: id, price: price, time: start / 1_000_000 + Int64(time))
+        let trade = SpotSample.trade(id: id, price: price, time: start / 1_000_000 + Int64(time))
         return "\(start + Int64(milliseconds) * 1_000_000 + 7) \(trade)\n"
     }
 

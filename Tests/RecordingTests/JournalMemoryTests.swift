@@ -18,7 +18,7 @@ struct JournalMemoryTests {
             fileSystem.breakDown()
             // More than the prepared segments hold.
             for start in stride(from: 0, to: 1000, by: 100) {
-                let trades = (start..<start + 100).map { BinanceSample.trade(id: $0) }
+                let trades = (start..<start + 100).map { SpotSample.trade(id: $0) }
                 try await connection.send(MessageBatch(texts: trades))
             }
             bench.wall.advance(by: .seconds(1))
@@ -29,7 +29,7 @@ struct JournalMemoryTests {
         }
         #expect(outcome.totals.messagesReceived == 1000 && outcome.totals.gaps == 0)
         let stored = try StoredRecording(path: bench.directory.file("2026-01-05.feedrec"))
-        #expect(stored.problems == [] && stored.received == (0..<1000).map { BinanceSample.trade(id: $0) })
+        #expect(stored.problems == [] && stored.received == (0..<1000).map { SpotSample.trade(id: $0) })
     }
 }
 

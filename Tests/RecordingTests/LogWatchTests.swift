@@ -30,7 +30,7 @@ struct LogWatchTests {
         bench.policy.logBytesMax = 1
         let run = bench
         let venue = ScriptedVenue { connection, _ in
-            try await connection.send(MessageBatch(texts: (0..<100).map { BinanceSample.trade(id: $0) }))
+            try await connection.send(MessageBatch(texts: (0..<100).map { SpotSample.trade(id: $0) }))
             await run.commit { $0.received == 100 }
             await run.reports.until { $0.contains { if case .logHeld = $0 { true } else { false } } }
         }

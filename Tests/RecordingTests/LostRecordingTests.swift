@@ -19,7 +19,7 @@ struct LostRecordingTests {
         file = directory.file("2026-01-05.feedrec")
     }
 
-    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { SpotSample.trade(id: $0) } }
 
     /// A recorder that has stored 100 trades, has 50 more only in its journal, and is killed.
     private func kill(hasOldJournal: Bool = false) async throws {

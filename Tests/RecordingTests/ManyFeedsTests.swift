@@ -13,7 +13,7 @@ struct ManyFeedsTests {
     /// A venue that sends trades of one symbol and receives until the client leaves.
     private static func venue(_ symbol: String, ids: Range<Int>) -> ScriptedVenue {
         ScriptedVenue { connection, _ in
-            for id in ids { try await connection.send(BinanceSample.trade(symbol, id: id)) }
+            for id in ids { try await connection.send(SpotSample.trade(symbol, id: id)) }
             _ = try await connection.receiveAll()
         }
     }
@@ -97,7 +97,7 @@ struct ManyFeedsTests {
         @Sendable func venue(_ symbol: String) -> ScriptedVenue {
             ScriptedVenue { connection, _ in
                 for id in 1...40 {
-                    try await connection.send(BinanceSample.trade(symbol, id: id))
+                    try await connection.send(SpotSample.trade(symbol, id: id))
                     sent.append(id)
                     // The rotation is due in the middle.
                     if id == 20 { await sent.until { $0.filter { $0 == 20 }.count == 2 } }

@@ -68,7 +68,7 @@ struct MessageImporterTests {
     func times() async throws {
         let bench = try Bench()
         let file = try bench.directory.write(
-            (0..<3).map { Self.nsLine($0, BinanceSample.trade(id: Int($0))) }.joined(),
+            (0..<3).map { Self.nsLine($0, SpotSample.trade(id: Int($0))) }.joined(),
             to: "a.txt"
         )
         let outcome = try await bench.run([file])
@@ -91,7 +91,7 @@ struct MessageImporterTests {
         let bench = try Bench()
         let files = try (0..<2).map { number in
             try bench.directory.write(
-                (0..<5).map { Self.nsLine(Int64(number) * 10 + $0, BinanceSample.trade(id: Int($0))) }.joined(),
+                (0..<5).map { Self.nsLine(Int64(number) * 10 + $0, SpotSample.trade(id: Int($0))) }.joined(),
                 to: "\(number).txt"
             )
         }
@@ -110,9 +110,9 @@ struct MessageImporterTests {
     func connections() async throws {
         let bench = try Bench()
         let text =
-            Self.cfConnection(0) + Self.cfLine(1, BinanceSample.trade(id: 1))
-            + Self.cfLine(2, BinanceSample.trade(id: 2))
-            + Self.cfConnection(10) + Self.cfLine(11, BinanceSample.trade(id: 3))
+            Self.cfConnection(0) + Self.cfLine(1, SpotSample.trade(id: 1))
+            + Self.cfLine(2, SpotSample.trade(id: 2))
+            + Self.cfConnection(10) + Self.cfLine(11, SpotSample.trade(id: 3))
         let outcome = try await bench.run([try bench.directory.write(text, to: "cf.txt")])
         #expect(outcome.summary.totals.gaps == 1)
         #expect(try bench.report().problems == [])
@@ -128,7 +128,7 @@ struct MessageImporterTests {
     func malformedFails() async throws {
         let bench = try Bench()
         let text =
-            Self.nsLine(0, "{}") + Self.nsLine(1, BinanceSample.trade(id: 1)) + "rubbish\n" + Self.nsLine(2, "{}")
+            Self.nsLine(0, "{}") + Self.nsLine(1, SpotSample.trade(id: 1)) + "rubbish\n" + Self.nsLine(2, "{}")
         let file = try bench.directory.write(text, to: "bad.txt")
         let error = await failure { _ = try await bench.run([file]) }
         #expect((error as? ImportError)?.code == .malformedLine)
@@ -143,7 +143,7 @@ struct MessageImporterTests {
     func malformedSkipped() async throws {
         var bench = try Bench()
         bench.malformedLines = .skip
-        let text = Self.nsLine(0, "{}") + "rubbish\n\nmore\n" + Self.nsLine(2, BinanceSample.trade(id: 1))
+        let text = Self.nsLine(0, "{}") + "rubbish\n\nmore\n" + Self.nsLine(2, SpotSample.trade(id: 1))
         let outcome = try await bench.run([try bench.directory.write(text, to: "bad.txt")])
         #expect(outcome.malformedLines == 2)
         #expect(outcome.summary.totals.messagesReceived == 2)
@@ -163,7 +163,7 @@ struct MessageImporterTests {
     func bars() async throws {
         let bench = try Bench()
         let text = (0..<4).map { second in
-            Self.nsLine(second, BinanceSample.trade(id: Int(second), time: Self.start / 1_000_000 + second * 1000))
+            Self.nsLine(second, SpotSample.trade(id: Int(second), time: Self.start / 1_000_000 + second * 1000))
         }
         _ = try await bench.run([try bench.directory.write(text.joined(), to: "a.txt")])
         let session = try SQLSession(recordings: try ArchiveLocation(bench.archive).files)
@@ -178,7 +178,7 @@ struct MessageImporterTests {
     @Test("a failure to store ends the import with its error, and does not hang")
     func closedWriter() async throws {
         let bench = try Bench()
-        let text = (0..<20_000).map { Self.nsLine($0, BinanceSample.trade(id: Int($0))) }.joined()
+        let text = (0..<20_000).map { Self.nsLine($0, SpotSample.trade(id: Int($0))) }.joined()
         let file = try bench.directory.write(text, to: "a.txt")
         let archive = bench.archive
         let importer = MessageImporter(

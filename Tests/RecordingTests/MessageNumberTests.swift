@@ -10,7 +10,7 @@ import Venues
 /// Feeds that share a recording number their messages without a gap, whatever is stored when the recorder dies.
 @Suite(.timeLimit(.minutes(5)))
 struct MessageNumberTests {
-    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { SpotSample.trade(id: $0) } }
 
     private static func ticks(_ ids: Range<Int>) -> [String] {
         ids.map {

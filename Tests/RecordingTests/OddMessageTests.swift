@@ -69,7 +69,7 @@ struct OddMessageTests {
     @Test("unreadable messages are stored byte for byte, with an oddity each; the messages between are read as usual")
     func malformed() async throws {
         let bench = try RecorderBench.binance()
-        let trade = BinanceSample.trade(id: 7)
+        let trade = SpotSample.trade(id: 7)
         let odd: [[UInt8]] =
             [
                 "", "{", "}", "nul", "\u{0}", "[[]", trade + trade, String(trade.dropLast()), "\u{FEFF}" + trade,
@@ -81,7 +81,7 @@ struct OddMessageTests {
         var batch = MessageBatch()
         for (index, bytes) in odd.enumerated() {
             batch.append(
-                Array(BinanceSample.trade(id: 100 + index).utf8),
+                Array(SpotSample.trade(id: 100 + index).utf8),
                 direction: .received,
                 tsRecv: UnixNanoseconds(0)
             )
@@ -91,7 +91,7 @@ struct OddMessageTests {
         batch.append([0xFF, 0xFE, 0, 0x80], kind: .binary, direction: .received, tsRecv: UnixNanoseconds(0))
         // One of the two unreadable messages may have been the trade before this one.
         let last = 100 + odd.count + 1
-        batch.append(Array(BinanceSample.trade(id: last).utf8), direction: .received, tsRecv: UnixNanoseconds(0))
+        batch.append(Array(SpotSample.trade(id: last).utf8), direction: .received, tsRecv: UnixNanoseconds(0))
         let (stored, outcome, recording) = try await record(bench, batch)
         #expect(recording.problems == [])
         #expect(stored == Self.messages(batch))
@@ -108,7 +108,7 @@ struct OddMessageTests {
         var generator = SplitMix64(seed: seed)
         var batch = MessageBatch()
         for id in 0..<400 {
-            var bytes = Array(BinanceSample.trade(id: id).utf8)
+            var bytes = Array(SpotSample.trade(id: id).utf8)
             if id % 2 == 1 {
                 for _ in 0..<Int.random(in: 1...8, using: &generator) {
                     bytes[Int.random(in: bytes.indices, using: &generator)] = .random(in: 0...127, using: &generator)
@@ -128,7 +128,7 @@ struct OddMessageTests {
         var bench = try RecorderBench.binance()
         bench.watch.tradesAreNumbered = true
         let ids = [1, 2, 2, 6, 4, 5, 3, 3, 7, 1, 8]
-        let texts = ids.map { BinanceSample.trade(id: $0, time: 1_767_571_200_000 - Int64($0) * 1000) }
+        let texts = ids.map { SpotSample.trade(id: $0, time: 1_767_571_200_000 - Int64($0) * 1000) }
         let batch = MessageBatch(texts: texts)
         let (stored, outcome, recording) = try await record(bench, batch)
         #expect(recording.problems == [] && stored == Self.messages(batch))

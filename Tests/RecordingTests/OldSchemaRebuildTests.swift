@@ -23,7 +23,7 @@ struct OldSchemaRebuildTests {
         )
         if !trades.isEmpty {
             var builder = MessageBlockBuilder()
-            let batch = MessageBatch(texts: trades.map { BinanceSample.trade(id: $0) })
+            let batch = MessageBatch(texts: trades.map { SpotSample.trade(id: $0) })
             builder.append(batch: batch, range: 0..<batch.count, firstMessageIndex: 0)
             let row = BlockRow(connectionID: 1, try builder.encode(with: nil))
             let insert = try file.statement("INSERT INTO message_block VALUES (1, ?, ?, ?, ?, ?, ?, ?)")

@@ -10,7 +10,7 @@ import Venues
 /// A tick that two connections deliver is stored once, whatever happens between the first and the second delivery.
 @Suite(.timeLimit(.minutes(5)))
 struct OverlapRecoveryTests {
-    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { SpotSample.trade(id: $0) } }
 
     /// The numbers of all trades that became rows, in all files.
     static func numbers(_ directory: TemporaryDirectory) async throws -> [Int64] {

@@ -10,7 +10,7 @@ import Transport
 @Suite(.timeLimit(.minutes(5)))
 struct OverlapTests {
     private static func trades(_ ids: some Sequence<Int>) -> MessageBatch {
-        MessageBatch(texts: ids.map { BinanceSample.trade(id: $0) })
+        MessageBatch(texts: ids.map { SpotSample.trade(id: $0) })
     }
 
     private static func bench() throws -> RecorderBench {

@@ -78,7 +78,7 @@ struct OverloadTests {
         let venue = ScriptedVenue { connection, _ in
             for start in stride(from: 0, to: ids.count, by: 100) {
                 try await connection.send(
-                    MessageBatch(texts: (start..<start + 100).map { BinanceSample.trade(id: $0) })
+                    MessageBatch(texts: (start..<start + 100).map { SpotSample.trade(id: $0) })
                 )
             }
             _ = try await connection.receiveAll()
@@ -115,7 +115,7 @@ struct OverloadTests {
         #expect(words.last == false)
         let stored = try bench.stored()
         #expect(stored.problems == [])
-        #expect(stored.received == ids.map { BinanceSample.trade(id: $0) })
+        #expect(stored.received == ids.map { SpotSample.trade(id: $0) })
     }
 
     @Test(
@@ -130,7 +130,7 @@ struct OverloadTests {
             var id = 0
             while !run.reports.all.gapEndings.contains("overload") {
                 run.wall.advance(by: .milliseconds(1))
-                try await connection.send(MessageBatch(texts: (id..<id + 20).map { BinanceSample.trade(id: $0) }))
+                try await connection.send(MessageBatch(texts: (id..<id + 20).map { SpotSample.trade(id: $0) }))
                 id += 20
                 await NetworkTurns.wait(20)
             }
@@ -149,7 +149,7 @@ struct OverloadTests {
         #expect(stored.problems == [])
         let gap = try #require(stored.gaps.first)
         #expect(gap.cause == "overload" && stored.gaps.count == 1)
-        let ids = stored.messages.filter { $0.direction == .received }.compactMap(BinanceSample.tradeID)
+        let ids = stored.messages.filter { $0.direction == .received }.compactMap(SpotSample.tradeID)
         let seams = ids.indices.dropFirst().filter { ids[$0] != ids[$0 - 1] + 1 }
         try #require(seams.count == 1, "the missing messages are one run")
         let kept = stored.messages.filter { $0.direction == .received }
@@ -158,7 +158,7 @@ struct OverloadTests {
     }
 }
 
-extension BinanceSample {
+extension SpotSample {
     /// The number of the trade in a stored message.
     static func tradeID(_ message: StoredRecording.Message) -> Int? {
         guard let start = message.text.range(of: "\"t\":")?.upperBound else { return nil }

@@ -25,9 +25,9 @@ struct RebuilderTests {
             let digits = index < 1000 ? "50" : "50000"
             if index % 3 == 0 {
                 let (bid, ask) = ("\(price).\(digits)", "\(price + 1).\(digits)")
-                lines += "\(recv) \(BinanceSample.bookTicker(id: index, bid: bid, ask: ask))\n"
+                lines += "\(recv) \(SpotSample.bookTicker(id: index, bid: bid, ask: ask))\n"
             } else {
-                lines += "\(recv) \(BinanceSample.trade(id: index, price: "\(price).\(digits)", time: event))\n"
+                lines += "\(recv) \(SpotSample.trade(id: index, price: "\(price).\(digits)", time: event))\n"
             }
         }
         let file = try directory.write(lines, to: "in.txt")

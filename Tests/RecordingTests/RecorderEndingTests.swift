@@ -116,7 +116,7 @@ struct RecorderEndingTests {
         let bench = try RecorderBench.binance()
         let venue = ScriptedVenue { connection, _ in
             // These messages are on their way when the stop below happens.
-            for id in 0..<50 { try await connection.send(BinanceSample.trade(id: id)) }
+            for id in 0..<50 { try await connection.send(SpotSample.trade(id: id)) }
             _ = try await connection.receiveAll()
         }
         let outcome = try await withServer(venue) { server in
@@ -127,7 +127,7 @@ struct RecorderEndingTests {
         }
         let stored = try bench.stored()
         #expect(stored.problems == [])
-        #expect(stored.received == (0..<stored.received.count).map { BinanceSample.trade(id: $0) })
+        #expect(stored.received == (0..<stored.received.count).map { SpotSample.trade(id: $0) })
         #expect(outcome.totals.messagesReceived == stored.received.count)
         #expect(stored.connections.first?.closed?.messagesReceived == Int64(stored.received.count))
     }
@@ -136,7 +136,7 @@ struct RecorderEndingTests {
     func cancelled() async throws {
         let bench = try RecorderBench.binance()
         let venue = ScriptedVenue { connection, _ in
-            for id in 0..<50 { try await connection.send(BinanceSample.trade(id: id)) }
+            for id in 0..<50 { try await connection.send(SpotSample.trade(id: id)) }
             _ = try await connection.receiveAll()
         }
         try await withServer(venue) { server in

@@ -14,7 +14,7 @@ struct RecorderFaultTests {
         ScriptedVenue { connection, _ in
             var id = 0
             while true {
-                try await connection.send(MessageBatch(texts: (id..<id + 100).map { BinanceSample.trade(id: $0) }))
+                try await connection.send(MessageBatch(texts: (id..<id + 100).map { SpotSample.trade(id: $0) }))
                 id += 100
             }
         }
@@ -42,10 +42,10 @@ struct RecorderFaultTests {
         let bench = try RecorderBench.binance()
         let writer = try bench.openWriter()
         let venue = ScriptedVenue { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 1))
+            try await connection.send(SpotSample.trade(id: 1))
             await bench.reports.until { $0.received == 1 }
             await writer.close()
-            try await connection.send(BinanceSample.trade(id: 2))
+            try await connection.send(SpotSample.trade(id: 2))
             _ = try await connection.receiveAll()
         }
         let error = await failure {
@@ -60,7 +60,7 @@ struct RecorderFaultTests {
     func closedWhileReconnecting() async throws {
         let bench = try RecorderBench.binance()
         let writer = try bench.openWriter()
-        let venue = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
+        let venue = ScriptedVenue { connection, _ in try await connection.send(SpotSample.trade(id: 1)) }
         let error = await failure {
             _ = try await withServer(venue) { server in
                 async let closing: Void = {

@@ -55,7 +55,7 @@ struct RecorderReconnectTests {
         let first = ScriptedVenue.Scene.talk { connection, _ in
             for round in 1...5 {
                 try await connection.send(
-                    MessageBatch(texts: (0..<10).map { BinanceSample.trade(id: round * 10 + $0) })
+                    MessageBatch(texts: (0..<10).map { SpotSample.trade(id: round * 10 + $0) })
                 )
                 await bench.commit { $0.received == Int64(round * 10) }
                 bench.wall.advance(by: .seconds(1))
@@ -63,7 +63,7 @@ struct RecorderReconnectTests {
             }
         }
         let second = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 2))
+            try await connection.send(SpotSample.trade(id: 2))
             _ = try await connection.receiveAll()
         }
         try await withServer(ScriptedVenue([first, second])) { server in
@@ -87,15 +87,15 @@ struct RecorderReconnectTests {
         let bench = try RecorderBench.binance()
         let talk = ScriptedVenue.Scene.talk { connection, _ in
             let before = bench.reports.all.received
-            try await connection.send(BinanceSample.trade(id: 1))
+            try await connection.send(SpotSample.trade(id: 1))
             await bench.commit { $0.received == before + 1 }
             bench.wall.advance(by: .seconds(10))
-            try await connection.send(BinanceSample.trade(id: 3))
+            try await connection.send(SpotSample.trade(id: 3))
             await bench.commit { $0.received == before + 2 }
         }
         let busy = ScriptedVenue.Scene.refuse(HTTPResponse(status: 503, text: "busy"))
         let listen = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 2))
+            try await connection.send(SpotSample.trade(id: 2))
             _ = try await connection.receiveAll()
         }
         try await withServer(ScriptedVenue([talk, busy, busy, busy, talk, listen])) { server in
@@ -122,7 +122,7 @@ struct RecorderReconnectTests {
     @Test("kind 8 connections that deliver for a moment and close do not reset the delays")
     func shortConnections() async throws {
         let bench = try RecorderBench.binance()
-        let brief = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
+        let brief = ScriptedVenue { connection, _ in try await connection.send(SpotSample.trade(id: 1)) }
         try await withServer(brief) { server in
             async let outcome = bench.record(server.url)
             await bench.commit { $0.disconnections.count == 6 }
@@ -154,7 +154,7 @@ struct RecorderReconnectTests {
         bench.policy.retriesFirstConnection = true
         let busy = ScriptedVenue.Scene.refuse(HTTPResponse(status: 503, text: "busy"))
         let listen = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 1))
+            try await connection.send(SpotSample.trade(id: 1))
             _ = try await connection.receiveAll()
         }
         let run = bench
@@ -173,7 +173,7 @@ struct RecorderReconnectTests {
     @Test("a stop ends the wait for the next attempt, and the gap lasts until then")
     func stopWhileWaiting() async throws {
         let bench = try RecorderBench.binance()
-        let venue = ScriptedVenue { connection, _ in try await connection.send(BinanceSample.trade(id: 1)) }
+        let venue = ScriptedVenue { connection, _ in try await connection.send(SpotSample.trade(id: 1)) }
         let outcome = try await withServer(venue) { server in
             async let outcome = bench.record(server.url)
             await bench.reports.until { $0.disconnections.count == 1 }
@@ -206,12 +206,12 @@ struct RecorderReconnectTests {
         var bench = try RecorderBench.binance()
         bench.limits = WebSocketLimits(messageBytesMax: 1024, frameBytesMax: 1024)
         let big = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 1))
+            try await connection.send(SpotSample.trade(id: 1))
             try await connection.send(String(repeating: "x", count: 5000))
             _ = try await connection.receiveAll()
         }
         let small = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 2))
+            try await connection.send(SpotSample.trade(id: 2))
             _ = try await connection.receiveAll()
         }
         let run = bench
@@ -224,7 +224,7 @@ struct RecorderReconnectTests {
         }
         let stored = try bench.stored()
         #expect(stored.problems == [])
-        #expect(stored.received == [BinanceSample.trade(id: 1), BinanceSample.trade(id: 2)])
+        #expect(stored.received == [SpotSample.trade(id: 1), SpotSample.trade(id: 2)])
         #expect(
             stored.gaps.first?.detail?.contains("5000") == true || stored.gaps.first?.detail?.contains("1024") == true
         )
@@ -236,12 +236,12 @@ struct RecorderReconnectTests {
         let bench = try RecorderBench.binance()
         let scenes: [ScriptedVenue.Scene] = [
             .talk { connection, _ in
-                try await connection.send(BinanceSample.trade(id: 1))
+                try await connection.send(SpotSample.trade(id: 1))
                 await bench.reports.until { $0.subscribedCount == 1 }
                 connection.abort()
             },
             .talk { connection, _ in
-                try await connection.send(BinanceSample.trade(id: 2))
+                try await connection.send(SpotSample.trade(id: 2))
                 _ = try await connection.receiveAll()
             },
         ]

@@ -10,7 +10,7 @@ import WebSocketProtocol
 /// A recorder from start to end, with one connection.
 @Suite(.timeLimit(.minutes(5)))
 struct RecorderTests {
-    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { SpotSample.trade(id: $0) } }
 
     /// A venue that sends `texts` and receives until the client leaves.
     private static func venue(sending texts: [String]) -> ScriptedVenue {
@@ -85,7 +85,7 @@ struct RecorderTests {
         let venue = ScriptedVenue { connection, _ in
             var number = 0
             while number < 100_000, connection.closeInfo == nil {
-                let texts = (number..<number + 1000).map { BinanceSample.trade(id: $0) }
+                let texts = (number..<number + 1000).map { SpotSample.trade(id: $0) }
                 guard (try? await connection.send(MessageBatch(texts: texts))) != nil else { break }
                 number += 1000
             }

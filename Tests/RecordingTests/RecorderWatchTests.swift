@@ -97,7 +97,7 @@ struct RecorderWatchTests {
         var bench = try RecorderBench.binance()
         bench.watch.pingInterval = .seconds(5)
         bench.pongTimeout = .milliseconds(100)
-        let peer = try await RawVenue([.open(texts: [BinanceSample.trade(id: 1)], bytes: [])])
+        let peer = try await RawVenue([.open(texts: [SpotSample.trade(id: 1)], bytes: [])])
         let run = bench
         async let outcome = run.record("ws://127.0.0.1:\(peer.port)/")
         await run.reports.until { $0.connectedCount == 1 }
@@ -118,7 +118,7 @@ struct RecorderWatchTests {
         bench.watch.tradesAreNumbered = true
         let venue = ScriptedVenue { connection, _ in
             let ids = [1, 2, 3, 7, 8, 10, 9, 11]
-            try await connection.send(MessageBatch(texts: ids.map { BinanceSample.trade(id: $0) }))
+            try await connection.send(MessageBatch(texts: ids.map { SpotSample.trade(id: $0) }))
             _ = try await connection.receiveAll()
         }
         let run = bench
@@ -153,7 +153,7 @@ struct RecorderWatchTests {
                 var texts: [String] = []
                 for symbol in ["BTCUSDT", "ETHUSDT"] where symbol == "ETHUSDT" || second != 3 {
                     texts += (0..<10).map {
-                        BinanceSample.trade(symbol, id: second * 10 + $0, time: base + Int64(second * 1000 + $0))
+                        SpotSample.trade(symbol, id: second * 10 + $0, time: base + Int64(second * 1000 + $0))
                     }
                 }
                 let expected = reports.all.received + Int64(texts.count)

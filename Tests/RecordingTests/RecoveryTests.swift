@@ -14,7 +14,7 @@ import Venues
 struct RecoveryTests {
     private static let start = Victim.start
 
-    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { SpotSample.trade(id: $0) } }
 
     @discardableResult
     static func recover(
@@ -138,7 +138,7 @@ struct RecoveryTests {
         let directory = try TemporaryDirectory()
         let base: Int64 = 1_767_571_200_000
         func trade(_ id: Int, _ price: String, _ offset: Int64) -> String {
-            BinanceSample.trade(id: id, price: price, time: base + offset)
+            SpotSample.trade(id: id, price: price, time: base + offset)
         }
         try await {
             let victim = try await Victim(directory)
@@ -157,7 +157,7 @@ struct RecoveryTests {
     }
 
     private static func quotes(_ ids: Range<Int>) -> [String] {
-        ids.map { BinanceSample.bookTicker(id: $0, bid: "\(60000 + $0 * 7 % 101).5", ask: "\(60200 + $0 * 3 % 97).5") }
+        ids.map { SpotSample.bookTicker(id: $0, bid: "\(60000 + $0 * 7 % 101).5", ask: "\(60200 + $0 * 3 % 97).5") }
     }
 
     @Test("a record that a hub split over two messages is read although its first half is already stored")

@@ -126,7 +126,7 @@ struct RefusalTests {
         var busy = HTTPResponse(status: status, text: "slow down")
         busy.headers.append("Retry-After", "120")
         let good = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 1))
+            try await connection.send(SpotSample.trade(id: 1))
             _ = try await connection.receiveAll()
         }
         let venue = ScriptedVenue([.refuse(busy), good])

@@ -11,10 +11,10 @@ import Transport
 /// Rotation: the boundary between files, and the files that are left.
 @Suite(.timeLimit(.minutes(5)))
 struct RotationTests {
-    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { SpotSample.trade(id: $0) } }
 
     private static func quotes(_ ids: Range<Int>) -> [String] {
-        ids.map { BinanceSample.bookTicker(id: $0, bid: "1.5", ask: "1.75") }
+        ids.map { SpotSample.bookTicker(id: $0, bid: "1.5", ask: "1.75") }
     }
 
     /// Sends a hundred trades, then runs `wait` and sends a hundred more, once for each wait.

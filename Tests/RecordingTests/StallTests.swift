@@ -106,14 +106,14 @@ struct StallTests {
             var id = 0
             while !isOver.load(ordering: .relaxed) {
                 id += 1
-                try await connection.send(BinanceSample.trade(symbol, id: id))
+                try await connection.send(SpotSample.trade(symbol, id: id))
                 await NetworkTurns.wait(20)
             }
             _ = try await connection.receiveAll()
         }
         // Sends one message; closes if the next attempt must stall.
         let modest = ScriptedVenue { connection, request in
-            try await connection.send(BinanceSample.trade(String(request.target.dropFirst()), id: 1))
+            try await connection.send(SpotSample.trade(String(request.target.dropFirst()), id: 1))
             if request.target.hasPrefix("/ONCE") { return }
             _ = try await connection.receiveAll()
         }
@@ -123,7 +123,7 @@ struct StallTests {
         var raw: [String: RawVenue] = [:]
         for (stall, name) in names where stall == .halfFrame || stall == .noPong {
             let half = stall == .halfFrame ? [0x81, 100] + Array(#"{"stream":"#.utf8) : []
-            raw[name] = try await RawVenue([.open(texts: [BinanceSample.trade("X\(name)", id: 1)], bytes: half)])
+            raw[name] = try await RawVenue([.open(texts: [SpotSample.trade("X\(name)", id: 1)], bytes: half)])
         }
         let halves = raw
         let hubs = names.filter(\.0.isHub).map { ($0.1, Self.hub($0.0, $0.1, heard)) }
@@ -213,7 +213,7 @@ struct StallTests {
         #expect(stored.received.count { $0.contains(#""s":"XhalfFrame"#) } == Self.count)
         for name in ["A", "B"] {
             let texts = stored.received.filter { $0.contains(#""s":"\#(name)""#) }
-            #expect(texts.count > 10 && texts == (1...texts.count).map { BinanceSample.trade(name, id: $0) })
+            #expect(texts.count > 10 && texts == (1...texts.count).map { SpotSample.trade(name, id: $0) })
         }
     }
 

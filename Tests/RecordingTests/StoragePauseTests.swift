@@ -10,14 +10,14 @@ import Transport
 @Suite(.timeLimit(.minutes(5)))
 struct StoragePauseTests {
     private static func trades(_ ids: Range<Int>) -> MessageBatch {
-        MessageBatch(texts: ids.map { BinanceSample.trade(id: $0) })
+        MessageBatch(texts: ids.map { SpotSample.trade(id: $0) })
     }
 
     /// Trades of 4 KiB, so that few of them fill every buffer.
     private static func longTrades(_ ids: Range<Int>) -> MessageBatch {
         let padding = String(repeating: "x", count: 4096)
         return MessageBatch(
-            texts: ids.map { BinanceSample.trade(id: $0).dropLast(2) + #","pad":"\#(padding)"}}"# }
+            texts: ids.map { SpotSample.trade(id: $0).dropLast(2) + #","pad":"\#(padding)"}}"# }
         )
     }
 
@@ -93,7 +93,7 @@ struct StoragePauseTests {
     private func expectExactGap(_ stored: StoredRecording, _ cause: String, isLost: Bool) throws {
         #expect(stored.problems == [])
         let kept = stored.messages.filter { $0.direction == .received }
-        let ids = kept.compactMap(BinanceSample.tradeID)
+        let ids = kept.compactMap(SpotSample.tradeID)
         let seam = try #require(ids.indices.dropFirst().first { ids[$0] != ids[$0 - 1] + 1 })
         #expect(ids == Array(0..<seam) + Array(ids[seam]..<200), "the missing messages are one run")
         #expect(seam == 120, "messages captured before the pause are kept")

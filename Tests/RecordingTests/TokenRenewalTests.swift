@@ -13,7 +13,7 @@ struct TokenRenewalTests {
     /// A new venue for each test, because it counts its connections.
     private static var talk: ScriptedVenue {
         ScriptedVenue { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 1))
+            try await connection.send(SpotSample.trade(id: 1))
             _ = try await connection.receiveAll()
         }
     }

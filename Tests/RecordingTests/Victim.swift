@@ -230,7 +230,7 @@ final class Victim {
             let victim = try await Victim(directory)
             victim.wait(until: time)
             try await victim.open()
-            try await victim.commit(victim.read([BinanceSample.trade(id: 0)]))
+            try await victim.commit(victim.read([SpotSample.trade(id: 0)]))
             try await victim.writer.write(more(victim))
             try await victim.die()
         }()

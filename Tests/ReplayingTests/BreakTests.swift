@@ -11,7 +11,7 @@ import WebSocketProtocol
 @Suite(.timeLimit(.minutes(5)))
 struct BreakTests {
     private static let second: Int64 = 1_000_000_000
-    private static let trades = (0..<4).map { BinanceSample.trade(id: $0) }
+    private static let trades = (0..<4).map { SpotSample.trade(id: $0) }
     private static let path = "/stream?streams=btcusdt@trade"
 
     /// Messages at 0 s and 1 s; the end of the connection at 2 s and nothing for an hour; messages at 3602 s and 3603

@@ -10,7 +10,7 @@ import WebSocketProtocol
 /// A tape played to a venue's own client.
 @Suite(.timeLimit(.minutes(5)))
 struct ClientPlaybackTests {
-    private static let trades = (0..<7).map { BinanceSample.trade(id: $0) }
+    private static let trades = (0..<7).map { SpotSample.trade(id: $0) }
     private static let stream = "/stream?streams=btcusdt@trade"
 
     @Test("every message is sent at its time, to the nanosecond", arguments: [1, 10, 0.5])

@@ -63,7 +63,7 @@ struct ConnectionTurnsTests {
             for _ in 0..<Int.random(in: 20...300, using: &generator) {
                 time += Int64.random(in: 0...40, using: &generator) * millisecond
                 guard let symbol = symbols.randomElement(using: &generator) else { continue }
-                let text = BinanceSample.trade(symbol, id: 1000 + (trades[symbol]?.count ?? 0))
+                let text = SpotSample.trade(symbol, id: 1000 + (trades[symbol]?.count ?? 0))
                 trades[symbol, default: []].append(text)
                 sent.append((time, text))
             }
@@ -142,9 +142,9 @@ struct ConnectionTurnsTests {
 
     @Test("a connection that ends before the overlapping one is not played")
     func never() async throws {
-        let old = (0..<10).map { Message(connection: 0, offset: Int64($0 * 10), text: BinanceSample.trade(id: $0)) }
+        let old = (0..<10).map { Message(connection: 0, offset: Int64($0 * 10), text: SpotSample.trade(id: $0)) }
         let spare = (2..<7).map {
-            Message(connection: 1, offset: Int64($0 * 10 - 3), text: BinanceSample.trade(id: $0))
+            Message(connection: 1, offset: Int64($0 * 10 - 3), text: SpotSample.trade(id: $0))
         }
         #expect(try await Self.texts(old + spare) == old.map(\.text))
     }
@@ -161,9 +161,9 @@ struct ConnectionTurnsTests {
 
     @Test("messages that the new connection brought early follow directly after the end of the old one")
     func early() async throws {
-        let old = (0..<10).map { Message(connection: 0, offset: Int64($0 * 100), text: BinanceSample.trade(id: $0)) }
+        let old = (0..<10).map { Message(connection: 0, offset: Int64($0 * 100), text: SpotSample.trade(id: $0)) }
         let new = (5..<15).map {
-            Message(connection: 1, offset: Int64($0 * 100 - 350), text: BinanceSample.trade(id: $0))
+            Message(connection: 1, offset: Int64($0 * 100 - 350), text: SpotSample.trade(id: $0))
         }
         let archive = try TapeArchive()
         let reader = try await archive.write(
@@ -171,17 +171,17 @@ struct ConnectionTurnsTests {
             sharesFeed: true
         )
         let tape = try Self.messages(try Self.tape([reader]))
-        #expect(tape.map(\.text) == (0..<15).map { BinanceSample.trade(id: $0) })
+        #expect(tape.map(\.text) == (0..<15).map { SpotSample.trade(id: $0) })
         #expect(tape.map(\.offset) == [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 901, 901, 901, 950, 1050])
         let late = try Self.messages(try Self.tape([reader], from: 901))
-        #expect(late.map(\.text) == (10..<15).map { BinanceSample.trade(id: $0) })
+        #expect(late.map(\.text) == (10..<15).map { SpotSample.trade(id: $0) })
         #expect(try Self.messages(try Self.tape([reader], from: 902)).count == 2)
     }
 
     @Test("connections of different feeds play everything they have")
     func feeds() async throws {
         let messages = (0..<20).map {
-            Message(connection: $0 % 2, offset: Int64($0), text: BinanceSample.trade(id: $0 / 2))
+            Message(connection: $0 % 2, offset: Int64($0), text: SpotSample.trade(id: $0 / 2))
         }
         let reader = try await TapeArchive().write(messages: messages)
         #expect(try Self.messages(try Self.tape([reader])).map(\.text) == messages.map(\.text))
@@ -191,9 +191,9 @@ struct ConnectionTurnsTests {
         "a venue's client gets each number once, in order, and does not see the end of a connection it did not have"
     )
     func client() async throws {
-        let old = (0..<30).map { Message(connection: 0, offset: Int64($0 * 10), text: BinanceSample.trade(id: $0)) }
+        let old = (0..<30).map { Message(connection: 0, offset: Int64($0 * 10), text: SpotSample.trade(id: $0)) }
         let new = (10..<60).map {
-            Message(connection: 1, offset: Int64($0 * 10 + 4), text: BinanceSample.trade(id: $0))
+            Message(connection: 1, offset: Int64($0 * 10 + 4), text: SpotSample.trade(id: $0))
         }
         var end = ConnectionClosed(connectionID: 1, tsClosed: TapeArchive.time(295), closedBy: .remote)
         (end.closeCode, end.closeReason) = (1001, "renewed")
@@ -207,7 +207,7 @@ struct ConnectionTurnsTests {
         try await withServer(server) { server in
             for query in ["", "&breaks=close", "&breaks=skip"] {
                 let client = try await connect(server.url + "/stream?streams=btcusdt@trade" + query)
-                #expect(try await client.receiveAll().texts == (0..<60).map { BinanceSample.trade(id: $0) })
+                #expect(try await client.receiveAll().texts == (0..<60).map { SpotSample.trade(id: $0) })
                 #expect(client.closeInfo?.reason == "end of the recording")
             }
         }
@@ -232,7 +232,7 @@ struct ConnectionTurnsTests {
         var index = 0
         func write(_ connection: Int, _ numbers: Range<Int>, delay: Int64) async throws {
             let messages = numbers.map {
-                Message(connection: connection, offset: Int64($0 * 10) + delay, text: BinanceSample.trade(id: $0))
+                Message(connection: connection, offset: Int64($0 * 10) + delay, text: SpotSample.trade(id: $0))
             }
             let numbered = messages.enumerated().map { (offset: index + $0.offset, element: $0.element) }
             index += messages.count
@@ -247,7 +247,7 @@ struct ConnectionTurnsTests {
         func more() throws -> [Int] {
             var texts: [String] = []
             while case .chunk(let chunk) = try tape.next() { texts += chunk.batch.texts }
-            let known = (0..<100).map { BinanceSample.trade(id: $0) }
+            let known = (0..<100).map { SpotSample.trade(id: $0) }
             return texts.compactMap { known.firstIndex(of: $0) }
         }
         #expect(try more() == Array(0..<10))

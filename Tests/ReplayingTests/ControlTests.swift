@@ -181,7 +181,7 @@ struct ControlTests {
     @Test("an unmodified venue client is controlled over HTTP")
     func venueClient() async throws {
         let archive = try TapeArchive()
-        let trades = (0..<30).map { BinanceSample.trade(id: $0) }
+        let trades = (0..<30).map { SpotSample.trade(id: $0) }
         let messages = trades.enumerated().map {
             TapeArchive.Message(connection: 0, offset: Int64($0) * 1_000_000, text: $1)
         }

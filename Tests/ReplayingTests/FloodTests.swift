@@ -12,7 +12,7 @@ import WebSocketProtocol
 struct FloodTests {
     private static func serve(_ body: @Sendable (String) async throws -> Void) async throws {
         let archive = try TapeArchive()
-        let trades = (0..<30).map { BinanceSample.trade(id: $0) }
+        let trades = (0..<30).map { SpotSample.trade(id: $0) }
         let messages = trades.enumerated().map {
             TapeArchive.Message(connection: 0, offset: Int64($0) * 1_000_000, text: $1)
         }

@@ -25,7 +25,7 @@ struct LagTests {
             TapeArchive.Message(
                 connection: 0,
                 offset: Int64(index) * 1_000_000,
-                text: padding + BinanceSample.trade(id: index).dropFirst()
+                text: padding + SpotSample.trade(id: index).dropFirst()
             )
         }
         let server = try ReplayServer([try await archive.write(messages: messages)], clock: clock) {

@@ -84,7 +84,7 @@ struct LapPaceTests {
     @Test("D5 a client of a looped recording of one message gets it ten times per second")
     func overTheSocket() async throws {
         let archive = try TapeArchive()
-        let trade = BinanceSample.trade(id: 1)
+        let trade = SpotSample.trade(id: 1)
         let clock = ManualClock()
         let reader = try await archive.write(messages: [.init(connection: 0, offset: 0, text: trade)])
         let server = try ReplayServer([reader], clock: clock)

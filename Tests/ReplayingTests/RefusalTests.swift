@@ -20,7 +20,7 @@ struct RefusalTests {
         _ change: (inout ReplayOptions) -> Void = { _ in }
     ) async throws -> ReplayServer {
         let texts = [
-            BinanceSample.trade("BTCUSDT", id: 1), BinanceSample.trade("ETHUSDT", id: 1),
+            SpotSample.trade("BTCUSDT", id: 1), SpotSample.trade("ETHUSDT", id: 1),
             #"{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":1767571200000,"s":"BTCUSDT","k":{"i":"1m"}}}"#,
         ]
         var rows = WriteBatch()

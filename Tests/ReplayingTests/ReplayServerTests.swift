@@ -254,7 +254,7 @@ struct ReplayServerTests {
 
     @Test("a recording is served on its venue's own path, merged from its connections, byte for byte")
     func venuePath() async throws {
-        let trades = (0..<20).map { BinanceSample.trade(id: $0) }
+        let trades = (0..<20).map { SpotSample.trade(id: $0) }
         let messages = trades.enumerated().map { index, text in
             TapeArchive.Message(connection: index % 3, offset: Int64(index) * 1000, text: text)
         }

@@ -78,7 +78,7 @@ struct StartWaitTests {
             TapeArchive.Message(
                 connection: 0,
                 offset: Int64(index) * millisecond,
-                text: BinanceSample.trade(index.isMultiple(of: 2) ? "BTCUSDT" : "ETHUSDT", id: index)
+                text: SpotSample.trade(index.isMultiple(of: 2) ? "BTCUSDT" : "ETHUSDT", id: index)
             )
         }
         let archive = try TapeArchive()

@@ -18,7 +18,7 @@ struct StepTests {
             TapeArchive.Message(
                 connection: 0,
                 offset: Int64(index) * 1_000_000,
-                text: BinanceSample.trade(index.isMultiple(of: 2) ? "BTCUSDT" : "ETHUSDT", id: index)
+                text: SpotSample.trade(index.isMultiple(of: 2) ? "BTCUSDT" : "ETHUSDT", id: index)
             )
         }
         let archive = try TapeArchive()
@@ -69,7 +69,7 @@ struct StepTests {
             let client = try await connect(running.url + "/stream?streams=ethusdt@trade&paused=1")
             await Self.untilReady(server)
             #expect(Self.position(await Self.post(server, "step", #"{"events":3}"#)) == 5)
-            let expected = [1, 3, 5].map { BinanceSample.trade("ETHUSDT", id: $0) }
+            let expected = [1, 3, 5].map { SpotSample.trade("ETHUSDT", id: $0) }
             #expect(try await client.receive(count: 3).texts == expected)
             await client.close()
         }
@@ -98,7 +98,7 @@ struct StepTests {
     )
     func bytes(path: String) async throws {
         let messages = (0..<40).map { index in
-            let text = BinanceSample.trade("BTCUSDT", id: index)
+            let text = SpotSample.trade("BTCUSDT", id: index)
             return TapeArchive.Message(connection: 0, offset: Int64(index) * 1_000_000, text: text)
         }
         var rows = WriteBatch()

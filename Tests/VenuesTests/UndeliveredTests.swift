@@ -21,7 +21,7 @@ struct UndeliveredTests {
         let streams = ["btcusdt@bookTicker", "btcusdt@trade", "btcusdt@kline_1m"]
         let kline = #"{"stream":"btcusdt@kline_1m","data":{"e":"kline","s":"BTCUSDT"}}"#
         let messages = [
-            BinanceSample.combined("btcusdt@trade", BinanceSample.trade), BinanceSample.trade, BinanceSample.bookTicker,
+            SpotSample.combined("btcusdt@trade", SpotSample.trade), SpotSample.trade, SpotSample.bookTicker,
             kline,
         ]
         #expect(
@@ -36,12 +36,12 @@ struct UndeliveredTests {
     @Test("kind 9 another symbol, another kind and an error do not count as delivered")
     func others() {
         let messages = [
-            BinanceSample.bookTicker, BinanceSample.trade.replacing("BTCUSDT", with: "ETHUSDT"),
+            SpotSample.bookTicker, SpotSample.trade.replacing("BTCUSDT", with: "ETHUSDT"),
             #"{"error":{"code":2,"msg":"Invalid request"}}"#, #"{"result":null,"id":1}"#,
         ]
         #expect(left(["btcusdt@trade"], messages).allSatisfy { $0 == ["btcusdt@trade"] })
         #expect(
-            left(["btcusdt@depth"], [BinanceSample.combined("btcusdt@trade", BinanceSample.trade)]).last == [
+            left(["btcusdt@depth"], [SpotSample.combined("btcusdt@trade", SpotSample.trade)]).last == [
                 "btcusdt@depth"
             ]
         )

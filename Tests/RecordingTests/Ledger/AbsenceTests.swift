@@ -12,7 +12,7 @@ struct AbsenceTests {
     /// A venue that sends ten trades to each client.
     private static func venue(_ symbol: String = "BTCUSDT") -> ScriptedVenue {
         ScriptedVenue { connection, _ in
-            try await connection.send(MessageBatch(texts: (0..<10).map { BinanceSample.trade(symbol, id: $0) }))
+            try await connection.send(MessageBatch(texts: (0..<10).map { SpotSample.trade(symbol, id: $0) }))
             _ = try await connection.receiveAll()
         }
     }
@@ -85,8 +85,8 @@ struct AbsenceTests {
         try await {
             let victim = try await Victim(bench.directory)
             try await victim.open()
-            try await victim.commit(victim.read((0..<10).map { BinanceSample.trade(id: $0) }))
-            _ = victim.read((10..<20).map { BinanceSample.trade(id: $0) })
+            try await victim.commit(victim.read((0..<10).map { SpotSample.trade(id: $0) }))
+            _ = victim.read((10..<20).map { SpotSample.trade(id: $0) })
             try await victim.die()
         }()
         try await RecoveryTests.recover(bench.directory)
@@ -127,7 +127,7 @@ struct AbsenceTests {
         try await {
             let victim = try await Victim(directory)
             try await victim.open()
-            try await victim.commit(victim.read((0..<10).map { BinanceSample.trade(id: $0) }))
+            try await victim.commit(victim.read((0..<10).map { SpotSample.trade(id: $0) }))
             var batch = WriteBatch()
             batch.gaps = [
                 GapRow(
@@ -140,7 +140,7 @@ struct AbsenceTests {
             ]
             try await victim.writer.write(batch)
             // The messages that no file has are in the journal.
-            if isStorage { _ = victim.read((10..<20).map { BinanceSample.trade(id: $0) }) }
+            if isStorage { _ = victim.read((10..<20).map { SpotSample.trade(id: $0) }) }
             try await victim.die()
         }()
         try await RecoveryTests.recover(directory)
@@ -269,12 +269,12 @@ struct AbsenceTests {
         bench.watch.silence = .off
         let run = bench
         let first = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 1)]))
             await run.reports.until { $0.received == 1 }
         }
         let second = ScriptedVenue.Scene.talk { connection, _ in
             await run.reports.until { reports in reports.contains { if case .rotated = $0 { true } else { false } } }
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 2)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 2)]))
             _ = try await connection.receiveAll()
         }
         try await withServer(ScriptedVenue([first, second])) { server in
@@ -373,7 +373,7 @@ struct AbsenceTests {
         let (run, count) = (bench, bench.reports.all.count)
         let busy = ScriptedVenue.Scene.refuse(HTTPResponse(status: 503, text: "busy"))
         let good = ScriptedVenue.Scene.talk { connection, _ in
-            try await connection.send(BinanceSample.trade(id: 11))
+            try await connection.send(SpotSample.trade(id: 11))
             _ = try await connection.receiveAll()
         }
         let outcome = try await withServer(ScriptedVenue([busy, good])) { server in

@@ -20,7 +20,7 @@ struct StoredAbsenceTests {
         let seen = EventLog<[GapRow]>()
         let venue = ScriptedVenue { connection, _ in
             seen.append(try ArchiveReader(path: file).gaps())
-            try await connection.send(MessageBatch(texts: [BinanceSample.trade(id: 1)]))
+            try await connection.send(MessageBatch(texts: [SpotSample.trade(id: 1)]))
             _ = try await connection.receiveAll()
         }
         for time in times {

@@ -10,7 +10,7 @@ import Venues
 /// What a follower of the recording sees.
 @Suite(.timeLimit(.minutes(5)))
 struct CommitStreamTests {
-    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { BinanceSample.trade(id: $0) } }
+    private static func trades(_ ids: Range<Int>) -> [String] { ids.map { SpotSample.trade(id: $0) } }
 
     /// Collects a stream until it is finished.
     private static func replica(of stream: CommitStream) async -> Replica {

@@ -2,7 +2,7 @@ import MarketModel
 import Testing
 import Venues
 
-private let combinedTrade = BinanceSample.combined("btcusdt@trade", BinanceSample.trade)
+private let combinedTrade = SpotSample.combined("btcusdt@trade", SpotSample.trade)
 
 /// JSON allows any character as an escape.
 ///
@@ -19,7 +19,7 @@ struct BinanceEscapeTests {
             combinedTrade.replacing(#""stream""#, with: #""str\u0065am""#),
             combinedTrade.replacing(#""data""#, with: #""\u0064ata""#),
             combinedTrade.replacing(#""e":"trade""#, with: #""e":"trad\u0065""#),
-            BinanceSample.trade.replacing(#""e":"trade""#, with: #""\u0065":"tr\u0061de""#),
+            SpotSample.trade.replacing(#""e":"trade""#, with: #""\u0065":"tr\u0061de""#),
         ]
     )
     func trade(text: String) {
@@ -31,9 +31,9 @@ struct BinanceEscapeTests {
 
     @Test("kind 5 a bookTicker with escaped keys and prices is a quote")
     func bookTicker() {
-        let text = BinanceSample.bookTicker.replacing(#""b":"#, with: #""\u0062":"#)
+        let text = SpotSample.bookTicker.replacing(#""b":"#, with: #""\u0062":"#)
             .replacing(#""A":"1"#, with: #""A":"\u0031"#)
-        let (plain, _, _) = read(batch([BinanceSample.bookTicker]))
+        let (plain, _, _) = read(batch([SpotSample.bookTicker]))
         let (events, _, _) = read(batch([text]))
         #expect(events.quotes == plain.quotes && events.quotes.count == 1)
     }

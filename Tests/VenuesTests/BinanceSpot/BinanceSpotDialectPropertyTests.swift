@@ -4,11 +4,11 @@ import Venues
 
 struct BinanceSpotDialectPropertyTests {
     private static let messages = [
-        BinanceSample.combined("btcusdt@bookTicker", BinanceSample.bookTicker),
-        BinanceSample.combined("btcusdt@trade", BinanceSample.trade),
-        BinanceSample.combined("nknusdt@aggTrade", BinanceSample.aggregateTrade), BinanceSample.bookTicker,
-        BinanceSample.trade,
-        BinanceSample.aggregateTrade,
+        SpotSample.combined("btcusdt@bookTicker", SpotSample.bookTicker),
+        SpotSample.combined("btcusdt@trade", SpotSample.trade),
+        SpotSample.combined("nknusdt@aggTrade", SpotSample.aggregateTrade), SpotSample.bookTicker,
+        SpotSample.trade,
+        SpotSample.aggregateTrade,
     ]
 
     /// White space at the start forces the slow reader, and changes nothing else.
@@ -50,7 +50,7 @@ struct BinanceSpotDialectPropertyTests {
             let integer = String(generator.next()).prefix(Int.random(in: 0...12, using: &generator))
             let fraction = String(generator.next()).prefix(Int.random(in: 0...12, using: &generator))
             let text = Bool.random(using: &generator) ? "\(integer).\(fraction)" : String(integer)
-            let message = BinanceSample.bookTicker.replacing("61837.64000000", with: text)
+            let message = SpotSample.bookTicker.replacing("61837.64000000", with: text)
             check(Array(message.utf8), "seed 42, round \(round), \(text)")
         }
     }

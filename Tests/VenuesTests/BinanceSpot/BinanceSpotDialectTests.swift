@@ -6,16 +6,16 @@ struct BinanceSpotDialectTests {
     @Test(
         "a bookTicker reads the same in an envelope, without one, and in any order of keys",
         arguments: [
-            BinanceSample.combined("btcusdt@bookTicker", BinanceSample.bookTicker), BinanceSample.bookTicker,
-            #"{"data":\#(BinanceSample.bookTicker),"stream":"btcusdt@bookTicker"}"#,
-            #" { "stream" : "btcusdt@bookTicker" , "data" : \#(BinanceSample.bookTicker) } "#,
-            #"{"stream":"btcusdt@bookTicker","new":[1,{}],"data":\#(BinanceSample.bookTicker)}"#,
+            SpotSample.combined("btcusdt@bookTicker", SpotSample.bookTicker), SpotSample.bookTicker,
+            #"{"data":\#(SpotSample.bookTicker),"stream":"btcusdt@bookTicker"}"#,
+            #" { "stream" : "btcusdt@bookTicker" , "data" : \#(SpotSample.bookTicker) } "#,
+            #"{"stream":"btcusdt@bookTicker","new":[1,{}],"data":\#(SpotSample.bookTicker)}"#,
             #"{"A":"1.54698000","a":"61837.64000000","B":"3.78826000","b":"61837.63000000","s":"BTCUSDT","u":50093239212}"#,
-            #"{"e":"bookTicker",\#(BinanceSample.bookTicker.dropFirst())"#,
+            #"{"e":"bookTicker",\#(SpotSample.bookTicker.dropFirst())"#,
         ]
     )
     func bookTicker(text: String) {
-        let (events, outcome, dialect) = read(batch([BinanceSample.snapshot, text]))
+        let (events, outcome, dialect) = read(batch([SpotSample.snapshot, text]))
         #expect(
             events.quotes == [
                 Quote(
@@ -38,9 +38,9 @@ struct BinanceSpotDialectTests {
     @Test(
         "a trade whose buyer is the maker has a seller as taker, also in the older form with order IDs",
         arguments: [
-            BinanceSample.combined("btcusdt@trade", BinanceSample.trade), BinanceSample.trade,
-            BinanceSample.trade.replacing(#""T":"#, with: #""b":88,"a":50,"T":"#),
-            #"{"data":\#(BinanceSample.trade),"stream":"btcusdt@trade"}"#,
+            SpotSample.combined("btcusdt@trade", SpotSample.trade), SpotSample.trade,
+            SpotSample.trade.replacing(#""T":"#, with: #""b":88,"a":50,"T":"#),
+            #"{"data":\#(SpotSample.trade),"stream":"btcusdt@trade"}"#,
         ]
     )
     func trade(text: String) {
@@ -63,7 +63,7 @@ struct BinanceSpotDialectTests {
 
     @Test("an aggregate trade has its own ID", arguments: ["", " "])
     func aggregateTrade(padding: String) throws {
-        let text = padding + BinanceSample.combined("nknusdt@aggTrade", BinanceSample.aggregateTrade)
+        let text = padding + SpotSample.combined("nknusdt@aggTrade", SpotSample.aggregateTrade)
         let trade = try #require(read(batch([text])).events.trades.first)
         #expect(trade.tradeID == 15_683_430 && trade.aggressorSide == .buyer)
         #expect(trade.price.canonicalText == "0.3528" && trade.size.canonicalText == "58")
@@ -72,7 +72,7 @@ struct BinanceSpotDialectTests {
 
     @Test("B7 times are in microseconds if their digits show it, in every notation", arguments: ["", " "])
     func microseconds(padding: String) {
-        let text = padding + BinanceSample.trade.replacing("1723161255342", with: "1723161255342123")
+        let text = padding + SpotSample.trade.replacing("1723161255342", with: "1723161255342123")
         let trade = read(batch([text])).events.trades.first
         #expect(trade?.tsEvent == UnixNanoseconds(1_723_161_255_342_123_000))
     }
@@ -80,10 +80,10 @@ struct BinanceSpotDialectTests {
     @Test(
         "other streams, and messages that name no stream, count as data and stay raw",
         arguments: [
-            BinanceSample.combined("btcusdt@depth@100ms", BinanceSample.depth),
-            BinanceSample.combined("btcusdt@kline_1m", BinanceSample.kline),
-            #"{"data":\#(BinanceSample.depth),"stream":"btcusdt@depth@100ms"}"#, BinanceSample.depth,
-            BinanceSample.kline, BinanceSample.snapshot,
+            SpotSample.combined("btcusdt@depth@100ms", SpotSample.depth),
+            SpotSample.combined("btcusdt@kline_1m", SpotSample.kline),
+            #"{"data":\#(SpotSample.depth),"stream":"btcusdt@depth@100ms"}"#, SpotSample.depth,
+            SpotSample.kline, SpotSample.snapshot,
             #"[{"e":"24hrMiniTicker","s":"BTCUSDT"}]"#, #"{"subscriptionId":0,"event":{"e":"balanceUpdate"}}"#,
         ]
     )
@@ -117,12 +117,12 @@ struct BinanceSpotDialectTests {
 
     @Test(
         "a server that announces its shutdown becomes an event",
-        arguments: [BinanceSample.shutdown, BinanceSample.combined("!serverShutdown", BinanceSample.shutdown)]
+        arguments: [SpotSample.shutdown, SpotSample.combined("!serverShutdown", SpotSample.shutdown)]
     )
     func serverShutdown(text: String) {
         let (events, outcome, _) = read(batch([text]))
         #expect(events.venueEvents.map(\.kind) == ["serverShutdown"])
-        #expect(events.venueEvents.first?.json == Array(BinanceSample.shutdown.utf8))
+        #expect(events.venueEvents.first?.json == Array(SpotSample.shutdown.utf8))
         #expect(outcome.dataMessages == 1)
     }
 
@@ -130,16 +130,16 @@ struct BinanceSpotDialectTests {
         "an unreadable message becomes an oddity with its reason",
         arguments: [
             ("", "the text ends"), (#"{"stream":"a@trade","data":{"#, "bad JSON"),
-            (BinanceSample.bookTicker.replacing("BTCUSDT", with: ""), "no symbol"), ("{", "bad JSON"),
+            (SpotSample.bookTicker.replacing("BTCUSDT", with: ""), "no symbol"), ("{", "bad JSON"),
             ("hello", "expected a value"),
-            (BinanceSample.bookTicker.replacing("61837.63000000", with: "61837,63"), "bid price"),
-            (BinanceSample.combined("btcusdt@bookTicker", "[]"), "expected an object"),
-            (BinanceSample.combined("btcusdt@bookTicker", BinanceSample.trade), "no bid price"),
-            (BinanceSample.combined("btcusdt@trade", BinanceSample.bookTicker), "no price"),
-            (BinanceSample.trade.replacing("3735683259", with: "1.5"), "trade id"),
-            (BinanceSample.trade.replacing("BTCUSDT", with: ""), "no symbol"),
-            (BinanceSample.trade.replacing(#""m":true"#, with: #""m":7"#), "'m'"),
-            (BinanceSample.trade.replacing("61837.63000000", with: "618376300000000000000.1"), "price"),
+            (SpotSample.bookTicker.replacing("61837.63000000", with: "61837,63"), "bid price"),
+            (SpotSample.combined("btcusdt@bookTicker", "[]"), "expected an object"),
+            (SpotSample.combined("btcusdt@bookTicker", SpotSample.trade), "no bid price"),
+            (SpotSample.combined("btcusdt@trade", SpotSample.bookTicker), "no price"),
+            (SpotSample.trade.replacing("3735683259", with: "1.5"), "trade id"),
+            (SpotSample.trade.replacing("BTCUSDT", with: ""), "no symbol"),
+            (SpotSample.trade.replacing(#""m":true"#, with: #""m":7"#), "'m'"),
+            (SpotSample.trade.replacing("61837.63000000", with: "618376300000000000000.1"), "price"),
         ]
     )
     func malformed(text: String, reason: String) throws {
@@ -157,7 +157,7 @@ struct BinanceSpotDialectTests {
     @Test("sent messages are skipped")
     func sentMessages() {
         var messages = MessageBatch()
-        messages.append(BinanceSample.trade.utf8, direction: .sent, tsRecv: UnixNanoseconds(0))
+        messages.append(SpotSample.trade.utf8, direction: .sent, tsRecv: UnixNanoseconds(0))
         let (events, outcome, _) = read(messages)
         #expect(outcome.dataMessages == 0 && events.trades.isEmpty)
     }

@@ -3,7 +3,7 @@ import Testing
 import Venues
 
 struct BinanceSpotRequestTests {
-    private static let trade = BinanceSample.combined("btcusdt@trade", BinanceSample.trade)
+    private static let trade = SpotSample.combined("btcusdt@trade", SpotSample.trade)
 
     @Test(
         "the ID of a request is returned exactly as sent",
@@ -47,7 +47,7 @@ struct BinanceSpotRequestTests {
         for name in names.prefix(1000) {
             _ = reply(&session, to: #"{"method":"UNSUBSCRIBE","params":["\#(name)"],"id":3}"#)
         }
-        let tape = names.map { BinanceSample.combined($0, "\"\($0)\"") }
+        let tape = names.map { SpotSample.combined($0, "\"\($0)\"") }
         #expect(deliver(tape, to: &session) == names.suffix(24).map { "\"\($0)\"" })
         #expect(deliver(tape.map { " " + $0 }, to: &session) == names.suffix(24).map { "\"\($0)\"" })
     }

@@ -3,26 +3,26 @@ import Testing
 import Venues
 
 struct BinanceSpotSessionTests {
-    private static let trade = BinanceSample.combined("btcusdt@trade", BinanceSample.trade)
-    private static let ticker = BinanceSample.combined("btcusdt@bookTicker", BinanceSample.bookTicker)
-    private static let depth = BinanceSample.combined("btcusdt@depth@100ms", BinanceSample.depth)
+    private static let trade = SpotSample.combined("btcusdt@trade", SpotSample.trade)
+    private static let ticker = SpotSample.combined("btcusdt@bookTicker", SpotSample.bookTicker)
+    private static let depth = SpotSample.combined("btcusdt@depth@100ms", SpotSample.depth)
 
     @Test("a combined path gets subscribed messages as recorded, and messages that name no stream")
     func combined() {
         var session = BinanceSpotSession(path: "/stream", query: "streams=btcusdt@trade/btcusdt@depth@100ms")
-        let tape = [Self.ticker, Self.trade, BinanceSample.snapshot, Self.depth, #"{"result":null,"id":1}"#]
+        let tape = [Self.ticker, Self.trade, SpotSample.snapshot, Self.depth, #"{"result":null,"id":1}"#]
         #expect(session.hasSubscribed && session.keepAliveInterval == nil)
-        #expect(deliver(tape, to: &session) == [Self.trade, BinanceSample.snapshot, Self.depth])
+        #expect(deliver(tape, to: &session) == [Self.trade, SpotSample.snapshot, Self.depth])
     }
 
     @Test("a raw path gets the data inside the envelope, byte for byte")
     func raw() {
         var session = BinanceSpotSession(path: "/ws/btcusdt@trade/btcusdt@depth@100ms")
         let spaced = #"{"data": { "odd" :1 } ,"stream":"btcusdt@trade"}"#
-        let tape = [Self.ticker, Self.trade, Self.depth, spaced, BinanceSample.snapshot]
+        let tape = [Self.ticker, Self.trade, Self.depth, spaced, SpotSample.snapshot]
         #expect(
             deliver(tape, to: &session) == [
-                BinanceSample.trade, BinanceSample.depth, #"{ "odd" :1 }"#, BinanceSample.snapshot,
+                SpotSample.trade, SpotSample.depth, #"{ "odd" :1 }"#, SpotSample.snapshot,
             ]
         )
         let extended = #"{"stream":"btcusdt@trade","data":{"a":"}"},"more":{}}"#
@@ -34,25 +34,25 @@ struct BinanceSpotSessionTests {
         let query = "streams=btcusdt@trade/btcusdt@depth@100ms/btcusdt@kline_1m/btcusdt@bookTicker/nknusdt@aggTrade"
         var session = BinanceSpotSession(path: "/stream", query: query)
         let tape = [
-            BinanceSample.trade, BinanceSample.depth, BinanceSample.kline, BinanceSample.bookTicker,
-            BinanceSample.aggregateTrade, BinanceSample.shutdown,
+            SpotSample.trade, SpotSample.depth, SpotSample.kline, SpotSample.bookTicker,
+            SpotSample.aggregateTrade, SpotSample.shutdown,
         ]
         let expected = [
-            Self.trade, Self.depth, BinanceSample.combined("btcusdt@kline_1m", BinanceSample.kline), Self.ticker,
-            BinanceSample.combined("nknusdt@aggTrade", BinanceSample.aggregateTrade),
-            BinanceSample.combined("!serverShutdown", BinanceSample.shutdown),
+            Self.trade, Self.depth, SpotSample.combined("btcusdt@kline_1m", SpotSample.kline), Self.ticker,
+            SpotSample.combined("nknusdt@aggTrade", SpotSample.aggregateTrade),
+            SpotSample.combined("!serverShutdown", SpotSample.shutdown),
         ]
         #expect(deliver(tape, to: &session) == expected)
         var other = BinanceSpotSession(path: "/stream", query: "streams=ethusdt@trade")
-        #expect(deliver(tape, to: &other) == [BinanceSample.combined("!serverShutdown", BinanceSample.shutdown)])
+        #expect(deliver(tape, to: &other) == [SpotSample.combined("!serverShutdown", SpotSample.shutdown)])
     }
 
     @Test("a recording of raw payloads goes to a raw path unchanged")
     func rawToRaw() {
         var session = BinanceSpotSession(path: "/ws/btcusdt@depth")
         #expect(
-            deliver([BinanceSample.trade, BinanceSample.depth, BinanceSample.snapshot], to: &session) == [
-                BinanceSample.depth, BinanceSample.snapshot,
+            deliver([SpotSample.trade, SpotSample.depth, SpotSample.snapshot], to: &session) == [
+                SpotSample.depth, SpotSample.snapshot,
             ]
         )
     }
@@ -78,12 +78,12 @@ struct BinanceSpotSessionTests {
         )
         session.restrict(toSymbols: ["BTCUSDT", "ETHUSDT"])
         let foreign = [
-            BinanceSample.combined("nknusdt@aggTrade", BinanceSample.aggregateTrade), BinanceSample.aggregateTrade,
-            BinanceSample.combined("!ticker@arr", "[]"), #"{"e":"executionReport","s":"NKNUSDT"}"#,
+            SpotSample.combined("nknusdt@aggTrade", SpotSample.aggregateTrade), SpotSample.aggregateTrade,
+            SpotSample.combined("!ticker@arr", "[]"), #"{"e":"executionReport","s":"NKNUSDT"}"#,
         ]
         let own = [
-            Self.trade, BinanceSample.trade, BinanceSample.combined("!serverShutdown", BinanceSample.shutdown),
-            BinanceSample.snapshot,
+            Self.trade, SpotSample.trade, SpotSample.combined("!serverShutdown", SpotSample.shutdown),
+            SpotSample.snapshot,
         ]
         #expect(deliver(foreign, to: &session).isEmpty)
         #expect(deliver(own, to: &session).count == 4)

@@ -30,9 +30,9 @@ struct BinanceSpotTargetTests {
     func sessionTarget() {
         for streams in [["btcusdt@trade"], ["币usdt@trade", "a&b%@trade", "c@kline_1d@+08:00"]] {
             var session = BinanceSpotSession(target: BinanceSpotDialect.target(basePath: "/", streams: streams))
-            let tape = streams.map { BinanceSample.combined($0, BinanceSample.trade) }
+            let tape = streams.map { SpotSample.combined($0, SpotSample.trade) }
             #expect(session.hasSubscribed)
-            #expect(deliver(tape + [BinanceSample.combined("x@trade", BinanceSample.trade)], to: &session) == tape)
+            #expect(deliver(tape + [SpotSample.combined("x@trade", SpotSample.trade)], to: &session) == tape)
         }
     }
 

@@ -2,7 +2,7 @@ import MarketModel
 import Venues
 
 /// Messages as the venue writes them.
-enum BinanceSample {
+enum SpotSample {
     static let bookTicker =
         #"{"u":50093239212,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000","A":"1.54698000"}"#
     static let trade =
