@@ -135,7 +135,7 @@ let package = Package(
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
         tests("TLSEngineTests", ["TLSEngine", "MarketModel"]),
         tests("SignalRProtocolTests", ["SignalRProtocol", "MarketModel", "JSONScanning"]),
-        tests("VenuesTests", ["Venues", "MarketModel", "JSONScanning", "SignalRProtocol"]),
+        tests("VenuesTests", ["Venues", "MarketModel", "JSONScanning", "SignalRProtocol", "Interchange"]),
         tests("BarBuildingTests", ["BarBuilding", "MarketModel"]),
         tests("JournalFormatTests", ["JournalFormat", "MarketModel"], exclude: ["Golden"]),
         tests("SQLiteFormatTests", ["SQLiteFormat", "MarketModel"]),

@@ -183,6 +183,10 @@ package struct MarketEvents: Sendable {
     package var orderUpdates: [OrderUpdate] = []
     package var instrumentDetails: [InstrumentDetails] = []
     package var linkChanges: [LinkChange] = []
+    package var bookMessages: [BookMessage] = []
+    /// The levels of all ``bookMessages``; each message has a range of them.
+    package var bookLevels: [BookLevel] = []
+    package var statistics: [InstrumentStatistic] = []
 
     package init() {}
 
@@ -195,5 +199,8 @@ package struct MarketEvents: Sendable {
         orderUpdates.removeAll(keepingCapacity: true)
         instrumentDetails.removeAll(keepingCapacity: true)
         linkChanges.removeAll(keepingCapacity: true)
+        bookMessages.removeAll(keepingCapacity: true)
+        bookLevels.removeAll(keepingCapacity: true)
+        statistics.removeAll(keepingCapacity: true)
     }
 }

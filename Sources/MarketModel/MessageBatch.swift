@@ -4,10 +4,12 @@ package enum MessageDirection: UInt8, Sendable, Hashable {
     case sent = 1
 }
 
-/// The WebSocket data opcode of a message (RFC 6455 §5.6).
+/// What a message is: a WebSocket message, named by its data opcode (RFC 6455 §5.6), or an answer over HTTP.
 package enum MessageKind: UInt8, Sendable, Hashable {
     case text = 1
     case binary = 2
+    /// An HTTP exchange beside the WebSocket; see ``RESTExchange`` for the form of its payload.
+    case rest = 3
 }
 
 /// Messages in order of arrival, with all payloads in one array.

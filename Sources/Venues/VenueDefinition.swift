@@ -33,6 +33,19 @@ package protocol VenueDefinition: Sendable {
     /// `zones` finds the time zones that values name. Values of other venues' options are ignored.
     func plan(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenuePlan
 
+    /// Turns the options for recording into one plan for each connection that they need.
+    ///
+    /// A venue with limits for a connection, or with several endpoints, divides the subscriptions here. By default,
+    /// there is one plan, that of ``plan(_:zones:)``. At least one plan is returned.
+    func plans(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> [VenuePlan]
+
+    /// The public endpoint, for feeds without a URL; `nil` (the default) if users must give one.
+    var defaultURL: String? { get }
+
+    /// The symbols in an answer to one of ``VenuePlan/instrumentRequests``, as a user writes them; `nil` (the default)
+    /// if `body` is no such answer.
+    func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]?
+
     /// Turns the options for reading into settings. By default, there are no such options.
     func reading(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenueReading
 
@@ -111,6 +124,11 @@ package protocol VenueDefinition: Sendable {
 extension VenueDefinition {
     package var aliases: [String] { [] }
     package var examples: VenueExamples { VenueExamples() }
+    package func plans(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> [VenuePlan] {
+        [try plan(values, zones: zones)]
+    }
+    package var defaultURL: String? { nil }
+    package func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]? { nil }
     package var optionsTitle: String { "Options of \(name) (--venue \(name))" }
     package func reading(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenueReading {
         VenueReading()

@@ -25,7 +25,19 @@ package protocol VenueDialect: Sendable {
     /// Why nothing of ``undelivered`` has arrived, for the user; `nil` if the dialect does not know.
     var undeliveredReason: String? { get }
 
+    /// The order books that ``MarketEvents/bookMessages`` of this dialect refer to. None by default.
+    var books: BookTable { get }
+
+    /// Asks the venue for a new snapshot of a book that has become invalid, in the venue's way: by subscribing again,
+    /// or with a request of the kind ``MessageKind/rest``.
+    ///
+    /// Called once for each hole, and again if no snapshot has come after some time. By default, nothing is sent.
+    mutating func repair(_ book: BookIndex, now: UnixNanoseconds, outgoing: inout MessageBatch)
+
     /// Appends the messages that a client sends first on a new connection.
+    ///
+    /// An entry of the kind ``MessageKind/rest`` is an HTTP request, see ``RESTExchange``. The answer arrives as a
+    /// received message of that kind, with any status.
     mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch)
 
     /// Reads the received messages of `batch` and skips sent messages.
@@ -67,6 +79,8 @@ package struct DialectOutcome: Sendable, Hashable {
     package var ending: Ending?
     /// Notices for the operator, for example that the venue refused a part of the subscriptions.
     package var notices: [String] = []
+    /// Subscriptions that the venue refused; each is reported once.
+    package var refusals: [SubscriptionRefusal] = []
     /// True if the venue announced that it will close the connection soon.
     ///
     /// It continues to send until then.
@@ -106,7 +120,22 @@ package struct DialectOutcome: Sendable, Hashable {
     package init() {}
 }
 
+/// A subscription that a venue refused.
+package struct SubscriptionRefusal: Sendable, Hashable {
+    /// The user's name for what was refused, such as a stream.
+    package let name: String
+    /// The venue's words, or feedrec's if the venue gives none.
+    package let reason: String
+
+    package init(name: String, reason: String) {
+        self.name = name
+        self.reason = reason
+    }
+}
+
 extension VenueDialect {
+    package var books: BookTable { BookTable() }
+    package mutating func repair(_ book: BookIndex, now: UnixNanoseconds, outgoing: inout MessageBatch) {}
     package var ending: DialectOutcome.Ending? { nil }
     package var undelivered: [String] { [] }
     package var undeliveredReason: String? { nil }

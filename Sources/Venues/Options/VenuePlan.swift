@@ -1,3 +1,4 @@
+package import MarketModel
 package import SignalRProtocol
 
 /// What to record of a venue, and how to connect: the meaning of a user's options.
@@ -17,6 +18,13 @@ package struct VenuePlan: Sendable {
     package var hub: HubConnection?
     /// Returns the path and query to request, from those of the user's URL; by default, they stay as they are.
     package var target: @Sendable (_ given: String) -> String = { $0 }
+    /// What distinguishes this plan from the others of the same options, such as `market` or `2`; empty for the only
+    /// one. It becomes a part of the feed's name.
+    package var part = ""
+    /// The URL to use instead of ``VenueDefinition/defaultURL`` if the user gives none; `nil` for the default.
+    package var defaultURL: String?
+    /// HTTP requests for the venue's lists of instruments, made before the feed connects and every few hours.
+    package var instrumentRequests: [RESTExchange] = []
     /// The symbols whose ticks are requested, to find two feeds that would store the same ticks.
     package var ticks = TickSelection.none
     /// The symbols that are requested by name, for sessions of single symbols; empty if all symbols are requested.

@@ -40,9 +40,25 @@ package struct SimulationSetting: Sendable, Hashable {
 package struct VenueSimulation: Sendable {
     package let server: any VenueServer
     package let makeSimulator: @Sendable () -> any VenueSimulator
+    /// Answers the HTTP requests of clients; by default, it answers none.
+    package var answer: @Sendable (RESTExchange) -> RESTAnswer? = { _ in nil }
 
     package init(server: any VenueServer, makeSimulator: @escaping @Sendable () -> any VenueSimulator) {
         self.server = server
         self.makeSimulator = makeSimulator
+    }
+}
+
+/// A venue's answer to an HTTP request.
+package struct RESTAnswer: Sendable, Hashable {
+    package var status: Int
+    /// JSON.
+    package var body: [UInt8]
+    package var headers: [String: String]
+
+    package init(status: Int = 200, body: [UInt8], headers: [String: String] = [:]) {
+        self.status = status
+        self.body = body
+        self.headers = headers
     }
 }
