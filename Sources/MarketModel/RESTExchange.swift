@@ -7,7 +7,9 @@ package struct RESTExchange: Sendable, Hashable {
     /// In capitals.
     package var method: String
     package var url: String
-    /// The body of the request; `nil` if it has none. It contains no line feed.
+    /// The body of the request; `nil` if it has none.
+    ///
+    /// It contains no line feed.
     package var requestBody: String?
     /// The HTTP status of the answer; `nil` in a request.
     package var status: Int?

@@ -41,7 +41,9 @@ package struct SubscriptionQueue: Sendable {
     /// The names that were sent and not answered, sorted.
     package var unanswered: [String] { open.sorted() }
 
-    /// Sends what the pace allows now. Call it when the connection opens, and then about once a second.
+    /// Sends what the pace allows now.
+    ///
+    /// Call it when the connection opens, and then about once a second.
     package mutating func send(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         while let request = waiting.first, takeTurn(now) {
             waiting.removeFirst()

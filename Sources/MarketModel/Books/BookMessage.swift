@@ -4,7 +4,9 @@ package enum BookSide: UInt8, Sendable, Hashable, CaseIterable {
     case ask = 1
 }
 
-/// The size at a price: the whole size, never a difference. Size 0 removes the price.
+/// The size at a price: the whole size, never a difference.
+///
+/// Size 0 removes the price.
 package struct BookLevel: Sendable, Hashable {
     package var side: BookSide
     /// With the digits that the venue wrote, trailing zeros included.

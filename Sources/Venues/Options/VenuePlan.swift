@@ -19,7 +19,9 @@ package struct VenuePlan: Sendable {
     /// Returns the path and query to request, from those of the user's URL; by default, they stay as they are.
     package var target: @Sendable (_ given: String) -> String = { $0 }
     /// What distinguishes this plan from the others of the same options, such as `market` or `2`; empty for the only
-    /// one. It becomes a part of the feed's name.
+    /// one.
+    ///
+    /// It becomes a part of the feed's name.
     package var part = ""
     /// The URL to use instead of ``VenueDefinition/defaultURL`` if the user gives none; `nil` for the default.
     package var defaultURL: String?
