@@ -50,7 +50,10 @@ package enum MarketOptions {
         of venue: String,
         available: [MarketChannel]
     ) throws(VenueOptionError) -> [MarketChannel] {
-        let words = values.texts(channels).flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " } }
+        var words: [String] = []
+        for text in values.texts(channels) {
+            for word in text.split(separator: ",") { words.append(String(word.filter { $0 != " " })) }
+        }
         guard !words.isEmpty else { return [.trades, .quotes].filter(available.contains) }
         let known = available.map(\.rawValue)
         var chosen: [MarketChannel] = []
