@@ -36,7 +36,8 @@ extension MessageBatch {
         entries.indices.map { index in
             switch entries[index].kind {
             case .text: .text(withPayload(at: index) { String(decoding: $0, as: UTF8.self) })
-            case .binary: .binary(payload(at: index))
+            // A WebSocket brings only texts and binary messages.
+            case .binary, .rest: .binary(payload(at: index))
             }
         }
     }
