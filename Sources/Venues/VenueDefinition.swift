@@ -18,6 +18,9 @@ package protocol VenueDefinition: Sendable {
     /// Commands for help texts. None by default.
     var examples: VenueExamples { get }
 
+    /// True if messages of the venue are only imported and read; false by default. See ``ReadingOnlyVenue``.
+    var isReadingOnly: Bool { get }
+
     // MARK: What a user can ask for
 
     /// The options for one use, in the order of `--help`.
@@ -124,6 +127,7 @@ package protocol VenueDefinition: Sendable {
 extension VenueDefinition {
     package var aliases: [String] { [] }
     package var examples: VenueExamples { VenueExamples() }
+    package var isReadingOnly: Bool { false }
     package func plans(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> [VenuePlan] {
         [try plan(values, zones: zones)]
     }

@@ -9,6 +9,8 @@ package struct VenueOptionError: Error, Hashable {
         case invalid(VenueOption, reason: String)
         /// With this value of `option`, neither `other` nor the options that `rest` names may be given.
         case excluded(by: VenueOption, value: String, other: VenueOption, rest: String)
+        /// Messages of the venue are only imported; `instead` names the venue to record.
+        case readingOnly(instead: String)
     }
 
     /// The name of the venue.
@@ -32,6 +34,7 @@ package struct VenueOptionError: Error, Hashable {
         case .invalid(let option, let reason): "\(option.flag): \(reason)"
         case .excluded(let option, let value, let other, let rest):
             "\(option.flag) \(value) takes neither \(other.flag) nor \(rest)"
+        case .readingOnly(let replacement): readingOnlyText(replacement)
         }
     }
 
@@ -44,12 +47,17 @@ package struct VenueOptionError: Error, Hashable {
         case .invalid(let option, let reason): "'\(option.key)': \(reason)"
         case .excluded(let option, let value, let other, let rest):
             "the \(option.key) \"\(value)\" takes neither '\(other.key)' nor \(rest)"
+        case .readingOnly(let replacement): readingOnlyText(replacement)
         }
+    }
+
+    private func readingOnlyText(_ replacement: String) -> String {
+        "the venue '\(venue)' is for import only; use '\(replacement)' instead"
     }
 
     private static func key(of problem: Problem) -> String? {
         switch problem {
-        case .missing: nil
+        case .missing, .readingOnly: nil
         case .invalid(let option, _), .excluded(let option, _, _, _): option.key
         }
     }
