@@ -34,7 +34,9 @@ package struct DisorderedMessages: Sendable, Hashable {
 
 /// Reads the messages of a file in one of the formats of ``MessageLineFormat``, batch by batch in file order.
 ///
-/// Empty lines are skipped. HTTP responses in `cf` files are counted but not returned.
+/// Empty lines are skipped. HTTP answers of `cf` files become messages of the kind ``MessageKind/rest``; such files do
+/// not contain the status, so it is taken to be 200. What a message's time means depends on the format's
+/// ``MessageLineFormat/clock``.
 package struct MessageFileReader {
     /// What to do with a malformed line.
     package enum MalformedLinePolicy: Sendable, Hashable {
@@ -52,7 +54,6 @@ package struct MessageFileReader {
     /// As given, or detected from the first lines.
     package private(set) var format: MessageLineFormat?
     package private(set) var malformedLines = MalformedLines()
-    package private(set) var restAnswerCount = 0
     /// Such messages are returned in file order.
     package private(set) var disorder = DisorderedMessages()
     private let lines: LineReader
@@ -118,9 +119,7 @@ package struct MessageFileReader {
                 noteOrder(ts)
             case .binaryMessage(let ts, let direction, let literal):
                 var bytes: [UInt8] = []
-                guard PythonBytesLiteral.decode(literal, to: &bytes) else {
-                    throw MessageLineError(reason: "a bytes literal with an unknown escape or a bare control character")
-                }
+                try decode(literal, to: &bytes)
                 batch.append(bytes, kind: .binary, direction: direction, tsRecv: ts)
                 noteOrder(ts)
             case .connectionOpened(let url, let ts):
@@ -129,12 +128,37 @@ package struct MessageFileReader {
                     ts: ts,
                     lineNumber: lines.lineNumber
                 )
-            case .restAnswer: restAnswerCount += 1
+            case .restAnswer(let url, let ts, let body, let isLiteral):
+                batch.append(try answer(url, body, isLiteral), kind: .rest, direction: .received, tsRecv: ts)
+                noteOrder(ts)
             }
         } catch {
             try note(error, format)
         }
         return nil
+    }
+
+    /// The payload of an HTTP answer, see ``RESTExchange``.
+    private func answer(
+        _ url: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer,
+        _ isLiteral: Bool
+    ) throws(MessageLineError) -> [UInt8] {
+        var payload = RESTExchange(url: String(decoding: url, as: UTF8.self), status: 200).head
+        if isLiteral {
+            try decode(body, to: &payload)
+        } else if lines.isLineCutOff, CutOffText.isIncomplete(body) {
+            throw MessageLineError(reason: "the file ends inside this answer")
+        } else {
+            payload.append(contentsOf: body)
+        }
+        return payload
+    }
+
+    private func decode(_ literal: UnsafeRawBufferPointer, to bytes: inout [UInt8]) throws(MessageLineError) {
+        guard PythonBytesLiteral.decode(literal, to: &bytes) else {
+            throw MessageLineError(reason: "a bytes literal with an unknown escape or a bare control character")
+        }
     }
 
     private mutating func formatOf(_ line: UnsafeRawBufferPointer) throws(ImportError) -> MessageLineFormat? {
@@ -144,10 +168,11 @@ package struct MessageFileReader {
             return detected
         }
         if policy == .skip, malformedLines.count + 1 < Self.detectionLinesMax {
-            count("neither an 'ns' nor a 'cf' line")
+            count("no line of a known format")
             return nil
         }
-        let detail = "not a message file: neither an 'ns' line nor a 'cf' line"
+        let formats = MessageLineFormat.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let detail = "not a message file: its first line has none of the formats \(formats)"
         throw ImportError(code: .unknownFormat, path: lines.path, place: .line(lines.lineNumber), detail: detail)
     }
 

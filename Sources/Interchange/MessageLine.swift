@@ -14,8 +14,13 @@ enum MessageLine {
         literal: UnsafeRawBufferPointer
     )
     case connectionOpened(url: UnsafeRawBufferPointer, ts: UnixNanoseconds)
-    /// The response to an HTTP request, which is not a WebSocket message.
-    case restAnswer
+    /// The answer to an HTTP request; `body` is as in ``binaryMessage(tsRecv:direction:literal:)`` if `isLiteral`.
+    case restAnswer(
+        url: UnsafeRawBufferPointer,
+        tsRecv: UnixNanoseconds,
+        body: UnsafeRawBufferPointer,
+        isLiteral: Bool
+    )
 }
 
 /// Why a line does not match its format.

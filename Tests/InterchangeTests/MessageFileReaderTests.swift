@@ -33,12 +33,15 @@ struct MessageFileReaderTests {
             "https://host/api?q=1 -> 1618678132.35: {\"rest\":1}", "1618678132.9: ",
         ]
         let contents = try read(lines.joined(separator: "\n") + "\n")
-        #expect(contents.error == nil && contents.reader?.format == .cf && contents.reader?.restAnswerCount == 1)
-        #expect(contents.texts == ["{\"sent\": 1}", "{\"a\": \"x: y\"}", ""])
-        #expect(contents.messages.entries.map(\.direction) == [.sent, .received, .received])
+        #expect(contents.error == nil && contents.reader?.format == .cf)
+        let answer = "GET https://host/api?q=1 200\n{\"rest\":1}"
+        #expect(contents.texts == ["{\"sent\": 1}", "{\"a\": \"x: y\"}", answer, ""])
+        #expect(contents.messages.entries.map(\.direction) == [.sent, .received, .received, .received])
+        #expect(contents.messages.entries.map(\.kind) == [.text, .text, .rest, .text])
         #expect(
             contents.messages.entries.map(\.tsRecv.rawValue) == [
-                1_618_678_132_830_970_000, 1_618_678_132_831_468_000, 1_618_678_132_900_000_000,
+                1_618_678_132_830_970_000, 1_618_678_132_831_468_000, 1_618_678_132_350_000_000,
+                1_618_678_132_900_000_000,
             ]
         )
         let opened = try #require(contents.connections.first?.opened)
@@ -68,6 +71,35 @@ struct MessageFileReaderTests {
         }
     }
 
+    @Test("an HTTP answer may be a bytes literal, and is incomplete if the file ends inside it")
+    func answers() throws {
+        let contents = try read(#"https://h/a -> 1.5: b'\x1f\x8b{}'"# + "\n")
+        #expect(contents.messages.payload(at: 0) == Array("GET https://h/a 200\n\u{1f}".utf8) + [0x8B, 0x7B, 0x7D])
+        #expect(try read(#"https://h/a -> 1.5: b'\q'"# + "\n", format: .cf).error?.code == .malformedLine)
+        #expect(try read(#"https://h/a -> 1.5: {"a":[1,2"#, format: .cf).error?.code == .malformedLine)
+    }
+
+    @Test("a tsv line is a time of a monotonic clock, a tab and the payload", arguments: ["\n", "\r\n"])
+    func tsv(lineEnd: String) throws {
+        let contents = try read(["201603688723400\t{\"a\":1}", "", "7\t a\tb"].joined(separator: lineEnd))
+        #expect(contents.error == nil && contents.reader?.format == .tsv)
+        #expect(contents.reader?.format?.clock == .monotonic)
+        #expect(contents.texts == ["{\"a\":1}", " a\tb"])
+        #expect(contents.messages.entries.map(\.tsRecv.rawValue) == [201_603_688_723_400, 7])
+        #expect(contents.reader?.disorder.count == 1)
+    }
+
+    @Test("a jsonl line is the payload, without a time")
+    func jsonl() throws {
+        let contents = try read("{\"a\":1}\r\n\n[1, {}]\npong\n")
+        #expect(contents.error == nil && contents.reader?.format == .jsonl)
+        #expect(contents.reader?.format?.clock == MessageLineFormat.Clock.none)
+        #expect(contents.texts == ["{\"a\":1}", "[1, {}]", "pong"])
+        #expect(contents.messages.entries.allSatisfy { $0.tsRecv == UnixNanoseconds(0) && $0.direction == .received })
+        #expect(try read("{\"a\":1}\n{\"a\":").error?.code == .malformedLine)
+        #expect(try read("pong\n", format: .jsonl).texts == ["pong"])
+    }
+
     @Test("an opened connection ends the batch")
     func connections() throws {
         let text = "\(Self.opened)\n1.5: a\n1.6: b\n\(Self.opened)\n\(Self.opened)\n1.7: c\n"
@@ -94,10 +126,11 @@ struct MessageFileReaderTests {
             (" 1 a", .ns), ("1.5: a", .ns), ("x", .cf), ("1 a", .cf), ("1.: a", .cf), ("1.5 a", .cf), ("1.5:a", .cf),
             ("9223372036.854775808: a", .cf), ("1e9: a", .cf), ("wss://h", .cf), ("wss://h <-> x", .cf),
             ("wss://h <-> 1.5 x", .cf), ("wss://h <- 1.5 x", .cf), ("https://h -> x", .cf), ("wss://h = 1.5: x", .cf),
+            ("x", .tsv), ("1 a", .tsv), ("1.5: a", .tsv), ("-1\ta", .tsv), ("9223372036854775808\ta", .tsv),
         ]
     )
     func malformed(line: String, format: MessageLineFormat) throws {
-        let good = format == .ns ? "1 good" : "1.5: good"
+        let good = [.ns: "1 good", .cf: "1.5: good", .tsv: "1\tgood"][format, default: ""]
         let text = "\(good)\n\(good)\n\(line)\n\(good)\n"
         for maxMessages in [1, 1000] {
             let contents = try read(text, maxMessages: maxMessages)
@@ -121,7 +154,7 @@ struct MessageFileReaderTests {
 
     @Test("a file of an unknown format is an error", arguments: [MessageFileReader.MalformedLinePolicy.fail, .skip])
     func unknownFormat(policy: MessageFileReader.MalformedLinePolicy) throws {
-        let contents = try read(String(repeating: "{\"a\":1}\n", count: 20), onMalformedLine: policy)
+        let contents = try read(String(repeating: "{\"a\":1\n", count: 20), onMalformedLine: policy)
         #expect(contents.error?.code == .unknownFormat)
         #expect(contents.error?.place == .line(policy == .fail ? 1 : 16))
         #expect(try read("junk\n\n1 a\n", onMalformedLine: .skip).texts == ["a"])

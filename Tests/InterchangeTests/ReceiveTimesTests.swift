@@ -48,6 +48,15 @@ struct ReceiveTimesTests {
         #expect(contents.messages.entries.map(\.tsRecv.rawValue) == [nanoseconds])
     }
 
+    @Test("times of a monotonic clock may have any digits, and a unit")
+    func monotonic() throws {
+        let times = ["5", "1767571200", "1767571200123", "1767571200123456"]
+        let contents = try read(times.map { "\($0)\t{}\n" }.joined().utf8)
+        #expect(contents.error == nil)
+        #expect(contents.messages.entries.map(\.tsRecv.rawValue) == times.compactMap { Int64($0) })
+        #expect(try read("5.5\t{}\n".utf8, .unit(.microseconds)).messages.entries.map(\.tsRecv.rawValue) == [5500])
+    }
+
     @Test("kind 4 a unit that gives impossible times is refused")
     func wrongUnitGiven() throws {
         let contents = try read("1767571200123 {}\n".utf8, .unit(.seconds))
