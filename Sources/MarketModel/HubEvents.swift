@@ -77,6 +77,8 @@ package struct InstrumentDetails: Hashable, Sendable {
     package var priceDigits: UInt8?
     /// When its prices change, in the venue's own local time; `nil` if the venue does not say.
     package var sessions: [TradingSchedule.Session]?
+    /// The terms of its contract, as far as the venue states them.
+    package var terms = InstrumentTerms()
     package var json: [UInt8]
 
     package init(

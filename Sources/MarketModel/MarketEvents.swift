@@ -127,8 +127,10 @@ package struct MarginTexts: Hashable, Sendable {
 /// An account's balance and margin at one moment; amounts in the account's currency, as the venue wrote them.
 package struct MarginUpdate: Hashable, Sendable {
     package var origin: EventOrigin
-    /// The venue's account number.
+    /// The venue's account number; 0 if its accounts have no number.
     package var login: Int64
+    /// What the amounts are counted in, such as `USDT`; `nil` for the account's own currency.
+    package var asset: String?
     package var group: String?
     package var tsEvent: UnixNanoseconds?
     package var leverage: Int64?
@@ -187,6 +189,7 @@ package struct MarketEvents: Sendable {
     /// The levels of all ``bookMessages``; each message has a range of them.
     package var bookLevels: [BookLevel] = []
     package var statistics: [InstrumentStatistic] = []
+    package var positions: [PositionUpdate] = []
 
     package init() {}
 
@@ -202,5 +205,6 @@ package struct MarketEvents: Sendable {
         bookMessages.removeAll(keepingCapacity: true)
         bookLevels.removeAll(keepingCapacity: true)
         statistics.removeAll(keepingCapacity: true)
+        positions.removeAll(keepingCapacity: true)
     }
 }

@@ -60,6 +60,16 @@ package struct RESTExchange: Sendable, Hashable {
         return nil
     }
 
+    /// The host and the port of the URL, as written.
+    package var host: String {
+        var rest = url[...]
+        if let scheme = rest.firstRange(of: "://") { rest = rest[scheme.upperBound...] }
+        return String(rest.prefix { $0 != "/" && $0 != "?" })
+    }
+
+    /// The URL without its query, for people.
+    package var redactedURL: String { String(url.prefix { $0 != "?" }) }
+
     /// The path of the URL, without host and query.
     package var path: Substring {
         var rest = url[...]
