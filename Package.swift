@@ -51,6 +51,7 @@ let package = Package(
         target("SignalRProtocol", ["MarketModel", "TextEncoding", "JSONScanning"]),
         target("Venues", ["MarketModel", "TextEncoding", "JSONScanning", "SignalRProtocol"]),
         target("BarBuilding", ["MarketModel"]),
+        target("OrderBooks", ["MarketModel", "CZlib"]),
         target("JournalFormat", ["MarketModel", "CZstd", "CCRC32C"]),
         target("SQLiteFormat"),
 
@@ -137,6 +138,7 @@ let package = Package(
         tests("SignalRProtocolTests", ["SignalRProtocol", "MarketModel", "JSONScanning"]),
         tests("VenuesTests", ["Venues", "MarketModel", "JSONScanning", "SignalRProtocol", "Interchange"]),
         tests("BarBuildingTests", ["BarBuilding", "MarketModel"]),
+        tests("OrderBooksTests", ["OrderBooks", "MarketModel"]),
         tests("JournalFormatTests", ["JournalFormat", "MarketModel"], exclude: ["Golden"]),
         tests("SQLiteFormatTests", ["SQLiteFormat", "MarketModel"]),
         tests("CMessageTableTests", ["CMessageTable", "JournalFormat", "MarketModel"]),

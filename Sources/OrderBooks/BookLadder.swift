@@ -1,0 +1,116 @@
+package import MarketModel
+
+/// One side of an order book: its levels from the best price to the worst, each price once.
+///
+/// The levels lie in chunks of at most 64, so that a change moves at most one chunk and costs about the same near the
+/// best price and deep in the book. The memory of removed levels is reused.
+package struct BookLadder: Sendable {
+    /// A run of neighbouring levels, never empty.
+    struct Chunk: Sendable {
+        /// The index of the first level in ``BookLadder/storage``.
+        var start: Int
+        var count: Int
+    }
+
+    /// The levels that a chunk has room for.
+    static let chunkCapacity = 64
+
+    package let side: BookSide
+    /// The number of levels.
+    package internal(set) var count = 0
+    /// Best prices first.
+    var chunks: [Chunk] = []
+    var storage: [PackedLevel] = []
+    /// Starts of unused chunks in ``storage``.
+    var freeStarts: [Int] = []
+
+    package init(side: BookSide) {
+        self.side = side
+    }
+
+    package var isEmpty: Bool { count == 0 }
+
+    /// The level with the best price.
+    package var best: BookLevel? {
+        guard let chunk = chunks.first else { return nil }
+        return storage[chunk.start].level(on: side)
+    }
+
+    /// The size at `price`, whatever its digits; `nil` if the book has no such level.
+    package func size(at price: FixedDecimal) -> FixedDecimal? {
+        let place = place(of: PackedLevel(price: price, size: .zero))
+        return place.isFound ? storage[chunks[place.chunk].start + place.offset].size : nil
+    }
+}
+
+extension BookLadder {
+    /// Where a price is, or where it would be inserted.
+    struct Place {
+        var chunk: Int
+        var offset: Int
+        var isFound: Bool
+    }
+
+    /// Searches the last chunk that starts with `level` or a better price, then inside it.
+    func place(of level: PackedLevel) -> Place {
+        guard !chunks.isEmpty else { return Place(chunk: 0, offset: 0, isFound: false) }
+        var low = 0
+        var high = chunks.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if level.isBetter(than: storage[chunks[middle].start], on: side) { high = middle } else { low = middle }
+        }
+        let chunk = chunks[low]
+        let offset = offset(of: level, in: chunk)
+        let isFound =
+            offset < chunk.count && !level.isBetter(than: storage[chunk.start + offset], on: side)
+        return Place(chunk: low, offset: offset, isFound: isFound)
+    }
+
+    /// The number of levels in `chunk` with a better price than `level`.
+    private func offset(of level: PackedLevel, in chunk: Chunk) -> Int {
+        var low = 0
+        var high = chunk.count
+        while low < high {
+            let middle = (low + high) / 2
+            if storage[chunk.start + middle].isBetter(than: level, on: side) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension BookLadder: Sequence {
+    /// Returns the levels from the best price to the worst.
+    package struct Iterator: IteratorProtocol {
+        private let ladder: BookLadder
+        private var chunk = 0
+        private var offset = 0
+
+        init(_ ladder: BookLadder) {
+            self.ladder = ladder
+        }
+
+        package mutating func next() -> BookLevel? {
+            guard chunk < ladder.chunks.count else { return nil }
+            let current = ladder.chunks[chunk]
+            let level = ladder.storage[current.start + offset].level(on: ladder.side)
+            offset += 1
+            if offset == current.count {
+                chunk += 1
+                offset = 0
+            }
+            return level
+        }
+    }
+
+    package func makeIterator() -> Iterator { Iterator(self) }
+
+    package var underestimatedCount: Int { count }
+}
+
+extension BookLadder: Equatable {
+    /// True if both have the same prices and sizes with the same digits.
+    package static func == (left: BookLadder, right: BookLadder) -> Bool {
+        left.side == right.side && left.count == right.count && left.elementsEqual(right)
+    }
+}
