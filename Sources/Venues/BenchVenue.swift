@@ -17,8 +17,7 @@ package enum BenchVenue {
     }
 
     /// A source of the messages of `streams`, evenly spaced.
-    package static func simulator(streams: [String], ratePerSecond: Int, start: UnixNanoseconds) -> BinanceSpotSimulator
-    {
-        BinanceSpotSimulator(seed: 1, streams: streams, ratePerSecond: ratePerSecond, start: start)
+    package static func simulator(streams: [String], ratePerSecond: Int, start: UnixNanoseconds) -> BinanceSimulator {
+        BinanceSimulator(seed: 1, streams: streams, ratePerSecond: ratePerSecond, start: start)
     }
 }

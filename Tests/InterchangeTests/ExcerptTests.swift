@@ -5,7 +5,7 @@ import Venues
 
 struct ExcerptTests {
     private func events(_ batch: MessageBatch) -> (events: MarketEvents, outcome: DialectOutcome) {
-        var dialect = BinanceSpotDialect(streams: [])
+        var dialect = BinanceDialect(streams: [])
         var events = MarketEvents()
         var outgoing = MessageBatch()
         let outcome = dialect.receive(batch, now: UnixNanoseconds(0), events: &events, outgoing: &outgoing)

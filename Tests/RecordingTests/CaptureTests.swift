@@ -17,7 +17,7 @@ struct CaptureTests {
         let directory: TemporaryDirectory
         let writer: ArchiveWriter
         var capture: Capture
-        var dialect: any VenueDialect = BinanceSpotDialect(streams: [])
+        var dialect: any VenueDialect = BinanceDialect(streams: [])
 
         init(bars: [String] = []) throws {
             directory = try TemporaryDirectory()

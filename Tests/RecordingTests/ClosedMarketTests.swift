@@ -97,7 +97,7 @@ struct ClosedMarketTests {
     @Test("kind 13 symbols that do not arrive in a closed market are not reported until a minute after the opening")
     func undelivered() async throws {
         var bench = try bench()
-        bench.makeDialect = { BinanceSpotDialect(streams: ["btcusdt@trade", "btcusdx@trade"]) }
+        bench.makeDialect = { BinanceDialect(streams: ["btcusdt@trade", "btcusdx@trade"]) }
         bench.watch.silence = .off
         let run = bench
         let venue = ScriptedVenue { connection, _ in

@@ -15,7 +15,7 @@ struct CountedExecutionsTests {
     private struct Bench {
         let directory: TemporaryDirectory
         var capture: Capture
-        var dialect: any VenueDialect = BinanceSpotDialect(streams: [])
+        var dialect: any VenueDialect = BinanceDialect(streams: [])
         var rows = WriteBatch()
         private var bars: [BarRowKey: BarRow] = [:]
 

@@ -71,7 +71,7 @@ struct ReconnectingTests {
     @Test("kind 8 a connection is useful after 10 s of data, or after five quiet minutes")
     func usefulness() {
         func lane() -> FeedLane {
-            let lane = FeedLane(number: 0, dialect: BinanceSpotDialect(streams: []), watch: FeedWatch(WatchRules()))
+            let lane = FeedLane(number: 0, dialect: BinanceDialect(streams: []), watch: FeedWatch(WatchRules()))
             (lane.isSubscribed, lane.subscribedAt) = (true, .zero)
             return lane
         }

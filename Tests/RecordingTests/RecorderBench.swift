@@ -43,7 +43,7 @@ struct RecorderBench: Sendable {
 
     /// Records a feed that counts as subscribed from its first message on.
     static func binance() throws -> RecorderBench {
-        try RecorderBench(.binanceSpot) { BinanceSpotDialect(streams: []) }
+        try RecorderBench(.binanceSpot) { BinanceDialect(streams: []) }
     }
 
     /// Records a hub that requires a handshake and calls.

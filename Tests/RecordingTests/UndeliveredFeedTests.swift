@@ -13,7 +13,7 @@ struct UndeliveredFeedTests {
     @Test("C5 a requested symbol that never arrives is reported and stored as an event, not as a gap")
     func symbol() async throws {
         var bench = try RecorderBench.binance()
-        bench.makeDialect = { BinanceSpotDialect(streams: ["btcusdt@trade", "btcusdx@trade"]) }
+        bench.makeDialect = { BinanceDialect(streams: ["btcusdt@trade", "btcusdx@trade"]) }
         bench.watch.silence = .off
         let scene = ScriptedVenue.Scene.talk { connection, _ in
             let trade =

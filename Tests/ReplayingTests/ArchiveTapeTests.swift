@@ -7,7 +7,7 @@ import Venues
 @testable import Replaying
 
 struct ArchiveTapeTests {
-    private static let session = BinanceSpotSession(target: "/ws")
+    private static let session = BinanceSession(target: "/ws")
 
     private static func texts(of tape: ArchiveTape) throws -> [String] {
         var tape = tape

@@ -24,7 +24,7 @@ struct ConnectionTurnsTests {
         var tape = tape
         var messages: [(Int64, String)] = []
         var batch = MessageBatch()
-        while try tape.next(for: BinanceSpotSession(target: "/ws"), into: &batch) {
+        while try tape.next(for: BinanceSession(target: "/ws"), into: &batch) {
             for (entry, text) in zip(batch.entries, batch.texts) {
                 messages.append((entry.tsRecv.rawValue - TapeArchive.start.rawValue, text))
             }

@@ -49,7 +49,7 @@ struct PlaybackBench: Sendable {
         let (clock, departures) = (clock, departures)
         let makeTape = makeTape
         let server = SimulationServer(
-            [ServedVenue(.mt4, hub), ServedVenue(.binanceSpot, BinanceSpotServer())],
+            [ServedVenue(.mt4, hub), ServedVenue(.binanceSpot, BinanceServer())],
             policy: policy,
             timers: .clock(clock),
             observe: { client, messages in

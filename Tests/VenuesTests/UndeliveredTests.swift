@@ -6,7 +6,7 @@ import Venues
 struct UndeliveredTests {
     /// The undelivered names after each message.
     private func left(_ streams: [String], _ messages: [String]) -> [[String]] {
-        var dialect = BinanceSpotDialect(streams: streams)
+        var dialect = BinanceDialect(streams: streams)
         var events = MarketEvents()
         var outgoing = MessageBatch()
         return [dialect.undelivered]

@@ -52,7 +52,7 @@ struct BinanceEscapeTests {
     @Test("kind 5 a replay delivers a message with escapes to subscribers of its stream, as it was received")
     func delivery() {
         let text = combinedTrade.replacing(#"@trade"#, with: #"\u0040trade"#)
-        var session = BinanceSpotSession(path: "/stream")
+        var session = BinanceSession(path: "/stream")
         _ = reply(&session, to: #"{"method":"SUBSCRIB\u0045","p\u0061rams":["btcusdt@trad\u0065"],"id":1}"#)
         var output = MessageBatch()
         let tape = batch([text])
@@ -71,7 +71,7 @@ struct BinanceEscapeTests {
     @Test("B3 a connection that asks for trades and aggregates of one symbol reports it once")
     func notice() {
         let streams = ["btcusdt@trade", "BTCUSDT@aggTrade", "ethusdt@aggTrade", "bnbusdt@trade"]
-        var dialect = BinanceSpotDialect(streams: streams)
+        var dialect = BinanceDialect(streams: streams)
         var events = MarketEvents()
         var outgoing = MessageBatch()
         var notices: [String] = []

@@ -23,7 +23,7 @@ struct BinanceSpotDialectPropertyTests {
         #expect(symbols(left.dialect) == symbols(right.dialect), note)
     }
 
-    private func symbols(_ dialect: BinanceSpotDialect) -> [String] {
+    private func symbols(_ dialect: BinanceDialect) -> [String] {
         (0..<dialect.symbols.count).map { dialect.symbols.text(of: SymbolIndex(Int32($0))) }
     }
 
@@ -57,7 +57,7 @@ struct BinanceSpotDialectPropertyTests {
 
     @Test("the split of messages into batches changes nothing")
     func batches() {
-        var simulator = BinanceSpotSimulator(
+        var simulator = BinanceSimulator(
             seed: 7,
             symbols: ["BTCUSDT", "ETHUSDT"],
             ratePerSecond: 1000,
@@ -66,7 +66,7 @@ struct BinanceSpotDialectPropertyTests {
         var all = MessageBatch()
         simulator.next(500, into: &all)
         let whole = read(all).events
-        var dialect = BinanceSpotDialect(streams: [])
+        var dialect = BinanceDialect(streams: [])
         var events = MarketEvents()
         var outgoing = MessageBatch()
         for index in 0..<all.count {

@@ -10,7 +10,7 @@ struct BinanceSpotRequestTests {
         arguments: ["1", "-9223372036854775808", #""a\u0062c-1""#, "null", "\"\""]
     )
     func echoedID(id: String) {
-        var session = BinanceSpotSession(path: "/ws")
+        var session = BinanceSession(path: "/ws")
         let answer = reply(&session, to: #"{"id": \#(id) ,"params":["btcusdt@trade"],"method":"SUBSCRIBE"}"#)
         #expect(answer.signal == .subscriptionsChanged)
         #expect(answer.replies == [#"{"result":null,"id":\#(id)}"#])
@@ -18,7 +18,7 @@ struct BinanceSpotRequestTests {
 
     @Test("a client subscribes, lists and unsubscribes")
     func subscriptions() {
-        var session = BinanceSpotSession(path: "/stream")
+        var session = BinanceSession(path: "/stream")
         #expect(!session.hasSubscribed && deliver([Self.trade], to: &session).isEmpty)
         _ = reply(&session, to: #"{"method":"SUBSCRIBE","params":["btcusdt@trade","ethusdt@trade"],"id":1}"#)
         _ = reply(&session, to: #"{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":2}"#)
@@ -32,7 +32,7 @@ struct BinanceSpotRequestTests {
 
     @Test("many streams are subscribed and unsubscribed")
     func manyStreams() {
-        var session = BinanceSpotSession(path: "/ws")
+        var session = BinanceSession(path: "/ws")
         let names = (0..<1024).map { "s\($0)usdt@trade" }
         let list = names.map { "\"\($0)\"" }.joined(separator: ",")
         #expect(
@@ -54,7 +54,7 @@ struct BinanceSpotRequestTests {
 
     @Test("the combined property switches the form of messages")
     func combinedProperty() {
-        var session = BinanceSpotSession(path: "/ws/btcusdt@trade")
+        var session = BinanceSession(path: "/ws/btcusdt@trade")
         #expect(
             reply(&session, to: #"{"method":"GET_PROPERTY","params":["combined"],"id":1}"#).replies == [
                 #"{"result":false,"id":1}"#
@@ -111,7 +111,7 @@ struct BinanceSpotRequestTests {
         ]
     )
     func refusals(request: String, expected: String) {
-        var session = BinanceSpotSession(path: "/ws")
+        var session = BinanceSession(path: "/ws")
         let answer = reply(&session, to: request)
         #expect(answer.signal == .none && answer.replies.count == 1 && !session.hasSubscribed)
         #expect(answer.replies.first?.hasPrefix(expected) == true, "\(answer.replies)")

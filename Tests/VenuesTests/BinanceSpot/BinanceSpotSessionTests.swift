@@ -9,7 +9,7 @@ struct BinanceSpotSessionTests {
 
     @Test("a combined path gets subscribed messages as recorded, and messages that name no stream")
     func combined() {
-        var session = BinanceSpotSession(path: "/stream", query: "streams=btcusdt@trade/btcusdt@depth@100ms")
+        var session = BinanceSession(path: "/stream", query: "streams=btcusdt@trade/btcusdt@depth@100ms")
         let tape = [Self.ticker, Self.trade, SpotSample.snapshot, Self.depth, #"{"result":null,"id":1}"#]
         #expect(session.hasSubscribed && session.keepAliveInterval == nil)
         #expect(deliver(tape, to: &session) == [Self.trade, SpotSample.snapshot, Self.depth])
@@ -17,7 +17,7 @@ struct BinanceSpotSessionTests {
 
     @Test("a raw path gets the data inside the envelope, byte for byte")
     func raw() {
-        var session = BinanceSpotSession(path: "/ws/btcusdt@trade/btcusdt@depth@100ms")
+        var session = BinanceSession(path: "/ws/btcusdt@trade/btcusdt@depth@100ms")
         let spaced = #"{"data": { "odd" :1 } ,"stream":"btcusdt@trade"}"#
         let tape = [Self.ticker, Self.trade, Self.depth, spaced, SpotSample.snapshot]
         #expect(
@@ -32,7 +32,7 @@ struct BinanceSpotSessionTests {
     @Test("a recording of raw payloads is wrapped for a combined path, under the name of its stream")
     func wrapped() {
         let query = "streams=btcusdt@trade/btcusdt@depth@100ms/btcusdt@kline_1m/btcusdt@bookTicker/nknusdt@aggTrade"
-        var session = BinanceSpotSession(path: "/stream", query: query)
+        var session = BinanceSession(path: "/stream", query: query)
         let tape = [
             SpotSample.trade, SpotSample.depth, SpotSample.kline, SpotSample.bookTicker,
             SpotSample.aggregateTrade, SpotSample.shutdown,
@@ -43,13 +43,13 @@ struct BinanceSpotSessionTests {
             SpotSample.combined("!serverShutdown", SpotSample.shutdown),
         ]
         #expect(deliver(tape, to: &session) == expected)
-        var other = BinanceSpotSession(path: "/stream", query: "streams=ethusdt@trade")
+        var other = BinanceSession(path: "/stream", query: "streams=ethusdt@trade")
         #expect(deliver(tape, to: &other) == [SpotSample.combined("!serverShutdown", SpotSample.shutdown)])
     }
 
     @Test("a recording of raw payloads goes to a raw path unchanged")
     func rawToRaw() {
-        var session = BinanceSpotSession(path: "/ws/btcusdt@depth")
+        var session = BinanceSession(path: "/ws/btcusdt@depth")
         #expect(
             deliver([SpotSample.trade, SpotSample.depth, SpotSample.snapshot], to: &session) == [
                 SpotSample.depth, SpotSample.snapshot,
@@ -59,7 +59,7 @@ struct BinanceSpotSessionTests {
 
     @Test("acknowledgements, errors and sent messages are not replayed")
     func handshakes() {
-        var session = BinanceSpotSession(path: "/ws/btcusdt@trade")
+        var session = BinanceSession(path: "/ws/btcusdt@trade")
         let errors = [#"{"code":2,"msg":"x"}"#, #"{"error":{"code":2,"msg":"x"},"id":null}"#]
         #expect(deliver([#"{"result":null,"id":1}"#] + errors, to: &session).isEmpty)
         var tape = MessageBatch()
@@ -71,7 +71,7 @@ struct BinanceSpotSessionTests {
 
     @Test("a restricted session withholds other symbols, whatever is subscribed to", arguments: ["/stream", "/ws"])
     func restricted(path: String) {
-        var session = BinanceSpotSession(path: path)
+        var session = BinanceSession(path: path)
         _ = reply(
             &session,
             to: #"{"method":"SUBSCRIBE","params":["btcusdt@trade","nknusdt@aggTrade","!ticker@arr"],"id":1}"#
@@ -91,13 +91,13 @@ struct BinanceSpotSessionTests {
 
     @Test("stream names are compared exactly, including case")
     func caseSensitive() {
-        var session = BinanceSpotSession(path: "/ws/BTCUSDT@trade")
+        var session = BinanceSession(path: "/ws/BTCUSDT@trade")
         #expect(deliver([Self.trade], to: &session).isEmpty)
     }
 
     @Test("only the messages of the range are delivered, with their times")
     func range() {
-        var session = BinanceSpotSession(path: "/stream", query: "streams=btcusdt@trade")
+        var session = BinanceSession(path: "/stream", query: "streams=btcusdt@trade")
         var output = MessageBatch()
         session.deliver(batch([Self.trade, Self.ticker, Self.trade, Self.trade]), 1..<3, into: &output)
         #expect(output.count == 1 && output.entries.first?.tsRecv == UnixNanoseconds(2_000_000))
@@ -105,7 +105,7 @@ struct BinanceSpotSessionTests {
 
     @Test("every message of a tape is delivered or left out, whatever its bytes", arguments: ["/stream", "/ws"])
     func hostileTape(path: String) {
-        var session = BinanceSpotSession(path: path)
+        var session = BinanceSession(path: path)
         _ = reply(&session, to: #"{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":1}"#)
         let original = Array(Self.trade.utf8)
         for position in original.indices {

@@ -4,7 +4,7 @@ import Venues
 
 struct BinanceSpotSimulatorTests {
     private func simulated(seed: UInt64, chunks: [Int], combined: Bool = true) -> MessageBatch {
-        var simulator = BinanceSpotSimulator(
+        var simulator = BinanceSimulator(
             seed: seed,
             streams: ["btcusdt@bookTicker", "btcusdt@trade", "ethusdt@bookTicker", "ethusdt@trade", "btcusdt@depth"],
             ratePerSecond: 3,
@@ -58,7 +58,7 @@ struct BinanceSpotSimulatorTests {
 
     @Test("a session selects its client's streams")
     func session() {
-        var session = BinanceSpotSession(path: "/ws/btcusdt@trade")
+        var session = BinanceSession(path: "/ws/btcusdt@trade")
         let batch = simulated(seed: 1, chunks: [200])
         var output = MessageBatch()
         session.deliver(batch, 0..<200, into: &output)
@@ -70,7 +70,7 @@ struct BinanceSpotSimulatorTests {
 
     @Test("without a stream to simulate there is no message")
     func silence() {
-        var simulator = BinanceSpotSimulator(seed: 1, streams: ["x@depth"], ratePerSecond: 0, start: UnixNanoseconds(0))
+        var simulator = BinanceSimulator(seed: 1, streams: ["x@depth"], ratePerSecond: 0, start: UnixNanoseconds(0))
         var batch = MessageBatch()
         simulator.next(10, into: &batch)
         #expect(batch.isEmpty)

@@ -12,24 +12,24 @@ struct BinanceSpotTargetTests {
         ]
     )
     func target(basePath: String, expected: String) {
-        #expect(BinanceSpotDialect.target(basePath: basePath, streams: ["a@trade", "b@depth@100ms"]) == expected)
+        #expect(BinanceDialect.target(basePath: basePath, streams: ["a@trade", "b@depth@100ms"]) == expected)
     }
 
     @Test("the URL requests microseconds, and unsafe bytes are encoded")
     func unusualTargets() {
-        let target = BinanceSpotDialect.target(
+        let target = BinanceDialect.target(
             basePath: "",
             streams: ["币usdt@kline_1d@+08:00"],
             timeUnit: .microseconds
         )
         #expect(target == "/stream?streams=%E5%B8%81usdt@kline_1d@+08:00&timeUnit=MICROSECOND")
-        #expect(BinanceSpotDialect.target(basePath: "", streams: []) == "/stream")
+        #expect(BinanceDialect.target(basePath: "", streams: []) == "/stream")
     }
 
     @Test("a session understands the target of a client")
     func sessionTarget() {
         for streams in [["btcusdt@trade"], ["币usdt@trade", "a&b%@trade", "c@kline_1d@+08:00"]] {
-            var session = BinanceSpotSession(target: BinanceSpotDialect.target(basePath: "/", streams: streams))
+            var session = BinanceSession(target: BinanceDialect.target(basePath: "/", streams: streams))
             let tape = streams.map { SpotSample.combined($0, SpotSample.trade) }
             #expect(session.hasSubscribed)
             #expect(deliver(tape + [SpotSample.combined("x@trade", SpotSample.trade)], to: &session) == tape)
@@ -38,7 +38,7 @@ struct BinanceSpotTargetTests {
 
     @Test("open and keep-alive send nothing")
     func silence() {
-        var dialect = BinanceSpotDialect(streams: ["btcusdt@trade"])
+        var dialect = BinanceDialect(streams: ["btcusdt@trade"])
         var outgoing = MessageBatch()
         dialect.open(now: UnixNanoseconds(0), outgoing: &outgoing)
         dialect.keepAlive(now: UnixNanoseconds(0), outgoing: &outgoing)
@@ -47,9 +47,9 @@ struct BinanceSpotTargetTests {
 
     @Test("a session serves only the venue's paths")
     func paths() {
-        for path in ["/ws", "/ws/", "/ws/btcusdt@trade", "/stream"] { #expect(BinanceSpotSession.serves(path: path)) }
+        for path in ["/ws", "/ws/", "/ws/btcusdt@trade", "/stream"] { #expect(BinanceSession.serves(path: path)) }
         for path in ["", "/", "/wsx", "/streams", "/replay", "/v5/public/spot"] {
-            #expect(!BinanceSpotSession.serves(path: path))
+            #expect(!BinanceSession.serves(path: path))
         }
     }
 }

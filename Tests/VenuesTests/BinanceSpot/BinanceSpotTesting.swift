@@ -36,8 +36,8 @@ func texts(_ batch: MessageBatch) -> [String] {
 /// Reads `batch` with a new dialect.
 func read(
     _ batch: MessageBatch
-) -> (events: MarketEvents, outcome: DialectOutcome, dialect: BinanceSpotDialect) {
-    var dialect = BinanceSpotDialect(streams: [])
+) -> (events: MarketEvents, outcome: DialectOutcome, dialect: BinanceDialect) {
+    var dialect = BinanceDialect(streams: [])
     var events = MarketEvents()
     var outgoing = MessageBatch()
     let outcome = dialect.receive(batch, now: UnixNanoseconds(0), events: &events, outgoing: &outgoing)
@@ -45,14 +45,14 @@ func read(
 }
 
 /// The answer of `session` to one message.
-func reply(_ session: inout BinanceSpotSession, to text: String) -> (signal: SessionSignal, replies: [String]) {
+func reply(_ session: inout BinanceSession, to text: String) -> (signal: SessionSignal, replies: [String]) {
     var replies = MessageBatch()
     let signal = Array(text.utf8).withUnsafeBytes { session.receive($0, kind: .text, replies: &replies) }
     return (signal, texts(replies))
 }
 
 /// The messages that `session` delivers of a tape.
-func deliver(_ tape: [String], to session: inout BinanceSpotSession) -> [String] {
+func deliver(_ tape: [String], to session: inout BinanceSession) -> [String] {
     let tape = batch(tape)
     var output = MessageBatch()
     session.deliver(tape, 0..<tape.count, into: &output)

@@ -18,9 +18,9 @@ extension BinanceSpotVenue {
         var names: Set<String> = []
         let streams = requests.map(\.name).filter { names.insert($0).inserted }
         var plan = VenuePlan(subscription: #"{"streams":\#(JSONText.list(streams))}"#) { _ in
-            BinanceSpotDialect(streams: streams)
+            BinanceDialect(streams: streams)
         }
-        plan.target = { BinanceSpotDialect.target(basePath: $0, streams: streams) }
+        plan.target = { BinanceDialect.target(basePath: $0, streams: streams) }
         plan.notices = requests.compactMap(\.notice)
         let symbols = Set(streams.map { $0.prefix { $0 != "@" }.lowercased() })
         // `!bookTicker` is the only stream of all symbols that brings ticks.

@@ -1,15 +1,15 @@
 package import MarketModel
 
 /// The server of Binance's market data streams.
-package struct BinanceSpotServer: VenueServer {
+package struct BinanceServer: VenueServer {
     package init() {}
 
     package func place(ofPath path: String) -> VenuePlace? {
-        BinanceSpotSession.serves(path: path) ? VenuePlace() : nil
+        BinanceSession.serves(path: path) ? VenuePlace() : nil
     }
 
     package func makeSession(at place: VenuePlace, target: String) -> any VenueSession {
-        BinanceSpotSession(target: target)
+        BinanceSession(target: target)
     }
 }
 
@@ -18,7 +18,7 @@ package struct BinanceSimulatedStreams: VenueSimulator {
     private let seed: UInt64
     private let ratePerSecond: Double
     private let start: UnixNanoseconds
-    private var simulator: BinanceSpotSimulator?
+    private var simulator: BinanceSimulator?
 
     package init(seed: UInt64, ratePerSecond: Double, start: UnixNanoseconds) {
         self.seed = seed
@@ -27,10 +27,10 @@ package struct BinanceSimulatedStreams: VenueSimulator {
     }
 
     package mutating func next(_ count: Int, for session: any VenueSession, into batch: inout MessageBatch) -> Int {
-        guard let client = session as? BinanceSpotSession else { return 0 }
+        guard let client = session as? BinanceSession else { return 0 }
         var simulator =
             simulator
-            ?? BinanceSpotSimulator(
+            ?? BinanceSimulator(
                 seed: seed,
                 streams: client.subscribedStreams,
                 ratePerSecond: Int(ratePerSecond.rounded()),

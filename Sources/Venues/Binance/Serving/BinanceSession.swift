@@ -6,7 +6,7 @@ package import MarketModel
 /// Combined paths (`/stream`) get recorded messages unchanged; raw paths (`/ws`) get the data inside the envelope. A
 /// client gets only the streams that it named in the URL or subscribed to. A message that names no stream goes to every
 /// client. Pings are WebSocket frames, so there is no keep-alive message.
-package struct BinanceSpotSession: VenueSession {
+package struct BinanceSession: VenueSession {
     /// The most streams one connection may have (web-socket-streams.md, "WebSocket Limits").
     static let streamsMax = 1024
     /// The longest stream name, in bytes.

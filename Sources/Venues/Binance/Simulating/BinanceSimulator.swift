@@ -5,7 +5,7 @@ package import MarketModel
 /// Streams take turns at random. Prices move by single ticks of 0.01. Update IDs grow by 1 to 9, trade IDs by one. A
 /// trade happens at the current bid or ask. Streams other than `<symbol>@bookTicker` and `<symbol>@trade` stay silent,
 /// as unknown streams do at the venue.
-package struct BinanceSpotSimulator: Sendable {
+package struct BinanceSimulator: Sendable {
     private var generator: SplitMix64
     private var streams: [BinanceSimulatedStream] = []
     private var markets: [BinanceSimulatedMarket] = []
@@ -42,7 +42,7 @@ package struct BinanceSpotSimulator: Sendable {
 
     /// Appends the next `count` messages as received messages; none if there is no stream to simulate.
     ///
-    /// Messages have the envelope unless `combined` is false. ``BinanceSpotSession`` selects from the combined form
+    /// Messages have the envelope unless `combined` is false. ``BinanceSession`` selects from the combined form
     /// what its client subscribed to.
     package mutating func next(_ count: Int, combined: Bool = true, into batch: inout MessageBatch) {
         guard !streams.isEmpty else { return }

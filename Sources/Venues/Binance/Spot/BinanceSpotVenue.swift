@@ -18,11 +18,11 @@ package struct BinanceSpotVenue: VenueDefinition {
         return rules
     }
 
-    package func makeReader(_ reading: VenueReading) -> any VenueDialect { BinanceSpotDialect(streams: []) }
+    package func makeReader(_ reading: VenueReading) -> any VenueDialect { BinanceDialect(streams: []) }
 
     // MARK: Serving clients
 
-    package func makeServer() -> any VenueServer { BinanceSpotServer() }
+    package func makeServer() -> any VenueServer { BinanceServer() }
 
     package func simulation(
         _ values: VenueOptionValues,
@@ -35,10 +35,10 @@ package struct BinanceSpotVenue: VenueDefinition {
 
     package var examplePaths: [String] { ["/ws/btcusdt@trade", "/stream?streams=btcusdt@trade/btcusdt@bookTicker"] }
 
-    package var queryParameters: [String] { BinanceSpotSession.queryParameters }
+    package var queryParameters: [String] { BinanceSession.queryParameters }
 
     package func refusal(ofTarget target: String, offer: VenueOffer?) -> String? {
-        BinanceSpotSession.refusal(ofTarget: target, offer: offer)
+        BinanceSession.refusal(ofTarget: target, offer: offer)
     }
 
     package func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader { BinanceOfferReader(symbols: symbols) }

@@ -1,7 +1,7 @@
 import JSONScanning
 package import MarketModel
 
-extension BinanceSpotSession {
+extension BinanceSession {
     package mutating func receive(
         _ payload: UnsafeRawBufferPointer,
         kind: MessageKind,

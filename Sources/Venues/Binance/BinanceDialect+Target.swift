@@ -6,7 +6,7 @@ package enum BinanceTimeUnit: Sendable, Hashable {
     case microseconds
 }
 
-extension BinanceSpotDialect {
+extension BinanceDialect {
     /// The path and query of a combined connection for `streams`: `/stream?streams=btcusdt@trade/btcusdt@bookTicker`.
     ///
     /// `basePath` is the part of the URL after host and port: empty, `/`, a prefix, or a path that ends in `/stream`. A

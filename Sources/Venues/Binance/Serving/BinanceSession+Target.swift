@@ -1,6 +1,6 @@
 import TextEncoding
 
-extension BinanceSpotSession {
+extension BinanceSession {
     /// True for the paths of market data connections: `/ws`, `/ws/…`, `/stream`.
     package static func serves(path: String) -> Bool {
         path == "/ws" || path.hasPrefix("/ws/") || path == "/stream" || path == "/stream/"

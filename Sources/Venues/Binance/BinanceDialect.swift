@@ -6,7 +6,7 @@ package import MarketModel
 /// The URL subscribes to streams, see ``target(basePath:streams:timeUnit:)``. The venue acknowledges nothing, so a
 /// connection counts as subscribed from the start. `trade`, `aggTrade` and `bookTicker` are normalised, with or without
 /// the combined envelope. Everything else stays raw.
-package struct BinanceSpotDialect: VenueDialect {
+package struct BinanceDialect: VenueDialect {
     package private(set) var symbols = SymbolTable()
     /// The streams of the connection, as given.
     package let streams: [String]
