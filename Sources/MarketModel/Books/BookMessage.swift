@@ -30,6 +30,9 @@ package struct BookMessage: Sendable, Hashable {
         /// The venue has stopped sending the book: it is absent from here on, and nothing is missing.
         case ended
         /// The connection has lost a message of unknown content; this message has no levels.
+        ///
+        /// Reported once for each book of the connection. ``previous`` is the connection's number before the hole,
+        /// ``first`` the number after it.
         case connectionHole
         /// The book was to be changed, but the message cannot be read.
         case unreadable

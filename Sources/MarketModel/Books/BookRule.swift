@@ -37,6 +37,10 @@ package struct BookRule: Sendable, Hashable {
     package var depth: Int?
     /// True if the connection numbers all its messages, so that a hole of the connection is a hole of the book.
     package var isNumberedByConnection = false
+    /// True if auctions may leave the best bid at or above the best ask.
+    ///
+    /// Otherwise such a book has a hole.
+    package var mayCross = false
 
     package init() {}
 
