@@ -1,0 +1,99 @@
+import MarketModel
+import Testing
+import Venues
+
+struct OKXAccountTests {
+    @Test("an account gives one update for the whole and one for each currency, with texts as sent")
+    func account() {
+        let text =
+            #"{"arg":{"channel":"account","uid":"77982378738415879"},"data":[{"adjEq":"55444.12","details":[{"ccy":"USDT","#
+            + #""cashBal":"4750.426970691436","availEq":"4734.371190691435","eq":"4892.951170691435","imr":"","#
+            + #""uTime":"1705564213903"}],"imr":"8.5737166146","totalEq":"55868.06403501676","uTime":"1705564223311"}]}"#
+        let updates = OKXReading([text]).events.marginUpdates
+        #expect(updates.map(\.group) == [nil, "USDT"] && updates.map(\.origin.item) == [0, 1])
+        #expect(updates.allSatisfy { $0.login == 77_982_378_738_415_879 && $0.state == nil })
+        #expect(updates[0].equity?.description == "55868.06403501676" && updates[0].texts.margin == "8.5737166146")
+        #expect(updates[0].tsEvent == UnixNanoseconds(1_705_564_223_311_000_000))
+        #expect(updates[1].balance?.description == "4750.426970691436" && updates[1].margin == nil)
+        #expect(updates[1].texts.marginFree == "4734.371190691435")
+        // In the simple account mode, the values of the whole account are empty.
+        let simple = text.replacing("55868.06403501676", with: "")
+        #expect(OKXReading([simple]).events.marginUpdates.map(\.group) == ["USDT"])
+    }
+
+    @Test("a warning of liquidation is a margin call and an event")
+    func warning() {
+        let text =
+            #"{"arg":{"channel":"liquidation-warning","instType":"FUTURES"},"data":[{"ccy":"ETH","instId":"ETH-USD-210430","#
+            + #""lever":"10","markPx":"2353.849","mgnRatio":"11.73","pos":"1","posId":"3071","uTime":"1619507761462"}]}"#
+        let reading = OKXReading([text])
+        let update = reading.events.marginUpdates.first
+        #expect(update?.state == .marginCall && update?.leverage == 10 && update?.texts.volume == "1")
+        let event = reading.events.venueEvents.first
+        #expect(event?.kind == "liquidation-warning" && event?.isOddity == false)
+        #expect(event?.symbol.map { reading.symbol($0) } == "ETH-USD-210430")
+    }
+
+    @Test(
+        "orders become order updates",
+        arguments: [
+            ("live", OrderChange.updated), ("partially_filled", .updated), ("filled", .closed), ("canceled", .deleted),
+        ]
+    )
+    func orders(state: String, change: OrderChange) {
+        let text =
+            #"{"arg":{"channel":"orders","instType":"ANY","uid":"7"},"data":[{"instId":"BTC-USDT","ordId":"#
+            + #""452197707845865472","px":"31527.1","sz":"0.001","side":"sell","ordType":"limit","fee":"-0.02","pnl":"0","#
+            + #""state":"\#(state)","cTime":"1654084334977","uTime":"1654084353264","slTriggerPx":""}]}"#
+        let reading = OKXReading([text])
+        let update = reading.events.orderUpdates.first
+        #expect(update?.ticket == 452_197_707_845_865_472 && update?.change == change && update?.login == 7)
+        #expect(update?.command == "sell limit" && update?.openPrice == "31527.1" && update?.stopLoss == nil)
+        #expect(update?.symbol.map { reading.symbol($0) } == "BTC-USDT" && update?.state == state)
+        #expect((update?.tsClose != nil) == (change == .closed || change == .deleted))
+        let huge = text.replacing("452197707845865472", with: String(repeating: "9", count: 30))
+        #expect(OKXReading([huge]).oddities.count == 1)
+    }
+
+    @Test("positions and balances stay events", arguments: ["positions", "balance_and_position"])
+    func positions(channel: String) {
+        let text =
+            #"{"arg":{"channel":"\#(channel)","uid":"7"},"data":[{"pTime":"1","instId":"A-B"},{"pTime":"2"}]}"#
+        let reading = OKXReading([text])
+        #expect(reading.events.venueEvents.map(\.kind) == [channel, channel])
+        #expect(reading.events.venueEvents.map(\.origin.item) == [0, 1])
+        #expect(String(decoding: reading.events.venueEvents[1].json, as: UTF8.self) == #"{"pTime":"2"}"#)
+    }
+
+    @Test("the text to sign and the message that logs in")
+    func login() {
+        #expect(OKXLogin.textToSign(seconds: 1_538_054_050) == "1538054050GET/users/self/verify")
+        let message = OKXLogin.message(key: "985d5b66", passphrase: "a\"b", seconds: 1_538_054_050, signature: "7L+z=")
+        #expect(
+            message == #"{"op":"login","args":[{"apiKey":"985d5b66","passphrase":"a\"b","timestamp":"1538054050","#
+                + #""sign":"7L+z="}]}"#
+        )
+    }
+
+    @Test("a login is stored without its key, passphrase and signature")
+    func redaction() throws {
+        var redactor = try #require(Venue.okx.makeRedactor())
+        var batch = MessageBatch()
+        let login = OKXLogin.message(key: "985d5b66", passphrase: "pass", seconds: 1_538_054_050, signature: "7L+z=")
+        batch.append("ping".utf8, direction: .sent, tsRecv: UnixNanoseconds(1))
+        batch.append(login.utf8, direction: .sent, tsRecv: UnixNanoseconds(2))
+        batch.append(OKXSample.trade.utf8, direction: .received, tsRecv: UnixNanoseconds(3))
+        redactor.redact(&batch)
+        #expect(
+            batch.entries.map(\.isRedacted) == [false, true, false]
+                && batch.entries.map(\.tsRecv.rawValue) == [1, 2, 3]
+        )
+        #expect(
+            texts(batch) == [
+                "ping",
+                #"{"op":"login","args":[{"apiKey":"***","passphrase":"***","timestamp":"1538054050","sign":"***"}]}"#,
+                OKXSample.trade,
+            ]
+        )
+    }
+}
