@@ -138,7 +138,7 @@ let package = Package(
         tests("SignalRProtocolTests", ["SignalRProtocol", "MarketModel", "JSONScanning"]),
         tests("VenuesTests", ["Venues", "MarketModel", "JSONScanning", "SignalRProtocol", "Interchange"]),
         tests("BarBuildingTests", ["BarBuilding", "MarketModel"]),
-        tests("OrderBooksTests", ["OrderBooks", "MarketModel"]),
+        tests("OrderBooksTests", ["OrderBooks", "MarketModel", "Venues", "Interchange"]),
         tests("JournalFormatTests", ["JournalFormat", "MarketModel"], exclude: ["Golden"]),
         tests("SQLiteFormatTests", ["SQLiteFormat", "MarketModel"]),
         tests("CMessageTableTests", ["CMessageTable", "JournalFormat", "MarketModel"]),

@@ -57,7 +57,7 @@ extension BookLadder {
             insert(level, at: Place(chunk: 0, offset: 0, isFound: false))
             return true
         }
-        guard storage[last.start + last.count - 1].isBetter(than: level, on: side) else { return false }
+        guard storage[last.start + last.count - 1].isBetter(than: level, areBids: areBids) else { return false }
         insert(level, at: Place(chunk: chunks.count - 1, offset: last.count, isFound: false))
         return true
     }

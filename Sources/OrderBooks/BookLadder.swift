@@ -16,6 +16,8 @@ package struct BookLadder: Sendable {
     static let chunkCapacity = 64
 
     package let side: BookSide
+    /// `side` as a flag: comparing values of an enum from another module is slow.
+    let areBids: Bool
     /// The number of levels.
     package internal(set) var count = 0
     /// Best prices first.
@@ -26,6 +28,7 @@ package struct BookLadder: Sendable {
 
     package init(side: BookSide) {
         self.side = side
+        areBids = side == .bid
     }
 
     package var isEmpty: Bool { count == 0 }
@@ -52,30 +55,47 @@ extension BookLadder {
     }
 
     /// Searches the last chunk that starts with `level` or a better price, then inside it.
+    ///
+    /// Most changes lie near the best price, so the first chunk is tried before the others.
     func place(of level: PackedLevel) -> Place {
         guard !chunks.isEmpty else { return Place(chunk: 0, offset: 0, isFound: false) }
-        var low = 0
+        var index = 0
+        if chunks.count > 1, !level.isBetter(than: storage[chunks[1].start], areBids: areBids) {
+            index = chunkIndex(of: level)
+        }
+        let chunk = chunks[index]
+        let offset = offset(of: level, in: chunk)
+        let isFound =
+            offset < chunk.count && !level.isBetter(than: storage[chunk.start + offset], areBids: areBids)
+        return Place(chunk: index, offset: offset, isFound: isFound)
+    }
+
+    /// The last chunk that starts with `level` or a better price, from the second on.
+    private func chunkIndex(of level: PackedLevel) -> Int {
+        var low = 1
         var high = chunks.count
         while high - low > 1 {
             let middle = (low + high) / 2
-            if level.isBetter(than: storage[chunks[middle].start], on: side) { high = middle } else { low = middle }
+            let isBefore = level.isBetter(than: storage[chunks[middle].start], areBids: areBids)
+            high = isBefore ? middle : high
+            low = isBefore ? low : middle
         }
-        let chunk = chunks[low]
-        let offset = offset(of: level, in: chunk)
-        let isFound =
-            offset < chunk.count && !level.isBetter(than: storage[chunk.start + offset], on: side)
-        return Place(chunk: low, offset: offset, isFound: isFound)
+        return low
     }
 
     /// The number of levels in `chunk` with a better price than `level`.
+    ///
+    /// Without branches that depend on the prices, which the processor cannot predict.
     private func offset(of level: PackedLevel, in chunk: Chunk) -> Int {
-        var low = 0
-        var high = chunk.count
-        while low < high {
-            let middle = (low + high) / 2
-            if storage[chunk.start + middle].isBetter(than: level, on: side) { low = middle + 1 } else { high = middle }
+        var low = chunk.start
+        var count = chunk.count
+        while count > 0 {
+            let half = count / 2
+            let isBehind = storage[low + half].isBetter(than: level, areBids: areBids)
+            low = isBehind ? low + half + 1 : low
+            count = isBehind ? count - half - 1 : half
         }
-        return low
+        return low - chunk.start
     }
 }
 

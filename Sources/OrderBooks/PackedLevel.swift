@@ -21,16 +21,12 @@ struct PackedLevel: Sendable {
 
     func level(on side: BookSide) -> BookLevel { BookLevel(side: side, price: price, size: size) }
 
-    /// True if the price is less than that of `other`.
-    @inline(__always)
-    func isBelow(_ other: PackedLevel) -> Bool {
-        if priceDigits == other.priceDigits { return priceMantissa < other.priceMantissa }
-        return price.precedes(other.price)
-    }
-
     /// True if the price is better than that of `other`: higher among bids, lower among asks.
     @inline(__always)
-    func isBetter(than other: PackedLevel, on side: BookSide) -> Bool {
-        side == .bid ? other.isBelow(self) : isBelow(other)
+    func isBetter(than other: PackedLevel, areBids: Bool) -> Bool {
+        if priceDigits == other.priceDigits {
+            return areBids ? priceMantissa > other.priceMantissa : priceMantissa < other.priceMantissa
+        }
+        return areBids ? other.price.precedes(price) : price.precedes(other.price)
     }
 }
