@@ -1,19 +1,3 @@
-import TextEncoding
-
-/// Bytes that are not valid JSON, or not the expected JSON (RFC 8259).
-package struct JSONError: Error, Hashable, CustomStringConvertible {
-    /// Position in the text where the reader stopped, in bytes.
-    package let offset: Int
-    package let detail: String
-
-    package init(offset: Int, detail: String) {
-        self.offset = offset
-        self.detail = detail
-    }
-
-    package var description: String { "bad JSON at byte \(offset): \(detail)" }
-}
-
 /// Reads a JSON text front to back in one pass, without copies.
 ///
 /// To read an object, call ``enterObject()``, then ``nextKey()`` until it returns `nil`. After each key read its value
@@ -21,12 +5,12 @@ package struct JSONError: Error, Hashable, CustomStringConvertible {
 /// ``enterArray()``, then ``nextElement()``, which returns whether another value follows.
 ///
 /// The grammar is checked for everything that is read or skipped. UTF-8 is not checked, nor that escaped surrogates
-/// come in pairs. Slices are valid as long as the input bytes.
+/// come in pairs. Slices are valid as long as the input bytes. After an error, read no further.
 package struct JSONCursor {
-    /// Deeper nesting is an error, so that hostile input cannot exhaust the stack.
+    /// Deeper nesting is an error, so that hostile input cannot exhaust memory or the stack.
     package static let depthMax = 128
 
-    package let bytes: UnsafeRawBufferPointer
+    private let text: JSONBytes
     /// Offset of the next unread byte.
     package private(set) var position = 0
     /// True once a key with an escape was read, even inside a skipped value: such a key cannot be compared byte by
@@ -38,80 +22,65 @@ package struct JSONCursor {
     private var isFirst = false
 
     package init(_ bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
+        text = JSONBytes(bytes)
     }
+
+    /// The whole text.
+    package var bytes: UnsafeRawBufferPointer { text.buffer }
 
     /// Reads `{`.
     package mutating func enterObject() throws(JSONError) {
-        try expect(UInt8(ascii: "{"), "an object")
-        isFirst = true
+        try enter(UInt8(ascii: "{"), "expected an object")
     }
 
     /// Reads `[`.
     package mutating func enterArray() throws(JSONError) {
-        try expect(UInt8(ascii: "["), "an array")
-        isFirst = true
+        try enter(UInt8(ascii: "["), "expected an array")
     }
 
     /// Returns the next key of the object, with its escapes as written; `nil` once `}` is read.
     package mutating func nextKey() throws(JSONError) -> UnsafeRawBufferPointer? {
-        skipWhitespace()
-        if peek() == UInt8(ascii: "}") {
-            position += 1
-            isFirst = false
-            return nil
+        guard let start = try nextMember(before: UInt8(ascii: "}")) else { return nil }
+        let quote = text.skipSpace(start)
+        guard quote < text.count, text[quote] == UInt8(ascii: "\"") else {
+            throw JSONError(offset: quote, detail: "expected a key")
         }
-        try separate()
-        skipWhitespace()
-        guard peek() == UInt8(ascii: "\"") else { throw failure("expected a key") }
-        let (key, hasEscapes) = try scanString()
-        if hasEscapes { hasEscapedKeys = true }
-        skipWhitespace()
-        guard peek() == UInt8(ascii: ":") else { throw failure("expected ':' after a key") }
-        position += 1
-        return key
+        let end = try text.string(quote &+ 1)
+        if end.hasEscapes { hasEscapedKeys = true }
+        let colon = text.skipSpace(end.quote &+ 1)
+        guard colon < text.count, text[colon] == UInt8(ascii: ":") else {
+            throw JSONError(offset: colon, detail: "expected ':' after a key")
+        }
+        position = colon &+ 1
+        return text.slice(quote &+ 1, end.quote)
     }
 
     /// Returns true if another element follows, and false once `]` is read.
     package mutating func nextElement() throws(JSONError) -> Bool {
-        skipWhitespace()
-        if peek() == UInt8(ascii: "]") {
-            position += 1
-            isFirst = false
-            return false
-        }
-        try separate()
+        guard let start = try nextMember(before: UInt8(ascii: "]")) else { return false }
+        position = start
         return true
     }
 
     /// Reads one complete value and returns its kind and position.
     package mutating func nextValue() throws(JSONError) -> JSONValue {
-        skipWhitespace()
-        guard let first = peek() else { throw failure("the text ends where a value should be") }
+        let start = text.skipSpace(position)
+        guard start < text.count else {
+            throw JSONError(offset: start, detail: "the text ends where a value should be")
+        }
         isFirst = false
-        let start = position
-        switch first {
+        switch text[start] {
         case UInt8(ascii: "\""):
-            let string = try scanString()
-            return JSONValue(kind: .string, bytes: string.content, hasEscapes: string.hasEscapes)
-        case UInt8(ascii: "{"):
-            try skipContainer(depth: 1)
-            return JSONValue(kind: .object, bytes: slice(from: start), hasEscapes: false)
-        case UInt8(ascii: "["):
-            try skipContainer(depth: 1)
-            return JSONValue(kind: .array, bytes: slice(from: start), hasEscapes: false)
-        case UInt8(ascii: "t"):
-            try skipWord("true")
-            return JSONValue(kind: .true, bytes: slice(from: start), hasEscapes: false)
-        case UInt8(ascii: "f"):
-            try skipWord("false")
-            return JSONValue(kind: .false, bytes: slice(from: start), hasEscapes: false)
-        case UInt8(ascii: "n"):
-            try skipWord("null")
-            return JSONValue(kind: .null, bytes: slice(from: start), hasEscapes: false)
-        default:
-            try skipNumber()
-            return JSONValue(kind: .number, bytes: slice(from: start), hasEscapes: false)
+            let end = try text.string(start &+ 1)
+            position = end.quote &+ 1
+            let content = text.slice(start &+ 1, end.quote)
+            return JSONValue(kind: .string, bytes: content, hasEscapes: end.hasEscapes)
+        case UInt8(ascii: "{"): return value(.object, from: start, to: try skipContainer(at: start))
+        case UInt8(ascii: "["): return value(.array, from: start, to: try skipContainer(at: start))
+        case UInt8(ascii: "t"): return value(.true, from: start, to: try text.name("true", start))
+        case UInt8(ascii: "f"): return value(.false, from: start, to: try text.name("false", start))
+        case UInt8(ascii: "n"): return value(.null, from: start, to: try text.name("null", start))
+        default: return value(.number, from: start, to: try text.number(start))
         }
     }
 
@@ -122,156 +91,53 @@ package struct JSONCursor {
 
     /// Throws unless only white space is left.
     package mutating func expectEnd() throws(JSONError) {
-        skipWhitespace()
-        guard position == bytes.count else { throw failure("bytes after the value") }
+        position = text.skipSpace(position)
+        guard position == text.count else { throw JSONError(offset: position, detail: "bytes after the value") }
     }
 
     // MARK: Inside
 
-    private func failure(_ detail: String) -> JSONError {
-        JSONError(offset: position, detail: detail)
+    /// Reads the opening bracket of a container.
+    private mutating func enter(_ bracket: UInt8, _ failure: String) throws(JSONError) {
+        let start = text.skipSpace(position)
+        guard start < text.count, text[start] == bracket else { throw JSONError(offset: start, detail: failure) }
+        position = start &+ 1
+        isFirst = true
     }
 
+    /// Reads the comma before a member, if there must be one, and returns the offset after it.
+    ///
+    /// `nil` once the closing bracket is read.
     @inline(__always)
-    private func peek() -> UInt8? {
-        position < bytes.count ? bytes[position] : nil
-    }
-
-    private func slice(from start: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[start..<position])
-    }
-
-    @inline(__always)
-    private mutating func skipWhitespace() {
-        while position < bytes.count {
-            switch bytes[position] {
-            case 0x20, 0x0A, 0x0D, 0x09: position += 1
-            default: return
-            }
+    private mutating func nextMember(before bracket: UInt8) throws(JSONError) -> Int? {
+        let start = text.skipSpace(position)
+        let byte = start < text.count ? text[start] : 0
+        if byte == bracket {
+            position = start &+ 1
+            isFirst = false
+            return nil
         }
-    }
-
-    private mutating func expect(_ byte: UInt8, _ what: String) throws(JSONError) {
-        skipWhitespace()
-        guard peek() == byte else { throw failure("expected \(what)") }
-        position += 1
-    }
-
-    /// Reads the comma between two members; there is none before the first.
-    @inline(__always)
-    private mutating func separate() throws(JSONError) {
         if isFirst {
             isFirst = false
-            return
+            return start
         }
-        guard peek() == UInt8(ascii: ",") else { throw failure("expected ',' or the end of the container") }
-        position += 1
+        guard byte == UInt8(ascii: ",") else {
+            throw JSONError(offset: start, detail: "expected ',' or the end of the container")
+        }
+        return start &+ 1
     }
 
     @inline(__always)
-    private mutating func scanString() throws(JSONError) -> (content: UnsafeRawBufferPointer, hasEscapes: Bool) {
-        position += 1
-        let start = position
-        var hasEscapes = false
-        while true {
-            skipPlainCharacters()
-            switch peek() {
-            case UInt8(ascii: "\""):
-                let content = slice(from: start)
-                position += 1
-                return (content, hasEscapes)
-            case UInt8(ascii: "\\"):
-                hasEscapes = true
-                try skipEscape()
-            case nil: throw failure("the text ends inside a string")
-            default: throw failure("control character in a string")
-            }
-        }
+    private mutating func value(_ kind: JSONValue.Kind, from start: Int, to end: Int) -> JSONValue {
+        position = end
+        return JSONValue(kind: kind, bytes: text.slice(start, end), hasEscapes: false)
     }
 
-    /// Moves to the next quote, backslash, control character or the end.
-    @inline(__always)
-    private mutating func skipPlainCharacters() {
-        // A local index stays in a register.
-        var index = position
-        while index < bytes.count, case let byte = bytes[index], byte != UInt8(ascii: "\""),
-            byte != UInt8(ascii: "\\"), byte >= 0x20
-        {
-            index &+= 1
-        }
-        position = index
-    }
-
-    private mutating func skipEscape() throws(JSONError) {
-        position += 1
-        guard let letter = peek() else { throw failure("the text ends inside a string") }
-        switch letter {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            position += 1
-        case UInt8(ascii: "u"):
-            for index in position + 1..<position + 5 {
-                guard index < bytes.count, bytes[index].hexadecimalValue != nil else {
-                    throw failure("bad \\u escape")
-                }
-            }
-            position += 5
-        default:
-            throw failure("unknown escape")
-        }
-    }
-
-    private mutating func skipWord(_ word: StaticString) throws(JSONError) {
-        let count = word.utf8CodeUnitCount
-        guard position + count <= bytes.count else { throw failure("expected \(word)") }
-        for index in 0..<count where bytes[position + index] != word.utf8Start[index] {
-            throw failure("expected \(word)")
-        }
-        position += count
-    }
-
-    private mutating func skipDigits() -> Int {
-        let start = position
-        while position < bytes.count, bytes[position] &- 0x30 <= 9 { position += 1 }
-        return position - start
-    }
-
-    private mutating func skipNumber() throws(JSONError) {
-        if peek() == UInt8(ascii: "-") { position += 1 }
-        let isZero = peek() == UInt8(ascii: "0")
-        let integerDigits = skipDigits()
-        guard integerDigits > 0 else { throw failure("expected a value") }
-        guard !isZero || integerDigits == 1 else { throw failure("a number with a leading zero") }
-        if peek() == UInt8(ascii: ".") {
-            position += 1
-            guard skipDigits() > 0 else { throw failure("expected digits after the point") }
-        }
-        if peek() == UInt8(ascii: "e") || peek() == UInt8(ascii: "E") {
-            position += 1
-            if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { position += 1 }
-            guard skipDigits() > 0 else { throw failure("expected digits in the exponent") }
-        }
-    }
-
-    /// Skips the object or array that starts here.
-    private mutating func skipContainer(depth: Int) throws(JSONError) {
-        guard depth <= Self.depthMax else { throw failure("nested deeper than \(Self.depthMax)") }
-        let isObject = peek() == UInt8(ascii: "{")
-        position += 1
-        isFirst = true
-        if isObject {
-            while try nextKey() != nil { try skipNested(depth: depth) }
-        } else {
-            while try nextElement() { try skipNested(depth: depth) }
-        }
-    }
-
-    private mutating func skipNested(depth: Int) throws(JSONError) {
-        skipWhitespace()
-        if let byte = peek(), byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
-            try skipContainer(depth: depth + 1)
-        } else {
-            try skipValue()
-        }
+    /// Checks the object or array that starts at `start`, and returns the offset after it.
+    private mutating func skipContainer(at start: Int) throws(JSONError) -> Int {
+        var skipper = JSONContainerSkipper(text)
+        let end = try skipper.skip(at: start)
+        if skipper.hasEscapedKeys { hasEscapedKeys = true }
+        return end
     }
 }

@@ -46,19 +46,40 @@ package struct JSONValue {
     }
 
     private static func integer(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-        guard !bytes.isEmpty else { return nil }
+        guard bytes.count > 0 else { return nil }
         let isNegative = bytes[0] == UInt8(ascii: "-")
+        var position = isNegative ? 1 : 0
+        guard position < bytes.count else { return nil }
+        // 18 digits cannot overflow.
+        let safeEnd = min(bytes.count, position &+ 18)
         var value: Int64 = 0
-        guard bytes.count > (isNegative ? 1 : 0) else { return nil }
-        for index in (isNegative ? 1 : 0)..<bytes.count {
-            let digit = bytes[index] &- 0x30
+        while position < safeEnd {
+            let digit = bytes[position] &- 0x30
+            guard digit <= 9 else { return nil }
+            value = value &* 10 &+ Int64(digit)
+            position &+= 1
+        }
+        if position < bytes.count { return longInteger(bytes[position...], after: value, isNegative: isNegative) }
+        return isNegative ? 0 &- value : value
+    }
+
+    /// Reads the digits that follow the first 18, whose value is `value`.
+    @inline(never)
+    private static func longInteger(
+        _ digits: Slice<UnsafeRawBufferPointer>,
+        after value: Int64,
+        isNegative: Bool
+    ) -> Int64? {
+        // Collected as a negative number, whose range is larger by one.
+        var value = -value
+        for byte in digits {
+            let digit = byte &- 0x30
             guard digit <= 9 else { return nil }
             let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
             let (sum, carry) = scaled.subtractingReportingOverflow(Int64(digit))
             guard !overflow, !carry else { return nil }
             value = sum
         }
-        // Collected as a negative number, whose range is larger by one.
         if isNegative { return value }
         return value == .min ? nil : -value
     }
@@ -75,11 +96,36 @@ package struct JSONValue {
 
 extension UnsafeRawBufferPointer {
     /// True if the bytes equal those of `word`.
-    @inline(__always)
+    ///
+    /// For a literal, this is a comparison with constants of up to eight bytes each.
+    @inlinable @inline(__always)
     package func equals(_ word: StaticString) -> Bool {
         guard count == word.utf8CodeUnitCount else { return false }
-        for index in 0..<count where self[index] != word.utf8Start[index] { return false }
-        return true
+        let expected = UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+        var index = 0
+        // The optimiser unrolls this for a literal, and turns its bytes into constants.
+        while expected.count &- index >= 8 {
+            guard
+                loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                    == expected.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            else { return false }
+            index &+= 8
+        }
+        if expected.count & 4 != 0 {
+            guard
+                loadUnaligned(fromByteOffset: index, as: UInt32.self)
+                    == expected.loadUnaligned(fromByteOffset: index, as: UInt32.self)
+            else { return false }
+            index &+= 4
+        }
+        if expected.count & 2 != 0 {
+            guard
+                loadUnaligned(fromByteOffset: index, as: UInt16.self)
+                    == expected.loadUnaligned(fromByteOffset: index, as: UInt16.self)
+            else { return false }
+            index &+= 2
+        }
+        return expected.count & 1 == 0 || self[index] == expected[index]
     }
 
     /// True if the bytes equal those of `word`, ignoring ASCII case.
