@@ -4,41 +4,56 @@ extension FixedDecimal: CustomStringConvertible {
     /// Also `nil` if the value needs more than 18 digits after the point or does not fit into 64 bits. Trailing zeros
     /// count as digits unless dropping them is the only way to fit.
     package init?(text bytes: UnsafeRawBufferPointer) {
-        var position = 0
-        let count = bytes.count
-        var isNegative = false
-        if count > 0, bytes[0] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "+") {
-            isNegative = bytes[0] == UInt8(ascii: "-")
-            position = 1
+        if let usual = Self.usual(bytes) {
+            self = usual
+            return
         }
+        var reader = LongDecimalReader(bytes: bytes)
+        guard let parsed = reader.read() else { return nil }
+        self = parsed
+    }
+
+    /// Parses a text of at most 18 digits without an exponent, which cannot overflow; `nil` for any other.
+    @inline(__always)
+    private static func usual(_ bytes: UnsafeRawBufferPointer) -> FixedDecimal? {
+        guard let text = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count > 0 else { return nil }
+        let isNegative = text[0] == UInt8(ascii: "-")
+        let start = isNegative || text[0] == UInt8(ascii: "+") ? 1 : 0
         var magnitude: UInt64 = 0
-        var digitCount = 0
+        let point = appendDigits(text, start, bytes.count, to: &magnitude)
+        guard point > start else { return nil }
+        var digitCount = point &- start
         var fractionDigits = 0
-        var hasPoint = false
-        while position < count {
-            let digit = bytes[position] &- 0x30
-            if digit <= 9 {
-                // 18 digits never overflow; longer numbers take the slow path below.
-                guard digitCount < 18 else {
-                    self.init(longText: bytes)
-                    return
-                }
-                magnitude = magnitude &* 10 &+ UInt64(digit)
-                digitCount += 1
-                fractionDigits += hasPoint ? 1 : 0
-            } else if bytes[position] == UInt8(ascii: "."), !hasPoint, digitCount > 0 {
-                hasPoint = true
-            } else {
-                self.init(longText: bytes)
-                return
-            }
-            position += 1
+        if point < bytes.count {
+            guard text[point] == UInt8(ascii: ".") else { return nil }
+            let end = appendDigits(text, point &+ 1, bytes.count, to: &magnitude)
+            fractionDigits = end &- point &- 1
+            guard fractionDigits > 0, end == bytes.count else { return nil }
+            digitCount &+= fractionDigits
         }
-        guard digitCount > 0, !hasPoint || fractionDigits > 0 else { return nil }
-        self.init(
-            mantissa: isNegative ? -Int64(magnitude) : Int64(magnitude),
+        // With more digits, the sum may have wrapped around.
+        guard digitCount <= 18 else { return nil }
+        let mantissa = Int64(truncatingIfNeeded: magnitude)
+        return FixedDecimal(
+            mantissa: isNegative ? 0 &- mantissa : mantissa,
             digits: UInt8(truncatingIfNeeded: fractionDigits)
         )
+    }
+
+    /// Reads digits up to another byte or `end`, and returns where they end; wraps around.
+    @inline(__always)
+    private static func appendDigits(
+        _ text: UnsafePointer<UInt8>,
+        _ start: Int,
+        _ end: Int,
+        to magnitude: inout UInt64
+    ) -> Int {
+        var at = start
+        while at < end, case let digit = text[at] &- 0x30, digit <= 9 {
+            magnitude = magnitude &* 10 &+ UInt64(digit)
+            at &+= 1
+        }
+        return at
     }
 
     /// Parses a decimal from a string; see ``init(text:)-swift.init``.
@@ -46,13 +61,6 @@ extension FixedDecimal: CustomStringConvertible {
         var copy = text
         let parsed = copy.withUTF8 { FixedDecimal(text: UnsafeRawBufferPointer($0)) }
         guard let parsed else { return nil }
-        self = parsed
-    }
-
-    /// The slow path for exponents and more than 18 digits: leading and trailing zeros do not count.
-    private init?(longText bytes: UnsafeRawBufferPointer) {
-        var reader = LongDecimalReader(bytes: bytes)
-        guard let parsed = reader.read() else { return nil }
         self = parsed
     }
 
@@ -107,7 +115,9 @@ package enum DecimalText {
     }
 }
 
-/// Parses decimals of any length into a 64-bit mantissa, if the value fits.
+/// Parses decimals of any length, also with exponents, into a 64-bit mantissa, if the value fits.
+///
+/// Leading and trailing zeros do not count.
 private struct LongDecimalReader {
     let bytes: UnsafeRawBufferPointer
     var position = 0

@@ -43,6 +43,10 @@ extension UnixNanoseconds: CustomStringConvertible {
 
     /// Parses ISO 8601 from bytes; see ``init(iso8601:)-swift.init``.
     package init?(iso8601 bytes: UnsafeRawBufferPointer) {
+        if let usual = UsualISO8601(bytes)?.nanoseconds {
+            rawValue = usual
+            return
+        }
         var reader = DigitReader(bytes: bytes)
         guard let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
             let day = reader.digits(2), let date = CivilDate(year: year, month: month, day: day)
@@ -71,6 +75,71 @@ extension UnixNanoseconds: CustomStringConvertible {
     }
 }
 
+/// The form that venues write: `YYYY-MM-DDTHH:MM:SS[.fraction]Z`, with at most nine fractional digits.
+///
+/// `nil` for all other forms, and for times that do not exist or do not fit.
+private struct UsualISO8601 {
+    let nanoseconds: Int64
+
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        let last = bytes.count - 1
+        guard (19...29).contains(last), let text = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+            return nil
+        }
+        let marks =
+            (text[4] ^ UInt8(ascii: "-")) | (text[7] ^ UInt8(ascii: "-")) | (text[10] ^ UInt8(ascii: "T"))
+            | (text[13] ^ UInt8(ascii: ":")) | (text[16] ^ UInt8(ascii: ":")) | (text[last] ^ UInt8(ascii: "Z"))
+        var digits = CheckedDigits(text: text)
+        let year = digits.pair(0) &* 100 &+ digits.pair(2)
+        let (month, day) = (digits.pair(5), digits.pair(8))
+        let (hour, minute, second) = (digits.pair(11), digits.pair(14), digits.pair(17))
+        guard marks == 0, digits.areValid, hour < 24, minute < 60, second < 60,
+            let date = CivilDate(year: year, month: month, day: day)
+        else { return nil }
+        var fraction: Int64 = 0
+        if last > 19 {
+            guard last > 20, text[19] == UInt8(ascii: ".") else { return nil }
+            fraction = digits.run(20..<last) &* FixedDecimal.powersOfTen[29 &- last]
+            guard digits.areValid else { return nil }
+        }
+        // The years 0 to 9999 in seconds need 39 bits.
+        let seconds = date.daysSinceEpoch &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ second
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, carry) = scaled.addingReportingOverflow(fraction)
+        guard !overflow, !carry else { return nil }
+        nanoseconds = sum
+    }
+}
+
+/// Reads digits and checks them all at once at the end.
+private struct CheckedDigits {
+    let text: UnsafePointer<UInt8>
+    private var wrong: UInt8 = 0
+
+    init(text: UnsafePointer<UInt8>) {
+        self.text = text
+    }
+
+    /// True if all bytes read so far were digits.
+    var areValid: Bool { wrong & 0x80 == 0 }
+
+    mutating func pair(_ offset: Int) -> Int64 { digit(offset) &* 10 &+ digit(offset &+ 1) }
+
+    mutating func run(_ range: Range<Int>) -> Int64 {
+        var value: Int64 = 0
+        for offset in range { value = value &* 10 &+ digit(offset) }
+        return value
+    }
+
+    /// The highest bit of `wrong` is set by values of 10 and more.
+    @inline(__always)
+    private mutating func digit(_ offset: Int) -> Int64 {
+        let value = text[offset] &- 0x30
+        wrong |= value | ((value & 0x7F) &+ 0x76)
+        return Int64(value)
+    }
+}
+
 /// A day of the proleptic Gregorian calendar.
 private struct CivilDate {
     let year: Int64
@@ -93,7 +162,7 @@ private struct CivilDate {
     init?(year: Int64, month: Int64, day: Int64) {
         guard (1...12).contains(month), day >= 1 else { return nil }
         let isLeapYear = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let dayMax: Int64 = month == 2 ? (isLeapYear ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+        let dayMax: Int64 = month == 2 ? (isLeapYear ? 29 : 28) : 30 + ((month + (month >> 3)) & 1)
         guard day <= dayMax else { return nil }
         self.year = year
         self.month = month
