@@ -12,7 +12,8 @@ commands:
 	swift build
 	Tests/commands.sh > docs/COMMANDS.md
 
-# Ten minutes per fuzzer, with the address sanitizer; `make fuzz SECONDS_EACH=60` for less.
+# Ten million JSON texts compared with Foundation's parser, then ten minutes per fuzzer, with the address sanitizer;
+# `make fuzz SECONDS_EACH=60` for less.
 fuzz:
 	Fuzz/run.sh $(SECONDS_EACH)
 

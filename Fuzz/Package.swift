@@ -41,6 +41,8 @@ let package = Package(
         fuzzer("FuzzPages", ["SQLiteFormat"]),
         fuzzer("FuzzHubRecords", ["SignalRProtocol", "JSONScanning", "MarketModel"]),
         fuzzer("FuzzHubMessagePack", ["SignalRProtocol", "JSONScanning", "MarketModel"]),
+        // Compares the scanner with Foundation, and needs no libFuzzer.
+        .executableTarget(name: "JSONParity", dependencies: ["JSONScanning", "MarketModel"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -42,6 +42,41 @@ struct JSONCursorTests {
         }
     }
 
+    /// `make fuzz` compares ten million.
+    @Test("random texts are accepted and parsed as by Foundation", arguments: [1, 2] as [UInt64])
+    func randomTexts(seed: UInt64) {
+        var texts = RandomJSON(seed: seed, samples: Self.samples.map { Array($0.utf8) })
+        var outcomes: [JSONVerdict.Outcome: Int] = [:]
+        for number in 1...10_000 {
+            let text = texts.next()
+            let outcome = JSONVerdict(text).outcome
+            outcomes[outcome, default: 0] += 1
+            #expect(outcome != .unexplained, "\(String(decoding: text, as: UTF8.self)), text \(number) of seed \(seed)")
+        }
+        // Without enough of both, the comparison says little.
+        #expect(outcomes[.bothAccept, default: 0] > 2000)
+        #expect(outcomes[.bothReject, default: 0] > 2000)
+    }
+
+    @Test("a string ends at its quote and at every control character, wherever it is", arguments: 0...25)
+    func stringEnds(length: Int) throws {
+        for byte in UInt8.min...UInt8.max where byte != UInt8(ascii: "\\") {
+            for place in 0...length {
+                var text = [UInt8](repeating: UInt8(ascii: "a"), count: length + 2)
+                text[0] = UInt8(ascii: "\"")
+                text[length + 1] = UInt8(ascii: "\"")
+                if place < length { text[place + 1] = byte }
+                let content = text.withUnsafeBytes { bytes in
+                    var cursor = JSONCursor(bytes)
+                    return (try? cursor.nextValue())?.bytes.count
+                }
+                let isPlain = place == length || byte >= 0x20 && byte != UInt8(ascii: "\"")
+                let expected = isPlain ? length : byte == UInt8(ascii: "\"") ? place : nil
+                #expect(content == expected, "byte \(byte) at \(place) of \(length)")
+            }
+        }
+    }
+
     @Test(
         "short texts of these characters are accepted exactly when Foundation accepts them",
         arguments: ["[]{},:\"1", "-0.1eE+ ,["]

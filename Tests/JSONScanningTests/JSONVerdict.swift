@@ -1,81 +1,139 @@
 import Foundation
 import JSONScanning
 
-/// A JSON text read by the cursor in two ways, and by Foundation.
-///
-/// `JSONSerialization` differs from the cursor, and from RFC 8259, in these ways. It
-/// - accepts a comma before `]` or `}`;
-/// - accepts a byte order mark, and reads text with zero bytes as UTF-16 or UTF-32 (no text here has either);
-/// - rejects numbers beyond the range of `Double`;
-/// - rejects escapes of lone surrogates, which the cursor accepts and reads as U+FFFD;
-/// - nests up to 512 levels instead of 128 (no text here comes near);
-/// - checks UTF-8, which the cursor leaves to the WebSocket layer (every text here is valid).
+/// A JSON text read by the cursor in two ways, and by Foundation's `JSONSerialization`.
 struct JSONVerdict {
+    /// A way in which the cursor and Foundation may differ.
+    ///
+    /// In all of them the cursor follows RFC 8259, except that it leaves UTF-8 to the WebSocket layer, accepts lone
+    /// surrogates (which RFC 8259 §8.2 allows), and has another limit for nesting.
+    enum Difference: String, CaseIterable {
+        case trailingComma = "Foundation accepts a comma before ']' and '}'"
+        case encoding = "Foundation accepts a byte order mark, and UTF-16 and UTF-32, which it detects by zero bytes"
+        case hugeNumber = "Foundation rejects numbers beyond the range of Double"
+        case loneSurrogate = "Foundation rejects escapes of lone surrogates; the cursor reads them as U+FFFD"
+        case nesting = "Foundation nests up to 512 levels, the cursor up to 128"
+        case markInString = "Foundation drops a byte order mark (U+FEFF) at the start of a string"
+        case invalidUTF8 = "Foundation rejects strings that are not UTF-8"
+    }
+
+    /// The result of the comparison.
+    enum Outcome: Hashable {
+        /// Both accept the text and read the same.
+        case bothAccept
+        case bothReject
+        case known(Difference)
+        /// A difference that is no ``Difference``, or two ways of reading with the cursor that disagree.
+        case unexplained
+    }
+
     /// The cursor's result when it enters containers; `nil` if it rejects the text.
     let entering: JSONTree?
     /// The cursor's result when it reads complete values first and then their slices.
     let skipping: JSONTree?
-    private let errorOffset: Int?
+    private let error: JSONError?
+    private let isTooDeep: Bool
     private let foundation: Any?
     private let bytes: [UInt8]
 
     init(_ text: String) {
-        bytes = Array(text.utf8)
-        var offset: Int?
+        self.init(Array(text.utf8))
+    }
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        var error: JSONError?
         entering = bytes.withUnsafeBytes { bytes in
             var cursor = JSONCursor(bytes)
             do {
                 let tree = try JSONTree(entering: &cursor)
                 try cursor.expectEnd()
                 return tree
-            } catch {
-                offset = (error as? JSONError)?.offset
+            } catch let failure {
+                error = failure as? JSONError
                 return nil
             }
         }
+        var isTooDeep = false
         skipping = bytes.withUnsafeBytes { bytes in
             var cursor = JSONCursor(bytes)
-            guard let value = try? cursor.nextValue(), (try? cursor.expectEnd()) != nil else { return nil }
-            return try? JSONTree(value)
+            do {
+                let value = try cursor.nextValue()
+                try cursor.expectEnd()
+                return try JSONTree(value)
+            } catch {
+                isTooDeep = (error as? JSONError)?.detail.hasPrefix("nested deeper") ?? false
+                return nil
+            }
         }
-        errorOffset = offset
+        self.error = error
+        self.isTooDeep = isTooDeep
         foundation = try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])
     }
 
-    /// True if both accept the text and read the same, both reject it, or a known difference explains the result.
-    var agreesWithFoundation: Bool {
+    var outcome: Outcome {
+        if isTooDeep { return .known(.nesting) }
+        guard entering == skipping else { return .unexplained }
         switch (entering, foundation) {
-        case (let entering?, let foundation?): entering.matches(foundation)
-        case (let entering?, nil): entering.hasHugeNumberOrLoneSurrogate
-        case (nil, _?): stoppedBehindComma
-        case (nil, nil): (0...bytes.count).contains(errorOffset ?? -1)
+        case (let entering?, let foundation?):
+            if entering.matches(foundation) { return .bothAccept }
+            return entering.matches(foundation, ignoringMarks: true) ? .known(.markInString) : .unexplained
+        case (let entering?, nil): return strictness(of: entering).map(Outcome.known) ?? .unexplained
+        case (nil, _?): return leniency.map(Outcome.known) ?? .unexplained
+        case (nil, nil): return (0...bytes.count).contains(error?.offset ?? -1) ? .bothReject : .unexplained
         }
     }
 
+    /// True if both accept the text and read the same, both reject it, or a known difference explains the result.
+    var agreesWithFoundation: Bool { outcome != .unexplained }
+
+    /// Why Foundation may reject a text that the cursor accepts.
+    private func strictness(of tree: JSONTree) -> Difference? {
+        if String(validating: bytes, as: UTF8.self) == nil { return .invalidUTF8 }
+        if tree.contains(where: \.isHugeNumber) { return .hugeNumber }
+        return tree.contains(where: \.hasReplacementCharacter) ? .loneSurrogate : nil
+    }
+
+    /// Why Foundation may accept a text that the cursor rejects.
+    private var leniency: Difference? {
+        if bytes.contains(0) || bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return .encoding }
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) { return .encoding }
+        return stoppedAfterComma ? .trailingComma : nil
+    }
+
     /// The cursor stopped at a bracket that follows a comma.
-    private var stoppedBehindComma: Bool {
-        guard let errorOffset, errorOffset < bytes.count, "]}".utf8.contains(bytes[errorOffset]) else { return false }
-        return bytes[..<errorOffset].last { !" \n\r\t".utf8.contains($0) } == UInt8(ascii: ",")
+    private var stoppedAfterComma: Bool {
+        guard let offset = error?.offset, offset < bytes.count, "]}".utf8.contains(bytes[offset]) else { return false }
+        return bytes[..<offset].last { !" \n\r\t".utf8.contains($0) } == UInt8(ascii: ",")
     }
 }
 
-/// A JSON value; booleans are 0 and 1, because Foundation's bridging does not distinguish them either.
+/// A JSON value with the text of its numbers.
+///
+/// Booleans are the numbers 0 and 1, because Foundation's bridging does not distinguish them either.
 indirect enum JSONTree: Equatable {
     case null
-    case number(Double)
+    case number(String)
     case string(String)
     case array([JSONTree])
-    case object([String: JSONTree])
+    /// In the order of the text; of members with the same name, the last counts.
+    case object([Member])
+
+    struct Member: Equatable {
+        let name: String
+        let value: JSONTree
+    }
 
     /// Reads the next value of `cursor`, entering containers.
     init(entering cursor: inout JSONCursor) throws {
         let rest = cursor.bytes[cursor.position...]
         switch rest.first(where: { !" \n\r\t".utf8.contains($0) }) {
         case UInt8(ascii: "{"):
-            var members: [String: JSONTree] = [:]
+            var members: [Member] = []
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
-                members[String(decoding: JSONText.unescaped(key), as: UTF8.self)] = try JSONTree(entering: &cursor)
+                let name = String(decoding: JSONText.unescaped(key), as: UTF8.self)
+                members.append(Member(name: name, value: try JSONTree(entering: &cursor)))
             }
             self = .object(members)
         case UInt8(ascii: "["):
@@ -93,8 +151,8 @@ indirect enum JSONTree: Equatable {
         var cursor = JSONCursor(value.bytes)
         switch value.kind {
         case .null: self = .null
-        case .true, .false: self = .number(value.boolean == true ? 1 : 0)
-        case .number: self = .number(Double(String(decoding: value.bytes, as: UTF8.self)) ?? .nan)
+        case .true, .false: self = .number(value.boolean == true ? "1" : "0")
+        case .number: self = .number(String(decoding: value.bytes, as: UTF8.self))
         case .string: self = .string(value.text ?? "not a string")
         case .array:
             var elements: [JSONTree] = []
@@ -103,43 +161,73 @@ indirect enum JSONTree: Equatable {
             try cursor.expectEnd()
             self = .array(elements)
         case .object:
-            var members: [String: JSONTree] = [:]
+            var members: [Member] = []
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 let name = String(decoding: JSONText.unescaped(key), as: UTF8.self)
-                members[name] = try JSONTree(try cursor.nextValue())
+                members.append(Member(name: name, value: try JSONTree(try cursor.nextValue())))
             }
             try cursor.expectEnd()
             self = .object(members)
         }
     }
 
-    func matches(_ other: Any) -> Bool {
+    /// True if Foundation's `other` is the same value.
+    func matches(_ other: Any, ignoringMarks: Bool = false) -> Bool {
         switch self {
-        case .null: other is NSNull
-        case .number(let number):
-            (other as? NSNumber).map { abs($0.doubleValue - number) <= abs(number) * 1e-14 } ?? false
-        case .string(let text): (other as? String).map { $0.utf8.elementsEqual(text.utf8) } ?? false
+        case .null: return other is NSNull
+        case .number(let text): return (other as? NSNumber).map { Self.number(text, equals: $0) } ?? false
+        case .string(let text):
+            guard let other = other as? String else { return false }
+            return Self.units(text, ignoringMarks) == Self.units(other, ignoringMarks)
         case .array(let elements):
-            (other as? [Any]).map { others in
-                others.count == elements.count && zip(elements, others).allSatisfy { $0.matches($1) }
-            } ?? false
+            guard let others = other as? [Any], others.count == elements.count else { return false }
+            return zip(elements, others).allSatisfy { $0.matches($1, ignoringMarks: ignoringMarks) }
         case .object(let members):
-            (other as? [String: Any]).map { others in
-                others.count == members.count
-                    && members.allSatisfy { name, member in others[name].map(member.matches) ?? false }
-            } ?? false
+            guard let others = other as? [String: Any] else { return false }
+            let known = Dictionary(others.map { (Self.units($0, ignoringMarks), $1) }) { _, last in last }
+            let own = Dictionary(members.map { (Self.units($0.name, ignoringMarks), $0.value) }) { _, last in last }
+            return own.count == known.count
+                && own.allSatisfy { name, value in
+                    known[name].map { value.matches($0, ignoringMarks: ignoringMarks) } ?? false
+                }
         }
     }
 
-    var hasHugeNumberOrLoneSurrogate: Bool {
+    /// Compared instead of strings, which are equal if they look the same.
+    private static func units(_ text: String, _ ignoringMarks: Bool) -> [UInt8] {
+        guard ignoringMarks else { return Array(text.utf8) }
+        return Array(String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\u{FEFF}" })).utf8)
+    }
+
+    /// Whole numbers must be equal; others may differ by Foundation's own rounding.
+    private static func number(_ text: String, equals other: NSNumber) -> Bool {
+        if let integer = Int64(text) { return other.int64Value == integer }
+        guard let number = Double(text) else { return false }
+        return abs(other.doubleValue - number) <= max(abs(number) * 1e-14, .leastNormalMagnitude)
+    }
+
+    /// True if this value or one inside it satisfies `condition`.
+    func contains(where condition: (JSONTree) -> Bool) -> Bool {
+        if condition(self) { return true }
         switch self {
-        case .null: false
-        case .number(let number): number.isInfinite
+        case .array(let elements): return elements.contains { $0.contains(where: condition) }
+        case .object(let members): return members.contains { $0.value.contains(where: condition) }
+        default: return false
+        }
+    }
+
+    var isHugeNumber: Bool {
+        guard case .number(let text) = self else { return false }
+        return Double(text)?.isInfinite ?? false
+    }
+
+    /// True if it is a string, or has a key, with the character that the cursor puts for a lone surrogate.
+    var hasReplacementCharacter: Bool {
+        switch self {
         case .string(let text): text.unicodeScalars.contains("\u{FFFD}")
-        case .array(let elements): elements.contains(where: \.hasHugeNumberOrLoneSurrogate)
-        case .object(let members):
-            members.contains { $0.unicodeScalars.contains("\u{FFFD}") || $1.hasHugeNumberOrLoneSurrogate }
+        case .object(let members): members.contains { $0.name.unicodeScalars.contains("\u{FFFD}") }
+        default: false
         }
     }
 }

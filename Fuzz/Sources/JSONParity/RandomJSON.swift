@@ -1,0 +1,1 @@
+../../../Tests/JSONScanningTests/RandomJSON.swift
