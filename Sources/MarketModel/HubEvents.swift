@@ -72,6 +72,8 @@ package struct OrderUpdate: Hashable, Sendable {
 
 /// The venue's description of an instrument, as its own JSON; the latest counts.
 package struct InstrumentDetails: Hashable, Sendable {
+    /// The message that has the details; by default, the first one of its batch.
+    package var origin = EventOrigin(message: 0, item: 0)
     package var symbol: SymbolIndex
     /// Digits after the point of its prices, if the venue states them.
     package var priceDigits: UInt8?

@@ -11,15 +11,18 @@ package struct SimulationServer: WebSocketServerHandler {
     package typealias Observer = @Sendable (_ client: Int, _ messages: MessageBatch) -> Void
 
     private let host: VenueHost
+    private let answer: @Sendable (RESTExchange) -> RESTAnswer?
 
-    /// Makes a server that plays the tapes of `makeTape`.
+    /// Makes a server that plays the tapes of `makeTape`, and answers HTTP requests with `answer`.
     package init(
         _ served: [ServedVenue],
         policy: ServingPolicy,
         timers: PlaybackTimers,
         observe: Observer? = nil,
+        answer: @escaping @Sendable (RESTExchange) -> RESTAnswer? = { _ in nil },
         makeTape: @escaping @Sendable (Venue) throws -> any Tape
     ) {
+        self.answer = answer
         let clients = ClientCounter()
         host = VenueHost(served, policy: policy) { (connection, _, visit: VenueVisit) async -> Void in
             let playback = ClientPlayback(
@@ -41,7 +44,15 @@ package struct SimulationServer: WebSocketServerHandler {
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        host.respond(to: request) ?? .notFound
+        if let response = host.respond(to: request) { return response }
+        let body = request.body.isEmpty ? nil : String(decoding: request.body, as: UTF8.self)
+        let host = request.head.headers["Host"] ?? "localhost"
+        let exchange = RESTExchange(
+            method: request.head.method,
+            url: "http://\(host)\(request.head.target)",
+            requestBody: body
+        )
+        return answer(exchange).map(HTTPResponse.init) ?? .notFound
     }
 
     package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {
@@ -72,5 +83,14 @@ package struct EchoServer: WebSocketServerHandler {
         while let batch = try? await connection.receive() {
             guard (try? await connection.send(batch)) != nil else { return }
         }
+    }
+}
+
+extension HTTPResponse {
+    /// The answer of a simulated venue.
+    fileprivate init(_ answer: RESTAnswer) {
+        var headers = HTTPHeaders([("Content-Type", "application/json")])
+        for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) { headers.append(name, value) }
+        self.init(status: answer.status, headers: headers, body: answer.body)
     }
 }

@@ -134,6 +134,7 @@ struct EventWriter {
         object.integer("ts_recv", shifted(row.tsRecv))
         object.integer("ts_event", shifted(row.tsEvent))
         object.integer("login", row.login)
+        object.text("asset", row.asset)
         object.text("account_group", row.accountGroup)
         object.integer("leverage", row.leverage)
         for (name, value, text) in [

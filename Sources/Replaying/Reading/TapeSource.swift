@@ -96,13 +96,12 @@ extension ConnectionTurns {
 }
 
 extension DecodedBlock {
-    /// Drops the sent messages.
+    /// Drops the sent messages and the answers over HTTP, which no client gets over its WebSocket.
     ///
     /// Their payloads stay in place.
     fileprivate mutating func keepReceived() {
         let entries = batch.entries
-        guard entries.contains(where: { $0.direction == .sent }) else { return }
-        keep { entries[$0].direction == .received }
+        keep { entries[$0].direction == .received && entries[$0].kind != .rest }
     }
 
     /// Keeps the messages at the selected indices.

@@ -24,6 +24,21 @@ extension ConnectionHandler {
         receiveHeld()
     }
 
+    /// Queues messages that came another way, behind those that were read until now, with the present time.
+    ///
+    /// They pass the tap as if they had been read. After the end of the connection, they are dropped.
+    func insert(_ batch: MessageBatch) {
+        guard !isOver, farewell == nil else { return }
+        let receivedAt = max(lastReceivedAt, now())
+        lastReceivedAt = receivedAt
+        tapped.batch = batch
+        for index in tapped.batch.entries.indices { tapped.batch.entries[index].tsRecv = receivedAt }
+        settings.tap?.take(&tapped.batch)
+        monitor.update { tapped.move(to: &$0) }
+        hasNewMessages = true
+        announceMessages()
+    }
+
     /// Wakes the consumer once for everything that was read in one go, or later if messages are to gather.
     func announceMessages() {
         guard hasNewMessages else { return }

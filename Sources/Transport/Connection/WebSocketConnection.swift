@@ -166,6 +166,15 @@ package final class WebSocketConnection: Sendable {
         channel.eventLoop.execute { [handler] in handler.value.sendOutgoing() }
     }
 
+    /// Adds messages that came another way, such as an answer over HTTP, to those that ``receive()`` returns.
+    ///
+    /// They get the present time, and pass the connection's tap like all others. They are not counted in
+    /// ``statistics``. After the end of the connection, they are dropped.
+    package func insert(_ batch: MessageBatch) {
+        guard !batch.isEmpty else { return }
+        channel.eventLoop.execute { [handler] in handler.value.insert(batch) }
+    }
+
     /// Sends a ping with at most 125 bytes of payload.
     ///
     /// The pong is counted in ``statistics`` and reported by ``receiveEvents()``. If none arrives within the pong

@@ -27,6 +27,8 @@ package struct VenuePlan: Sendable {
     package var defaultURL: String?
     /// HTTP requests for the venue's lists of instruments, made before the feed connects and every few hours.
     package var instrumentRequests: [RESTExchange] = []
+    /// The least time between two HTTP requests to the venue from one address.
+    package var requestInterval = Duration.milliseconds(200)
     /// The symbols whose ticks are requested, to find two feeds that would store the same ticks.
     package var ticks = TickSelection.none
     /// The symbols that are requested by name, for sessions of single symbols; empty if all symbols are requested.

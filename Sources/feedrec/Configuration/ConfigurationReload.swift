@@ -28,6 +28,8 @@ struct ConfigurationReload: Sendable {
                 let added = try (difference.added + difference.changed).map {
                     try service.feedConfiguration($0, log, group)
                 }
+                let remarks = try await SymbolCheck(clock: Clocks.monotonic).check(added)
+                for remark in remarks { log.warning("symbols not checked", ["reason": .text(remark)]) }
                 var change = FeedChange()
                 change.removed = (difference.removed + difference.changed).map(\.name)
                 observers.forget(difference.removed.map(\.name))

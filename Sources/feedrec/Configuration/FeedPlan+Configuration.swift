@@ -13,17 +13,20 @@ extension FeedPlan {
     func configuration(
         environment: [String: String],
         secrets: FeedSecrets = FeedSecrets(),
+        pace: RESTPace = RESTPace(),
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
         let plan: VenuePlan
         do throws(VenueOptionError) { plan = try venuePlan() } catch { throw Failure(error.flagText) }
         let credentials = credentials(environment)
         try credentials.check(secrets)
-        let url = try WebSocketURL(url)
+        guard let address = address(plan) else { throw Failure("\(venue) has no public endpoint: give a URL") }
+        let url = try WebSocketURL(address)
         let token = try credentials.tokenSource(client, secrets, group)
         var connector = try connector(to: url, plan, token: token.read, group)
         connector.secrets = secrets
         connector.secretHeaders = credentials.resolvedHeaders
+        let rest = try restAccess(at: url, plan, pace, group)
         let handshakeTimeout = client.handshakeTimeout
         var feed = FeedConfiguration(
             name: name,
@@ -40,6 +43,7 @@ extension FeedPlan {
             }
         )
         feed.access = token.access
+        feed.rest = rest
         feed.watch = watchRules
         feed.reading = plan.reading
         do throws(MarketMistake) { feed.market = try marketRules() } catch { throw Failure(error.text) }
@@ -55,10 +59,11 @@ extension FeedPlan {
     func namedConfiguration(
         environment: [String: String],
         secrets: FeedSecrets = FeedSecrets(),
+        pace: RESTPace = RESTPace(),
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
         do {
-            return try configuration(environment: environment, secrets: secrets, group: group)
+            return try configuration(environment: environment, secrets: secrets, pace: pace, group: group)
         } catch {
             throw Failure("feed '\(name)': \(error)")
         }

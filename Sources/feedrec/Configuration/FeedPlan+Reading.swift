@@ -9,9 +9,10 @@ extension FeedPlan {
     init?(_ reader: inout OptionReader) {
         let name = reader.required("name", .text)
         let venue = reader.required("venue", .venue)
-        let url = reader.required("url", .text)
+        let hasDefaultURL = venue?.definition.defaultURL != nil
+        let url = hasDefaultURL ? reader.optional("url", .text) : reader.required("url", .text)
         // The other options are read in any case, so that every mistake is reported.
-        self.init(name: name ?? "", venue: venue ?? Venue.all[0], url: url ?? "")
+        self.init(name: name ?? "", venue: venue ?? Venue.all[0], url: url)
         token = reader.optional("token", .token)
         tokenRenewal = reader.value("token_renewal", OptionType<TokenRenewal>.choice, default: tokenRenewal)
         headers = reader.optional("headers", .headers) ?? headers
@@ -23,7 +24,7 @@ extension FeedPlan {
         readOverlap(&reader)
         readLiveness(&reader)
         reader.finish()
-        guard name != nil, venue != nil, url != nil else { return nil }
+        guard name != nil, venue != nil, url != nil || hasDefaultURL else { return nil }
         check(reader)
     }
 
@@ -78,7 +79,7 @@ extension FeedPlan {
 
     /// Checks the rules that involve several options.
     private func check(_ reader: OptionReader) {
-        do { _ = try WebSocketURL(url) } catch { reader.problem("url", "'url': \(error)") }
+        do { if let url { _ = try WebSocketURL(url) } } catch { reader.problem("url", "'url': \(error)") }
         if let name = secretInQuery {
             reader.problem("url", "'url' contains a secret ('\(name)'): give it as token = { env = \"NAME\" }")
         }
@@ -123,7 +124,7 @@ extension FeedPlan {
 
     /// The name of a query item that probably holds a secret.
     private var secretInQuery: String? {
-        guard let query = url.split(separator: "?", maxSplits: 1).dropFirst().first else { return nil }
+        guard let query = url?.split(separator: "?", maxSplits: 1).dropFirst().first else { return nil }
         let suspects: Set<String> = [
             "token", "access_token", "auth", "key", "api_key", "apikey", "secret", "password", "pass", "signature",
         ]

@@ -6,7 +6,10 @@ struct FeedPlan: Hashable, Sendable {
     /// Unique among the feeds of a recorder; a reload matches feeds by name.
     var name: String
     var venue: Venue
-    var url: String
+    /// Where to connect; `nil` for the venue's public endpoint.
+    var url: String?
+    /// Which of the venue's plans for these options the feed carries; `nil` while they are not divided.
+    var part: String?
     var token: TokenReference?
     /// Whether a connection is replaced when its token is renewed.
     var tokenRenewal = TokenRenewal.keep
@@ -33,7 +36,7 @@ struct FeedPlan: Hashable, Sendable {
     var silence = AutomaticDuration.automatic
     var ackTimeout: Duration = .seconds(30)
 
-    init(name: String, venue: Venue, url: String) {
+    init(name: String, venue: Venue, url: String?) {
         self.name = name
         self.venue = venue
         self.url = url
@@ -41,17 +44,41 @@ struct FeedPlan: Hashable, Sendable {
 }
 
 extension FeedPlan {
-    /// What the options mean to the venue.
+    /// What the options mean to the venue: of a part, only that part.
     func venuePlan() throws(VenueOptionError) -> VenuePlan {
-        try venue.definition.plan(options, zones: BrokerTimeZone.lookup)
+        let plans = try venuePlans()
+        if let plan = plans.first { return plan }
+        return try venue.definition.plan(options, zones: BrokerTimeZone.lookup)
     }
+
+    private func venuePlans() throws(VenueOptionError) -> [VenuePlan] {
+        let plans = try venue.definition.plans(options, zones: BrokerTimeZone.lookup)
+        return part.map { part in plans.filter { $0.part == part } } ?? plans
+    }
+
+    /// One feed for each connection that the options need, with the part's name behind the feed's own.
+    ///
+    /// The feed itself if one connection is enough, or if the options are wrong.
+    var parts: [FeedPlan] {
+        guard part == nil, let plans = try? venuePlans(), plans.count > 1 else { return [self] }
+        return plans.map { plan in
+            var feed = self
+            feed.part = plan.part
+            feed.name = "\(name)-\(plan.part)"
+            return feed
+        }
+    }
+
+    /// Where the feed connects; `nil` if neither the user nor the venue gives a URL.
+    func address(_ plan: VenuePlan) -> String? { url ?? plan.defaultURL ?? venue.definition.defaultURL }
 
     /// True if both feeds bring ticks of the same instrument; its bars would then be built twice.
     ///
     /// False if the options of one of them are wrong.
     func overlaps(_ other: FeedPlan) -> Bool {
-        guard venue == other.venue, name != other.name, let plan = try? venuePlan(), let theirs = try? other.venuePlan()
+        guard venue == other.venue, name != other.name, let plans = try? venuePlans(),
+            let theirs = try? other.venuePlans()
         else { return false }
-        return plan.ticks.overlaps(theirs.ticks)
+        return plans.contains { plan in theirs.contains { plan.ticks.overlaps($0.ticks) } }
     }
 }

@@ -217,8 +217,10 @@ extension RecorderConfiguration {
                         + "tell apart: use a separate archive for one of them"
                 )
             }
-            if feed.token != nil { ledger.tokenLines[feed.name] = reader.line(of: "token") }
-            feeds.append(feed)
+            for part in feed.parts {
+                if feed.token != nil { ledger.tokenLines[part.name] = reader.line(of: "token") }
+                feeds.append(part)
+            }
         }
         return feeds
     }

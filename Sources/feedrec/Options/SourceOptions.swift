@@ -7,7 +7,10 @@ struct SourceOptions: ParsableArguments {
     @Option(name: .customLong("venue"), help: "The venue, which decides the protocol.")
     var givenVenue: Venue?
 
-    @Option(name: .customLong("url"), help: "Where to connect: ws:// or wss://.")
+    @Option(
+        name: .customLong("url"),
+        help: "Where to connect: ws:// or wss://. (default: the venue's public endpoint, if it has one)"
+    )
     var givenURL: String?
 
     /// False if a configuration file describes the feeds instead.
@@ -15,8 +18,11 @@ struct SourceOptions: ParsableArguments {
 
     func validate() throws {
         guard isGiven else { return }
-        guard givenVenue != nil else { throw ValidationError("--venue is missing") }
-        guard let givenURL else { throw ValidationError("--url is missing") }
+        guard let givenVenue else { throw ValidationError("--venue is missing") }
+        guard let givenURL else {
+            guard givenVenue.definition.defaultURL == nil else { return }
+            throw ValidationError("--url is missing")
+        }
         do { _ = try WebSocketURL(givenURL) } catch { throw ValidationError("--url: \(error)") }
     }
 }

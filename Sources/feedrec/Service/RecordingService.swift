@@ -48,10 +48,12 @@ struct RecordingService: Sendable {
         if !isForPeople { StandardError.reportLostLines(in: log) }
         let (outcome, reporter) = try await withEventLoop { group in
             let feeds = try feedConfigurations(log, group)
+            let remarks = try await SymbolCheck(clock: Clocks.monotonic).check(feeds)
             let opened = try await OpenedArchive(directory: configuration.archive, settings.files)
             let reporter = RecordingReporter(file: opened.writer.path, log: isForPeople ? nil : RecordingLog(log: log))
             let result: Result<RecordingOutcome, any Error>
             var isStored = true
+            for remark in remarks { reporter.report(.notice(remark)) }
             do {
                 result = .success(try await record(feeds, into: opened, reporter, log, group))
             } catch {

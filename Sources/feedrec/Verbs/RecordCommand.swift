@@ -90,8 +90,8 @@ struct RecordCommand: AsyncParsableCommand {
 
     /// The feed that the flags describe; `nil` if a configuration file describes the feeds instead.
     private var feed: FeedPlan? {
-        guard let venue = source.givenVenue, let url = source.givenURL else { return nil }
-        var plan = FeedPlan(name: venue.name, venue: venue, url: url)
+        guard let venue = source.givenVenue else { return nil }
+        var plan = FeedPlan(name: venue.name, venue: venue, url: source.givenURL)
         plan.token = access.token
         plan.headers = Dictionary(access.headers.map { ($0.name, $0.value) }) { $1 }
         plan.bars = (bars ?? .standard).intervals
@@ -110,7 +110,7 @@ struct RecordCommand: AsyncParsableCommand {
         }
         if configurationFile == nil {
             guard source.isGiven else {
-                throw ValidationError("nothing to record: give --config, or --venue and --url")
+                throw ValidationError("nothing to record: give --config, or --venue and what to record")
             }
             if check { throw ValidationError("--check is for --config") }
         } else {
@@ -201,7 +201,7 @@ struct RecordCommand: AsyncParsableCommand {
             do { try feed.credentials(environment).check(FeedSecrets()) } catch {
                 throw ConfigurationError(origin: "", "\(error)")
             }
-            configuration.feeds = [feed]
+            configuration.feeds = feed.parts
         }
         var service = RecordingService(configuration, source: nil, environment, duration: duration?.duration)
         service.isForPeople = logFormat == nil && environment["FEEDREC_LOG_FORMAT"] == nil

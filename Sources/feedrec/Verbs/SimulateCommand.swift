@@ -75,6 +75,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 policy: policy,
                 timers: .eventLoops(Clocks.monotonic),
                 observe: ledger.map(Self.observer),
+                answer: simulation.answer,
                 makeTape: { [count] _ in SimulatedTape(simulation.makeSimulator(), count: count) }
             )
             try await server.serve(handler, on: listen, hasToken: token != nil)
