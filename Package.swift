@@ -67,6 +67,7 @@ let package = Package(
             resources: [
                 .embedInCode("v0001_initial.sql"), .embedInCode("v0002_hub.sql"), .embedInCode("v0003_journal.sql"),
                 .embedInCode("v0004_upkeep.sql"), .embedInCode("v0005_field.sql"),
+                .embedInCode("v0006_books.sql"),
             ],
             swiftSettings: settings
         ),
@@ -88,7 +89,7 @@ let package = Package(
             "Recording",
             [
                 "MarketModel", "TextEncoding", "Telemetry", "Venues", "BarBuilding", "JournalFormat",
-                "WebSocketProtocol", "Transport", "Archive", "Interchange", "SignalRProtocol",
+                "WebSocketProtocol", "Transport", "Archive", "Interchange", "SignalRProtocol", "OrderBooks",
             ]
         ),
         target(

@@ -159,6 +159,10 @@ struct MetricsPage {
         for feed in feeds {
             page.sample("feedrec_undelivered", count: Int64(feed.figures.undelivered.count), ["feed": feed.name])
         }
+        page.family("feedrec_refused", .gauge, "Requested streams and symbols that the venue refused.")
+        for feed in feeds {
+            page.sample("feedrec_refused", count: Int64(feed.figures.refused.count), ["feed": feed.name])
+        }
     }
 
     private mutating func addState(_ feeds: [Feed], uptime: Duration) {

@@ -61,6 +61,9 @@ struct RecorderHealth: Sendable {
         if !feed.undelivered.isEmpty {
             texts.append("feed '\(feed.name)' never received \(Suggestion.list(feed.undelivered))")
         }
+        for (name, reason) in feed.refused.sorted(by: { $0.key < $1.key }) {
+            texts.append("the venue refused '\(name)' to feed '\(feed.name)': \(reason)")
+        }
         return texts.map { Problem(isFatal: false, text: $0) }
     }
 }

@@ -34,9 +34,11 @@ extension RecorderMonitor {
         case .gapBegan(let cause):
             feed.update { figures in
                 figures.gaps[cause, default: 0] += 1
-                if cause != GapCause.sequence.rawValue { figures.openGaps.append(cause) }
+                let isPoint = cause == GapCause.sequence.rawValue || cause == GapCause.checksum.rawValue
+                if !isPoint { figures.openGaps.append(cause) }
             }
         case .undelivered(let names, _, _): feed.update { $0.undelivered = names }
+        case .refused(let name, let reason): feed.update { $0.refused[name] = reason }
         case .gapEnded(let cause):
             feed.update { figures in figures.openGaps.removeAll { $0 == cause } }
         case .marketClosed(let opensAt):

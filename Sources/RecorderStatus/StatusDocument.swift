@@ -38,6 +38,8 @@ package struct StatusDocument: Codable, Sendable {
         var openGap: String?
         /// What was asked for and has not arrived since the recording started, at least a minute ago.
         var undelivered: [String]
+        /// What the venue refused, and its reasons.
+        var refused: [String: String]
     }
 
     var version: String
@@ -143,5 +145,6 @@ extension StatusDocument.Feed {
         gaps = figures.gaps
         openGap = figures.openGaps.isEmpty ? nil : figures.openGaps.joined(separator: ", ")
         undelivered = figures.undelivered
+        refused = figures.refused
     }
 }

@@ -133,7 +133,8 @@ final class Victim {
             feedID: feedID,
             connectionIDs: ids,
             counter: MessageCounter(next: writer.nextMessageIndex),
-            instruments: InstrumentNumbers(writer)
+            instruments: InstrumentNumbers(writer),
+            at: time
         )
         await old.close()
     }

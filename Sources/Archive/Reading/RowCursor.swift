@@ -94,7 +94,7 @@ extension MarginUpdateRow: StoredRow {
     package static let valueColumns = """
         feed_id, ts_event, login, account_group, leverage, digits, balance, equity, volume, margin, margin_free,
         margin_level, state, controlling_type, balance_text, equity_text, volume_text, margin_text, margin_free_text,
-        margin_level_text
+        margin_level_text, asset
         """
 
     package init(row: RowColumns) {
@@ -123,6 +123,7 @@ extension MarginUpdateRow: StoredRow {
         texts.margin = row.optionalText(17)
         texts.marginFree = row.optionalText(18)
         texts.marginLevel = row.optionalText(19)
+        asset = row.optionalText(20)
     }
 }
 

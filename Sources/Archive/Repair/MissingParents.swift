@@ -53,7 +53,8 @@ struct MissingParents {
             INSERT INTO instrument (instrument_id, venue, symbol, price_digits, size_digits)
             SELECT DISTINCT instrument_id, 'unknown', 'instrument-' || instrument_id, 0, 0
             FROM (SELECT DISTINCT instrument_id FROM quote UNION SELECT DISTINCT instrument_id FROM trade
-                UNION SELECT DISTINCT instrument_id FROM bar UNION SELECT DISTINCT instrument_id FROM venue_bar)
+                UNION SELECT DISTINCT instrument_id FROM bar UNION SELECT DISTINCT instrument_id FROM venue_bar
+                UNION SELECT DISTINCT instrument_id FROM book_checkpoint)
             WHERE instrument_id NOT IN (SELECT instrument_id FROM instrument)
             """
         )

@@ -19,6 +19,8 @@ package struct MarginUpdateRow: Hashable, Sendable {
     package var marginFree: Int64?
     package var marginLevel: Int64?
     package var state: MarginState?
+    /// What the amounts are counted in; `nil` for the account's own currency.
+    package var asset: String?
     package var controllingType: MarginControllingType?
     /// The amounts exactly as the venue wrote them.
     package var texts = MarginTexts()
@@ -62,6 +64,7 @@ package struct MarginUpdateRow: Hashable, Sendable {
         (balance, equity, volume) = (mantissas[0], mantissas[1], mantissas[2])
         (margin, marginFree, marginLevel) = (mantissas[3], mantissas[4], mantissas[5])
         state = update.state
+        asset = update.asset
         controllingType = update.controllingType
         texts = update.texts
     }

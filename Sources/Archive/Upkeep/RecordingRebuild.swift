@@ -101,6 +101,7 @@ package final class RecordingRebuild {
         try ticks.insert(batch.trades)
         for row in batch.marginUpdates { try rows.insert(row) }
         for row in batch.venueBars { try rows.insert(row) }
+        for row in batch.bookCheckpoints { try rows.insert(row) }
         for row in batch.orderUpdates { try rows.insert(row) }
         for row in batch.events { try rows.insert(row) }
     }

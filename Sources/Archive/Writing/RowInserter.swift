@@ -14,6 +14,7 @@ final class RowInserter {
     private let closedSpan: PreparedStatement
     private let closedSpanRemoval: PreparedStatement
     private let hub: HubRowInserter
+    private let books: BookRowInserter
     private let clockSample: PreparedStatement
     private let watermark: PreparedStatement
 
@@ -43,8 +44,9 @@ final class RowInserter {
             """
             INSERT OR REPLACE INTO margin_update (ts_recv, message_index, item, feed_id, ts_event, login, account_group,
                 leverage, digits, balance, equity, volume, margin, margin_free, margin_level, state,
-                controlling_type, balance_text, equity_text, volume_text, margin_text, margin_free_text, margin_level_text)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                controlling_type, balance_text, equity_text, volume_text, margin_text, margin_free_text,
+                margin_level_text, asset)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         bar = try statement(
@@ -75,6 +77,7 @@ final class RowInserter {
         )
         closedSpanRemoval = try statement("DELETE FROM closed_span WHERE feed_id = ? AND ts_from = ?")
         hub = try HubRowInserter(on: handle, path: path)
+        books = try BookRowInserter(on: handle, path: path)
         clockSample = try statement(
             "INSERT OR REPLACE INTO clock_sample (ts, offset_ns, error_ns, status) VALUES (?, ?, ?, ?)"
         )
@@ -130,6 +133,7 @@ final class RowInserter {
         marginUpdate.bind(21, row.texts.margin)
         marginUpdate.bind(22, row.texts.marginFree)
         marginUpdate.bind(23, row.texts.marginLevel)
+        marginUpdate.bind(24, row.asset)
         try marginUpdate.run()
     }
 
@@ -205,6 +209,9 @@ final class RowInserter {
     func insert(_ row: VenueBarRow) throws(ArchiveError) { try hub.insert(row) }
 
     func insert(_ row: OrderUpdateRow) throws(ArchiveError) { try hub.insert(row) }
+
+    func insert(_ row: BookCheckpointRow) throws(ArchiveError) { try books.insert(row) }
+
     func insert(_ row: JournalWatermark) throws(ArchiveError) {
         watermark.bind(1, Int64(clamping: row.position.received))
         watermark.bind(2, Int64(clamping: row.position.sent))

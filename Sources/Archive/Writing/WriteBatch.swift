@@ -9,6 +9,7 @@ package struct WriteBatch: Sendable {
     package var marginUpdates: [MarginUpdateRow] = []
     package var venueBars: [VenueBarRow] = []
     package var orderUpdates: [OrderUpdateRow] = []
+    package var bookCheckpoints: [BookCheckpointRow] = []
     package var bars: [BarRow] = []
     /// Bars that continue under another instrument of their symbol; they are removed before ``bars`` are written.
     package var removedBars: [BarRowKey] = []
@@ -28,7 +29,7 @@ package struct WriteBatch: Sendable {
     package var rowCount: Int {
         instruments.count + blocks.count + quotes.count + trades.count + marginUpdates.count + bars.count
             + venueBars.count + orderUpdates.count + events.count + gaps.count + clockSamples.count + watermarks.count
-            + removedBars.count + closedSpans.count + removedGaps.count
+            + bookCheckpoints.count + removedBars.count + closedSpans.count + removedGaps.count
     }
 
     /// Raises the message numbers in all rows; blocks and bars are not changed.
@@ -38,6 +39,7 @@ package struct WriteBatch: Sendable {
         for place in trades.indices { trades[place].messageIndex += offset }
         for place in marginUpdates.indices { marginUpdates[place].messageIndex += offset }
         for place in venueBars.indices { venueBars[place].messageIndex += offset }
+        for place in bookCheckpoints.indices { bookCheckpoints[place].messageIndex += offset }
         for place in orderUpdates.indices { orderUpdates[place].messageIndex += offset }
         for place in events.indices {
             if let index = events[place].messageIndex { events[place].messageIndex = index + offset }
@@ -52,6 +54,7 @@ package struct WriteBatch: Sendable {
         trades.removeAll(keepingCapacity: true)
         marginUpdates.removeAll(keepingCapacity: true)
         venueBars.removeAll(keepingCapacity: true)
+        bookCheckpoints.removeAll(keepingCapacity: true)
         orderUpdates.removeAll(keepingCapacity: true)
         bars.removeAll(keepingCapacity: true)
         removedBars.removeAll(keepingCapacity: true)

@@ -70,6 +70,7 @@ final class WriterConnection: @unchecked Sendable {
         try ticks.insert(batch.trades)
         for row in batch.marginUpdates { try rows.insert(row) }
         for row in batch.venueBars { try rows.insert(row) }
+        for row in batch.bookCheckpoints { try rows.insert(row) }
         for row in batch.orderUpdates { try rows.insert(row) }
         for key in batch.removedBars { try rows.remove(key) }
         for row in batch.bars { try rows.insert(row) }

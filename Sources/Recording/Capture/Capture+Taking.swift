@@ -24,7 +24,7 @@ extension Capture {
                 connectionID: lanes[lane].connectionID,
                 firstMessageIndex: firstMessageIndex
             ),
-            instruments: &lanes[lane].instruments,
+            content: &lanes[lane].content,
             dialect: &dialect,
             now: now,
             outgoing: &outgoing
@@ -72,6 +72,7 @@ extension Capture {
         now: UnixNanoseconds
     ) -> DialectOutcome {
         let outcome = pipeline.recall(batch, dialect: &dialect, now: now)
+        lanes[lane].content.books.follow(pipeline.events, dialect.books)
         if sequence != nil { noteNumbers(of: batch, lane: lane, symbols: dialect.symbols, now: now) }
         return outcome
     }

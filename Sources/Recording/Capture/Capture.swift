@@ -183,7 +183,8 @@ struct Capture: Sendable {
         feedID: Int64,
         connectionIDs: [Int64?],
         counter: MessageCounter,
-        instruments: InstrumentNumbers
+        instruments: InstrumentNumbers,
+        at time: UnixNanoseconds
     ) {
         var newIDs: [Int64: Int64] = [:]
         for lane in lanes.indices {
@@ -198,6 +199,14 @@ struct Capture: Sendable {
         history?.close()
         let venue = pipeline.rows.book.venue
         pipeline.rows.move(toFeed: feedID, connectionIDs: newIDs) { instruments.number(of: $0, venue: venue) }
+        for lane in lanes.indices where lanes[lane].connectionID != 0 {
+            let states = lanes[lane].content.books.beginFile(
+                connectionID: lanes[lane].connectionID,
+                messageIndex: pendingIndex,
+                at: time
+            )
+            for state in states { pipeline.rows.append(state) }
+        }
     }
 
     /// The trading sessions that the venue sent since the last call, by symbol.

@@ -17,8 +17,7 @@ struct ConnectionLane: Sendable {
     var redactor: (any MessageRedactor)?
     /// The index of each of the connection's symbols in the ``SequenceWatch``.
     var sequencePlaces: [Int?] = []
-    /// The instruments of the connection's symbols.
-    var instruments = SymbolInstruments()
+    var content = ConnectionContent()
     /// Ticks that the connection delivered; `duplicates` of them had been delivered by another connection.
     private(set) var ticks: Int64 = 0
     private(set) var duplicates: Int64 = 0
@@ -35,7 +34,7 @@ struct ConnectionLane: Sendable {
         journalPosition = position
         self.redactor = redactor
         (ticks, duplicates) = (0, 0)
-        instruments.removeAll()
+        content = ConnectionContent()
         sequencePlaces.removeAll(keepingCapacity: true)
     }
 

@@ -23,11 +23,11 @@ struct ReadingPipeline: Sendable {
 
     /// Lets `dialect` read a batch, and makes rows of its events; the dialect's answers go into `outgoing`.
     ///
-    /// `instruments` are those of the connection. `now` is the time on the dialect's clock.
+    /// `content` is that of the connection. `now` is the time on the dialect's clock.
     mutating func read(
         _ batch: MessageBatch,
         from source: Source,
-        instruments: inout SymbolInstruments,
+        content: inout ConnectionContent,
         dialect: inout any VenueDialect,
         now: UnixNanoseconds,
         outgoing: inout MessageBatch
@@ -40,7 +40,20 @@ struct ReadingPipeline: Sendable {
             batch: batch,
             firstMessageIndex: source.firstMessageIndex,
             connectionID: source.connectionID,
-            instruments: &instruments
+            instruments: &content.instruments
+        )
+        guard !events.bookMessages.isEmpty else { return outcome }
+        content.books.read(
+            events,
+            BookLedger.Source(
+                batch: batch,
+                firstMessageIndex: source.firstMessageIndex,
+                connectionID: source.connectionID,
+                symbols: dialect.symbols,
+                books: dialect.books
+            ),
+            rows: &rows,
+            instruments: &content.instruments
         )
         return outcome
     }
@@ -72,4 +85,11 @@ struct ReadingPipeline: Sendable {
         var answers = MessageBatch()
         return dialect.receive(batch, now: now, events: &events, outgoing: &answers)
     }
+}
+
+/// What the messages of one connection have brought so far, as far as later messages depend on it.
+struct ConnectionContent: Sendable {
+    /// The instruments of the connection's symbols.
+    var instruments = SymbolInstruments()
+    var books = BookLedger()
 }

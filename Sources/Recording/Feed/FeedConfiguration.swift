@@ -29,6 +29,8 @@ package struct FeedConfiguration: Sendable {
     /// Receives the reports of this feed only; `nil` for the recorder's own.
     package var report: (@Sendable (RecorderReport) -> Void)?
     package var makeDialect: @Sendable () -> any VenueDialect
+    /// Makes HTTP requests beside the connection; `nil` if there is no way to make them.
+    package var rest: RESTAccess?
     /// Opens a connection; its received messages go through the tap first.
     package var connect: @Sendable ((any MessageTap)?) async throws(TransportError) -> WebSocketConnection
 
@@ -116,6 +118,8 @@ package enum RecorderReport: Sendable {
     /// Names that were requested but have not arrived, and why, if the venue's messages show it; `isFirst` is false for
     /// later reports, which list the remaining names.
     case undelivered([String], isFirst: Bool, reason: String? = nil)
+    /// The venue refused a part of what was requested; reported once for each name.
+    case refused(name: String, reason: String)
     /// The connection failed or ended; the next attempt follows after `retryIn`.
     case disconnected(reason: String, retryIn: Duration)
     /// The venue asked us not to connect for this long, until `until`; `disconnected` follows.

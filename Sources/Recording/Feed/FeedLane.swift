@@ -47,6 +47,15 @@ final class FeedLane {
     /// True while messages are on their way to the socket.
     var isSending = false
     let sendingEnded = Condition()
+    var bookGaps = BookGaps()
+    /// The books with holes, and when the venue was last asked for a snapshot, on the monotonic clock.
+    var brokenBooks: [BookIndex: Duration] = [:]
+    /// The HTTP requests that wait for their turn.
+    var requests = RESTQueue()
+    /// When the lists of instruments are requested again, on the monotonic clock.
+    var instrumentsDueAt = Duration.zero
+    /// The HTTP request under way.
+    var fetching: Task<Void, Never>?
 
     init(number: Int, dialect: any VenueDialect, watch: FeedWatch) {
         self.number = number
@@ -67,6 +76,9 @@ final class FeedLane {
         isClosing = false
         isPlanned = false
         silence = nil
+        requests = RESTQueue()
+        brokenBooks = [:]
+        bookGaps.endConnection()
     }
 
     /// Notes data over the connection.

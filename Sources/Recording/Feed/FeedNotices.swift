@@ -1,14 +1,22 @@
 import Archive
+import Venues
 
-/// The last reports about missing names, the write-ahead log and the journal, so that each change is reported once.
+/// The last reports about missing names, refusals, the write-ahead log and the journal, so that each change is reported once.
 struct FeedNotices: Sendable {
     var undelivered: UndeliveredNames
     private var log: LogWatch
     private var journal = Journal.Condition.good
+    /// The names whose refusal was reported.
+    private var refused: Set<String> = []
 
     init(_ policy: RecordingPolicy) {
         undelivered = UndeliveredNames(patience: policy.deliveryPatience)
         log = LogWatch(bytesMax: policy.logBytesMax)
+    }
+
+    /// The refusals that were not reported yet: each new connection asks for everything again.
+    mutating func news(of refusals: [SubscriptionRefusal]) -> [SubscriptionRefusal] {
+        refusals.filter { refused.insert($0.name).inserted }
     }
 
     /// The reports that are due, for a write-ahead log of `logBytes` and the journal's present condition.

@@ -72,6 +72,7 @@ extension FeedRecorder {
         // The link counts as up until the venue reports that it has no source.
         if !isCarriedByOther(lane) { ledger.isLinked = true }
         lane.watch.connectionBegan(at: elapsed)
+        requestInstruments(lane)
         var outgoing = MessageBatch()
         lane.dialect.open(now: steady(), outgoing: &outgoing)
         // Report this last: a receiver of the report may rely on the watch having begun.
@@ -98,8 +99,12 @@ extension FeedRecorder {
             subscribed(lane, from: batch.entries.first?.tsRecv ?? now())
         }
         takeVenueSessions()
+        for refusal in notices.news(of: outcome.refusals) {
+            report(.refused(name: refusal.name, reason: configuration.safe(refusal.reason)))
+        }
         for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
         if outcome.dataMessages > 0 { dataArrived(lane, at: batch.entries.last?.tsRecv ?? now()) }
+        followBooks(of: lane, outgoing: &outgoing)
         await send(outgoing, over: connection, lane)
         if capture.isWorthWriting, !load.isWriterBusy({ room() }) { try await heldBack(lane) { try await flush() } }
         if let max = policy.dataMessagesMax, capture.totals.dataMessages >= max, stop.cause == nil {
@@ -158,6 +163,9 @@ extension FeedRecorder {
 
     /// Sends the dialect's messages; if the connection is closing, its receiver notices that.
     func send(_ outgoing: MessageBatch, over connection: WebSocketConnection, _ lane: FeedLane) async {
+        var outgoing = outgoing
+        if outgoing.entries.contains(where: { $0.kind == .rest }) { lane.requests.take(from: &outgoing) }
+        fetchIfDue(lane)
         guard !outgoing.isEmpty else { return }
         // One batch at a time: messages are captured in the order in which they are journalled.
         await lane.sendingEnded.wait { !lane.isSending }
@@ -167,7 +175,6 @@ extension FeedRecorder {
             lane.sendingEnded.signal()
         }
         // A dialect only knows the monotonic clock, so its messages get the wall-clock time here.
-        var outgoing = outgoing
         let time = max(now(), capture.tsLast ?? now())
         for index in outgoing.entries.indices { outgoing.entries[index].tsRecv = time }
         let messages = outgoing
@@ -183,6 +190,7 @@ extension FeedRecorder {
     }
 
     private func end(_ connection: WebSocketConnection, _ closing: CloseInfo, _ lane: FeedLane) async throws {
+        await endFetching(lane)
         try await changingConnection {
             // Not earlier: if the file changes meanwhile, an ending connection gets its row in the new file like the
             // others.

@@ -126,8 +126,14 @@ extension FeedRecorder {
             feedID: new.feedID,
             connectionIDs: newIDs,
             counter: new.counter,
-            instruments: new.instruments
+            instruments: new.instruments,
+            at: time
         )
+        for lane in lanes {
+            lane.bookGaps.beginFile(at: time)
+            // The new file gets the lists of instruments, too.
+            lane.instrumentsDueAt = .zero
+        }
         for (lane, newID) in zip(lanes, newIDs) {
             // Without a row in the new file, recovery would treat the journal's messages as new.
             guard newID != nil, let tap = lane.tap, let connection = lane.connection else { continue }

@@ -32,6 +32,7 @@ extension FeedRecorder {
             var outgoing = MessageBatch()
             if lane.isHeldBack { lane.dialect.listeningResumed(now: time) }
             lane.dialect.keepAlive(now: time, outgoing: &outgoing)
+            repairBooks(of: lane, outgoing: &outgoing)
             await send(outgoing, over: connection, lane)
             if let ending = lane.dialect.ending, ending.isFailure {
                 lane.silence = configuration.safe(ending.reason)
@@ -41,6 +42,8 @@ extension FeedRecorder {
                 subscribed(lane, from: now())
             }
         }
+        requestInstruments(lane)
+        fetchIfDue(lane)
         watchConnection(connection, lane)
         watchDelivery(lane)
     }

@@ -27,6 +27,9 @@ struct ImportRun {
     private var tsLast: UnixNanoseconds?
     /// Holds the stored rows in the time range of the current batch whose messages are missing.
     private var keptRows = KeptRows()
+    private var bookGaps = BookGaps()
+    /// The numbers of the book gaps that this import has stored.
+    private var storedBookGaps: Set<Int64> = []
     /// Open while the venue reports that it has lost its source.
     private var openGap: GapRow?
     /// When the present connection was opened, if the file contains that.
@@ -130,6 +133,21 @@ struct ImportRun {
         counts.unrecognised += Int64(read.unrecognised)
         notices += read.notices
         for (change, time) in session.capture.takeLinkChanges() { follow(change, at: time, in: session) }
+        for news in session.capture.takeBookNews() { store(news, in: session) }
+    }
+
+    /// Stores the hole of a book, as a recorder does, unless an earlier import has stored it.
+    private mutating func store(_ news: BookNews, in session: ImportSession) {
+        var row = gapRow(session, from: news.tsRecv, to: nil, .sequence, "")
+        row.instrumentID = session.capture.instrumentID(of: news.symbol)
+        let change = bookGaps.change(for: news) { row }
+        switch change {
+        case .began(let gap) where !known.hasGap(gap, symbol: news.symbol):
+            session.append(gap)
+            storedBookGaps.insert(gap.gapID)
+        case .ended(let gap) where storedBookGaps.contains(gap.gapID): session.capture.append(gap)
+        default: break
+        }
     }
 
     // MARK: Connections
@@ -161,6 +179,7 @@ struct ImportRun {
     }
 
     private mutating func endConnection() async throws {
+        bookGaps.endConnection()
         let (waiting, withheldBytes) = redactor?.finish() ?? (MessageBatch(), 0)
         if !waiting.isEmpty { try await takeRedacted(waiting) }
         defer {

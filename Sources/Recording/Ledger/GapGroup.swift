@@ -17,7 +17,7 @@ extension GapCause {
         case .disconnect, .silence, .noPong, .noAck, .refused, .renewal, .restart: .connection
         case .upstream: .venue
         case .diskFull, .readOnly, .overload: .storage
-        case .sequence, .removed: nil
+        case .sequence, .checksum, .removed: nil
         }
     }
 }

@@ -57,6 +57,8 @@ package struct FeedFigures: Sendable, Hashable {
     package var openGaps: [String] = []
     /// Names that were requested but have not arrived after the delivery time-out.
     package var undelivered: [String] = []
+    /// Names that the venue refused, and its reasons.
+    package var refused: [String: String] = [:]
     /// The average over about the last ten seconds.
     package var messagesPerSecond: Double = 0
 

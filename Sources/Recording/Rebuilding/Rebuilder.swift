@@ -89,8 +89,8 @@ private struct RebuiltRows {
     /// One for each venue.
     private var pipelines: [String: ReadingPipeline] = [:]
     private var dialects: [Int64: any VenueDialect] = [:]
-    /// The instruments of each connection's symbols.
-    private var instruments: [Int64: SymbolInstruments] = [:]
+    /// What each connection has brought so far.
+    private var contents: [Int64: ConnectionContent] = [:]
     private var connections: [Int64: (venue: Venue, feedID: Int64, sessionID: Int64)] = [:]
     private let archive: [String]
     private let importSessions: Set<Int64>
@@ -247,7 +247,7 @@ private struct RebuiltRows {
                 connectionID: connectionID,
                 firstMessageIndex: block.messageIndexes[range.lowerBound]
             ),
-            instruments: &instruments[connectionID, default: SymbolInstruments()],
+            content: &contents[connectionID, default: ConnectionContent()],
             dialect: &dialect,
             now: first.tsRecv,
             outgoing: &answers

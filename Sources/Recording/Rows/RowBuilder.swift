@@ -21,6 +21,8 @@ struct RowBuilder: Sendable {
     /// Decides which of the venue's times are used.
     var times = EventTimeCheck()
     private var repeated = RepeatedEvents()
+    /// The latest terms of the feed's instruments, by symbol.
+    var terms: [String: InstrumentTerms] = [:]
 
     init(book: InstrumentBook, bars: BarBuilder, feedID: Int64) {
         self.book = book
@@ -31,7 +33,7 @@ struct RowBuilder: Sendable {
     /// The number of rows waiting for a write.
     var pendingRows: Int {
         rows.quotes.count + rows.trades.count + rows.marginUpdates.count + rows.events.count + rows.orderUpdates.count
-            + rows.venueBars.count
+            + rows.venueBars.count + rows.bookCheckpoints.count
     }
 
     /// Adds rows for `events`; their messages are those of `batch`, numbered from `firstMessageIndex`.
@@ -58,11 +60,20 @@ struct RowBuilder: Sendable {
         for update in events.marginUpdates {
             append(update, RowPosition(update.origin, batch, firstMessageIndex))
         }
-        for details in events.instrumentDetails { append(details, symbols, &instruments) }
+        for details in events.instrumentDetails {
+            append(details, symbols, &instruments)
+            append(details, RowPosition(details.origin, batch, firstMessageIndex), symbols)
+        }
         for bar in events.venueBars {
             append(bar, RowPosition(bar.origin, batch, firstMessageIndex), symbols, &instruments)
         }
         for update in events.orderUpdates {
+            append(update, RowPosition(update.origin, batch, firstMessageIndex), symbols)
+        }
+        for statistic in events.statistics {
+            append(statistic, RowPosition(statistic.origin, batch, firstMessageIndex), symbols)
+        }
+        for update in events.positions {
             append(update, RowPosition(update.origin, batch, firstMessageIndex), symbols)
         }
         for event in events.venueEvents {
@@ -131,6 +142,7 @@ struct RowBuilder: Sendable {
         makeInstrumentID: @escaping @Sendable (InstrumentBook.Known) -> Int64
     ) {
         feedID = id
+        terms = [:]
         for place in numbers.indices { numbers[place].beginFile(connectionIDs) }
         book.move(makeID: makeInstrumentID)
         bars.beginFile()
@@ -323,6 +335,12 @@ struct RowBuilder: Sendable {
         totals.oddities += 1
     }
 
+    /// Stores an event of the venue, unless the archive has it already.
+    mutating func appendEvent(_ row: EventRow, _ position: RowPosition) {
+        if isElsewhere(row, position) { return }
+        append(row)
+    }
+
     private mutating func isElsewhere(_ row: EventRow, _ position: RowPosition) -> Bool {
         isElsewhere(.event(row.kind), position, symbol: row.symbol, KeptRow(row))
     }
@@ -351,6 +369,19 @@ struct RowBuilder: Sendable {
         return adopt(trade.symbol, prices: [trade.price], sizes: [trade.size], symbols, &instruments)
     }
 
+    /// The instrument of a symbol, with a row of its own if it has none yet; `nil` if no row can hold it.
+    mutating func instrumentID(
+        of symbol: SymbolIndex,
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) -> Int64? {
+        (instruments[symbol] ?? adopt(symbol, prices: [], sizes: [], symbols, &instruments))?.id
+    }
+
+    mutating func append(_ checkpoint: BookCheckpointRow) {
+        rows.bookCheckpoints.append(checkpoint)
+    }
+
     /// Makes the row that can hold these numbers the symbol's instrument; `nil` if no row can hold them all.
     mutating func adopt(
         _ symbol: SymbolIndex,
@@ -370,6 +401,12 @@ struct RowPosition {
     let tsRecv: UnixNanoseconds
     let messageIndex: Int64
     let item: Int64
+
+    init(tsRecv: UnixNanoseconds, messageIndex: Int64, item: Int64) {
+        self.tsRecv = tsRecv
+        self.messageIndex = messageIndex
+        self.item = item
+    }
 
     init(_ origin: EventOrigin, _ batch: MessageBatch, _ firstMessageIndex: Int64) {
         tsRecv = batch.entries[origin.message].tsRecv

@@ -52,6 +52,7 @@ extension WriteBatch {
         for row in quotes { note(row.instrumentID) }
         for row in trades { note(row.instrumentID) }
         for row in venueBars { note(row.instrumentID) }
+        for row in bookCheckpoints { note(row.instrumentID) }
         for row in bars { note(row.instrumentID) }
         for key in removedBars { note(key.instrumentID) }
         for gap in gaps { if let id = gap.instrumentID { note(id) } }

@@ -45,6 +45,8 @@ struct EventTimeCheck: Sendable {
         }
         if !events.venueBars.isEmpty { checkRest("venue_bar", \.venueBars, of: &events, batch) }
         if !events.orderUpdates.isEmpty { checkRest("order_update", \.orderUpdates, of: &events, batch) }
+        if !events.statistics.isEmpty { checkRest("statistic", \.statistics, of: &events, batch) }
+        if !events.positions.isEmpty { checkRest("position", \.positions, of: &events, batch) }
         if !events.marginUpdates.isEmpty { checkRest("margin_update", \.marginUpdates, of: &events, batch) }
     }
 
@@ -127,4 +129,12 @@ extension OrderUpdate: TimedEvent {
 
 extension MarginUpdate: TimedEvent {
     fileprivate var timedSymbol: SymbolIndex? { nil }
+}
+
+extension InstrumentStatistic: TimedEvent {
+    fileprivate var timedSymbol: SymbolIndex? { symbol }
+}
+
+extension PositionUpdate: TimedEvent {
+    fileprivate var timedSymbol: SymbolIndex? { symbol }
 }

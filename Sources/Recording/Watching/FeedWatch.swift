@@ -33,6 +33,8 @@ package enum GapCause: String, Sendable, Hashable, CaseIterable {
     case renewal
     /// One or more of the venue's numbers are missing.
     case sequence
+    /// The venue's checksum of an order book differs from ours.
+    case checksum
     /// The venue lost the connection to its own source.
     case upstream
     case restart

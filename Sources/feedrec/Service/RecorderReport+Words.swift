@@ -119,6 +119,13 @@ extension RecorderReport {
                 ["feed": feed, "text": .text(text)],
                 sentence: "warning: \(text)"
             )
+        case .refused(let name, let reason):
+            return ReportWords(
+                .warning,
+                "refused",
+                ["feed": feed, "name": .text(name), "reason": .text(reason)],
+                sentence: "warning: the venue refused '\(name)': \(reason)"
+            )
         case .gapBegan(let cause):
             return ReportWords(
                 .warning,
@@ -295,6 +302,7 @@ extension GapCause {
     fileprivate var sentenceOfBeginning: String? {
         switch self {
         case .sequence: "warning: the venue skipped sequence numbers, see 'feedrec info'"
+        case .checksum: "warning: the checksum of an order book differs; the venue is asked for a new snapshot"
         case .upstream: "warning: the venue has no connection to its source; nothing arrives until it has one"
         default: nil
         }

@@ -17,6 +17,8 @@ final class RecordingReporter: Sendable {
     private let tick = Atomic<Int>(0)
     /// Names that never delivered anything, by feed.
     private let undelivered = Mutex<[String: [String]]>([:])
+    /// Names that the venue refused, by feed.
+    private let refused = Mutex<[String: [String]]>([:])
 
     /// Makes a reporter.
     ///
@@ -35,10 +37,12 @@ final class RecordingReporter: Sendable {
     /// Forgets the missing names of a feed that has been removed.
     func forget(_ feed: String) {
         undelivered.withLock { $0[feed] = nil }
+        refused.withLock { $0[feed] = nil }
     }
 
     func report(_ report: RecorderReport, feed: String = "") {
         if case .undelivered(let names, _, _) = report { undelivered.withLock { $0[feed] = names } }
+        if case .refused(let name, _) = report { refused.withLock { $0[feed, default: []].append(name) } }
         if case .fileLost = report { losses.add(1, ordering: .relaxed) }
         if let log { return log.report(report, feed: feed) }
         if case .progress(let totals) = report { return progress(totals) }
@@ -63,10 +67,11 @@ final class RecordingReporter: Sendable {
     /// are additional members of the JSON result.
     func finish(_ summary: RecordingOutcome, json: Bool, facts: [(name: String, count: Int64)] = []) throws {
         let undelivered = undelivered.withLock { $0.values.flatMap(\.self).sorted() }
+        let refused = refused.withLock { $0.values.flatMap(\.self).sorted() }
         let totals = summary.totals
         if json {
             var output = StandardOutput()
-            try output.writeLine(Self.json(of: summary, facts, undelivered: undelivered))
+            try output.writeLine(Self.json(of: summary, facts, undelivered: undelivered, refused: refused))
             try output.flush()
         }
         if let log {
@@ -80,6 +85,7 @@ final class RecordingReporter: Sendable {
         }
         if totals.gaps > 0 { missing.append("\(Counted.text(totals.gaps, "gap")), see 'feedrec info'") }
         if !undelivered.isEmpty { missing.append("nothing arrived for \(Suggestion.list(undelivered))") }
+        if !refused.isEmpty { missing.append("the venue refused \(Suggestion.list(refused))") }
         guard missing.isEmpty else {
             let line = "data is missing: \(missing.joined(separator: "; "))"
             throw EndedEarly(status: ExitStatus.dataMissing, line: log == nil ? line : nil)
@@ -115,7 +121,8 @@ final class RecordingReporter: Sendable {
     private static func json(
         of summary: RecordingOutcome,
         _ facts: [(name: String, count: Int64)],
-        undelivered: [String]
+        undelivered: [String],
+        refused: [String]
     ) -> String {
         let totals = summary.totals
         var object = JSONObjectWriter()
@@ -134,6 +141,7 @@ final class RecordingReporter: Sendable {
             object.integer(name, count)
         }
         object.raw("undelivered", JSONText.list(undelivered))
+        object.raw("refused", JSONText.list(refused))
         for fact in facts { object.integer(fact.name, fact.count) }
         return object.text()
     }
