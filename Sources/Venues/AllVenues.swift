@@ -7,6 +7,8 @@ private let venues = Mutex<[Venue]>([
     .mt4,
     .binanceSpot,
     .okx,
+    .kraken,
+    .krakenV1,
 ])
 
 extension Venue {
