@@ -96,7 +96,8 @@ extension KrakenSession {
         }
         if channel == .book, let reason = refusal(ofDepth: depth) { return reason }
         guard subscriptions.count < Self.subscriptionsMax else { return "Exceeded the subscriptions of a connection" }
-        return isSubscribed(index(symbol), channel) ? "Already subscribed" : nil
+        let number = index(symbol)
+        return isSubscribed(number, channel) ? "Already subscribed" : nil
     }
 
     /// A tape has the book of one depth only, because a shallower book needs levels that move up.

@@ -9,7 +9,9 @@ struct KrakenSimulatedBook: Sendable {
         var size: Int64
     }
 
-    /// The best price first. Each side has at least one level below the depth of its client.
+    /// The best price first.
+    ///
+    /// Each side has at least one level below the depth of its client.
     private(set) var bids: [Level]
     private(set) var asks: [Level]
     private var depth = KrakenDepth.standard

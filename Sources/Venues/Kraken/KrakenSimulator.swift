@@ -1,6 +1,8 @@
 import MarketModel
 
-/// Generates trades, tickers, books and candles for the subscriptions of its client: the same seed gives the same bytes.
+/// Generates trades, tickers, books and candles for the subscriptions of its client.
+///
+/// The same seed gives the same bytes.
 struct KrakenSimulator: VenueSimulator {
     private let setting: SimulationSetting
     private var random: SplitMix64

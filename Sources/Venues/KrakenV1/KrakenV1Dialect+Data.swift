@@ -112,7 +112,7 @@ extension KrakenV1Dialect {
         )
     }
 
-    /// `[bid, ask, time, bid volume, ask volume]`
+    /// Reads `[bid, ask, time, bid volume, ask volume]`.
     private mutating func appendSpread(
         _ payloads: [JSONValue],
         _ symbol: SymbolIndex,

@@ -2,8 +2,9 @@ import JSONScanning
 
 /// A message of Kraken's WebSocket API v1.
 enum KrakenV1Message {
-    /// `[channelID, payload, …, channelName, pair]`: a book's message may have two payloads, so the name and the pair are
-    /// read from the end.
+    /// `[channelID, payload, …, channelName, pair]`.
+    ///
+    /// A book's message may have two payloads, so the name and the pair are read from the end.
     case data(payloads: [JSONValue], channel: UnsafeRawBufferPointer, pair: UnsafeRawBufferPointer)
     case event(KrakenV1Event)
 

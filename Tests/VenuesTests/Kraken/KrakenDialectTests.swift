@@ -188,6 +188,6 @@ struct KrakenDialectTests {
             Self.trade, Self.ticker, Self.candle, Self.snapshot, Self.change, Self.subscribed, Self.unsubscribed,
             Self.status, Self.heartbeat,
         ]
-        checkDamage(.kraken, context: [Self.subscribed, Self.snapshot], samples: samples)
+        checkKrakenDamage(.kraken, context: [Self.subscribed, Self.snapshot], samples: samples)
     }
 }

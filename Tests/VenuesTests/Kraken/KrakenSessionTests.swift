@@ -71,7 +71,8 @@ struct KrakenSessionTests {
     @Test("a tape refuses other symbols and other depths")
     mutating func offer() {
         var reader = Venue.kraken.definition.makeOfferReader(symbols: ["BTC/USD"])
-        #expect(reader.note(subscription: #"{"symbols":["ETH/USD"],"channels":["book"],"depth":1000}"#))
+        let isKnown = reader.note(subscription: #"{"symbols":["ETH/USD"],"channels":["book"],"depth":1000}"#)
+        #expect(isKnown)
         session.refuse(beyond: reader.offer)
         let book = #"{"method":"subscribe","params":{"channel":"book","symbol":["ETH/USD"],"depth":25}}"#
         let other = #"{"method":"subscribe","params":{"channel":"trade","symbol":["LTC/USD"]}}"#
@@ -110,8 +111,9 @@ struct KrakenSessionTests {
     @Test("damaged requests are answered and never trap")
     func damage() {
         let request =
-            #"{"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD"],"depth":25,"snapshot":true},"req_id":3}"#
-        forEachDamage(of: request) { damaged, _ in
+            #"{"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD"],"depth":25,"#
+            + #""snapshot":true},"req_id":3}"#
+        forEachKrakenDamage(of: request) { damaged, _ in
             var copy = session
             var replies = MessageBatch()
             _ = damaged.withUnsafeBytes { copy.receive($0, kind: .text, replies: &replies) }

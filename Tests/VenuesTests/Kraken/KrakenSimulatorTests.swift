@@ -71,7 +71,8 @@ struct KrakenSimulatorTests {
         var run = KrakenRun(reading: .kraken)
         run.receive(
             ["BTC/USD", "ETH/USD"].map {
-                #"{"method":"subscribe","result":{"channel":"book","depth":\#(depth),"symbol":"\#($0)"},"success":true}"#
+                #"{"method":"subscribe","result":{"channel":"book","depth":\#(depth),"#
+                    + #""symbol":"\#($0)"},"success":true}"#
             }
         )
         run.receive(try simulate(4000, depth: depth))

@@ -5,18 +5,21 @@ import MarketModel
 import Testing
 import Venues
 
-/// The folder of a venue's captures; they are too large for the repository.
-func captures(_ venue: String) -> String? {
-    ProcessInfo.processInfo.environment["FEEDREC_SHARED"].map { "\($0)/data/captures/\(venue)/" }
-}
+/// The captures of Kraken; they are too large for the repository.
+enum KrakenCapture {
+    /// The folder of a venue's captures; `nil` if the environment does not name it.
+    static func folder(_ venue: String) -> String? {
+        ProcessInfo.processInfo.environment["FEEDREC_SHARED"].map { "\($0)/data/captures/\(venue)/" }
+    }
 
-/// All messages of a capture.
-func messages(of path: String) throws -> MessageBatch {
-    var reader = try MessageFileReader(path: path, format: nil)
-    var batch = MessageBatch()
-    var events: [ConnectionOpened] = []
-    while try reader.next(maxMessages: 1000, into: &batch, connectionEvents: &events) {}
-    return batch
+    /// All messages of a capture.
+    static func messages(of path: String) throws -> MessageBatch {
+        var reader = try MessageFileReader(path: path, format: nil)
+        var batch = MessageBatch()
+        var events: [ConnectionOpened] = []
+        while try reader.next(maxMessages: 1000, into: &batch, connectionEvents: &events) {}
+        return batch
+    }
 }
 
 /// A dialect, and what it has read and sent.
@@ -119,11 +122,11 @@ struct KrakenTestBook {
 }
 
 /// Damages a message in every place: each truncation, and several other bytes at each place.
-func forEachDamage(of text: String, _ body: (_ damaged: [UInt8], _ isTruncated: Bool) -> Void) {
+func forEachKrakenDamage(of text: String, _ body: (_ damaged: [UInt8], _ isTruncated: Bool) -> Void) {
     let bytes = Array(text.utf8)
     for length in 0..<bytes.count { body(Array(bytes[..<length]), true) }
     for place in bytes.indices {
-        for byte in [UInt8(ascii: "0"), UInt8(ascii: "\""), UInt8(ascii: "}"), UInt8(ascii: "-"), 0xFF, 0x00]
+        for byte in [UInt8(ascii: "0"), UInt8(ascii: "\""), 0xFF]
         where bytes[place] != byte {
             var damaged = bytes
             damaged[place] = byte
@@ -132,14 +135,16 @@ func forEachDamage(of text: String, _ body: (_ damaged: [UInt8], _ isTruncated: 
     }
 }
 
-/// Reads damaged forms of `samples` after `context`; every message must be counted, and damage must not be lost silently.
-func checkDamage(_ venue: Venue, context: [String], samples: [String]) {
+/// Reads damaged forms of `samples` after `context`.
+///
+/// Every message must be counted, and damage must not be lost silently.
+func checkKrakenDamage(_ venue: Venue, context: [String], samples: [String]) {
     for sample in samples {
         var clean = KrakenRun(reading: venue)
         clean.receive(context)
         clean.receive([sample])
         #expect(clean.outcome.unrecognised == 0, "\(sample)")
-        forEachDamage(of: sample) { damaged, isTruncated in
+        forEachKrakenDamage(of: sample) { damaged, isTruncated in
             var run = clean
             var batch = MessageBatch()
             batch.append(damaged, direction: .received, tsRecv: run.now)

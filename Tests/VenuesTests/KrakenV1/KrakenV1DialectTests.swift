@@ -90,6 +90,6 @@ struct KrakenV1DialectTests {
             Self.trade, Self.ticker, Self.spread, Self.candle, Self.snapshot, Self.change, Self.bothSides,
             Self.unsubscribed, Self.status,
         ]
-        checkDamage(.krakenV1, context: [Self.snapshot], samples: samples)
+        checkKrakenDamage(.krakenV1, context: [Self.snapshot], samples: samples)
     }
 }
