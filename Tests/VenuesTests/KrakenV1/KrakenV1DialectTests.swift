@@ -71,7 +71,8 @@ struct KrakenV1DialectTests {
     @Test("candles, the state of the system and refusals are events")
     func others() {
         let refusal =
-            #"{"errorMessage":"Currency pair not supported","event":"subscriptionStatus","pair":"A/B","status":"error"}"#
+            #"{"errorMessage":"Currency pair not supported","event":"subscriptionStatus","pair":"A/B","#
+            + #""status":"error"}"#
         let run = read(Self.candle, Self.status, refusal, #"{"event":"heartbeat"}"#, #"{"event":"dance"}"#)
         #expect(run.events.venueEvents.map(\.kind) == ["ohlc", "status", "error", "unrecognised"])
         #expect(run.outcome.recognised == 4 && run.outcome.unrecognised == 1)
