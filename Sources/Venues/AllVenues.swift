@@ -9,6 +9,8 @@ private let venues = Mutex<[Venue]>([
     .okx,
     .kraken,
     .krakenV1,
+    .bybitSpot,
+    .bybitLinear,
 ])
 
 extension Venue {
