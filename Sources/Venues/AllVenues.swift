@@ -6,6 +6,7 @@ import Synchronization
 private let venues = Mutex<[Venue]>([
     .mt4,
     .binanceSpot,
+    .binanceUSDM,
     .okx,
     .kraken,
     .krakenV1,

@@ -19,7 +19,7 @@ struct UndeliveredTests {
     @Test("C5 each stream counts as delivered by its own messages, in an envelope or without one")
     func streams() {
         let streams = ["btcusdt@bookTicker", "btcusdt@trade", "btcusdt@kline_1m"]
-        let kline = #"{"stream":"btcusdt@kline_1m","data":{"e":"kline","s":"BTCUSDT"}}"#
+        let kline = SpotSample.combined("btcusdt@kline_1m", SpotSample.kline)
         let messages = [
             SpotSample.combined("btcusdt@trade", SpotSample.trade), SpotSample.trade, SpotSample.bookTicker,
             kline,

@@ -11,6 +11,8 @@ struct BinanceDelivery: Sendable {
     private let isSingle: Bool
 
     init(streams: [String]) {
+        // Nothing may be liquidated for hours.
+        let streams = streams.filter { !$0.contains("forceOrder") }
         let isTick = { (name: String) in Self.suffixes.contains { name.hasSuffix($0) } }
         ticks = DeliveryWatch(streams.filter(isTick))
         let names = streams.filter { !isTick($0) }.map { (Self.hash($0.utf8), $0) }

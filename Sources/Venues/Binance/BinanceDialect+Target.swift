@@ -16,10 +16,20 @@ extension BinanceDialect {
         streams: [String],
         timeUnit: BinanceTimeUnit = .milliseconds
     ) -> String {
+        target(basePath: basePath, route: nil, streams: streams, timeUnit: timeUnit)
+    }
+
+    /// The same with a route of the futures market: `/public/stream?streams=btcusdt@bookTicker`.
+    ///
+    /// A route at the end of `basePath` is replaced, because one URL serves several connections.
+    static func target(
+        basePath: String,
+        route: BinanceRoute?,
+        streams: [String],
+        timeUnit: BinanceTimeUnit = .milliseconds
+    ) -> String {
         let pieces = basePath.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        var path = String(pieces.first ?? "")
-        while path.hasSuffix("/") { path.removeLast() }
-        if !path.hasSuffix("/stream") { path += "/stream" }
+        let path = path(String(pieces.first ?? ""), route)
         let names = streams.map { PercentEncoding.encodeInvisible($0, and: "\"#%&<>\\^`{|}") }
         var query = names.isEmpty ? "" : "streams=" + names.joined(separator: "/")
         for piece in [
@@ -29,5 +39,17 @@ extension BinanceDialect {
             query += query.isEmpty ? piece : "&" + piece
         }
         return query.isEmpty ? path : path + "?" + query
+    }
+
+    private static func path(_ base: String, _ route: BinanceRoute?) -> String {
+        var path = base
+        while path.hasSuffix("/") { path.removeLast() }
+        if path.hasSuffix("/stream") { path.removeLast("/stream".count) }
+        guard let route else { return path + "/stream" }
+        for other in BinanceRoute.allCases where path.hasSuffix("/\(other.rawValue)") {
+            path.removeLast(other.rawValue.count + 1)
+            break
+        }
+        return path + "/\(route.rawValue)/stream"
     }
 }

@@ -18,12 +18,13 @@ struct BinanceEnvelope {
     /// The single-letter keys seen of a bookTicker, which has no `e`.
     private var bookKeys = 0
     private var hasResult = false
-    private var hasID = false
+    /// `id` of an acknowledgement or an error.
+    private(set) var identifier: JSONValue?
     private var hasCode = false
-    private var hasMessage = false
-    private var hasError = false
+    private var messageValue: JSONValue?
+    private var errorValue: JSONValue?
     /// `lastUpdateId` of a partial book, which has no `e`.
-    private var hasLastUpdate = false
+    private(set) var hasLastUpdate = false
     /// `event` of account events.
     private var hasAccountEvent = false
     /// True for `[{"e":…},…]`, the events of all symbols in one message.
@@ -80,13 +81,13 @@ struct BinanceEnvelope {
         } else if word.equals("result") {
             hasResult = true
         } else if word.equals("id") {
-            hasID = true
+            identifier = value
         } else if word.equals("code") {
             hasCode = true
         } else if word.equals("msg") {
-            hasMessage = true
+            messageValue = value
         } else if word.equals("error") {
-            hasError = true
+            errorValue = value
         } else if word.equals("lastUpdateId") {
             hasLastUpdate = true
         } else if word.equals("event") {
@@ -104,7 +105,16 @@ struct BinanceEnvelope {
     var isAcknowledgement: Bool { hasResult && !isCombined && event == nil }
 
     /// True for `{"code":2,"msg":"…","id":1}`, also wrapped as `{"error":{…},"id":1}`.
-    var isError: Bool { ((hasCode && hasMessage) || (hasError && hasID)) && !isCombined && event == nil }
+    var isError: Bool {
+        ((hasCode && messageValue != nil) || (errorValue != nil && identifier != nil)) && !isCombined && event == nil
+    }
+
+    /// The text of an error.
+    var message: String? {
+        if let text = messageValue?.text { return text }
+        guard let errorValue, errorValue.kind == .object else { return nil }
+        return (try? BinanceEnvelope(errorValue.bytes))?.messageValue?.text
+    }
 
     /// True for a bookTicker without an envelope.
     ///

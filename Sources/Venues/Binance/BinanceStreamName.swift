@@ -11,12 +11,18 @@ enum BinanceStreamName {
 
     /// Writes the `alternative`-th possible stream name of `envelope` to `name`; returns false if there is none.
     ///
-    /// Most payloads have one name. A `depthUpdate` belongs to `@depth` or `@depth@100ms`. Account events and events of
+    /// Most payloads have one name. A `depthUpdate` belongs to `@depth` or `@depth@100ms`, for
+    /// example. Account events and events of
     /// unknown types belong to no stream.
-    static func write(of envelope: BinanceEnvelope, alternative: Int, to name: inout [UInt8]) -> Bool {
+    static func write(
+        of envelope: BinanceEnvelope,
+        _ market: BinanceMarket,
+        alternative: Int,
+        to name: inout [UInt8]
+    ) -> Bool {
         name.removeAll(keepingCapacity: true)
         guard let symbol = envelope.symbol, symbol.kind == .string, !symbol.hasEscapes,
-            let suffix = suffix(of: envelope, alternative: alternative)
+            let suffix = suffix(of: envelope, market, alternative)
         else { return false }
         for byte in symbol.bytes { name.append(byte.asciiLowercased) }
         name.append(UInt8(ascii: "@"))
@@ -25,14 +31,31 @@ enum BinanceStreamName {
         return appendInterval(of: envelope, to: &name)
     }
 
-    private static func suffix(of envelope: BinanceEnvelope, alternative: Int) -> StaticString? {
+    private static func suffix(
+        of envelope: BinanceEnvelope,
+        _ market: BinanceMarket,
+        _ alternative: Int
+    ) -> StaticString? {
         guard let event = envelope.event else {
             return envelope.isBookTicker && alternative == 0 ? "bookTicker" : nil
         }
         if event.bytes.equals("depthUpdate") {
-            return alternative == 0 ? "depth" : alternative == 1 ? "depth@100ms" : nil
+            return depthSuffix(market, alternative)
+        }
+        if event.bytes.equals("markPriceUpdate") {
+            return alternative == 0 ? "markPrice" : alternative == 1 ? "markPrice@1s" : nil
         }
         return alternative == 0 ? suffix(ofEvent: event.bytes) : nil
+    }
+
+    private static func depthSuffix(_ market: BinanceMarket, _ alternative: Int) -> StaticString? {
+        switch alternative {
+        case 0: "depth"
+        case 1: "depth@100ms"
+        case 2 where market == .usdm: "depth@500ms"
+        case 3 where market == .usdm: "depth@0ms"
+        default: nil
+        }
     }
 
     private static func suffix(ofEvent event: UnsafeRawBufferPointer) -> StaticString? {

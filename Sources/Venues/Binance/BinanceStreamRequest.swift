@@ -19,17 +19,17 @@ package struct BinanceStreamRequest: Hashable, Sendable {
     ///
     /// - Throws: ``Mistake`` for a name without a kind, and for a misspelt known kind. Other unknown kinds are
     ///   accepted, because venues add streams.
-    package init(_ text: String) throws(Mistake) {
+    package init(_ text: String, market: BinanceMarket = .spot) throws(Mistake) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard !text.hasPrefix("!") else {
-            self = try Self.checked(text, prefix: "", kind: text, among: Self.marketStreams)
+            self = try Self.checked(text, prefix: "", kind: text, among: Self.marketStreams(market))
             return
         }
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             let hint = parts[0].isEmpty ? "" : ", such as '\(parts[0].lowercased())@trade'"
             throw Mistake(description: "'\(text)' is not a stream: it must be a symbol, an @ and a kind\(hint)")
         }
-        self = try Self.checked(text, prefix: parts[0].lowercased() + "@", kind: parts[1], among: Self.kinds)
+        self = try Self.checked(text, prefix: parts[0].lowercased() + "@", kind: parts[1], among: Self.kinds(market))
     }
 
     private init(_ text: String, _ name: String, isKnown: Bool) {
@@ -63,13 +63,29 @@ package struct BinanceStreamRequest: Hashable, Sendable {
     ]
     private static let windows = ["1h", "4h", "1d"]
 
-    /// The kinds that may follow `SYMBOL@`.
-    private static let kinds =
+    private static let spotKinds =
         ["trade", "aggTrade", "bookTicker", "miniTicker", "ticker", "avgPrice"]
         + windows.map { "ticker_\($0)" }
         + intervals.flatMap { ["kline_\($0)", "kline_\($0)@+08:00"] }
         + ["", "5", "10", "20"].flatMap { levels in ["", "@100ms", "@1000ms"].map { "depth\(levels)\($0)" } }
 
-    private static let marketStreams =
-        ["!miniTicker@arr", "!ticker@arr", "!bookTicker"] + windows.map { "!ticker_\($0)@arr" }
+    // "trade" and "depth@0ms" exist, but are not documented.
+    private static let futuresKinds =
+        ["trade", "aggTrade", "bookTicker", "miniTicker", "ticker", "forceOrder", "markPrice", "markPrice@1s"]
+        + ["compositeIndex", "assetIndex", "contractInfo", "rpiDepth@500ms", "depth@0ms"]
+        + intervals.dropFirst().map { "kline_\($0)" }
+        + ["", "5", "10", "20"].flatMap { levels in ["", "@100ms", "@500ms"].map { "depth\(levels)\($0)" } }
+
+    /// The kinds that may follow `SYMBOL@`.
+    private static func kinds(_ market: BinanceMarket) -> [String] { market == .spot ? spotKinds : futuresKinds }
+
+    private static func marketStreams(_ market: BinanceMarket) -> [String] {
+        guard market == .spot else {
+            return [
+                "!miniTicker@arr", "!ticker@arr", "!bookTicker", "!markPrice@arr", "!markPrice@arr@1s",
+                "!forceOrder@arr", "!contractInfo", "!assetIndex@arr",
+            ]
+        }
+        return ["!miniTicker@arr", "!ticker@arr", "!bookTicker"] + windows.map { "!ticker_\($0)@arr" }
+    }
 }

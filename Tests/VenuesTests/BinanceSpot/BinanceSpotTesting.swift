@@ -12,7 +12,9 @@ enum SpotSample {
         #"{"e":"aggTrade","E":1633998523963,"s":"NKNUSDT","a":15683430,"p":"0.35280000","q":"58.00000000","#
         + #""f":19862790,"l":19862790,"T":1633998523963,"m":false,"M":true}"#
     static let depth = #"{"e":"depthUpdate","E":1723161255308,"s":"BTCUSDT","U":1,"u":2,"b":[["1.0","0.0"]],"a":[]}"#
-    static let kline = #"{"e":"kline","E":1,"s":"BTCUSDT","k":{"t":0,"T":59999,"s":"BTCUSDT","i":"1m","x":false}}"#
+    static let kline =
+        #"{"e":"kline","E":1672515782136,"s":"BTCUSDT","k":{"t":1672515780000,"T":1672515839999,"s":"BTCUSDT","#
+        + #""i":"1m","o":"0.0010","c":"0.0020","h":"0.0025","l":"0.0015","v":"1000","n":100,"x":false}}"#
     static let snapshot = #"{"lastUpdateId":50093239218,"bids":[["61837.63","3.7"]],"asks":[["61837.64","1.6"]]}"#
     static let shutdown = #"{"e":"serverShutdown","E":1770123456789}"#
 

@@ -11,7 +11,12 @@ struct BinanceOfferReader: VenueOfferReader {
     private static let millisecondDigitsMax = 13
     private var name: [UInt8] = []
 
-    init(symbols: Set<String> = []) { offer.symbols = symbols }
+    private let market: BinanceMarket
+
+    init(market: BinanceMarket = .spot, symbols: Set<String> = []) {
+        self.market = market
+        offer.symbols = symbols
+    }
 
     /// Adds the streams of a recorder's subscription, `{"streams":["btcusdt@trade"]}`; returns false if it adds none.
     mutating func note(subscription: String) -> Bool {
@@ -25,7 +30,7 @@ struct BinanceOfferReader: VenueOfferReader {
 
     mutating func note(_ batch: MessageBatch) {
         batch.bytes.withUnsafeBytes { bytes in
-            for entry in batch.entries where entry.direction == .received {
+            for entry in batch.entries where entry.direction == .received && entry.kind != .rest {
                 note(UnsafeRawBufferPointer(rebasing: bytes[entry.range]))
             }
         }
@@ -41,7 +46,7 @@ struct BinanceOfferReader: VenueOfferReader {
         }
         noteTime(envelope)
         var alternative = 0
-        while BinanceStreamName.write(of: envelope, alternative: alternative, to: &name) {
+        while BinanceStreamName.write(of: envelope, market, alternative: alternative, to: &name) {
             insert(String(decoding: name, as: UTF8.self))
             alternative += 1
         }

@@ -2,14 +2,16 @@ package import MarketModel
 
 /// The server of Binance's market data streams.
 package struct BinanceServer: VenueServer {
-    package init() {}
+    private let market: BinanceMarket
+
+    package init(market: BinanceMarket = .spot) { self.market = market }
 
     package func place(ofPath path: String) -> VenuePlace? {
-        BinanceSession.serves(path: path) ? VenuePlace() : nil
+        BinanceSession.serves(path: path, market: market) ? VenuePlace() : nil
     }
 
     package func makeSession(at place: VenuePlace, target: String) -> any VenueSession {
-        BinanceSession(target: target)
+        BinanceSession(target: target, market: market)
     }
 }
 

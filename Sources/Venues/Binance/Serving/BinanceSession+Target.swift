@@ -1,23 +1,23 @@
 import TextEncoding
 
 extension BinanceSession {
-    /// True for the paths of market data connections: `/ws`, `/ws/…`, `/stream`.
-    package static func serves(path: String) -> Bool {
-        path == "/ws" || path.hasPrefix("/ws/") || path == "/stream" || path == "/stream/"
+    /// True for the paths of market data connections of `market`; see ``BinancePath``.
+    package static func serves(path: String, market: BinanceMarket = .spot) -> Bool {
+        BinancePath(path)?.market == market
     }
 
     /// Starts the session of a client whose request line had this target: the path and, after `?`, the query.
-    package init(target: String) {
+    package init(target: String, market: BinanceMarket = .spot) {
         let pieces = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        self.init(path: String(pieces.first ?? ""), query: pieces.count > 1 ? String(pieces[1]) : "")
+        self.init(path: String(pieces.first ?? ""), query: pieces.count > 1 ? String(pieces[1]) : "", market: market)
     }
 
     /// The streams that a URL names: `/ws/a/b`, or `streams=a/b` in the query.
     ///
     /// Clients add other components, such as a connection number in `/ws/0`. These are ignored.
     static func streamNames(path: String, query: String) -> [[UInt8]] {
-        if path.hasPrefix("/ws/") { return names(in: path.dropFirst("/ws/".count)) }
-        guard path == "/stream" || path == "/stream/" else { return [] }
+        guard let path = BinancePath(path) else { return [] }
+        guard path.isCombined else { return names(in: path.names) }
         return query.split(separator: "&").flatMap { piece in
             piece.hasPrefix("streams=") ? names(in: piece.dropFirst("streams=".count)) : []
         }
@@ -35,7 +35,7 @@ extension BinanceSession {
                 return reason
             }
             guard piece.hasPrefix("streams=") else { continue }
-            guard path == "/stream" || path == "/stream/" else { return "streams is a parameter of /stream" }
+            guard BinancePath(path)?.isCombined == true else { return "streams is a parameter of /stream" }
             let all = PercentEncoding.decodeBytes(piece.dropFirst("streams=".count)).split(separator: UInt8(ascii: "/"))
             if let other = all.first(where: { !BinanceStreamName.isPlausible(Array($0)) }) {
                 return "'\(String(decoding: other.prefix(64), as: UTF8.self))' is not a stream name"

@@ -1,7 +1,7 @@
 import JSONScanning
 package import MarketModel
 
-/// The venue's side of one Binance spot market data connection, for replay and simulation.
+/// The venue's side of one Binance market data connection, for replay and simulation.
 ///
 /// Combined paths (`/stream`) get recorded messages unchanged; raw paths (`/ws`) get the data inside the envelope. A
 /// client gets only the streams that it named in the URL or subscribed to. A message that names no stream goes to every
@@ -14,6 +14,9 @@ package struct BinanceSession: VenueSession {
     /// It bounds the size of a subscription list.
     static let nameBytesMax = 128
 
+    private let market: BinanceMarket
+    /// The part of the futures market that the client has opened; `nil` for all.
+    private let route: BinanceRoute?
     var streams = BinanceStreamSet()
     /// True if messages are sent as `{"stream":…,"data":…}`.
     var isCombined: Bool
@@ -37,8 +40,11 @@ package struct BinanceSession: VenueSession {
     /// Starts the session of a client that asked for `path`.
     ///
     /// `query` is the query as in the URL, without `?`.
-    package init(path: String, query: String = "") {
-        isCombined = path == "/stream" || path.hasPrefix("/stream/")
+    package init(path: String, query: String = "", market: BinanceMarket = .spot) {
+        self.market = market
+        let place = BinancePath(path)
+        isCombined = place?.isCombined ?? false
+        route = place?.route
         for stream in Self.streamNames(path: path, query: query).prefix(Self.streamsMax) {
             streams.insert(stream)
         }
@@ -59,7 +65,7 @@ package struct BinanceSession: VenueSession {
 
     package mutating func deliver(_ tape: MessageBatch, _ range: Range<Int>, into output: inout MessageBatch) {
         tape.bytes.withUnsafeBytes { bytes in
-            for index in range where tape.entries[index].direction == .received {
+            for index in range where tape.entries[index].direction == .received && tape.entries[index].kind != .rest {
                 let entry = tape.entries[index]
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
                 if !deliverUsualShape(payload, entry, &output) {
@@ -127,8 +133,10 @@ package struct BinanceSession: VenueSession {
         }
         guard isSymbolPermitted(of: envelope) else { return }
         var alternative = 0
-        while BinanceStreamName.write(of: envelope, alternative: alternative, to: &name) {
-            if name.withUnsafeBytes({ streams.count($0) }) { return appendInForm(payload, entry, &output) }
+        while BinanceStreamName.write(of: envelope, market, alternative: alternative, to: &name) {
+            if name.withUnsafeBytes({ isServed($0) && streams.count($0) }) {
+                return appendInForm(payload, entry, &output)
+            }
             name.withUnsafeBytes { notePassed($0) }
             alternative += 1
         }
@@ -170,10 +178,19 @@ package struct BinanceSession: VenueSession {
 
     private mutating func isWanted(_ name: UnsafeRawBufferPointer) -> Bool {
         if name.equals("!serverShutdown") { return true }
-        guard isPermitted(name) else { return false }
+        guard isPermitted(name), isServed(name) else { return false }
         if streams.count(name) { return true }
         notePassed(name)
         return false
+    }
+
+    /// True if the route has the stream; a client that asks for others waits in vain, as at the venue.
+    private func isServed(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard let route else { return true }
+        return switch BinanceStreamKind(streamName: name) {
+        case .bookTicker, .depth, .partialDepth: route == .public
+        default: route == .market
+        }
     }
 
     private func isPermitted(_ name: UnsafeRawBufferPointer) -> Bool {

@@ -1,0 +1,187 @@
+import JSONScanning
+import MarketModel
+
+extension BinanceDialect {
+    /// Reads a message in Binance's usual form; returns false if ``readAnyShape(_:_:_:)`` must read it.
+    @inline(__always)
+    mutating func readUsualShape(
+        _ payload: UnsafeRawBufferPointer,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) -> Bool {
+        var reader = BinanceShapeReader(payload)
+        switch reader.readKind() {
+        case .bookTicker:
+            guard let ticker = reader.readBookTicker() else { return false }
+            append(ticker, origin, &events)
+        case .trade:
+            guard let report = reader.readTrade(isAggregate: false) else { return false }
+            append(report, isAggregate: false, origin, &events)
+        case .aggregateTrade:
+            guard let report = reader.readTrade(isAggregate: true) else { return false }
+            append(report, isAggregate: true, origin, &events)
+        case .other: break
+        default: return false
+        }
+        return true
+    }
+
+    /// Reads a message in any JSON form; returns false if it carries no data.
+    @inline(never)
+    mutating func readAnyShape(
+        _ payload: UnsafeRawBufferPointer,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) -> Bool {
+        do {
+            let envelope = try BinanceEnvelope(payload)
+            if let stream = envelope.stream, let data = envelope.data, stream.kind == .string {
+                return try read(BinancePayload(data.bytes, stream: stream.bytes), origin, &events)
+            }
+            if let event = envelope.event, event.kind == .string {
+                return try read(BinancePayload(payload, event: event.bytes), origin, &events)
+            }
+            return try readWithoutName(payload, envelope, origin, &events)
+        } catch let error as BinancePayloadError {
+            events.venueEvents.append(.malformed(origin, reason: error.reason, bytes: payload.count))
+        } catch {
+            events.venueEvents.append(.malformed(origin, reason: "\(error)", bytes: payload.count))
+        }
+        return false
+    }
+
+    /// Reads a message that names neither a stream nor an event.
+    private mutating func readWithoutName(
+        _ payload: UnsafeRawBufferPointer,
+        _ envelope: BinanceEnvelope,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) throws(BinancePayloadError) -> Bool {
+        if envelope.isBookTicker {
+            return try read(BinancePayload(payload, kind: .bookTicker), origin, &events)
+        }
+        if envelope.isError {
+            let reason = envelope.message ?? "the venue refused it"
+            queue?.refused(id: envelope.identifier?.integer, reason: reason)
+            events.venueEvents.append(VenueEvent(origin: origin, kind: "error", json: Array(payload)))
+            return false
+        }
+        if envelope.hasLastUpdate {
+            try readAnonymousSnapshot(payload, origin, &events)
+            return true
+        }
+        if envelope.isOtherData { return true }
+        if envelope.isAcknowledgement {
+            queue?.accepted(id: envelope.identifier?.integer)
+            return false
+        }
+        events.venueEvents.append(.unrecognised(origin, bytes: payload.count))
+        return false
+    }
+
+    private mutating func read(
+        _ payload: BinancePayload,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) throws(BinancePayloadError) -> Bool {
+        switch payload.kind {
+        case .bookTicker:
+            append(try BinancePayloadReader(payload.bytes).bookTicker(), origin, &events)
+        case .trade, .aggregateTrade:
+            let isAggregate = payload.kind == .aggregateTrade
+            let report = try BinancePayloadReader(payload.bytes).trade(isAggregate: isAggregate)
+            append(report, isAggregate: isAggregate, origin, &events)
+        case .depth, .partialDepth: try readDepth(payload, origin, &events)
+        case .kline: try readKline(payload.bytes, origin, &events)
+        case .markPrice: try readMarkPrices(payload.bytes, origin, &events)
+        case .forceOrder: try readForceOrder(payload.bytes, origin, &events)
+        case .serverShutdown:
+            let event = VenueEvent(origin: origin, kind: Self.shutdownKind, json: Array(payload.bytes))
+            events.venueEvents.append(event)
+        case .unnamed: try readUnnamed(payload, origin, &events)
+        case .other: break
+        }
+        return true
+    }
+
+    /// Reads a payload whose stream does not say what it is, such as that of an account.
+    private mutating func readUnnamed(
+        _ payload: BinancePayload,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) throws(BinancePayloadError) {
+        guard market == .usdm, payload.bytes.first == UInt8(ascii: "{") else { return }
+        let fields = try BinanceFields(payload.bytes)
+        if let event = fields["e"]?.text { try readAccount(event, fields, payload.bytes, origin, &events) }
+    }
+
+    // MARK: Ticks
+
+    @inline(__always)
+    private mutating func append(_ ticker: BinanceBookTicker, _ origin: EventOrigin, _ events: inout MarketEvents) {
+        let symbol = symbols.intern(ticker.symbol)
+        let time = events.time(ticker.time, origin, symbol)
+        events.quotes.append(
+            Quote(
+                origin: origin,
+                symbol: symbol,
+                tsEvent: time,
+                bidPrice: ticker.bidPrice,
+                bidSize: ticker.bidSize,
+                askPrice: ticker.askPrice,
+                askSize: ticker.askSize,
+                sequence: ticker.updateID
+            )
+        )
+    }
+
+    @inline(__always)
+    private mutating func append(
+        _ report: BinanceTradeReport,
+        isAggregate: Bool,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) {
+        let symbol = symbols.intern(report.symbol)
+        var trade = Trade(
+            origin: origin,
+            symbol: symbol,
+            tsEvent: events.time(report.time, origin, symbol),
+            price: report.price,
+            size: report.size,
+            // If the buyer is the maker, the taker is the seller.
+            aggressorSide: report.isBuyerMaker.map { $0 ? .seller : .buyer },
+            tradeID: report.tradeID
+        )
+        trade.isAggregate = isAggregate
+        trade.administrativeKind = report.administrativeKind
+        if let (first, last) = report.executions, first <= last { trade.executionIDs = first...last }
+        events.trades.append(trade)
+    }
+}
+
+/// The content of a message, and what is known about its kind.
+struct BinancePayload {
+    let bytes: UnsafeRawBufferPointer
+    let kind: BinanceStreamKind
+    /// The name in the envelope; `nil` without one.
+    let stream: UnsafeRawBufferPointer?
+
+    /// Content in an envelope; only the name of the stream says what it is.
+    init(_ bytes: UnsafeRawBufferPointer, stream: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+        self.stream = stream
+        kind = BinanceStreamKind(streamName: stream)
+    }
+
+    /// Content without an envelope, of the type `event`.
+    init(_ bytes: UnsafeRawBufferPointer, event: UnsafeRawBufferPointer) {
+        self.init(bytes, kind: BinanceStreamKind(eventName: event))
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer, kind: BinanceStreamKind) {
+        self.bytes = bytes
+        self.kind = kind
+        stream = nil
+    }
+}
