@@ -137,7 +137,7 @@ let package = Package(
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
         tests("TLSEngineTests", ["TLSEngine", "MarketModel"]),
         tests("SignalRProtocolTests", ["SignalRProtocol", "MarketModel", "JSONScanning"]),
-        tests("VenuesTests", ["Venues", "MarketModel", "JSONScanning", "SignalRProtocol", "Interchange"]),
+        tests("VenuesTests", ["Venues", "OrderBooks", "MarketModel", "JSONScanning", "SignalRProtocol", "Interchange"]),
         tests("BarBuildingTests", ["BarBuilding", "MarketModel"]),
         tests("OrderBooksTests", ["OrderBooks", "MarketModel", "Venues", "Interchange"]),
         tests("JournalFormatTests", ["JournalFormat", "MarketModel"], exclude: ["Golden"]),

@@ -42,6 +42,41 @@ enum OKXInstruments {
         }
     }
 
+    /// The terms of an instrument; those of derivatives name base and quote in the family, such as `BTC-USD`.
+    static func terms(_ fields: OKXObject) -> InstrumentTerms {
+        var terms = InstrumentTerms()
+        let family = (fields.text("instFamily") ?? fields.text("uly") ?? "").split(separator: "-").map(String.init)
+        terms.tickSize = fields.text("tickSz").flatMap { FixedDecimal($0) }
+        terms.lotSize = fields.text("lotSz").flatMap { FixedDecimal($0) }
+        terms.contractSize = contractSize(fields.text("ctVal"), multiplier: fields.text("ctMult"))
+        terms.kind = fields.text("instType").map(kindWord)
+        terms.base = fields.text("baseCcy") ?? family.first
+        terms.quote = fields.text("quoteCcy") ?? family.dropFirst().first
+        terms.status = fields.text("state")
+        terms.tsExpiry = fields["expTime"].flatMap { OKXField.time($0) }
+        return terms
+    }
+
+    private static func kindWord(_ kind: String) -> String {
+        switch OKXKind(rawValue: kind) {
+        case .spot: "spot"
+        case .swap: "perpetual"
+        case .futures: "future"
+        case .option: "option"
+        case nil: kind
+        }
+    }
+
+    /// The value of a contract times its multiplier; `nil` if there is none, or if it needs more than 64 bits.
+    private static func contractSize(_ value: String?, multiplier: String?) -> FixedDecimal? {
+        guard let value = value.flatMap({ FixedDecimal($0) }) else { return nil }
+        guard let multiplier = multiplier.flatMap({ FixedDecimal($0) }) else { return value }
+        let (mantissa, overflow) = value.mantissa.multipliedReportingOverflow(by: multiplier.mantissa)
+        let digits = Int(value.digits) + Int(multiplier.digits)
+        guard !overflow, digits <= Int(FixedDecimal.digitsMax) else { return nil }
+        return FixedDecimal(mantissa: mantissa, digits: UInt8(digits))
+    }
+
     /// The digits after the point of prices with the tick size `text`, such as 1 for `0.1`.
     static func priceDigits(tickSize text: String?) -> UInt8? {
         text.flatMap { FixedDecimal($0) }?.withoutTrailingZeros.digits

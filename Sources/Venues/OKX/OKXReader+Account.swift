@@ -1,7 +1,7 @@
 import JSONScanning
 import MarketModel
 
-// What belongs to an account. Positions and balances that are no margin stay events.
+// What belongs to an account: margins, positions and orders.
 extension OKXReader {
     /// Reads an element of `account`: one update for the whole account, in US dollars, and one for each currency.
     ///
@@ -28,7 +28,7 @@ extension OKXReader {
             while try cursor.nextElement() {
                 let detail = try OKXObject(try cursor.nextValue())
                 var update = marginUpdate(detail, &message, &events)
-                update.group = detail.text("ccy")
+                update.asset = detail.text("ccy")
                 update.texts.balance = detail.text("cashBal")
                 update.texts.equity = detail.text("eq")
                 update.texts.margin = detail.text("imr")
@@ -50,7 +50,7 @@ extension OKXReader {
         let fields = try OKXObject(element)
         var update = marginUpdate(fields, &message, &events)
         update.state = .marginCall
-        update.group = fields.text("ccy")
+        update.asset = fields.text("ccy")
         update.leverage = fields["lever"]?.integer
         update.texts.volume = fields.text("pos")
         append(update, &events)
@@ -77,6 +77,65 @@ extension OKXReader {
         events.marginUpdates.append(update)
     }
 
+    /// Reads an element of `balance_and_position`: balances, positions without their margins, and an event.
+    mutating func readBalances(
+        _ element: JSONValue,
+        _ message: inout Message,
+        _ events: inout MarketEvents
+    ) throws(JSONError) {
+        let fields = try OKXObject(element)
+        for balance in try Self.objects(fields["balData"]) {
+            let values = try OKXObject(balance)
+            var update = marginUpdate(values, &message, &events)
+            update.asset = values.text("ccy")
+            update.texts.balance = values.text("cashBal")
+            append(update, &events)
+            message.item += 1
+        }
+        for position in try Self.objects(fields["posData"]) {
+            try readPosition(position, &message, &events)
+            message.item += 1
+        }
+        // The caller counts the element.
+        message.item -= 1
+        try appendEvent(element, &message, &events)
+    }
+
+    private static func objects(_ list: JSONValue?) throws(JSONError) -> [JSONValue] {
+        guard let list, !OKXField.isAbsent(list) else { return [] }
+        var objects: [JSONValue] = []
+        var cursor = JSONCursor(list.bytes)
+        try cursor.enterArray()
+        while try cursor.nextElement() { objects.append(try cursor.nextValue()) }
+        return objects
+    }
+
+    /// Reads an element of `positions`.
+    mutating func readPosition(
+        _ element: JSONValue,
+        _ message: inout Message,
+        _ events: inout MarketEvents
+    ) throws(JSONError) {
+        let fields = try OKXObject(element)
+        var update = PositionUpdate(origin: message.next, symbol: try symbol(fields["instId"], of: message))
+        update.tsEvent = time(fields["uTime"], &message, &events)
+        update.account = fields.text("posId")
+        let side = fields.text("posSide")
+        update.side = side == "net" ? nil : side
+        update.size = fields.text("pos")
+        update.entryPrice = fields.text("avgPx")
+        update.markPrice = fields.text("markPx")
+        update.liquidationPrice = fields.text("liqPx")
+        update.unrealisedProfit = fields.text("upl")
+        update.realisedProfit = fields.text("realizedPnl")
+        update.initialMargin = fields.text("imr") ?? fields.text("margin")
+        update.maintenanceMargin = fields.text("mmr")
+        update.leverage = fields.text("lever")
+        update.marginMode = fields.text("mgnMode")
+        update.json = Array(element.bytes)
+        events.positions.append(update)
+    }
+
     /// Reads an element of `orders`.
     mutating func readOrder(
         _ element: JSONValue,
@@ -84,10 +143,9 @@ extension OKXReader {
         _ events: inout MarketEvents
     ) throws(JSONError) {
         let fields = try OKXObject(element)
-        guard let ticket = try OKXField.number(fields["ordId"], "ordId") else {
-            throw JSONError(offset: 0, detail: "'ordId' is missing")
-        }
-        var update = OrderUpdate(origin: message.next, ticket: ticket)
+        guard let number = fields["ordId"] else { throw JSONError(offset: 0, detail: "'ordId' is missing") }
+        // A number that needs more than 64 bits is in the record only.
+        var update = OrderUpdate(origin: message.next, ticket: number.integer ?? 0)
         update.login = message.argument.user?.integer
         update.symbol = symbol(fields["instId"]) ?? message.symbol
         update.state = fields.text("state")

@@ -29,13 +29,7 @@ extension OKXReader {
             let kind = try kind(message, previous: previous)
             var change = BookMessage(
                 origin: message.next,
-                book: place(
-                    symbol,
-                    message.channel,
-                    message.argument,
-                    isSnapshot: kind == .snapshot,
-                    hasNumbers: number != nil || previous != nil
-                ),
+                book: place(symbol, message.channel, message.argument),
                 kind: kind
             )
             change.checksum = try checksum(element.checksum)
@@ -170,35 +164,28 @@ extension OKXReader {
         return BookIndex(bookPlaces[place])
     }
 
-    /// Messages before 2023 have no numbers, so whether they must continue is decided with each snapshot.
+    /// The book of `symbol` on a channel, which is new if none has arrived.
     private mutating func place(
         _ symbol: SymbolIndex,
         _ channel: OKXChannel,
-        _ argument: OKXRawArgument,
-        isSnapshot: Bool,
-        hasNumbers: Bool
+        _ argument: OKXRawArgument
     ) -> BookIndex {
-        if let known = book(symbol, channel) {
-            let isChained = books[known].rule.chain == .previous
-            if !isSnapshot || isChained == hasNumbers || channel.isCompleteBook { return known }
-        }
-        let index = books.intern(
-            symbol,
-            channel: OKXField.text(argument.channel) ?? "",
-            rule: Self.rule(channel, hasNumbers: hasNumbers)
-        )
+        if let known = book(symbol, channel) { return known }
+        let name = OKXField.text(argument.channel) ?? ""
+        let index = books.intern(symbol, channel: name, rule: Self.rule(channel))
         let place = Int(symbol.value) * Self.placesPerSymbol + (Self.offset(channel) ?? 0)
         while bookPlaces.count <= place { bookPlaces.append(-1) }
         bookPlaces[place] = index.value
         return index
     }
 
-    static func rule(_ channel: OKXChannel, hasNumbers: Bool) -> BookRule {
+    /// Messages before 2023 have no numbers; their checksums are the only test.
+    private static func rule(_ channel: OKXChannel) -> BookRule {
         var rule = BookRule()
         if channel.isCompleteBook {
             rule.start = .everyMessage
         } else {
-            rule.chain = hasNumbers ? .previous : .none
+            rule.chain = .previous
             rule.checksum = .okx
         }
         return rule
@@ -212,7 +199,7 @@ extension OKXReader {
         _ events: inout MarketEvents
     ) {
         guard channel.isBook, let symbol = symbol(argument.instrument) else { return }
-        let book = place(symbol, channel, argument, isSnapshot: false, hasNumbers: true)
+        let book = place(symbol, channel, argument)
         events.bookMessages.append(BookMessage(origin: origin, book: book, kind: .unreadable))
     }
 

@@ -13,13 +13,13 @@ extension OKXReader {
         var symbols = symbols
         try OKXInstruments.forEach(in: answer) { object, fields in
             guard let name = fields.text("instId") else { return }
-            found.append(
-                InstrumentDetails(
-                    symbol: symbols.intern(name),
-                    priceDigits: OKXInstruments.priceDigits(tickSize: fields.text("tickSz")),
-                    json: Array(object.bytes)
-                )
+            var details = InstrumentDetails(
+                symbol: symbols.intern(name),
+                priceDigits: OKXInstruments.priceDigits(tickSize: fields.text("tickSz")),
+                json: Array(object.bytes)
             )
+            details.terms = OKXInstruments.terms(fields)
+            found.append(details)
         }
         self.symbols = symbols
         events.instrumentDetails += found

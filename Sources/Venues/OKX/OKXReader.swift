@@ -84,7 +84,8 @@ struct OKXReader: Sendable {
         case .liquidations: try readLiquidations(try cursor.nextValue(), &message, &events)
         case .account: try readAccount(try cursor.nextValue(), &message, &events)
         case .orders: try readOrder(try cursor.nextValue(), &message, &events)
-        case .positions, .balanceAndPosition: try appendEvent(try cursor.nextValue(), &message, &events)
+        case .positions: try readPosition(try cursor.nextValue(), &message, &events)
+        case .balanceAndPosition: try readBalances(try cursor.nextValue(), &message, &events)
         case .liquidationWarning: try readWarning(try cursor.nextValue(), &message, &events)
         case .other: break
         }

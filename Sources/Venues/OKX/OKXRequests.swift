@@ -21,7 +21,11 @@ enum OKXRequests {
     }
 
     /// True if the text of an error, such as `channel:trades,instId:BTC-XXX doesn't exist`, is about `argument`.
+    ///
+    /// What follows `doesn't exist` is advice, and may name others.
     static func text(_ reason: String, names argument: OKXArgument) -> Bool {
+        let end = reason.firstRange(of: "doesn't exist")?.lowerBound ?? reason.endIndex
+        let reason = String(reason[..<end])
         guard let subject = argument.instrument ?? argument.kind else { return names(reason, argument.channel) }
         return names(reason, argument.channel) && names(reason, subject)
     }

@@ -27,10 +27,13 @@ extension OKXSession {
             case .loginFailed: "Login failed."
             case .loginMissing: "Please log in"
             case .unknown(let argument, let reason):
-                "Wrong URL or channel:\(argument.channel),"
-                    + "\(argument.instrument == nil ? "instType" : "instId"):\(argument.instrument ?? argument.kind ?? "") "
-                    + "doesn't exist\(reason.map { ": \($0)" } ?? ".")"
+                "Wrong URL or channel:\(argument.channel),\(Self.subject(argument)) doesn't exist"
+                    + (reason.map { ": \($0)" } ?? ".")
             }
+        }
+
+        private static func subject(_ argument: OKXArgument) -> String {
+            argument.instrument.map { "instId:\($0)" } ?? "instType:\(argument.kind ?? "")"
         }
     }
 

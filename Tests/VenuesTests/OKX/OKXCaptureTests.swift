@@ -1,5 +1,6 @@
 import Interchange
 import MarketModel
+import OrderBooks
 import Testing
 import Venues
 
@@ -30,6 +31,25 @@ struct OKXCaptureTests {
             #expect(trades.count { $0.aggressorSide == .buyer } == Int(row[16]))
             let volume = trades.compactMap { $0.size.rescaled(to: 8) }.reduce(0, +)
             #expect(FixedDecimal(mantissa: volume, digits: 8).canonicalText == row[14])
+        }
+    }
+
+    @Test("the books of the capture have the golden states and checksums")
+    func books() throws {
+        let reading = OKXReading(try OKXCapture.messages())
+        var set = BookSet()
+        var outcomes: [BookOutcome] = []
+        set.apply(reading.events, books: reading.dialect.books, outcomes: &outcomes)
+        let rows = try OKXCapture.rows("books/books.csv")
+        #expect(rows.count == 3 && reading.dialect.books.entries.count == 3)
+        for (index, entry) in reading.dialect.books.entries.enumerated() {
+            let row = try #require(rows.first { $0[1] == entry.channel && $0[2] == reading.symbol(entry.symbol) })
+            let keeper = try #require(set[BookIndex(Int32(index))])
+            let counts = keeper.counts
+            #expect(counts.snapshots == Int(row[4]) && counts.changes == Int(row[5]) && counts.applied == Int(row[6]))
+            #expect(counts.holes == 0 && counts.checksumsRight == Int(row[12]) && counts.checksumsWrong == 0)
+            #expect(counts.unknownRemovals == Int(row[17]) && counts.states == Int(row[20]) && keeper.isValid)
+            #expect(counts.bidsMax == Int(row[18]) && counts.asksMax == Int(row[19]))
         }
     }
 
@@ -107,7 +127,9 @@ struct OKXCaptureTests {
         let url = "https://www.okx.com/api/v5/public/instruments?instType=\(kind.uppercased())"
         let reading = OKXReading(["GET \(url) 200\n\(body)"], kind: .rest)
         #expect(!reading.events.instrumentDetails.isEmpty && reading.oddities.isEmpty)
-        #expect(reading.events.instrumentDetails.allSatisfy { $0.priceDigits != nil })
+        let details = reading.events.instrumentDetails
+        #expect(details.allSatisfy { $0.priceDigits != nil && $0.terms.lotSize != nil && $0.terms.status != nil })
+        #expect(details.allSatisfy { $0.terms.base != nil && $0.terms.quote != nil })
     }
 
     @Test(
@@ -126,6 +148,7 @@ struct OKXCaptureTests {
         #expect(reading.outcome.recognised == 1 && reading.outcome.dataMessages == 1 && reading.oddities.isEmpty)
         let events = reading.events
         let rows = events.trades.count + events.quotes.count + events.bookMessages.count + events.statistics.count
-        #expect(rows + events.marginUpdates.count + events.orderUpdates.count + events.venueEvents.count > 0)
+        let updates = events.marginUpdates.count + events.orderUpdates.count + events.positions.count
+        #expect(rows + updates + events.venueEvents.count > 0)
     }
 }

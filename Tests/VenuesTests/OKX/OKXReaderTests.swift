@@ -9,8 +9,8 @@ struct OKXReaderTests {
             OKXSample.trade,
             #"{"data":[{"side":"buy","sz":"0.001","ts":"1652459226050","px":"30243.50","tradeId":"338476308","new":{},"#
                 + #""count":"1","instId":"BTC-USDT"}],"arg":{"instId":"BTC-USDT","x":[1],"channel":"trades"}}"#,
-            #"{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[{"px":"1","tr\u0061deId":338476308,"px":30243.50,"#
-                + #""sz":1e-3,"side":"\u0062uy","ts":1652459226050}]}"#,
+            #"{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[{"px":"1","tr\u0061deId":338476308,"#
+                + #""px":30243.50,"sz":1e-3,"side":"\u0062uy","ts":1652459226050}]}"#,
         ]
     )
     func trade(text: String) {
@@ -76,14 +76,17 @@ struct OKXReaderTests {
         #expect(entry.rule.start == .inBand && entry.rule.depth == nil)
     }
 
-    @Test("a book of the time before numbers has no chain; five levels are complete each time")
+    @Test("a book of the time before numbers is read without them; five levels are complete each time")
     func bookRules() {
         let old = OKXSample.snapshot.replacing(#","prevSeqId":-1,"seqId":123456"#, with: "")
         let five = OKXSample.bestPrices.replacing("bbo-tbt", with: "books5")
         let reading = OKXReading([old, five])
         let entries = reading.dialect.books.entries
         #expect(entries.map(\.channel) == ["books", "books5"])
-        #expect(entries.map(\.rule.chain) == [.none, .none] && entries.map(\.rule.start) == [.inBand, .everyMessage])
+        #expect(reading.events.bookMessages.map(\.last) == [nil, 123_456])
+        #expect(
+            entries.map(\.rule.chain) == [.previous, .none] && entries.map(\.rule.start) == [.inBand, .everyMessage]
+        )
         #expect(reading.events.quotes.isEmpty)
     }
 
@@ -100,7 +103,8 @@ struct OKXReaderTests {
     @Test("funding, mark, index, open interest and liquidations become statistics")
     func statistics() {
         func text(_ channel: String, _ member: String) -> String {
-            #"{"arg":{"channel":"\#(channel)","instId":"A-B"},"data":[{"instId":"A-B",\#(member),"ts":"1597026383085"}]}"#
+            #"{"arg":{"channel":"\#(channel)","instId":"A-B"},"#
+                + #""data":[{"instId":"A-B",\#(member),"ts":"1597026383085"}]}"#
         }
         let reading = OKXReading([
             OKXSample.funding, text("mark-price", #""markPx":"0.10""#), text("index-tickers", #""idxPx":"-3.5""#),
@@ -166,7 +170,7 @@ struct OKXReaderTests {
         let reading = OKXReading([request + list], kind: .rest)
         let details = reading.events.instrumentDetails
         #expect(details.map { reading.symbol($0.symbol) } == ["BTC-USD", "A-B-SWAP"])
-        #expect(details.map(\.priceDigits) == [1, 0])
+        #expect(details.map(\.priceDigits) == [1, 0] && details[0].terms.tickSize?.description == "0.10")
         #expect(String(decoding: details[0].json, as: UTF8.self) == #"{"instId":"BTC-USD","tickSz":"0.10","x":{}}"#)
         #expect(reading.outcome.recognised == 1 && reading.outcome.dataMessages == 0)
         let exchange = RESTExchange(url: "https://www.okx.com/api/v5/public/instruments?instType=SPOT", status: 200)

@@ -21,9 +21,9 @@ enum OKXSample {
         + #""last":"30236","lastSz":"0.0002","askPx":"30228.7","askSz":"1.55896972","bidPx":"30228.6","#
         + #""bidSz":"0.23393","open24h":"29700.4","ts":"1652459224956"}]}"#
     static let snapshot =
-        #"{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"snapshot","data":[{"asks":[["8476.98","415","0","13"],"#
-        + #"["8477.0","7","0","2"]],"bids":[["8476.97","256","0","12"]],"ts":"1597026383085","checksum":-855196043,"#
-        + #""prevSeqId":-1,"seqId":123456}]}"#
+        #"{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"snapshot","data":[{"#
+        + #""asks":[["8476.98","415","0","13"],["8477.0","7","0","2"]],"bids":[["8476.97","256","0","12"]],"#
+        + #""ts":"1597026383085","checksum":-855196043,"prevSeqId":-1,"seqId":123456}]}"#
     static let update =
         #"{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"update","data":[{"asks":[["8477","0","0","0"]],"#
         + #""bids":[],"ts":"1597026383185","checksum":0,"prevSeqId":123456,"seqId":123459}]}"#
