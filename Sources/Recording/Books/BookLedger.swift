@@ -87,6 +87,24 @@ struct BookLedger: Sendable {
         }
     }
 
+    /// Ends the books with their connection: one row for each that was ever valid, with what was counted.
+    ///
+    /// The rows come after the message before `messageIndex`.
+    mutating func endConnection(
+        connectionID: Int64,
+        messageIndex: Int64,
+        at time: UnixNanoseconds
+    ) -> [BookCheckpointRow] {
+        var outcomes: [BookOutcome] = []
+        set.disconnect(outcomes: &outcomes)
+        let position = RowPosition(tsRecv: time, messageIndex: messageIndex, item: -1)
+        defer { places.removeAll() }
+        return places.indices.compactMap { book in
+            guard let id = places[book].instrumentID else { return nil }
+            return row(book, position, nil, BookInvalidity.Reason.disconnected.rawValue, id, connectionID)
+        }
+    }
+
     /// The states with which another file begins, so that it explains itself: one for each valid book, before the message
     /// `messageIndex`.
     mutating func beginFile(

@@ -149,12 +149,14 @@ struct Capture: Sendable {
             pipeline.rows.appendWithheld(bytes: withheldBytes, reason: "the connection ended inside a record", at: time)
         }
         lanes[lane].redactor = nil
+        endBooks(lane, at: time)
         endConnection(lane: lane)
     }
 
     /// Ends a lane's connection; the journal may forget it once its messages are stored.
     mutating func endConnection(lane: Int = 0) {
         seal(lane)
+        endBooks(lane, at: tsLast ?? UnixNanoseconds(0))
         if let watermark = lanes[lane].watermark(isLast: true) { watermarks.append(watermark) }
         lanes[lane].journalKey = nil
     }
