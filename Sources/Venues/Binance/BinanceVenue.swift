@@ -49,9 +49,12 @@ extension BinanceVenue {
         _ values: VenueOptionValues,
         _ setting: SimulationSetting
     ) throws(VenueOptionError) -> VenueSimulation {
-        VenueSimulation(server: makeServer()) {
+        var simulation = VenueSimulation(server: makeServer()) {
             BinanceSimulatedStreams(seed: setting.seed, ratePerSecond: setting.ratePerSecond, start: setting.start)
         }
+        let exchange = BinanceSimulatedExchange(market: market, seed: setting.seed, start: setting.start)
+        simulation.answer = { exchange.answer($0) }
+        return simulation
     }
 
     package var queryParameters: [String] { BinanceSession.queryParameters }

@@ -6,7 +6,7 @@ struct BinanceSpotSimulatorTests {
     private func simulated(seed: UInt64, chunks: [Int], combined: Bool = true) -> MessageBatch {
         var simulator = BinanceSimulator(
             seed: seed,
-            streams: ["btcusdt@bookTicker", "btcusdt@trade", "ethusdt@bookTicker", "ethusdt@trade", "btcusdt@depth"],
+            streams: ["btcusdt@bookTicker", "btcusdt@trade", "ethusdt@bookTicker", "ethusdt@trade", "btcusdt@ticker"],
             ratePerSecond: 3,
             start: UnixNanoseconds(1_700_000_000_000_000_000)
         )
@@ -70,7 +70,7 @@ struct BinanceSpotSimulatorTests {
 
     @Test("without a stream to simulate there is no message")
     func silence() {
-        var simulator = BinanceSimulator(seed: 1, streams: ["x@depth"], ratePerSecond: 0, start: UnixNanoseconds(0))
+        var simulator = BinanceSimulator(seed: 1, streams: ["x@ticker"], ratePerSecond: 0, start: UnixNanoseconds(0))
         var batch = MessageBatch()
         simulator.next(10, into: &batch)
         #expect(batch.isEmpty)

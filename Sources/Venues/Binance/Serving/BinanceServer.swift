@@ -33,6 +33,7 @@ package struct BinanceSimulatedStreams: VenueSimulator {
         var simulator =
             simulator
             ?? BinanceSimulator(
+                client.market,
                 seed: seed,
                 streams: client.subscribedStreams,
                 ratePerSecond: Int(ratePerSecond.rounded()),

@@ -14,7 +14,7 @@ package struct BinanceSession: VenueSession {
     /// It bounds the size of a subscription list.
     static let nameBytesMax = 128
 
-    private let market: BinanceMarket
+    let market: BinanceMarket
     /// The part of the futures market that the client has opened; `nil` for all.
     private let route: BinanceRoute?
     var streams = BinanceStreamSet()
