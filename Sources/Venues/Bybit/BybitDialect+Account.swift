@@ -19,29 +19,22 @@ extension BybitDialect {
             switch kind {
             case .wallet: take(wallet: fields, created, origin, &events)
             case .orders: take(order: fields, element.bytes, created, origin, &events)
+            case .positions: take(position: fields, element.bytes, created, origin, &events)
             default: break
             }
-            // The row of an order has its own JSON.
-            if kind != .orders {
+            // The rows of orders and positions have their own JSON.
+            if kind == .wallet || kind == .executions {
                 let symbol = fields.text("symbol").map { symbols.intern($0) }
                 events.venueEvents.append(
                     VenueEvent(
                         origin: origin,
-                        kind: Self.eventKind(kind),
+                        kind: kind == .wallet ? "wallet" : "execution",
                         symbol: symbol,
                         json: Array(element.bytes)
                     )
                 )
             }
             origin.item += 1
-        }
-    }
-
-    private static func eventKind(_ kind: BybitTopic.Kind) -> String {
-        switch kind {
-        case .wallet: "wallet"
-        case .positions: "position"
-        default: "execution"
         }
     }
 
@@ -57,6 +50,7 @@ extension BybitDialect {
     ) {
         var update = MarginUpdate(origin: origin, login: 0)
         update.group = fields.text("accountType")
+        update.asset = "USD"
         update.tsEvent = created
         update.texts.balance = fields.text("totalWalletBalance")
         update.texts.equity = fields.text("totalEquity")
@@ -101,6 +95,35 @@ extension BybitDialect {
         update.tsOpen = moment(fields.filled("createdTime"))
         update.json = Array(json)
         events.orderUpdates.append(update)
+    }
+
+    private mutating func take(
+        position fields: BybitFields,
+        _ json: UnsafeRawBufferPointer,
+        _ created: UnixNanoseconds?,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) {
+        guard let symbol = fields.text("symbol") else {
+            problem = "a position without a symbol"
+            return
+        }
+        var update = PositionUpdate(origin: origin, symbol: symbols.intern(symbol))
+        update.tsEvent = moment(fields.filled("updatedTime")) ?? created
+        // A closed position has no side.
+        update.side = fields.text("side").map { $0 == "Buy" ? "long" : $0 == "Sell" ? "short" : $0 }
+        update.size = fields.text("size")
+        update.entryPrice = fields.text("entryPrice")
+        update.markPrice = fields.text("markPrice")
+        update.liquidationPrice = fields.text("liqPrice")
+        update.unrealisedProfit = fields.text("unrealisedPnl")
+        update.realisedProfit = fields.text("curRealisedPnl")
+        update.initialMargin = fields.text("positionIM")
+        update.maintenanceMargin = fields.text("positionMM")
+        update.leverage = fields.text("leverage")
+        update.marginMode = fields.text("tradeMode").map { $0 == "0" ? "cross" : $0 == "1" ? "isolated" : $0 }
+        update.json = Array(json)
+        events.positions.append(update)
     }
 
     /// The number of an order: that of spot; for a UUID, a hash of it (FNV-1a, 63 bits), which is the same in every

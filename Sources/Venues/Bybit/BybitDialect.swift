@@ -80,7 +80,7 @@ package struct BybitDialect: VenueDialect {
                 let origin = EventOrigin(message: index, item: 0)
                 problem = nil
                 if entry.kind == .rest {
-                    readAnswer(payload, &events)
+                    readAnswer(payload, origin, &events)
                 } else {
                     JSONText.withPlain(payload) { read($0, origin, &outcome, &events) }
                 }

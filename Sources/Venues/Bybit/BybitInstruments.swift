@@ -22,6 +22,7 @@ enum BybitInstruments {
         let symbol: String
         /// Digits after the point of its prices.
         let priceDigits: UInt8?
+        let terms: InstrumentTerms
         let json: UnsafeRawBufferPointer
     }
 
@@ -51,22 +52,47 @@ enum BybitInstruments {
 
     private static func entry(_ fields: [String: JSONValue], _ json: UnsafeRawBufferPointer) -> Entry? {
         guard let symbol = fields["symbol"]?.text, !symbol.isEmpty else { return nil }
+        let terms = terms(fields)
+        var digits = terms.tickSize?.digits
         if let scale = fields["priceScale"]?.integer, (0...Int64(FixedDecimal.digitsMax)).contains(scale) {
-            return Entry(symbol: symbol, priceDigits: UInt8(scale), json: json)
+            digits = UInt8(scale)
         }
-        var digits: UInt8?
-        if let filter = fields["priceFilter"], filter.kind == .object {
-            var cursor = JSONCursor(filter.bytes)
-            let tick = (try? cursor.members())?["tickSize"]
-            digits = BybitDialect.decimal(tick)?.digits
+        return Entry(symbol: symbol, priceDigits: digits, terms: terms, json: json)
+    }
+
+    private static func terms(_ fields: [String: JSONValue]) -> InstrumentTerms {
+        var terms = InstrumentTerms()
+        terms.tickSize = decimal("tickSize", in: fields["priceFilter"])
+        let lots = fields["lotSizeFilter"]
+        terms.lotSize = decimal("qtyStep", in: lots) ?? decimal("basePrecision", in: lots)
+        switch fields["contractType"]?.text {
+        case nil: terms.kind = "spot"
+        case "LinearPerpetual": terms.kind = "perpetual"
+        case "LinearFutures": terms.kind = "future"
+        case let other: terms.kind = other
         }
-        return Entry(symbol: symbol, priceDigits: digits, json: json)
+        terms.base = fields["baseCoin"]?.text
+        terms.quote = fields["quoteCoin"]?.text
+        terms.status = fields["status"]?.text
+        if terms.kind == "future" { terms.tsExpiry = fields["deliveryTime"].flatMap(BybitTime.moment) }
+        return terms
+    }
+
+    /// A decimal in a filter of an instrument; `nil` if there is none.
+    private static func decimal(_ name: String, in filter: JSONValue?) -> FixedDecimal? {
+        guard let filter, filter.kind == .object else { return nil }
+        var cursor = JSONCursor(filter.bytes)
+        return BybitDialect.decimal((try? cursor.members())?[name])
     }
 }
 
 extension BybitDialect {
     /// Reads an answer over HTTP: the list of instruments; others stay raw.
-    mutating func readAnswer(_ payload: UnsafeRawBufferPointer, _ events: inout MarketEvents) {
+    mutating func readAnswer(
+        _ payload: UnsafeRawBufferPointer,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) {
         guard let (exchange, offset) = RESTExchange.read(payload) else {
             problem = "an HTTP exchange without its first line"
             return
@@ -78,11 +104,13 @@ extension BybitDialect {
         }
         do throws(JSONError) {
             try BybitInstruments.forEach(in: UnsafeRawBufferPointer(rebasing: payload[offset...])) { entry in
-                let details = InstrumentDetails(
+                var details = InstrumentDetails(
                     symbol: symbols.intern(entry.symbol),
                     priceDigits: entry.priceDigits,
                     json: Array(entry.json)
                 )
+                details.origin = origin
+                details.terms = entry.terms
                 events.instrumentDetails.append(details)
             }
         } catch {

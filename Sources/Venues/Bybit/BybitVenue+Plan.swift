@@ -38,10 +38,18 @@ extension BybitVenue {
         var plan = VenuePlan(subscription: subscription) { [product] _ in
             BybitDialect(product: product, topics: topics)
         }
+        plan.target = { [product] in Self.target($0, product) }
         plan.ticks = .some(Set(parts.filter(\.hasTicks).compactMap(\.symbol)))
         plan.namedSymbols = symbols
         plan.instrumentRequests = [BybitInstruments.request(product)]
         return plan
+    }
+
+    /// The path and query to request: a URL without a path gets that of the product.
+    static func target(_ given: String, _ product: BybitProduct) -> String {
+        let path = given.prefix { $0 != "?" }
+        guard path.isEmpty || path == "/" else { return given }
+        return product.publicPath + given.dropFirst(path.count)
     }
 
     /// The topics that a user asked for, without repeats: symbol by symbol, then those by the venue's names.

@@ -31,6 +31,12 @@ package struct BybitVenue: VenueDefinition {
 
     package func makeReader(_ reading: VenueReading) -> any VenueDialect { BybitDialect(product: product) }
 
+    /// Removes the key and the signature of a login.
+    package func makeRedactor(
+        _ reading: VenueReading,
+        known: @escaping @Sendable () -> [String]
+    ) -> (any MessageRedactor)? { BybitRedactor() }
+
     // MARK: Instruments
 
     package func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]? {

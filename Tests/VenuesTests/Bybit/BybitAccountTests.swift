@@ -32,7 +32,7 @@ struct BybitAccountTests {
         let update = try #require(events.marginUpdates.first)
         #expect(update.balance == decimal("9684.46297164") && update.equity == decimal("10262.91335023"))
         #expect(update.margin == decimal("0") && update.texts.marginFree == "9556.6056555")
-        #expect(update.group == "UNIFIED" && update.login == 0 && update.marginLevel == nil)
+        #expect(update.group == "UNIFIED" && update.login == 0 && update.asset == "USD")
         #expect(update.tsEvent == UnixNanoseconds(1_700_034_722_104_000_000))
         #expect(events.venueEvents.map(\.kind) == ["wallet"])
     }
@@ -53,10 +53,33 @@ struct BybitAccountTests {
     }
 
     @Test
-    func `positions and executions are events of their symbols`() {
-        let position = read(Self.position)
-        #expect(position.events.venueEvents.map(\.kind) == ["position"])
-        #expect(position.symbol(position.events.venueEvents.first?.symbol) == "BTCUSDT")
+    func `a position has a row, and a closed one has no side`() throws {
+        let reading = read(Self.position)
+        let closed = try #require(reading.events.positions.first)
+        #expect(reading.symbol(closed.symbol) == "BTCUSDT" && closed.side == nil && closed.size == "0")
+        #expect(closed.tsEvent == UnixNanoseconds(1_697_682_317_044_000_000) && reading.events.venueEvents.isEmpty)
+        let open = Self.position.replacing(#""side":"""#, with: #""side":"Sell","leverage":"10","tradeMode":0"#)
+        let update = try #require(read(open).events.positions.first)
+        #expect(update.side == "short" && update.leverage == "10" && update.marginMode == "cross")
+    }
+
+    @Test
+    func `the key and the signature of a login are never stored`() throws {
+        var redactor = try #require(Venue.bybitSpot.makeRedactor())
+        var tape = MessageBatch()
+        let login = BybitLogin.message(key: "KEY", expires: 1, signature: "SIGNATURE", requestID: "auth")
+        for text in [login, "KEY", #"{"op":"ping"}"#] {
+            tape.append(text.utf8, direction: .sent, tsRecv: UnixNanoseconds(0))
+        }
+        tape.append(BybitSample.trades.utf8, direction: .received, tsRecv: UnixNanoseconds(0))
+        redactor.redact(&tape)
+        let hidden = #"{"op":"auth","args":["***","***","***"]}"#
+        #expect(texts(tape) == [hidden, hidden, #"{"op":"ping"}"#, BybitSample.trades])
+        #expect(tape.entries.map(\.isRedacted) == [true, true, false, false])
+    }
+
+    @Test
+    func `executions are events of their symbols`() {
         let executions = read(Self.execution)
         #expect(executions.events.venueEvents.map(\.origin.item) == [0, 1])
         #expect(executions.events.venueEvents.map(\.kind) == ["execution", "execution"])

@@ -29,6 +29,8 @@ struct BybitVenueTests {
         let topics = #"["publicTrade.BTCUSDT","orderbook.1.BTCUSDT"]"#
         #expect(plan.subscription == #"{"symbols":["BTCUSDT"],"topics":\#(topics)}"#)
         #expect(plan.ticks == .some(["BTCUSDT"]) && plan.part.isEmpty)
+        #expect(plan.target("/") == "/v5/public/spot" && plan.target("?a=1") == "/v5/public/spot?a=1")
+        #expect(plan.target("/proxy/spot") == "/proxy/spot")
         let url = "https://api.bybit.com/v5/market/instruments-info?category=spot"
         #expect(plan.instrumentRequests.map(\.url) == [url])
     }
@@ -79,7 +81,9 @@ struct BybitVenueTests {
 
     private static let instruments =
         #"{"retCode":0,"retMsg":"OK","result":{"category":"linear","list":[{"symbol":"BTCUSDT","priceScale":"2","#
-        + #""priceFilter":{"tickSize":"0.10"}},{"symbol":"ETHUSDT","priceFilter":{"tickSize":"0.010"}}],"#
+        + #""contractType":"LinearPerpetual","baseCoin":"BTC","priceFilter":{"tickSize":"0.10"}},"#
+        + #"{"symbol":"ETHUSDT","contractType":"LinearFutures","deliveryTime":"1702592000000","#
+        + #""priceFilter":{"tickSize":"0.010"}}],"#
         + #""nextPageCursor":""},"retExtInfo":{},"time":1}"#
 
     private func exchange(_ category: String, status: Int = 200) -> RESTExchange {
@@ -113,6 +117,10 @@ struct BybitVenueTests {
         let reading = read(exchange("linear"), Self.instruments)
         #expect(reading.events.instrumentDetails.map(\.priceDigits) == [2, 3])
         #expect(reading.events.instrumentDetails.map { reading.symbol($0.symbol) } == ["BTCUSDT", "ETHUSDT"])
+        let terms = reading.events.instrumentDetails.map(\.terms)
+        #expect(terms.map(\.tickSize) == [decimal("0.10"), decimal("0.010")])
+        #expect(terms.map(\.kind) == ["perpetual", "future"] && terms.map(\.base) == ["BTC", nil])
+        #expect(terms.map(\.tsExpiry) == [nil, UnixNanoseconds(1_702_592_000_000_000_000)])
         #expect(reading.outcome.recognised == 1 && reading.events.venueEvents.isEmpty)
     }
 
