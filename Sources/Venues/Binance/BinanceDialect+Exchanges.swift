@@ -49,7 +49,7 @@ extension BinanceDialect {
     }
 
     private static func symbol(of exchange: RESTExchange) -> String? {
-        exchange.parameter("symbol").map { PercentEncoding.decode($0).uppercased() }
+        exchange.parameter("symbol").map { PercentEncoding.decode($0) }
     }
 
     /// Reports a refusal as an event, and asks again later if it is not final.

@@ -46,8 +46,25 @@ extension BinanceDialect {
             events.venueEvents.append(.malformed(origin, reason: error.reason, bytes: payload.count))
         } catch {
             events.venueEvents.append(.malformed(origin, reason: "\(error)", bytes: payload.count))
+            noteUnreadable(payload, origin, &events)
         }
         return false
+    }
+
+    /// Reports that a book was to be changed by a message that is no JSON, if its start names the stream.
+    private mutating func noteUnreadable(
+        _ payload: UnsafeRawBufferPointer,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) {
+        var reader = BinanceShapeReader(payload)
+        guard let name = reader.readStreamName() else { return }
+        switch BinanceStreamKind(streamName: name) {
+        case .depth, .partialDepth: break
+        default: return
+        }
+        guard let book = orderBooks.book(ofStream: name) else { return }
+        events.bookMessages.append(BookMessage(origin: origin, book: book, kind: .unreadable))
     }
 
     /// Reads a message that names neither a stream nor an event.

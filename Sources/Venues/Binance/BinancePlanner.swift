@@ -131,6 +131,7 @@ struct BinancePlanner {
             BinanceDialect.target(basePath: base, route: route, streams: isSubscribing ? [] : streams)
         }
         plan.part = part.name
+        plan.requestInterval = BinanceRequests.interval
         plan.ticks = ticks(streams)
         return plan
     }

@@ -6,7 +6,7 @@ import TextEncoding
 /// A snapshot of 1000 levels has weight 50 of 6000 a minute (spot), or 20 of 2400 (USD-M). One request a second uses
 /// half of that.
 struct BinanceRequests: Sendable {
-    private static let interval = Duration.seconds(1)
+    static let interval = Duration.seconds(1)
     /// The pause after the venue has refused a request because of its limits.
     private static let pause = Duration.seconds(60)
     /// How often the open interest of a symbol is asked for.

@@ -100,6 +100,17 @@ struct BinanceBookTests {
         #expect(run.outcome.unrecognised == 1 && run.outcome.dataMessages == 0)
     }
 
+    @Test("a change of a known book that is cut makes the book invalid")
+    func cut() {
+        let text = Self.combined("btcusdt@depth", FuturesSample.depth)
+        var run = BinanceRun(.usdm)
+        run.receive(text)
+        run.receive(String(text.dropLast(20)))
+        #expect(run.events.bookMessages.map(\.kind) == [.unreadable] && run.outcome.unrecognised == 1)
+        run.receive(String(Self.combined("ethusdt@depth", FuturesSample.depth).dropLast(20)))
+        #expect(run.events.bookMessages.isEmpty && run.outcome.unrecognised == 1)
+    }
+
     // MARK: Snapshots over HTTP
 
     private static let answer = """
