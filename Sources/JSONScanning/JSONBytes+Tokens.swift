@@ -57,6 +57,20 @@ extension JSONBytes {
         return at
     }
 
+    /// True if there is a backslash anywhere.
+    var hasBackslash: Bool {
+        var at = 0
+        while count &- at >= JSONWord.byteCount {
+            if JSONWord.backslashes(word(at: at)) != 0 { return true }
+            at &+= JSONWord.byteCount
+        }
+        while at < count {
+            if self[at] == UInt8(ascii: "\\") { return true }
+            at &+= 1
+        }
+        return false
+    }
+
     /// Reads on at the first character of a string that is not plain.
     @inline(never)
     private func escapedString(_ start: Int) throws(JSONError) -> StringEnd {

@@ -4,7 +4,7 @@ extension JSONText {
     ///
     /// `nil` if nothing has to change. Errors in `json` remain in the result.
     package static func plain(_ json: UnsafeRawBufferPointer) -> [UInt8]? {
-        guard json.contains(UInt8(ascii: "\\")) else { return nil }
+        guard JSONBytes(json).hasBackslash else { return nil }
         var output: [UInt8] = []
         output.reserveCapacity(json.count)
         var isInString = false

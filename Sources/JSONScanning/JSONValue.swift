@@ -1,7 +1,14 @@
 /// One value of a JSON text: its kind, and its bytes in place.
 package struct JSONValue {
-    package enum Kind: Sendable, Hashable {
+    @usableFromInline
+    package enum Kind: UInt8, Sendable, Hashable {
         case string, number, object, array, `true`, `false`, null
+
+        /// The synthesised comparison would be a call through a witness table in other targets.
+        @inlinable @inline(__always)
+        package static func == (left: Kind, right: Kind) -> Bool {
+            unsafeBitCast(left, to: UInt8.self) == unsafeBitCast(right, to: UInt8.self)
+        }
     }
 
     package let kind: Kind
@@ -10,7 +17,7 @@ package struct JSONValue {
     /// True if a string contains a backslash.
     package let hasEscapes: Bool
 
-    package var isNull: Bool { kind == .null }
+    @inlinable package var isNull: Bool { kind == .null }
 
     /// `true` or `false`, also if written as a string in any case; otherwise `nil`.
     package var boolean: Bool? {

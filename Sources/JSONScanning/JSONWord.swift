@@ -18,6 +18,13 @@ enum JSONWord {
         return ((quotes &- lowBits) & ~quotes | (backslashes &- lowBits) & ~backslashes | controls) & highBits
     }
 
+    /// Marks backslashes; there is a mark exactly if there is one.
+    @inline(__always)
+    static func backslashes(_ word: UInt64) -> UInt64 {
+        let backslashes = word ^ (lowBits &* 0x5C)
+        return (backslashes &- lowBits) & ~backslashes & highBits
+    }
+
     /// The index of the first marked byte; 8 if there is none.
     @inline(__always)
     static func firstMark(_ marks: UInt64) -> Int { marks.trailingZeroBitCount >> 3 }
