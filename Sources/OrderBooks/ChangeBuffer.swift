@@ -5,7 +5,7 @@ import MarketModel
 /// At the limit the older half is dropped. A snapshot from before the rest is then too old, and is requested again.
 struct ChangeBuffer: Sendable, Equatable {
     static let messagesMax = 4096
-    static let levelsMax = 65_536
+    static let levelsMax = 16_384
 
     /// The ranges refer to ``levels``.
     private(set) var messages: [BookMessage] = []
