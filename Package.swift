@@ -203,7 +203,10 @@ let package = Package(
         ),
         tests(
             "EndToEndTests",
-            ["feedrec", "websocket-example", "FeedrecTestKit", "MarketModel", "Transport", nioCore, nioPosix],
+            [
+                "feedrec", "websocket-example", "FeedrecTestKit", "MarketModel", "Transport", "Venues", nioCore,
+                nioPosix,
+            ],
             exclude: ["Clients", "Golden"]
         ),
 

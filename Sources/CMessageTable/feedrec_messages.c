@@ -50,6 +50,7 @@ enum {
     KIND_MASK = 3,
     KIND_TEXT = 1,
     KIND_BINARY = 2,
+    KIND_REST = 3,
 };
 
 /* A position in one column; all cursors of a block share its end. */
@@ -303,7 +304,7 @@ static int check_column(message_cursor *cursor, int column, column_cursor *next)
             payload_rest -= is_valid ? value : 0;
         } else if (is_valid) {
             uint64_t kind = (value & ~(uint64_t)FLAG_REDACTED) >> KIND_SHIFT;
-            is_valid = kind == KIND_TEXT || kind == KIND_BINARY;
+            is_valid = kind >= KIND_TEXT && kind <= KIND_REST;
         }
         if (!is_valid) return corrupt(cursor, true, offset, "invalid %s of message %u", names[column], position);
     }
@@ -619,23 +620,31 @@ static void result_time(sqlite3_context *context, int64_t time) {
 /* SQLite copies it, because a sorter or an aggregate may keep the value after the buffer moves to the next block. */
 static void result_payload(sqlite3_context *context, const message_block *block) {
     const void *payload = block->body + block->payload_offset;
-    if ((block->flags >> KIND_SHIFT & KIND_MASK) == KIND_TEXT)
+    if ((block->flags >> KIND_SHIFT & KIND_MASK) != KIND_BINARY)
         sqlite3_result_text64(context, payload, block->payload_length, SQLITE_TRANSIENT, SQLITE_UTF8);
     else
         sqlite3_result_blob64(context, payload, block->payload_length, SQLITE_TRANSIENT);
 }
 
+static const char *kind_name(const message_block *block) {
+    switch (block->flags >> KIND_SHIFT & KIND_MASK) {
+    case KIND_TEXT: return "text";
+    case KIND_REST: return "rest";
+    default: return "binary";
+    }
+}
+
 static int column_value(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     const message_cursor *cursor = (const message_cursor *)base;
     const message_block *block = &cursor->block;
-    bool is_sent = block->flags & FLAG_SENT, is_text = (block->flags >> KIND_SHIFT & KIND_MASK) == KIND_TEXT;
+    bool is_sent = block->flags & FLAG_SENT;
     switch (column) {
     case COLUMN_MESSAGE_INDEX: sqlite3_result_int64(context, block->message_index); break;
     case COLUMN_TS_RECV: sqlite3_result_int64(context, block->ts_recv); break;
     case COLUMN_TIME: result_time(context, block->ts_recv); break;
     case COLUMN_CONNECTION_ID: sqlite3_result_int64(context, cursor->connection_id); break;
     case COLUMN_DIRECTION: sqlite3_result_text(context, is_sent ? "sent" : "received", -1, SQLITE_STATIC); break;
-    case COLUMN_KIND: sqlite3_result_text(context, is_text ? "text" : "binary", -1, SQLITE_STATIC); break;
+    case COLUMN_KIND: sqlite3_result_text(context, kind_name(block), -1, SQLITE_STATIC); break;
     case COLUMN_PAYLOAD: result_payload(context, block); break;
     case COLUMN_BYTES: sqlite3_result_int64(context, (sqlite3_int64)block->payload_length); break;
     case COLUMN_REDACTED: sqlite3_result_int(context, (block->flags & FLAG_REDACTED) != 0); break;

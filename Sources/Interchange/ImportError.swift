@@ -7,6 +7,12 @@ package struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
         case lineTooLong, unknownFormat, malformedLine
         /// The messages do not match the named venue.
         case notUnderstood
+        /// No venue, or several, understand the messages, and none was named.
+        case unclearVenue
+        /// The file has no receive times, and the messages have none of the venue.
+        case noReceiveTimes
+        /// The files of one import have different kinds of receive times.
+        case mixedReceiveTimes
         /// The receive times are evidently in this unit, which differs from the expected one.
         case wrongTimeUnit(UnixTimeUnit)
     }

@@ -102,7 +102,7 @@ struct DamagedBlockTests {
         let messages = decoded.batch.entries.indices.map { position in
             let entry = decoded.batch.entries[position]
             let direction = entry.direction == .sent ? "sent" : "received"
-            let kind = entry.kind == .text ? "text" : "binary"
+            let kind = entry.kind.name
             let payload = decoded.batch.payload(at: position).hexadecimal
             return "\(payload)\(decoded.messageIndexes[position])\(entry.tsRecv.rawValue)\(direction)\(kind)"
         }

@@ -99,9 +99,20 @@ extension MessageBatch {
         let entry = entries[number]
         let columns = [
             "\(index)", "\(entry.tsRecv.rawValue)", entry.tsRecv.iso8601, "\(connection)",
-            entry.direction == .sent ? "sent" : "received", entry.kind == .text ? "text" : "binary",
-            entry.kind == .text ? "text" : "blob", payload(at: number).hexadecimal, "\(entry.length)",
+            entry.direction == .sent ? "sent" : "received", entry.kind.name,
+            entry.kind == .binary ? "blob" : "text", payload(at: number).hexadecimal, "\(entry.length)",
         ]
         return columns.joined(separator: "|")
+    }
+}
+
+extension MessageKind {
+    /// The name in the column `kind`.
+    var name: String {
+        switch self {
+        case .text: "text"
+        case .binary: "binary"
+        case .rest: "rest"
+        }
     }
 }

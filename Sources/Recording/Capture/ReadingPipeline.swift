@@ -70,13 +70,16 @@ struct ReadingPipeline: Sendable {
     }
 
     /// Lets `dialect` read a batch, so that it understands what follows.
-    static func recall(_ batch: MessageBatch, dialect: inout any VenueDialect) {
-        guard let first = batch.entries.first else { return }
+    @discardableResult
+    static func recall(_ batch: MessageBatch, dialect: inout any VenueDialect) -> DialectOutcome {
+        guard let first = batch.entries.first else { return DialectOutcome() }
         var events = MarketEvents()
-        _ = recall(batch, dialect: &dialect, now: first.tsRecv, into: &events)
+        return recall(batch, dialect: &dialect, now: first.tsRecv, into: &events)
     }
 
-    private static func recall(
+    /// Lets `dialect` read a batch, and appends what it contains to `events`.
+    @discardableResult
+    static func recall(
         _ batch: MessageBatch,
         dialect: inout any VenueDialect,
         now: UnixNanoseconds,

@@ -12,14 +12,10 @@ struct ImportProbe {
         var opened: Interchange.ConnectionOpened?
     }
 
-    private static let messagesMax = 4096
-    private static let bytesMax = 8 << 20
-
     private let configuration: MessageImporter.Configuration
     private var dialect: any VenueDialect
     private var pages: [Page] = []
-    private var received = 0
-    private var bytes = 0
+    private var first = FirstMessages()
     private(set) var isUnderstood: Bool
 
     init(_ configuration: MessageImporter.Configuration) {
@@ -32,17 +28,19 @@ struct ImportProbe {
     ///
     /// - Throws: `ImportError` if one of this many messages should have been understood.
     mutating func take(_ page: Page, of path: String) throws(ImportError) -> [Page] {
-        pages.append(page)
         if !isUnderstood {
-            isUnderstood = Self.understands(page.messages, &dialect)
-            received += page.messages.entries.count { $0.direction == .received }
-            bytes += page.messages.bytes.count
+            first.append(page.messages)
+            isUnderstood = ReadingPipeline.recall(page.messages, dialect: &dialect).recognised > 0
         }
+        pages.append(page)
         guard isUnderstood else {
-            if received >= Self.messagesMax || bytes >= Self.bytesMax { throw refusal(path) }
+            if first.isFull { throw first.refusal(by: configuration.venue, path) }
             return []
         }
-        defer { pages = [] }
+        defer {
+            pages = []
+            first = FirstMessages()
+        }
         return pages
     }
 
@@ -50,30 +48,7 @@ struct ImportProbe {
     ///
     /// - Throws: `ImportError` if there are received messages, because none was understood.
     func finish(_ path: String) throws(ImportError) -> [Page] {
-        guard received == 0 else { throw refusal(path) }
+        guard first.received == 0 else { throw first.refusal(by: configuration.venue, path) }
         return pages
-    }
-
-    private func refusal(_ path: String) -> ImportError {
-        let other = Venue.all.first { venue in
-            guard venue != configuration.venue else { return false }
-            var dialect = venue.makeReader()
-            return pages.contains { Self.understands($0.messages, &dialect) }
-        }
-        let which = received == 1 ? "its message is not" : "none of its first \(received) messages is"
-        let guess = other.map { "; it looks like '\($0.name)'" } ?? ""
-        return ImportError(
-            code: .notUnderstood,
-            path: path,
-            place: .wholeFile,
-            detail: "\(which) from '\(configuration.venue.name)', so nothing was imported\(guess)"
-        )
-    }
-
-    private static func understands(_ messages: MessageBatch, _ dialect: inout any VenueDialect) -> Bool {
-        guard let first = messages.entries.first else { return false }
-        var events = MarketEvents()
-        var answers = MessageBatch()
-        return dialect.receive(messages, now: first.tsRecv, events: &events, outgoing: &answers).recognised > 0
     }
 }

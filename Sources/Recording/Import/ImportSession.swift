@@ -15,12 +15,13 @@ final class ImportSession {
     init(
         _ configuration: MessageImporter.Configuration,
         tsStart: UnixNanoseconds,
+        receiveTimes: ReceiveTimeSource,
         writer: ArchiveWriter
     ) async throws(ArchiveError) {
         self.writer = writer
         self.tsStart = tsStart
         try await writer.endKilledImports()
-        var session = configuration.session
+        var session = configuration.session.with(receiveTimes)
         session.tsStart = tsStart
         id = try await writer.beginSession(session)
         capture = try Capture(
@@ -65,6 +66,8 @@ final class ImportTarget {
     private let openWriter: @Sendable (String) throws(ArchiveError) -> ArchiveWriter
     /// The earliest time in the files whose start can be read in advance.
     private let tsFirst: UnixNanoseconds?
+    /// Where the receive times of all files come from; `nil` until the first messages of a pipe.
+    var receiveTimes: ReceiveTimeSource?
     private(set) var session: ImportSession?
     /// Receives the work of the present file.
     var queue = BoundedQueue<CaptureWork>(capacity: 4)
@@ -72,10 +75,12 @@ final class ImportTarget {
     init(
         _ configuration: MessageImporter.Configuration,
         tsFirst: UnixNanoseconds?,
+        receiveTimes: ReceiveTimeSource?,
         openWriter: @escaping @Sendable (String) throws(ArchiveError) -> ArchiveWriter
     ) {
         self.configuration = configuration
         self.tsFirst = tsFirst
+        self.receiveTimes = receiveTimes
         self.openWriter = openWriter
     }
 
@@ -86,7 +91,12 @@ final class ImportTarget {
         if let session { return session }
         let start = min(tsFirst ?? time, time)
         let writer = try openWriter(start.utcDay)
-        let session = try await ImportSession(configuration, tsStart: start, writer: writer)
+        let session = try await ImportSession(
+            configuration,
+            tsStart: start,
+            receiveTimes: receiveTimes ?? .recorded,
+            writer: writer
+        )
         self.session = session
         return session
     }

@@ -38,18 +38,39 @@ extension MessageImporter {
         var opened: [Interchange.ConnectionOpened] = []
         do {
             var reader = try open(path)
-            while try reader.next(maxMessages: Self.batchMessages, into: &batch, connectionEvents: &opened) {
+            while try reader.next(maxMessages: Self.batchMessages, into: &batch, opened: &opened) {
                 for entry in batch.entries {
                     range = min(range.lowerBound, entry.tsRecv)...max(range.upperBound, entry.tsRecv)
                 }
-                batch.removeAll()
-                opened.removeAll()
                 try Task.checkCancellation()
             }
         } catch is ImportError {
             // The import reports this error after it has stored the lines before it.
         }
         return range
+    }
+
+    /// The kind of receive times that all files have; `nil` if there are only pipes and empty files.
+    ///
+    /// - Throws: `ImportError` if they differ: a session has one kind.
+    static func receiveTimes(of files: [ImportFile]) throws(ImportError) -> ReceiveTimeSource? {
+        var common: ReceiveTimeSource?
+        for file in files {
+            guard let source = file.source else { continue }
+            if let common, common != source { throw mixedTimes(file.path) }
+            common = source
+        }
+        return common
+    }
+
+    /// The error for a file whose receive times are of another kind than those of the files before it.
+    static func mixedTimes(_ path: String) -> ImportError {
+        ImportError(
+            code: .mixedReceiveTimes,
+            path: path,
+            place: .wholeFile,
+            detail: "its receive times are of another kind than those of the other files"
+        )
     }
 
     /// Reduces or removes the gaps of repaired recordings whose lost messages are stored again.

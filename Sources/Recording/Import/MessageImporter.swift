@@ -7,8 +7,9 @@ package import Venues
 
 /// Imports messages that other programs recorded, by the rules of live recording.
 ///
-/// The receive times of the files are kept; the tape's clock is the latest of them. Messages that the archive already
-/// has are not stored again, so an import may be repeated, and files may overlap.
+/// The receive times of the files are kept; a file without them gets times of the venue, see ``ReceiveTimeSource``. The
+/// tape's clock is the latest of them. Messages that the archive already has are not stored again, so an import may be
+/// repeated, and files may overlap.
 package struct MessageImporter: Sendable {
     package struct Configuration: Sendable {
         package var venue: Venue
@@ -50,6 +51,8 @@ package struct MessageImporter: Sendable {
         /// The number of malformed lines that were skipped; only with the policy `.skip`.
         package var malformedLines: Int
         package var counts: ImportCounts
+        /// Where the receive times come from; `nil` if there were no messages.
+        package var receiveTimes: ReceiveTimeSource?
         /// Messages that come after a message with a later time in their file.
         package var disorder: [ImportDisorder]
         /// Notices for the user.
@@ -82,7 +85,8 @@ package struct MessageImporter: Sendable {
         let findings = try configuration.archive.map { try ArchiveLocation(addingTo: $0).findings } ?? []
         if !configuration.isForced { try Self.check(findings) }
         let checks = RecordingChecks(isForced: configuration.isForced)
-        let files = try paths.map { path throws(ImportError) in (path: path, time: try firstTime(in: path)) }
+        let files = try paths.map { path throws(ImportError) in try survey(path) }
+        let receiveTimes = try Self.receiveTimes(of: files)
         try check(files.compactMap { file in file.time.map { (file.path, $0) } }, checks)
         let ordered = files.enumerated().sorted { one, two in
             (one.element.time ?? UnixNanoseconds(.max), one.offset) < (
@@ -97,10 +101,16 @@ package struct MessageImporter: Sendable {
             notices: findings.filter(\.isDataMissing).map(\.description)
         )
         var restored: RestoredCounts = [:]
+        outcome.receiveTimes = receiveTimes
         let failure: (any Error)?
         do {
             // The target holds the archive's lock, which `settle` needs, so its scope ends before that.
-            let target = ImportTarget(configuration, tsFirst: files.compactMap(\.time).min(), openWriter: openWriter)
+            let target = ImportTarget(
+                configuration,
+                tsFirst: files.compactMap(\.time).min(),
+                receiveTimes: receiveTimes,
+                openWriter: openWriter
+            )
             failure = await store(ordered.map(\.element.path), into: target, checks, &restored, &outcome)
         }
         settle(restored, &outcome)
@@ -133,24 +143,20 @@ package struct MessageImporter: Sendable {
         return failure
     }
 
-    /// The time of the first message of a file; `nil` for a pipe, which can be read only once.
-    private func firstTime(in path: String) throws(ImportError) -> UnixNanoseconds? {
-        guard !InputPath.isStream(path) else { return nil }
+    /// Reads the start of a file, except of a pipe, which can be read only once.
+    private func survey(_ path: String) throws(ImportError) -> ImportFile {
+        var file = ImportFile(path: path)
+        guard !InputPath.isStream(path) else { return file }
         var reader = try open(path)
         var batch = MessageBatch()
         var opened: [Interchange.ConnectionOpened] = []
-        while batch.isEmpty, try reader.next(maxMessages: 1, into: &batch, connectionEvents: &opened) {}
-        return batch.entries.first?.tsRecv
+        while batch.isEmpty, try reader.next(maxMessages: 1, into: &batch, opened: &opened) {}
+        file.time = batch.entries.first?.tsRecv
+        file.source = reader.source
+        return file
     }
 
-    func open(_ path: String) throws(ImportError) -> MessageFileReader {
-        try MessageFileReader(
-            path: path,
-            format: configuration.format,
-            onMalformedLine: configuration.malformedLines,
-            receiveTimes: configuration.receiveTimes
-        )
-    }
+    func open(_ path: String) throws(ImportError) -> ImportReader { try ImportReader(path, configuration) }
 
     /// Imports one file; when this returns, everything is committed, so that the next file is compared with it.
     private func take(
@@ -193,18 +199,21 @@ package struct MessageImporter: Sendable {
         var probe = ImportProbe(configuration)
         var batch = MessageBatch()
         var opened: [Interchange.ConnectionOpened] = []
-        while try reader.next(maxMessages: Self.batchMessages, into: &batch, connectionEvents: &opened) {
+        while try reader.next(maxMessages: Self.batchMessages, into: &batch, opened: &opened) {
+            if let source = reader.source {
+                if let common = target.receiveTimes, common != source { throw Self.mixedTimes(path) }
+                target.receiveTimes = source
+                outcome.receiveTimes = source
+            }
             let page = ImportProbe.Page(messages: batch, opened: opened.last)
             for page in try probe.take(page, of: path) { try await take(page, into: &run) }
-            batch.removeAll()
-            opened.removeAll()
             if let session = target.session { report(session.totals) }
             try Task.checkCancellation()
         }
         if !probe.isUnderstood {
             for page in try probe.finish(path) { try await take(page, into: &run) }
         }
-        outcome.malformedLines += reader.malformedLines.count
+        outcome.malformedLines += reader.malformedLines
         if reader.disorder.count > 0 { outcome.disorder.append(ImportDisorder(path: path, reader.disorder)) }
     }
 
@@ -212,4 +221,12 @@ package struct MessageImporter: Sendable {
         try await run.take(page.messages)
         if let opened = page.opened { try await run.beginConnection(at: opened.ts) }
     }
+}
+
+/// What is known about a file of an import before it is imported.
+struct ImportFile {
+    let path: String
+    /// The time of the first message; `nil` for a pipe or a file without messages.
+    var time: UnixNanoseconds?
+    var source: ReceiveTimeSource?
 }

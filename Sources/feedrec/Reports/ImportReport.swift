@@ -1,4 +1,5 @@
 import Interchange
+import JSONScanning
 import MarketModel
 import Recording
 
@@ -9,11 +10,23 @@ struct ImportReport {
     private var disordered: Int { outcome.disorder.reduce(0) { $0 + $1.messages.count } }
 
     /// The results as members of the JSON output.
-    var facts: [(name: String, count: Int64)] {
+    var facts: [(name: String, json: String)] {
         [
-            ("already_stored", outcome.counts.known), ("unrecognised", outcome.counts.unrecognised),
-            ("out_of_order", Int64(disordered)), ("malformed_lines", Int64(outcome.malformedLines)),
+            ("already_stored", "\(outcome.counts.known)"), ("unrecognised", "\(outcome.counts.unrecognised)"),
+            ("out_of_order", "\(disordered)"), ("malformed_lines", "\(outcome.malformedLines)"),
+            ("receive_times", outcome.receiveTimes.map { JSONText.quoted($0.rawValue) } ?? "null"),
         ]
+    }
+
+    /// Says which receive times the messages have got, if the files have none.
+    private var receiveTimes: String? {
+        switch outcome.receiveTimes {
+        case .venue: "the files have no receive times: each message has the latest time of the venue up to there"
+        case .monotonic:
+            "the files have times of a monotonic clock: the first message with a time of the venue has that time, "
+                + "and the intervals are kept"
+        case .recorded, nil: nil
+        }
     }
 
     /// The results as lines for people.
@@ -24,6 +37,7 @@ struct ImportReport {
             let known = "\(Counted.text(counts.known, "message was", "messages were")) already in the archive"
             lines.append(counts.new == 0 ? "nothing new: \(known)" : known)
         }
+        if counts.new > 0, let receiveTimes { lines.append(receiveTimes) }
         lines += outcome.remarks
         if counts.new > 0, outcome.summary.totals.dataMessages == 0 {
             lines.append(

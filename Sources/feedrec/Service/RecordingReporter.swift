@@ -65,7 +65,7 @@ final class RecordingReporter: Sendable {
     ///
     /// Data is missing if there is a gap, if a file was lost, or if something that was asked for never arrived. `facts`
     /// are additional members of the JSON result.
-    func finish(_ summary: RecordingOutcome, json: Bool, facts: [(name: String, count: Int64)] = []) throws {
+    func finish(_ summary: RecordingOutcome, json: Bool, facts: [(name: String, json: String)] = []) throws {
         let undelivered = undelivered.withLock { $0.values.flatMap(\.self).sorted() }
         let refused = refused.withLock { $0.values.flatMap(\.self).sorted() }
         let totals = summary.totals
@@ -120,7 +120,7 @@ final class RecordingReporter: Sendable {
 
     private static func json(
         of summary: RecordingOutcome,
-        _ facts: [(name: String, count: Int64)],
+        _ facts: [(name: String, json: String)],
         undelivered: [String],
         refused: [String]
     ) -> String {
@@ -142,7 +142,7 @@ final class RecordingReporter: Sendable {
         }
         object.raw("undelivered", JSONText.list(undelivered))
         object.raw("refused", JSONText.list(refused))
-        for fact in facts { object.integer(fact.name, fact.count) }
+        for fact in facts { object.raw(fact.name, fact.json) }
         return object.text()
     }
 }

@@ -76,6 +76,9 @@ enum ExitStatus {
     private static func hint(for failure: ImportError) -> String? {
         switch failure.code {
         case .notUnderstood: "check --venue; with --force the messages are stored without being understood"
+        case .unclearVenue: "name the venue with --venue"
+        case .noReceiveTimes: "use a file with receive times, such as one in the format ns"
+        case .mixedReceiveTimes: "import them one by one"
         case .malformedLine: "--skip-malformed skips malformed lines"
         case .wrongTimeUnit(let unit): "if the times are in \(unit.name), give '--time-unit \(unit.rawValue)'"
         default: nil

@@ -20,9 +20,10 @@ struct ImportCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Import raw messages, one per line, with their receive times.",
             discussion: """
-                Formats: ns is '<receive time in ns> <payload>'; cf is the raw format of cryptofeed. Files may be \
-                compressed with gzip or zstd; '-' is standard input. The recording is named after the UTC day of the \
-                first message.
+                Formats: ns is '<receive time in ns> <payload>'; cf is the raw format of cryptofeed; tsv is \
+                '<monotonic time in ns>', a tab and the payload; jsonl is the payload alone. In the last two, \
+                messages get times of the venue as receive times. Files may be compressed with gzip or zstd; '-' is \
+                standard input. The recording is named after the UTC day of the first message.
 
                 Messages that the archive already has are not stored again. Two messages are the same if venue, \
                 receive time, direction and payload are equal. An import can therefore be repeated, \
@@ -35,16 +36,16 @@ struct ImportCommand: AsyncParsableCommand {
         @Argument(help: "Files to import, in order of their first times; '-' is standard input.")
         var files: [String]
 
-        @Option(help: "The venue that sent the messages.")
-        var venue: Venue
+        @Option(help: "The venue that sent the messages. (default: detected from the first messages)")
+        var venue: Venue?
 
         @Option(help: "Directory of the recordings; created if missing.")
         var archive: String
 
-        @Option(help: "ns or cf. (default: detected from the first lines)")
+        @Option(help: "ns, cf, tsv or jsonl. (default: detected from the first lines)")
         var format: MessageLineFormat?
 
-        @Option(help: "Unit of the receive times: s, ms, us or ns. (default: ns for ns files, s for cf files)")
+        @Option(help: "Unit of the times: s, ms, us or ns. (default: ns for ns and tsv files, s for cf files)")
         var timeUnit: UnixTimeUnit?
 
         @Option(help: "Lengths of the bars to build.")
@@ -62,15 +63,33 @@ struct ImportCommand: AsyncParsableCommand {
         var json = false
 
         func validate() throws {
+            guard timeUnit == nil || format != .jsonl else {
+                throw ValidationError("'--time-unit' has no meaning for jsonl files: they have no times")
+            }
+            if let venue {
+                _ = try reading(of: venue)
+            } else if let stream = files.first(where: InputPath.isStream) {
+                throw ValidationError("give '--venue': it cannot be detected from '\(stream)', which is read only once")
+            }
+        }
+
+        /// How the messages of a venue are read.
+        ///
+        /// - Throws: `ValidationError` for flags that the venue does not have.
+        private func reading(of venue: Venue) throws -> VenueReading {
             try venueFlags.validate(for: venue)
-            do throws(VenueOptionError) { _ = try reading() } catch { throw ValidationError(error.flagText) }
+            do throws(VenueOptionError) {
+                return try venue.definition.reading(venueFlags.values, zones: BrokerTimeZone.lookup)
+            } catch {
+                throw ValidationError(error.flagText)
+            }
         }
 
-        private func reading() throws(VenueOptionError) -> VenueReading {
-            try venue.definition.reading(venueFlags.values, zones: BrokerTimeZone.lookup)
-        }
-
-        private func configuration(_ facts: String, _ reading: VenueReading) -> MessageImporter.Configuration {
+        private func configuration(
+            _ venue: Venue,
+            _ facts: String,
+            _ reading: VenueReading
+        ) -> MessageImporter.Configuration {
             var configuration = MessageImporter.Configuration(
                 venue: venue,
                 format: format,
@@ -87,7 +106,9 @@ struct ImportCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let reading = try reading()
+            let policy: MessageFileReader.MalformedLinePolicy = skipMalformed ? .skip : .fail
+            let venue = try venue ?? VenueDetection.venue(of: files, format: format, onMalformedLine: policy)
+            let reading = try reading(of: venue)
             var facts = JSONObjectWriter()
             facts.text("venue", venue.name)
             facts.raw("files", "[" + files.map(JSONText.quoted).joined(separator: ",") + "]")
@@ -96,7 +117,7 @@ struct ImportCommand: AsyncParsableCommand {
             if reading.keepsPersonalData { facts.boolean("keeps_personal_data", true) }
             let reporter = RecordingReporter()
             let importer = MessageImporter(
-                configuration: configuration(facts.text(), reading),
+                configuration: configuration(venue, facts.text(), reading),
                 report: { reporter.report(.progress($0)) }
             )
             try await JournalNotice.fold([archive], isRequired: !force)
