@@ -11,8 +11,8 @@ struct BookChecksum: Sendable {
         text.removeAll(keepingCapacity: true)
         switch rule {
         case .none: return nil
-        case .kraken: appendSides(of: book, depth: 10)
-        case .okx: appendTurns(of: book, depth: 25)
+        case .sides: appendSides(of: book, depth: 10)
+        case .turns: appendTurns(of: book, depth: 25)
         }
         return text.withUnsafeBytes { bytes in
             let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)

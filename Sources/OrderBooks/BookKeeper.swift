@@ -120,7 +120,7 @@ extension BookKeeper {
     private mutating func verify(_ expected: UInt32?) -> BookInvalidity? {
         hasChecksum = false
         guard let expected, rule.checksum != .none else { return nil }
-        if expected == 0, rule.checksum == .okx {
+        if expected == 0, rule.checksum == .turns {
             counts.checksumsZero += 1
             return nil
         }

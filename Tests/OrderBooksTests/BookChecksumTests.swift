@@ -16,7 +16,7 @@ struct BookChecksumTests {
 
     @Test func `the sum of ten asks, then ten bids, without points and leading zeros`() throws {
         var script = KeeperScript {
-            $0.checksum = .kraken
+            $0.checksum = .sides
             $0.depth = 10
         }
         #expect(try script.apply(.snapshot, Self.snapshot, checksum: 2_375_857_985) == .state(began: true))
@@ -26,7 +26,7 @@ struct BookChecksumTests {
 
     @Test func `a wrong checksum ends the book`() throws {
         var script = KeeperScript {
-            $0.checksum = .kraken
+            $0.checksum = .sides
             $0.depth = 10
         }
         try script.apply(.snapshot, Self.snapshot, checksum: 2_375_857_985)
@@ -40,7 +40,7 @@ struct BookChecksumTests {
     }
 
     @Test func `bids and asks in turns, and 0 for no checksum`() throws {
-        var script = KeeperScript { $0.checksum = .okx }
+        var script = KeeperScript { $0.checksum = .turns }
         // zlib.crc32(b"3.5:2:4:1.50:3:10:5:0.5:6:7")
         let levels = "b 3.5 2,b 3 10,a 4 1.50,a 5 0.5,a 6 7"
         #expect(try script.apply(.snapshot, levels, checksum: 77_312_073) == .state(began: true))

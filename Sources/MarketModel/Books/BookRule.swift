@@ -25,9 +25,9 @@ package struct BookRule: Sendable, Hashable {
     package enum Checksum: Sendable, Hashable {
         case none
         /// CRC-32 of the best 10 levels: asks, then bids, each price and size without its point and leading zeros.
-        case kraken
+        case sides
         /// CRC-32 of the best 25 levels, bid and ask in turns, texts as sent, joined by colons. 0 means absent.
-        case okx
+        case turns
     }
 
     package var start = Start.inBand

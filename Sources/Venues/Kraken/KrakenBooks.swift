@@ -15,7 +15,7 @@ struct KrakenBooks: Sendable {
 
     private static func rule(depth: Int) -> BookRule {
         var rule = BookRule()
-        rule.checksum = .kraken
+        rule.checksum = .sides
         rule.depth = depth
         return rule
     }

@@ -186,7 +186,7 @@ extension OKXReader {
             rule.start = .everyMessage
         } else {
             rule.chain = .previous
-            rule.checksum = .okx
+            rule.checksum = .turns
         }
         return rule
     }

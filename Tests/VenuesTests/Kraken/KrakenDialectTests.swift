@@ -90,7 +90,7 @@ struct KrakenDialectTests {
         #expect(run.events.bookMessages[1].tsEvent == UnixNanoseconds(iso8601: "2024-10-03T02:46:57.050170Z"))
         let entries = run.dialect.books.entries
         #expect(entries.count == 1 && entries[0].channel == "book" && run.symbol(entries[0].symbol) == "ALGO/USD")
-        #expect(entries[0].rule.depth == 25 && entries[0].rule.checksum == .kraken && entries[0].rule.start == .inBand)
+        #expect(entries[0].rule.depth == 25 && entries[0].rule.checksum == .sides && entries[0].rule.start == .inBand)
         #expect(run.outcome.recognised == 4 && run.outcome.dataMessages == 2)
     }
 

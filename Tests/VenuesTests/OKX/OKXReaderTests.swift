@@ -72,7 +72,7 @@ struct OKXReaderTests {
         #expect(levels.map(\.size.description) == ["415", "7", "256", "0"])
         #expect(messages[1].tsEvent == UnixNanoseconds(1_597_026_383_185_000_000))
         let entry = reading.dialect.books[messages[0].book]
-        #expect(entry.channel == "books" && entry.rule.chain == .previous && entry.rule.checksum == .okx)
+        #expect(entry.channel == "books" && entry.rule.chain == .previous && entry.rule.checksum == .turns)
         #expect(entry.rule.start == .inBand && entry.rule.depth == nil)
     }
 
