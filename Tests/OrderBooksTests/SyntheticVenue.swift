@@ -16,7 +16,7 @@ struct SyntheticVenue {
             $0.chain = .previous
         },
         rule {
-            $0.checksum = .kraken
+            $0.checksum = .sides
             $0.depth = 10
         },
         rule { $0.start = .everyMessage },
@@ -134,7 +134,7 @@ struct SyntheticVenue {
 
     /// The checksum of the venue's own book, by an independent computation.
     private func checksum() -> UInt32? {
-        guard rule.checksum == .kraken else { return nil }
+        guard rule.checksum == .sides else { return nil }
         var text = ""
         for side in [BookSide.ask, .bid] {
             for level in book.levels(side).prefix(10) { text += "\(level.price.mantissa)\(level.size.mantissa)" }
