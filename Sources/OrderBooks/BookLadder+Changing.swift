@@ -17,7 +17,7 @@ extension BookLadder {
     package mutating func apply(price: FixedDecimal, size: FixedDecimal) -> Effect {
         let level = PackedLevel(price: price, size: size)
         let place = place(of: level)
-        if size.isZero {
+        if size.mantissa == 0 {
             guard place.isFound else { return .absent }
             remove(at: place)
             return .removed
