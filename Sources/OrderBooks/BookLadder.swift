@@ -91,9 +91,9 @@ extension BookLadder {
         var count = chunk.count
         while count > 0 {
             let half = count / 2
-            let isBehind = storage[low + half].isBetter(than: level, areBids: areBids)
-            low = isBehind ? low + half + 1 : low
-            count = isBehind ? count - half - 1 : half
+            let isLater = storage[low + half].isBetter(than: level, areBids: areBids)
+            low = isLater ? low + half + 1 : low
+            count = isLater ? count - half - 1 : half
         }
         return low - chunk.start
     }

@@ -23,7 +23,7 @@ struct ImportTests {
         Rule(module: "CSQLite", targets: ["Archive"]),
         Rule(module: "COpenSSL", targets: ["TLSEngine", "Archive"]),
         Rule(module: "CZstd", targets: ["JournalFormat", "Interchange"]),
-        Rule(module: "CZlib", targets: ["Interchange", "WebSocketProtocol"]),
+        Rule(module: "CZlib", targets: ["Interchange", "OrderBooks", "WebSocketProtocol"]),
         Rule(module: "ArgumentParser", targets: ["feedrec"]),
         Rule(module: "Logging", targets: ["feedrec"]),
         Rule(module: "Foundation*", targets: ["FeedrecTestKit", "RecorderStatus", "feedrec"]),
