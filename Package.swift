@@ -198,7 +198,8 @@ let package = Package(
             "FeedrecTests",
             [
                 "feedrec", "FeedrecTestKit", "MarketModel", "Telemetry", "Archive", "BarBuilding", "Venues",
-                "Recording", "RecorderStatus", "Replaying", "Transport", "WebSocketProtocol", logging, argumentParser,
+                "Interchange", "Recording", "RecorderStatus", "Replaying", "Transport", "WebSocketProtocol", logging,
+                argumentParser,
             ]
         ),
         tests(

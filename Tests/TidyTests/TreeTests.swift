@@ -49,6 +49,32 @@ struct TreeTests {
             || text[..<words.startIndex].hasSuffix("$ ")
     }
 
+    @Test(
+        "a format is a file and a line in its list, in both directions",
+        arguments: [
+            ("Sources/feedrec/Formats/AllResultFormats.swift", "ResultFormat"),
+            ("Sources/Interchange/Export/AllExportFormats.swift", "MessageExportFormat"),
+        ]
+    )
+    func formats(list: String, type: String) throws {
+        let folder = String(list[..<(list.lastIndex(of: "/") ?? list.endIndex)])
+        let listed = try SourceTree.text(of: list).matches(of: /\n    \.([a-z0-9]+)/).map { String($0.1) }
+        let definition = try Regex(
+            #"static let ([a-z0-9]+) = \#(type)\("([a-z0-9]+)""#,
+            as: (Substring, Substring, Substring).self
+        )
+        var defined: [String] = []
+        for path in SourceTree.files(in: folder, suffix: ".swift") {
+            let found = try SourceTree.text(of: path).matches(of: definition)
+            #expect(found.count <= 1, "\(path) has several formats")
+            for match in found {
+                #expect(match.1 == match.2, "\(path) names one format in two ways")
+                defined.append(String(match.1))
+            }
+        }
+        #expect(!listed.isEmpty && Set(listed) == Set(defined), "\(list) does not match the files beside it")
+    }
+
     @Test("no Swift file is longer than 500 lines")
     func length() throws {
         for folder in ["Sources", "Tests", "Migrations"] {

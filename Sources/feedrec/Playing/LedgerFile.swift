@@ -35,7 +35,7 @@ final class LedgerFile: Sendable {
         state.withLock { state in
             for index in 0..<messages.count {
                 messages.withPayload(at: index) { payload in
-                    MessageExportWriter.append(
+                    NDJSONMessageWriter.append(
                         payload,
                         kind: messages.entries[index].kind,
                         direction: .sent,

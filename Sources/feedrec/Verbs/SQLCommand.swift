@@ -26,7 +26,7 @@ struct SQLCommand: AsyncParsableCommand {
     @Argument(help: "One or more SQL statements.")
     var sql: String
 
-    @Option(help: "How to print: table, csv, json or ndjson. (default: table on a terminal, else csv)")
+    @Option(help: "How to print: \(ResultFormat.names). (default: table on a terminal, else csv)")
     var format: ResultFormat?
 
     @Flag(help: "Allow statements that change the recording.")
@@ -38,7 +38,7 @@ struct SQLCommand: AsyncParsableCommand {
         let session = try SQLSession(recordings: location.files, isWritable: write)
         var printer = ResultPrinter(format: format ?? (Terminal.isOutputTerminal ? .table : .csv))
         do {
-            try await session.run(sql) { event in try printer.take(event) }
+            try await session.run(sql) { event in try printer.print(event) }
         } catch let error as ArchiveError where error.code == .readOnly && !write {
             throw Failure(error.description, hint: "--write allows statements that change the recording")
         }

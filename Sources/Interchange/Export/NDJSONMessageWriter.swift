@@ -2,6 +2,17 @@ import JSONScanning
 package import MarketModel
 import TextEncoding
 
+extension MessageExportFormat {
+    /// One JSON object per line.
+    package static let ndjson = MessageExportFormat(
+        "ndjson",
+        summary: """
+            a JSON object per line; binary payloads are base64, in payload_base64; a gap is a line {"gap":{…}} at the \
+            place where it started
+            """
+    ) { NDJSONMessageWriter() }
+}
+
 /// Writes messages and gaps as NDJSON: one JSON object and one LF for each.
 ///
 ///     {"ts_recv":1723161253937085768,"connection":1,"direction":"received","payload":"{\"stream\":…}"}
@@ -11,17 +22,10 @@ import TextEncoding
 /// `ts_recv` is in nanoseconds since the UNIX epoch. Binary messages have `payload_base64` (RFC 4648 §4) instead of
 /// `payload`. So does text that is not UTF-8, which JSON cannot contain; it also has `"kind":"text"`. `"redacted":true`
 /// means that something was removed from the payload before it was stored.
-package enum MessageExportWriter {
-    /// One field of a gap.
-    package enum FieldValue: Sendable, Hashable {
-        case null
-        case integer(Int64)
-        case boolean(Bool)
-        case text(String)
-    }
+package struct NDJSONMessageWriter: MessageExportWriter {
+    package init() {}
 
-    /// Appends the line of message `index` of `batch`.
-    package static func append(
+    package func append(
         messageAt index: Int,
         of batch: MessageBatch,
         connection: Int64,
@@ -29,7 +33,7 @@ package enum MessageExportWriter {
     ) {
         let entry = batch.entries[index]
         batch.withPayload(at: index) { payload in
-            append(
+            Self.append(
                 payload,
                 kind: entry.kind,
                 direction: entry.direction,
@@ -69,8 +73,7 @@ package enum MessageExportWriter {
         output.append(contentsOf: "}\n".utf8)
     }
 
-    /// Appends the line of a gap with its fields in the given order.
-    package static func append(gap fields: [(name: String, value: FieldValue)], to output: inout [UInt8]) {
+    package func append(gap fields: [ExportedField], to output: inout [UInt8]) {
         output.append(contentsOf: "{\"gap\":{".utf8)
         for (index, field) in fields.enumerated() {
             if index > 0 { output.append(UInt8(ascii: ",")) }
@@ -78,7 +81,7 @@ package enum MessageExportWriter {
             output.append(UInt8(ascii: ":"))
             switch field.value {
             case .null: output.append(contentsOf: "null".utf8)
-            case .integer(let value): append(value, to: &output)
+            case .integer(let value): Self.append(value, to: &output)
             case .boolean(let value): output.append(contentsOf: value ? "true".utf8 : "false".utf8)
             case .text(let text): JSONText.appendString(text, to: &output)
             }

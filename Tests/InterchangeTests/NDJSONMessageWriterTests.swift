@@ -3,7 +3,7 @@ import Interchange
 import MarketModel
 import Testing
 
-struct MessageExportWriterTests {
+struct NDJSONMessageWriterTests {
     private func line(
         _ payload: [UInt8],
         kind: MessageKind = .text,
@@ -12,7 +12,7 @@ struct MessageExportWriterTests {
         var batch = MessageBatch()
         batch.append(payload, kind: kind, direction: direction, tsRecv: UnixNanoseconds(1_723_161_253_937_085_768))
         var output: [UInt8] = []
-        MessageExportWriter.append(messageAt: 0, of: batch, connection: 7, to: &output)
+        NDJSONMessageWriter().append(messageAt: 0, of: batch, connection: 7, to: &output)
         return output
     }
 
@@ -76,14 +76,15 @@ struct MessageExportWriterTests {
     @Test("a gap is one line with its fields in order")
     func gap() {
         var output: [UInt8] = []
-        MessageExportWriter.append(
+        let writer = NDJSONMessageWriter()
+        writer.append(
             gap: [
-                ("cause", .text("no \"data\"")), ("ts_start", .integer(.min)), ("ts_end", .null),
-                ("is_open", .boolean(true)),
+                ExportedField("cause", .text("no \"data\"")), ExportedField("ts_start", .integer(.min)),
+                ExportedField("ts_end", .null), ExportedField("is_open", .boolean(true)),
             ],
             to: &output
         )
-        MessageExportWriter.append(gap: [], to: &output)
+        writer.append(gap: [], to: &output)
         let expected = #"{"gap":{"cause":"no \"data\"","ts_start":-9223372036854775808,"ts_end":null,"is_open":true}}"#
         #expect(String(decoding: output, as: UTF8.self) == expected + "\n{\"gap\":{}}\n")
     }
