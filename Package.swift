@@ -77,6 +77,7 @@ let package = Package(
                 "MarketModel", "JournalFormat", "SQLiteFormat", "Migrations", "CMessageTable", "COpenSSL", "CSQLite",
             ]
         ),
+        target("BarInput", ["MarketModel", "BarBuilding", "Archive"]),
         target("Interchange", ["MarketModel", "TextEncoding", "JSONScanning", "CZstd", "CZlib"]),
         .target(
             name: "ControlPage",
@@ -88,14 +89,14 @@ let package = Package(
         target(
             "Recording",
             [
-                "MarketModel", "TextEncoding", "Telemetry", "Venues", "BarBuilding", "JournalFormat",
+                "MarketModel", "TextEncoding", "Telemetry", "Venues", "BarBuilding", "BarInput", "JournalFormat",
                 "WebSocketProtocol", "Transport", "Archive", "Interchange", "SignalRProtocol", "OrderBooks",
             ]
         ),
         target(
             "Replaying",
             [
-                "MarketModel", "Telemetry", "JSONScanning", "Venues", "SignalRProtocol", "BarBuilding",
+                "MarketModel", "Telemetry", "JSONScanning", "Venues", "SignalRProtocol", "BarBuilding", "BarInput",
                 "JournalFormat", "WebSocketProtocol", "Transport", "Archive",
             ]
         ),
@@ -139,6 +140,7 @@ let package = Package(
         tests("SignalRProtocolTests", ["SignalRProtocol", "MarketModel", "JSONScanning"]),
         tests("VenuesTests", ["Venues", "OrderBooks", "MarketModel", "JSONScanning", "SignalRProtocol", "Interchange"]),
         tests("BarBuildingTests", ["BarBuilding", "MarketModel"]),
+        tests("BarInputTests", ["BarInput", "BarBuilding", "Archive", "MarketModel"]),
         tests("OrderBooksTests", ["OrderBooks", "MarketModel", "Venues", "Interchange"]),
         tests("JournalFormatTests", ["JournalFormat", "MarketModel"], exclude: ["Golden"]),
         tests("SQLiteFormatTests", ["SQLiteFormat", "MarketModel"]),

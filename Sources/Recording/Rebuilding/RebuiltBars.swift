@@ -1,5 +1,6 @@
 import Archive
 import BarBuilding
+import BarInput
 import MarketModel
 import Synchronization
 

@@ -1,5 +1,6 @@
 import Archive
 import BarBuilding
+import BarInput
 import MarketModel
 
 /// Turns events into rows, and ticks into bars.

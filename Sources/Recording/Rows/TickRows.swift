@@ -3,36 +3,7 @@ import BarBuilding
 import JSONScanning
 import MarketModel
 
-// Converts ticks into rows, bar input and venue numbers.
-
-extension QuoteTick {
-    /// The quote as bar input; `nil` if bars do not use it.
-    @inline(__always)
-    init?(_ row: QuoteRow) {
-        self.init(bidPrice: row.bidPrice, askPrice: row.askPrice)
-    }
-}
-
-extension TradeTick {
-    /// The execution as bar input; `nil` if bars do not use it.
-    @inline(__always)
-    init?(_ row: TradeRow) {
-        self.init(price: row.price, size: row.size, aggressorSide: row.aggressorSide, isInBars: row.isInBars)
-    }
-}
-
-extension TickArrival {
-    @inline(__always)
-    init(_ row: some TickRow) {
-        self.init(tsRecv: row.tsRecv, messageIndex: row.messageIndex, item: row.item)
-    }
-}
-
-extension BarInstrument {
-    init(_ row: InstrumentRow) {
-        self.init(id: row.instrumentID, priceDigits: row.priceDigits, sizeDigits: row.sizeDigits)
-    }
-}
+// What becomes of ticks besides bars: rows, keys and venue numbers.
 
 extension InstrumentRow {
     /// The decimal digits of price times size.

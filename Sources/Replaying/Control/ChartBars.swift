@@ -1,5 +1,6 @@
 import Archive
 import BarBuilding
+import BarInput
 import MarketModel
 
 /// The bars of one symbol for a chart, from all recordings of a tape.
@@ -156,7 +157,7 @@ private struct ChartBarMaker {
         builder = BarBuilder(intervals: [order.interval])
         self.instruments = Dictionary(instruments.map { ($0.instrumentID, $0) }, uniquingKeysWith: { $1 })
         for row in instruments {
-            let own = BarInstrument(id: row.instrumentID, priceDigits: row.priceDigits, sizeDigits: row.sizeDigits)
+            let own = BarInstrument(row)
             let first = series.values.first
             series[row.instrumentID] = first.map { builder.addInstrument(own, to: $0) } ?? builder.addSeries(own)
         }

@@ -1,5 +1,6 @@
 import Archive
 import BarBuilding
+import BarInput
 import MarketModel
 
 /// Builds bars from the ticks of a tape as they pass.
