@@ -74,10 +74,15 @@ struct SQLText {
         switch sqlite3_column_type(statement, column) {
         case SQLITE_INTEGER: .integer(sqlite3_column_int64(statement, column))
         case SQLITE_FLOAT: .real(sqlite3_column_double(statement, column))
-        case SQLITE_TEXT: .text(String(decoding: bytes(statement, column), as: UTF8.self))
+        case SQLITE_TEXT: text(bytes(statement, column))
         case SQLITE_BLOB: .blob(Array(bytes(statement, column)))
         default: .null
         }
+    }
+
+    /// Text that is not UTF-8 is returned as bytes, because replacing characters would change it.
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> SQLValue {
+        String(validating: bytes, as: UTF8.self).map { .text($0) } ?? .blob(Array(bytes))
     }
 
     private static func bytes(_ statement: OpaquePointer, _ column: Int32) -> UnsafeRawBufferPointer {

@@ -1,4 +1,6 @@
 /// One value of a query result, with SQLite's storage class.
+///
+/// Text that is not valid UTF-8 is a `blob`, so that no byte is replaced.
 package enum SQLValue: Hashable, Sendable {
     case null
     case integer(Int64)
