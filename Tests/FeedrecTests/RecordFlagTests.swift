@@ -39,6 +39,33 @@ struct RecordFlagTests {
         #expect(Self.refusal("--config f.toml \(flags)").contains("settings of a connection"))
     }
 
+    @Test("a flag that repeats its default is refused where it has no effect, too")
+    func defaults() {
+        #expect(Self.refusal("--config f.toml --hub mt4").contains("into the file, instead of --hub"))
+        let feed = "--venue binance-spot --url ws://h/ws --stream btcusdt@trade"
+        #expect(Self.refusal(feed) == "")
+        #expect(Self.refusal("\(feed) --hub mt4").contains("--hub is for mt4"))
+        #expect(Self.refusal("--venue mt4 --url ws://h/hubs/mt4/v1 --trade-platform P --symbol A --hub mt4") == "")
+    }
+
+    @Test(
+        "a configuration and the flags of a feed exclude each other, also if the flags are incomplete",
+        arguments: [
+            "--venue mt4", "--url ws://h/", "--venue mt4 --url http://h", "--venue mt4 --url ws://h/ --hub mt5",
+        ]
+    )
+    func eitherOr(flags: String) {
+        #expect(Self.refusal("--config f.toml \(flags)").contains("either --config or the flags of a feed"))
+    }
+
+    @Test("a feed from flags needs a venue and an address")
+    func incomplete() {
+        #expect(Self.refusal("--venue mt4").contains("--url is missing"))
+        #expect(Self.refusal("--url ws://h/").contains("--venue is missing"))
+        #expect(Self.refusal("--venue mt4 --url http://h/").contains("--url: "))
+        #expect(Self.refusal("--archive t").contains("nothing to record"))
+    }
+
     @Test("the flags of a recorder are accepted beside a configuration file")
     func recorderFlags() {
         #expect(Self.refusal("--config f.toml --check --json --log-level debug --archive t --duration 1s") == "")

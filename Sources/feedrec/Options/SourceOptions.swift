@@ -16,8 +16,8 @@ struct SourceOptions: ParsableArguments {
     /// False if a configuration file describes the feeds instead.
     var isGiven: Bool { givenVenue != nil || givenURL != nil }
 
-    func validate() throws {
-        guard isGiven else { return }
+    /// Refuses an incomplete feed.
+    func check() throws {
         guard let givenVenue else { throw ValidationError("--venue is missing") }
         guard let givenURL else {
             guard givenVenue.definition.defaultURL == nil else { return }

@@ -4,6 +4,8 @@ import Venues
 /// The flags of one section, which are decoded into the values of venue options.
 struct VenueFlagGroup<Use: VenueFlagUse, Position: VenueFlagPosition>: ParsableArguments, CustomReflectable {
     private(set) var values = VenueOptionValues()
+    /// The names of the options on the command line, including those with their default.
+    private(set) var written: Set<String> = []
 
     private static var options: [VenueOption] { VenueFlagSection.all(for: Use.use)[Position.index].options }
 
@@ -16,14 +18,19 @@ struct VenueFlagGroup<Use: VenueFlagUse, Position: VenueFlagPosition>: ParsableA
             switch option.kind {
             case .text, .choice, .zone:
                 let text = try container.decode(Option<String?>.self, forKey: key).wrappedValue
-                values.set(option, text.map { [$0] } ?? [])
+                set(option, text.map { [$0] } ?? [])
             case .list, .choices:
-                values.set(option, try container.decode(Option<[String]>.self, forKey: key).wrappedValue)
+                set(option, try container.decode(Option<[String]>.self, forKey: key).wrappedValue)
             case .flag:
                 let isSet = try container.decode(Flag<Bool>.self, forKey: key).wrappedValue
-                values.set(option, isSet ? ["true"] : [])
+                set(option, isSet ? ["true"] : [])
             }
         }
+    }
+
+    private mutating func set(_ option: VenueOption, _ texts: [String]) {
+        values.set(option, texts)
+        if !texts.isEmpty { written.insert(option.name) }
     }
 
     var customMirror: Mirror {

@@ -7,13 +7,17 @@ import Venues
 /// position has its own group type, because the parser creates groups without arguments; see ``VenueFlagPosition``.
 struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
     private(set) var values = VenueOptionValues()
+    /// The names of the options on the command line, including those with their default.
+    private var written: Set<String> = []
 
     init() {}
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: OptionKey.self)
         try Self.forEachSection { (position: any VenueFlagPosition.Type) throws in
-            values.merge(try Self.values(at: position, in: container))
+            let group = try Self.values(at: position, in: container)
+            values.merge(group.values)
+            written.formUnion(group.written)
         }
     }
 
@@ -23,12 +27,17 @@ struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
         return Mirror(self, children: groups)
     }
 
+    /// The flags on the command line, also if they only repeat a default.
+    var flags: [String] { writtenOptions.map(\.flag) }
+
+    private var writtenOptions: [VenueOption] {
+        Venue.options(for: Use.use).filter { written.contains($0.name) }
+    }
+
     /// Refuses flags that are only for other venues.
     func validate(for venue: Venue) throws(ValidationError) {
         let own = venue.definition.options(for: Use.use)
-        let foreign = Venue.options(for: Use.use).filter { option in
-            values.isGiven(option) && !own.contains { $0.name == option.name }
-        }
+        let foreign = writtenOptions.filter { option in !own.contains { $0.name == option.name } }
         guard let first = foreign.first else { return }
         let flags = foreign.map(\.flag)
         let list = flags.count > 1 ? flags.dropLast().joined(separator: ", ") + " and " + (flags.last ?? "") : flags[0]
@@ -63,9 +72,10 @@ struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
     private static func values<Position: VenueFlagPosition>(
         at position: Position.Type,
         in container: KeyedDecodingContainer<OptionKey>
-    ) throws -> VenueOptionValues {
-        try container.decode(OptionGroup<VenueFlagGroup<Use, Position>>.self, forKey: key(of: position))
-            .wrappedValue.values
+    ) throws -> (values: VenueOptionValues, written: Set<String>) {
+        let key = key(of: position)
+        let group = try container.decode(OptionGroup<VenueFlagGroup<Use, Position>>.self, forKey: key).wrappedValue
+        return (group.values, group.written)
     }
 }
 

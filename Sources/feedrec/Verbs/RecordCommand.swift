@@ -103,6 +103,10 @@ struct RecordCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        guard config == nil || !source.isGiven else {
+            throw ValidationError("give either --config or the flags of a feed (--venue, --url, …), not both")
+        }
+        if source.isGiven { try source.check() }
         try validateFeed()
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         if metricsTokenEnv != nil, metricsTokenFile != nil {
@@ -114,9 +118,6 @@ struct RecordCommand: AsyncParsableCommand {
             }
             if check { throw ValidationError("--check is for --config") }
         } else {
-            guard !source.isGiven else {
-                throw ValidationError("give either --config or the flags of a feed (--venue, --url, …), not both")
-            }
             guard !access.isGiven, bars == nil, count == nil, !once, !keepTrying else {
                 throw ValidationError(
                     "--token-env, --token-file, --token-command, --header-env, --header-file, --bars, --count, --once and "
@@ -142,8 +143,7 @@ struct RecordCommand: AsyncParsableCommand {
 
     /// Refuses the flags of a feed beside a configuration file, which would have no effect.
     private func refuseFeedFlags() throws {
-        let options = Venue.options(for: .recording).filter { venueFlags.values.isGiven($0) }
-        let flags = options.map(\.flag) + overlap.given
+        let flags = venueFlags.flags + overlap.given
         guard flags.isEmpty else {
             let list = flags.joined(separator: ", ")
             throw ValidationError("with --config, write the settings of a feed into the file, instead of \(list)")

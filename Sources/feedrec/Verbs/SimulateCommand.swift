@@ -52,7 +52,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         guard case .venue(let venue) = venue else {
-            guard venueFlags.values.isEmpty else { throw ValidationError("echo takes none of the venues' options") }
+            guard venueFlags.flags.isEmpty else { throw ValidationError("echo takes none of the venues' options") }
             return
         }
         try venueFlags.validate(for: venue)
