@@ -122,10 +122,8 @@ struct MetricsPage {
                 { $0.totals.ticksAhead }
             ),
             ("feedrec_connections_total", "Connections opened.", { $0.connections }),
-            (
-                "feedrec_disconnections_total", "Failed connection attempts and lost connections.",
-                { $0.disconnections }
-            ),
+            ("feedrec_disconnections_total", "Connections lost or closed.", { $0.disconnections }),
+            ("feedrec_failed_attempts_total", "Attempts that made no connection.", { $0.failedAttempts }),
         ]
         for counter in counters where !feeds.isEmpty {
             page.family(counter.name, .counter, counter.help)

@@ -19,9 +19,9 @@ extension RecorderMonitor {
         case .subscribed: feed.enter(.recording, at: uptime)
         case .heldOff(let delay, _): feed.update { $0.heldOffUntil = uptime + delay }
         case .disconnected(let reason, let delay):
+            feed.update { $0.countEnd() }
             feed.enter(.waiting, at: uptime)
             feed.update { figures in
-                figures.disconnections += 1
                 figures.lastFailure = reason
                 figures.nextAttempt = uptime + delay
             }

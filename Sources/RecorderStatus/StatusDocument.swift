@@ -27,7 +27,10 @@ package struct StatusDocument: Codable, Sendable {
         /// Negative if one of the clocks is wrong.
         var latencySeconds: Double?
         var connections: Int64
+        /// Connections that were lost or closed.
         var disconnections: Int64
+        /// Attempts that made no connection; `nil` if the recorder is too old to count them.
+        var failedAttempts: Int64?
         var lastFailure: String?
         /// Seconds until the next connection attempt.
         var nextAttemptSeconds: Double?
@@ -139,6 +142,7 @@ extension StatusDocument.Feed {
         latencySeconds = figures.totals.latency.map { $0 / .seconds(1) }
         connections = figures.connections
         disconnections = figures.disconnections
+        failedAttempts = figures.failedAttempts
         lastFailure = figures.lastFailure
         nextAttemptSeconds = figures.nextAttempt.map { max(0, ($0 - uptime) / .seconds(1)) }
         heldOffSeconds = figures.heldOffUntil.flatMap { $0 > uptime ? ($0 - uptime) / .seconds(1) : nil }

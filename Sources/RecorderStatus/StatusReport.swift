@@ -42,9 +42,8 @@ package struct StatusReport {
                     + "clocks, and the feed's time zone if it has one; a simulator sends the times of its tape"
             )
         }
-        if feed.disconnections > 0 {
-            let times = Self.times(feed.disconnections)
-            lines.append("  disconnected \(times)" + (feed.lastFailure.map { "; last: \($0)" } ?? ""))
+        if let failures = Self.failures(of: feed) {
+            lines.append("  \(failures)" + (feed.lastFailure.map { "; last: \($0)" } ?? ""))
         }
         if let seconds = feed.nextAttemptSeconds {
             lines.append(
@@ -56,6 +55,15 @@ package struct StatusReport {
             lines.append("  gaps: \(gaps)" + (feed.openGap.map { "; open: \($0)" } ?? ""))
         }
         return lines
+    }
+
+    /// `disconnected 2 times, 3 failed attempts`; `nil` if nothing has failed.
+    private static func failures(of feed: StatusDocument.Feed) -> String? {
+        let attempts = feed.failedAttempts ?? 0
+        var parts: [String] = []
+        if feed.disconnections > 0 { parts.append("disconnected \(times(feed.disconnections))") }
+        if attempts > 0 { parts.append(Counted.text(attempts, "failed attempt")) }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
     private var storage: [String] {

@@ -41,8 +41,10 @@ package struct FeedFigures: Sendable, Hashable {
     package var totals = CaptureTotals()
     /// The number of connections that were opened.
     package var connections: Int64 = 0
-    /// The number of failed attempts and lost connections.
+    /// The number of connections that were lost or closed.
     package var disconnections: Int64 = 0
+    /// The number of attempts that made no connection.
+    package var failedAttempts: Int64 = 0
     package var lastFailure: String?
     /// When the next attempt to connect follows, on the recorder's monotonic clock; `nil` if none is pending.
     package var nextAttempt: Duration?
@@ -67,6 +69,14 @@ package struct FeedFigures: Sendable, Hashable {
     /// The state of the feed: closed while its market is closed, whatever the connection's state.
     package var state: FeedState { isMarketClosed ? .closed : connectionState }
     package var isMarketClosed: Bool { market?.isOpen == false }
+
+    /// Counts the end of a connection, or an attempt that made none.
+    package mutating func countEnd() {
+        switch connectionState {
+        case .subscribing, .recording: disconnections += 1
+        case .connecting, .waiting, .closed, .stopped: failedAttempts += 1
+        }
+    }
 
     package var stateSince: Duration {
         guard let market else { return connectionStateSince }
