@@ -21,9 +21,9 @@ struct FullRecording {
         let batch = try Self.batch(connections: [recording.connectionID, other])
         try await recording.writer.write(batch)
         for id in [recording.connectionID, other] {
-            try await recording.writer.closeConnection(
-                ConnectionClosed(connectionID: id, tsClosed: time(Self.second), closedBy: .local)
-            )
+            var closed = ConnectionClosed(connectionID: id, tsClosed: time(Self.second), closedBy: .local)
+            closed.messagesReceived = Self.messages / 2
+            try await recording.writer.closeConnection(closed)
         }
         var counts = SessionCounts()
         counts.messagesReceived = Self.messages

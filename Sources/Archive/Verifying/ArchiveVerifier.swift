@@ -31,7 +31,12 @@ package enum ArchiveVerifier {
             let last = try reader.lastMessageIndex()
             report.absences = try reader.absences()
             let absences = Absences(report.absences)
-            var blocks = BlockVerification(try SessionOfConnection(reader), absences, archiveDigest)
+            var blocks = BlockVerification(
+                try SessionOfConnection(reader),
+                try ConnectionCounts(reader),
+                absences,
+                archiveDigest
+            )
             // Damage in one table does not affect the checks of the others.
             try reportingDamage(&report) { report throws(ArchiveError) in
                 try blocks.run(reader, through: last, &report)

@@ -22,6 +22,7 @@ struct BlockVerification {
     private(set) var messagesOfSession: [Int64: SessionMessages] = [:]
 
     private let sessions: SessionOfConnection
+    private var connections: ConnectionCounts
     private let absences: Absences
     private let archiveDigest: MessageDigest?
     private let digest = MessageDigest()
@@ -33,8 +34,14 @@ struct BlockVerification {
     /// The message numbers in the rows of unreadable blocks.
     private var damaged: [ClosedRange<Int64>] = []
 
-    init(_ sessions: SessionOfConnection, _ absences: Absences, _ archiveDigest: MessageDigest?) {
+    init(
+        _ sessions: SessionOfConnection,
+        _ connections: ConnectionCounts,
+        _ absences: Absences,
+        _ archiveDigest: MessageDigest?
+    ) {
         self.sessions = sessions
+        self.connections = connections
         self.absences = absences
         self.archiveDigest = archiveDigest
         for absence in absences.rows where absence.kind == .message {
@@ -61,6 +68,7 @@ struct BlockVerification {
         }
         while let run = merger.pop(below: .max) { take(run, &report) }
         report.payloadSHA256 = digest.finish()
+        connections.check(&report)
     }
 
     private mutating func decoded(_ stored: StoredBlock, _ report: inout RecordingReport) -> DecodedBlock? {
@@ -131,15 +139,19 @@ struct BlockVerification {
         checkIndexes(of: run, &report)
         let sessionID = sessions.sessionID(of: run.connectionID)
         var messages = sessionID.flatMap { messagesOfSession[$0] } ?? SessionMessages()
+        var traffic = ConnectionCounts.Traffic()
         for position in run.range {
             let entry = run.block.batch.entries[position]
+            let isOnSocket: Int64 = entry.kind == .rest ? 0 : 1
             report.payloadBytes += Int64(entry.length)
             guard entry.direction == .received else {
                 messages.sent += 1
+                traffic.sent += isOnSocket
                 report.messagesSent += 1
                 continue
             }
             messages.received += 1
+            traffic.received += isOnSocket
             report.messagesReceived += 1
             run.block.batch.withPayload(at: position) { payload in
                 digest.update(payload)
@@ -148,6 +160,7 @@ struct BlockVerification {
             digest.update(0x0A)
             archiveDigest?.update(0x0A)
         }
+        connections.add(traffic, to: run.connectionID)
         let numbers = run.block.messageIndexes
         messages.cover(numbers[run.range.lowerBound]...numbers[run.range.upperBound - 1])
         if let sessionID { messagesOfSession[sessionID] = messages }

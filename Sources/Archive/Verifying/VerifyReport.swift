@@ -11,7 +11,7 @@ package struct VerifyProblem: Hashable, Sendable, CustomStringConvertible {
         case time
         /// Rows whose messages are not stored.
         case row
-        /// Counts of a session that differ from the stored rows.
+        /// Counts of a session that differ from the stored rows, or a connection with more messages than it carried.
         case count
         /// Complete bars that a gap touches.
         case bar

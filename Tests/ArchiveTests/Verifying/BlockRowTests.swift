@@ -50,6 +50,18 @@ struct BlockRowTests {
         return Set(stored) != Set(expected)
     }
 
+    @Test("a block that names another connection is found, wherever it lies", arguments: [0 as Int64, 5, 25, 55])
+    func otherConnection(first: Int64) async throws {
+        let recording = try await FullRecording()
+        #expect(try recording.problems() == [])
+        let sql = "UPDATE message_block SET connection_id = 3 - connection_id WHERE first_message_index = \(first)"
+        try await change(recording.path, sql)
+        let problems = try recording.problems()
+        let wrong = first % 10 == 0 ? 2 : 1
+        #expect(problems.map(\.connectionID) == [Int64(wrong)], "\(problems)")
+        #expect(problems.first?.reason.hasPrefix("connection \(wrong) has messages_received 30") == true)
+    }
+
     @Test("a message that two blocks hold is found")
     func twice() async throws {
         let recording = try await FullRecording()
