@@ -2,7 +2,14 @@ import Transport
 import WebSocketProtocol
 
 extension HTTPResponse {
-    static let notFound = HTTPResponse(status: 404, text: "not found")
+    /// The answer for a path that a server does not serve: which server this is, and which paths it serves.
+    ///
+    /// It is one line, because clients show it as the reason of a failed connection.
+    static func notServed(by server: String, paths: [String]) -> HTTPResponse {
+        let hint = paths.isEmpty ? "" : "; try " + paths.joined(separator: ", ")
+        return HTTPResponse(status: 404, text: "this is \(server), which serves nothing at this path\(hint)")
+    }
+
     static let unauthorized = HTTPResponse(status: 401, text: "a valid token is needed")
 
     static let foreignOrigin = HTTPResponse(status: 403, text: "pages of this origin are not allowed")

@@ -10,6 +10,7 @@ package struct ReplayServer: WebSocketServerHandler {
     private let access: AccessControl
     private let origins: OriginPolicy
     private let host: VenueHost
+    private let notServed: HTTPResponse
 
     /// Makes a server of the tape in `catalog`, which is read on threads of `pool`.
     ///
@@ -31,7 +32,9 @@ package struct ReplayServer: WebSocketServerHandler {
         policy.token = options.token
         policy.allowedOrigins = options.allowedOrigins
         let served = try RecordedVenues.servers(of: desk.venues, catalog.readers)
-        host = VenueHost(served, policy: policy) { connection, request, visit in
+        let notServed = HTTPResponse.notServed(by: "feedrec replay", paths: desk.catalogPaths + ["/replay?speed=max"])
+        self.notServed = notServed
+        host = VenueHost(served, policy: policy, notServed: notServed) { connection, request, visit in
             await desk.play(to: connection, request, visit.venue, visit.session)
         }
     }
@@ -68,7 +71,7 @@ package struct ReplayServer: WebSocketServerHandler {
         if let asset = desk.options.page?.asset(path: request.head.path) { return page(asset, request.head.method) }
         if request.head.path == "/" { return HTTPResponse(status: 200, text: welcome) }
         guard access.admits(request.head) else { return APIError.unauthorized.response }
-        return await api.respond(to: request) ?? .notFound
+        return await api.respond(to: request) ?? notServed
     }
 
     /// The page contains no data, so it is served without the token.
@@ -90,7 +93,7 @@ package struct ReplayServer: WebSocketServerHandler {
         guard origins.admits(request) else { return .reject(APIError.forbidden.response) }
         let isOwn = Self.ownPaths.contains(request.path)
         let venue = host.venue(of: request)
-        guard isOwn || venue != nil else { return .reject(.notFound) }
+        guard isOwn || venue != nil else { return .reject(notServed) }
         // Only clients that may connect learn what the tape has.
         guard isOwn ? access.admits(request) : host.admits(request) else { return .reject(.unauthorized) }
         do throws(BadRequest) {

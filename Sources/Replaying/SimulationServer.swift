@@ -12,6 +12,7 @@ package struct SimulationServer: WebSocketServerHandler {
 
     private let host: VenueHost
     private let answer: @Sendable (RESTExchange) -> RESTAnswer?
+    private let notServed: HTTPResponse
 
     /// Makes a server that plays the tapes of `makeTape`, and answers HTTP requests with `answer`.
     package init(
@@ -24,7 +25,13 @@ package struct SimulationServer: WebSocketServerHandler {
     ) {
         self.answer = answer
         let clients = ClientCounter()
-        host = VenueHost(served, policy: policy) { (connection, _, visit: VenueVisit) async -> Void in
+        let notServed = HTTPResponse.notServed(
+            by: "feedrec simulate",
+            paths: served.flatMap(\.venue.definition.examplePaths)
+        )
+        self.notServed = notServed
+        host = VenueHost(served, policy: policy, notServed: notServed) {
+            (connection, _, visit: VenueVisit) async -> Void in
             let playback = ClientPlayback(
                 connection: connection,
                 session: visit.session,
@@ -52,7 +59,7 @@ package struct SimulationServer: WebSocketServerHandler {
             url: "http://\(host)\(request.head.target)",
             requestBody: body
         )
-        return answer(exchange).map(HTTPResponse.init) ?? .notFound
+        return answer(exchange).map(HTTPResponse.init) ?? notServed
     }
 
     package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {

@@ -25,10 +25,13 @@ package struct VenueHost: Sendable {
     private let access: AccessControl
     private let origins: OriginPolicy
     private let negotiated = NegotiatedConnections()
+    private let notServed: HTTPResponse
     private let play: Play
 
-    package init(_ served: [ServedVenue], policy: ServingPolicy, play: @escaping Play) {
+    /// Makes a host that refuses connections to the paths of no venue with `notServed`.
+    package init(_ served: [ServedVenue], policy: ServingPolicy, notServed: HTTPResponse, play: @escaping Play) {
         self.served = served
+        self.notServed = notServed
         symbols = policy.symbols
         access = AccessControl(token: policy.token)
         origins = OriginPolicy(allowed: policy.allowedOrigins, hasToken: policy.token != nil)
@@ -47,7 +50,7 @@ package struct VenueHost: Sendable {
 
     /// Decides whether to accept a WebSocket connection to a venue's path.
     package func accept(_ request: HTTPRequestHead) -> UpgradeDecision {
-        guard let (_, _, place) = place(request.path), !place.isNegotiation else { return .reject(.notFound) }
+        guard let (_, _, place) = place(request.path), !place.isNegotiation else { return .reject(notServed) }
         guard origins.admits(request) else { return .reject(.foreignOrigin) }
         guard admits(request, to: place) else { return .reject(.unauthorized) }
         // A client without an ID skipped negotiation.

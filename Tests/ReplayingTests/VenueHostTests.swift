@@ -17,7 +17,7 @@ struct VenueHostTests {
         policy.token = token
         change(&policy)
         let served = venues.map { ServedVenue($0, $0.definition.makeServer()) }
-        return VenueHost(served, policy: policy) { _, _, _ in }
+        return VenueHost(served, policy: policy, notServed: .notServed(by: "a test", paths: [])) { _, _, _ in }
     }
 
     /// A host of the hubs only.
@@ -26,7 +26,11 @@ struct VenueHostTests {
         policy.token = token
         var server = MT4HubServer()
         change(&server)
-        return VenueHost([ServedVenue(.mt4, server)], policy: policy) { _, _, _ in }
+        return VenueHost([ServedVenue(.mt4, server)], policy: policy, notServed: .notServed(by: "a test", paths: [])) {
+            _,
+            _,
+            _ in
+        }
     }
 
     private static func request(_ method: String, _ target: String, _ headers: [(String, String)] = []) -> HTTPRequest {

@@ -12,12 +12,15 @@ struct ServerOptions<Defaults: LivenessDefaults> {
 
     /// Listens, prints the URL on standard output, and serves until SIGINT or SIGTERM.
     ///
+    /// The example paths are printed on standard error, as URLs for people to try.
+    ///
     /// An address that other machines can reach needs a token, and TLS or `--insecure`. Set `onEventLoop` only if the
     /// handler never blocks.
     func serve(
         _ handler: some WebSocketServerHandler,
         on listen: ListenAddress,
         hasToken: Bool,
+        examplePaths: [String] = [],
         onEventLoop: Bool = false
     ) async throws {
         if !listen.isLoopback {
@@ -41,6 +44,7 @@ struct ServerOptions<Defaults: LivenessDefaults> {
         try await withEventLoop { group in
             let server = try await WebSocketServer.start(bound, group: group, now: Clocks.wall, handler: handler)
             try StandardOutput.announce("listening on \(server.url)")
+            for path in examplePaths { StandardError.write("feedrec: clients can connect to \(server.url)\(path)") }
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await server.run() }
                 tasks.addTask { await Signals.waitForStop() }

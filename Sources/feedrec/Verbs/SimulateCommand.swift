@@ -78,7 +78,8 @@ struct SimulateCommand: AsyncParsableCommand {
                 answer: simulation.answer,
                 makeTape: { [count] _ in SimulatedTape(simulation.makeSimulator(), count: count) }
             )
-            try await server.serve(handler, on: listen, hasToken: token != nil)
+            let paths = venue.definition.examplePaths
+            try await server.serve(handler, on: listen, hasToken: token != nil, examplePaths: paths)
             try ledger?.close()
         }
     }
