@@ -21,7 +21,7 @@ package struct Bar: Sendable, Hashable {
     ///
     /// `nil` for quotes, and if the sum exceeds 128 bits.
     package var notional: Int128?
-    /// True once the interval is over by the tape's clock, if no gap touches it.
+    /// True once the interval is over by our clock, if no gap touches it.
     package var isComplete: Bool
     package var timeSource: BarTimeSource
 

@@ -3,7 +3,7 @@ package import MarketModel
 /// Builds bars of several intervals from ticks; the same ticks give the same bars, live or rebuilt.
 ///
 /// A tick belongs to the interval of its time, whenever it arrives. Within a bar, ticks are ordered by time, then by
-/// arrival. A bar closes when the tape's clock passes its end, not when the next tick arrives. Bars that follow
+/// arrival. A bar closes when our clock passes its end, not when the next tick arrives. Bars that follow
 /// `ts_event` use the venue's clock, estimated from the ticks. A late tick revises its bar while that is one of the 128
 /// most recent of its series. Intervals without ticks have no bar.
 package struct BarBuilder: Sendable {

@@ -1,6 +1,6 @@
 package import MarketModel
 
-/// When a tick arrived: its position on the tape.
+/// When a tick arrived: its position among all messages.
 package struct TickArrival: Sendable {
     package let tsRecv: Int64
     package let messageIndex: Int64
@@ -30,8 +30,8 @@ package struct TickArrival: Sendable {
 
 /// The order of ticks within a bar: by time, then by arrival.
 ///
-/// Two connections of a feed may be read in turns, so ticks are not always added in tape order. Open and close must not
-/// depend on that, because a rebuild adds the same ticks in tape order.
+/// Two connections of a feed may be read in turns, so ticks are not always added in order of arrival. Open and close
+/// must not depend on that, because a rebuild adds the same ticks in that order.
 package struct TickTime: Sendable {
     package let time: Int64
     package let arrival: TickArrival

@@ -1,4 +1,4 @@
-/// One HTTP exchange on the tape: what was asked, and the answer.
+/// One HTTP exchange among the messages of a feed: what was asked, and the answer.
 ///
 /// The payload of a message of the kind ``MessageKind/rest`` is one line, `METHOD URL STATUS` or
 /// `METHOD URL BODY STATUS`, a line feed, and the body of the answer byte for byte. A message that asks for an exchange

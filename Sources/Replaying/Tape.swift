@@ -1,7 +1,10 @@
 package import MarketModel
 package import Venues
 
-/// A sequence of messages that a venue sent, or could have sent, with their times.
+/// What a server plays to a client: messages of one venue in order of their times.
+///
+/// The messages were recorded, or a simulator makes them. What is not being played is not called a tape: it is a
+/// recording, or an archive of recordings.
 package protocol Tape {
     /// Appends the next messages, at most a few hundred KiB; returns false and appends nothing at the end.
     ///

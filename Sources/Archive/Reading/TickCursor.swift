@@ -22,7 +22,7 @@ package struct TickCursor<Row: StoredTick> {
         pageRows = min(1024, max(64, Self.rowsMax / max(1, instrumentIDs.count)))
         streams = instrumentIDs.map { TickStream(instrumentID: $0, range: range) }
         try reader.read(with: TickStream<Row>.sql) { statement throws(ArchiveError) in
-            // Small at first, so that a tape opens quickly.
+            // Small at first, so that a replay starts quickly.
             for index in streams.indices { try streams[index].refill(statement, range, min(pageRows, 64)) }
         }
         heap = streams.indices.filter { streams[$0].head != nil }
