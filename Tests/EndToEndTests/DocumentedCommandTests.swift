@@ -8,7 +8,8 @@ struct DocumentedCommandTests {
         .appendingPathComponent("../..").standardizedFileURL
     private static let verbs = [
         "record", "status", "replay", "sql", "info", "verify", "rebuild", "compact", "prune", "import messages",
-        "export messages", "simulate", "probe", "bench ingest", "bench wire", "bench journal", "bench replay",
+        "export messages", "simulate", "probe", "bench ingest", "bench wire", "bench journal",
+        "bench normalise", "bench replay",
     ]
 
     private let bench: Workbench

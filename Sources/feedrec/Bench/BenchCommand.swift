@@ -10,10 +10,12 @@ struct BenchCommand: AsyncParsableCommand {
               feedrec bench ingest
               feedrec bench wire
               feedrec bench journal
+              feedrec bench normalise
               feedrec bench replay
             """,
         subcommands: [
-            IngestBench.self, WireBench.self, JournalBench.self, ReplayBench.self, WirePeer.self, ReplayPeer.self,
+            IngestBench.self, WireBench.self, JournalBench.self, NormaliseBench.self, ReplayBench.self, WirePeer.self,
+            ReplayPeer.self,
         ]
     )
 }
