@@ -57,13 +57,20 @@ package struct SymbolTable: Sendable {
         String(decoding: texts[Int(index.value)], as: UTF8.self)
     }
 
-    /// FNV-1a over the length and the last 16 bytes, in which symbols differ.
+    /// Mixes the length and the last 16 bytes, in which symbols differ, by multiplication; words may overlap.
     private static func hash(_ symbol: UnsafeRawBufferPointer) -> Int {
-        var hash = 0xcbf2_9ce4_8422_2325 ^ UInt64(symbol.count)
-        for byte in symbol.suffix(16) {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        let count = symbol.count
+        var (low, high): (UInt64, UInt64) = (0, 0)
+        if count >= 8 {
+            low = symbol.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            high = symbol.loadUnaligned(fromByteOffset: max(count &- 16, 0), as: UInt64.self)
+        } else {
+            for byte in symbol { low = low << 8 | UInt64(byte) }
         }
-        return Int(truncatingIfNeeded: hash ^ (hash >> 32)) & Int.max
+        let odd: UInt64 = 0x9E37_79B9_7F4A_7C15
+        var hash = (low ^ UInt64(truncatingIfNeeded: count)) &* odd
+        hash = (hash ^ hash >> 32 ^ high) &* odd
+        return Int(truncatingIfNeeded: hash >> 32)
     }
 
     private func isEqual(_ text: [UInt8], _ symbol: UnsafeRawBufferPointer) -> Bool {
