@@ -97,7 +97,7 @@ let package = Package(
             "Replaying",
             [
                 "MarketModel", "Telemetry", "JSONScanning", "Venues", "SignalRProtocol", "BarBuilding", "BarInput",
-                "JournalFormat", "WebSocketProtocol", "Transport", "Archive",
+                "JournalFormat", "WebSocketProtocol", "Transport", "Archive", "OrderBooks",
             ]
         ),
         // What a running recorder shows of itself.
@@ -111,7 +111,8 @@ let package = Package(
             dependencies: [
                 "MarketModel", "TextEncoding", "Telemetry", "JSONScanning", "Venues", "BarBuilding",
                 "WebSocketProtocol", "TLSEngine", "Transport", "Archive", "Interchange", "JournalFormat", "Recording",
-                "RecorderStatus", "Replaying", "FeedrecReplay", "SignalRProtocol", "ControlPage", nioCore, nioPosix,
+                "RecorderStatus", "Replaying", "OrderBooks", "FeedrecReplay", "SignalRProtocol", "ControlPage", nioCore,
+                nioPosix,
                 argumentParser, logging, tomlKit, "CEpoll",
                 "CMalloc", "CTimex",
             ],
@@ -138,7 +139,10 @@ let package = Package(
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
         tests("TLSEngineTests", ["TLSEngine", "MarketModel"]),
         tests("SignalRProtocolTests", ["SignalRProtocol", "MarketModel", "JSONScanning"]),
-        tests("VenuesTests", ["Venues", "OrderBooks", "MarketModel", "JSONScanning", "SignalRProtocol", "Interchange"]),
+        tests(
+            "VenuesTests",
+            ["Venues", "OrderBooks", "MarketModel", "JSONScanning", "SignalRProtocol", "Interchange"]
+        ),
         tests("BarBuildingTests", ["BarBuilding", "MarketModel"]),
         tests("BarInputTests", ["BarInput", "BarBuilding", "Archive", "MarketModel"]),
         tests("OrderBooksTests", ["OrderBooks", "MarketModel", "Venues", "Interchange"]),

@@ -42,3 +42,20 @@ package struct BookInvalidity: Sendable, Hashable {
         self.found = found
     }
 }
+
+extension BookInvalidity.Reason {
+    /// A clause for people.
+    package var words: String {
+        switch self {
+        case .noSnapshot: "no snapshot"
+        case .oldSnapshot: "the snapshot is too old"
+        case .sequence: "a message is missing"
+        case .checksum: "the checksum differs"
+        case .crossed: "the best bid is not below the best ask"
+        case .connectionHole: "the connection lost a message"
+        case .unreadable: "a message cannot be read"
+        case .unsubscribed: "unsubscribed"
+        case .disconnected: "disconnected"
+        }
+    }
+}

@@ -18,8 +18,9 @@ struct Feedrec: AsyncParsableCommand {
             """,
         version: Program.version,
         subcommands: [
-            RecordCommand.self, StatusCommand.self, ReplayCommand.self, SQLCommand.self, InfoCommand.self,
-            VerifyCommand.self, ImportCommand.self, ExportCommand.self, RebuildCommand.self, CompactCommand.self,
+            RecordCommand.self, StatusCommand.self, ReplayCommand.self, SQLCommand.self, BookCommand.self,
+            InfoCommand.self, VerifyCommand.self, ImportCommand.self, ExportCommand.self, RebuildCommand.self,
+            CompactCommand.self,
             PruneCommand.self, SimulateCommand.self, ProbeCommand.self, BenchCommand.self,
         ]
     )

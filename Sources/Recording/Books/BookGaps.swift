@@ -77,20 +77,3 @@ extension BookInvalidity {
     /// The cause of the gap that a hole leaves.
     fileprivate var gapCause: GapCause { reason == .checksum ? .checksum : .sequence }
 }
-
-extension BookInvalidity.Reason {
-    /// For people.
-    fileprivate var words: String {
-        switch self {
-        case .noSnapshot: "no snapshot"
-        case .oldSnapshot: "the snapshot is too old"
-        case .sequence: "a message is missing"
-        case .checksum: "the checksum differs"
-        case .crossed: "the best bid is not below the best ask"
-        case .connectionHole: "the connection lost a message"
-        case .unreadable: "a message cannot be read"
-        case .unsubscribed: "unsubscribed"
-        case .disconnected: "disconnected"
-        }
-    }
-}

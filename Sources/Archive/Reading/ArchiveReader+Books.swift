@@ -1,0 +1,175 @@
+package import JournalFormat
+package import MarketModel
+
+/// The stored states of order books, and the messages that follow them.
+extension ArchiveReader {
+    /// The channels with a book of one of these instruments, sorted.
+    package func bookChannels(instrumentIDs: [Int64]) throws(ArchiveError) -> [String] {
+        try read { handle throws(ArchiveError) in
+            guard try hasBooks(handle) else { return [] }
+            var channels: Set<String> = []
+            let statement = try PreparedStatement(
+                "SELECT DISTINCT channel FROM book_checkpoint WHERE instrument_id = ?",
+                on: handle,
+                path: path
+            )
+            for id in instrumentIDs {
+                statement.bind(1, id)
+                while try statement.step() { channels.insert(statement.text(0)) }
+                statement.reset()
+            }
+            return channels.sorted()
+        }
+    }
+
+    /// The newest stored states of a book at or before `time`, the newest first, at most `limit`.
+    package func bookStates(
+        instrumentIDs: [Int64],
+        channel: String,
+        until time: UnixNanoseconds,
+        limit: Int
+    ) throws(ArchiveError) -> [BookCheckpointRow] {
+        try read { handle throws(ArchiveError) in
+            guard try hasBooks(handle) else { return [] }
+            let statement = try PreparedStatement(
+                """
+                SELECT \(BookCheckpointRow.columns) FROM book_checkpoint
+                WHERE instrument_id = ? AND channel = ? AND ts_recv <= ?
+                ORDER BY ts_recv DESC, message_index DESC, item DESC LIMIT ?
+                """,
+                on: handle,
+                path: path
+            )
+            var rows: [BookCheckpointRow] = []
+            for id in instrumentIDs {
+                statement.bind(1, id)
+                statement.bind(2, channel)
+                statement.bind(3, time.rawValue)
+                statement.bind(4, Int64(limit))
+                while try statement.step() { rows.append(BookCheckpointRow(statement)) }
+                statement.reset()
+            }
+            rows.sort { ($1.tsRecv, $1.messageIndex, $1.item) < ($0.tsRecv, $0.messageIndex, $0.item) }
+            return Array(rows.prefix(limit))
+        }
+    }
+
+    /// All stored states of all books, by instrument and channel, in the order of their messages.
+    ///
+    /// The books themselves are left out.
+    package func bookStates() throws(ArchiveError) -> [BookCheckpointRow] {
+        try read { handle throws(ArchiveError) in
+            guard try hasBooks(handle) else { return [] }
+            let statement = try PreparedStatement(
+                """
+                SELECT \(BookCheckpointRow.facts), NULL FROM book_checkpoint
+                ORDER BY instrument_id, channel, ts_recv, message_index, item
+                """,
+                on: handle,
+                path: path
+            )
+            var rows: [BookCheckpointRow] = []
+            while try statement.step() { rows.append(BookCheckpointRow(statement)) }
+            return rows
+        }
+    }
+
+    /// Calls `body` with the messages of a connection after message `index`, in order, block by block, up to `time`;
+    /// ends when it returns false.
+    package func forEachBlock(
+        ofConnection connectionID: Int64,
+        behind index: Int64,
+        until time: UnixNanoseconds,
+        _ body: (DecodedBlock) throws(ArchiveError) -> Bool
+    ) throws(ArchiveError) {
+        let decoder = BlockDecoder()
+        var next = try firstBlock(ofConnection: connectionID, containing: index + 1)
+        while let first = next {
+            let stored = try read { handle throws(ArchiveError) -> StoredBlock? in
+                let statement = try PreparedStatement(
+                    """
+                    SELECT \(StoredBlock.columns) FROM message_block
+                    WHERE connection_id = ? AND first_message_index >= ? AND ts_first <= ?
+                    ORDER BY first_message_index LIMIT 1
+                    """,
+                    on: handle,
+                    path: path
+                )
+                statement.bind(1, connectionID)
+                statement.bind(2, first)
+                statement.bind(3, time.rawValue)
+                return try statement.step() ? StoredBlock(statement) : nil
+            }
+            guard let stored else { return }
+            var block = try stored.decoded(by: decoder, path: path)
+            let (entries, indexes) = (block.batch.entries, block.messageIndexes)
+            block.keep { indexes[$0] > index && entries[$0].tsRecv <= time }
+            if !block.batch.isEmpty, try !body(block) { return }
+            next = stored.lastMessageIndex + 1
+        }
+    }
+
+    /// The number of the first message of the block in which message `index` is, or of the first block after it.
+    private func firstBlock(ofConnection connectionID: Int64, containing index: Int64) throws(ArchiveError) -> Int64? {
+        try read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement(
+                """
+                SELECT coalesce(max(first_message_index), ?2) FROM message_block
+                WHERE connection_id = ?1 AND first_message_index <= ?2
+                """,
+                on: handle,
+                path: path
+            )
+            statement.bind(1, connectionID)
+            statement.bind(2, index)
+            return try statement.step() ? statement.integer(0) : nil
+        }
+    }
+
+    /// False for a recording of a schema before 6.
+    private func hasBooks(_ handle: OpaquePointer?) throws(ArchiveError) -> Bool {
+        try RowQueries.hasTable("book_checkpoint", on: handle, path: path)
+    }
+}
+
+extension DecodedBlock {
+    /// Keeps the messages at the selected indices; the payloads of the others stay in place.
+    fileprivate mutating func keep(_ isWanted: (Int) -> Bool) {
+        let kept = batch.entries.indices.filter(isWanted)
+        guard kept.count < batch.entries.count else { return }
+        batch.entries = kept.map { batch.entries[$0] }
+        messageIndexes = kept.map { messageIndexes[$0] }
+    }
+}
+
+extension BookCheckpointRow {
+    /// All columns but the book itself.
+    static let facts = """
+        connection_id, instrument_id, channel, ts_recv, message_index, item, ts_event, state, cause, expected, found,
+        is_verifiable, applied_count, resync_count, checksum_count, checksum_failure_count
+        """
+    static let columns = facts + ", book"
+
+    /// Reads a row of ``columns``.
+    init(_ row: PreparedStatement) {
+        self.init(
+            connectionID: row.integer(0),
+            instrumentID: row.integer(1),
+            channel: row.text(2),
+            tsRecv: UnixNanoseconds(row.integer(3)),
+            messageIndex: row.integer(4),
+            item: row.integer(5),
+            tsEvent: row.optionalInteger(6).map { UnixNanoseconds($0) },
+            isValid: row.integer(7) == 1,
+            cause: row.text(8),
+            isVerifiable: row.integer(11) == 1
+        )
+        expected = row.optionalInteger(9)
+        found = row.optionalInteger(10)
+        counts.applied = row.integer(12)
+        counts.resyncs = row.integer(13)
+        counts.checksums = row.integer(14)
+        counts.checksumFailures = row.integer(15)
+        book = row.isNull(16) ? nil : row.bytes(16)
+    }
+}

@@ -1,0 +1,83 @@
+import Archive
+import JournalFormat
+import MarketModel
+import OrderBooks
+import Venues
+
+/// Continues one book from a stored state with the raw messages of its connection.
+struct BookReplay {
+    private let symbol: String
+    private let channel: String
+    private let state: BookCheckpointRow
+    private let checkpoint: BookCheckpoint?
+    private var dialect: any VenueDialect
+    private var set = BookSet()
+    /// The book in the dialect's table, once a message has named it.
+    private var index: BookIndex?
+    private var events = MarketEvents()
+
+    private(set) var tsRecv: UnixNanoseconds
+    private(set) var tsEvent: UnixNanoseconds?
+    private(set) var messageIndex: Int64
+
+    init(_ symbol: String, _ channel: String, _ state: BookCheckpointRow, _ venue: Venue) {
+        self.symbol = symbol
+        self.channel = channel
+        self.state = state
+        checkpoint = state.book.flatMap { try? BookCheckpoint(bytes: $0) }
+        dialect = venue.makeReader()
+        tsRecv = state.tsRecv
+        tsEvent = state.tsEvent
+        messageIndex = state.messageIndex
+    }
+
+    /// False if the state is damaged.
+    var canBegin: Bool { checkpoint != nil || state.book == nil }
+
+    /// The messages after this one are needed.
+    var behind: Int64 { checkpoint == nil || state.item < 0 ? state.messageIndex - 1 : state.messageIndex }
+
+    /// The book now; `nil` if it is not valid.
+    var book: OrderBook? {
+        guard let index, let keeper = set[index] else { return checkpoint?.book }
+        return keeper.isValid ? keeper.book : nil
+    }
+
+    /// Why the book is no longer valid.
+    var absence: BookAbsence? {
+        guard let index, let invalidity = set[index]?.invalidity else { return nil }
+        return BookAbsence(reason: invalidity.reason.words, lastValid: tsRecv)
+    }
+
+    var isVerifiable: Bool {
+        guard let index, let keeper = set[index] else { return state.isVerifiable }
+        return !keeper.isUnverifiable
+    }
+
+    mutating func read(_ block: DecodedBlock) {
+        guard let first = block.batch.entries.first else { return }
+        events.removeAll()
+        var answers = MessageBatch()
+        _ = dialect.receive(block.batch, now: first.tsRecv, events: &events, outgoing: &answers)
+        for place in events.bookMessages.indices {
+            let message = events.bookMessages[place]
+            guard isWanted(message.book) else { continue }
+            guard let outcome = set.apply(messageAt: place, of: events, books: dialect.books),
+                case .state = outcome.effect
+            else { continue }
+            tsRecv = block.batch.entries[message.origin.message].tsRecv
+            tsEvent = message.tsEvent
+            messageIndex = block.messageIndexes[message.origin.message]
+        }
+    }
+
+    /// True if a message is about the book; the first one puts the stored state in its place.
+    private mutating func isWanted(_ book: BookIndex) -> Bool {
+        if let index { return index == book }
+        let entry = dialect.books[book]
+        guard entry.channel == channel, dialect.symbols.text(of: entry.symbol) == symbol else { return false }
+        index = book
+        if let checkpoint { _ = set.restore(checkpoint, of: book, books: dialect.books) }
+        return true
+    }
+}
