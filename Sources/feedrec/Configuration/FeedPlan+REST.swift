@@ -42,10 +42,11 @@ extension FeedPlan {
         return access
     }
 
-    /// True if `url` leads to the venue itself.
+    /// True if `url` leads to a host of the venue's own domain.
     private func isVenueHost(_ url: WebSocketURL, _ plan: VenuePlan) throws -> Bool {
         guard let standard = plan.defaultURL ?? venue.definition.defaultURL else { return true }
-        return try WebSocketURL(standard).host == url.host
+        let domain = { (host: String) in host.lowercased().split(separator: ".").suffix(2).joined(separator: ".") }
+        return domain(try WebSocketURL(standard).host) == domain(url.host)
     }
 }
 
