@@ -51,6 +51,7 @@ package enum JSONText {
     }
 
     /// Returns the UTF-8 text of a string's content, which ``JSONCursor`` must have accepted.
+    @usableFromInline
     package static func unescaped(_ content: UnsafeRawBufferPointer) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(content.count)

@@ -41,7 +41,7 @@ package struct JSONValue {
     }
 
     /// Calls `body` with the bytes of a number, or with those of a string without escapes.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         hasEscapes ? JSONText.unescaped(bytes).withUnsafeBytes(body) : body(bytes)
     }
