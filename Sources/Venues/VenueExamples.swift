@@ -6,6 +6,10 @@ package struct VenueExamples: Sendable, Hashable {
     package var importing: [String] = []
     /// For `simulate --help`.
     package var simulating: [String] = []
+    /// For `book --help`.
+    package var books: [String] = []
+    /// For `bench normalise --help`.
+    package var measuring: [String] = []
     /// Sentences for `simulate --help`.
     package var simulation = ""
     /// For `feedrec --help`: a simulated venue, and a first recording of it.

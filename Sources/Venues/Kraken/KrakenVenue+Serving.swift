@@ -28,6 +28,7 @@ extension KrakenVenue {
         ]
         examples.importing = ["feedrec import messages btcusd.tsv.gz --venue kraken --archive ./tape"]
         examples.simulating = ["feedrec simulate --venue kraken --listen 127.0.0.1:9001 --rate 1000"]
+        examples.books = ["feedrec book ./tape --symbol BTC/USD --venue kraken --json"]
         return examples
     }
 }

@@ -15,8 +15,7 @@ struct NormaliseBench: AsyncParsableCommand {
             venue's simulation for its first example of recording, or those in --capture.
 
               feedrec bench normalise
-              feedrec bench normalise --venue okx --venue mt4
-              feedrec bench normalise --venue binance-spot --capture btcusdt.txt.gz
+            \(VenueHelp.examples(\.measuring))
             """
     )
 

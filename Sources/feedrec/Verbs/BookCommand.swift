@@ -4,6 +4,7 @@ import JSONScanning
 import MarketModel
 import OrderBooks
 import Replaying
+import Venues
 
 struct BookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,7 +18,7 @@ struct BookCommand: AsyncParsableCommand {
 
               feedrec book ./tape --symbol BTCUSDT --at 2026-01-05T09:30:00Z --depth 20
               feedrec book ./tape --symbol BTCUSDT --format csv
-              feedrec book ./tape --symbol BTC/USD --venue kraken --json
+            \(VenueHelp.examples(\.books))
             """
     )
 

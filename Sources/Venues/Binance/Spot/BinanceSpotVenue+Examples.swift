@@ -20,6 +20,7 @@ extension BinanceSpotVenue {
               --rate max --count 1000000
             """
         ]
+        examples.measuring = ["feedrec bench normalise --venue binance-spot --capture btcusdt.txt.gz"]
         return examples
     }
 }
