@@ -12,6 +12,7 @@ private let venues = Mutex<[Venue]>([
     .krakenV1,
     .bybitSpot,
     .bybitLinear,
+    .hyperliquid,
 ])
 
 extension Venue {
