@@ -152,6 +152,25 @@ package struct MarginUpdate: Hashable, Sendable {
     }
 }
 
+/// Messages of unknown content that a connection has lost, as the venue's numbers for all its messages show.
+///
+/// What is missing may belong to any symbol of the connection. Order books also get a
+/// ``BookMessage/Kind/connectionHole``.
+package struct ConnectionHole: Hashable, Sendable {
+    /// The message after the hole.
+    package var origin: EventOrigin
+    /// The number of the last message before the hole.
+    package let last: Int64
+    /// The number of the first message after the hole; greater than ``last`` by at least 2.
+    package let next: Int64
+
+    package init(origin: EventOrigin, last: Int64, next: Int64) {
+        self.origin = origin
+        self.last = last
+        self.next = next
+    }
+}
+
 /// Any other information from the feed, kept as the venue's own JSON.
 package struct VenueEvent: Hashable, Sendable {
     package var origin: EventOrigin
@@ -190,6 +209,7 @@ package struct MarketEvents: Sendable {
     package var bookLevels: [BookLevel] = []
     package var statistics: [InstrumentStatistic] = []
     package var positions: [PositionUpdate] = []
+    package var connectionHoles: [ConnectionHole] = []
 
     package init() {}
 
@@ -206,5 +226,6 @@ package struct MarketEvents: Sendable {
         bookLevels.removeAll(keepingCapacity: true)
         statistics.removeAll(keepingCapacity: true)
         positions.removeAll(keepingCapacity: true)
+        connectionHoles.removeAll(keepingCapacity: true)
     }
 }
