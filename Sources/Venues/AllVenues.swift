@@ -13,6 +13,8 @@ private let venues = Mutex<[Venue]>([
     .bybitSpot,
     .bybitLinear,
     .hyperliquid,
+    .coinbase,
+    .coinbaseExchange,
 ])
 
 extension Venue {
