@@ -43,12 +43,13 @@ enum HyperliquidInstruments {
     }
 
     /// The `type` of a request to `/info`; `nil` if it is none.
-    static func type(of exchange: RESTExchange) -> String? {
+    static func type(of exchange: RESTExchange) -> String? { text("type", of: exchange) }
+
+    /// A member of the body of a request to `/info`; `nil` if it has none, or no text.
+    static func text(_ name: String, of exchange: RESTExchange) -> String? {
         guard exchange.path == path, let body = exchange.requestBody else { return nil }
         return Array(body.utf8).withUnsafeBytes { bytes in
-            JSONText.withPlain(bytes) { plain in
-                try? object(plain)["type"]?.text
-            }
+            JSONText.withPlain(bytes) { plain in try? object(plain)[name]?.text }
         }
     }
 

@@ -51,29 +51,3 @@ struct HyperliquidSimulator: VenueSimulator {
         return markets[coin] ?? HyperliquidSimulatedMarket(coin: coin, seed: seed)
     }
 }
-
-/// The instruments of the simulated venue.
-enum HyperliquidSimulatedInstruments {
-    static let perpetuals = ["BTC", "ETH", "HYPE"]
-
-    /// Answers a request for a list of instruments; `nil` for any other request.
-    static func answer(_ request: RESTExchange) -> RESTAnswer? {
-        guard request.method == "POST" else { return nil }
-        switch HyperliquidInstruments.type(of: request) {
-        case "meta":
-            let universe = perpetuals.map { #"{"szDecimals":5,"name":"\#($0)","maxLeverage":40}"# }
-            return RESTAnswer(body: Array(#"{"universe":[\#(universe.joined(separator: ","))]}"#.utf8))
-        case "spotMeta":
-            return RESTAnswer(body: Array(spot.utf8))
-        default:
-            return nil
-        }
-    }
-
-    private static let spot =
-        #"{"universe":[{"tokens":[1,0],"name":"PURR/USDC","index":0,"isCanonical":true},"#
-        + #"{"tokens":[150,0],"name":"@107","index":107,"isCanonical":false}],"#
-        + #""tokens":[{"name":"USDC","szDecimals":8,"weiDecimals":8,"index":0},"#
-        + #"{"name":"PURR","szDecimals":0,"weiDecimals":5,"index":1},"#
-        + #"{"name":"HYPE","szDecimals":2,"weiDecimals":8,"index":150}]}"#
-}

@@ -73,16 +73,18 @@ struct HyperliquidSimulatorTests {
     @Test("the simulated venue lists its instruments over HTTP")
     func instruments() throws {
         let simulation = try Self.simulation(seed: 1)
-        let expected = ["meta": ["BTC", "ETH", "HYPE"], "spotMeta": ["PURR/USDC", "@107"]]
-        for (type, listed) in expected {
-            let request = RESTExchange(
-                method: "POST",
-                url: "http://127.0.0.1:9001/info",
-                requestBody: #"{"type": "\#(type)"}"#
-            )
+        let spot = ["PURR/USDC", "@107"]
+        let expected = [
+            #"{"type": "meta"}"#: ["BTC", "ETH", "HYPE"],
+            #"{"dex":"","type":"metaAndAssetCtxs"}"#: ["BTC", "ETH", "HYPE"],
+            #"{"type":"spotMeta"}"#: spot, #"{"type":"spotMetaAndAssetCtxs"}"#: spot,
+            #"{"type":"meta","dex":"xyz"}"#: [],
+        ]
+        for (body, listed) in expected {
+            let request = RESTExchange(method: "POST", url: "http://127.0.0.1:9001/info", requestBody: body)
             let answer = try #require(simulation.answer(request))
             let names = answer.body.withUnsafeBytes { Venue.hyperliquid.definition.instrumentNames(request, $0) }
-            #expect(answer.status == 200 && names == listed)
+            #expect(answer.status == 200 && names == listed, "\(body)")
         }
         #expect(simulation.answer(RESTExchange(url: "http://127.0.0.1:9001/info")) == nil)
     }
