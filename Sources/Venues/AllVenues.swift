@@ -15,6 +15,7 @@ private let venues = Mutex<[Venue]>([
     .hyperliquid,
     .coinbase,
     .coinbaseExchange,
+    .deribit,
 ])
 
 extension Venue {
