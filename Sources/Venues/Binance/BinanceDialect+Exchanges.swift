@@ -40,7 +40,7 @@ extension BinanceDialect {
             try readSnapshot(body, of: orderBooks.requested(of: index), origin, &events)
         } else if exchange.path.hasSuffix("/exchangeInfo") {
             for instrument in try BinanceInstrument.read(body) {
-                events.instrumentDetails.append(instrument.details(symbols.intern(instrument.symbol)))
+                events.instrumentDetails.append(instrument.details(symbols.intern(instrument.symbol), origin))
             }
         } else if exchange.path.hasSuffix("/openInterest") {
             try readOpenInterest(body, origin, &events)

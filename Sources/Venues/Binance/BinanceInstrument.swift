@@ -57,8 +57,9 @@ struct BinanceInstrument {
         }
     }
 
-    func details(_ symbol: SymbolIndex) -> InstrumentDetails {
+    func details(_ symbol: SymbolIndex, _ origin: EventOrigin) -> InstrumentDetails {
         var details = InstrumentDetails(symbol: symbol, priceDigits: priceDigits, json: json)
+        details.origin = origin
         details.terms = terms
         return details
     }

@@ -88,7 +88,7 @@ extension KrakenDialect {
             guard exchange.status == 200 else { throw JSONError(offset: 0, detail: "not the HTTP status 200") }
             let body = UnsafeRawBufferPointer(rebasing: payload[offset...])
             try JSONText.withPlain(body) { plain throws(JSONError) in
-                for instrument in try KrakenInstruments.list(plain) { append(instrument, &events) }
+                for instrument in try KrakenInstruments.list(plain) { append(instrument, origin, &events) }
             }
             outcome.recognised += 1
             outcome.dataMessages += 1
@@ -110,7 +110,7 @@ extension KrakenDialect {
                 guard key.equals("pairs") else { return }
                 try value.forEachElement { _, pair throws(JSONError) in
                     let instrument = try KrakenInstruments.instrument(pair, name: "symbol", digits: "price_precision")
-                    if let instrument { append(instrument, &events) }
+                    if let instrument { append(instrument, origin, &events) }
                 }
             }
         } catch {
@@ -118,13 +118,17 @@ extension KrakenDialect {
         }
     }
 
-    private mutating func append(_ instrument: KrakenInstruments.Instrument, _ events: inout MarketEvents) {
-        events.instrumentDetails.append(
-            InstrumentDetails(
-                symbol: symbols.intern(instrument.symbol),
-                priceDigits: instrument.priceDigits,
-                json: Array(instrument.json)
-            )
+    private mutating func append(
+        _ instrument: KrakenInstruments.Instrument,
+        _ origin: EventOrigin,
+        _ events: inout MarketEvents
+    ) {
+        var details = InstrumentDetails(
+            symbol: symbols.intern(instrument.symbol),
+            priceDigits: instrument.priceDigits,
+            json: Array(instrument.json)
         )
+        details.origin = origin
+        events.instrumentDetails.append(details)
     }
 }

@@ -278,7 +278,7 @@ struct OKXDialect: VenueDialect {
         outcome.recognised += 1
         guard exchange.path == OKXInstruments.path, exchange.status == 200 else { return }
         do throws(JSONError) {
-            try reader.readInstruments(UnsafeRawBufferPointer(rebasing: payload[offset...]), &events)
+            try reader.readInstruments(UnsafeRawBufferPointer(rebasing: payload[offset...]), origin, &events)
         } catch {
             outcome.recognised -= 1
             outcome.unrecognised += 1

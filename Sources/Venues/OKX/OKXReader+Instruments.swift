@@ -7,6 +7,7 @@ extension OKXReader {
     /// - Throws: `JSONError` if the answer has no list of instruments.
     mutating func readInstruments(
         _ answer: UnsafeRawBufferPointer,
+        _ origin: EventOrigin,
         _ events: inout MarketEvents
     ) throws(JSONError) {
         var found: [InstrumentDetails] = []
@@ -18,6 +19,7 @@ extension OKXReader {
                 priceDigits: OKXInstruments.priceDigits(tickSize: fields.text("tickSz")),
                 json: Array(object.bytes)
             )
+            details.origin = origin
             details.terms = OKXInstruments.terms(fields)
             found.append(details)
         }

@@ -139,8 +139,14 @@ struct BinanceUSDMTests {
         let exchange = RESTExchange(url: "https://fapi.binance.com/fapi/v1/exchangeInfo", status: 200)
         let body = #"{"timezone":"UTC","symbols":[\#(symbol)]}"#
         var run = BinanceRun(.usdm)
-        run.receive(String(decoding: exchange.head, as: UTF8.self) + body, kind: .rest)
+        let time = RESTExchange(url: "https://fapi.binance.com/fapi/v1/time", status: 200)
+        run.receive(
+            String(decoding: time.head, as: UTF8.self) + "{}",
+            String(decoding: exchange.head, as: UTF8.self) + body,
+            kind: .rest
+        )
         let details = try #require(run.events.instrumentDetails.first)
+        #expect(details.origin.message == 1)
         #expect(run.symbol(details.symbol) == "BTCUSDT" && details.priceDigits == 1)
         #expect(details.json == Array(symbol.utf8) && details.sessions == nil)
         #expect(details.terms.kind == "perpetual" && details.terms.tsExpiry == nil && details.terms.base == "BTC")

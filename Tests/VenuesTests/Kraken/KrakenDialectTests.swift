@@ -171,11 +171,13 @@ struct KrakenDialectTests {
             #"{"error":[],"result":{"XBTUSDT":{"wsname":"XBT\/USDT","pair_decimals":1},"XDGUSD":{"pair_decimals":7,"#
             + #""wsname":"XDG/USD"},"OLD.d":{"altname":"OLD"}}}"#
         var batch = MessageBatch()
+        batch.append(Array(Self.heartbeat.utf8), kind: .text, direction: .received, tsRecv: UnixNanoseconds(0))
         batch.append(exchange.head + Array(body.utf8), kind: .rest, direction: .received, tsRecv: UnixNanoseconds(0))
         var run = KrakenRun(reading: .kraken)
         run.receive(batch)
+        #expect(run.events.instrumentDetails.map(\.origin.message) == [1, 1])
         #expect(run.events.instrumentDetails.map { run.symbol($0.symbol) } == ["BTC/USDT", "DOGE/USD"])
-        #expect(run.events.instrumentDetails.map(\.priceDigits) == [1, 7] && run.outcome.recognised == 1)
+        #expect(run.events.instrumentDetails.map(\.priceDigits) == [1, 7] && run.outcome.recognised == 2)
         let names = Array(body.utf8).withUnsafeBytes { Venue.kraken.definition.instrumentNames(exchange, $0) }
         #expect(names == ["BTC/USDT", "DOGE/USD"])
         let other = RESTExchange(url: "https://api.kraken.com/0/public/Time", status: 200)

@@ -167,12 +167,14 @@ struct OKXReaderTests {
         let list =
             #"{"code":"0","data":[{"instId":"BTC-USD","tickSz":"0.10","x":{}},{"instId":"A-B-SWAP","tickSz":"5"}]}"#
         let request = "GET https://www.okx.com/api/v5/public/instruments?instType=SPOT 200\n"
-        let reading = OKXReading([request + list], kind: .rest)
+        let other = "GET https://www.okx.com/api/v5/public/time 200\n{}"
+        let reading = OKXReading([other, request + list], kind: .rest)
         let details = reading.events.instrumentDetails
+        #expect(details.map(\.origin.message) == [1, 1])
         #expect(details.map { reading.symbol($0.symbol) } == ["BTC-USD", "A-B-SWAP"])
         #expect(details.map(\.priceDigits) == [1, 0] && details[0].terms.tickSize?.description == "0.10")
         #expect(String(decoding: details[0].json, as: UTF8.self) == #"{"instId":"BTC-USD","tickSz":"0.10","x":{}}"#)
-        #expect(reading.outcome.recognised == 1 && reading.outcome.dataMessages == 0)
+        #expect(reading.outcome.recognised == 2 && reading.outcome.dataMessages == 0)
         let exchange = RESTExchange(url: "https://www.okx.com/api/v5/public/instruments?instType=SPOT", status: 200)
         let names = Array(list.utf8).withUnsafeBytes { Venue.okx.definition.instrumentNames(exchange, $0) }
         #expect(names == ["BTC-USD", "A-B-SWAP"])
