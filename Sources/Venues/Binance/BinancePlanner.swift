@@ -28,6 +28,7 @@ struct BinancePlanner {
         let parts = parts(streams(requests, symbols, channels))
         return parts.enumerated().map { index, part in
             var plan = plan(part, openInterestOf: index == 0 ? polled : [])
+            plan.namedSymbols = symbols
             if index == 0 {
                 plan.notices = requests.compactMap(\.notice)
                 // A user who names streams may know instruments that the list lacks.
