@@ -6,6 +6,8 @@ package import MarketModel
 package struct GapRow: Hashable, Sendable {
     /// The cause of a gap that `verify --repair` stores for messages that can no longer be read.
     package static let damageCause = "damage"
+    /// How the `detail` of a hole in an order book begins.
+    package static let bookDetail = "the book "
 
     package var gapID: Int64
     package var sessionID: Int64
@@ -49,6 +51,9 @@ package struct GapRow: Hashable, Sendable {
         self.sequenceTo = sequenceTo
         self.estimatedCount = estimatedCount
     }
+
+    /// True for a hole in an order book: no tick is missing because of it, so bars are complete.
+    package var isOfBook: Bool { detail?.hasPrefix(Self.bookDetail) ?? false }
 }
 
 /// A row of `clock_sample`: the host clock as the kernel reports it.

@@ -46,6 +46,7 @@ package enum ArchiveVerifier {
             try Seal(reader)?.check(&report)
             try GapBars(reader).check(&report)
             report.coverage = try Coverage(reader)
+            report.books = try BookHealth.all(of: reader)
         }
         return report
     }

@@ -35,8 +35,8 @@ struct GapBars {
 
     /// Returns the bars in order of their gaps.
     func find() throws(ArchiveError) -> [Key] {
-        // Messages lost to damage were there when the bar was built.
-        let gaps = try reader.gaps().filter { $0.cause != GapRow.damageCause }
+        // Messages lost to damage were there when the bar was built, and a hole in a book has all ticks.
+        let gaps = try reader.gaps().filter { $0.cause != GapRow.damageCause && !$0.isOfBook }
         guard !gaps.isEmpty else { return [] }
         let instruments = try reader.instruments()
         var venueOfFeed: [Int64: String] = [:]

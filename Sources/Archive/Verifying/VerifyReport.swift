@@ -67,6 +67,8 @@ package struct RecordingReport: Hashable, Sendable {
     package internal(set) var areRowsCounted = false
     /// The share of time in which each instrument was recorded.
     package internal(set) var coverage = Coverage()
+    /// The order books, and the share of time in which each was valid.
+    package internal(set) var books: [BookHealth] = []
     /// Counts that differ, for the repair.
     var mismatches: [CountMismatch] = []
     /// The message numbers that rows may refer to, one range for each session.

@@ -65,7 +65,7 @@ struct BookGaps: Sendable {
     mutating func endConnection() { open.removeAll() }
 
     private static func detail(of news: BookNews, _ invalidity: BookInvalidity) -> String {
-        var text = "the book \(news.channel) of \(news.symbol) has a hole: \(invalidity.reason.words)"
+        var text = GapRow.bookDetail + "\(news.channel) of \(news.symbol) has a hole: \(invalidity.reason.words)"
         if let expected = invalidity.expected, let found = invalidity.found {
             text += ", expected \(expected), found \(found)"
         }

@@ -14,6 +14,7 @@ struct RecordingFacts {
     let closedSpans: [ClosedSpanRow]
     let absences: [AbsenceRow]
     let coverage: Coverage
+    let books: [BookHealth]
     let logBytes: Int64
     let fileBytes: Int64
 
@@ -28,6 +29,7 @@ struct RecordingFacts {
         connections = try reader.connections()
         gaps = try reader.gaps()
         closedSpans = try reader.closedSpans()
+        books = try BookHealth.all(of: reader)
         absences = try reader.absences()
         coverage = Coverage(
             sessions: sessions,
@@ -74,8 +76,8 @@ extension RecordingFacts {
             lines.append("  \(Self.padded(name, 13))\(Self.grouped(count))")
         }
         lines += feedLines
-        lines +=
-            instrumentLines + sessionLines + gapLines + closedLines + absenceLines + CoverageText.lines(of: coverage)
+        lines += instrumentLines + sessionLines + gapLines + closedLines + absenceLines
+        lines += BookHealthText.lines(of: books) + CoverageText.lines(of: coverage)
         return lines
     }
 
@@ -201,6 +203,7 @@ extension RecordingFacts {
         object.raw("connections", Self.array(connections.map(Self.json)))
         object.raw("gaps", Self.array(gaps.map(Self.json)))
         object.raw("closed_spans", Self.array(closedSpans.map(Self.json)))
+        object.raw("books", BookHealthText.json(of: books))
         object.raw("coverage", CoverageText.json(of: coverage))
         return object.text()
     }

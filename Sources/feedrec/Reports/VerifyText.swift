@@ -32,7 +32,8 @@ enum VerifyText {
     }
 
     static func lines(of recording: RecordingReport) -> [String] {
-        summary(of: recording) + absences(of: recording) + CoverageText.lines(of: recording.coverage)
+        summary(of: recording) + absences(of: recording) + BookHealthText.lines(of: recording.books)
+            + CoverageText.lines(of: recording.coverage)
     }
 
     private static func summary(of recording: RecordingReport) -> [String] {
@@ -163,6 +164,7 @@ enum VerifyText {
         object.text("payload_sha256", recording.payloadSHA256)
         object.raw("problems", array(recording.problems.map(json)))
         object.raw("absences", array(recording.absences.map(json)))
+        object.raw("books", BookHealthText.json(of: recording.books))
         object.raw("coverage", CoverageText.json(of: recording.coverage))
         if let repair, repair.isRepaired { object.raw("repair", json(of: repair)) }
         return object.text()

@@ -10,6 +10,9 @@ struct InfoCommand: AsyncParsableCommand {
         discussion: """
             For several recordings, prints one line each and a total; -v prints everything.
 
+            For an order book, 'valid' is the share of its time in which it was right: from a snapshot until a missing \
+            message or the end of the connection. A resynchronisation is a new snapshot after that.
+
               feedrec info ./tape
               feedrec info ./tape -v
               feedrec info ./tape/2026-01-05.feedrec --json

@@ -15,7 +15,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
             Coverage is the part of the session time in which no gap affects the instrument. The map has one character \
             for each hour of the day: # recorded, 0-9 tenths of it recorded, - nothing to record. For several \
-            recordings, -v shows the map.
+            recordings, -v shows the map. For an order book, 'valid' is the share of its time in which it was right.
 
             A file in the directory is a problem if it is named like a recording but is not one, is damaged, or is an \
             incomplete copy. A complete copy is listed, and verified once.
