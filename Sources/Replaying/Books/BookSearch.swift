@@ -68,6 +68,8 @@ package struct BookSearch: Sendable {
 
     /// The book of `subject` after the last message at or before `time`.
     ///
+    /// A connection that ends at `time` has ended after it: an imported capture ends with its last message.
+    ///
     /// - Throws: ``BookAbsence`` if no right book is known then.
     package func book(_ subject: Subject, at time: UnixNanoseconds) throws -> RecordedBook {
         for file in files.reversed() {
@@ -77,7 +79,7 @@ package struct BookSearch: Sendable {
                 channel: subject.channel,
                 until: time,
                 limit: Self.statesMax
-            )
+            ).filter { $0.tsRecv < time || $0.cause != BookInvalidity.Reason.disconnected.rawValue }
             guard let newest = states.first else { continue }
             guard newest.isValid else {
                 let reason = BookInvalidity.Reason(rawValue: newest.cause)?.words ?? newest.cause
