@@ -38,7 +38,7 @@ struct SchemaTests {
         await writer.close()
         let session = try SQLSession(recordings: [writer.path])
         let views = try await rows(of: "SELECT name FROM sqlite_schema WHERE type = 'view'", in: session)
-        #expect(views.count == 18)
+        #expect(views.count == 26)
         for view in views { #expect(try await rows(of: "SELECT * FROM \(text(view[0]))", in: session).isEmpty) }
         #expect(try await rows(of: "SELECT * FROM messages", in: session).isEmpty)
     }

@@ -7,7 +7,7 @@ struct DocumentedCommandTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../..").standardizedFileURL
     private static let verbs = [
-        "record", "status", "replay", "sql", "info", "verify", "rebuild", "compact", "prune", "import messages",
+        "record", "status", "replay", "sql", "info", "book", "verify", "rebuild", "compact", "prune", "import messages",
         "export messages", "simulate", "probe", "bench ingest", "bench wire", "bench journal",
         "bench normalise", "bench replay",
     ]

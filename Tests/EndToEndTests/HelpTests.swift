@@ -11,7 +11,7 @@ struct HelpTests {
     @Test(
         "every verb has help with an example",
         arguments: [
-            "record", "replay", "sql", "info", "verify", "rebuild", "compact", "prune", "import messages",
+            "record", "replay", "sql", "info", "book", "verify", "rebuild", "compact", "prune", "import messages",
             "export messages", "simulate", "probe", "bench ingest",
         ]
     )

@@ -33,7 +33,7 @@ struct SQLManualTests {
             let fields = row.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             schema[fields[0], default: [:]][fields[1]] = fields[2]
         }
-        #expect(schema.count == 38)
+        #expect(schema.count == 47)
         #expect(Set(manual.relations.keys) == Set(schema.keys))
         for (name, columns) in schema {
             let documented = manual.relations[name] ?? [:]
