@@ -21,6 +21,8 @@ package struct CoinbaseDialect: VenueDialect {
     /// The channels of each symbol that have delivered something, as ``CoinbaseChannel/bit``.
     private var delivered: [UInt8] = []
     private var refusedNames: Set<String> = []
+    /// The asked names of symbols whose books need a new snapshot.
+    private var repairs: [String] = []
     private var isOpen = false
     /// True once the venue has answered every first subscription.
     private var hasAnswers = false
@@ -75,7 +77,7 @@ package struct CoinbaseDialect: VenueDialect {
                 }
             }
         }
-        queue.send(now: now, outgoing: &outgoing)
+        send(now: now, outgoing: &outgoing)
         outcome.refusals = queue.takeRefusals()
         refusedNames.formUnion(outcome.refusals.map(\.name))
         if isOpen, queue.isAnswered { hasAnswers = true }
@@ -95,7 +97,7 @@ package struct CoinbaseDialect: VenueDialect {
     /// Sends requests that had to wait, and gives up a silent connection.
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         guard isOpen, ending == nil else { return }
-        queue.send(now: now, outgoing: &outgoing)
+        send(now: now, outgoing: &outgoing)
         guard now.since(lastHeard) >= Self.silenceMax else { return }
         let seconds = Self.silenceMax.components.seconds
         ending = DialectOutcome.Ending(reason: "the venue was silent for \(seconds) s", kind: .silence)
@@ -103,15 +105,27 @@ package struct CoinbaseDialect: VenueDialect {
 
     package mutating func listeningResumed(now: UnixNanoseconds) { lastHeard = now }
 
-    /// Subscribes to the book again: the venue then sends a new snapshot.
+    /// Subscribes to the book again, for a new snapshot.
+    ///
+    /// A hole of the connection makes all its books invalid, so the requests wait for the next call that may send, and
+    /// are then sent together.
     package mutating func repair(_ book: BookIndex, now: UnixNanoseconds, outgoing: inout MessageBatch) {
         guard isOpen, books.entries.indices.contains(Int(book.value)) else { return }
         let symbol = asked(symbols.text(of: books[book].symbol))
-        for type in ["unsubscribe", "subscribe"] {
-            let payload = CoinbaseSubscriptions.request(type, CoinbaseChannel.book.name, [symbol])
-            // Without a name, because the connection stays subscribed meanwhile.
-            queue.add(SubscriptionQueue.Request(names: [], payload: payload))
+        if !repairs.contains(symbol) { repairs.append(symbol) }
+    }
+
+    /// Sends what is due: requests that had to wait, and those that repair books.
+    private mutating func send(now: UnixNanoseconds, outgoing: inout MessageBatch) {
+        for start in stride(from: 0, to: repairs.count, by: CoinbaseSubscriptions.symbolsMax) {
+            let part = Array(repairs[start..<min(start + CoinbaseSubscriptions.symbolsMax, repairs.count)])
+            for type in ["unsubscribe", "subscribe"] {
+                let payload = CoinbaseSubscriptions.request(type, CoinbaseChannel.book.name, part)
+                // Without names, because the connection stays subscribed meanwhile.
+                queue.add(SubscriptionQueue.Request(names: [], payload: payload))
+            }
         }
+        repairs.removeAll(keepingCapacity: true)
         queue.send(now: now, outgoing: &outgoing)
     }
 

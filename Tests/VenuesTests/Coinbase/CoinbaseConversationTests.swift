@@ -136,22 +136,27 @@ struct CoinbaseConversationTests {
         #expect(line.client.outcome.ending?.kind == .refused && !line.client.dialect.isSubscribed)
     }
 
-    @Test("a client that repairs a book subscribes to it again")
+    @Test("a client subscribes again to all books that a hole has ended, with two requests")
     func repair() throws {
-        var line = try Line(["BTC-USDC", "ETH-USD"], ["book"])
+        var line = try Line(["BTC-USDC", "ETH-USD", "LTC-USD"], ["book"])
         line.open()
-        line.client.receive(line.deliver([CoinbaseDialectTests.snapshot, CoinbaseDialectTests.change]))
-        let sent = line.client.repair(BookIndex(0))
+        let (snapshot, other) = (CoinbaseDialectTests.snapshot, CoinbaseDialectTests.snapshot.numbered(4))
+        line.client.receive(line.deliver([snapshot, other.replacing("BTC-", with: "ETH-")]))
+        let early =
+            line.client.repair(BookIndex(0)) + line.client.repair(BookIndex(1)) + line.client.repair(BookIndex(0))
+        #expect(early.isEmpty)
+        let sent = line.client.keepAlive(after: .milliseconds(200))
         #expect(
             sent == [
-                #"{"type":"unsubscribe","product_ids":["BTC-USDC"],"channel":"level2"}"#,
-                #"{"type":"subscribe","product_ids":["BTC-USDC"],"channel":"level2"}"#,
+                #"{"type":"unsubscribe","product_ids":["BTC-USDC","ETH-USD"],"channel":"level2"}"#,
+                #"{"type":"subscribe","product_ids":["BTC-USDC","ETH-USD"],"channel":"level2"}"#,
             ]
         )
-        line.client.receive(line.ask(sent))
-        #expect(line.client.events.bookMessages.map(\.kind) == [.ended] && line.client.refusals.isEmpty)
+        let answers = line.ask(sent)
+        line.client.receive(answers)
+        #expect(line.client.events.bookMessages.map(\.kind) == [.ended, .ended] && line.client.refusals.isEmpty)
         #expect(line.client.outcome.isSubscribed && line.client.events.connectionHoles.isEmpty)
-        line.client.receive(line.deliver([CoinbaseDialectTests.snapshot.numbered(5)]))
+        line.client.receive(line.deliver([snapshot.numbered(5)]))
         #expect(line.client.events.bookMessages.map(\.kind) == [.snapshot])
     }
 
