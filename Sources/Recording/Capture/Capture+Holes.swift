@@ -9,7 +9,7 @@ extension Capture {
             gapID: writer.makeGapID(),
             sessionID: sessionID,
             feedID: feedID,
-            instrumentID: instrumentID(of: hole.symbol),
+            instrumentID: hole.kind == .message ? nil : instrumentID(of: hole.symbol),
             tsFrom: hole.tsFrom,
             tsTo: max(hole.tsFrom, hole.tsTo),
             cause: GapCause.sequence.rawValue,

@@ -10,7 +10,29 @@ extension Capture {
 
     /// The holes that were not filled in time, or all holes if `isEnd`.
     mutating func takeHoles(at time: Duration, isEnd: Bool) -> [SequenceHole] {
-        sequence?.takeHoles(at: time, isEnd: isEnd) ?? []
+        defer { connectionHoles = [] }
+        return connectionHoles + (sequence?.takeHoles(at: time, isEnd: isEnd) ?? [])
+    }
+
+    /// Notes the holes of a connection that numbers all its messages; `tsBefore` is the time of the message before the
+    /// batch.
+    mutating func noteConnectionHoles(in batch: MessageBatch, tsBefore: UnixNanoseconds?) {
+        for hole in pipeline.events.connectionHoles where hole.next > hole.last {
+            let place = hole.origin.message
+            let (first, overflow) = hole.last.addingReportingOverflow(1)
+            guard !overflow, first < hole.next, batch.entries.indices.contains(place) else { continue }
+            let tsTo = batch.entries[place].tsRecv
+            let received = batch.entries[..<place].last { $0.direction == .received }?.tsRecv
+            connectionHoles.append(
+                SequenceHole(
+                    symbol: "",
+                    numbers: first...(hole.next - 1),
+                    kind: .message,
+                    tsFrom: received ?? tsBefore ?? tsTo,
+                    tsTo: tsTo
+                )
+            )
+        }
     }
 
     /// Prepares for another dialect, which numbers its symbols differently.

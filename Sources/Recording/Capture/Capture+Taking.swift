@@ -16,6 +16,7 @@ extension Capture {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         let batch = redacted(batch, lane)
+        let tsBefore = tsLast
         let firstMessageIndex = store(batch, lane)
         let duplicates = pipeline.rows.totals.duplicates
         var outcome = pipeline.read(
@@ -40,6 +41,7 @@ extension Capture {
         for change in events.linkChanges {
             linkChanges.append((change, batch.entries[change.origin.message].tsRecv))
         }
+        if !events.connectionHoles.isEmpty { noteConnectionHoles(in: batch, tsBefore: tsBefore) }
         noteSessions(dialect.symbols)
         noteLatency(in: batch)
         if sequence != nil { noteNumbers(of: batch, lane: lane, symbols: dialect.symbols, now: now) }

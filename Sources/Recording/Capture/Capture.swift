@@ -25,6 +25,8 @@ struct Capture: Sendable {
     var messageTotals = CaptureTotals()
     private let makeRedactor: @Sendable () -> (any MessageRedactor)?
     var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
+    /// Messages that connections have lost, since the last call of ``takeHoles(at:isEnd:)``.
+    var connectionHoles: [SequenceHole] = []
     /// The trading sessions that the venue sent, by symbol.
     private(set) var venueSessions: [String: [TradingSchedule.Session]] = [:]
     /// Warns if the messages are not those of the venue.

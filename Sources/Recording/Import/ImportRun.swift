@@ -239,7 +239,8 @@ struct ImportRun {
         guard let session = target.session, let feedID, let tsLast else { return }
         for hole in session.capture.takeHoles(at: tsLast.since(UnixNanoseconds(0)), isEnd: isEnd) {
             let gap = session.capture.gap(of: hole, sessionID: session.id, feedID: feedID)
-            guard !known.hasGap(gap, symbol: hole.symbol), try !known.fills(hole) else { continue }
+            let symbol = hole.kind == .message ? nil : hole.symbol
+            guard !known.hasGap(gap, symbol: symbol), try !known.fills(hole) else { continue }
             session.capture.append(gap, of: hole)
             session.gapCount += 1
         }

@@ -118,6 +118,7 @@ struct KnownMessages {
 
     /// True if the archive has all trades whose numbers are missing.
     func fills(_ hole: SequenceHole) throws(ArchiveError) -> Bool {
+        guard hole.kind != .message else { return false }
         var count: Int64 = 0
         for recording in recordings { count += try recording.countTrades(in: hole) }
         return count >= hole.count

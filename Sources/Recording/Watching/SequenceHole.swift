@@ -8,8 +8,11 @@ struct SequenceHole: Sendable, Hashable {
         case trade
         /// Aggregates: messages with several executions.
         case aggregate
+        /// All messages of a connection, whatever they are about.
+        case message
     }
 
+    /// Empty for messages of a connection.
     var symbol: String
     /// The missing numbers, from the first to the last.
     var numbers: ClosedRange<Int64>
@@ -27,8 +30,14 @@ struct SequenceHole: Sendable, Hashable {
 
     /// What is missing, in words for the user.
     var detail: String {
-        let word = kind == .trade ? "trade" : "aggregate trade"
+        let word =
+            switch kind {
+            case .trade: "trade"
+            case .aggregate: "aggregate trade"
+            case .message: "message"
+            }
         let (first, last) = (numbers.lowerBound, numbers.upperBound)
-        return "\(first == last ? "\(word) \(last)" : "\(word)s \(first) to \(last)") of \(symbol) never arrived"
+        let subject = kind == .message ? "the connection" : symbol
+        return "\(first == last ? "\(word) \(last)" : "\(word)s \(first) to \(last)") of \(subject) never arrived"
     }
 }
