@@ -171,7 +171,7 @@ package struct MessageFileReader {
             count("no line of a known format")
             return nil
         }
-        let formats = MessageLineFormat.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let formats = MessageLineFormat.all.map { "'\($0.name)'" }.joined(separator: ", ")
         let detail = "not a message file: its first line has none of the formats \(formats)"
         throw ImportError(code: .unknownFormat, path: lines.path, place: .line(lines.lineNumber), detail: detail)
     }
@@ -199,7 +199,7 @@ package struct MessageFileReader {
         count(error.reason)
         guard policy == .fail else { return }
         let ending = lines.isLineCutOff ? " (the line has no end: the file may be truncated)" : ""
-        let detail = "malformed '\(format.rawValue)' line: \(error.reason)\(ending)"
+        let detail = "malformed '\(format.name)' line: \(error.reason)\(ending)"
         throw ImportError(code: .malformedLine, path: lines.path, place: .line(lines.lineNumber), detail: detail)
     }
 

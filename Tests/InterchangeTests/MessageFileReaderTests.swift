@@ -136,7 +136,7 @@ struct MessageFileReaderTests {
             let contents = try read(text, maxMessages: maxMessages)
             #expect(contents.texts == ["good", "good"] && contents.error?.code == .malformedLine)
             #expect(contents.error?.place == .line(3))
-            #expect(contents.error?.description.hasPrefix("malformed '\(format.rawValue)' line: expected ") == true)
+            #expect(contents.error?.description.hasPrefix("malformed '\(format.name)' line: expected ") == true)
         }
         let lenient = try read(text, onMalformedLine: .skip)
         #expect(lenient.texts == ["good", "good", "good"] && lenient.error == nil)

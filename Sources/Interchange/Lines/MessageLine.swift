@@ -1,7 +1,7 @@
-import MarketModel
+package import MarketModel
 
 /// One parsed line of a message file; the slices refer to the line.
-enum MessageLine {
+package enum MessageLine {
     case message(
         tsRecv: UnixNanoseconds,
         direction: MessageDirection,
@@ -24,10 +24,16 @@ enum MessageLine {
 }
 
 /// Why a line does not match its format.
-struct MessageLineError: Error {
-    let reason: String
+package struct MessageLineError: Error {
+    /// A clause such as `expected a tab after the time`.
+    package let reason: String
     /// The evident unit of the receive time, if it differs from the expected one.
-    var evidentUnit: UnixTimeUnit?
+    package var evidentUnit: UnixTimeUnit?
+
+    package init(reason: String, evidentUnit: UnixTimeUnit? = nil) {
+        self.reason = reason
+        self.evidentUnit = evidentUnit
+    }
 }
 
 /// Parses a line piece by piece from the front.
@@ -69,6 +75,18 @@ struct MessageLineScanner {
             position += 1
         }
         return position > start ? value : nil
+    }
+
+    /// Parses a receive time; `unit` is that of the format.
+    mutating func receiveTime(
+        _ times: ReceiveTimes,
+        unit standard: UnixTimeUnit
+    ) throws(MessageLineError) -> UnixNanoseconds {
+        let unit = times.unit(standard: standard)
+        guard let (time, count) = time(in: unit) else {
+            throw MessageLineError(reason: "expected a receive time in \(unit.name)")
+        }
+        return try times.checked(time, count: count, unit: unit)
     }
 
     /// Parses a decimal number of `unit` as a time; digits after the nanosecond are dropped.

@@ -20,10 +20,10 @@ struct ImportCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Import raw messages, one per line, with their receive times.",
             discussion: """
-                Formats: ns is '<receive time in ns> <payload>'; cf is the raw format of cryptofeed; tsv is \
-                '<monotonic time in ns>', a tab and the payload; jsonl is the payload alone. In the last two, \
-                messages get times of the venue as receive times. Files may be compressed with gzip or zstd; '-' is \
-                standard input. The recording is named after the UTC day of the first message.
+                Formats: \(MessageLineFormat.summaries). In files without receive times (\
+                \(MessageLineFormat.namesWithoutReceiveTimes)), messages get times of the venue as receive times. \
+                Files may be compressed with gzip or zstd; '-' is standard input. The recording is named after the \
+                UTC day of the first message.
 
                 Messages that the archive already has are not stored again. Two messages are the same if venue, \
                 receive time, direction and payload are equal. An import can therefore be repeated, \
@@ -42,10 +42,10 @@ struct ImportCommand: AsyncParsableCommand {
         @Option(help: "Directory of the recordings; created if missing.")
         var archive: String
 
-        @Option(help: "ns, cf, tsv or jsonl. (default: detected from the first lines)")
+        @Option(help: "\(WordList.either(MessageLineFormat.allValueStrings)). (default: detected from the first lines)")
         var format: MessageLineFormat?
 
-        @Option(help: "Unit of the times: s, ms, us or ns. (default: ns for ns and tsv files, s for cf files)")
+        @Option(help: "Unit of the times: s, ms, us or ns. (default: \(MessageLineFormat.standardUnits))")
         var timeUnit: UnixTimeUnit?
 
         @Option(help: "Lengths of the bars to build.")
@@ -63,8 +63,8 @@ struct ImportCommand: AsyncParsableCommand {
         var json = false
 
         func validate() throws {
-            guard timeUnit == nil || format != .jsonl else {
-                throw ValidationError("'--time-unit' has no meaning for jsonl files: they have no times")
+            if timeUnit != nil, let format, format.clock == .none {
+                throw ValidationError("'--time-unit' has no meaning for \(format.name) files: they have no times")
             }
             if let venue {
                 _ = try reading(of: venue)
@@ -139,5 +139,4 @@ struct ImportCommand: AsyncParsableCommand {
     }
 }
 
-extension MessageLineFormat: ExpressibleByArgument {}
 extension UnixTimeUnit: ExpressibleByArgument {}

@@ -1,0 +1,23 @@
+import MarketModel
+
+extension MessageLineFormat {
+    /// The payload alone, without a time.
+    ///
+    /// Only JSON objects and arrays are detected.
+    package static let jsonl = MessageLineFormat(
+        "jsonl",
+        summary: "the payload alone",
+        clock: .none,
+        matches: isJSON
+    ) { (line, _) throws(MessageLineError) in
+        .message(tsRecv: UnixNanoseconds(0), direction: .received, payload: line)
+    }
+
+    @Sendable
+    private static func isJSON(_ line: UnsafeRawBufferPointer) -> Bool {
+        switch (line.first, line.last) {
+        case (UInt8(ascii: "{"), UInt8(ascii: "}")), (UInt8(ascii: "["), UInt8(ascii: "]")): true
+        default: false
+        }
+    }
+}
