@@ -138,6 +138,72 @@ struct BookTests {
         }
     }
 
+    @Test("book and book_top in SQL are the books that the verb shows, over a file and a directory")
+    func sql() async throws {
+        _ = try await importing(Self.spot.path)
+        let file = bench.path("tape/2024-08-08.feedrec")
+        for path in [bench.path("tape"), file] {
+            for second in [15, 18, 20, 23] {
+                let at = "2024-08-08T23:54:\(second)Z"
+                let shown = try await book("BTCUSDT", ["--at", at, "--depth", "5", "--format", "csv"]).lines.dropFirst()
+                let rows = try await bench.query(
+                    path,
+                    "select side, level, price_text, size_text from book('BTCUSDT', '\(at)', 5)"
+                )
+                #expect(rows == Array(shown), "\(at)")
+                let best = try await bench.query(
+                    path,
+                    "select bid || ' ' || ask from book_top('BTCUSDT', '2024-08-08T23:54:15Z', "
+                        + "'2024-08-08T23:54:24Z', '1s') where time like '%:\(second).%'"
+                )
+                let prices = try await bench.query(
+                    path,
+                    "select group_concat(price, ' ') from book('BTCUSDT', '\(at)', 1)"
+                )
+                #expect(best == prices, "\(at)")
+            }
+        }
+    }
+
+    @Test("book_top has a row for an instant without a book, with the reason; book has none")
+    func sqlAbsence() async throws {
+        _ = try await importing(Self.spot.path)
+        let archive = bench.path("tape")
+        let span = "'2024-08-08T23:54:13Z', '2024-08-08T23:54:27Z', '2s'"
+        let rows = try await bench.query(
+            archive,
+            "select substr(time, 18, 2), bid is null, absence from book_top('BTCUSDT', \(span))"
+        )
+        #expect(
+            rows == [
+                "13,1,no snapshot has come yet", "15,0,", "17,0,", "19,0,", "21,0,", "23,0,", "25,1,disconnected",
+            ]
+        )
+        #expect(try await bench.query(archive, "select * from book('BTCUSDT', '2024-08-08', 5)").isEmpty)
+        let named = "select count(*), channel, venue from book('BTCUSDT', 1723161260000000000, 0, 'depth@100ms')"
+        #expect(try await bench.query(archive, named).first?.hasSuffix(",depth@100ms,binance-spot") == true)
+    }
+
+    @Test(
+        "a wrong call of a book function is an error that says what is wrong",
+        arguments: [
+            ("book('BTCUSD', 0)", "there is no book of 'BTCUSD'"),
+            ("book('BTCUSDT')", "book needs a symbol and a time"),
+            ("book('BTCUSDT', 'noon')", "the time of book is 'noon'"),
+            ("book('BTCUSDT', 0, -1)", "the depth of book is no whole number"),
+            ("book(NULL, 0)", "the symbol of a book is NULL"),
+            ("book_top('BTCUSDT', 0, 1)", "book_top needs a symbol, two times and a step"),
+            ("book_top('BTCUSDT', 0, 1, 0)", "the step of book_top is neither nanoseconds"),
+            ("book_top('BTCUSDT', 0, 1, 'often')", "the step of book_top is 'often'"),
+        ]
+    )
+    func wrongCall(call: String, error: String) async throws {
+        _ = try await importing(Self.spot.path)
+        let finished = try await bench.run(["sql", bench.path("tape"), "select * from \(call)"])
+        #expect(finished.status == 1 && finished.output.isEmpty)
+        #expect(finished.errors.contains(error), "\(finished.errors)")
+    }
+
     // MARK: Absent
 
     @Test("before the first snapshot, and after the end of the connection, there is no book")

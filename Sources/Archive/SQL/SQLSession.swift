@@ -17,6 +17,7 @@ package final class SQLSession: Sendable {
     private let database: SerialDatabase
     private let interruption: Interruption
     private let lock: ArchiveLock?
+    private let functions: [RegisteredFunction]
     private let set: RecordingSet
     private let isSeveral: Bool
     /// The path in errors: the recording, or the directory of several recordings.
@@ -25,18 +26,25 @@ package final class SQLSession: Sendable {
     /// Opens `recordings`, which must not be empty; see ``ArchiveLocation/files``.
     ///
     /// If `isWritable`, the only recording may be changed. The lock of its directory is held, so that no recorder runs
-    /// meanwhile.
+    /// meanwhile. Statements may call `functions` like tables.
     ///
     /// - Throws: ``ArchiveError``; ``ArchiveError/Code/readOnly`` for several recordings if `isWritable`.
-    package init(recordings: [String], isWritable: Bool = false) throws(ArchiveError) {
+    package init(
+        recordings: [String],
+        isWritable: Bool = false,
+        functions: [SQLFunction] = []
+    ) throws(ArchiveError) {
         guard let first = recordings.first else {
             throw ArchiveError(code: .noRecordings, path: "", detail: "there is no recording to query")
         }
         guard !isWritable || recordings.count == 1 else { throw Self.severalToChange(recordings) }
         let interruption = Interruption()
         lock = isWritable ? try ArchiveLock(directory: FilePath.parent(of: first)) : nil
+        let registered = functions.map { RegisteredFunction($0) }
+        self.functions = registered
         database = try RecordingFile.openForReading(first, writable: isWritable) { handle in
             feedrec_register_messages(handle)
+            for function in registered { _ = function.register(on: handle) }
             interruption.install(on: handle)
         }
         self.interruption = interruption

@@ -1,6 +1,8 @@
 #ifndef FEEDREC_MESSAGES_H
 #define FEEDREC_MESSAGES_H
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -33,6 +35,34 @@ typedef int (*feedrec_open_file)(void *context, int file, const char *view, sqli
  * connection. */
 int feedrec_register_files(
     sqlite3 *db, int file_count, const char *const *names, feedrec_open_file open_callback, void *context);
+
+typedef struct sqlite3_value sqlite3_value;
+typedef struct sqlite3_context sqlite3_context;
+
+/* What computes the rows of a table-valued function. A callback that fails returns an SQLite result code other than
+ * SQLITE_OK, and sets `*error` to a readable text from sqlite3_malloc. */
+typedef struct {
+    /* Must outlive the connection. */
+    void *context;
+    /* Visible columns; the parameters are hidden columns after them, the required ones first. */
+    int column_count;
+    int parameter_count;
+    int required_count;
+    /* Begins with the arguments of a call: one for each parameter, NULL if it is not given. */
+    int (*begin)(void *context, sqlite3_value *const *arguments, int count, void **rows, char **error);
+    /* Moves to the first or next row; `*has_row` is false at the end. */
+    int (*next)(void *rows, bool *has_row, char **error);
+    /* Returns the value of a column in the current row. */
+    void (*value)(void *rows, int column, sqlite3_context *result);
+    /* Releases what `begin` made. */
+    void (*end)(void *rows);
+} feedrec_function;
+
+/* Registers a table-valued function for one connection. `declaration` is a CREATE TABLE statement with the visible
+ * columns and the parameters, which are HIDDEN; `usage` is the error of a query that lacks a required parameter. The
+ * texts are copied. */
+int feedrec_register_function(
+    sqlite3 *db, const char *name, const char *declaration, const char *usage, feedrec_function calls);
 
 #ifdef __cplusplus
 }

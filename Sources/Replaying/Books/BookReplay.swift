@@ -19,6 +19,9 @@ struct BookReplay {
     private(set) var tsRecv: UnixNanoseconds
     private(set) var tsEvent: UnixNanoseconds?
     private(set) var messageIndex: Int64
+    /// The last message of the connection that was read, and the time up to which messages were asked for.
+    private var readThrough: Int64
+    private(set) var readUntil: UnixNanoseconds
 
     init(_ symbol: String, _ channel: String, _ state: BookCheckpointRow, _ venue: Venue) {
         self.symbol = symbol
@@ -29,13 +32,13 @@ struct BookReplay {
         tsRecv = state.tsRecv
         tsEvent = state.tsEvent
         messageIndex = state.messageIndex
+        let isBefore = checkpoint == nil || state.item < 0
+        readThrough = isBefore ? state.messageIndex - 1 : state.messageIndex
+        readUntil = state.tsRecv
     }
 
     /// False if the state is damaged.
     var canBegin: Bool { checkpoint != nil || state.book == nil }
-
-    /// The messages after this one are needed.
-    var behind: Int64 { checkpoint == nil || state.item < 0 ? state.messageIndex - 1 : state.messageIndex }
 
     /// The book now; `nil` if it is not valid.
     var book: OrderBook? {
@@ -54,8 +57,22 @@ struct BookReplay {
         return !keeper.isUnverifiable
     }
 
-    mutating func read(_ block: DecodedBlock) {
+    /// Reads the next messages, up to `time`.
+    mutating func read(_ reader: ArchiveReader, until time: UnixNanoseconds) throws(ArchiveError) {
+        try reader.forEachBlock(
+            ofConnection: state.connectionID,
+            behind: readThrough,
+            until: time
+        ) { block throws(ArchiveError) in
+            read(block)
+            return true
+        }
+        readUntil = time
+    }
+
+    private mutating func read(_ block: DecodedBlock) {
         guard let first = block.batch.entries.first else { return }
+        readThrough = block.messageIndexes.last ?? readThrough
         events.removeAll()
         var answers = MessageBatch()
         _ = dialect.receive(block.batch, now: first.tsRecv, events: &events, outgoing: &answers)

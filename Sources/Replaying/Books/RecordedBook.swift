@@ -18,6 +18,8 @@ package struct RecordedBook: Sendable {
     package let isVerifiable: Bool
     /// The recording's path.
     package let file: String
+
+    package var levelCount: Int { book.bids.count + book.asks.count }
 }
 
 /// Why there is no right book at an instant.

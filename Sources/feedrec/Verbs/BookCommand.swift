@@ -101,7 +101,3 @@ struct BookCommand: AsyncParsableCommand {
         return best
     }
 }
-
-extension RecordedBook {
-    fileprivate var levelCount: Int { book.bids.count + book.asks.count }
-}
