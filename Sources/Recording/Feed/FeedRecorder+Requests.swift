@@ -28,11 +28,12 @@ extension FeedRecorder {
 
     /// Cancels the request under way and waits for its end.
     func endFetching(_ lane: FeedLane) async {
+        let isUnanswered = lane.fetching != nil || !lane.requests.isEmpty
         lane.fetching?.cancel()
         await lane.fetching?.value
         lane.fetching = nil
         // The next connection asks again for what did not come.
-        if !lane.requests.isEmpty { lane.instrumentsDueAt = .zero }
+        if isUnanswered { lane.instrumentsDueAt = .zero }
         lane.requests = RESTQueue()
     }
 
