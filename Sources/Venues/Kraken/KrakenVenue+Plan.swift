@@ -30,6 +30,7 @@ extension KrakenVenue {
         var subscription = #"{"symbols":\#(JSONText.list(wanted.symbols)),"channels":\#(JSONText.list(words))"#
         if wanted.channels.contains(.book) { subscription += #","depth":\#(wanted.depth)"# }
         var plan = VenuePlan(subscription: subscription + "}") { _ in KrakenDialect(wanted) }
+        plan.target = Self.target
         plan.instrumentRequests = [RESTExchange(url: KrakenInstruments.address)]
         if wanted.channels.contains(.trade) || wanted.channels.contains(.ticker) {
             plan.ticks = .some(Set(wanted.symbols))
@@ -40,6 +41,13 @@ extension KrakenVenue {
             return name == symbol ? nil : "\(symbol) is a name of Kraken's old interface; this one calls it \(name)"
         }
         return plan
+    }
+
+    /// The path and query to request: a URL without a path gets that of the interface.
+    private static func target(_ given: String) -> String {
+        let path = given.prefix { $0 != "?" }
+        guard path.isEmpty || path == "/" else { return given }
+        return "/v2" + given.dropFirst(path.count)
     }
 
     private func depth(_ values: VenueOptionValues) throws(VenueOptionError) -> Int {
