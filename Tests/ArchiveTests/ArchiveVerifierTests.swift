@@ -136,6 +136,34 @@ struct ArchiveVerifierTests {
         #expect(report.problems.contains { $0.kind == kind && $0.reason.contains(reason) })
     }
 
+    @Test(
+        "a row that breaks a CHECK constraint is found, and the constraint is named",
+        arguments: [
+            (
+                "UPDATE instrument SET price_digits = 19",
+                "1 row of instrument breaks CHECK (price_digits BETWEEN 0 AND 18)"
+            ),
+            (
+                "UPDATE connection SET closed_by = 'us'",
+                "1 row of connection breaks CHECK (closed_by IN ('local', 'remote', 'none'))"
+            ),
+            (
+                #"CREATE TABLE "a ""b""" (x CHECK (x <> ')'), y, Check/* ( */(x + (y) > 0)); INSERT INTO "a ""b""" VALUES (')', 1), (2, -2), (NULL, 0)"#,
+                #"1 row of a "b" breaks CHECK (x <> ')')"#
+            ),
+            (
+                "CREATE TABLE c (\"check\" INTEGER, n, -- CHECK (n > 9)\n CHECK -- (\n (n > \n 0)); INSERT INTO c VALUES (1, 0), (1, -1)",
+                "2 rows of c break CHECK (n > 0)"
+            ),
+        ]
+    )
+    func brokenConstraint(sql: String, reason: String) async throws {
+        let (directory, path) = try await Self.recording()
+        try RawDatabase.run(path, "PRAGMA ignore_check_constraints = ON; \(sql)")
+        let problems = try ArchiveVerifier.verify(ArchiveLocation(directory.path)).problems
+        #expect(problems.contains { $0.kind == .row && $0.reason == reason }, "\(problems)")
+    }
+
     @Test("times that run backwards are a problem in a live session, not in an import", arguments: [true, false])
     func backwards(isLive: Bool) async throws {
         let directory = try TemporaryDirectory()

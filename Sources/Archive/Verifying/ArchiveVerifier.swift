@@ -28,6 +28,9 @@ package enum ArchiveVerifier {
         try reportingDamage(&report) { report throws(ArchiveError) in
             let reader = try ArchiveReader(path: file)
             try reportingDamage(&report) { report throws(ArchiveError) in try checkDatabase(reader, &report) }
+            try reportingDamage(&report) { report throws(ArchiveError) in
+                try CheckConstraints.check(reader, &report)
+            }
             let last = try reader.lastMessageIndex()
             report.absences = try reader.absences()
             let absences = Absences(report.absences)

@@ -9,7 +9,7 @@ package struct VerifyProblem: Hashable, Sendable, CustomStringConvertible {
         case messageIndex
         /// Times that run backwards within a connection.
         case time
-        /// Rows whose messages are not stored.
+        /// Rows whose messages are not stored, or that break a rule of the schema.
         case row
         /// Counts of a session that differ from the stored rows, or a connection with more messages than it carried.
         case count
