@@ -87,7 +87,8 @@ struct BookTests {
         }
     }
 
-    /// The receive time of each received message, by its place among them; without those that share the next one's time.
+    /// The receive time of each received message, by its place among them; without those that share the next one's
+    /// time.
     private func lastTimes() async throws -> [String: String] {
         let rows = try await bench.query(
             bench.path("tape"),

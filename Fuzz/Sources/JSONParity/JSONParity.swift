@@ -4,8 +4,9 @@ import Foundation
 ///
 ///     JSONParity [--seed NUMBER] [--inputs NUMBER] [FILE…]
 ///
-/// The messages in the files, one a line, are changed at random; other texts are generated. Prints how often both agree,
-/// how often a known difference explains the result, and the text of every other difference. Status 1 if there is one.
+/// The messages in the files, one a line, are changed at random; other texts are generated. Prints how often both
+/// agree, how often a known difference explains the result, and the text of every other difference. Status 1 if there
+/// is one.
 @main
 struct JSONParity {
     static func main() {

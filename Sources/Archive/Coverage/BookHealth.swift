@@ -2,9 +2,9 @@ import MarketModel
 
 /// How much of its time an order book was valid, and what its checks found.
 ///
-/// The time of a book begins with its first stored state on a connection and ends with that connection, or with the last
-/// message of the recording if the connection has no end. Connections that overlap count once, and one valid book among
-/// theirs is enough. Times between connections are gaps of the feed, and no time of the book.
+/// The time of a book begins with its first stored state on a connection and ends with that connection, or with the
+/// last message of the recording if the connection has no end. Connections that overlap count once, and one valid book
+/// among theirs is enough. Times between connections are gaps of the feed, and no time of the book.
 package struct BookHealth: Hashable, Sendable {
     package let venue: String
     package let symbol: String

@@ -2,7 +2,8 @@ package import MarketModel
 
 /// A format in which recorded messages are exported.
 ///
-/// Each format has a file of its own and a line in ``all``. Flags, help texts, completions and errors follow from these.
+/// Each format has a file of its own and a line in ``all``. Flags, help texts, completions and errors follow from
+/// these.
 package struct MessageExportFormat: Sendable {
     /// The name on command lines.
     package let name: String

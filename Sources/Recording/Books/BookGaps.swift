@@ -4,8 +4,8 @@ import OrderBooks
 
 /// The holes of one connection's books, as rows of the ledger of gaps.
 ///
-/// The row of a hole reaches from the last message of the valid book to the message that showed the hole. Once the book is
-/// valid again, the row reaches to there.
+/// The row of a hole reaches from the last message of the valid book to the message that showed the hole. Once the book
+/// is valid again, the row reaches to there.
 struct BookGaps: Sendable {
     private struct Hole: Sendable {
         var row: GapRow

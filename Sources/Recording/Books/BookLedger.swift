@@ -2,8 +2,8 @@ import Archive
 import MarketModel
 import OrderBooks
 
-/// The order books of one connection while its messages are read: which of their states are stored, and which holes they
-/// have.
+/// The order books of one connection while its messages are read: which of their states are stored, and which holes
+/// they have.
 ///
 /// It depends on the messages alone, so that the same messages give the same rows.
 struct BookLedger: Sendable {
@@ -22,7 +22,8 @@ struct BookLedger: Sendable {
         var instrumentID: Int64?
     }
 
-    /// A valid book is stored again after this many messages of its connection, if as many levels have changed as it has.
+    /// A valid book is stored again after this many messages of its connection, if as many levels have changed as it
+    /// has.
     ///
     /// A reader then replays a few milliseconds of messages, and stored books stay smaller than their messages.
     private static let messagesBetween: Int64 = 5000
@@ -105,8 +106,8 @@ struct BookLedger: Sendable {
         }
     }
 
-    /// The states with which another file begins, so that it explains itself: one for each valid book, before the message
-    /// `messageIndex`.
+    /// The states with which another file begins, so that it explains itself: one for each valid book, before the
+    /// message `messageIndex`.
     mutating func beginFile(
         connectionID: Int64,
         messageIndex: Int64,

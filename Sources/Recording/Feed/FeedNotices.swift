@@ -1,7 +1,8 @@
 import Archive
 import Venues
 
-/// The last reports about missing names, refusals, the write-ahead log and the journal, so that each change is reported once.
+/// The last reports about missing names, refusals, the write-ahead log and the journal, so that each change is reported
+/// once.
 struct FeedNotices: Sendable {
     var undelivered: UndeliveredNames
     private var log: LogWatch

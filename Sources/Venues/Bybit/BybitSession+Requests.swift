@@ -106,7 +106,7 @@ extension BybitSession {
     // MARK: Replies
 
     private mutating func logIn(_ request: BybitRequest, _ replies: inout MessageBatch) {
-        // The key, the time and the signature; nobody here could check the signature.
+        // The key, the time and the signature; a server without keys cannot check the signature.
         guard request.argumentCount == 3 else { return refuse("Params Error", request, to: &replies) }
         isLoggedIn = true
         reply(true, "", request, to: &replies)

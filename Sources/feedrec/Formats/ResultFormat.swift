@@ -3,7 +3,8 @@ import ArgumentParser
 
 /// A format in which the rows of a query are printed.
 ///
-/// Each format has a file of its own and a line in ``all``. Flags, help texts, completions and errors follow from these.
+/// Each format has a file of its own and a line in ``all``. Flags, help texts, completions and errors follow from
+/// these.
 struct ResultFormat: Sendable {
     /// The name on command lines.
     let name: String

@@ -5,8 +5,8 @@ import Venues
 
 /// Compares the symbols that a user asked for with the venue's list of instruments, before anything is recorded.
 ///
-/// A venue ignores a misspelt name, or refuses it in words of its own. If the list is not available in time, the symbols
-/// are not checked.
+/// A venue ignores a misspelt name, or refuses it in words of its own. If the list is not available in time, the
+/// symbols are not checked.
 struct SymbolCheck {
     /// The longest wait for a list.
     static let patience = Duration.seconds(5)

@@ -17,7 +17,7 @@ struct BybitConversationTests {
             exchange(at: 0)
         }
 
-        /// Carries messages until nobody has anything to say at `seconds`.
+        /// Carries messages until both sides are silent at `seconds`.
         mutating func exchange(at seconds: Int64) {
             for _ in 0..<20 {
                 let sent = client.takeSent()

@@ -158,7 +158,7 @@ struct CoinbaseDialectTests {
         #expect(run.events.connectionHoles.isEmpty && run.outcome.recognised == 3)
     }
 
-    @Test("the number 0 begins another connection, whose books need a snapshot")
+    @Test("the number 0 starts a new connection, whose books need a snapshot")
     func restart() {
         var run = read(Self.snapshot, Self.change)
         run.receive([Self.heartbeat.numbered(0), Self.snapshot.numbered(1)])

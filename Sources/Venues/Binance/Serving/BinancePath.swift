@@ -1,7 +1,7 @@
 /// The path of a market data connection: `/ws`, `/ws/btcusdt@trade/…` or `/stream`, below any base path.
 ///
-/// In the futures market, the component before that is a route, such as `/public/stream`; or the base names the host, as
-/// in `/fstream.binance.com/ws`, because some clients keep it.
+/// In the futures market, the component before that is a route, such as `/public/stream`; or the base names the host,
+/// as in `/fstream.binance.com/ws`, because some clients keep it.
 struct BinancePath {
     let route: BinanceRoute?
     /// True for `/stream`, whose messages have an envelope.
