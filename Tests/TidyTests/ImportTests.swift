@@ -38,7 +38,10 @@ struct ImportTests {
         Rule(module: "ControlPage", targets: ["feedrec"]),
         Rule(module: "Replaying", targets: ["feedrec", "FeedrecReplay"]),
         Rule(module: "Venues", targets: ["Recording", "Replaying", "feedrec"]),
-        Rule(module: "Archive", targets: ["Recording", "Replaying", "FeedrecReplay", "feedrec", "FeedrecTestKit"]),
+        Rule(
+            module: "Archive",
+            targets: ["BarInput", "Recording", "Replaying", "FeedrecReplay", "feedrec", "FeedrecTestKit"]
+        ),
         Rule(
             module: "Transport",
             targets: ["FeedrecWebSocket", "Recording", "RecorderStatus", "Replaying", "feedrec", "FeedrecTestKit"]

@@ -54,13 +54,14 @@ struct TreeTests {
         arguments: [
             ("Sources/feedrec/Formats/AllResultFormats.swift", "ResultFormat"),
             ("Sources/Interchange/Export/AllExportFormats.swift", "MessageExportFormat"),
+            ("Sources/Interchange/Lines/AllLineFormats.swift", "MessageLineFormat"),
         ]
     )
     func formats(list: String, type: String) throws {
         let folder = String(list[..<(list.lastIndex(of: "/") ?? list.endIndex)])
         let listed = try SourceTree.text(of: list).matches(of: /\n    \.([a-z0-9]+)/).map { String($0.1) }
         let definition = try Regex(
-            #"static let ([a-z0-9]+) = \#(type)\("([a-z0-9]+)""#,
+            #"static let ([a-z0-9]+) = \#(type)\(\s*"([a-z0-9]+)""#,
             as: (Substring, Substring, Substring).self
         )
         var defined: [String] = []
