@@ -9,7 +9,7 @@ struct DocumentedCommandTests {
     private static let verbs = [
         "record", "status", "replay", "sql", "info", "book", "verify", "rebuild", "compact", "prune", "import messages",
         "export messages", "simulate", "probe", "bench ingest", "bench wire", "bench journal",
-        "bench normalise", "bench replay",
+        "bench normalise", "bench replay", "bench book",
     ]
 
     private let bench: Workbench

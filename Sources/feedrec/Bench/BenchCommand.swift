@@ -12,10 +12,11 @@ struct BenchCommand: AsyncParsableCommand {
               feedrec bench journal
               feedrec bench normalise
               feedrec bench replay
+              feedrec bench book
             """,
         subcommands: [
-            IngestBench.self, WireBench.self, JournalBench.self, NormaliseBench.self, ReplayBench.self, WirePeer.self,
-            ReplayPeer.self,
+            IngestBench.self, WireBench.self, JournalBench.self, NormaliseBench.self, ReplayBench.self, BookBench.self,
+            WirePeer.self, ReplayPeer.self,
         ]
     )
 }
