@@ -11,6 +11,10 @@ package struct VenueReading: Sendable, Hashable {
     package var keepsPersonalData: Bool
     /// The protocol of a hub, for recordings without a handshake; `nil` if it is not known.
     package var hubProtocol: HubProtocol?
+    /// The levels of the deeper side of a stored book whose changes are to be read; `nil` if there is none.
+    ///
+    /// It shows the depth of a book if the answers to the subscription are in an earlier file.
+    package var bookLevels: Int?
 
     package init(
         brokerTimeZone: ZoneRules? = nil,

@@ -22,13 +22,17 @@ struct BookReplay {
     /// The last message of the connection that was read, and the time up to which messages were asked for.
     private var readThrough: Int64
     private(set) var readUntil: UnixNanoseconds
+    /// True once the beginning of the connection has been read.
+    private var hasRecalled = false
 
     init(_ symbol: String, _ channel: String, _ state: BookCheckpointRow, _ venue: Venue) {
         self.symbol = symbol
         self.channel = channel
         self.state = state
         checkpoint = state.book.flatMap { try? BookCheckpoint(bytes: $0) }
-        dialect = venue.makeReader()
+        var reading = VenueReading()
+        reading.bookLevels = checkpoint.map { max($0.book.bids.count, $0.book.asks.count) }
+        dialect = venue.makeReader(reading)
         tsRecv = state.tsRecv
         tsEvent = state.tsEvent
         messageIndex = state.messageIndex
@@ -59,6 +63,7 @@ struct BookReplay {
 
     /// Reads the next messages, up to `time`.
     mutating func read(_ reader: ArchiveReader, until time: UnixNanoseconds) throws(ArchiveError) {
+        if !hasRecalled { try recall(reader) }
         try reader.forEachBlock(
             ofConnection: state.connectionID,
             behind: readThrough,
@@ -68,6 +73,27 @@ struct BookReplay {
             return true
         }
         readUntil = time
+    }
+
+    /// Reads the first messages of the connection, as far as the stored state includes them.
+    ///
+    /// The venue's answers to subscriptions can state rules of its books, such as their depth.
+    private mutating func recall(_ reader: ArchiveReader) throws(ArchiveError) {
+        hasRecalled = true
+        try reader.forEachBlock(
+            ofConnection: state.connectionID,
+            behind: -1,
+            until: state.tsRecv
+        ) { block throws(ArchiveError) in
+            guard let first = block.batch.entries.first else { return false }
+            var batch = MessageBatch()
+            batch.bytes = block.batch.bytes
+            batch.entries = zip(block.batch.entries, block.messageIndexes).filter { $0.1 <= readThrough }.map(\.0)
+            events.removeAll()
+            var answers = MessageBatch()
+            _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
+            return false
+        }
     }
 
     private mutating func read(_ block: DecodedBlock) {

@@ -3,6 +3,8 @@ import MarketModel
 /// The order books of a connection to Kraken, of either version of its interface.
 struct KrakenBooks: Sendable {
     private(set) var table = BookTable()
+    /// The depth of a book of which neither a statement of the venue nor a snapshot is known.
+    var depthOfUnknown = KrakenDepth.standard
     /// By symbol index: the latest book of the symbol, and its depth.
     private var latest: [Latest?] = []
 
@@ -48,7 +50,7 @@ struct KrakenBooks: Sendable {
         let index = Int(symbol.value)
         let known = index < latest.count ? latest[index] : nil
         if let known, known.isStated || snapshotLevels == nil { return known.book }
-        let depth = snapshotLevels.map(KrakenDepth.fitting) ?? KrakenDepth.standard
+        let depth = snapshotLevels.map(KrakenDepth.fitting) ?? depthOfUnknown
         return set(symbol, channel(), depth, isStated: false)
     }
 

@@ -23,7 +23,11 @@ package struct KrakenVenue: VenueDefinition {
         return rules
     }
 
-    package func makeReader(_ reading: VenueReading) -> any VenueDialect { KrakenDialect() }
+    package func makeReader(_ reading: VenueReading) -> any VenueDialect {
+        var dialect = KrakenDialect()
+        if let levels = reading.bookLevels { dialect.knownBooks.depthOfUnknown = KrakenDepth.fitting(levels: levels) }
+        return dialect
+    }
 
     package func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]? {
         guard KrakenInstruments.isList(exchange) else { return nil }
