@@ -10,6 +10,7 @@ package struct ReplayServer: WebSocketServerHandler {
     private let access: AccessControl
     private let origins: OriginPolicy
     private let host: VenueHost
+    private let exchanges: RecordedExchanges
     private let notServed: HTTPResponse
 
     /// Makes a server of the tape in `catalog`, which is read on threads of `pool`.
@@ -31,6 +32,7 @@ package struct ReplayServer: WebSocketServerHandler {
         policy.symbols = desk.options.defaults.symbols
         policy.token = options.token
         policy.allowedOrigins = options.allowedOrigins
+        exchanges = try RecordedExchanges(catalog.readers, venues: desk.venues, range: desk.offeredRange)
         let served = try RecordedVenues.servers(of: desk.venues, catalog.readers)
         let notServed = HTTPResponse.notServed(by: "feedrec replay", paths: desk.catalogPaths + ["/replay?speed=max"])
         self.notServed = notServed
@@ -71,6 +73,7 @@ package struct ReplayServer: WebSocketServerHandler {
         if let asset = desk.options.page?.asset(path: request.head.path) { return page(asset, request.head.method) }
         if request.head.path == "/" { return HTTPResponse(status: 200, text: welcome) }
         guard access.admits(request.head) else { return APIError.unauthorized.response }
+        if let recorded = exchanges.answer(to: request) { return recorded }
         return await api.respond(to: request) ?? notServed
     }
 
