@@ -103,7 +103,7 @@ struct InstrumentBook: Sendable {
         bars: inout BarBuilder
     ) -> Instrument? {
         // This includes digits needed by other connections of the feed: digits only grow.
-        let previous = bySymbol[name]
+        let previous = bySymbol[name] ?? (prices.isEmpty && sizes.isEmpty ? firstKnown(name) : nil)
         guard let priceDigits = digits(for: prices, previous: previous?.priceDigits, min: priceDigitsMin),
             let sizeDigits = digits(for: sizes, previous: previous?.sizeDigits, min: 0)
         else { return nil }
@@ -117,6 +117,14 @@ struct InstrumentBook: Sendable {
         )
         bySymbol[name] = key
         return instrument
+    }
+
+    /// The first row of a symbol; `nil` if there is none.
+    ///
+    /// An order book needs a row before any tick shows the digits. A rebuild may read the book's message in an earlier
+    /// batch than the first tick; it must then use the row that the file has, and make none of its own.
+    private func firstKnown(_ symbol: String) -> Known? {
+        known.filter { $0.key.symbol == symbol }.min { $0.value < $1.value }?.key
     }
 
     /// The index of a symbol in the book.
