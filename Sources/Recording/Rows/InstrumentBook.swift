@@ -27,6 +27,7 @@ struct InstrumentBook: Sendable {
     /// The digits that new prices start with if the venue sends JSON numbers, which lose their trailing zeros.
     let priceDigitsMin: UInt8
     private var known: [Known: Int64]
+    private let isFromStart: Bool
     private var makeID: @Sendable (Known) -> Int64
     private var places: [String: Int] = [:]
     private var bySymbol: [String: Known]
@@ -55,6 +56,7 @@ struct InstrumentBook: Sendable {
         self.known = Dictionary(known.map { ($0.key, $0.id) }, uniquingKeysWith: { first, _ in first })
         self.bySymbol =
             isFromStart ? [:] : Dictionary(known.map { ($0.key.symbol, $0.key) }, uniquingKeysWith: { _, last in last })
+        self.isFromStart = isFromStart
         self.makeID = makeID
     }
 
@@ -103,7 +105,7 @@ struct InstrumentBook: Sendable {
         bars: inout BarBuilder
     ) -> Instrument? {
         // This includes digits needed by other connections of the feed: digits only grow.
-        let previous = bySymbol[name] ?? (prices.isEmpty && sizes.isEmpty ? firstKnown(name) : nil)
+        let previous = bySymbol[name] ?? (isFromStart ? firstKnown(name) : nil)
         guard let priceDigits = digits(for: prices, previous: previous?.priceDigits, min: priceDigitsMin),
             let sizeDigits = digits(for: sizes, previous: previous?.sizeDigits, min: 0)
         else { return nil }
@@ -121,8 +123,8 @@ struct InstrumentBook: Sendable {
 
     /// The first row of a symbol; `nil` if there is none.
     ///
-    /// An order book needs a row before any tick shows the digits. A rebuild may read the book's message in an earlier
-    /// batch than the first tick; it must then use the row that the file has, and make none of its own.
+    /// Ticks, details and books can each make the first row, with different digits. Which of them does, depends on how
+    /// the messages were batched, so a rebuild begins with the row that the file has.
     private func firstKnown(_ symbol: String) -> Known? {
         known.filter { $0.key.symbol == symbol }.min { $0.value < $1.value }?.key
     }
