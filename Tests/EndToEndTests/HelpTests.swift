@@ -38,7 +38,12 @@ struct HelpTests {
     func groups() async throws {
         let lines = try await bench.succeed(["record", "--help"]).lines
         let titles = lines.filter { $0.hasSuffix(":") && !$0.hasPrefix(" ") }
-        #expect(titles == ["FEED:", "MT4 HUB (--VENUE MT4):", "CONNECTION:", "ACCESS:", "OPTIONS:"])
+        #expect(
+            titles == [
+                "FEED:", "MT4 HUB (--VENUE MT4):", "OPTIONS OF KRAKEN (--VENUE KRAKEN):", "CONNECTION:", "ACCESS:",
+                "OPTIONS:",
+            ]
+        )
     }
 
     @Test("the overview has the verbs, the exit statuses and the version")

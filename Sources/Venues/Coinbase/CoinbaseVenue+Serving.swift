@@ -20,8 +20,8 @@ extension CoinbaseVenue {
         var examples = VenueExamples()
         examples.recording = [
             """
-            feedrec record --venue coinbase --symbol BTC-USD --channel trades,quotes,book \\
-              --archive ./tape --duration 1h
+            feedrec record --venue coinbase --symbol BTC-USD \\
+              --channel trades,quotes,book --archive ./tape --duration 1h
             """
         ]
         examples.importing = ["feedrec import messages btcusd.tsv.gz --venue coinbase --archive ./tape"]

@@ -14,7 +14,12 @@ package struct CoinbaseExchangeVenue: ReadingOnlyVenue {
 
     package var examples: VenueExamples {
         var examples = VenueExamples()
-        examples.importing = ["feedrec import messages multi10.cf.txt.gz --venue coinbase-exchange --archive ./tape"]
+        examples.importing = [
+            """
+            feedrec import messages multi10.cf.txt.gz --venue coinbase-exchange \\
+              --archive ./tape
+            """
+        ]
         return examples
     }
 
