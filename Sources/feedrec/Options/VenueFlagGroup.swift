@@ -1,4 +1,5 @@
 import ArgumentParser
+import Synchronization
 import Venues
 
 /// The flags of one section, which are decoded into the values of venue options.
@@ -39,13 +40,29 @@ struct VenueFlagGroup<Use: VenueFlagUse, Position: VenueFlagPosition>: ParsableA
 }
 
 /// Options that appear under one title in `--help`.
-struct VenueFlagSection {
+struct VenueFlagSection: Sendable {
     let title: String
     var options: [VenueOption]
 
+    private static let made = Mutex<[VenueOption.Use: (venues: [Venue], sections: [VenueFlagSection])]>([:])
+
     /// The sections for one use: one for each venue, and the first for options that several venues have.
+    ///
+    /// The parser asks hundreds of times, so they are made once for each list of venues.
     static func all(for use: VenueOption.Use) -> [VenueFlagSection] {
-        let venues = Venue.all.map(\.definition)
+        let venues = Venue.all
+        return made.withLock { made in
+            if let known = made[use], known.venues == venues { return known.sections }
+            let sections = sections(of: venues.map(\.definition), for: use)
+            made[use] = (venues, sections)
+            return sections
+        }
+    }
+
+    private static func sections(
+        of venues: [any VenueDefinition],
+        for use: VenueOption.Use
+    ) -> [VenueFlagSection] {
         func count(_ option: VenueOption) -> Int {
             venues.count { $0.options(for: use).contains { $0.name == option.name } }
         }
