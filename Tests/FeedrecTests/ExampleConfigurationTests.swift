@@ -55,11 +55,14 @@ struct ExampleConfigurationTests {
             let isOption = line.wholeMatch(of: /# [a-z_]+ = .*/) != nil
             return isOption ? String(line.dropFirst(2)) : String(line)
         }
-        // Only one of the tokens is allowed, and streams are for another venue.
+        // Only one of the tokens is allowed, and streams and depth are for other venues.
         let first = live.first { $0.hasPrefix("token = ") }
         let text = live.filter { !$0.hasPrefix("token = ") || $0 == first }.joined(separator: "\n")
         let mistakes = ConfigurationTests.mistakes(text)
-        #expect(mistakes.count == 1 && mistakes[0].contains("'streams' is for the venue"), "\(mistakes)")
+        #expect(mistakes.count == 2, "\(mistakes)")
+        for option in ["streams", "depth"] {
+            #expect(mistakes.contains { $0.contains("'\(option)' is for the venue") }, "\(mistakes)")
+        }
     }
 
     @Test("the printed settings can be read as the same configuration, also as JSON")
