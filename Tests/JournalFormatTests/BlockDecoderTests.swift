@@ -111,7 +111,6 @@ struct BlockDecoderTests {
         check(RawBlock(columns: [0, 0, 3, 2]), .invalidColumn, at: 2)  // longer than the payloads
         check(RawBlock(columns: [0, 0, 1, 2]), .invalidColumn, at: 3)  // shorter than the payloads
         check(RawBlock(columns: [0, 0, 2, 0]), .invalidColumn, at: 3)  // no kind
-        check(RawBlock(columns: [0, 0, 2, 6]), .invalidColumn, at: 3)  // both kinds
         check(RawBlock(columns: [0, 0, 2, 0x12]), .invalidColumn, at: 3)  // reserved flag
         check(RawBlock(columns: [0, 0, 2, 2, 0]), .invalidColumn, at: 4)  // bytes after the flags
         check(RawBlock(columns: [0, 0, 2, 0x82, 0]), .invalidColumn, at: 3)  // flags are not a varint
