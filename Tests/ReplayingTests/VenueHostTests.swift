@@ -62,7 +62,7 @@ struct VenueHostTests {
         "venues are found by their paths",
         arguments: [
             ("/hubs/mt4/v1", 101), ("/HUBS/MT4/v1", 101), ("/ws", 101), ("/ws/btcusdt@trade", 101),
-            ("/stream?streams=btcusdt@trade", 101), ("/base/hubs/mt4/v1", 101), ("/hubs/test/v1", 404), ("/", 404),
+            ("/stream?streams=btcusdt@trade", 101), ("/base/hubs/mt4/v1", 101), ("/hubs/test/v1", 404), ("/x", 404),
             ("/hubs/mt4/v2", 404), ("/streams", 404),
         ]
     )

@@ -3,7 +3,7 @@ import MarketModel
 extension MessageLineFormat {
     /// The payload alone, without a time.
     ///
-    /// Only JSON objects and arrays are detected.
+    /// Only JSON objects and arrays are detected, and records of a hub, which end with the byte 0x1E.
     package static let jsonl = MessageLineFormat(
         "jsonl",
         summary: "the payload alone",
@@ -15,7 +15,7 @@ extension MessageLineFormat {
 
     @Sendable
     private static func isJSON(_ line: UnsafeRawBufferPointer) -> Bool {
-        switch (line.first, line.last) {
+        switch (line.first, line.last { $0 != 0x1E }) {
         case (UInt8(ascii: "{"), UInt8(ascii: "}")), (UInt8(ascii: "["), UInt8(ascii: "]")): true
         default: false
         }
