@@ -18,8 +18,14 @@ struct RoundTripTests {
         let golden = row.split(separator: ",").map(String.init)
         let (imported, recorded) = try await travel(from: Shared.path("data/" + golden[1]))
 
-        for verified in [try await bench.verify(imported), try await bench.verify(recorded)] {
-            #expect(verified.messagesReceived == Int(golden[4]))
+        for archive in [imported, recorded] {
+            let verified = try await bench.verify(archive)
+            // A recorder of books asks the server for a snapshot over HTTP.
+            let answers = try await bench.query(
+                archive,
+                "select count(*) from messages where kind = 'rest' and direction = 'received'"
+            )
+            #expect(Int(answers.last ?? "").map { verified.messagesReceived - $0 } == Int(golden[4]), "\(answers)")
             #expect(verified.payloadSHA256 == golden[6])
             #expect(verified.gaps == 0 && verified.oddities == 0)
         }
@@ -66,8 +72,9 @@ struct RoundTripTests {
     }
 
     private func expectSameMessagesAndTicks(_ imported: String, _ recorded: String) async throws {
-        let payloads = try await bench.export(imported).map(\.payload)
-        #expect(try await bench.export(recorded).map(\.payload) == payloads)
+        // Answers over HTTP have no text.
+        let payloads = try await bench.export(imported).compactMap(\.payload)
+        #expect(try await bench.export(recorded).compactMap(\.payload) == payloads)
         let quotes = "select symbol, bid, bid_size, ask, ask_size, sequence from quotes order by ts_recv, message_index"
         #expect(try await bench.query(recorded, quotes) == bench.query(imported, quotes))
         let trades = """

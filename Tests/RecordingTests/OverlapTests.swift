@@ -108,6 +108,8 @@ struct OverlapTests {
             await run.reports.until { $0.spareLostCount >= 1 }
         }
         let new = ScriptedVenue.Scene.talk { connection, _ in
+            // Without data, it carries nothing, even if it is open by now.
+            await run.reports.until { !$0.disconnections.isEmpty }
             try await connection.send(Self.trades(10..<20))
             _ = try await connection.receiveAll()
         }

@@ -106,7 +106,9 @@ extension ArchiveWriter {
                 throw ArchiveError(code: .interrupted, path: path, detail: "interrupted")
             }
             count += Int64(run.range.count)
-            for position in run.range where run.block.batch.entries[position].direction == .received {
+            for position in run.range {
+                let entry = run.block.batch.entries[position]
+                guard entry.direction == .received, entry.kind != .rest else { continue }
                 run.block.batch.withPayload(at: position) { digest.update($0) }
                 digest.update(0x0A)
             }

@@ -10,7 +10,8 @@ struct VerifyCommand: AsyncParsableCommand {
             Exit status: 0 if all is sound, 1 if there are problems, 3 if --repair lost data or the coverage is below \
             the required fraction.
 
-            payload_sha256 is the SHA-256 over all received payloads in stored order, each followed by a line feed. \
+            payload_sha256 is the SHA-256 over all payloads received over WebSocket in stored order, each followed by a \
+            line feed. \
             Two recordings of the same messages have the same digest.
 
             Coverage is the part of the session time in which no gap affects the instrument. The map has one character \
