@@ -109,7 +109,7 @@ struct OverlapTests {
         }
         let new = ScriptedVenue.Scene.talk { connection, _ in
             // Without data, it carries nothing, even if it is open by now.
-            await run.reports.until { !$0.disconnections.isEmpty }
+            await run.reports.until { $0.gapBeginnings == ["disconnect"] }
             try await connection.send(Self.trades(10..<20))
             _ = try await connection.receiveAll()
         }
