@@ -55,6 +55,9 @@ final class StoragePause: Sendable {
 
     var isPaused: Bool { cause != nil }
 
+    /// True until something can be stored again, whatever prevents it.
+    private var isAway: Bool { state.withLock { $0.cause != nil || $0.isLockedOut } }
+
     /// True for a failure that may pass by itself.
     private static func mayPass(_ error: ArchiveError) -> Bool {
         error.code == .busy || error.pauseCause != nil
@@ -82,7 +85,8 @@ final class StoragePause: Sendable {
         if let news = begin(because: error) { report(news) }
         for _ in 0..<Self.looks.count {
             if let writer, error.code == .diskFull { await storeLedger(in: writer) }
-            guard stop.cause == nil else { return false }
+            // If another caller has stored something meanwhile, one more attempt is due, even at the end.
+            guard stop.cause == nil else { return !isAway }
             try? await clock.sleep(for: Self.looks.interval, tolerance: nil)
             guard !Task.isCancelled else { return false }
         }
