@@ -20,7 +20,7 @@ enum OKXRequests {
         return requests
     }
 
-    /// True if the text of an error, such as `channel:trades,instId:BTC-XXX doesn't exist`, is about `argument`.
+    /// True if the text of an error, such as `channel:trades,instId:BTC-USTD doesn't exist`, is about `argument`.
     ///
     /// What follows `doesn't exist` is advice, and may name others.
     static func text(_ reason: String, names argument: OKXArgument) -> Bool {

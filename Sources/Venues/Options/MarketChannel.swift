@@ -32,7 +32,7 @@ package enum MarketOptions {
         .list,
         help: """
             What to record of the symbols, separated by commas: trades, quotes, book, bars, funding, mark, open-interest, \
-            liquidations, account; a venue may lack some. (default: trades,quotes)
+            liquidations; a venue may lack some. (default: trades,quotes)
             """
     )
     package static let streams = VenueOption(
