@@ -72,8 +72,7 @@ package struct OrderUpdate: Hashable, Sendable {
 
 /// The venue's description of an instrument, as its own JSON; the latest counts.
 package struct InstrumentDetails: Hashable, Sendable {
-    /// The message that has the details; by default, the first one of its batch.
-    package var origin = EventOrigin(message: 0, item: 0)
+    package var origin: EventOrigin
     package var symbol: SymbolIndex
     /// Digits after the point of its prices, if the venue states them.
     package var priceDigits: UInt8?
@@ -84,11 +83,13 @@ package struct InstrumentDetails: Hashable, Sendable {
     package var json: [UInt8]
 
     package init(
+        origin: EventOrigin,
         symbol: SymbolIndex,
         priceDigits: UInt8?,
         sessions: [TradingSchedule.Session]? = nil,
         json: [UInt8]
     ) {
+        self.origin = origin
         self.sessions = sessions
         self.symbol = symbol
         self.priceDigits = priceDigits

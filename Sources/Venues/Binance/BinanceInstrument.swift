@@ -58,8 +58,7 @@ struct BinanceInstrument {
     }
 
     func details(_ symbol: SymbolIndex, _ origin: EventOrigin) -> InstrumentDetails {
-        var details = InstrumentDetails(symbol: symbol, priceDigits: priceDigits, json: json)
-        details.origin = origin
+        var details = InstrumentDetails(origin: origin, symbol: symbol, priceDigits: priceDigits, json: json)
         details.terms = terms
         return details
     }

@@ -105,11 +105,11 @@ extension BybitDialect {
         do throws(JSONError) {
             try BybitInstruments.forEach(in: UnsafeRawBufferPointer(rebasing: payload[offset...])) { entry in
                 var details = InstrumentDetails(
+                    origin: origin,
                     symbol: symbols.intern(entry.symbol),
                     priceDigits: entry.priceDigits,
                     json: Array(entry.json)
                 )
-                details.origin = origin
                 details.terms = entry.terms
                 events.instrumentDetails.append(details)
             }

@@ -120,11 +120,11 @@ extension CoinbaseDialect {
             try JSONText.withPlain(body) { plain throws(JSONError) in
                 try CoinbaseProducts.forEach(in: plain) { product in
                     var details = InstrumentDetails(
+                        origin: origin,
                         symbol: symbols.intern(product.name),
                         priceDigits: product.priceDigits,
                         json: Array(product.json)
                     )
-                    details.origin = origin
                     details.terms = product.terms
                     events.instrumentDetails.append(details)
                 }

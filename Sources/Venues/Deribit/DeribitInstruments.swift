@@ -45,11 +45,15 @@ enum DeribitInstruments {
         }
     }
 
-    static func details(_ symbol: SymbolIndex, _ fields: DeribitObject, _ json: UnsafeRawBufferPointer)
-        -> InstrumentDetails
-    {
+    static func details(
+        _ origin: EventOrigin,
+        _ symbol: SymbolIndex,
+        _ fields: DeribitObject,
+        _ json: UnsafeRawBufferPointer
+    ) -> InstrumentDetails {
         let tick = fields.decimal("tick_size")
         var details = InstrumentDetails(
+            origin: origin,
             symbol: symbol,
             priceDigits: tick?.withoutTrailingZeros.digits,
             json: Array(json)
@@ -88,8 +92,7 @@ extension DeribitDialect {
         do throws(JSONError) {
             try JSONText.withPlain(UnsafeRawBufferPointer(rebasing: payload[offset...])) { body throws(JSONError) in
                 try DeribitInstruments.forEach(in: body) { name, fields, json in
-                    var details = DeribitInstruments.details(symbols.intern(name), fields, json)
-                    details.origin = origin
+                    let details = DeribitInstruments.details(origin, symbols.intern(name), fields, json)
                     events.instrumentDetails.append(details)
                 }
             }

@@ -253,11 +253,11 @@ struct HyperliquidDialect: VenueDialect {
         try JSONText.withPlain(answer) { plain throws(JSONError) in
             try HyperliquidInstruments.forEach(in: plain) { instrument in
                 var details = InstrumentDetails(
+                    origin: origin,
                     symbol: symbols.intern(instrument.name),
                     priceDigits: instrument.priceDigits,
                     json: Array(instrument.object.bytes)
                 )
-                details.origin = origin
                 details.terms = instrument.terms
                 found.append(details)
             }

@@ -123,12 +123,12 @@ extension KrakenDialect {
         _ origin: EventOrigin,
         _ events: inout MarketEvents
     ) {
-        var details = InstrumentDetails(
+        let details = InstrumentDetails(
+            origin: origin,
             symbol: symbols.intern(instrument.symbol),
             priceDigits: instrument.priceDigits,
             json: Array(instrument.json)
         )
-        details.origin = origin
         events.instrumentDetails.append(details)
     }
 }

@@ -132,6 +132,7 @@ extension MT4Normaliser {
                 let digits = details.integer("digits").flatMap { (0...18).contains($0) ? UInt8($0) : nil }
                 events.instrumentDetails.append(
                     InstrumentDetails(
+                        origin: origin,
                         symbol: index,
                         priceDigits: digits,
                         sessions: try MT4Sessions.read(details["sessions"]),

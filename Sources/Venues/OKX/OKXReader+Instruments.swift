@@ -15,11 +15,11 @@ extension OKXReader {
         try OKXInstruments.forEach(in: answer) { object, fields in
             guard let name = fields.text("instId") else { return }
             var details = InstrumentDetails(
+                origin: origin,
                 symbol: symbols.intern(name),
                 priceDigits: OKXInstruments.priceDigits(tickSize: fields.text("tickSz")),
                 json: Array(object.bytes)
             )
-            details.origin = origin
             details.terms = OKXInstruments.terms(fields)
             found.append(details)
         }
