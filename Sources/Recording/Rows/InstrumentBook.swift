@@ -27,6 +27,8 @@ struct InstrumentBook: Sendable {
     /// The digits that new prices start with if the venue sends JSON numbers, which lose their trailing zeros.
     let priceDigitsMin: UInt8
     private var known: [Known: Int64]
+    /// The rows of each symbol.
+    private var rowsOfSymbol: [String: [Known]]
     private let isFromStart: Bool
     private var makeID: @Sendable (Known) -> Int64
     private var places: [String: Int] = [:]
@@ -54,6 +56,7 @@ struct InstrumentBook: Sendable {
         self.venue = venue
         self.priceDigitsMin = priceDigitsMin
         self.known = Dictionary(known.map { ($0.key, $0.id) }, uniquingKeysWith: { first, _ in first })
+        self.rowsOfSymbol = Dictionary(grouping: self.known.keys, by: \.symbol)
         self.bySymbol =
             isFromStart ? [:] : Dictionary(known.map { ($0.key.symbol, $0.key) }, uniquingKeysWith: { _, last in last })
         self.isFromStart = isFromStart
@@ -126,7 +129,7 @@ struct InstrumentBook: Sendable {
     /// Ticks, details and books can each make the first row, with different digits. Which of them does, depends on how
     /// the messages were batched, so a rebuild begins with the row that the file has.
     private func firstKnown(_ symbol: String) -> Known? {
-        known.filter { $0.key.symbol == symbol }.min { $0.value < $1.value }?.key
+        rowsOfSymbol[symbol]?.min { (known[$0] ?? .max) < (known[$1] ?? .max) }
     }
 
     /// The index of a symbol in the book.
@@ -140,6 +143,7 @@ struct InstrumentBook: Sendable {
         if let id = known[key] { return id }
         let id = makeID(key)
         known[key] = id
+        rowsOfSymbol[key.symbol, default: []].append(key)
         fresh.append((id, key))
         return id
     }
@@ -148,8 +152,8 @@ struct InstrumentBook: Sendable {
         let id = identifier(of: key)
         if let index = seriesByID[id] { return index }
         // An earlier run may have left bars under other rows of the symbol; they continue under this one.
-        let rows = known.filter { $0.key.symbol == key.symbol && seriesByID[$0.value] == nil }
-        for (row, rowID) in rows.sorted(by: { $0.value < $1.value }) {
+        let rows = (rowsOfSymbol[key.symbol] ?? []).compactMap { row in known[row].map { (row, $0) } }
+        for (row, rowID) in rows.filter({ seriesByID[$0.1] == nil }).sorted(by: { $0.1 < $1.1 }) {
             let instrument = BarInstrument(id: rowID, priceDigits: row.priceDigits, sizeDigits: row.sizeDigits)
             notionalDigitsByID[rowID] = row.priceDigits + row.sizeDigits
             if let series = seriesBySymbol[key.symbol] {
