@@ -57,7 +57,11 @@ struct AcmeBench: Sendable {
 
     /// Records until the venue closes the connection; returns the path of the recording.
     func record(_ url: String) async throws -> String {
-        let feed = try Self.plan(url).configuration(environment: [:], group: MultiThreadedEventLoopGroup.singleton)
+        let feed = try Self.plan(url).configuration(
+            environment: [:],
+            pace: RESTPace(),
+            group: MultiThreadedEventLoopGroup.singleton
+        )
         let writer = try ArchiveWriter.open(directory: try path("recorded"), day: "2026-01-05")
         var policy = RecordingPolicy()
         policy.isOnce = true

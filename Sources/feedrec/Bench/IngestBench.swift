@@ -60,7 +60,7 @@ struct IngestBench: AsyncParsableCommand {
         plan.options = BenchVenue.options(symbols: symbols)
         let feed = plan
         return try await withEventLoop { group in
-            try await record(try feed.configuration(environment: [:], group: group), into: directory)
+            try await record(try feed.configuration(environment: [:], pace: RESTPace(), group: group), into: directory)
         }
     }
 

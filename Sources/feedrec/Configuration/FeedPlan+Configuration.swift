@@ -13,7 +13,7 @@ extension FeedPlan {
     func configuration(
         environment: [String: String],
         secrets: FeedSecrets = FeedSecrets(),
-        pace: RESTPace = RESTPace(),
+        pace: RESTPace,
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
         let plan: VenuePlan
@@ -59,7 +59,7 @@ extension FeedPlan {
     func namedConfiguration(
         environment: [String: String],
         secrets: FeedSecrets = FeedSecrets(),
-        pace: RESTPace = RESTPace(),
+        pace: RESTPace,
         group: any EventLoopGroup
     ) throws -> FeedConfiguration {
         do {

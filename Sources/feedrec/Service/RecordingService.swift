@@ -17,6 +17,8 @@ struct RecordingService: Sendable {
     /// True for plain sentences and a progress line instead of the structured log.
     var isForPeople = false
     var policy = RecordingPolicy()
+    /// One for all feeds: a venue counts the HTTP requests of an address.
+    private let pace = RESTPace()
 
     init(
         _ configuration: RecorderConfiguration,
@@ -79,9 +81,19 @@ struct RecordingService: Sendable {
     func feedConfiguration(_ feed: FeedPlan, _ log: Log, _ group: any EventLoopGroup) throws -> FeedConfiguration {
         // With flags there is only one feed, which the user has not named.
         guard source != nil else {
-            return try feed.configuration(environment: environment, secrets: secrets(keptOutOf: log), group: group)
+            return try feed.configuration(
+                environment: environment,
+                secrets: secrets(keptOutOf: log),
+                pace: pace,
+                group: group
+            )
         }
-        return try feed.namedConfiguration(environment: environment, secrets: secrets(keptOutOf: log), group: group)
+        return try feed.namedConfiguration(
+            environment: environment,
+            secrets: secrets(keptOutOf: log),
+            pace: pace,
+            group: group
+        )
     }
 
     /// The secrets of a feed.

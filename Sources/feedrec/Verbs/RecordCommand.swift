@@ -216,7 +216,8 @@ struct RecordCommand: AsyncParsableCommand {
         var warnings = configuration.warnings
         try await withEventLoop { group in
             for feed in configuration.feeds {
-                warnings += try feed.namedConfiguration(environment: environment, group: group).notices
+                warnings += try feed.namedConfiguration(environment: environment, pace: RESTPace(), group: group)
+                    .notices
             }
         }
         for warning in warnings { StandardError.write("feedrec: warning: \(warning)") }
