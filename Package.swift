@@ -105,7 +105,7 @@ let package = Package(
             "RecorderStatus",
             ["MarketModel", "Telemetry", "WebSocketProtocol", "Transport", "Recording", "CTimex"]
         ),
-        target("FeedrecReplay", ["MarketModel", "Archive", "Replaying", nioPosix]),
+        target("FeedrecReplay", ["MarketModel", "OrderBooks", "Archive", "Replaying", nioPosix]),
         .executableTarget(
             name: "feedrec",
             dependencies: [
@@ -181,6 +181,14 @@ let package = Package(
             [
                 "Recording", "Replaying", "FeedrecTestKit", "MarketModel", "Venues", "BarBuilding", "JournalFormat",
                 "Archive",
+            ]
+        ),
+        // `/replay`, the library and `feedrec book` must show the same books.
+        tests(
+            "BookAgreementTests",
+            [
+                "Recording", "Replaying", "FeedrecReplay", "OrderBooks", "FeedrecTestKit", "MarketModel", "Venues",
+                "JSONScanning", "JournalFormat", "Interchange", "Archive",
             ]
         ),
         // A venue that exists only there, and what feedrec does with it.

@@ -26,6 +26,17 @@ public struct ReplayTape: Sendable {
     private let from: Int64?
     private let to: Int64?
     private let symbols: Set<String>?
+    private let books: Books
+
+    /// The order books that a tape has; reading them takes more time than quotes and trades.
+    public enum Books: Sendable, Hashable {
+        /// None.
+        case none
+        /// All levels of all books.
+        case whole
+        /// The best levels of each side: this number, which must be at least 1.
+        case best(Int)
+    }
 
     /// Opens recordings, or directories of recordings.
     ///
@@ -34,9 +45,19 @@ public struct ReplayTape: Sendable {
     ///   - symbols: The symbols to read, each of which must be on the tape; `nil` for all.
     ///   - from: The first `tsRecv` to read, in nanoseconds since 1970.
     ///   - to: The end of the `tsRecv` range, exclusive, in nanoseconds since 1970.
-    /// - Throws: ``ReplayTapeError`` if a file is missing or is not a recording, if the tape lacks a symbol, and if
-    ///   `from` is not before `to`.
-    public init(paths: [String], symbols: Set<String>? = nil, from: Int64? = nil, to: Int64? = nil) throws {
+    ///   - books: The order books to read; none by default. Each begins with a snapshot.
+    /// - Throws: ``ReplayTapeError`` if a file is missing or is not a recording, if the tape lacks a symbol, if `from`
+    ///   is not before `to`, and if books with fewer than 1 level are asked for.
+    public init(
+        paths: [String],
+        symbols: Set<String>? = nil,
+        from: Int64? = nil,
+        to: Int64? = nil,
+        books: Books = .none
+    ) throws {
+        if case .best(let depth) = books, depth < 1 {
+            throw ReplayTapeError(description: "a book has at least 1 level, not \(depth)")
+        }
         do {
             let location = try ArchiveLocation(paths)
             files = location.files
@@ -44,7 +65,8 @@ public struct ReplayTape: Sendable {
             self.symbols = symbols
             self.from = from
             self.to = to
-            instruments = try Self.stream(files, symbols, from, to, partCount: 1).instruments.map { row in
+            self.books = books
+            instruments = try Self.stream(files, symbols, from, to, books, partCount: 1).instruments.map { row in
                 Instrument(
                     venue: row.venue,
                     symbol: row.symbol,
@@ -70,14 +92,18 @@ public struct ReplayTape: Sendable {
         _ symbols: Set<String>?,
         _ from: Int64?,
         _ to: Int64?,
+        _ books: Books,
         partCount: Int
     ) throws -> RowStream {
-        try RowStream(
+        var kinds: Set<EventKind> = [.quote, .trade, .gap, .disconnect]
+        if books != .none { kinds.insert(.book) }
+        return try RowStream(
             paths: files,
             from: from.map { .absolute($0) },
             to: to.map { .absolute($0) },
             symbols: symbols,
-            kinds: [.quote, .trade, .gap, .disconnect],
+            kinds: kinds,
+            bookDepth: books.depth,
             partCount: partCount,
             pool: SharedThreads()
         )
@@ -115,7 +141,14 @@ public struct ReplayTape: Sendable {
                 do {
                     var rows =
                         try rows
-                        ?? ReplayTape.stream(tape.files, tape.symbols, tape.from, tape.to, partCount: 2).makeIterator()
+                        ?? ReplayTape.stream(
+                            tape.files,
+                            tape.symbols,
+                            tape.from,
+                            tape.to,
+                            tape.books,
+                            partCount: 2
+                        ).makeIterator()
                     self.rows = nil
                     let items = try await rows.next()
                     self.rows = rows
@@ -159,10 +192,20 @@ public struct ReplayTape: Sendable {
     }
 }
 
+extension ReplayTape.Books {
+    fileprivate var depth: Int? {
+        if case .best(let depth) = self { depth } else { nil }
+    }
+}
+
 /// Why a tape cannot be read: which file, and what to do.
 public struct ReplayTapeError: Error, Hashable, CustomStringConvertible {
     /// One line in lower case.
     public let description: String
+
+    init(description: String) {
+        self.description = description
+    }
 
     init(_ error: ArchiveError) {
         description = "\(error)"
@@ -214,6 +257,7 @@ extension TapeEvent {
                     messageIndex: row.messageIndex
                 )
             )
+        case .book(let item): self = .book(BookEvent(item))
         case .other(let row):
             guard let event = TapeEvent(row) else { return nil }
             self = event
@@ -236,5 +280,28 @@ extension TapeEvent {
             )
         case .margin: return nil
         }
+    }
+}
+
+extension BookEvent {
+    init(_ item: BookItem) {
+        let update = item.update
+        let kind: Kind =
+            switch update.kind {
+            case .snapshot: .snapshot
+            case .change: .change
+            case .invalid(let cause): .invalid(cause: cause.word)
+            }
+        self.init(
+            instrument: Int(item.instrument),
+            channel: item.channel,
+            kind: kind,
+            levels: update.levels.map { BookLevel($0) },
+            tsRecv: update.tsRecv.rawValue,
+            tsEvent: update.tsEvent?.rawValue,
+            sequence: update.sequence,
+            messageIndex: update.messageIndex,
+            isVerifiable: update.isVerifiable
+        )
     }
 }

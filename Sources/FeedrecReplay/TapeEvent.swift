@@ -6,16 +6,21 @@ public enum TapeEvent: Sendable {
     case quote(Quote)
     /// An execution.
     case trade(Trade)
+    /// What happens to an order book; only if the tape was opened with books.
+    case book(BookEvent)
     /// Data known to be missing; precedes the events received at its start.
     case gap(Gap)
     /// The end of a connection, caused by the venue or the network.
     case disconnect(Disconnect)
 
     /// When our host received it, in nanoseconds since 1970; orders the tape.
+    ///
+    /// Snapshots of books at the start of a part of a recording have the time of the last message in the book.
     public var tsRecv: Int64 {
         switch self {
         case .quote(let quote): quote.tsRecv
         case .trade(let trade): trade.tsRecv
+        case .book(let book): book.tsRecv
         case .gap(let gap): gap.tsFrom
         case .disconnect(let disconnect): disconnect.tsClosed
         }

@@ -18,7 +18,7 @@ package struct BookKeeper: Sendable {
     package internal(set) var counts = BookCounts()
 
     /// The venue's last number of what is in the book.
-    var last: Int64?
+    package internal(set) var last: Int64?
     /// After a requested snapshot, the number that the first change must contain.
     var awaited: Int64?
     /// The venue's last number of the message before this one, whether it was applied or not.
@@ -63,6 +63,12 @@ package struct BookKeeper: Sendable {
 
     /// Ends the book with its connection.
     package mutating func disconnect() -> BookOutcome.Effect { end(.disconnected) }
+
+    /// The checksum of the book by its rule; `nil` if the last message in it had none.
+    package var checksumOfBook: UInt32? {
+        var checksum = BookChecksum()
+        return isValid && hasChecksum ? checksum.value(of: book, rule: rule.checksum) : nil
+    }
 
     /// How the best prices stand; always open if the book is not valid.
     package var spread: OrderBook.Spread { isValid ? book.spread : .open }

@@ -50,7 +50,7 @@ extension ReplayDesk {
             registry: registry,
             chunks: ReadAhead(EventReader(catalog, order), pool: pool),
             sink: sink,
-            outlet: EventOutlet(hasBars: !request.intervals.isEmpty),
+            outlet: EventOutlet(hasBars: !request.intervals.isEmpty, kinds: request.kinds),
             policy: PlayerPolicy(),
             timer: timer,
             executor: executor

@@ -209,7 +209,7 @@ final class ReplayDesk: Sendable {
             range: order.range,
             breaks: [],
             chunks: ReadAhead(EventReader(catalog, order), pool: pool),
-            outlet: EventOutlet(hasBars: !request.intervals.isEmpty)
+            outlet: EventOutlet(hasBars: !request.intervals.isEmpty, kinds: request.kinds)
         )
     }
 
@@ -217,6 +217,7 @@ final class ReplayDesk: Sendable {
         var order = EventOrder()
         order.range = range(of: request)
         order.selection = EventSelection(symbols: request.symbols, kinds: request.kinds)
+        order.selection.bookDepth = request.depth
         order.intervals = request.intervals
         order.follows = request.follows
         if request.rebasesToNow, let start = bounds(of: order.range)?.lowerBound {

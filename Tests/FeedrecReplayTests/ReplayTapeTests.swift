@@ -105,6 +105,7 @@ struct ReplayTapeTests {
                 gaps += 1
                 #expect(gap.cause == "lost" && gap.tsTo == nil)
             case .disconnect: Issue.record("nothing was disconnected")
+            case .book: Issue.record("no books were asked for")
             }
         }
         let millis: [Int64] = Array(0..<100) + Array(1000..<1100) + [1050]

@@ -74,6 +74,99 @@ extension ArchiveReader {
         }
     }
 
+    /// True if there are stored states of order books.
+    package func hasBookStates() throws(ArchiveError) -> Bool {
+        try read { handle throws(ArchiveError) in
+            guard try hasBooks(handle) else { return false }
+            let statement = try PreparedStatement("SELECT 1 FROM book_checkpoint LIMIT 1", on: handle, path: path)
+            return try statement.step()
+        }
+    }
+
+    /// The books with stored states: the connection, the instrument and the channel of each, sorted.
+    package func bookPlaces() throws(ArchiveError) -> [BookPlace] {
+        try read { handle throws(ArchiveError) in
+            guard try hasBooks(handle) else { return [] }
+            let statement = try PreparedStatement(
+                """
+                SELECT DISTINCT connection_id, instrument_id, channel FROM book_checkpoint
+                ORDER BY connection_id, instrument_id, channel
+                """,
+                on: handle,
+                path: path
+            )
+            var places: [BookPlace] = []
+            while try statement.step() {
+                places.append(
+                    BookPlace(
+                        connectionID: statement.integer(0),
+                        instrumentID: statement.integer(1),
+                        channel: statement.text(2)
+                    )
+                )
+            }
+            return places
+        }
+    }
+
+    /// The newest stored states of a book before `time`, the newest first, at most `limit`.
+    ///
+    /// `opened` is when the connection was opened: no state is older.
+    package func bookStates(
+        of place: BookPlace,
+        from opened: UnixNanoseconds,
+        before time: UnixNanoseconds,
+        limit: Int
+    ) throws(ArchiveError) -> [BookCheckpointRow] {
+        try bookStates(
+            of: place,
+            """
+            ts_recv >= ? AND ts_recv < ? ORDER BY ts_recv DESC, message_index DESC, item DESC
+            """,
+            [opened.rawValue, time.rawValue],
+            limit: limit
+        )
+    }
+
+    /// The first stored states of a book at or after `time` with a valid book, in order, at most `limit`.
+    package func validBookStates(
+        of place: BookPlace,
+        from time: UnixNanoseconds,
+        limit: Int
+    ) throws(ArchiveError) -> [BookCheckpointRow] {
+        try bookStates(
+            of: place,
+            "ts_recv >= ? AND state = 1 ORDER BY ts_recv, message_index, item",
+            [time.rawValue],
+            limit: limit
+        )
+    }
+
+    private func bookStates(
+        of place: BookPlace,
+        _ condition: String,
+        _ parameters: [Int64],
+        limit: Int
+    ) throws(ArchiveError) -> [BookCheckpointRow] {
+        try read { handle throws(ArchiveError) in
+            let statement = try PreparedStatement(
+                """
+                SELECT \(BookCheckpointRow.columns) FROM book_checkpoint
+                WHERE instrument_id = ? AND channel = ? AND connection_id = ? AND \(condition) LIMIT \(limit)
+                """,
+                on: handle,
+                path: path
+            )
+            statement.bind(1, place.instrumentID)
+            statement.bind(2, place.channel)
+            statement.bind(3, place.connectionID)
+            for (index, value) in parameters.enumerated() { statement.bind(Int32(4 + index), value) }
+            var rows: [BookCheckpointRow] = []
+            while try statement.step() { rows.append(BookCheckpointRow(statement)) }
+            return rows
+        }
+    }
+
     /// Calls `body` with the messages of a connection after message `index`, in order, block by block, up to `time`;
     /// ends when it returns false.
     package func forEachBlock(
@@ -132,9 +225,17 @@ extension ArchiveReader {
     }
 }
 
+/// Where the states of an order book are stored: a connection may have several books of one instrument.
+package struct BookPlace: Hashable, Sendable {
+    package let connectionID: Int64
+    package let instrumentID: Int64
+    /// The venue's name for the channel.
+    package let channel: String
+}
+
 extension DecodedBlock {
     /// Keeps the messages at the selected indices; the payloads of the others stay in place.
-    fileprivate mutating func keep(_ isWanted: (Int) -> Bool) {
+    mutating func keep(_ isWanted: (Int) -> Bool) {
         let kept = batch.entries.indices.filter(isWanted)
         guard kept.count < batch.entries.count else { return }
         batch.entries = kept.map { batch.entries[$0] }

@@ -10,11 +10,10 @@ struct BookReplay {
     private let channel: String
     private let state: BookCheckpointRow
     private let checkpoint: BookCheckpoint?
-    private var dialect: any VenueDialect
+    private var reading: ConnectionReading
     private var set = BookSet()
     /// The book in the dialect's table, once a message has named it.
     private var index: BookIndex?
-    private var events = MarketEvents()
 
     private(set) var tsRecv: UnixNanoseconds
     private(set) var tsEvent: UnixNanoseconds?
@@ -30,14 +29,14 @@ struct BookReplay {
         self.channel = channel
         self.state = state
         checkpoint = state.book.flatMap { try? BookCheckpoint(bytes: $0) }
-        var reading = VenueReading()
-        reading.bookLevels = checkpoint.map { max($0.book.bids.count, $0.book.asks.count) }
-        dialect = venue.makeReader(reading)
+        var options = VenueReading()
+        options.bookLevels = checkpoint.map { max($0.book.bids.count, $0.book.asks.count) }
+        reading = ConnectionReading(venue, options)
         tsRecv = state.tsRecv
         tsEvent = state.tsEvent
         messageIndex = state.messageIndex
-        let isBefore = checkpoint == nil || state.item < 0
-        readThrough = isBefore ? state.messageIndex - 1 : state.messageIndex
+        // The message of the state is read again, because the connection's numbers continue from it.
+        readThrough = state.messageIndex - 1
         readUntil = state.tsRecv
     }
 
@@ -63,7 +62,10 @@ struct BookReplay {
 
     /// Reads the next messages, up to `time`.
     mutating func read(_ reader: ArchiveReader, until time: UnixNanoseconds) throws(ArchiveError) {
-        if !hasRecalled { try recall(reader) }
+        if !hasRecalled {
+            hasRecalled = true
+            try reading.recall(reader, connectionID: state.connectionID, before: readThrough + 1)
+        }
         try reader.forEachBlock(
             ofConnection: state.connectionID,
             behind: readThrough,
@@ -75,37 +77,14 @@ struct BookReplay {
         readUntil = time
     }
 
-    /// Reads the first messages of the connection, as far as the stored state includes them.
-    ///
-    /// The venue's answers to subscriptions can state rules of its books, such as their depth.
-    private mutating func recall(_ reader: ArchiveReader) throws(ArchiveError) {
-        hasRecalled = true
-        try reader.forEachBlock(
-            ofConnection: state.connectionID,
-            behind: -1,
-            until: state.tsRecv
-        ) { block throws(ArchiveError) in
-            guard let first = block.batch.entries.first else { return false }
-            var batch = MessageBatch()
-            batch.bytes = block.batch.bytes
-            batch.entries = zip(block.batch.entries, block.messageIndexes).filter { $0.1 <= readThrough }.map(\.0)
-            events.removeAll()
-            var answers = MessageBatch()
-            _ = dialect.receive(batch, now: first.tsRecv, events: &events, outgoing: &answers)
-            return false
-        }
-    }
-
     private mutating func read(_ block: DecodedBlock) {
-        guard let first = block.batch.entries.first else { return }
         readThrough = block.messageIndexes.last ?? readThrough
-        events.removeAll()
-        var answers = MessageBatch()
-        _ = dialect.receive(block.batch, now: first.tsRecv, events: &events, outgoing: &answers)
-        for place in events.bookMessages.indices {
-            let message = events.bookMessages[place]
-            guard isWanted(message.book) else { continue }
-            guard let outcome = set.apply(messageAt: place, of: events, books: dialect.books),
+        reading.read(block)
+        for place in reading.events.bookMessages.indices {
+            let message = reading.events.bookMessages[place]
+            let isInState = isInState(block.messageIndexes[message.origin.message], message.origin.item)
+            guard !isInState, isWanted(message.book) else { continue }
+            guard let outcome = set.apply(messageAt: place, of: reading.events, books: reading.books),
                 case .state = outcome.effect
             else { continue }
             tsRecv = block.batch.entries[message.origin.message].tsRecv
@@ -114,13 +93,18 @@ struct BookReplay {
         }
     }
 
+    /// True for an item of a message that the stored state includes.
+    private func isInState(_ messageIndex: Int64, _ item: Int) -> Bool {
+        guard checkpoint != nil, state.item >= 0 else { return false }
+        return (messageIndex, Int64(item)) <= (state.messageIndex, state.item)
+    }
+
     /// True if a message is about the book; the first one puts the stored state in its place.
     private mutating func isWanted(_ book: BookIndex) -> Bool {
         if let index { return index == book }
-        let entry = dialect.books[book]
-        guard entry.channel == channel, dialect.symbols.text(of: entry.symbol) == symbol else { return false }
+        guard reading.books[book].channel == channel, reading.symbol(of: book) == symbol else { return false }
         index = book
-        if let checkpoint { _ = set.restore(checkpoint, of: book, books: dialect.books) }
+        if let checkpoint { _ = set.restore(checkpoint, of: book, books: reading.books) }
         return true
     }
 }

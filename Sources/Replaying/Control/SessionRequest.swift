@@ -19,7 +19,9 @@ package struct SessionRequest: Sendable {
     package var lagLimit = Duration.seconds(5)
     package var lagRule = LagRule.wait
     package var breaks = BreakRule.silence
-    package var kinds = Set(EventKind.allCases)
+    package var kinds = EventKind.byDefault
+    /// The best levels of each side of an order book to send; `nil` for all.
+    package var depth: Int?
     package var intervals: [BarInterval] = []
     package var rebasesToNow = false
     package var follows = false
@@ -47,7 +49,7 @@ package struct SessionRequest: Sendable {
         "speed", "from", "to", "paused", "loop", "end", "clock", "expect", "join", "lag_limit", "lag_rule", "breaks",
         "follow", "access_token",
     ]
-    private static let eventParameters = ["symbols", "types", "bars", "rebase", "status"]
+    private static let eventParameters = ["symbols", "types", "depth", "bars", "rebase", "status"]
     private static let venueParameters = ["start_after", "subscriptions", "absent"]
 
     /// Applies a query, see docs/REPLAY.md.
@@ -79,6 +81,9 @@ package struct SessionRequest: Sendable {
         let given = Set(query.map(\.name))
         if clock == nil, let name = ["expect", "join"].first(where: given.contains) {
             throw BadRequest(description: "'\(name)' is for shared clocks: give 'clock' too")
+        }
+        if given.contains("depth"), !kinds.contains(.book) {
+            throw BadRequest(description: "'depth' is for order books: give 'types' with book too")
         }
         if opener == .events, given.contains("breaks"), breaks == .close {
             throw BadRequest(description: "breaks=close is for the venue's own paths")
@@ -127,6 +132,9 @@ package struct SessionRequest: Sendable {
             breaks = try Self.value(BreakRule(rawValue: value), name, value, "silence, close or skip")
         case "types":
             kinds = try Self.kinds(value)
+        case "depth":
+            let count = Int(value).flatMap { (1...Self.depthMax).contains($0) ? $0 : nil }
+            depth = try Self.value(count, name, value, "a whole number from 1 to \(Self.depthMax)")
         case "bars":
             intervals = []
             for part in value.split(separator: ",", omittingEmptySubsequences: false) {
@@ -157,12 +165,16 @@ package struct SessionRequest: Sendable {
 
     // MARK: Values
 
-    private static func kinds(_ text: String) throws(BadRequest) -> Set<EventKind> {
+    /// The most levels of each side that can be asked for.
+    package static let depthMax = 100_000
+
+    /// Reads the names of types, separated by commas.
+    package static func kinds(_ text: String) throws(BadRequest) -> Set<EventKind> {
         var kinds: Set<EventKind> = [.bar]
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let kind = EventKind.allCases.first { $0.name == part && $0 != .bar }
             kinds.insert(
-                try value(kind, "types", text, "some of quote, trade, margin_update, gap and disconnect")
+                try value(kind, "types", text, "some of quote, trade, book, margin_update, gap and disconnect")
             )
         }
         return kinds

@@ -44,7 +44,9 @@ struct EventReader: TapeReader {
             files = try window.begin(catalog.files)
             try noteGaps()
         }
-        tape = try RowTape(files: files, range: range, selection: order.selection)
+        tape = nil
+        let books = try BookTape(files, range, order.selection, follows: order.follows)
+        tape = try RowTape(files: files, range: range, selection: order.selection, books: books)
         bars = TapeBars(order.intervals)
         writer = EventWriter(shift: order.shift)
         isFirstChunk = true
@@ -90,7 +92,9 @@ struct EventReader: TapeReader {
         if let (files, from) = try window.advance(catalog.files) {
             var range = order.range
             range.from = max(range.from, from)
-            tape = try RowTape(files: files, range: range, selection: selection)
+            var books = tape?.takeBooks()
+            try books?.goOn(files)
+            tape = try RowTape(files: files, range: range, selection: selection, books: books)
         }
         if writer.chunk.count > 0 { return .chunk(writer.popChunk()) }
         return tape?.next == nil ? .nothingYet : try next()

@@ -24,7 +24,7 @@ struct EventWriter {
 
     /// Added to every time, in nanoseconds.
     let shift: Int64
-    private(set) var chunk = TapeChunk()
+    var chunk = TapeChunk()
     /// Room for the constant parts of a quote: ten names, and numbers of at most 21 characters.
     private static let tickBytesMax = 640
 
@@ -103,7 +103,7 @@ struct EventWriter {
     }
 
     /// Ends a message whose line feed has been written.
-    private mutating func end(_ kind: EventKind, _ offset: Int, _ tsRecv: UnixNanoseconds) {
+    mutating func end(_ kind: EventKind, _ offset: Int, _ tsRecv: UnixNanoseconds) {
         chunk.batch.entries.append(
             MessageBatch.Entry(
                 offset: offset,

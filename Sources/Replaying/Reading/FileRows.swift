@@ -6,7 +6,7 @@ import MarketModel
 /// Gaps and disconnects come before messages of the same time.
 struct EventKey: Comparable, Sendable {
     var tsRecv: Int64
-    private var messageIndex: Int64
+    private(set) var messageIndex: Int64
     private var item: Int64
 
     /// After every event.
@@ -30,7 +30,9 @@ struct EventKey: Comparable, Sendable {
 struct EventSelection: Sendable, Hashable {
     /// `nil` for all symbols.
     var symbols: Set<String>?
-    var kinds = Set(EventKind.allCases)
+    var kinds = EventKind.byDefault
+    /// The levels of each side of a book; `nil` for all.
+    var bookDepth: Int?
     /// Narrows ticks only, for readers that share a tape; `nil` for no further selection.
     var tickSymbols: Set<String>?
 

@@ -9,6 +9,24 @@ package enum RowItem: Sendable {
     case quote(QuoteRow, instrument: Int32)
     case trade(TradeRow, instrument: Int32)
     case other(RareRow)
+    case book(BookItem)
+}
+
+/// What happens to an order book.
+///
+/// It is stored on the heap, so that copying an item is copying bytes.
+package final class BookItem: Sendable {
+    package let update: BookUpdate
+    /// The position of the book's instrument in those of the ``RowStream``.
+    package let instrument: Int32
+    /// The venue's name for the channel.
+    package let channel: String
+
+    init(_ update: BookUpdate, instrument: Int32, channel: String) {
+        self.update = update
+        self.instrument = instrument
+        self.channel = channel
+    }
 }
 
 /// A row that is not a tick.
@@ -48,6 +66,8 @@ package final class RowStream: Sendable {
 
     /// Opens the recordings' rows within the times, for these symbols, or for all symbols if it is `nil`.
     ///
+    /// `bookDepth` limits the levels of each side of order books, if these are among the kinds.
+    ///
     /// Throws ``ArchiveError``, or ``BadRequest`` for an unknown symbol or for times that leave nothing to play.
     package init(
         paths: [String],
@@ -55,6 +75,7 @@ package final class RowStream: Sendable {
         to: TapeMoment?,
         symbols: Set<String>?,
         kinds: Set<EventKind>,
+        bookDepth: Int? = nil,
         partCount: Int,
         pool: any BlockingPool
     ) throws {
@@ -82,13 +103,12 @@ package final class RowStream: Sendable {
         var ahead: [RowsAhead] = []
         for part in 0..<count {
             var selection = EventSelection(symbols: symbols, kinds: kinds)
+            selection.bookDepth = bookDepth
             if count > 1 {
                 // The first part also gets rows without a symbol.
                 let own = names.indices.filter { $0 % count == part }.map { names[$0] }
-                selection = EventSelection(
-                    symbols: nil,
-                    kinds: part == 0 ? kinds : kinds.intersection([.quote, .trade])
-                )
+                // Books are divided by their connections, so one part has all of them.
+                if part > 0 { selection.kinds = kinds.intersection([.quote, .trade]) }
                 selection.tickSymbols = Set(own)
                 if symbols != nil { selection.kinds.remove(.marginUpdate) }
             }
@@ -176,6 +196,8 @@ private struct RowsReader {
     /// The position of each instrument, by its ID in the present recording.
     private var numbers: [Int32] = []
     private var numberedFile = -1
+    /// By the number of a book on the tape: the position of its instrument.
+    private var bookNumbers: [Int: Int32] = [:]
 
     init(_ files: [TapeCatalog.File], _ range: ReadRange, _ selection: EventSelection, _ instruments: [InstrumentRow]) {
         self.files = files
@@ -189,7 +211,8 @@ private struct RowsReader {
         if let begun = self.tape {
             tape = begun
         } else {
-            tape = try RowTape(files: files, range: range, selection: selection)
+            let books = try BookTape(files, range, selection, follows: false)
+            tape = try RowTape(files: files, range: range, selection: selection, books: books)
         }
         // Keep only one reference, because otherwise every row would copy the tape.
         self.tape = nil
@@ -197,17 +220,31 @@ private struct RowsReader {
         page.keys.reserveCapacity(Self.itemsMax)
         page.items.reserveCapacity(Self.itemsMax)
         while page.items.count < Self.itemsMax, let next = tape.nextKey {
-            if next.file != numberedFile { number(tape.instruments, of: next.file) }
+            if next.file != numberedFile, tape.next?.kind != .book { number(tape.instruments, of: next.file) }
             switch try tape.popRow() {
             case .quote(let row): page.items.append(.quote(row, instrument: number(of: row.instrumentID)))
             case .trade(let row): page.items.append(.trade(row, instrument: number(of: row.instrumentID)))
             case .other(let row): page.items.append(.other(row))
+            case .book(let update): page.items.append(.book(bookItem(update, of: tape)))
             case nil: continue
             }
             page.keys.append(next)
         }
         self.tape = tape
         return page
+    }
+
+    private mutating func bookItem(_ update: BookUpdate, of tape: RowTape) -> BookItem {
+        guard let subject = tape.books?.subjects.all[update.subject] else {
+            return BookItem(update, instrument: 0, channel: "")
+        }
+        if let known = bookNumbers[update.subject] {
+            return BookItem(update, instrument: known, channel: subject.channel)
+        }
+        let place = instruments.firstIndex { $0.venue == subject.venue && $0.symbol == subject.symbol }
+        let number = Int32(place ?? 0)
+        bookNumbers[update.subject] = number
+        return BookItem(update, instrument: number, channel: subject.channel)
     }
 
     @inline(__always)

@@ -30,11 +30,19 @@ struct RowTape {
     private var current = 0
     /// From this time on, another recording may have the next event.
     private var rivalTime = Int64.min
+    /// `nil` if order books are not selected, which then cost nothing.
+    private(set) var books: BookTape?
 
-    /// Makes a tape of the rows of `files` within `range`.
-    init(files: [TapeCatalog.File], range: ReadRange, selection: EventSelection) throws(ArchiveError) {
+    /// Makes a tape of the rows of `files` within `range`, and of the order books in `books`.
+    init(
+        files: [TapeCatalog.File],
+        range: ReadRange,
+        selection: EventSelection,
+        books: consuming BookTape? = nil
+    ) throws(ArchiveError) {
         self.range = range
         self.selection = selection
+        self.books = books
         upcoming = files.enumerated().map { index, file in
             // Gaps may be before the first message and after the last.
             let gapFirst = (try? file.reader.gaps().map(\.tsFrom.rawValue).min()) ?? .max
@@ -46,15 +54,28 @@ struct RowTape {
 
     /// The kind and the time of the next event; `nil` at the end.
     var next: (kind: EventKind, time: Int64)? {
+        if let key = nextBookKey { return (.book, key.key.tsRecv) }
         guard current < open.count else { return nil }
         return (open[current].rows.kind, open[current].rows.key.tsRecv)
     }
 
     /// The position of the next event and its recording; `nil` at the end.
-    var nextKey: RowKey? {
+    var nextKey: RowKey? { nextBookKey ?? nextRowKey }
+
+    private var nextRowKey: RowKey? {
         guard current < open.count else { return nil }
         return RowKey(key: open[current].rows.key, file: open[current].index)
     }
+
+    /// The position of the next book message, if it comes before the next row.
+    private var nextBookKey: RowKey? {
+        guard let key = books?.next else { return nil }
+        if let row = nextRowKey, row < key { return nil }
+        return key
+    }
+
+    /// The books, for a tape that continues this one.
+    mutating func takeBooks() -> BookTape? { books.take() }
 
     /// The instruments of the recording that has the next event.
     var instruments: [InstrumentRow] { open[current].rows.instruments.rows }
@@ -64,10 +85,12 @@ struct RowTape {
         case quote(QuoteRow)
         case trade(TradeRow)
         case other(RareRow)
+        case book(BookUpdate)
     }
 
-    /// Takes the next event's row.
+    /// Takes the next event's row; `nil` for a message without an event.
     mutating func popRow() throws(ArchiveError) -> Row? {
+        if nextBookKey != nil { return try books?.pop() == true ? books.map { .book($0.update) } : nil }
         let row: Row?
         switch open[current].rows.kind {
         case .quote: row = try open[current].rows.popQuote().map { .quote($0) }
@@ -76,7 +99,7 @@ struct RowTape {
         case .gap: row = open[current].rows.popGap().map { .other(RareRow(.gap($0))) }
         case .disconnect:
             row = open[current].rows.popDisconnect().map { .other(RareRow(.disconnect($0.row, $0.closed))) }
-        case .bar: row = nil
+        case .bar, .book: row = nil
         }
         if open[current].rows.key.tsRecv >= rivalTime { try choose() }
         return row
@@ -86,6 +109,7 @@ struct RowTape {
     ///
     /// A tick also goes to `bars`.
     mutating func write(into writer: inout EventWriter, bars: inout TapeBars?) throws(ArchiveError) {
+        if let key = nextBookKey { return try writeBook(at: key.key.tsRecv, into: &writer) }
         switch open[current].rows.kind {
         case .quote:
             guard let row = try open[current].rows.popQuote(),
@@ -107,9 +131,14 @@ struct RowTape {
             bars?.interrupt(row)
         case .disconnect:
             if let (row, closed) = open[current].rows.popDisconnect() { writer.append(row, closed: closed) }
-        case .bar: break
+        case .bar, .book: break
         }
         if open[current].rows.key.tsRecv >= rivalTime { try choose() }
+    }
+
+    private mutating func writeBook(at time: Int64, into writer: inout EventWriter) throws(ArchiveError) {
+        guard try books?.pop() == true, let books else { return }
+        writer.append(books.update, names: books.subjects.names[books.update.subject], at: UnixNanoseconds(time))
     }
 
     /// Opens the recordings that are due and finds the recording with the next event.

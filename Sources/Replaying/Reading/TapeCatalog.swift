@@ -106,6 +106,12 @@ package final class TapeCatalog: Sendable {
         return breaks.sorted { $0.time < $1.time }
     }
 
+    /// True if a recording has states of order books.
+    func hasBooks() throws(ArchiveError) -> Bool {
+        for file in files where try file.reader.hasBookStates() { return true }
+        return false
+    }
+
     /// Returns the time ranges in which data is missing.
     func gaps() throws(ArchiveError) -> [Range<Int64>] {
         var gaps: [Range<Int64>] = []

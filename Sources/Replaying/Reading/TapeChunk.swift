@@ -28,7 +28,10 @@ struct TapeChunk: Sendable {
 
 /// The kinds of events of `/replay`.
 package enum EventKind: UInt8, Sendable, CaseIterable {
-    case quote, trade, marginUpdate, gap, disconnect, bar
+    case quote, trade, marginUpdate, gap, disconnect, bar, book
+
+    /// What a client gets that does not choose: books are large, so they are sent if they are named.
+    package static let byDefault = Set(allCases).subtracting([.book])
 
     /// The name of the count in a summary.
     var countName: String {
@@ -39,6 +42,7 @@ package enum EventKind: UInt8, Sendable, CaseIterable {
         case .gap: "gaps"
         case .disconnect: "disconnects"
         case .bar: "bars"
+        case .book: "book_events"
         }
     }
 
@@ -51,6 +55,7 @@ package enum EventKind: UInt8, Sendable, CaseIterable {
         case .gap: "gap"
         case .disconnect: "disconnect"
         case .bar: "bar"
+        case .book: "book"
         }
     }
 }

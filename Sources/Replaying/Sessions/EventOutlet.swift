@@ -10,13 +10,15 @@ struct EventOutlet: PlaybackOutlet {
     /// The longest command, in bytes.
     static let commandBytesMax = 4096
 
-    private let hasBars: Bool
+    /// Kinds that are counted only if they were asked for.
+    private let optionalKinds: Set<EventKind>
     private(set) var counts = [Int64](repeating: 0, count: EventKind.allCases.count)
     private var hash = MessageDigest()
     private(set) var digest: String?
 
-    init(hasBars: Bool) {
-        self.hasBars = hasBars
+    /// `kinds` are those that the client asked for.
+    init(hasBars: Bool, kinds: Set<EventKind> = EventKind.byDefault) {
+        optionalKinds = kinds.intersection([.book]).union(hasBars ? [.bar] : [])
     }
 
     var isReadyAtOnce: Bool { true }
@@ -99,7 +101,7 @@ struct EventOutlet: PlaybackOutlet {
     }
 
     private mutating func appendTotals(to object: inout JSONObjectWriter) {
-        for kind in EventKind.allCases where kind != .bar || hasBars {
+        for kind in EventKind.allCases where ![.bar, .book].contains(kind) || optionalKinds.contains(kind) {
             object.integer(kind.countName, counts[Int(kind.rawValue)])
         }
         digest = hash.finish()

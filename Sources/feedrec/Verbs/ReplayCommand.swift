@@ -98,6 +98,17 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "If a client subscribes to something that is not on the tape: refuse, or ignore (it gets no data).")
     var absent = AbsentRule.refuse
 
+    @Option(
+        help: """
+            What /replay and stdout send: quote, trade, book, margin_update, gap, disconnect, with commas between them. \
+            (default: all but book)
+            """
+    )
+    var types: EventKindsArgument?
+
+    @Option(help: "How many levels of each side of an order book are sent. (default: all)")
+    var depth: Int?
+
     @Option(help: "Bars to build from the ticks, on /replay and stdout, such as 1s,1m.")
     var bars: BarIntervalsArgument?
 
@@ -126,6 +137,12 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         guard symbols.map({ !$0.split(separator: ",").isEmpty }) ?? true else {
             throw ValidationError("--symbols needs symbols, with commas between them")
+        }
+        guard depth.map({ (1...SessionRequest.depthMax).contains($0) }) ?? true else {
+            throw ValidationError("--depth must be between 1 and \(SessionRequest.depthMax)")
+        }
+        guard depth == nil || !isForStandardOutput || types?.kinds.contains(.book) ?? false else {
+            throw ValidationError("--depth is for order books: give --types with book too")
         }
         guard (1...1000).contains(expect) else { throw ValidationError("--expect must be between 1 and 1000") }
     }
@@ -174,6 +191,8 @@ struct ReplayCommand: AsyncParsableCommand {
         request.lagLimit = lagLimit.duration
         request.lagRule = lagRule
         request.breaks = breaks
+        if let types { request.kinds = types.kinds }
+        request.depth = depth
         request.intervals = bars?.intervals ?? []
         request.rebasesToNow = rebase != nil
         request.follows = follow
@@ -219,6 +238,16 @@ enum ReplayTarget: ExpressibleByArgument, Equatable {
             guard let moment = TapeMoment(text: argument) else { return nil }
             self = .moment(moment)
         }
+    }
+}
+
+/// The value of `--types`.
+struct EventKindsArgument: ExpressibleByArgument {
+    let kinds: Set<EventKind>
+
+    init?(argument: String) {
+        guard let kinds = try? SessionRequest.kinds(argument) else { return nil }
+        self.kinds = kinds
     }
 }
 
