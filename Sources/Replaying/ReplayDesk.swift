@@ -66,6 +66,8 @@ final class ReplayDesk: Sendable {
     private let inventory: TapeInventory
     private let breaks: [Venue: [TapeBreak]]
     private let gaps: [Range<Int64>]
+    /// True if there are order books on the tape.
+    private let hasBooks: Bool
 
     /// Makes a desk for the tape in `catalog`.
     ///
@@ -95,6 +97,7 @@ final class ReplayDesk: Sendable {
         for venue in venues { breaks[venue] = try catalog.breaks(of: venue) }
         self.breaks = breaks
         gaps = try catalog.gaps()
+        hasBooks = try catalog.hasBooks()
     }
 
     /// The monotonic clock of the sessions, in nanoseconds.
@@ -193,7 +196,12 @@ final class ReplayDesk: Sendable {
             range: range,
             breaks: breaks,
             chunks: chunks,
-            outlet: VenueOutlet(session, hasher: MessageHasher(pool: pool), observe: nil)
+            outlet: VenueOutlet(
+                session,
+                hasher: MessageHasher(pool: pool),
+                hasSnapshots: hasBooks || request.follows,
+                observe: nil
+            )
         )
     }
 

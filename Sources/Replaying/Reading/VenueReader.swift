@@ -15,6 +15,8 @@ struct VenueReader: TapeReader {
     private var window = FollowWindow()
     /// The turns when the tape was last opened or continued.
     private var turns: ConnectionTurns?
+    /// Snapshots of order books with which the tape begins.
+    private var snapshots: TapeChunk?
 
     init(_ catalog: TapeCatalog, venue: Venue, range: ReadRange, follows: Bool) {
         self.catalog = catalog
@@ -35,10 +37,15 @@ struct VenueReader: TapeReader {
         let turns = try turns ?? ConnectionTurns(files: catalog.files, venue: venue, isGrowing: follows)
         self.turns = turns
         tape = try ArchiveTape(files: files, venue: venue, range: range, turns: turns)
+        snapshots = nil
+        if let start = catalog.bounds?.lowerBound, range.from.rawValue > start {
+            snapshots = try VenueSnapshots.chunk(files, venue, range, follows: follows)
+        }
     }
 
     mutating func next() throws -> ChunkStep {
         if tape == nil { try open(at: nil) }
+        if let snapshots = snapshots.take() { return .chunk(snapshots) }
         var chunk = TapeChunk()
         if try tape?.fill(&chunk.batch, bytesMin: Self.chunkBytesMin) == true { return .chunk(chunk) }
         guard follows else { return .end }

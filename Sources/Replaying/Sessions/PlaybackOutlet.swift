@@ -22,6 +22,11 @@ protocol PlaybackOutlet {
         replies: inout MessageBatch
     ) -> OutletSignal
 
+    /// True if the client has subscribed while its tape plays, and may need snapshots of order books.
+    var needsSnapshots: Bool { get }
+    /// Reports that the tape is opened again at its position, and begins with snapshots.
+    mutating func snapshotsAreComing()
+
     /// Returns what the client gets of some messages of a chunk, and adds it to the counts and the digest.
     mutating func deliver(_ chunk: TapeChunk, _ range: Range<Int>) -> MessageBatch
     mutating func keepAlive(replies: inout MessageBatch)
@@ -50,6 +55,8 @@ protocol PlaybackOutlet {
 
 extension PlaybackOutlet {
     var report: SubscriptionReport? { nil }
+    var needsSnapshots: Bool { false }
+    mutating func snapshotsAreComing() {}
     var unanswered: [String] { [] }
     var clientTimeout: Duration? { nil }
     mutating func timeOut(replies: inout MessageBatch) {}
@@ -77,9 +84,23 @@ struct VenueOutlet: PlaybackOutlet {
     /// `nil` if no digest is needed.
     private let hasher: MessageHasher?
     private(set) var digest: String?
+    /// True if the tape can make snapshots.
+    private let hasSnapshots: Bool
+    private var hasBegun = false
+    private(set) var needsSnapshots = false
+    /// The session as it was before the subscriptions that need snapshots; `nil` if all subscriptions do.
+    private var served: (any VenueSession)?
+    /// True from such a subscription until its snapshots have passed.
+    private var isAwaiting = false
 
-    init(_ session: any VenueSession, hasher: MessageHasher?, observe: (@Sendable (MessageBatch) -> Void)?) {
+    init(
+        _ session: any VenueSession,
+        hasher: MessageHasher?,
+        hasSnapshots: Bool = false,
+        observe: (@Sendable (MessageBatch) -> Void)?
+    ) {
         self.session = session
+        self.hasSnapshots = hasSnapshots
         self.hasher = hasher
         self.observe = observe
     }
@@ -93,10 +114,16 @@ struct VenueOutlet: PlaybackOutlet {
         kind: MessageKind,
         replies: inout MessageBatch
     ) -> OutletSignal {
+        let before = hasSnapshots && hasBegun ? session : nil
         switch session.receive(payload, kind: kind, replies: &replies) {
-        case .none: .none
-        case .subscriptionsChanged: .subscriptionsChanged
-        case .close(let code, let reason): .close(code: code, reason: reason)
+        case .none: return .none
+        case .subscriptionsChanged:
+            if let before, session.report.count > before.report.count {
+                if !isAwaiting { served = before }
+                (isAwaiting, needsSnapshots) = (true, true)
+            }
+            return .subscriptionsChanged
+        case .close(let code, let reason): return .close(code: code, reason: reason)
         }
     }
 
@@ -104,11 +131,35 @@ struct VenueOutlet: PlaybackOutlet {
         var output = MessageBatch()
         output.bytes.reserveCapacity(chunk.batch.entries[range].reduce(0) { $0 + $1.length })
         output.entries.reserveCapacity(range.count)
-        session.deliver(chunk.batch, range, into: &output)
+        hasBegun = true
+        let recorded = range.drop { chunk.batch.entries[$0].direction == .sent }
+        if recorded.count < range.count { deliverSnapshots(chunk, range.lowerBound..<recorded.startIndex, &output) }
+        if !needsSnapshots { isAwaiting = false }
+        session.deliver(chunk.batch, recorded.startIndex..<range.upperBound, into: &output)
         observe?(output)
         hasher?.add(output)
         return output
     }
+
+    /// Delivers snapshots that were made for this tape, to subscriptions that have none yet.
+    private mutating func deliverSnapshots(_ chunk: TapeChunk, _ range: Range<Int>, _ output: inout MessageBatch) {
+        var batch = chunk.batch
+        for index in range {
+            batch.entries[index].direction = .received
+            if var served {
+                var known = MessageBatch()
+                served.deliver(batch, index..<index + 1, into: &known)
+                if !known.isEmpty { continue }
+            }
+            // A snapshot of something else must leave no trace.
+            var next = session
+            let count = output.count
+            next.deliver(batch, index..<index + 1, into: &output)
+            if output.count > count { session = next }
+        }
+    }
+
+    mutating func snapshotsAreComing() { needsSnapshots = false }
 
     mutating func keepAlive(replies: inout MessageBatch) { session.keepAlive(replies: &replies) }
 
@@ -118,6 +169,8 @@ struct VenueOutlet: PlaybackOutlet {
 
     mutating func repositioned(to position: Int64, take: Int, lap: TapeDeck.Loop?, replies: inout MessageBatch) {
         endTake()
+        served = nil
+        (isAwaiting, needsSnapshots) = (false, false)
         session.tapeMoved()
     }
 

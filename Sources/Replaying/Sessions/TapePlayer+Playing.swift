@@ -58,6 +58,12 @@ extension TapePlayer {
         while !isOver {
             try Task.checkCancellation()
             if place == chunk.count, !isAtEnd { try await load() }
+            if outlet.needsSnapshots, place < chunk.count, chunk.time(at: place) > lastReleased {
+                // Between two times, the snapshots include exactly what has passed.
+                outlet.snapshotsAreComing()
+                go(to: chunk.time(at: place))
+                continue
+            }
             let now = timer.now
             try await partWithSilentClient(now: now)
             try await tellStatus(now: now)
@@ -152,6 +158,7 @@ extension TapePlayer {
         let handOver = try await send(output, payloadBytes: bytes, pace: pace)
         note(range, (output.count, bytes), handOver, pace: pace)
         place = end
+        lastReleased = last
         if pace == nil { await giveWay() }
         return nil
     }

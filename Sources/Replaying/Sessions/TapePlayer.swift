@@ -17,6 +17,8 @@ actor TapePlayer {
     let signal = WakeSignal()
     var outlet: any PlaybackOutlet
     var armed: ArmedTimer
+    /// The time of the last message that was released.
+    var lastReleased = Int64.min
     private var commandLimiter = RateLimiter(perSecond: 50)
     /// Steps to answer after their events have been sent: the command and its ID.
     private var openSteps: [(command: DeckCommand, id: String?)] = []
