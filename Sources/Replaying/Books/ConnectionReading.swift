@@ -28,10 +28,15 @@ struct ConnectionReading {
     ) throws(ArchiveError) {
         guard index > 0 else { return }
         var blocks = ConnectionBlocks(reader, connectionID: connectionID, after: -1)
-        guard let block = try blocks.next(upTo: index - 1) else { return }
-        read(block)
-        events.removeAll()
-        isAfterJump = (block.messageIndexes.last ?? index) < index - 1
+        do throws(ArchiveError) {
+            guard let block = try blocks.next(upTo: index - 1) else { return }
+            read(block)
+            events.removeAll()
+            isAfterJump = (block.messageIndexes.last ?? index) < index - 1
+        } catch {
+            // What a damaged block states is not known, but the books after it can be read.
+            guard error.code == .corrupted else { throw error }
+        }
     }
 
     /// Reads the messages of a block; their events replace those of the block before.

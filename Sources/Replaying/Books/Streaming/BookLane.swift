@@ -111,8 +111,13 @@ struct BookLane {
     /// The payload of a received message of the connection; empty if the recording does not have it.
     func payload(of index: Int64) throws(ArchiveError) -> [UInt8] {
         var blocks = ConnectionBlocks(reader, connectionID: connection.connectionID, after: index - 1)
-        guard let block = try blocks.next(upTo: index), block.messageIndexes.first == index else { return [] }
-        return Array(block.batch.payload(at: 0))
+        do throws(ArchiveError) {
+            guard let block = try blocks.next(upTo: index), block.messageIndexes.first == index else { return [] }
+            return Array(block.batch.payload(at: 0))
+        } catch {
+            guard error.code == .corrupted else { throw error }
+            return []
+        }
     }
 
     // MARK: Going on
