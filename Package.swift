@@ -48,6 +48,7 @@ let package = Package(
         target("JSONScanning", ["TextEncoding"]),
         target("WebSocketProtocol", ["MarketModel", "TextEncoding", "CZlib"]),
         target("TLSEngine", ["TextEncoding", "COpenSSL"]),
+        target("Signing", ["COpenSSL"]),
         target("SignalRProtocol", ["MarketModel", "TextEncoding", "JSONScanning"]),
         target("Venues", ["MarketModel", "TextEncoding", "JSONScanning", "SignalRProtocol"]),
         target("BarBuilding", ["MarketModel"]),
@@ -110,7 +111,8 @@ let package = Package(
             name: "feedrec",
             dependencies: [
                 "MarketModel", "TextEncoding", "Telemetry", "JSONScanning", "Venues", "BarBuilding",
-                "WebSocketProtocol", "TLSEngine", "Transport", "Archive", "Interchange", "JournalFormat", "Recording",
+                "WebSocketProtocol", "TLSEngine", "Signing", "Transport", "Archive", "Interchange", "JournalFormat",
+                "Recording",
                 "RecorderStatus", "Replaying", "OrderBooks", "FeedrecReplay", "SignalRProtocol", "ControlPage", nioCore,
                 nioPosix,
                 argumentParser, logging, tomlKit, "CEpoll",
@@ -138,6 +140,7 @@ let package = Package(
         tests("JSONScanningTests", ["JSONScanning", "MarketModel"]),
         tests("WebSocketProtocolTests", ["WebSocketProtocol", "MarketModel"]),
         tests("TLSEngineTests", ["TLSEngine", "MarketModel"]),
+        tests("SigningTests", ["Signing", "TextEncoding"]),
         tests("SignalRProtocolTests", ["SignalRProtocol", "MarketModel", "JSONScanning"]),
         tests(
             "VenuesTests",
