@@ -16,7 +16,9 @@ extension RecorderMonitor {
                 figures.connections += 1
                 figures.nextAttempt = nil
             }
-        case .subscribed: feed.enter(.recording, at: uptime)
+        case .subscribed:
+            feed.enter(.recording, at: uptime)
+            feed.update { $0.refused[RecorderReport.loginName] = nil }
         case .heldOff(let delay, _): feed.update { $0.heldOffUntil = uptime + delay }
         case .disconnected(let reason, let delay):
             feed.update { $0.countEnd() }

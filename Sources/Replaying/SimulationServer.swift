@@ -11,7 +11,10 @@ package struct SimulationServer: WebSocketServerHandler {
     package typealias Observer = @Sendable (_ client: Int, _ messages: MessageBatch) -> Void
 
     private let host: VenueHost
-    private let answer: @Sendable (RESTExchange) -> RESTAnswer?
+    /// Answers an HTTP request, with access to its headers.
+    package typealias Answer = @Sendable (RESTExchange, _ header: (String) -> String?) -> RESTAnswer?
+
+    private let answer: Answer
     private let notServed: HTTPResponse
 
     /// Makes a server that plays the tapes of `makeTape`, and answers HTTP requests with `answer`.
@@ -20,7 +23,7 @@ package struct SimulationServer: WebSocketServerHandler {
         policy: ServingPolicy,
         timers: PlaybackTimers,
         observe: Observer? = nil,
-        answer: @escaping @Sendable (RESTExchange) -> RESTAnswer? = { _ in nil },
+        answer: @escaping Answer = { _, _ in nil },
         makeTape: @escaping @Sendable (Venue) throws -> any Tape
     ) {
         self.answer = answer
@@ -59,7 +62,8 @@ package struct SimulationServer: WebSocketServerHandler {
             url: "http://\(host)\(request.head.target)",
             requestBody: body
         )
-        return answer(exchange).map(HTTPResponse.init) ?? notServed
+        let headers = request.head.headers
+        return answer(exchange, { headers[$0] }).map(HTTPResponse.init) ?? notServed
     }
 
     package func accept(_ request: HTTPRequestHead) async -> UpgradeDecision {

@@ -115,6 +115,14 @@ package struct DialectOutcome: Sendable, Hashable {
             self.kind = kind
             self.isReturnWelcome = isReturnWelcome
         }
+
+        /// The venue refused to let the client in for `reason`.
+        ///
+        /// If the reason is not passing, the same key will be refused again: the recorder then tries rarely, in case
+        /// the key is replaced.
+        static func refusedLogin(_ reason: String, isPassing: Bool) -> Ending {
+            Ending(reason: "the venue refused the login: \(reason)", kind: .refused, isReturnWelcome: isPassing)
+        }
     }
 
     package init() {}

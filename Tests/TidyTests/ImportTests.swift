@@ -21,7 +21,7 @@ struct ImportTests {
     static let rules = [
         Rule(module: "NIO*", targets: ["Transport", "FeedrecWebSocket", "FeedrecReplay", "feedrec", "FeedrecTestKit"]),
         Rule(module: "CSQLite", targets: ["Archive"]),
-        Rule(module: "COpenSSL", targets: ["TLSEngine", "Archive"]),
+        Rule(module: "COpenSSL", targets: ["TLSEngine", "Signing", "Archive"]),
         Rule(module: "CZstd", targets: ["JournalFormat", "Interchange"]),
         Rule(module: "CZlib", targets: ["Interchange", "OrderBooks", "WebSocketProtocol"]),
         Rule(module: "ArgumentParser", targets: ["feedrec"]),

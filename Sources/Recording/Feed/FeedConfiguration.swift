@@ -21,6 +21,8 @@ package struct FeedConfiguration: Sendable {
     package var notices: [String] = []
     /// Renews the token while the feed records; `nil` if there is nothing to renew.
     package var access: FeedAccess?
+    /// True if the connection is that of an account, so that the venue may refuse the login.
+    package var logsIn = false
     package var watch = WatchRules()
     package var overlap = OverlapRules()
     package var market = MarketRules()
@@ -111,6 +113,9 @@ package enum OverloadRule: String, Sendable, Hashable, CaseIterable {
 
 /// What a recorder reports while it runs.
 package enum RecorderReport: Sendable {
+    /// The name under which a refused login is reported; no longer true once the feed is subscribed.
+    package static let loginName = SubscriptionRefusal.loginName
+
     case connected(url: String, info: ConnectionInfo)
     case subscribed
     /// The venue did not do everything that was requested; the recording continues.

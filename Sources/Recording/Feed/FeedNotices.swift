@@ -20,6 +20,9 @@ struct FeedNotices: Sendable {
         refusals.filter { refused.insert($0.name).inserted }
     }
 
+    /// Notes that the venue has let the feed in; another refusal would be news.
+    mutating func loggedIn() { refused.remove(SubscriptionRefusal.loginName) }
+
     /// The reports that are due, for a write-ahead log of `logBytes` and the journal's present condition.
     mutating func due(logBytes: Int64, journal condition: Journal.Condition?) -> [RecorderReport] {
         var reports: [RecorderReport] = []

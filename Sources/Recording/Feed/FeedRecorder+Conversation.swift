@@ -99,9 +99,7 @@ extension FeedRecorder {
             subscribed(lane, from: batch.entries.first?.tsRecv ?? now())
         }
         takeVenueSessions()
-        for refusal in notices.news(of: outcome.refusals) {
-            report(.refused(name: refusal.name, reason: configuration.safe(refusal.reason)))
-        }
+        reportRefusals(outcome.refusals)
         for notice in outcome.notices { report(.notice(configuration.safe(notice))) }
         if outcome.dataMessages > 0 { dataArrived(lane, at: batch.entries.last?.tsRecv ?? now()) }
         followBooks(of: lane, outgoing: &outgoing)
@@ -119,6 +117,13 @@ extension FeedRecorder {
         }
         lane.hangUpAt = lane.hangUpAt ?? steady().advanced(by: policy.closeGrace)
         return nil
+    }
+
+    /// Reports what the venue refused, each name once.
+    func reportRefusals(_ refusals: [SubscriptionRefusal]) {
+        for refusal in notices.news(of: refusals) {
+            report(.refused(name: refusal.name, reason: configuration.safe(refusal.reason)))
+        }
     }
 
     /// Captures a batch or, while nothing can be stored, only lets the dialect answer it.
@@ -151,6 +156,7 @@ extension FeedRecorder {
     func subscribed(_ lane: FeedLane, from time: UnixNanoseconds) {
         let isCarried = isCarriedByOther(lane)
         lane.isSubscribed = true
+        if configuration.logsIn { notices.loggedIn() }
         lane.subscribedAt = elapsed
         life.subscribed()
         lane.watch.subscribed(at: elapsed)

@@ -46,7 +46,7 @@ extension FeedRecorder {
         let lane = lanes[number]
         do throws(TransportError) {
             let response = try await rest.fetch(exchange)
-            connection.insert(Self.message(exchange, response))
+            connection.insert(exchange.message(answer: response))
             if Self.isTemporary(response.status) {
                 postpone(exchange, response, rest, lane)
             } else {
@@ -79,19 +79,5 @@ extension FeedRecorder {
             text += " and asks us to wait \(Int(delay / .seconds(1))) s"
         }
         report(.notice(configuration.safe(text)))
-    }
-
-    /// The message that the tape keeps of an exchange; see ``RESTExchange``.
-    private static func message(_ exchange: RESTExchange, _ response: HTTPResponse) -> MessageBatch {
-        var exchange = exchange
-        exchange.status = response.status
-        var batch = MessageBatch()
-        batch.append(
-            exchange.head + response.body,
-            kind: .rest,
-            direction: .received,
-            tsRecv: UnixNanoseconds(0)
-        )
-        return batch
     }
 }

@@ -156,7 +156,14 @@ actor FeedRecorder {
         } catch {
             if error.isRefusal { lane.watch.connectionEnded(because: .refused) }
             if error.isAccessRefusal { configuration.access?.refused() }
-            return AttemptOutcome(failure: configuration.safe(error.description) + noteHold(error))
+            let reason = configuration.safe(error.description)
+            var outcome = AttemptOutcome(failure: reason + noteHold(error))
+            if error.isAccessRefusal, configuration.logsIn {
+                reportRefusals([.login(String(reason.trimmingPrefix(ListenKeyRequest.refusal)))])
+                // The same key will be refused again.
+                outcome.isReturnWelcome = false
+            }
+            return outcome
         }
         do {
             let failure = try await converse(over: connection, lane)

@@ -21,13 +21,19 @@ extension BinanceDialect {
             // The event has the key, which is a secret.
             let time = try fields.integer("E") ?? 0
             events.venueEvents.append(VenueEvent(origin: origin, kind: event, json: Array(#"{"E":\#(time)}"#.utf8)))
-            ending = DialectOutcome.Ending(reason: "the listen key of the account has expired", kind: .goodbye)
+            ending = Self.keyExpired
         case "ACCOUNT_CONFIG_UPDATE", "TRADE_LITE", "CONDITIONAL_ORDER_TRIGGER_REJECT", "STRATEGY_UPDATE",
             "GRID_UPDATE", "ALGO_UPDATE":
             events.venueEvents.append(VenueEvent(origin: origin, kind: event, json: Array(payload)))
         default: break
         }
     }
+
+    /// Nothing more comes over a connection whose key has expired, so it is replaced at once.
+    static let keyExpired = DialectOutcome.Ending(
+        reason: "the listen key of the account has expired",
+        kind: .failure
+    )
 
     /// Reads the balances and positions that have changed; it does not list others.
     private mutating func readAccountUpdate(
@@ -70,12 +76,7 @@ extension BinanceDialect {
         update.tsEvent = time
         update.size = fields.text("pa")
         update.unrealisedProfit = fields.text("up")
-        update.side =
-            switch fields.text("ps") {
-            case "LONG": "long"
-            case "SHORT": "short"
-            default: nil
-            }
+        update.side = Self.side(fields.text("ps"))
         update.marginMode =
             switch fields.text("mt")?.lowercased() {
             case "cross", "crossed": "cross"
@@ -83,6 +84,15 @@ extension BinanceDialect {
             }
         update.json = Array(element.bytes)
         return update
+    }
+
+    /// The side of a position in hedge mode; in one-way mode, the sign of the size says it.
+    static func side(_ text: String?) -> String? {
+        switch text {
+        case "LONG": "long"
+        case "SHORT": "short"
+        default: nil
+        }
     }
 
     /// Reads the warning that a position may be liquidated soon.

@@ -42,6 +42,8 @@ extension BinanceDialect {
             for instrument in try BinanceInstrument.read(body) {
                 events.instrumentDetails.append(instrument.details(symbols.intern(instrument.symbol), origin))
             }
+        } else if exchange.path.hasSuffix("/v3/account") {
+            try readAccountState(body, origin, &events)
         } else if exchange.path.hasSuffix("/openInterest") {
             try readOpenInterest(body, origin, &events)
         }
@@ -65,8 +67,12 @@ extension BinanceDialect {
         JSONText.appendString(String(decoding: body.prefix(1000), as: UTF8.self), to: &json)
         json.append(UInt8(ascii: "}"))
         events.venueEvents.append(VenueEvent(origin: origin, kind: "http_error", json: json))
+        if isOpen, BinanceAccount.isExtension(exchange), BinanceAccount.isExpiry(body) { ending = Self.keyExpired }
         // 418 and 429 mean too many requests.
-        guard isOpen, status == 418 || status == 429 || status >= 500 else { return }
+        guard isOpen, status == 418 || status == 429 || status >= 500 else {
+            if isOpen, let refusal = BinanceAccount.refusal(of: exchange, body) { accountRefusals.append(refusal) }
+            return
+        }
         requests.pause(now: now)
         if exchange.path.hasSuffix("/depth"), let symbol = Self.symbol(of: exchange) {
             requests.addSnapshot(of: symbol)

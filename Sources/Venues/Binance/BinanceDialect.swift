@@ -15,6 +15,10 @@ package struct BinanceDialect: VenueDialect {
     var orderBooks: BinanceBooks
     /// Requests over HTTP; only an open connection makes any.
     var requests: BinanceRequests
+    /// The account whose stream the connection is; `nil` for market data.
+    private var account: BinanceAccount?
+    /// Requests about the account that were refused.
+    var accountRefusals: [SubscriptionRefusal] = []
     var isOpen = false
     /// The subscriptions that are requested with messages; `nil` if the URL has them.
     var queue: BinanceSubscriptions?
@@ -39,6 +43,12 @@ package struct BinanceDialect: VenueDialect {
         if isSubscribing { queue = BinanceSubscriptions(streams, perSecond: market.messagesPerSecond) }
     }
 
+    /// Makes a client of an account's stream, whose name is in the URL.
+    init(_ account: BinanceAccount) {
+        self.init(market: .usdm, streams: [])
+        self.account = account
+    }
+
     package var books: BookTable { orderBooks.table }
 
     package var undelivered: [String] {
@@ -46,16 +56,20 @@ package struct BinanceDialect: VenueDialect {
         return delivery.undelivered.filter { !queue.refused.contains($0) }
     }
 
-    package var isSubscribed: Bool { isOpen && (queue?.isAnswered ?? false) }
+    /// An account may be quiet for days, so its stream does not wait for a first batch.
+    package var isSubscribed: Bool { isOpen && ending == nil && (queue?.isAnswered ?? (account != nil)) }
 
     package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         isOpen = true
         queue?.send(now: now, outgoing: &outgoing)
+        account?.open(now: now, outgoing: &outgoing)
     }
 
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         queue?.send(now: now, outgoing: &outgoing)
-        if isOpen { requests.send(now: now, outgoing: &outgoing) }
+        guard isOpen else { return }
+        requests.send(now: now, outgoing: &outgoing)
+        account?.keepAlive(now: now, outgoing: &outgoing)
     }
 
     package mutating func repair(_ book: BookIndex, now: UnixNanoseconds, outgoing: inout MessageBatch) {
@@ -113,7 +127,8 @@ package struct BinanceDialect: VenueDialect {
         }
         outcome.recognised = received - outcome.unrecognised
         outcome.isSubscribed = queue?.isAnswered ?? true
-        outcome.refusals = queue?.takeRefusals() ?? []
+        outcome.refusals = (queue?.takeRefusals() ?? []) + accountRefusals
+        accountRefusals = []
         outcome.ending = ending
     }
 

@@ -61,7 +61,7 @@ package enum BinanceMarket: Sendable, Hashable {
     var channels: [MarketChannel] {
         switch self {
         case .spot: [.trades, .quotes, .book, .bars]
-        case .usdm: [.trades, .quotes, .book, .bars, .funding, .mark, .openInterest, .liquidations]
+        case .usdm: [.trades, .quotes, .book, .bars, .funding, .mark, .openInterest, .liquidations, .account]
         }
     }
 

@@ -20,13 +20,15 @@ struct BinancePlanner {
     func plans(_ values: VenueOptionValues) throws(VenueOptionError) -> [VenuePlan] {
         let requests = try requests(values)
         let symbols = try symbols(values)
-        let channels = try channels(values, symbols: symbols)
-        guard !requests.isEmpty || !symbols.isEmpty else {
+        var channels = try channels(values, symbols: symbols)
+        let hasAccount = channels.contains(.account)
+        channels.removeAll { $0 == .account }
+        guard !requests.isEmpty || !symbols.isEmpty || hasAccount else {
             throw VenueOptionError(venue: venue, [.missing([MarketOptions.streams, MarketOptions.symbols])])
         }
         let polled = channels.contains(.openInterest) ? symbols : []
         let parts = parts(streams(requests, symbols, channels))
-        return parts.enumerated().map { index, part in
+        let plans = parts.enumerated().map { index, part in
             var plan = plan(part, openInterestOf: index == 0 ? polled : [])
             plan.namedSymbols = symbols
             if index == 0 {
@@ -34,8 +36,21 @@ struct BinancePlanner {
                 // A user who names streams may know instruments that the list lacks.
                 if !symbols.isEmpty { plan.instrumentRequests = [instrumentRequest] }
             }
+            if hasAccount, plan.part.isEmpty { plan.part = "public" }
             return plan
         }
+        return hasAccount ? plans + [accountPlan(isOnly: plans.isEmpty)] : plans
+    }
+
+    /// The connection for an account; its URL contains a secret, which the recorder gets before each connection.
+    private func accountPlan(isOnly: Bool) -> VenuePlan {
+        var plan = VenuePlan(subscription: #"{"account":true,"streams":[]}"#) { [market] _ in
+            BinanceDialect(market: market, streams: [])
+        }
+        plan.account = BinanceAccount.plan()
+        plan.part = isOnly ? "" : MarketOptions.accountPart
+        plan.requestInterval = BinanceRequests.interval
+        return plan
     }
 
     private var instrumentRequest: RESTExchange {
@@ -78,7 +93,7 @@ struct BinancePlanner {
         symbols: [String]
     ) throws(VenueOptionError) -> [MarketChannel] {
         let channels = try MarketOptions.channels(values, of: venue, available: market.channels)
-        guard symbols.isEmpty else { return channels }
+        guard symbols.isEmpty, channels != [.account] else { return channels }
         guard values.texts(MarketOptions.channels).isEmpty else {
             throw VenueOptionError(venue: venue, [.missing([MarketOptions.symbols])])
         }

@@ -49,9 +49,12 @@ extension BinanceVenue {
         _ values: VenueOptionValues,
         _ setting: SimulationSetting
     ) throws(VenueOptionError) -> VenueSimulation {
-        var simulation = VenueSimulation(server: makeServer()) {
+        let listenKeys = market == .usdm ? BinanceSimulatedKeys(seed: setting.seed) : nil
+        var simulation = VenueSimulation(server: BinanceServer(market: market, listenKeys: listenKeys)) {
             BinanceSimulatedStreams(seed: setting.seed, ratePerSecond: setting.ratePerSecond, start: setting.start)
         }
+        let keys = setting.keys
+        simulation.answerAccount = { exchange, header in listenKeys?.answer(exchange, header, keys) }
         let exchange = BinanceSimulatedExchange(market: market, seed: setting.seed, start: setting.start)
         simulation.answer = { exchange.answer($0) }
         return simulation

@@ -20,6 +20,7 @@ package struct BybitDialect: VenueDialect {
     private var subscriptions: BybitSubscriptions
     private let login: BybitLogin?
     private var isLoggedIn = false
+    private var loginRefusals: [SubscriptionRefusal] = []
     private var lastPing: UnixNanoseconds?
     /// The venue asks for a ping every 20 s.
     private static let pingInterval = Duration.seconds(20)
@@ -88,7 +89,8 @@ package struct BybitDialect: VenueDialect {
             }
         }
         if isLoggedIn || login == nil { subscriptions.send(now: now, outgoing: &outgoing) }
-        outcome.refusals = subscriptions.takeRefusals()
+        outcome.refusals = loginRefusals + subscriptions.takeRefusals()
+        loginRefusals = []
         if ending == nil, let reason = subscriptions.refusalOfAll {
             ending = .init(reason: "the venue refused every subscription: \(reason)", kind: .refused)
         }
@@ -222,7 +224,7 @@ package struct BybitDialect: VenueDialect {
                 if isSuccess { subscriptions.accepted(id) } else { subscriptions.refused(id, reason: reason) }
             } else if operation.equals("auth") {
                 isLoggedIn = isSuccess
-                if !isSuccess { ending = .init(reason: "the venue refused the login: \(reason)", kind: .refused) }
+                if !isSuccess { refuseLogin(reason) }
             } else if !["unsubscribe", "ping", "pong"].contains(operation.text ?? "") {
                 problem = Self.foreign
             }
@@ -231,6 +233,14 @@ package struct BybitDialect: VenueDialect {
         } else if isSuccess {
             problem = Self.foreign
         }
+    }
+
+    private mutating func refuseLogin(_ reason: String) {
+        let words = reason.lowercased()
+        // A signature that came too late, or too many requests; another attempt may succeed.
+        let isPassing = ["expire", "timestamp", "frequen", "too many"].contains { words.contains($0) }
+        ending = .refusedLogin(reason, isPassing: isPassing)
+        loginRefusals.append(.login(reason))
     }
 
     /// Reads the answer for options: `{"failTopics":[],"successTopics":["…"]}`.

@@ -1,5 +1,6 @@
 import JSONScanning
 import MarketModel
+import TextEncoding
 
 /// How a connection to the private endpoint logs in (v5 "Connect", "Authentication").
 ///
@@ -9,10 +10,18 @@ package struct BybitLogin: Sendable {
     package let key: String
     /// Returns the HMAC-SHA256 of a text in lower-case hexadecimal.
     package let sign: @Sendable (_ text: String) -> String
+    /// The wall clock; `nil` to use the time of the connection.
+    private var clock: (@Sendable () -> UnixNanoseconds)?
 
     package init(key: String, sign: @escaping @Sendable (_ text: String) -> String) {
         self.key = key
         self.sign = sign
+    }
+
+    /// The login of an account.
+    init(_ keys: AccountKeys) {
+        self.init(key: keys.key) { keys.signature(of: $0).hexadecimal }
+        clock = keys.now
     }
 
     /// The text to sign; `expires` is in milliseconds since 1970 and must be later than the venue's clock.
@@ -29,7 +38,7 @@ package struct BybitLogin: Sendable {
 
     /// The message that logs in at `now`.
     func message(now: UnixNanoseconds) -> String {
-        let expires = now.advanced(by: Self.validity).rawValue / 1_000_000
+        let expires = (clock?() ?? now).advanced(by: Self.validity).rawValue / 1_000_000
         let signature = sign(Self.textToSign(expires: expires))
         return Self.message(key: key, expires: expires, signature: signature, requestID: "auth")
     }

@@ -12,11 +12,12 @@ package enum BybitProduct: String, Sendable, Hashable, CaseIterable {
     /// The path of the public endpoint.
     package var publicPath: String { "/v5/public/\(rawValue)" }
 
-    /// What a user can record without keys.
+    /// What a user can record; the account is that of all products.
     var channels: [MarketChannel] {
         switch self {
-        case .spot: [.trades, .quotes, .book, .bars]
-        case .linear: [.trades, .quotes, .book, .bars, .funding, .mark, .openInterest, .liquidations]
+        case .spot: [.trades, .quotes, .book, .bars, .account]
+        case .linear:
+            [.trades, .quotes, .book, .bars, .funding, .mark, .openInterest, .liquidations, .account]
         }
     }
 

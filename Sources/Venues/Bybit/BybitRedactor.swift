@@ -2,8 +2,19 @@ import JSONScanning
 import MarketModel
 
 /// Removes the key and the signature from messages that log in.
+///
+/// Secrets of the connection that the venue repeats are removed, too.
 struct BybitRedactor: MessageRedactor {
-    func redact(_ batch: inout MessageBatch) {
+    private var known: KnownSecrets
+
+    init(known: @escaping @Sendable () -> [String]) { self.known = KnownSecrets(known) }
+
+    mutating func redact(_ batch: inout MessageBatch) {
+        redactLogins(&batch)
+        known.redact(&batch)
+    }
+
+    private func redactLogins(_ batch: inout MessageBatch) {
         guard batch.entries.indices.contains(where: { Self.isSecret($0, of: batch) }) else { return }
         var output = MessageBatch()
         output.journalPosition = batch.journalPosition

@@ -9,6 +9,8 @@ struct BybitRequest: Sendable {
     /// The texts among the arguments, and the number of all.
     var arguments: [String] = []
     var argumentCount = 0
+    /// The members of a login: the key, the time in milliseconds and the signature; `nil` for other arguments.
+    var login: (key: String, expires: Int64, signature: String)?
 
     /// What stands for a text that is no request.
     static let none = BybitRequest()
@@ -29,9 +31,15 @@ struct BybitRequest: Sendable {
         guard let list = members["args"], list.kind == .array else { return }
         var elements = JSONCursor(list.bytes)
         try elements.enterArray()
+        var number: Int64?
         while try elements.nextElement() {
             argumentCount += 1
-            if let text = try elements.nextValue().text { arguments.append(text) }
+            let value = try elements.nextValue()
+            if let text = value.text { arguments.append(text) }
+            if argumentCount == 2 { number = value.integer ?? value.text.flatMap { Int64($0) } }
+        }
+        if argumentCount == 3, let number, let key = arguments.first, let signature = arguments.last {
+            login = (key, number, signature)
         }
     }
 }

@@ -1,23 +1,27 @@
 import MarketModel
 
-/// The server of one product of Bybit: its public endpoint, and for spot also the private one.
-///
-/// At the venue, the private endpoint serves all products. Here one of the venues must own its path.
+/// The server of one product of Bybit: its public endpoint, and the private one, which all products share.
 package struct BybitServer: VenueServer {
     private let product: BybitProduct
     static let privatePath = "/v5/private"
 
-    package init(_ product: BybitProduct) { self.product = product }
+    /// The API key that clients must log in with; `nil` to let every key in.
+    private let keys: AccountKeys?
+
+    package init(_ product: BybitProduct, keys: AccountKeys? = nil) {
+        self.product = product
+        self.keys = keys
+    }
 
     package func place(ofPath path: String) -> VenuePlace? {
         var place = VenuePlace()
         if path == product.publicPath { return place }
-        guard product == .spot, path == Self.privatePath else { return nil }
+        guard path == Self.privatePath else { return nil }
         place.name = Self.privatePath
         return place
     }
 
     package func makeSession(at place: VenuePlace, target: String) -> any VenueSession {
-        BybitSession(product, isPrivate: place.name == Self.privatePath)
+        BybitSession(product, isPrivate: place.name == Self.privatePath, keys: keys)
     }
 }

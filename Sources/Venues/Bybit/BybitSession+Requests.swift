@@ -1,5 +1,6 @@
 import JSONScanning
 package import MarketModel
+import TextEncoding
 
 extension BybitSession {
     package mutating func receive(
@@ -106,10 +107,24 @@ extension BybitSession {
     // MARK: Replies
 
     private mutating func logIn(_ request: BybitRequest, _ replies: inout MessageBatch) {
-        // The key, the time and the signature; a server without keys cannot check the signature.
         guard request.argumentCount == 3 else { return refuse("Params Error", request, to: &replies) }
+        if let keys, let reason = Self.refusal(of: request.login, keys) {
+            return refuse(reason, request, to: &replies)
+        }
         isLoggedIn = true
         reply(true, "", request, to: &replies)
+    }
+
+    /// The reason why a login is refused; `nil` if it is right.
+    private static func refusal(
+        of login: (key: String, expires: Int64, signature: String)?,
+        _ keys: AccountKeys
+    ) -> String? {
+        guard let login else { return "Params Error" }
+        guard login.key == keys.key else { return "API key is invalid." }
+        guard login.expires > keys.milliseconds else { return "Request expired" }
+        let signature = keys.signature(of: BybitLogin.textToSign(expires: login.expires)).hexadecimal
+        return login.signature == signature ? nil : "error sign! origin_string"
     }
 
     private func answerPing(_ request: BybitRequest, _ replies: inout MessageBatch) {

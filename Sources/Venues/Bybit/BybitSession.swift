@@ -7,6 +7,8 @@ package import MarketModel
 package struct BybitSession: VenueSession {
     let product: BybitProduct
     let isPrivate: Bool
+    /// The API key that the client must log in with; `nil` to let every key in.
+    let keys: AccountKeys?
     var isLoggedIn = false
     var topics = BybitTopicSet()
     package internal(set) var hasSubscribed = false
@@ -20,7 +22,8 @@ package struct BybitSession: VenueSession {
 
     package let keepAliveInterval: Duration? = nil
 
-    package init(_ product: BybitProduct, isPrivate: Bool = false) {
+    package init(_ product: BybitProduct, isPrivate: Bool = false, keys: AccountKeys? = nil) {
+        self.keys = keys
         self.product = product
         self.isPrivate = isPrivate
     }

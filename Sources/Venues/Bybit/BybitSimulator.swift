@@ -12,15 +12,18 @@ package struct BybitSimulator: VenueSimulator {
     private var streams: [BybitSimulatedStream] = []
     private var streamOfTopic: [String: Int] = [:]
     private var messageCount: Int64 = 0
+    private var account: BybitSimulatedAccount
 
     package init(_ setting: SimulationSetting, product: BybitProduct) {
         self.setting = setting
         self.product = product
         random = SplitMix64(seed: setting.seed)
+        account = BybitSimulatedAccount(seed: setting.seed, product: product)
     }
 
     package mutating func next(_ count: Int, for session: any VenueSession, into batch: inout MessageBatch) -> Int {
         guard let client = session as? BybitSession else { return 0 }
+        guard !client.isPrivate else { return nextOfAccount(count, client, into: &batch) }
         let active = client.topics.subscribed.compactMap { stream(of: client.topics[$0]) }
         guard !active.isEmpty else { return 0 }
         for _ in 0..<count {
@@ -43,7 +46,24 @@ package struct BybitSimulator: VenueSimulator {
         return count
     }
 
-    /// The place of the stream of a topic; `nil` for topics that stay silent, such as those of an account.
+    private mutating func nextOfAccount(
+        _ count: Int,
+        _ client: BybitSession,
+        into batch: inout MessageBatch
+    ) -> Int {
+        let topics = client.topics.subscribed.map { client.topics[$0].name }.filter { BybitTopic($0).isPrivate }
+        guard !topics.isEmpty else { return 0 }
+        for _ in 0..<count {
+            let time = setting.time(ofMessage: messageCount)
+            messageCount += 1
+            let topic = topics[Int(random.next() % UInt64(topics.count))]
+            guard let text = account.next(topic, at: time.rawValue / 1_000_000) else { continue }
+            batch.append(text.utf8, direction: .received, tsRecv: time)
+        }
+        return count
+    }
+
+    /// The place of the stream of a topic; `nil` for topics that stay silent.
     private mutating func stream(of entry: BybitTopicSet.Entry) -> Int? {
         let index = streamOfTopic[entry.name] ?? makeStream(entry)
         guard let index else { return nil }

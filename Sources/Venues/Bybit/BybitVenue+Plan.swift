@@ -7,14 +7,17 @@ extension BybitVenue {
     }
 
     package func plan(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenuePlan {
-        plan(try topics(values), values)
+        try plans(values, zones: zones)[0]
     }
 
     /// Divides the topics so that the arguments of each connection have at most 21,000 characters.
+    ///
+    /// The topics of an account have a connection of their own.
     package func plans(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> [VenuePlan] {
         var groups: [[String]] = []
         var room = 0
-        for topic in try topics(values) {
+        let topics = try topics(values)
+        for topic in topics where !BybitTopic(topic).isPrivate {
             let length = BybitProduct.argumentBytes(topic)
             if length > room {
                 groups.append([])
@@ -23,14 +26,39 @@ extension BybitVenue {
             groups[groups.count - 1].append(topic)
             room -= length
         }
-        return groups.enumerated().map { number, topics in
-            var plan = plan(topics, values)
-            if groups.count > 1 { plan.part = String(number + 1) }
+        let account = topics.filter { BybitTopic($0).isPrivate }
+        var plans = groups.enumerated().map { number, topics in
+            var plan = plan(topics)
+            if groups.count > 1 { plan.part = String(number + 1) } else if !account.isEmpty { plan.part = "public" }
             return plan
         }
+        if !account.isEmpty { plans.append(accountPlan(account, isOnly: plans.isEmpty)) }
+        return plans
     }
 
-    private func plan(_ topics: [String], _ values: VenueOptionValues) -> VenuePlan {
+    private func accountPlan(_ topics: [String], isOnly: Bool) -> VenuePlan {
+        let product = product
+        var plan = VenuePlan(subscription: #"{"account":true,"topics":\#(JSONText.list(topics))}"#) { _ in
+            BybitDialect(product: product)
+        }
+        plan.account = AccountPlan { keys in
+            BybitDialect(product: product, topics: topics, login: BybitLogin(keys))
+        }
+        plan.target = { Self.privateTarget($0) }
+        plan.defaultURL = "wss://stream.bybit.com\(BybitServer.privatePath)"
+        plan.part = isOnly ? "" : MarketOptions.accountPart
+        return plan
+    }
+
+    /// The path and query of the private endpoint on the host of a URL without a path, or with that of a product.
+    private static func privateTarget(_ given: String) -> String {
+        let path = given.prefix { $0 != "?" }
+        let known = BybitProduct.allCases.map(\.publicPath)
+        guard path.isEmpty || path == "/" || known.contains(String(path)) else { return given }
+        return BybitServer.privatePath + given.dropFirst(path.count)
+    }
+
+    private func plan(_ topics: [String]) -> VenuePlan {
         let parts = topics.map { BybitTopic($0) }
         var known: Set<String> = []
         let symbols = parts.compactMap(\.symbol).filter { known.insert($0).inserted }
@@ -58,7 +86,7 @@ extension BybitVenue {
         let streams = values.texts(MarketOptions.streams)
         let symbols = values.texts(MarketOptions.symbols)
         var problems: [VenueOptionError.Problem] = []
-        if symbols.isEmpty, streams.isEmpty {
+        if symbols.isEmpty, streams.isEmpty, channels != [.account] {
             problems.append(.missing([MarketOptions.symbols, MarketOptions.streams]))
         }
         for symbol in symbols where !Self.isWord(symbol) || symbol.contains(".") {
@@ -71,12 +99,16 @@ extension BybitVenue {
         guard problems.isEmpty else { throw VenueOptionError(venue: name, problems) }
         var known: Set<String> = []
         let named = symbols.flatMap { symbol in channels.compactMap { $0.bybitTopic(symbol) } }
-        return (named + streams).filter { known.insert($0).inserted }
+        let account = channels.contains(.account) ? Self.accountTopics : []
+        return (named + account + streams).filter { known.insert($0).inserted }
     }
+
+    /// What the word `account` means.
+    private static let accountTopics = ["wallet", "position", "order", "execution"]
 
     private func refusal(ofTopic stream: String) -> String? {
         let topic = BybitTopic(stream)
-        if topic.isPrivate { return "'\(stream)' is a topic of an account, which needs a login" }
+        if topic.isPrivate, Self.isWord(stream) { return nil }
         if topic.symbol == nil || !Self.isWord(stream) {
             return "'\(stream)' is no topic of \(name), such as orderbook.200.BTCUSDT"
         }

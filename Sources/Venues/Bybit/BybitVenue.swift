@@ -35,7 +35,7 @@ package struct BybitVenue: VenueDefinition {
     package func makeRedactor(
         _ reading: VenueReading,
         known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { BybitRedactor() }
+    ) -> (any MessageRedactor)? { BybitRedactor(known: known) }
 
     // MARK: Instruments
 
@@ -58,7 +58,7 @@ package struct BybitVenue: VenueDefinition {
         _ values: VenueOptionValues,
         _ setting: SimulationSetting
     ) throws(VenueOptionError) -> VenueSimulation {
-        var simulation = VenueSimulation(server: makeServer()) { [product] in
+        var simulation = VenueSimulation(server: BybitServer(product, keys: setting.keys)) { [product] in
             BybitSimulator(setting, product: product)
         }
         simulation.answer = { [product] in BybitSimulatedInstruments.answer($0, product) }

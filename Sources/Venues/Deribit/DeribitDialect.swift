@@ -21,6 +21,7 @@ package struct DeribitDialect: VenueDialect {
     private var subscriptions: DeribitSubscriptions
     private let login: DeribitLogin?
     private var isLoggedIn = false
+    private var loginRefusals: [SubscriptionRefusal] = []
     /// When the last message came; `nil` before the connection is opened.
     private var heardAt: UnixNanoseconds?
     /// The venue sends a heartbeat after this number of seconds.
@@ -95,7 +96,8 @@ package struct DeribitDialect: VenueDialect {
             }
         }
         if heardAt != nil, isLoggedIn || login == nil { subscriptions.send(now: now, outgoing: &outgoing) }
-        outcome.refusals = subscriptions.takeRefusals()
+        outcome.refusals = loginRefusals + subscriptions.takeRefusals()
+        loginRefusals = []
         if ending == nil, let reason = subscriptions.refusalOfAll {
             ending = .init(reason: "the venue refused every subscription: \(reason)", kind: .refused)
         }
@@ -237,6 +239,14 @@ package struct DeribitDialect: VenueDialect {
 
     // MARK: Answers
 
+    /// Too many requests, and trouble of the venue.
+    private static let passingCodes: Set<Int64> = [10028, 10040, 10041, 10047, 11051, 13028, 13503]
+
+    private mutating func refuseLogin(_ reason: String, code: Int64?) {
+        ending = .refusedLogin(reason, isPassing: code.map(Self.passingCodes.contains) ?? false)
+        loginRefusals.append(.login(reason))
+    }
+
     /// Reads an answer to a request.
     private mutating func take(
         _ message: DeribitEnvelope,
@@ -251,7 +261,7 @@ package struct DeribitDialect: VenueDialect {
             let fields = try? DeribitObject(error)
             let reason = fields?.text("message") ?? "an error without a message"
             if id == DeribitCall.loginID, login != nil {
-                ending = .init(reason: "the venue refused the login: \(reason)", kind: .refused)
+                refuseLogin(reason, code: fields?["code"]?.integer)
             } else if let id {
                 subscriptions.failed(id, code: fields?["code"]?.integer, reason: reason, now: now)
             }

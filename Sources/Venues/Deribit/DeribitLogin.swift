@@ -1,5 +1,6 @@
 import JSONScanning
 import MarketModel
+import TextEncoding
 
 /// How a connection logs in (docs.deribit.com, `public/auth` with `client_signature`).
 ///
@@ -11,6 +12,14 @@ package struct DeribitLogin: Sendable {
     package let nonce: String
     /// Returns the HMAC-SHA256 of a text in lower-case hexadecimal.
     package let sign: @Sendable (_ text: String) -> String
+    /// The wall clock; `nil` to use the time of the connection.
+    private var clock: (@Sendable () -> UnixNanoseconds)?
+
+    /// The login of an account.
+    init(_ keys: AccountKeys) {
+        self.init(clientID: keys.key, nonce: keys.makeNonce()) { keys.signature(of: $0).hexadecimal }
+        clock = keys.now
+    }
 
     package init(clientID: String, nonce: String, sign: @escaping @Sendable (_ text: String) -> String) {
         self.clientID = clientID
@@ -46,7 +55,7 @@ package struct DeribitLogin: Sendable {
 
     /// The message that logs in at `now`.
     func message(now: UnixNanoseconds, id: Int64) -> String {
-        let milliseconds = now.rawValue / 1_000_000
+        let milliseconds = (clock?() ?? now).rawValue / 1_000_000
         let signature = sign(Self.textToSign(milliseconds: milliseconds, nonce: nonce))
         return Self.message(
             clientID: clientID,

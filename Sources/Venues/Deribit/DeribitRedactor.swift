@@ -2,11 +2,22 @@ import JSONScanning
 import MarketModel
 
 /// Removes keys, signatures and tokens: from requests that log in, and from the answers to them.
+///
+/// Secrets of the connection that the venue repeats are removed, too.
 struct DeribitRedactor: MessageRedactor {
     private static let mark = "***"
     private static let secretNames: [StaticString] = ["_token", "client_secret", "signature"]
 
-    func redact(_ batch: inout MessageBatch) {
+    private var known: KnownSecrets
+
+    init(known: @escaping @Sendable () -> [String]) { self.known = KnownSecrets(known) }
+
+    mutating func redact(_ batch: inout MessageBatch) {
+        redactLogins(&batch)
+        known.redact(&batch)
+    }
+
+    private func redactLogins(_ batch: inout MessageBatch) {
         guard batch.entries.indices.contains(where: { Self.isSecret($0, of: batch) }) else { return }
         var output = MessageBatch()
         output.journalPosition = batch.journalPosition

@@ -14,6 +14,17 @@ struct DeribitRequest: Sendable {
     var interval: Int64?
     /// True if `params` has an access token.
     var hasToken = false
+    var login = Login()
+
+    /// The members of a login, as sent.
+    struct Login: Sendable {
+        var grant = ""
+        var clientID = ""
+        var milliseconds: Int64?
+        var nonce = ""
+        var data = ""
+        var signature = ""
+    }
 
     init() {}
 
@@ -35,6 +46,12 @@ struct DeribitRequest: Sendable {
     private mutating func read(_ parameters: DeribitObject) throws(JSONError) {
         interval = parameters["interval"]?.integer
         hasToken = parameters["access_token"] != nil
+        login.grant = parameters["grant_type"]?.text ?? ""
+        login.clientID = parameters["client_id"]?.text ?? ""
+        login.milliseconds = parameters["timestamp"]?.integer
+        login.nonce = parameters["nonce"]?.text ?? ""
+        login.data = parameters["data"]?.text ?? ""
+        login.signature = parameters["signature"]?.text ?? ""
         guard let list = parameters["channels"], list.kind == .array else { return }
         var count = 0
         try DeribitValue.forEachElement(of: list) { value in

@@ -1,5 +1,6 @@
 import JSONScanning
 package import MarketModel
+import TextEncoding
 
 extension DeribitSession {
     package mutating func receive(
@@ -12,7 +13,7 @@ extension DeribitSession {
             return .none
         }
         let (scope, method) = Self.parts(of: request.method)
-        guard scope == "public" || isLoggedIn || request.hasToken else {
+        guard scope == "public" || isLoggedIn || (request.hasToken && keys == nil) else {
             fail(scope == "private" ? .unauthorized : .unknownMethod, request, to: &replies)
             return .none
         }
@@ -44,7 +45,7 @@ extension DeribitSession {
             keepAliveInterval = nil
             reply(#""ok""#, request, to: &replies)
         case "auth":
-            // Nothing here could check a signature, so every client is let in.
+            if let keys, !Self.isRight(request.login, keys) { return fail(.wrongLogin, request, to: &replies) }
             isLoggedIn = true
             let tokens = #""access_token":"feedrec","refresh_token":"feedrec""#
             reply(
@@ -54,6 +55,15 @@ extension DeribitSession {
             )
         default: fail(.unknownMethod, request, to: &replies)
         }
+    }
+
+    /// True for a login with the key's signature, and a time close to now.
+    private static func isRight(_ login: DeribitRequest.Login, _ keys: AccountKeys) -> Bool {
+        guard login.grant == "client_signature", login.clientID == keys.key, let time = login.milliseconds,
+            keys.isNow(time, tolerance: 60_000)
+        else { return false }
+        let text = DeribitLogin.textToSign(milliseconds: time, nonce: login.nonce, data: login.data)
+        return login.signature == keys.signature(of: text).hexadecimal
     }
 
     // MARK: Subscriptions
@@ -117,6 +127,7 @@ extension DeribitSession {
         case unknownMethod
         case unauthorized
         case rawNeedsLogin
+        case wrongLogin
         case invalid(parameter: String)
 
         /// The venue's code, its words, and more about it in JSON.
@@ -125,6 +136,7 @@ extension DeribitSession {
             case .unreadable: (-32700, "Parse error", nil)
             case .unknownMethod: (-32601, "Method not found", nil)
             case .unauthorized: (13009, "unauthorized", nil)
+            case .wrongLogin: (13004, "invalid_credentials", nil)
             case .rawNeedsLogin: (13778, "raw_subscriptions_not_available_for_unauthorized", nil)
             case .invalid(let parameter):
                 (-32602, "Invalid params", #"{"reason":"wrong format","param":"\#(parameter)"}"#)

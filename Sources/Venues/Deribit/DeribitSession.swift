@@ -6,6 +6,8 @@ package import MarketModel
 /// A client gets the messages of the channels that it subscribed to, byte for byte. If it asks for heartbeats, a silent
 /// connection gets a test request.
 package struct DeribitSession: VenueSession {
+    /// The API key that the client must log in with; `nil` to let every key in.
+    let keys: AccountKeys?
     var isLoggedIn = false
     var channels = DeribitChannelSet()
     package internal(set) var hasSubscribed = false
@@ -19,7 +21,7 @@ package struct DeribitSession: VenueSession {
     /// The client's wish; `nil` without heartbeats.
     package internal(set) var keepAliveInterval: Duration?
 
-    package init() {}
+    package init(keys: AccountKeys? = nil) { self.keys = keys }
 
     package var isSubscribed: Bool { !channels.subscribed.isEmpty }
 

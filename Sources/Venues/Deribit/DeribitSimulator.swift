@@ -11,20 +11,31 @@ package struct DeribitSimulator: VenueSimulator {
     private var streams: [DeribitSimulatedStream] = []
     private var streamOfChannel: [String: Int] = [:]
     private var messageCount: Int64 = 0
+    private var account: DeribitSimulatedAccount
 
     package init(_ setting: SimulationSetting) {
         self.setting = setting
         random = SplitMix64(seed: setting.seed)
+        account = DeribitSimulatedAccount(seed: setting.seed)
     }
 
     package mutating func next(_ count: Int, for session: any VenueSession, into batch: inout MessageBatch) -> Int {
         guard let client = session as? DeribitSession else { return 0 }
         let active = client.channels.subscribed.compactMap { stream(of: client.channels[$0]) }
-        guard !active.isEmpty else { return 0 }
+        let names = client.channels.subscribed.map { client.channels[$0].name }
+        let accounts = names.filter { DeribitSimulatedAccount.has(DeribitChannel($0)) }
+        let sourceCount = active.count + accounts.count
+        guard sourceCount > 0 else { return 0 }
         for _ in 0..<count {
             let time = setting.time(ofMessage: messageCount)
             messageCount += 1
-            let place = active[Int(random.next() % UInt64(active.count))]
+            let choice = Int(random.next() % UInt64(sourceCount))
+            if choice >= active.count {
+                let text = account.next(accounts[choice - active.count], at: time.rawValue / 1_000_000)
+                batch.append(text.utf8, direction: .received, tsRecv: time)
+                continue
+            }
+            let place = active[choice]
             let offset = batch.bytes.count
             let market = streams[place].market
             streams[place].write(&markets[market], at: time.rawValue / 1_000_000, to: &batch.bytes)

@@ -4,26 +4,46 @@ package import MarketModel
 extension DeribitVenue {
     /// Channels of one connection.
     private static let channelsMax = 500
-    /// What a user can record without keys.
-    private static let channels = MarketChannel.allCases.filter { $0 != .account }
+    /// What the word `account` means: balances of all currencies, and changes of orders, fills and positions.
+    private static let accountChannels = ["user.portfolio.any", "user.changes.any.any.raw"]
 
     package func options(for use: VenueOption.Use) -> [VenueOption] {
         use == .recording ? [MarketOptions.symbols, MarketOptions.channels, MarketOptions.streams] : []
     }
 
     package func plan(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenuePlan {
-        Self.plan(try streams(values))
+        try plans(values, zones: zones)[0]
     }
 
     /// Divides the channels among connections of at most 500 channels each.
+    ///
+    /// Those of an account have a connection of their own.
     package func plans(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> [VenuePlan] {
-        let streams = try streams(values)
+        let all = try streams(values)
+        let account = all.filter { DeribitChannel($0).isPrivate }
+        let streams = all.filter { !DeribitChannel($0).isPrivate }
         let starts = stride(from: 0, to: streams.count, by: Self.channelsMax)
-        return starts.enumerated().map { number, start in
+        var plans = starts.enumerated().map { number, start in
             var plan = Self.plan(Array(streams[start..<min(start + Self.channelsMax, streams.count)]))
-            if streams.count > Self.channelsMax { plan.part = String(number + 1) }
+            if streams.count > Self.channelsMax {
+                plan.part = String(number + 1)
+            } else if !account.isEmpty {
+                plan.part = "public"
+            }
             return plan
         }
+        if !account.isEmpty { plans.append(Self.accountPlan(account, isOnly: plans.isEmpty)) }
+        return plans
+    }
+
+    private static func accountPlan(_ channels: [String], isOnly: Bool) -> VenuePlan {
+        var plan = VenuePlan(subscription: #"{"account":true,"channels":\#(JSONText.list(channels))}"#) { _ in
+            DeribitDialect()
+        }
+        plan.account = AccountPlan { keys in DeribitDialect(channels: channels, login: DeribitLogin(keys)) }
+        plan.target = target
+        plan.part = isOnly ? "" : MarketOptions.accountPart
+        return plan
     }
 
     private static func plan(_ streams: [String]) -> VenuePlan {
@@ -51,11 +71,11 @@ extension DeribitVenue {
 
     /// The channels that a user asked for, without repeats: symbol by symbol, then those by the venue's names.
     private func streams(_ values: VenueOptionValues) throws(VenueOptionError) -> [String] {
-        let channels = try MarketOptions.channels(values, of: name, available: Self.channels)
+        let channels = try MarketOptions.channels(values, of: name, available: MarketChannel.allCases)
         let streams = values.texts(MarketOptions.streams)
         let symbols = values.texts(MarketOptions.symbols)
         var problems: [VenueOptionError.Problem] = []
-        if symbols.isEmpty, streams.isEmpty {
+        if symbols.isEmpty, streams.isEmpty, channels != [.account] {
             problems.append(.missing([MarketOptions.symbols, MarketOptions.streams]))
         }
         for symbol in symbols where !Self.isWord(symbol) || symbol.contains(".") {
@@ -68,12 +88,12 @@ extension DeribitVenue {
         guard problems.isEmpty else { throw VenueOptionError(venue: name, problems) }
         var known: Set<String> = []
         let named = symbols.flatMap { symbol in channels.compactMap { $0.deribitChannel(symbol) } }
-        return (named + streams).filter { known.insert($0).inserted }
+        let account = channels.contains(.account) ? Self.accountChannels : []
+        return (named + account + streams).filter { known.insert($0).inserted }
     }
 
     private func refusal(of stream: String) -> String? {
         let channel = DeribitChannel(stream)
-        if channel.isPrivate { return "'\(stream)' is a channel of an account, which needs a login" }
         guard Self.isWord(stream), stream.contains(".") || channel.kind != .other else {
             return "'\(stream)' is no channel of \(name), such as book.BTC-PERPETUAL.none.10.100ms"
         }

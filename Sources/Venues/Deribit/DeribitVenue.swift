@@ -29,7 +29,7 @@ package struct DeribitVenue: VenueDefinition {
     package func makeRedactor(
         _ reading: VenueReading,
         known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { DeribitRedactor() }
+    ) -> (any MessageRedactor)? { DeribitRedactor(known: known) }
 
     package func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]? {
         guard DeribitInstruments.isAnswer(exchange) else { return nil }
@@ -50,7 +50,7 @@ package struct DeribitVenue: VenueDefinition {
         _ values: VenueOptionValues,
         _ setting: SimulationSetting
     ) throws(VenueOptionError) -> VenueSimulation {
-        var simulation = VenueSimulation(server: DeribitServer()) { DeribitSimulator(setting) }
+        var simulation = VenueSimulation(server: DeribitServer(keys: setting.keys)) { DeribitSimulator(setting) }
         simulation.answer = { DeribitSimulatedInstruments.answer($0) }
         return simulation
     }

@@ -21,6 +21,7 @@ struct OKXDialect: VenueDialect {
     let arguments: [String: OKXArgument]
     private let login: OKXLoginMessage?
     private var isLoggedIn: Bool
+    private var loginRefusals: [SubscriptionRefusal] = []
     private var hasSubscribed = false
     private var refused: Set<String> = []
     /// The channels of each symbol that have delivered data, as bits of ``OKXChannel``.
@@ -132,6 +133,8 @@ struct OKXDialect: VenueDialect {
     private mutating func finish(_ outcome: inout DialectOutcome) {
         outcome.refusals = queue.takeRefusals()
         for refusal in outcome.refusals { refused.insert(refusal.name) }
+        outcome.refusals += loginRefusals
+        loginRefusals = []
         if queue.isAnswered, isLoggedIn, ending == nil {
             if !arguments.isEmpty, refused.count == arguments.count {
                 ending = DialectOutcome.Ending(reason: "OKX refused all subscriptions", kind: .refused)
@@ -226,15 +229,23 @@ struct OKXDialect: VenueDialect {
             isLoggedIn = true
             return
         }
-        let reason = "the login was refused: \(OKXField.text(envelope.message) ?? "")"
-        ending = DialectOutcome.Ending(reason: reason, kind: .refused)
+        refuseLogin(OKXField.text(envelope.message) ?? "", envelope)
+    }
+
+    /// Times that are too old or not acceptable, too many requests, and trouble of the venue.
+    private static let passingCodes: Set<String> = ["60004", "60006", "60014", "63999", "64007", "64008"]
+
+    private mutating func refuseLogin(_ reason: String, _ envelope: OKXEnvelope) {
+        let code = OKXField.text(envelope.code) ?? ""
+        ending = .refusedLogin(reason, isPassing: Self.passingCodes.contains(code))
+        loginRefusals.append(.login(reason))
     }
 
     /// Finds out what an error refuses: OKX names the channel in the text, or repeats the request's number.
     private mutating func readError(_ envelope: OKXEnvelope) {
         let reason = OKXField.text(envelope.message) ?? Self.reason(envelope)
         guard isLoggedIn else {
-            ending = DialectOutcome.Ending(reason: "the login was refused: \(reason)", kind: .refused)
+            refuseLogin(reason, envelope)
             return
         }
         if let name = envelope.argument?.argument?.name, arguments[name] != nil {

@@ -2,10 +2,20 @@ import JSONScanning
 import MarketModel
 
 /// Removes the key, the passphrase and the signature from messages that log in.
+///
+/// Secrets of the connection that the venue repeats are removed, too.
 struct OKXRedactor: MessageRedactor {
     private static let mark = "***"
+    private var known: KnownSecrets
 
-    func redact(_ batch: inout MessageBatch) {
+    init(known: @escaping @Sendable () -> [String]) { self.known = KnownSecrets(known) }
+
+    mutating func redact(_ batch: inout MessageBatch) {
+        redactLogins(&batch)
+        known.redact(&batch)
+    }
+
+    private func redactLogins(_ batch: inout MessageBatch) {
         guard batch.entries.contains(where: { isSecret($0, of: batch) }) else { return }
         var output = MessageBatch()
         output.journalPosition = batch.journalPosition

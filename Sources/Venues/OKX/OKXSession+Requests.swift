@@ -1,5 +1,6 @@
 import JSONScanning
 import MarketModel
+import TextEncoding
 
 // What a client may ask for, and the answers (docs-v5 "WebSocket" error codes).
 extension OKXSession {
@@ -8,6 +9,7 @@ extension OKXSession {
         case tooFrequent
         case loginFailed
         case loginMissing
+        case wrongLogin(code: String, String)
         case unknown(OKXArgument, String?)
 
         var code: String {
@@ -16,6 +18,7 @@ extension OKXSession {
             case .tooFrequent: "60014"
             case .loginFailed: "60009"
             case .loginMissing: "60011"
+            case .wrongLogin(let code, _): code
             case .unknown: "60018"
             }
         }
@@ -26,6 +29,7 @@ extension OKXSession {
             case .tooFrequent: "Requests too frequent"
             case .loginFailed: "Login failed."
             case .loginMissing: "Please log in"
+            case .wrongLogin(_, let text): text
             case .unknown(let argument, let reason):
                 "Wrong URL or channel:\(argument.channel),\(Self.subject(argument)) doesn't exist"
                     + (reason.map { ": \($0)" } ?? ".")
@@ -84,8 +88,25 @@ extension OKXSession {
         guard endpoint != .public, request.login.isComplete else {
             return refuse(.loginFailed, id: request.id, &replies)
         }
+        if let keys, let refusal = Self.refusal(of: request.login, keys) {
+            return refuse(refusal, id: request.id, &replies)
+        }
         isLoggedIn = true
         reply(#"{"event":"login","code":"0","msg":"","connId":"\#(Self.connection)"}"#, to: &replies)
+    }
+
+    /// The reason why a login is refused; `nil` if it is right.
+    private static func refusal(of login: OKXRequest.Login, _ keys: AccountKeys) -> Refusal? {
+        guard login.key == keys.key else { return .wrongLogin(code: "60005", "Invalid apiKey") }
+        guard login.passphrase == keys.passphrase else { return .wrongLogin(code: "60024", "Wrong passphrase") }
+        guard let seconds = Int64(login.timestamp), (0..<1 << 40).contains(seconds) else {
+            return .wrongLogin(code: "60004", "Invalid timestamp")
+        }
+        guard keys.isNow(seconds * 1000, tolerance: 30_000) else {
+            return .wrongLogin(code: "60006", "Timestamp request expired")
+        }
+        let signature = Base64.encode(keys.signature(of: OKXLogin.textToSign(seconds: seconds)))
+        return login.signature == signature ? nil : .wrongLogin(code: "60007", "Invalid sign")
     }
 
     private mutating func change(_ request: OKXRequest, _ argument: OKXArgument, _ replies: inout MessageBatch) {

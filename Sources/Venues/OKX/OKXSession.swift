@@ -34,6 +34,8 @@ struct OKXSession: VenueSession {
     private(set) var subscriptions: [Subscription] = []
     private var places: [String: Int] = [:]
     private var serial = 0
+    /// The API key that the client must log in with; `nil` to let every key in.
+    let keys: AccountKeys?
     var isLoggedIn = false
     private(set) var report = SubscriptionReport()
     /// The symbols that the client may see; `nil` if it may see all.
@@ -49,7 +51,10 @@ struct OKXSession: VenueSession {
     private var tapeTime = UnixNanoseconds(0)
     private var requests: [UnixNanoseconds] = []
 
-    init(_ endpoint: OKXEndpoint) { self.endpoint = endpoint }
+    init(_ endpoint: OKXEndpoint, keys: AccountKeys? = nil) {
+        self.endpoint = endpoint
+        self.keys = keys
+    }
 
     let keepAliveInterval: Duration? = nil
     var isSubscribed: Bool { !subscriptions.isEmpty }

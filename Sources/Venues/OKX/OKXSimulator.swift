@@ -11,10 +11,12 @@ struct OKXSimulator: VenueSimulator {
     private var count: Int64 = 0
     private var markets: [String: OKXSimulatedMarket] = [:]
     private var books: [String: OKXSimulatedBook] = [:]
+    private var account: OKXSimulatedAccount
 
     init(_ setting: SimulationSetting) {
         self.setting = setting
         random = SplitMix64(seed: setting.seed)
+        account = OKXSimulatedAccount(seed: setting.seed)
     }
 
     mutating func next(_ count: Int, for session: any VenueSession, into batch: inout MessageBatch) -> Int {
@@ -24,16 +26,22 @@ struct OKXSimulator: VenueSimulator {
         for _ in 0..<count {
             let subscription = wanted[Int(random.next() % UInt64(wanted.count))]
             let time = setting.time(ofMessage: self.count)
-            let data = data(of: subscription, milliseconds: time.rawValue / 1_000_000)
-            let text = #"{"arg":\#(subscription.argument.json),\#(data)}"#
+            let text = text(of: subscription, milliseconds: time.rawValue / 1_000_000)
             batch.append(text.utf8, direction: .received, tsRecv: time)
             self.count += 1
         }
         return count
     }
 
+    private mutating func text(of subscription: OKXSession.Subscription, milliseconds time: Int64) -> String {
+        let argument = subscription.argument
+        if OKXChannel(name: argument.channel).isPrivate { return account.next(argument, at: time) }
+        return #"{"arg":\#(argument.json),\#(data(of: subscription, milliseconds: time))}"#
+    }
+
     private static func isSimulated(_ channel: OKXChannel) -> Bool {
-        switch channel {
+        if OKXSimulatedAccount.has(channel) { return true }
+        return switch channel {
         case .trades, .bestPrices, .tickers, .book, .book5, .candles, .fundingRate, .markPrice, .indexTickers,
             .openInterest:
             true

@@ -5,7 +5,12 @@ extension OKXVenue {
             """
             feedrec record --venue okx --symbol BTC-USDT --symbol BTC-USDT-SWAP \\
               --channel trades,quotes,book --archive ./tape --duration 1h
+            """,
             """
+            feedrec record --venue okx --channel account \\
+              --api-key-env OKX_KEY --api-secret-env OKX_SECRET \\
+              --api-passphrase-env OKX_PASSPHRASE --archive ./tape
+            """,
         ]
         examples.importing = [
             """

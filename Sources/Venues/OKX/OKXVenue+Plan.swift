@@ -10,9 +10,6 @@ extension OKXVenue {
         use == .recording ? [MarketOptions.symbols, MarketOptions.channels] : []
     }
 
-    /// `account` needs a key, which a plan does not have.
-    static let available = MarketChannel.allCases.filter { $0 != .account }
-
     /// The channels of OKX that bring what `word` means for `symbol`.
     static func arguments(_ word: MarketChannel, _ symbol: String) -> [OKXArgument] {
         switch word {
@@ -49,21 +46,26 @@ extension OKXVenue {
     }
 
     func plans(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> [VenuePlan] {
-        let words = try MarketOptions.channels(values, of: name, available: Self.available)
+        let words = try MarketOptions.channels(values, of: name, available: MarketChannel.allCases)
         let symbols = Self.unique(values.texts(MarketOptions.symbols))
-        guard !symbols.isEmpty else { throw VenueOptionError(venue: name, [.missing([MarketOptions.symbols])]) }
-        let arguments = Self.unique(symbols.flatMap { symbol in words.flatMap { Self.arguments($0, symbol) } })
+        guard !symbols.isEmpty || words == [.account] else {
+            throw VenueOptionError(venue: name, [.missing([MarketOptions.symbols])])
+        }
+        var arguments = symbols.flatMap { symbol in words.flatMap { Self.arguments($0, symbol) } }
+        if words.contains(.account) { arguments += Self.accountArguments }
+        arguments = Self.unique(arguments)
         var plans: [VenuePlan] = []
         for endpoint in OKXEndpoint.allCases {
             let served = arguments.filter { OKXEndpoint(channel: $0.channel) == endpoint }
             let parts = Self.connections(served)
             for (index, part) in parts.enumerated() {
                 let suffix = parts.count > 1 ? "-\(index + 1)" : ""
-                plans.append(plan(part, endpoint, part: endpoint.rawValue + suffix, symbols))
+                let name = endpoint == .private ? MarketOptions.accountPart : endpoint.rawValue
+                plans.append(plan(part, endpoint, part: name + suffix, symbols))
             }
         }
         if plans.count == 1 { plans[0].part = "" }
-        plans[0].instrumentRequests = OKXInstruments.requests(for: symbols)
+        if words != [.account] { plans[0].instrumentRequests = OKXInstruments.requests(for: symbols) }
         return plans
     }
 
@@ -79,6 +81,12 @@ extension OKXVenue {
             subscription:
                 #"{"endpoint":"\#(endpoint.rawValue)","symbols":\#(JSONText.list(named)),"streams":\#(streams)}"#
         ) { _ in OKXDialect(arguments) }
+        if endpoint == .private {
+            var account = AccountPlan { keys in OKXDialect(arguments) { OKXLogin.message(keys) } }
+            account.needs = [.key, .secret, .passphrase]
+            account.takes = account.needs
+            plan.account = account
+        }
         plan.part = part
         plan.defaultURL = Self.url(endpoint)
         plan.target = { Self.target($0, endpoint) }

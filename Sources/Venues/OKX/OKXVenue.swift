@@ -26,7 +26,7 @@ struct OKXVenue: VenueDefinition {
     func makeRedactor(
         _ reading: VenueReading,
         known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { OKXRedactor() }
+    ) -> (any MessageRedactor)? { OKXRedactor(known: known) }
 
     func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]? {
         guard exchange.path == OKXInstruments.path else { return nil }
@@ -58,7 +58,7 @@ struct OKXVenue: VenueDefinition {
         _ values: VenueOptionValues,
         _ setting: SimulationSetting
     ) throws(VenueOptionError) -> VenueSimulation {
-        var simulation = VenueSimulation(server: OKXServer()) { OKXSimulator(setting) }
+        var simulation = VenueSimulation(server: OKXServer(keys: setting.keys)) { OKXSimulator(setting) }
         simulation.answer = { OKXSimulatedInstruments.answer($0) }
         return simulation
     }

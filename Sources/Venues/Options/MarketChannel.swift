@@ -14,7 +14,7 @@ package enum MarketChannel: String, Sendable, Hashable, CaseIterable {
     case mark
     case openInterest = "open-interest"
     case liquidations
-    /// Balances, positions and orders of an account; needs keys.
+    /// Balances, positions and orders of an account, whatever the symbols; needs an API key.
     case account
 }
 
@@ -32,7 +32,8 @@ package enum MarketOptions {
         .list,
         help: """
             What to record of the symbols, separated by commas: trades, quotes, book, bars, funding, mark, open-interest, \
-            liquidations; a venue may lack some. (default: trades,quotes)
+            liquidations; a venue may lack some. account adds the balances, positions and orders of the API key's \
+            account. (default: trades,quotes)
             """
     )
     package static let streams = VenueOption(
@@ -41,6 +42,9 @@ package enum MarketOptions {
         .list,
         help: "A stream by the venue's own name, such as btcusdt@trade; may be repeated."
     )
+
+    /// The name of the part of a feed that records an account.
+    package static let accountPart = "account"
 
     /// The channels that a user asked for, without repeats, in the order given; trades and quotes if none is given.
     ///

@@ -16,6 +16,10 @@ package struct VenuePlan: Sendable {
     package var reading = VenueReading()
     /// How to reach a SignalR hub; `nil` for a plain WebSocket.
     package var hub: HubConnection?
+    /// How the connection logs in to an account; `nil` for public data.
+    ///
+    /// Then ``AccountPlan/makeDialect`` makes the client's side, and ``makeDialect`` only one that reads.
+    package var account: AccountPlan?
     /// Returns the path and query to request, from those of the user's URL; by default, they stay as they are.
     package var target: @Sendable (_ given: String) -> String = { $0 }
     /// What distinguishes this plan from the others of the same options, such as `market` or `2`; empty for the only

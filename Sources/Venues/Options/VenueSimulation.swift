@@ -1,7 +1,7 @@
 package import MarketModel
 
 /// The tape that a simulation is asked for.
-package struct SimulationSetting: Sendable, Hashable {
+package struct SimulationSetting: Sendable {
     /// The same seed gives the same bytes.
     package var seed: UInt64
     /// Messages per second of tape time, from 0.001 to 1e7.
@@ -12,6 +12,8 @@ package struct SimulationSetting: Sendable, Hashable {
     package var hasEnd: Bool
     /// True if clients connect with TLS.
     package var isSecure: Bool
+    /// The API key with which clients must log in to an account; `nil` to let every key in.
+    package var keys: AccountKeys?
 
     package init(
         seed: UInt64,
@@ -42,6 +44,8 @@ package struct VenueSimulation: Sendable {
     package let makeSimulator: @Sendable () -> any VenueSimulator
     /// Answers the HTTP requests of clients; by default, it answers none.
     package var answer: @Sendable (RESTExchange) -> RESTAnswer? = { _ in nil }
+    /// Answers those about an account, before ``answer`` is asked; `header` returns the value of a header.
+    package var answerAccount: @Sendable (RESTExchange, _ header: (String) -> String?) -> RESTAnswer? = { _, _ in nil }
 
     package init(server: any VenueServer, makeSimulator: @escaping @Sendable () -> any VenueSimulator) {
         self.server = server

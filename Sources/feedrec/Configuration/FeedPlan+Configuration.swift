@@ -26,7 +26,9 @@ extension FeedPlan {
         var connector = try connector(to: url, plan, token: token.read, group)
         connector.secrets = secrets
         connector.secretHeaders = credentials.resolvedHeaders
-        let rest = try restAccess(at: url, plan, pace, group)
+        let keyring = try keyring(plan, environment, secrets)
+        let rest = try restAccess(at: url, plan, keyring, pace, group)
+        let listenKey = plan.account?.listenKey
         let handshakeTimeout = client.handshakeTimeout
         var feed = FeedConfiguration(
             name: name,
@@ -34,24 +36,40 @@ extension FeedPlan {
             url: url.redacted,
             subscription: plan.subscription,
             barIntervals: bars,
-            makeDialect: { plan.makeDialect(handshakeTimeout) },
+            makeDialect: {
+                guard let account = plan.account, let keyring else { return plan.makeDialect(handshakeTimeout) }
+                return account.makeDialect(keyring.keys)
+            },
             connect: { [connector] tap async throws(TransportError) in
                 var connector = connector
                 connector.client.tap = tap
                 connector.client.gatherTime = FeedConfiguration.gatherTime
-                return try await connector.connect()
+                try keyring?.reloadForConnection()
+                guard let listenKey else { return try await connector.connect() }
+                let (key, message) = try await ListenKeyRequest(listenKey, rest: rest, secrets: secrets).obtain()
+                connector.client.url = url.with(target: listenKey.target(url.target, key))
+                let connection = try await connector.connect()
+                connection.insert(message)
+                return connection
             }
         )
+        feed.logsIn = plan.account != nil
         feed.access = token.access
         feed.rest = rest
-        feed.watch = watchRules
+        feed.watch = watchRules(plan)
         feed.reading = plan.reading
         do throws(MarketMistake) { feed.market = try marketRules() } catch { throw Failure(error.text) }
         feed.market.venueZone = plan.reading.brokerTimeZone
-        feed.overlap = try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy)
+        // The messages of an account have no numbers by which two connections could be merged.
+        if plan.account == nil {
+            feed.overlap = try OverlapRules(venue: venue, renewAfter: renewAfter, redundancy: redundancy)
+        }
         feed.backoff = Backoff(first: .milliseconds(250), max: retryMax)
         feed.secrets = secrets
-        feed.notices = plan.notices
+        feed.notices = plan.notices + (keyring?.warnings ?? [])
+        if keyring != nil, !url.isSecure, !url.isLocal {
+            feed.notices.append("the API key is sent to \(url.host) without encryption: use a wss:// URL")
+        }
         return feed
     }
 
@@ -75,19 +93,37 @@ extension FeedPlan {
         token: @escaping @Sendable () async throws -> String?,
         _ group: any EventLoopGroup
     ) throws -> VenueConnector {
-        let target = plan.target(url.target)
-        let address = WebSocketURL(isSecure: url.isSecure, host: url.host, port: url.port, target: target)
-        var configuration = try client.configuration(url: address)
+        var configuration = try client.configuration(url: url.with(target: plan.target(url.target)))
         // The recorder sends the pings itself, so that it can tell what each one was for.
         configuration.connection.pingInterval = nil
         return VenueConnector(configuration, hub: plan.hub, token: token, group: group)
     }
 
-    private var watchRules: WatchRules {
+    /// The API key of the account that `plan` records; `nil` for public data.
+    private func keyring(
+        _ plan: VenuePlan,
+        _ environment: [String: String],
+        _ secrets: FeedSecrets
+    ) throws -> AccountKeyring? {
+        try plan.account.map {
+            try AccountKeyring(keys, $0, of: venue, environment: environment, secrets: secrets)
+        }
+    }
+
+    /// Reads the API key if the feed needs one.
+    ///
+    /// - Throws: ``Failure``, which says what is missing or wrong.
+    func checkKeys(_ environment: [String: String]) throws {
+        guard !keys.isEmpty, let plan = try? venuePlan() else { return }
+        _ = try keyring(plan, environment, FeedSecrets())
+    }
+
+    private func watchRules(_ plan: VenuePlan) -> WatchRules {
         var rules = WatchRules(venue.rules)
         rules.pingInterval = client.pingInterval
         switch silence {
-        case .automatic: rules.silence = .automatic
+        // Nothing may happen in an account for days, however busy it was before.
+        case .automatic: rules.silence = plan.account == nil ? .automatic : .off
         case .off: rules.silence = .off
         case .after(let duration): rules.silence = .after(duration)
         }
@@ -100,5 +136,21 @@ extension FeedPlan {
         credentials.headers = headers.sorted { $0.key < $1.key }.map { HeaderReference(name: $0.key, value: $0.value) }
         credentials.replacesConnections = tokenRenewal == .reconnect
         return credentials
+    }
+}
+
+extension AccountKeyring {
+    /// Reads the key again before a connection is opened.
+    fileprivate func reloadForConnection() throws(TransportError) {
+        do { try reload() } catch {
+            throw TransportError(code: .handshake(status: nil), description: String(describing: error))
+        }
+    }
+}
+
+extension WebSocketURL {
+    /// The same host with another path and query.
+    fileprivate func with(target: String) -> WebSocketURL {
+        WebSocketURL(isSecure: isSecure, host: host, port: port, target: target)
     }
 }

@@ -16,6 +16,7 @@ extension FeedPlan {
     func restAccess(
         at url: WebSocketURL,
         _ plan: VenuePlan,
+        _ keyring: AccountKeyring?,
         _ pace: RESTPace,
         _ group: any EventLoopGroup
     ) throws -> RESTAccess {
@@ -23,8 +24,10 @@ extension FeedPlan {
         let address = { @Sendable (exchange: RESTExchange) in
             isVenueOwn ? exchange : exchange.moved(toHostOf: url)
         }
-        let client = client
+        let (client, account) = (client, plan.account)
         var access = RESTAccess(pace: pace) { exchange async throws(TransportError) in
+            let authorised = keyring.flatMap { account?.authorise(exchange, $0.keys) }
+            let exchange = authorised?.exchange ?? exchange
             var request = HTTPClient.Request(method: exchange.method, body: Array((exchange.requestBody ?? "").utf8))
             request.responseBytesMax = Self.answerBytesMax
             let target = try WebSocketURL(exchange.socketURL)
@@ -32,6 +35,7 @@ extension FeedPlan {
             do { configuration = try client.configuration(url: target) } catch {
                 throw TransportError(code: .invalidURL, description: "\(error)")
             }
+            for header in authorised?.headers ?? [] { configuration.headers.append(header.name, header.value) }
             configuration.headers.append("Accept", "application/json")
             if exchange.requestBody != nil { configuration.headers.append("Content-Type", "application/json") }
             return try await HTTPClient.send(request, configuration, group: group, now: Clocks.wall)

@@ -15,6 +15,7 @@ extension FeedPlan {
         self.init(name: name ?? "", venue: venue ?? Venue.all[0], url: url)
         token = reader.optional("token", .token)
         tokenRenewal = reader.value("token_renewal", OptionType<TokenRenewal>.choice, default: tokenRenewal)
+        for part in AccountKeys.Part.allCases { keys[part] = reader.optional(part.settingName, .secret) }
         headers = reader.optional("headers", .headers) ?? headers
         bars = reader.value("bars", .intervals, default: bars)
         for option in Venue.options(for: .recording) { reader.read(option, into: &options) }
@@ -114,6 +115,9 @@ extension FeedPlan {
     }
 
     private func checkAccess(_ reader: OptionReader) {
+        if let problem = keyProblem(name: { "'\($0.settingName)'" }) {
+            reader.problem(problem.part?.settingName ?? "channels", problem.text)
+        }
         if let problem = token?.problem { reader.problem("token", problem) }
         for name in headers.keys.sorted() {
             if let problem = HeaderReference.problem(of: name, hasToken: token != nil) {

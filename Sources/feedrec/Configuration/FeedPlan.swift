@@ -13,6 +13,8 @@ struct FeedPlan: Hashable, Sendable {
     var token: TokenReference?
     /// Whether a connection is replaced when its token is renewed.
     var tokenRenewal = TokenRenewal.keep
+    /// The API key of the account to record.
+    var keys = KeyReferences()
     /// Headers sent with every request, by name.
     var headers: [String: SecretReference] = [:]
     var bars: [BarInterval] = BarIntervalsArgument.standard.intervals
@@ -67,6 +69,14 @@ extension FeedPlan {
             feed.name = "\(name)-\(plan.part)"
             return feed
         }
+    }
+
+    /// What is wrong with the references to an API key; `nil` if nothing is, or if the options are wrong.
+    ///
+    /// `name` returns what a user writes to give a part.
+    func keyProblem(name: (AccountKeys.Part) -> String) -> (part: AccountKeys.Part?, text: String)? {
+        guard let plans = try? venuePlans() else { return nil }
+        return keys.problem(plans, of: venue, name: name)
     }
 
     /// Where the feed connects; `nil` if neither the user nor the venue gives a URL.

@@ -147,7 +147,8 @@ extension RecorderConfiguration {
             warnings.append("'archive' is relative to the directory in which feedrec is started: '\(archive)'")
         }
         warnings += ledger.warnings.map { "\(origin): \($0)" }
-        Self.checkVariables(environment, ledger, tokens: feeds.compactMap(\.token))
+        let named = feeds.flatMap { ($0.token?.variables ?? []) + $0.keys.variables }
+        Self.checkVariables(environment, ledger, named: Set(named))
         guard ledger.problems.isEmpty else {
             throw ConfigurationError(origin: origin, problems: ledger.problems)
         }
@@ -159,12 +160,12 @@ extension RecorderConfiguration {
     private static func checkVariables(
         _ environment: [String: String],
         _ ledger: OptionLedger,
-        tokens: [TokenReference]
+        named: Set<String>
     ) {
         let prefix = "FEEDREC_"
         let known = Set(ledger.variables + ["FEEDREC_CONFIG"])
         for name in environment.keys.sorted() where name.hasPrefix(prefix) && !known.contains(name) {
-            guard !tokens.contains(where: { $0.variables.contains(name) }),
+            guard !named.contains(name),
                 let nearest = Suggestion.nearest(
                     to: String(name.dropFirst(prefix.count)),
                     among: known.map { String($0.dropFirst(prefix.count)) }.sorted()
@@ -188,6 +189,9 @@ extension RecorderConfiguration {
             problem("'token' of feed '\(feed.name)'", line: tokenLines[feed.name]) {
                 try feed.credentials(environment).check(FeedSecrets())
             }
+        }
+        problems += feeds.compactMap { feed in
+            problem("the API key of feed '\(feed.name)'", line: nil) { try feed.checkKeys(environment) }
         }
         problem("'token' in [metrics]", line: nil) { _ = try settings.metricsToken?.resolve(environment: environment) }
             .map { problems.append($0) }

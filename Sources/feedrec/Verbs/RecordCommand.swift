@@ -47,6 +47,7 @@ struct RecordCommand: AsyncParsableCommand {
     @OptionGroup(title: "Connection") var limits: LimitOptions
     @OptionGroup(title: "Feed") var overlap: OverlapOptions
     @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Access") var keys: KeyOptions
     @OptionGroup var files: FileOptions
 
     @Option(help: "Directory of the recordings; created if missing.")
@@ -93,6 +94,7 @@ struct RecordCommand: AsyncParsableCommand {
         guard let venue = source.givenVenue else { return nil }
         var plan = FeedPlan(name: venue.name, venue: venue, url: source.givenURL)
         plan.token = access.token
+        plan.keys = keys.references
         plan.headers = Dictionary(access.headers.map { ($0.name, $0.value) }) { $1 }
         plan.bars = (bars ?? .standard).intervals
         plan.options = venueFlags.values
@@ -118,10 +120,10 @@ struct RecordCommand: AsyncParsableCommand {
             }
             if check { throw ValidationError("--check is for --config") }
         } else {
-            guard !access.isGiven, bars == nil, count == nil, !once, !keepTrying else {
+            guard !access.isGiven, keys.references.isEmpty, bars == nil, count == nil, !once, !keepTrying else {
                 throw ValidationError(
-                    "--token-env, --token-file, --token-command, --header-env, --header-file, --bars, --count, --once and "
-                        + "--keep-trying are for a feed from flags"
+                    "--token-env, --token-file, --token-command, --header-env, --header-file, the flags of an API key, "
+                        + "--bars, --count, --once and --keep-trying are for a feed from flags"
                 )
             }
             try refuseFeedFlags()
@@ -132,6 +134,7 @@ struct RecordCommand: AsyncParsableCommand {
         guard let feed else { return }
         try venueFlags.validate(for: feed.venue)
         do throws(VenueOptionError) { _ = try feed.venuePlan() } catch { throw ValidationError(error.flagText) }
+        if let problem = feed.keyProblem(name: \.flagNames) { throw ValidationError(problem.text) }
         let names = OverlapRules.Names(renewAfter: "--renew-after", redundancy: "--redundancy")
         do {
             let (venue, renewAfter, redundancy) = (feed.venue, feed.renewAfter, feed.redundancy)
@@ -198,7 +201,10 @@ struct RecordCommand: AsyncParsableCommand {
         var configuration = try RecorderConfiguration(flags: flags, environment: environment)
         try configuration.checkTokens(environment: environment)
         if let feed {
-            do { try feed.credentials(environment).check(FeedSecrets()) } catch {
+            do {
+                try feed.credentials(environment).check(FeedSecrets())
+                try feed.checkKeys(environment)
+            } catch {
                 throw ConfigurationError(origin: "", "\(error)")
             }
             configuration.feeds = feed.parts

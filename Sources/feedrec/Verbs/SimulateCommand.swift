@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import MarketModel
+import Recording
 import Replaying
 import Transport
 import Venues
@@ -10,7 +12,9 @@ struct SimulateCommand: AsyncParsableCommand {
         abstract: "Simulate a venue on this machine: deterministic ticks for demos, tests and load.",
         discussion: """
             The same seed and the same subscriptions give the same bytes. Each client has its own tape. The tape \
-            starts when the client has subscribed, and ends with a normal close (1000) after --count messages.
+            starts when the client has subscribed, and ends with a normal close (1000) after --count messages. Clients \
+            may log in to an account with any API key, or only with the one that --api-key-env and \
+            --api-secret-env name.
 
             \(VenueHelp.examples(\.simulating))
               feedrec simulate --venue echo --listen 127.0.0.1:9002
@@ -30,6 +34,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @OptionGroup(title: "Time-outs") var liveness: LivenessOptions<OrdinaryLiveness>
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup var tokens: TokenOptions
+    @OptionGroup(title: "Accounts") var keys: KeyOptions
 
     @Option(help: "Seed of the random generator. Different seeds give different markets.")
     var seed: UInt64 = 1
@@ -57,6 +62,9 @@ struct SimulateCommand: AsyncParsableCommand {
         }
         try venueFlags.validate(for: venue)
         do throws(VenueOptionError) { _ = try simulation(of: venue) } catch { throw ValidationError(error.flagText) }
+        if let problem = keys.references.problem(Self.accountPlans(of: venue), of: venue, name: \.flagNames) {
+            guard keys.references.isEmpty else { throw ValidationError(problem.text) }
+        }
     }
 
     func run() async throws {
@@ -65,7 +73,7 @@ struct SimulateCommand: AsyncParsableCommand {
         case .echo:
             try await server.serve(EchoServer(), on: listen, hasToken: token != nil, onEventLoop: true)
         case .venue(let venue):
-            let simulation = try simulation(of: venue)
+            let simulation = try simulation(of: venue, keys: try accountKeys(of: venue))
             let ledger = try ledger.map { try LedgerFile(path: $0) }
             var policy = ServingPolicy(speed: rate.speed)
             policy.token = token
@@ -75,7 +83,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 policy: policy,
                 timers: .eventLoops(Clocks.monotonic),
                 observe: ledger.map(Self.observer),
-                answer: simulation.answer,
+                answer: { simulation.answerAccount($0, $1) ?? simulation.answer($0) },
                 makeTape: { [count] _ in SimulatedTape(simulation.makeSimulator(), count: count) }
             )
             let paths = venue.definition.examplePaths
@@ -84,14 +92,43 @@ struct SimulateCommand: AsyncParsableCommand {
         }
     }
 
-    private func simulation(of venue: Venue) throws(VenueOptionError) -> VenueSimulation {
-        let setting = SimulationSetting(
+    /// The API key that clients must have; `nil` to let every key in.
+    private func accountKeys(of venue: Venue) throws -> AccountKeys? {
+        guard !keys.references.isEmpty, let account = Self.accountPlans(of: venue).lazy.compactMap(\.account).first
+        else { return nil }
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            return try AccountKeyring(
+                keys.references,
+                account,
+                of: venue,
+                environment: environment,
+                secrets: FeedSecrets()
+            ).keys
+        } catch {
+            throw ConfigurationError(origin: "", "\(error)")
+        }
+    }
+
+    /// The plans for recording an account of the venue; none if the venue has no accounts.
+    private static func accountPlans(of venue: Venue) -> [VenuePlan] {
+        var values = VenueOptionValues()
+        values.set(MarketOptions.channels, [MarketChannel.account.rawValue])
+        return (try? venue.definition.plans(values, zones: BrokerTimeZone.lookup)) ?? []
+    }
+
+    private func simulation(
+        of venue: Venue,
+        keys: AccountKeys? = nil
+    ) throws(VenueOptionError) -> VenueSimulation {
+        var setting = SimulationSetting(
             seed: seed,
             ratePerSecond: rate.tapePerSecond,
             start: Self.tapeStart,
             hasEnd: count != nil,
             isSecure: security.isSecure
         )
+        setting.keys = keys
         return try venue.definition.simulation(venueFlags.values, setting)
     }
 

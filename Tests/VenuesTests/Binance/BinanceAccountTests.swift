@@ -80,7 +80,7 @@ struct BinanceAccountTests {
     func expired() {
         var run = BinanceRun(.usdm)
         run.receive(#"{"e":"listenKeyExpired","E":1736996475556,"listenKey":"WsCMN0a4KHUPTQuX6IUnqEZ"}"#)
-        #expect(run.outcome.ending?.kind == .goodbye && run.outcome.ending?.isReturnWelcome == true)
+        #expect(run.outcome.ending?.kind == .failure && run.outcome.ending?.isReturnWelcome == true)
         #expect(run.events.venueEvents.first?.json == Array(#"{"E":1736996475556}"#.utf8))
     }
 

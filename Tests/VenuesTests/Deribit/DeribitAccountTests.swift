@@ -96,6 +96,8 @@ struct DeribitAccountTests {
         reading.read([#"{"jsonrpc":"2.0","id":2,"error":{"code":13004,"message":"invalid_credentials"}}"#])
         #expect(reading.outcome.ending?.kind == .refused && !reading.dialect.isSubscribed)
         #expect(reading.outcome.ending?.reason.contains("invalid_credentials") == true)
+        #expect(reading.outcome.refusals == [.login("invalid_credentials")])
+        #expect(reading.outcome.ending?.isReturnWelcome == false)
     }
 
     @Test

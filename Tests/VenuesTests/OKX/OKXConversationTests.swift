@@ -154,7 +154,7 @@ struct OKXConversationTests {
 
     @Test("unknown words and missing symbols are refused")
     func wrongOptions() {
-        #expect(throws: VenueOptionError.self) { try OKXConversation.plans(["A-B"], ["account"]) }
+        #expect(throws: VenueOptionError.self) { try OKXConversation.plans(["A-B"], ["acount"]) }
         #expect(throws: VenueOptionError.self) { try OKXConversation.plans([]) }
     }
 

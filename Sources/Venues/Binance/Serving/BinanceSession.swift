@@ -1,5 +1,6 @@
 import JSONScanning
 package import MarketModel
+import TextEncoding
 
 /// The venue's side of one Binance market data connection, for replay and simulation.
 ///
@@ -21,7 +22,23 @@ package struct BinanceSession: VenueSession {
     /// True if messages are sent as `{"stream":…,"data":…}`.
     var isCombined: Bool
     package internal(set) var hasSubscribed = false
-    package var isSubscribed: Bool { !streams.isEmpty }
+    package var isSubscribed: Bool { subscriptionCount > 0 }
+    /// The stream of an account counts as one.
+    private var subscriptionCount: Int { streams.count + (accountKey == nil ? 0 : 1) }
+    /// The listen key with which the client has opened the stream of an account; `nil` for market data.
+    private(set) var accountKey: String?
+    /// The valid keys; `nil` if every key is valid.
+    var listenKeys: BinanceSimulatedKeys? {
+        didSet {
+            guard let listenKeys, let accountKey, accountKey != listenKeys.current else { return }
+            // The venue stays silent.
+            self.accountKey = nil
+            hasSubscribed = isSubscribed
+            report.count = subscriptionCount
+        }
+    }
+    /// The latest time of the tape.
+    private var tapeTime = UnixNanoseconds(0)
     /// The symbols this client may see, in lower case as in stream names; `nil` if it may see all.
     private var symbolsPermitted: BinanceStreamSet?
     /// The offer that subscriptions are checked against; `nil` accepts all.
@@ -48,8 +65,11 @@ package struct BinanceSession: VenueSession {
         for stream in Self.streamNames(path: path, query: query).prefix(Self.streamsMax) {
             streams.insert(stream)
         }
-        hasSubscribed = !streams.isEmpty
-        report.count = streams.count
+        if let place, place.route == .private, !place.isCombined, !place.names.isEmpty {
+            accountKey = PercentEncoding.decode(place.names)
+        }
+        hasSubscribed = isSubscribed
+        report.count = subscriptionCount
     }
 
     package mutating func refuse(beyond offer: VenueOffer) { self.offer = offer }
@@ -67,6 +87,7 @@ package struct BinanceSession: VenueSession {
         tape.bytes.withUnsafeBytes { bytes in
             for index in range where tape.entries[index].direction == .received && tape.entries[index].kind != .rest {
                 let entry = tape.entries[index]
+                tapeTime = entry.tsRecv
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
                 if !deliverUsualShape(payload, entry, &output) {
                     JSONText.withPlain(payload) { deliverAnyShape(payload, plain: $0, entry, &output) }
@@ -77,7 +98,14 @@ package struct BinanceSession: VenueSession {
 
     package mutating func keepAlive(replies: inout MessageBatch) {}
 
-    package mutating func finish(replies: inout MessageBatch) {}
+    /// In a simulation, the tape of an account ends when its listen key expires.
+    package mutating func finish(replies: inout MessageBatch) {
+        guard let listenKeys, let accountKey else { return }
+        listenKeys.expire(accountKey)
+        let time = tapeTime.rawValue / 1_000_000
+        let text = #"{"e":"listenKeyExpired","E":\#(time),"listenKey":\#(JSONText.quoted(accountKey))}"#
+        replies.append(text.utf8, direction: .sent, tsRecv: UnixNanoseconds(0))
+    }
 
     /// Decides by the stream name at the start of the message; returns false if there is none, or if the data does not
     /// end as usual.
@@ -141,7 +169,9 @@ package struct BinanceSession: VenueSession {
             alternative += 1
         }
         // Account events and similar events belong to no stream.
-        if alternative == 0 { append(payload, entry, &output) }
+        guard alternative == 0 else { return }
+        let isAccount = envelope.event.map { BinanceAccount.isEvent($0.bytes) } ?? false
+        if isAccount ? route == nil || route == .private : route != .private { append(payload, entry, &output) }
     }
 
     // MARK: Subscriptions
@@ -154,7 +184,7 @@ package struct BinanceSession: VenueSession {
             streams.insert(name)
         }
         if !names.isEmpty { hasSubscribed = true }
-        report.count = streams.count
+        report.count = subscriptionCount
     }
 
     mutating func unsubscribe(from names: [[UInt8]]) {
@@ -163,7 +193,7 @@ package struct BinanceSession: VenueSession {
         passed.remove(dropped)
         for name in dropped where passed.count < Self.passedMax { passed.insert(name, count: .min) }
         streams.remove(dropped)
-        report.count = streams.count
+        report.count = subscriptionCount
     }
 
     package var unanswered: [String] {
