@@ -29,8 +29,10 @@ enum RecordedVenues {
         guard var recorded = venue.definition.makeRecordedReader() else { return venue.definition.makeServer() }
         var isComplete = true
         for reader in readers {
+            let mappings = try reader.feedOptions(["mapping"])
             for feed in try reader.feeds() where feed.venue == venue.name {
                 if let url = feed.url { recorded.note(url: url) }
+                if let mapping = mappings[feed.feedID]?["mapping"] { recorded.note(mapping: mapping) }
             }
             isComplete = try note(reader, of: venue, in: &recorded) && isComplete
         }

@@ -16,6 +16,7 @@ private let venues = Mutex<[Venue]>([
     .coinbase,
     .coinbaseExchange,
     .deribit,
+    .genericJSON,
 ])
 
 extension Venue {

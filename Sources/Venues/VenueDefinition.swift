@@ -21,12 +21,19 @@ package protocol VenueDefinition: Sendable {
     /// True if messages of the venue are only imported and read; false by default. See ``ReadingOnlyVenue``.
     var isReadingOnly: Bool { get }
 
+    /// True if ``simulation(_:_:)`` makes a simulation; by default, true unless the venue is only read.
+    var isSimulated: Bool { get }
+
     // MARK: What a user can ask for
 
     /// The options for one use, in the order of `--help`.
     ///
     /// Two venues may have an option of the same name if its kind is the same.
     func options(for use: VenueOption.Use) -> [VenueOption]
+
+    /// The mistakes in the value of an option of the kind ``VenueOption/Kind/table``, which is JSON. By default, there
+    /// are none.
+    func problems(ofTable json: String, _ option: VenueOption) -> [VenueOptionError.Problem]
 
     /// The title of the options in `record --help`.
     var optionsTitle: String { get }
@@ -134,6 +141,8 @@ extension VenueDefinition {
     package var aliases: [String] { [] }
     package var examples: VenueExamples { VenueExamples() }
     package var isReadingOnly: Bool { false }
+    package var isSimulated: Bool { !isReadingOnly }
+    package func problems(ofTable json: String, _ option: VenueOption) -> [VenueOptionError.Problem] { [] }
     package func plans(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> [VenuePlan] {
         [try plan(values, zones: zones)]
     }

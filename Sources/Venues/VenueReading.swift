@@ -15,6 +15,8 @@ package struct VenueReading: Sendable, Hashable {
     ///
     /// It shows the depth of a book if the answers to the subscription are in an earlier file.
     package var bookLevels: Int?
+    /// The user's description of the messages, as JSON; `nil` if the venue needs none.
+    package var mapping: String?
 
     package init(
         brokerTimeZone: ZoneRules? = nil,

@@ -78,6 +78,9 @@ package protocol RecordedVenueReader: Sendable {
     /// Adds the URL of a recorded feed.
     mutating func note(url: String)
 
+    /// Adds the mapping that a feed was recorded or imported with. By default, it is not used.
+    mutating func note(mapping: String)
+
     /// Begins the opening of a recorded connection.
     mutating func beginConnection()
 
@@ -91,6 +94,10 @@ package protocol RecordedVenueReader: Sendable {
     ///
     /// If `isComplete` is false, the subscriptions of part of the tape are unknown, so nothing may be refused.
     func makeServer(isComplete: Bool) -> any VenueServer
+}
+
+extension RecordedVenueReader {
+    package mutating func note(mapping: String) {}
 }
 
 /// Generates the messages of a simulated venue.

@@ -40,8 +40,8 @@ struct HelpTests {
         let titles = lines.filter { $0.hasSuffix(":") && !$0.hasPrefix(" ") }
         #expect(
             titles == [
-                "FEED:", "MT4 HUB (--VENUE MT4):", "OPTIONS OF KRAKEN (--VENUE KRAKEN):", "CONNECTION:", "ACCESS:",
-                "OPTIONS:",
+                "FEED:", "MT4 HUB (--VENUE MT4):", "OPTIONS OF KRAKEN (--VENUE KRAKEN):",
+                "OPTIONS OF ANY OTHER JSON FEED (--VENUE JSON):", "CONNECTION:", "ACCESS:", "OPTIONS:",
             ]
         )
     }

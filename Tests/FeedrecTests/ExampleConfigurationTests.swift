@@ -55,13 +55,13 @@ struct ExampleConfigurationTests {
             let isOption = line.wholeMatch(of: /# [a-z_]+ = .*/) != nil
             return isOption ? String(line.dropFirst(2)) : String(line)
         }
-        // Only one of the tokens is allowed, streams and depth are for other venues, and API keys for accounts.
+        // Only one of the tokens is allowed; streams, depth and mapping are for other venues; API keys are for accounts.
         let first = live.first { $0.hasPrefix("token = ") }
         let text = live.filter { !$0.hasPrefix("token = ") || $0 == first }.joined(separator: "\n")
         let mistakes = ConfigurationTests.mistakes(text)
-        #expect(mistakes.count == 3, "\(mistakes)")
+        #expect(mistakes.count == 4, "\(mistakes)")
         #expect(mistakes.contains { $0.contains("'api_key': an API key is only used") }, "\(mistakes)")
-        for option in ["streams", "depth"] {
+        for option in ["streams", "depth", "mapping"] {
             #expect(mistakes.contains { $0.contains("'\(option)' is for the venue") }, "\(mistakes)")
         }
     }

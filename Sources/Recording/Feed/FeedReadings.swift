@@ -15,10 +15,11 @@ struct FeedReadings {
     private static let zone = "broker_time_zone"
     private static let personalData = "keeps_personal_data"
     private static let hubProtocol = "hub_protocol"
+    private static let mapping = "mapping"
 
     init(_ reader: ArchiveReader, _ zones: @escaping ZoneLookup) throws(ArchiveError) {
         path = reader.path
-        options = try reader.feedOptions([Self.zone, Self.personalData, Self.hubProtocol])
+        options = try reader.feedOptions([Self.zone, Self.personalData, Self.hubProtocol, Self.mapping])
         self.zones = zones
     }
 
@@ -30,6 +31,7 @@ struct FeedReadings {
         get throws(ArchiveError) {
             var reading = VenueReading(keepsPersonalData: options[feedID]?[Self.personalData] == "1")
             reading.hubProtocol = options[feedID]?[Self.hubProtocol].flatMap(HubProtocol.init)
+            reading.mapping = options[feedID]?[Self.mapping]
             guard let name = options[feedID]?[Self.zone] else { return reading }
             guard let rules = zones(name) else {
                 throw ArchiveError(

@@ -24,12 +24,14 @@ struct BookReplay {
     /// True once the beginning of the connection has been read.
     private var hasRecalled = false
 
-    init(_ symbol: String, _ channel: String, _ state: BookCheckpointRow, _ venue: Venue) {
+    /// `mapping` is the one that the feed was recorded with; `nil` if it needs none.
+    init(_ symbol: String, _ channel: String, _ state: BookCheckpointRow, _ venue: Venue, mapping: String?) {
         self.symbol = symbol
         self.channel = channel
         self.state = state
         checkpoint = state.book.flatMap { try? BookCheckpoint(bytes: $0) }
         var options = VenueReading()
+        options.mapping = mapping
         options.bookLevels = checkpoint.map { max($0.book.bids.count, $0.book.asks.count) }
         reading = ConnectionReading(venue, options)
         tsRecv = state.tsRecv

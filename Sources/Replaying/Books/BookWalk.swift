@@ -83,9 +83,15 @@ package struct BookWalk {
         guard let venue = Venue(named: subject.venue) else {
             throw BookSearch.Mistake(description: "this feedrec does not know the venue '\(subject.venue)'")
         }
+        let feeds = Dictionary(
+            try reader.connections().map { ($0.connectionID, $0.opened.feedID) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let mappings = try reader.feedOptions(["mapping"])
         for state in states where state.isValid {
+            let mapping = feeds[state.connectionID].flatMap { mappings[$0]?["mapping"] }
             // A book that each message replaces has no stored levels: the messages from the state on have them.
-            var replay = BookReplay(subject.symbol, subject.channel, state, venue)
+            var replay = BookReplay(subject.symbol, subject.channel, state, venue, mapping: mapping)
             guard replay.canBegin else { continue }
             try replay.read(reader, until: time)
             return replay

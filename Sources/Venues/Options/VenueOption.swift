@@ -25,6 +25,8 @@ package struct VenueOption: Sendable, Hashable {
         case choices([String])
         /// The name of a time zone.
         case zone
+        /// A table of a TOML file, whose value is canonical JSON. The flag takes the path of the file.
+        case table
     }
 
     /// The flag without its leading dashes: `trade-platform`.
@@ -53,7 +55,7 @@ package struct VenueOption: Sendable, Hashable {
         switch kind {
         case .text(let text): text.map { [$0] } ?? []
         case .choice(_, let name): [name]
-        case .list, .flag, .choices, .zone: []
+        case .list, .flag, .choices, .zone, .table: []
         }
     }
 }

@@ -9,8 +9,8 @@ package struct VenuePlan: Sendable {
     package var makeDialect: @Sendable (_ handshakeTimeout: Duration) -> any VenueDialect
     /// JSON text of what is requested, as the recording stores it; contains no secrets.
     ///
-    /// The members `broker_time_zone`, `keeps_personal_data` and `hub_protocol` are read again by `rebuild`; see
-    /// ``VenueReading``.
+    /// The members `broker_time_zone`, `keeps_personal_data`, `hub_protocol` and `mapping` are read again by `rebuild`;
+    /// see ``VenueReading``.
     package var subscription: String
     /// How the messages are read, and what is kept of them.
     package var reading = VenueReading()

@@ -18,7 +18,7 @@ struct BookRecording {
 
     /// Writes the messages to a file, and imports it; the file is removed again.
     static func make(in directory: String, _ venue: Venue?, count: Int, seed: UInt64) async throws -> BookRecording {
-        let candidates = venue.map { [$0] } ?? Venue.all.filter { !$0.definition.isReadingOnly }
+        let candidates = venue.map { [$0] } ?? Venue.all.filter { $0.definition.isSimulated }
         for candidate in candidates {
             guard let symbol = try bookSymbol(of: candidate, seed) else { continue }
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

@@ -44,7 +44,7 @@ struct NormaliseBench: AsyncParsableCommand {
     func run() async throws {
         var output = StandardOutput()
         if !json { try output.writeLine("venue              kind        bytes  us/message  us, keys shuffled") }
-        for venue in venue.isEmpty ? Venue.all.filter({ !$0.definition.isReadingOnly }) : venue {
+        for venue in venue.isEmpty ? Venue.all.filter({ $0.definition.isSimulated }) : venue {
             for result in try results(of: venue) {
                 try output.writeLine(json ? result.json : result.text)
                 try output.flush()

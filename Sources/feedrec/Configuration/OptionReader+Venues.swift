@@ -8,6 +8,7 @@ extension OptionReader {
         case .text(let standard?): values.set(option, [value(option.key, .text, default: standard)])
         case .text: values.set(option, optional(option.key, .text).map { [$0] } ?? [])
         case .zone: values.set(option, optional(option.key, .zone).map { [$0] } ?? [])
+        case .table: values.set(option, optional(option.key, .table).map { [$0] } ?? [])
         case .flag: values.set(option, value(option.key, .boolean, default: false) ? ["true"] : [])
         case .list: values.set(option, value(option.key, .texts, default: []))
         case .choice(let names, let standard):

@@ -107,9 +107,9 @@ struct OptionReader {
         return members[key]
     }
 
-    /// Records a problem with an option that was read.
+    /// Records a problem with an option that was read, or with the part of it that the path `key` leads to.
     func problem(_ key: String, _ text: String) {
-        ledger.problem(text, line: members[key]?.line ?? line)
+        ledger.problem(text, line: ConfigurationNode(value: .table(members), line: line).line(at: key))
     }
 
     /// Warns about an option that was read.

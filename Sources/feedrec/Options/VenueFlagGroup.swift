@@ -17,7 +17,7 @@ struct VenueFlagGroup<Use: VenueFlagUse, Position: VenueFlagPosition>: ParsableA
         for option in Self.options {
             let key = OptionKey(stringValue: option.key)
             switch option.kind {
-            case .text, .choice, .zone:
+            case .text, .choice, .zone, .table:
                 let text = try container.decode(Option<String?>.self, forKey: key).wrappedValue
                 set(option, text.map { [$0] } ?? [])
             case .list, .choices:
@@ -89,6 +89,8 @@ extension VenueOption {
         let name = NameSpecification.customLong(name)
         switch kind {
         case .text, .zone: return Option<String?>(name: name, help: argumentHelp, transform: checked)
+        case .table:
+            return Option<String?>(name: name, help: argumentHelp, completion: .file(), transform: checked)
         case .choice(let names, _):
             return Option<String?>(name: name, help: argumentHelp, completion: .list(names), transform: checked)
         case .list: return Option<[String]>(wrappedValue: [], name: name, help: argumentHelp, transform: checked)
@@ -113,7 +115,7 @@ extension VenueOption {
         case .choice(let names, let standard):
             "\(help) (values: \(names.joined(separator: ", ")); default: \(standard))"
         case .choices(let names): "\(help) (values: \(names.joined(separator: ", ")))"
-        case .text, .list, .flag, .zone: help
+        case .text, .list, .flag, .zone, .table: help
         }
     }
 
@@ -128,6 +130,7 @@ extension VenueOption {
         case .zone:
             guard BrokerTimeZone.lookup(text) != nil else { throw ValidationError("there is no such time zone") }
             return text
+        case .table: return try TableFile(argument: text).json(of: self)
         case .text, .list, .flag:
             guard !text.isEmpty else { throw ValidationError("The value must not be empty.") }
             return text
