@@ -200,7 +200,8 @@ let package = Package(
             [
                 "feedrec", "FeedrecTestKit", "MarketModel", "JSONScanning", "Venues", "BarBuilding", "Transport",
                 "Archive", "Interchange", "Recording", "Replaying", argumentParser, nioPosix,
-            ]
+            ],
+            exclude: ["JSONFeeds"]
         ),
         tests(
             "RecorderStatusTests",

@@ -1,0 +1,196 @@
+import Archive
+import FeedrecTestKit
+import Foundation
+import Interchange
+import MarketModel
+import NIOPosix
+import Recording
+import Replaying
+import Testing
+import Transport
+import Venues
+
+@testable import feedrec
+
+/// The examples of feeds that feedrec knows only by a mapping, with messages after their public documentation.
+@Suite(.timeLimit(.minutes(5)))
+struct JSONFeedTests {
+    private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    private static let examples = tests.deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("examples/json")
+
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private static func plan(_ name: String) throws -> FeedPlan {
+        let document = try ConfigurationDocument(contentsOf: examples.appendingPathComponent(name + ".toml").path)
+        return try #require(try RecorderConfiguration(document, flags: [:], environment: [:]).feeds.first)
+    }
+
+    private static func samples(_ name: String) -> String {
+        tests.appendingPathComponent("JSONFeeds/\(name).txt").path
+    }
+
+    /// The messages of the samples, without their times.
+    private static func messages(_ name: String) throws -> [String] {
+        try String(contentsOfFile: samples(name), encoding: .utf8).split(separator: "\n").map { line in
+            String(line.drop { $0 != " " }.dropFirst())
+        }
+    }
+
+    private func importing(_ name: String) async throws -> ArchiveReader {
+        let plan = try Self.plan(name)
+        let mapping = try #require(plan.options.text(GenericJSONVenue.mapping))
+        var configuration = MessageImporter.Configuration(
+            venue: plan.venue,
+            format: nil,
+            malformedLines: .fail,
+            barIntervals: [],
+            session: SessionFacts.start(.import, configuration: #"{"mapping":\#(mapping)}"#)
+        )
+        configuration.reading = try plan.venuePlan().reading
+        let archive = directory.file("imported-\(name)")
+        let file = try await MessageImporter(configuration: configuration, report: { _ in })
+            .run(paths: [Self.samples(name)]) { day throws(ArchiveError) in
+                try ArchiveWriter.open(directory: archive, day: day)
+            }.summary.file
+        #expect(try AcmeBench().isSameAfterRebuild(file))
+        return try ArchiveReader(path: file)
+    }
+
+    /// The rows of a query, with a space between the values.
+    private func rows(_ sql: String, of reader: ArchiveReader) async throws -> [String] {
+        let session = try SQLSession(recordings: [reader.path])
+        defer { session.close() }
+        var lines: [String] = []
+        try await session.run(sql) { event in
+            guard case .row(let row) = event else { return }
+            lines.append(row.map { "\($0)" }.joined(separator: " "))
+        }
+        return lines
+    }
+
+    private static let tradeQuery =
+        "SELECT symbol || ' ' || price || ' ' || size || ' ' || aggressor_side || ' ' || trade_id || ' ' || time_event "
+        + "FROM trades"
+
+    @Test("messages of Bitstamp are imported with its example")
+    func bitstamp() async throws {
+        let reader = try await importing("bitstamp")
+        #expect(
+            try await rows(Self.tradeQuery, of: reader).map(Self.plain) == [
+                "BTC/USD 40119.9 0.03 buyer 226610127 2026-03-30T10:28:00.563000000Z",
+                "BTC/USD 40119.8 1.5 seller 226610128 2026-03-30T10:28:00.683001000Z",
+            ]
+        )
+        #expect(try Self.kinds(reader) == ["malformed", "reconnect", "unrecognised"])
+        #expect(try Set(reader.bookStates().map(\.channel)) == ["order_book"])
+        let books = try Self.bookMessages("bitstamp")
+        #expect(books.map(\.kind) == [.snapshot, .snapshot] && books.map(\.levels) == [0..<4, 4..<7])
+    }
+
+    @Test("messages of Gemini are imported with its example")
+    func gemini() async throws {
+        let reader = try await importing("gemini")
+        #expect(
+            try await rows(Self.tradeQuery, of: reader).map(Self.plain) == [
+                "BTCUSD 9122.05 0.0911 buyer 3575573053 2026-03-30T10:28:00.599000000Z"
+            ]
+        )
+        #expect(try Self.kinds(reader) == ["administrative_trade", "administrative_trade", "auction", "malformed"])
+        #expect(try Set(reader.bookStates().map(\.channel)) == ["l2"])
+        let books = try Self.bookMessages("gemini")
+        #expect(books.map(\.kind) == [.snapshot, .change, .unreadable] && books.map(\.levels.count) == [4, 2, 0])
+    }
+
+    /// The text inside `text("…")`, which is how a row prints a text.
+    private static func plain(_ row: String) -> String {
+        String(row.drop { $0 != "\"" }.dropFirst().prefix { $0 != "\"" })
+    }
+
+    private static func kinds(_ reader: ArchiveReader) throws -> [String] {
+        var cursor = try reader.events()
+        var kinds: [String] = []
+        while let row = try cursor.next() { kinds.append(row.kind) }
+        return kinds
+    }
+
+    private static func bookMessages(_ name: String) throws -> [BookMessage] {
+        var dialect = try plan(name).venuePlan().makeDialect(.seconds(1))
+        var (events, outgoing) = (MarketEvents(), MessageBatch())
+        let batch = MessageBatch(texts: try messages(name))
+        _ = dialect.receive(batch, now: UnixNanoseconds(0), events: &events, outgoing: &outgoing)
+        return events.bookMessages
+    }
+
+    @Test(
+        "a feed is recorded from a server, rebuilt, and replayed to any client of its path",
+        arguments: ["bitstamp", "gemini"]
+    )
+    func recordAndReplay(name: String) async throws {
+        let texts = try Self.messages(name)
+        let asked = EventLog<String>()
+        let venue = ScriptedVenue { connection, _ in
+            let wanted = name == "bitstamp" ? 4 : 1
+            for text in try await connection.receive(count: wanted).texts { asked.append(text) }
+            try await connection.send(MessageBatch(texts: texts))
+        }
+        let recording = try await withServer(venue) { server in
+            var plan = try Self.plan(name)
+            plan.url = server.url + "/own/path"
+            return try await record(plan)
+        }
+        let reader = try ArchiveReader(path: recording)
+        #expect(asked.all.first?.contains(name == "bitstamp" ? "live_trades_btcusd" : #"["BTCUSD","ETHUSD"]"#) == true)
+        #expect(asked.all.count == (name == "bitstamp" ? 4 : 1))
+        #expect(try reader.summary().tradeCount == (name == "bitstamp" ? 2 : 1))
+        #expect(
+            try reader.feedOptions(["mapping"]).values.first?["mapping"]?.contains("live_trades")
+                == (name == "bitstamp")
+        )
+        #expect(try AcmeBench().isSameAfterRebuild(recording))
+        #expect(try await replay(recording, "/own/path") == texts)
+    }
+
+    /// Records until the venue closes the connection.
+    private func record(_ plan: FeedPlan) async throws -> String {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let feed = try plan.configuration(environment: [:], pace: RESTPace(), group: group)
+        let writer = try ArchiveWriter.open(directory: directory.file("recorded-\(plan.name)"), day: "2026-01-05")
+        var policy = RecordingPolicy()
+        policy.isOnce = true
+        let recorder = Recorder(
+            feeds: [feed],
+            policy: policy,
+            session: SessionFacts.start(.record, feed: feed),
+            stop: StopControl(),
+            clock: Clocks.monotonic,
+            now: Clocks.wall,
+            random: Clocks.random,
+            report: { _ in }
+        )
+        do {
+            let outcome = try await recorder.run(into: writer)
+            await writer.close()
+            return outcome.file
+        } catch {
+            await writer.close()
+            throw error
+        }
+    }
+
+    /// What a client gets that only connects.
+    private func replay(_ recording: String, _ path: String) async throws -> [String] {
+        let catalog = try TapeCatalog([try ArchiveReader(path: recording)])
+        var options = ReplayOptions()
+        options.defaults.speed = .max
+        return try await ReadingThreads.with { threads in
+            let timers = PlaybackTimers.eventLoops(Clocks.monotonic)
+            let server = try ReplayServer(catalog, options: options, pool: threads, timers: timers)
+            return try await withServer(server) { running in
+                try await connect(running.url + path).receiveAll().texts
+            }
+        }
+    }
+}
