@@ -55,7 +55,7 @@ struct ExampleConfigurationTests {
             let isOption = line.wholeMatch(of: /# [a-z_]+ = .*/) != nil
             return isOption ? String(line.dropFirst(2)) : String(line)
         }
-        // Only one of the tokens is allowed; streams, depth and mapping are for other venues; API keys are for accounts.
+        // Only one of the tokens is allowed. Streams, depth and mapping are for other venues, API keys for accounts.
         let first = live.first { $0.hasPrefix("token = ") }
         let text = live.filter { !$0.hasPrefix("token = ") || $0 == first }.joined(separator: "\n")
         let mistakes = ConfigurationTests.mistakes(text)
