@@ -23,7 +23,9 @@ else
     # Two runs side by side, each with its tests one after the other and about half of the work. Many tests start
     # servers and programs, so more of them at a time would only disturb each other. `swift test` cannot do this: a
     # second one waits for the first.
-    run=("$(swift build --show-bin-path)/feedrecPackageTests.xctest" --testing-library swift-testing --no-parallel)
+    # A test that blocks for ever must end the run while its log can still be shown.
+    run=(timeout --foreground --kill-after=10 45m)
+    run+=("$(swift build --show-bin-path)/feedrecPackageTests.xctest" --testing-library swift-testing --no-parallel)
     half='^EndToEndTests\.[A-R]'
     "${run[@]}" --filter "$half" >"$logs/2" 2>&1 &
     other=$!
@@ -37,6 +39,6 @@ fi
 # Repeat the failures at the end, each with the lines that explain it.
 grep -h -A 6 -E '✘ Test .* recorded an issue' "$logs"/* | grep -v '^◇' | cut -c1-400 | tail -n 80 || true
 for log in "$logs"/*; do
-    grep -q 'Test run with' "$log" || { echo "a test ended the run:" && tail -n 3 "$log"; }
+    grep -q 'Test run with' "$log" || { echo "a test ended the run, or was still running:" && tail -n 3 "$log"; }
 done
 exit 1

@@ -1,3 +1,4 @@
+import FeedrecTestKit
 import Foundation
 import Testing
 
@@ -52,8 +53,8 @@ final class RunningProgram: Sendable {
             arguments,
             environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
             input: pipe.map { .descriptor($0.fileHandleForReading.fileDescriptor) } ?? .nothing,
-            output: outputPath,
-            errors: errorPath
+            output: .file(outputPath),
+            errors: .file(errorPath)
         )
         try pipe?.fileHandleForReading.close()
     }

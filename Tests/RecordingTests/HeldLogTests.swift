@@ -46,7 +46,7 @@ struct HeldLogTests {
         }
         try await withServer(venue) { server in
             async let outcome = run.committing { try await run.recordWithJournal(server.url) }
-            await run.reports.until { $0.received == 100 }
+            await run.reports.until { $0.received == 100 && $0.hasCommitted }
             // About 28 MiB without a reader: the log is emptied repeatedly.
             let first = try #require(try ArchiveLocation(run.directory.path).files.first)
             #expect(run.reports.all.rotatedFiles == [])
@@ -125,50 +125,8 @@ struct HeldLogTests {
     }
 }
 
-/// A stock `sqlite3` that is controlled line by line.
-///
-/// `@unchecked Sendable`: a test uses it from one task at a time.
-private final class SQLiteShell: @unchecked Sendable {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-
-    init(_ file: String) throws {
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        // Without this, it does not flush after each answer.
-        process.arguments = ["sqlite3", "-interactive", "-readonly", file]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-    }
-
-    deinit { end() }
-
-    /// The answer's line that is a number.
-    func ask(_ sql: String) throws -> Int {
-        try input.fileHandleForWriting.write(contentsOf: Data((sql + "\n").utf8))
-        var text = ""
-        while true {
-            let data = output.fileHandleForReading.availableData
-            try #require(!data.isEmpty, "sqlite3 ended: \(text)")
-            text += String(decoding: data, as: UTF8.self)
-            let answers = text.split(separator: "\n").compactMap { line in
-                Int(line.replacing("sqlite> ", with: "").trimmingCharacters(in: .whitespaces))
-            }
-            if let answer = answers.last, text.hasSuffix("sqlite> ") { return answer }
-        }
-    }
-
-    /// Ends the shell and its transaction.
-    func end() {
-        guard process.isRunning else { return }
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
-    }
-}
-
 extension [RecorderReport] {
     var rotatedFiles: [String] { compactMap { if case .rotated(let file) = $0 { file } else { nil } } }
     var sealedFiles: [String] { compactMap { if case .sealed(let file) = $0 { file } else { nil } } }
+    var hasCommitted: Bool { contains { if case .committed = $0 { true } else { false } } }
 }

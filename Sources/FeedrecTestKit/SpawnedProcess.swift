@@ -1,35 +1,43 @@
 import Dispatch
-import Foundation
+package import Foundation
 import Synchronization
 
-/// A process whose standard output and error go to files.
+/// A process with its standard input, output and error.
 ///
 /// It replaces `Process` of Foundation, whose `run()` may read past a buffer and crash the tests on Linux, up to
 /// Swift 6.3 (swift-corelibs-foundation, pull request 5472).
-final class SpawnedProcess: Sendable {
+package final class SpawnedProcess: Sendable {
     /// What the process reads.
-    enum Input {
+    package enum Input {
         case nothing
         case descriptor(Int32)
     }
 
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    /// Where the process writes.
+    package enum Output {
+        /// A path, whose file is replaced.
+        case file(String)
+        case descriptor(Int32)
     }
 
-    let identifier: pid_t
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let identifier: pid_t
     /// The exit status, or the number of the signal that ended the process; `nil` while it runs.
     private let status = Mutex<Int32?>(nil)
     /// Left when the process has ended.
     private let life = DispatchGroup()
 
-    init(
+    /// Starts the program at the path `executable`.
+    package init(
         _ executable: String,
         _ arguments: [String],
-        environment: [String: String],
+        environment: [String: String] = ProcessInfo.processInfo.environment,
         input: Input,
-        output: String,
-        errors: String
+        output: Output,
+        errors: Output
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -38,8 +46,13 @@ final class SpawnedProcess: Sendable {
         case .nothing: posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         case .descriptor(let descriptor): posix_spawn_file_actions_adddup2(&actions, descriptor, 0)
         }
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        for (number, output) in [(Int32(1), output), (2, errors)] {
+            switch output {
+            case .file(let path):
+                posix_spawn_file_actions_addopen(&actions, number, path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+            case .descriptor(let descriptor): posix_spawn_file_actions_adddup2(&actions, descriptor, number)
+            }
+        }
         // Descriptors of other tests and of libraries stay here. Closing one that is not open is no error.
         for descriptor in 3..<min(1024, Int32(clamping: sysconf(Int32(_SC_OPEN_MAX)))) {
             posix_spawn_file_actions_addclose(&actions, descriptor)
@@ -80,18 +93,23 @@ final class SpawnedProcess: Sendable {
         life.leave()
     }
 
-    var isRunning: Bool { status.withLock { $0 == nil } }
+    package var isRunning: Bool { status.withLock { $0 == nil } }
 
     /// The exit status, or the number of the signal that ended the process; -1 while it runs.
-    var terminationStatus: Int32 { status.withLock { $0 ?? -1 } }
+    package var terminationStatus: Int32 { status.withLock { $0 ?? -1 } }
 
     /// Sends a signal, if the process is still running.
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         status.withLock { status in
             if status == nil { _ = Foundation.kill(identifier, signal) }
         }
     }
 
     /// Blocks until the process has ended.
-    func wait() { life.wait() }
+    package func wait() { life.wait() }
+
+    /// Blocks until the process has ended, but no longer than this; returns true if it has.
+    package func wait(milliseconds: Int) -> Bool {
+        life.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+    }
 }
