@@ -80,6 +80,8 @@ package struct InstrumentDetails: Hashable, Sendable {
     package var sessions: [TradingSchedule.Session]?
     /// The terms of its contract, as far as the venue states them.
     package var terms = InstrumentTerms()
+    /// True if this comes from a list of everything that the venue offers, most of which the feed does not record.
+    package var isListed = false
     package var json: [UInt8]
 
     package init(

@@ -102,7 +102,8 @@ actor FeedCrew {
                 writer: place.writer,
                 reading: feed.reading,
                 secrets: feed.secrets,
-                instruments: place.instruments
+                instruments: place.instruments,
+                requested: feed.namedSymbols
             ),
             ledger: GapLedger(place: GapLedger.Place(place), rate: past.rate)
         )

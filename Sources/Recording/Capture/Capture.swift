@@ -44,7 +44,8 @@ struct Capture: Sendable {
         writer: ArchiveWriter,
         reading: VenueReading = VenueReading(),
         secrets: FeedSecrets = FeedSecrets(),
-        instruments: InstrumentNumbers? = nil
+        instruments: InstrumentNumbers? = nil,
+        requested: [String] = []
     ) throws(ArchiveError) {
         let instruments = instruments ?? InstrumentNumbers(writer)
         makeRedactor = { venue.makeRedactor(reading) { secrets.texts } }
@@ -70,7 +71,8 @@ struct Capture: Sendable {
         self.writer = writer
         history = try StoredBars(writer, instruments)
         let bars = BarBuilder(intervals: barIntervals, history: history)
-        pipeline = ReadingPipeline(rows: RowBuilder(book: book, bars: bars, feedID: feedID))
+        let rows = RowBuilder(book: book, bars: bars, feedID: feedID, requested: Set(requested))
+        pipeline = ReadingPipeline(rows: rows)
     }
 
     /// How far the messages of a lane's connection were captured.

@@ -13,6 +13,8 @@ package struct FeedConfiguration: Sendable {
     /// JSON text of what is requested; must not contain secrets, because it is stored.
     package var subscription: String
     package var barIntervals: [BarInterval]
+    /// The symbols that are requested by name; empty if all are requested.
+    package var namedSymbols: [String] = []
     /// How messages are read and what of them is kept.
     package var reading = VenueReading()
     /// Texts that must not appear in any report, row or message, such as the token.

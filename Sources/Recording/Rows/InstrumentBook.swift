@@ -68,6 +68,9 @@ struct InstrumentBook: Sendable {
         bySymbol[symbol].flatMap { known[$0] }
     }
 
+    /// True if the file, or an earlier file of the recording, has a row of the symbol.
+    func hasRow(of symbol: String) -> Bool { rowsOfSymbol[symbol] != nil }
+
     /// The bar series of a symbol.
     func series(of symbol: String) -> BarBuilder.SeriesIndex? { seriesBySymbol[symbol] }
 

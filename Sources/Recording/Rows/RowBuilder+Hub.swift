@@ -72,18 +72,6 @@ extension RowBuilder {
         totals.events += 1
         totals.oddities += 1
     }
-
-    /// Stores the venue's details of an instrument and creates its row if it has none.
-    mutating func append(
-        _ details: InstrumentDetails,
-        _ symbols: SymbolTable,
-        _ instruments: inout SymbolInstruments
-    ) {
-        let prices = details.priceDigits.map { [FixedDecimal(mantissa: 0, digits: $0)] } ?? []
-        let instrument =
-            instruments[details.symbol] ?? adopt(details.symbol, prices: prices, sizes: [], symbols, &instruments)
-        book.describe(symbols.text(of: details.symbol), instrument, String(decoding: details.json, as: UTF8.self))
-    }
 }
 
 extension VenueBarRow.Prices {

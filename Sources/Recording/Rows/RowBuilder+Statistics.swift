@@ -4,7 +4,13 @@ import MarketModel
 
 // Events for the numbers that exchanges publish beside quotes and trades; views read them again.
 extension RowBuilder {
-    mutating func append(_ statistic: InstrumentStatistic, _ position: RowPosition, _ symbols: SymbolTable) {
+    mutating func append(
+        _ statistic: InstrumentStatistic,
+        _ position: RowPosition,
+        _ symbols: SymbolTable,
+        _ instruments: inout SymbolInstruments
+    ) {
+        admitListed(statistic.symbol, symbols, &instruments)
         var object = JSONObjectWriter()
         object.text("value", statistic.value.description)
         object.text("size", statistic.size?.description)
@@ -33,24 +39,7 @@ extension RowBuilder {
         append("position", symbols.text(of: update.symbol), object, position)
     }
 
-    /// Stores the terms of an instrument if they differ from those that the feed had before.
-    mutating func append(_ details: InstrumentDetails, _ position: RowPosition, _ symbols: SymbolTable) {
-        let symbol = symbols.text(of: details.symbol)
-        guard !details.terms.isEmpty, terms[symbol] != details.terms else { return }
-        terms[symbol] = details.terms
-        var object = JSONObjectWriter()
-        object.text("kind", details.terms.kind)
-        object.text("base", details.terms.base)
-        object.text("quote", details.terms.quote)
-        object.text("tick_size", details.terms.tickSize?.description)
-        object.text("lot_size", details.terms.lotSize?.description)
-        object.text("contract_size", details.terms.contractSize?.description)
-        object.text("status", details.terms.status)
-        object.integer("ts_expiry", details.terms.tsExpiry?.rawValue)
-        append("instrument_terms", symbol, object, position)
-    }
-
-    private mutating func append(
+    mutating func append(
         _ kind: String,
         _ symbol: String,
         _ object: JSONObjectWriter,

@@ -24,11 +24,16 @@ struct RowBuilder: Sendable {
     private var repeated = RepeatedEvents()
     /// The latest terms of the feed's instruments, by symbol.
     var terms: [String: InstrumentTerms] = [:]
+    /// What the venue's lists say about symbols of which nothing has been recorded, by symbol.
+    var listings: [String: InstrumentListing] = [:]
+    /// Symbols that the feed requests by name: what lists say about them is stored even if they stay silent.
+    let requested: Set<String>
 
-    init(book: InstrumentBook, bars: BarBuilder, feedID: Int64) {
+    init(book: InstrumentBook, bars: BarBuilder, feedID: Int64, requested: Set<String> = []) {
         self.book = book
         self.bars = bars
         self.feedID = feedID
+        self.requested = requested
     }
 
     /// The number of rows waiting for a write.
@@ -62,8 +67,7 @@ struct RowBuilder: Sendable {
             append(update, RowPosition(update.origin, batch, firstMessageIndex))
         }
         for details in events.instrumentDetails {
-            append(details, symbols, &instruments)
-            append(details, RowPosition(details.origin, batch, firstMessageIndex), symbols)
+            append(details, RowPosition(details.origin, batch, firstMessageIndex), symbols, &instruments)
         }
         for bar in events.venueBars {
             append(bar, RowPosition(bar.origin, batch, firstMessageIndex), symbols, &instruments)
@@ -72,7 +76,7 @@ struct RowBuilder: Sendable {
             append(update, RowPosition(update.origin, batch, firstMessageIndex), symbols)
         }
         for statistic in events.statistics {
-            append(statistic, RowPosition(statistic.origin, batch, firstMessageIndex), symbols)
+            append(statistic, RowPosition(statistic.origin, batch, firstMessageIndex), symbols, &instruments)
         }
         for update in events.positions {
             append(update, RowPosition(update.origin, batch, firstMessageIndex), symbols)
@@ -144,6 +148,7 @@ struct RowBuilder: Sendable {
     ) {
         feedID = id
         terms = [:]
+        listings = listings.mapValues(\.withoutPositions)
         for place in numbers.indices { numbers[place].beginFile(connectionIDs) }
         book.move(makeID: makeInstrumentID)
         bars.beginFile()
@@ -381,19 +386,6 @@ struct RowBuilder: Sendable {
 
     mutating func append(_ checkpoint: BookCheckpointRow) {
         rows.bookCheckpoints.append(checkpoint)
-    }
-
-    /// Makes the row that can hold these numbers the symbol's instrument; `nil` if no row can hold them all.
-    mutating func adopt(
-        _ symbol: SymbolIndex,
-        prices: [FixedDecimal],
-        sizes: [FixedDecimal],
-        _ symbols: SymbolTable,
-        _ instruments: inout SymbolInstruments
-    ) -> InstrumentBook.Instrument? {
-        let instrument = book.adopt(symbols.text(of: symbol), prices: prices, sizes: sizes, bars: &bars)
-        if let instrument { instruments.set(instrument, for: symbol) }
-        return instrument
     }
 }
 

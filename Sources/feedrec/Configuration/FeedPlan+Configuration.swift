@@ -57,6 +57,7 @@ extension FeedPlan {
         feed.access = token.access
         feed.rest = rest
         feed.watch = watchRules(plan)
+        feed.namedSymbols = plan.namedSymbols
         feed.reading = plan.reading
         do throws(MarketMistake) { feed.market = try marketRules() } catch { throw Failure(error.text) }
         feed.market.venueZone = plan.reading.brokerTimeZone
