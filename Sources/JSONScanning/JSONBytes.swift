@@ -23,6 +23,10 @@ struct JSONBytes {
         return start[offset]
     }
 
+    /// The byte at `offset`; 0 after the end.
+    @inline(__always)
+    func byte(_ offset: Int) -> UInt8 { offset < count ? self[offset] : 0 }
+
     /// The eight bytes at `offset`, the first in the lowest bits; all of them must be inside the text.
     @inline(__always)
     func word(at offset: Int) -> UInt64 {

@@ -14,8 +14,18 @@ package struct JSONValue {
     package let kind: Kind
     /// For a string, the bytes between the quotes with escapes as written; for any other value, its text.
     package let bytes: UnsafeRawBufferPointer
-    /// True if a string contains a backslash.
+    /// True if a string contains a backslash, and if strings in an object or an array may.
     package let hasEscapes: Bool
+    /// The opening bracket in the index of the text; `nil` without one, and for other kinds.
+    let token: UnsafePointer<UInt32>?
+
+    @inline(__always)
+    init(kind: Kind, bytes: UnsafeRawBufferPointer, hasEscapes: Bool, token: UnsafePointer<UInt32>? = nil) {
+        self.kind = kind
+        self.bytes = bytes
+        self.hasEscapes = hasEscapes
+        self.token = token
+    }
 
     @inlinable package var isNull: Bool { kind == .null }
 

@@ -14,7 +14,7 @@ extension JSONText {
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()
             guard key.equals(name), value.kind == .array else { continue }
-            var list = JSONCursor(value.bytes)
+            var list = JSONCursor(value)
             try list.enterArray()
             while try list.nextElement() {
                 if let text = try list.nextValue().text { body(text) }

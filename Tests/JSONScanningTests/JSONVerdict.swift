@@ -1,7 +1,7 @@
 import Foundation
 import JSONScanning
 
-/// A JSON text read by the cursor in two ways, and by Foundation's `JSONSerialization`.
+/// A JSON text read by the cursor in two ways, each with and without an index, and by Foundation's `JSONSerialization`.
 struct JSONVerdict {
     /// A way in which the cursor and Foundation may differ.
     ///
@@ -31,6 +31,8 @@ struct JSONVerdict {
     let entering: JSONTree?
     /// The cursor's result when it reads complete values first and then their slices.
     let skipping: JSONTree?
+    /// True if an indexed cursor reads the same in both ways, and accepts the same texts.
+    private let agreesWithIndex: Bool
     private let error: JSONError?
     private let isTooDeep: Bool
     private let foundation: Any?
@@ -42,36 +44,52 @@ struct JSONVerdict {
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        var error: JSONError?
-        entering = bytes.withUnsafeBytes { bytes in
-            var cursor = JSONCursor(bytes)
-            do {
-                let tree = try JSONTree(entering: &cursor)
-                try cursor.expectEnd()
-                return tree
-            } catch let failure {
-                error = failure as? JSONError
-                return nil
+        let entered = bytes.withUnsafeBytes { Self.entered(JSONCursor($0)) }
+        let skipped = bytes.withUnsafeBytes { Self.skipped(JSONCursor($0)) }
+        entering = try? entered.get()
+        skipping = try? skipped.get()
+        agreesWithIndex = bytes.withUnsafeBytes { bytes in
+            JSONIndex.all.allSatisfy { index in
+                var index = index
+                return index.withCursor(bytes) { (try? Self.entered($0).get()) == (try? entered.get()) }
+                    && index.withCursor(bytes) { (try? Self.skipped($0).get()) == (try? skipped.get()) }
             }
         }
-        var isTooDeep = false
-        skipping = bytes.withUnsafeBytes { bytes in
-            var cursor = JSONCursor(bytes)
-            do {
-                let value = try cursor.nextValue()
-                try cursor.expectEnd()
-                return try JSONTree(value)
-            } catch {
-                isTooDeep = (error as? JSONError)?.detail.hasPrefix("nested deeper") ?? false
-                return nil
-            }
+        if case .failure(let error) = entered { self.error = error } else { error = nil }
+        if case .failure(let error) = skipped {
+            isTooDeep = error.detail.hasPrefix("nested deeper")
+        } else {
+            isTooDeep = false
         }
-        self.error = error
-        self.isTooDeep = isTooDeep
         foundation = try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])
     }
 
+    /// Reads a text and enters its containers.
+    private static func entered(_ start: JSONCursor) -> Result<JSONTree, JSONError> {
+        var cursor = start
+        do throws(JSONError) {
+            let tree = try JSONTree(entering: &cursor)
+            try cursor.expectEnd()
+            return .success(tree)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Reads a text as one value, and then what is in it.
+    private static func skipped(_ start: JSONCursor) -> Result<JSONTree, JSONError> {
+        var cursor = start
+        do throws(JSONError) {
+            let value = try cursor.nextValue()
+            try cursor.expectEnd()
+            return .success(try JSONTree(value))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     var outcome: Outcome {
+        guard agreesWithIndex else { return .unexplained }
         if isTooDeep { return .known(.nesting) }
         guard entering == skipping else { return .unexplained }
         switch (entering, foundation) {
@@ -125,7 +143,7 @@ indirect enum JSONTree: Equatable {
     }
 
     /// Reads the next value of `cursor`, entering containers.
-    init(entering cursor: inout JSONCursor) throws {
+    init(entering cursor: inout JSONCursor) throws(JSONError) {
         let rest = cursor.bytes[cursor.position...]
         switch rest.first(where: { !" \n\r\t".utf8.contains($0) }) {
         case UInt8(ascii: "{"):
@@ -147,8 +165,8 @@ indirect enum JSONTree: Equatable {
     }
 
     /// Reads a value from its slice of the text.
-    init(_ value: JSONValue) throws {
-        var cursor = JSONCursor(value.bytes)
+    init(_ value: JSONValue) throws(JSONError) {
+        var cursor = JSONCursor(value)
         switch value.kind {
         case .null: self = .null
         case .true, .false: self = .number(value.boolean == true ? "1" : "0")

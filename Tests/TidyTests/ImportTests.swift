@@ -27,8 +27,9 @@ struct ImportTests {
         Rule(module: "ArgumentParser", targets: ["feedrec"]),
         Rule(module: "Logging", targets: ["feedrec"]),
         Rule(module: "Foundation*", targets: ["FeedrecTestKit", "RecorderStatus", "feedrec"]),
-        Rule(module: "Dispatch", targets: ["Archive", "RecorderStatus", "feedrec"]),
+        Rule(module: "Dispatch", targets: ["Archive", "FeedrecTestKit", "RecorderStatus", "feedrec"]),
         Rule(module: "CCRC32C", targets: ["JournalFormat"]),
+        Rule(module: "CJSONIndex", targets: ["JSONScanning"]),
         // The C library opens files and sockets; who may not do I/O does without it.
         Rule(module: "Glibc", targets: systemTargets),
         Rule(module: "Musl", targets: systemTargets),

@@ -42,8 +42,7 @@ struct BinanceDelivery: Sendable {
 
     /// Records a message of a stream that has no ticks.
     mutating func note(_ payload: UnsafeRawBufferPointer) {
-        var reader = BinanceShapeReader(payload)
-        if let name = reader.readStreamName() {
+        if let name = BinanceCombinedText(payload)?.stream {
             others[Self.hash(name)] = nil
         } else if isSingle {
             others.removeAll()

@@ -15,9 +15,9 @@ struct BinanceDepthReader {
     private var bids: JSONValue?
     private var asks: JSONValue?
 
-    init(_ payload: UnsafeRawBufferPointer) throws(BinancePayloadError) {
+    init(_ start: JSONCursor) throws(BinancePayloadError) {
         do throws(JSONError) {
-            var cursor = JSONCursor(payload)
+            var cursor = start
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 let value = try cursor.nextValue()
@@ -96,7 +96,7 @@ struct BinanceDepthReader {
             throw BinancePayloadError(reason: side == .bid ? "no bids" : "no asks")
         }
         do throws(JSONError) {
-            var cursor = JSONCursor(list.bytes)
+            var cursor = JSONCursor(list)
             try cursor.enterArray()
             while try cursor.nextElement() { levels.append(try level(side, &cursor)) }
         } catch {

@@ -12,7 +12,7 @@ extension BinanceDialect {
     ) throws(BinancePayloadError) {
         let known = payload.stream.flatMap { orderBooks.book(ofStream: $0) }
         do throws(BinancePayloadError) {
-            let reader = try BinanceDepthReader(payload.bytes)
+            let reader = try BinanceDepthReader(payload.start)
             if let known {
                 try append(reader, to: known, origin, &events)
             } else {
@@ -122,7 +122,7 @@ extension BinanceDialect {
         _ events: inout MarketEvents
     ) throws(BinancePayloadError) {
         guard let first = books.first else { return }
-        let reader = try BinanceDepthReader(payload)
+        let reader = try BinanceDepthReader(JSONCursor(payload))
         guard let last = try reader.numbers().last else { throw BinancePayloadError(reason: "no 'lastUpdateId'") }
         let time = events.time(try reader.time(), origin, orderBooks.table[first].symbol)
         let levels = try levels(of: reader, &events)

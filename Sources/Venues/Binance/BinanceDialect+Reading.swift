@@ -2,46 +2,22 @@ import JSONScanning
 import MarketModel
 
 extension BinanceDialect {
-    /// Reads a message in Binance's usual form; returns false if ``readAnyShape(_:_:_:)`` must read it.
-    @inline(__always)
-    mutating func readUsualShape(
-        _ payload: UnsafeRawBufferPointer,
+    /// Reads a message; returns false if it carries no data.
+    mutating func read(
+        _ start: JSONCursor,
         _ origin: EventOrigin,
         _ events: inout MarketEvents
     ) -> Bool {
-        var reader = BinanceShapeReader(payload)
-        switch reader.readKind() {
-        case .bookTicker:
-            guard let ticker = reader.readBookTicker() else { return false }
-            append(ticker, origin, &events)
-        case .trade:
-            guard let report = reader.readTrade(isAggregate: false) else { return false }
-            append(report, isAggregate: false, origin, &events)
-        case .aggregateTrade:
-            guard let report = reader.readTrade(isAggregate: true) else { return false }
-            append(report, isAggregate: true, origin, &events)
-        case .other: break
-        default: return false
-        }
-        return true
-    }
-
-    /// Reads a message in any JSON form; returns false if it carries no data.
-    @inline(never)
-    mutating func readAnyShape(
-        _ payload: UnsafeRawBufferPointer,
-        _ origin: EventOrigin,
-        _ events: inout MarketEvents
-    ) -> Bool {
+        let payload = start.bytes
         do {
-            let envelope = try BinanceEnvelope(payload)
+            let envelope = try BinanceEnvelope(start)
             if let stream = envelope.stream, let data = envelope.data, stream.kind == .string {
-                return try read(BinancePayload(data.bytes, stream: stream.bytes), origin, &events)
+                return try read(BinancePayload(data, stream: stream.bytes), origin, &events)
             }
             if let event = envelope.event, event.kind == .string {
-                return try read(BinancePayload(payload, event: event.bytes), origin, &events)
+                return try read(BinancePayload(start, event: event.bytes), origin, &events)
             }
-            return try readWithoutName(payload, envelope, origin, &events)
+            return try readWithoutName(start, envelope, origin, &events)
         } catch let error as BinancePayloadError {
             events.venueEvents.append(.malformed(origin, reason: error.reason, bytes: payload.count))
         } catch {
@@ -57,8 +33,7 @@ extension BinanceDialect {
         _ origin: EventOrigin,
         _ events: inout MarketEvents
     ) {
-        var reader = BinanceShapeReader(payload)
-        guard let name = reader.readStreamName() else { return }
+        guard let name = BinanceCombinedText(payload)?.stream else { return }
         switch BinanceStreamKind(streamName: name) {
         case .depth, .partialDepth: break
         default: return
@@ -69,13 +44,14 @@ extension BinanceDialect {
 
     /// Reads a message that names neither a stream nor an event.
     private mutating func readWithoutName(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         _ envelope: BinanceEnvelope,
         _ origin: EventOrigin,
         _ events: inout MarketEvents
     ) throws(BinancePayloadError) -> Bool {
+        let payload = start.bytes
         if envelope.isBookTicker {
-            return try read(BinancePayload(payload, kind: .bookTicker), origin, &events)
+            return try read(BinancePayload(start, kind: .bookTicker), origin, &events)
         }
         if envelope.isError {
             let reason = envelope.message ?? "the venue refused it"
@@ -103,10 +79,10 @@ extension BinanceDialect {
     ) throws(BinancePayloadError) -> Bool {
         switch payload.kind {
         case .bookTicker:
-            append(try BinancePayloadReader(payload.bytes).bookTicker(), origin, &events)
+            append(try BinancePayloadReader(payload.start).bookTicker(), origin, &events)
         case .trade, .aggregateTrade:
             let isAggregate = payload.kind == .aggregateTrade
-            let report = try BinancePayloadReader(payload.bytes).trade(isAggregate: isAggregate)
+            let report = try BinancePayloadReader(payload.start).trade(isAggregate: isAggregate)
             append(report, isAggregate: isAggregate, origin, &events)
         case .depth, .partialDepth: try readDepth(payload, origin, &events)
         case .kline: try readKline(payload.bytes, origin, &events)
@@ -128,7 +104,7 @@ extension BinanceDialect {
         _ events: inout MarketEvents
     ) throws(BinancePayloadError) {
         guard market == .usdm, payload.bytes.first == UInt8(ascii: "{") else { return }
-        let fields = try BinanceFields(payload.bytes)
+        let fields = try BinanceFields(payload.start)
         if let event = fields["e"]?.text { try readAccount(event, fields, payload.bytes, origin, &events) }
     }
 
@@ -180,25 +156,65 @@ extension BinanceDialect {
 /// The content of a message, and what is known about its kind.
 struct BinancePayload {
     let bytes: UnsafeRawBufferPointer
+    /// A cursor before the content.
+    let start: JSONCursor
     let kind: BinanceStreamKind
     /// The name in the envelope; `nil` without one.
     let stream: UnsafeRawBufferPointer?
 
     /// Content in an envelope; only the name of the stream says what it is.
-    init(_ bytes: UnsafeRawBufferPointer, stream: UnsafeRawBufferPointer) {
-        self.bytes = bytes
+    init(_ data: JSONValue, stream: UnsafeRawBufferPointer) {
+        bytes = data.bytes
+        start = JSONCursor(data)
         self.stream = stream
         kind = BinanceStreamKind(streamName: stream)
     }
 
     /// Content without an envelope, of the type `event`.
-    init(_ bytes: UnsafeRawBufferPointer, event: UnsafeRawBufferPointer) {
-        self.init(bytes, kind: BinanceStreamKind(eventName: event))
+    init(_ start: JSONCursor, event: UnsafeRawBufferPointer) {
+        self.init(start, kind: BinanceStreamKind(eventName: event))
     }
 
-    init(_ bytes: UnsafeRawBufferPointer, kind: BinanceStreamKind) {
-        self.bytes = bytes
+    init(_ start: JSONCursor, kind: BinanceStreamKind) {
+        bytes = start.bytes
+        self.start = start
         self.kind = kind
         stream = nil
+    }
+}
+
+/// The payload of a `bookTicker`.
+struct BinanceBookTicker {
+    var symbol: UnsafeRawBufferPointer
+    var updateID: Int64?
+    /// `nil` if the side is missing or null.
+    var bidPrice: FixedDecimal?
+    var bidSize: FixedDecimal?
+    var askPrice: FixedDecimal?
+    var askSize: FixedDecimal?
+    /// The time in the unit of the connection; spot sends none.
+    var time: Int64?
+}
+
+/// The payload of a `trade` or an `aggTrade`.
+struct BinanceTradeReport {
+    var symbol: UnsafeRawBufferPointer
+    /// `t` of a trade, `a` of an aggregate.
+    var tradeID: Int64?
+    /// `f` and `l` of an aggregate.
+    var executions: (first: Int64, last: Int64)?
+    /// `X` of a futures trade if it is not `MARKET`: for example an insurance fund entry or an auto-deleveraging.
+    var administrativeKind: String?
+    var price: FixedDecimal
+    var size: FixedDecimal
+    /// The time in the unit of the connection.
+    var time: Int64?
+    /// True if the buyer was the maker, so the taker sold.
+    var isBuyerMaker: Bool?
+
+    init(symbol: UnsafeRawBufferPointer, price: FixedDecimal, size: FixedDecimal) {
+        self.symbol = symbol
+        self.price = price
+        self.size = size
     }
 }

@@ -25,6 +25,7 @@ package struct BinanceDialect: VenueDialect {
     package internal(set) var ending: DialectOutcome.Ending?
     private var delivery: BinanceDelivery
     private var hasNoticed = false
+    private var tokens = JSONIndex()
 
     /// Makes a client of `streams`, which are in the URL unless `isSubscribing`.
     ///
@@ -91,6 +92,8 @@ package struct BinanceDialect: VenueDialect {
         let (quotes, trades) = (events.quotes.count, events.trades.count)
         let eventsBefore = events.venueEvents.count
         outcome.notices = takeNotices()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let entry = batch.entries[index]
@@ -98,9 +101,7 @@ package struct BinanceDialect: VenueDialect {
                 let origin = EventOrigin(message: index, item: 0)
                 if entry.kind == .rest {
                     if readExchange(payload, origin, now, &events) { outcome.dataMessages += 1 }
-                } else if readUsualShape(payload, origin, &events)
-                    || JSONText.withPlain(payload, { readAnyShape($0, origin, &events) })
-                {
+                } else if tokens.withPlainCursor(payload, { read($0, origin, &events) }) {
                     outcome.dataMessages += 1
                     if delivery.awaitsOthers { delivery.note(payload) }
                 }

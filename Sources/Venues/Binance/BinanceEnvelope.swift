@@ -2,8 +2,7 @@ import JSONScanning
 
 /// The outermost keys of one message, in any order.
 ///
-/// Reads every message that is not written exactly as Binance writes it today, and checks the whole text. Keys and
-/// names are compared byte by byte, so the input must be ``JSONText/plain(_:)``.
+/// Checks the whole text. Keys and names are compared byte by byte, so the input must be ``JSONText/plain(_:)``.
 struct BinanceEnvelope {
     /// `{"stream":…,"data":…}` of combined connections.
     private(set) var stream: JSONValue?
@@ -33,9 +32,9 @@ struct BinanceEnvelope {
     /// Reads a whole message.
     ///
     /// JSON that is not an object has no keys.
-    init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
-        var cursor = JSONCursor(bytes)
-        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
+    init(_ start: JSONCursor) throws(JSONError) {
+        var cursor = start
+        guard start.bytes[start.position...].first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
             isEventList = try Self.isEventList(try cursor.nextValue())
             try cursor.expectEnd()
             return
@@ -50,12 +49,12 @@ struct BinanceEnvelope {
 
     private static func isEventList(_ value: JSONValue) throws(JSONError) -> Bool {
         guard value.kind == .array else { return false }
-        var cursor = JSONCursor(value.bytes)
+        var cursor = JSONCursor(value)
         try cursor.enterArray()
         guard try cursor.nextElement(), case let first = try cursor.nextValue(), first.kind == .object else {
             return false
         }
-        return try BinanceEnvelope(first.bytes).event?.kind == .string
+        return try BinanceEnvelope(JSONCursor(first)).event?.kind == .string
     }
 
     private mutating func note(letter: UInt8, _ value: JSONValue) {
@@ -113,7 +112,7 @@ struct BinanceEnvelope {
     var message: String? {
         if let text = messageValue?.text { return text }
         guard let errorValue, errorValue.kind == .object else { return nil }
-        return (try? BinanceEnvelope(errorValue.bytes))?.messageValue?.text
+        return (try? BinanceEnvelope(JSONCursor(errorValue)))?.messageValue?.text
     }
 
     /// True for a bookTicker without an envelope.

@@ -9,8 +9,12 @@ struct BinanceFields {
     private var members: [(name: UnsafeRawBufferPointer, value: JSONValue)] = []
 
     init(_ object: UnsafeRawBufferPointer) throws(BinancePayloadError) {
+        try self.init(JSONCursor(object))
+    }
+
+    init(_ start: JSONCursor) throws(BinancePayloadError) {
         do throws(JSONError) {
-            var cursor = JSONCursor(object)
+            var cursor = start
             try cursor.enterObject()
             while let key = try cursor.nextKey() { members.append((key, try cursor.nextValue())) }
         } catch {

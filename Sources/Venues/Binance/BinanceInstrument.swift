@@ -59,6 +59,7 @@ struct BinanceInstrument {
 
     func details(_ symbol: SymbolIndex, _ origin: EventOrigin) -> InstrumentDetails {
         var details = InstrumentDetails(origin: origin, symbol: symbol, priceDigits: priceDigits, json: json)
+        details.isListed = true
         details.terms = terms
         return details
     }

@@ -25,10 +25,10 @@ struct BinancePayloadReader {
     /// The order type of a futures trade.
     private var orderKind: JSONValue?
 
-    /// Collects the fields of `payload`, which must be an object.
-    init(_ payload: UnsafeRawBufferPointer) throws(BinancePayloadError) {
+    /// Collects the fields of a payload, which must be an object.
+    init(_ start: JSONCursor) throws(BinancePayloadError) {
         do throws(JSONError) {
-            var cursor = JSONCursor(payload)
+            var cursor = start
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 let value = try cursor.nextValue()

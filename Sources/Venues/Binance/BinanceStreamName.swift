@@ -74,7 +74,7 @@ enum BinanceStreamName {
     /// Appends `k.i`, the interval of a candle.
     private static func appendInterval(of envelope: BinanceEnvelope, to name: inout [UInt8]) -> Bool {
         guard let candle = envelope.candle, candle.kind == .object else { return false }
-        var cursor = JSONCursor(candle.bytes)
+        var cursor = JSONCursor(candle)
         do throws(JSONError) {
             try cursor.enterObject()
             while let key = try cursor.nextKey() {

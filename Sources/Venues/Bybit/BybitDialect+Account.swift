@@ -14,7 +14,7 @@ extension BybitDialect {
         var origin = origin
         try Self.forEachElement(of: message.data) { cursor throws(JSONError) in
             let element = try cursor.nextValue()
-            var members = JSONCursor(element.bytes)
+            var members = JSONCursor(element)
             let fields = BybitFields(try members.members())
             switch kind {
             case .wallet: take(wallet: fields, created, origin, &events)

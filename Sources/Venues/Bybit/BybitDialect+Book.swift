@@ -72,7 +72,7 @@ extension BybitDialect {
         var hasSides = (bid: false, ask: false)
         let start = levels.count
         do throws(JSONError) {
-            var cursor = JSONCursor(data.bytes)
+            var cursor = JSONCursor(data)
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 if key.equals("b") {

@@ -10,7 +10,7 @@ extension BybitDialect {
     ) throws(BybitPayloadError) {
         guard let data else { throw BybitPayloadError(reason: "the message has no data") }
         do throws(JSONError) {
-            var cursor = JSONCursor(data.bytes)
+            var cursor = JSONCursor(data)
             guard data.kind != .object else { return try body(&cursor) }
             guard data.kind == .array else { throw JSONError(offset: 0, detail: "the data is no list") }
             try cursor.enterArray()
@@ -141,7 +141,7 @@ extension BybitDialect {
         var origin = origin
         try Self.forEachElement(of: message.data) { cursor throws(JSONError) in
             let element = try cursor.nextValue()
-            var members = JSONCursor(element.bytes)
+            var members = JSONCursor(element)
             let fields = try members.members()
             let isComplete = ["open", "high", "low", "close"].allSatisfy { Self.decimal(fields[$0]) != nil }
             guard isComplete, let isClosed = fields["confirm"]?.boolean, moment(fields["start"]) != nil else {

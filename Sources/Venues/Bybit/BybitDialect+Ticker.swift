@@ -19,7 +19,7 @@ extension BybitDialect {
         guard product != .spot, let symbol = topics[index].symbol else { return }
         let fields: BybitTickerFields
         do throws(JSONError) {
-            fields = try BybitTickerFields(data.bytes)
+            fields = try BybitTickerFields(data)
         } catch {
             throw BybitPayloadError(reason: error.description)
         }
@@ -88,7 +88,7 @@ struct BybitTickerFields {
     var indexPrice: JSONValue?
     var openInterest: JSONValue?
 
-    init(_ data: UnsafeRawBufferPointer) throws(JSONError) {
+    init(_ data: JSONValue) throws(JSONError) {
         var cursor = JSONCursor(data)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {

@@ -17,6 +17,7 @@ package struct BybitDialect: VenueDialect {
     /// What is wrong with the message that is being read; `nil` if nothing is.
     var problem: String?
 
+    private var tokens = JSONIndex()
     private var subscriptions: BybitSubscriptions
     private let login: BybitLogin?
     private var isLoggedIn = false
@@ -74,6 +75,8 @@ package struct BybitDialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let entry = batch.entries[index]
@@ -83,7 +86,7 @@ package struct BybitDialect: VenueDialect {
                 if entry.kind == .rest {
                     readAnswer(payload, origin, &events)
                 } else {
-                    JSONText.withPlain(payload) { read($0, origin, &outcome, &events) }
+                    tokens.withPlainCursor(payload) { read($0, origin, &outcome, &events) }
                 }
                 finish(payload, origin, &outcome, &events)
             }
@@ -123,12 +126,12 @@ package struct BybitDialect: VenueDialect {
     private static let foreign = "foreign"
 
     private mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         _ origin: EventOrigin,
         _ outcome: inout DialectOutcome,
         _ events: inout MarketEvents
     ) {
-        let message = BybitEnvelope(payload)
+        let message = BybitEnvelope(start)
         if let error = message.error {
             problem = error.description
             if let topic = message.topic, topic.kind == .string { noteUnreadable(topic, origin, &events) }
@@ -138,7 +141,7 @@ package struct BybitDialect: VenueDialect {
             note(delivered: index)
             read(message, index, origin, &events)
         } else if message.operation != nil || message.success != nil {
-            take(message, payload, origin, &events)
+            take(message, start.bytes, origin, &events)
         } else {
             problem = Self.foreign
         }

@@ -18,9 +18,9 @@ struct BybitEnvelope {
     /// Set if the text is not JSON, or no object; the members before the mistake are there.
     private(set) var error: JSONError?
 
-    init(_ payload: UnsafeRawBufferPointer) {
+    init(_ start: JSONCursor) {
         do throws(JSONError) {
-            var cursor = JSONCursor(payload)
+            var cursor = start
             try cursor.enterObject()
             while let key = try cursor.nextKey() { note(key, try cursor.nextValue()) }
             try cursor.expectEnd()

@@ -36,15 +36,15 @@ enum BybitInstruments {
             throw JSONError(offset: 0, detail: "the venue refused the request: \(reason)")
         }
         guard let result = members["result"] else { throw JSONError(offset: 0, detail: "an answer without 'result'") }
-        var inner = JSONCursor(result.bytes)
+        var inner = JSONCursor(result)
         guard let list = try inner.members()["list"] else {
             throw JSONError(offset: 0, detail: "an answer without 'list'")
         }
-        var elements = JSONCursor(list.bytes)
+        var elements = JSONCursor(list)
         try elements.enterArray()
         while try elements.nextElement() {
             let element = try elements.nextValue()
-            var fields = JSONCursor(element.bytes)
+            var fields = JSONCursor(element)
             guard let entry = Self.entry(try fields.members(), element.bytes) else { continue }
             body(entry)
         }
@@ -81,7 +81,7 @@ enum BybitInstruments {
     /// A decimal in a filter of an instrument; `nil` if there is none.
     private static func decimal(_ name: String, in filter: JSONValue?) -> FixedDecimal? {
         guard let filter, filter.kind == .object else { return nil }
-        var cursor = JSONCursor(filter.bytes)
+        var cursor = JSONCursor(filter)
         return BybitDialect.decimal((try? cursor.members())?[name])
     }
 }
@@ -110,6 +110,7 @@ extension BybitDialect {
                     priceDigits: entry.priceDigits,
                     json: Array(entry.json)
                 )
+                details.isListed = true
                 details.terms = entry.terms
                 events.instrumentDetails.append(details)
             }

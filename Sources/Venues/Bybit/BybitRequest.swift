@@ -29,7 +29,7 @@ struct BybitRequest: Sendable {
             id = value.text.map(JSONText.quoted) ?? String(decoding: value.bytes, as: UTF8.self)
         }
         guard let list = members["args"], list.kind == .array else { return }
-        var elements = JSONCursor(list.bytes)
+        var elements = JSONCursor(list)
         try elements.enterArray()
         var number: Int64?
         while try elements.nextElement() {

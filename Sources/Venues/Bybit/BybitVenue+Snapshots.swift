@@ -18,7 +18,7 @@ extension BybitVenue {
     private static func sequence(_ message: [UInt8]) -> Int64? {
         message.withUnsafeBytes { bytes in
             JSONText.withPlain(bytes) { plain in
-                guard let data = BybitEnvelope(plain).data else { return nil }
+                guard let data = BybitEnvelope(JSONCursor(plain)).data else { return nil }
                 var sequence: Int64?
                 try? data.forEachMember { key, value in
                     if key.equals("seq") { sequence = value.integer }

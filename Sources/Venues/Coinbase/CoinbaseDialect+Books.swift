@@ -64,7 +64,7 @@ extension CoinbaseDialect {
         to levels: inout [BookLevel]
     ) throws(JSONError) -> JSONValue? {
         guard let list, list.kind == .array else { throw JSONError(offset: 0, detail: "no list of levels") }
-        var cursor = JSONCursor(list.bytes)
+        var cursor = JSONCursor(list)
         var first: JSONValue?
         try cursor.enterArray()
         while try cursor.nextElement() {

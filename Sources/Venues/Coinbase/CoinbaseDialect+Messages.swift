@@ -10,14 +10,15 @@ extension CoinbaseDialect {
 
     /// Reads a message; see ``JSONText/plain(_:)``.
     mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         _ origin: EventOrigin,
         _ events: inout MarketEvents,
         _ outcome: inout DialectOutcome
     ) {
+        let payload = start.bytes
         let envelope: CoinbaseEnvelope
         do throws(JSONError) {
-            envelope = try CoinbaseEnvelope(payload)
+            envelope = try CoinbaseEnvelope(start)
         } catch {
             return fail(error.description, origin, bytes: payload.count, &events, &outcome)
         }

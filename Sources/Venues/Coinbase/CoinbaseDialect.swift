@@ -19,6 +19,7 @@ package struct CoinbaseDialect: VenueDialect {
     /// The asked name of each symbol that the venue answers with another name.
     private var askedSymbols: [String: String] = [:]
     /// The channels of each symbol that have delivered something, as ``CoinbaseChannel/bit``.
+    private var tokens = JSONIndex()
     private var delivered: [UInt8] = []
     private var refusedNames: Set<String> = []
     /// The asked names of symbols whose books need a new snapshot.
@@ -64,6 +65,8 @@ package struct CoinbaseDialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let entry = batch.entries[index]
@@ -73,7 +76,7 @@ package struct CoinbaseDialect: VenueDialect {
                     readAnswer(payload, origin, &events, &outcome)
                 } else {
                     lastHeard = now
-                    JSONText.withPlain(payload) { read($0, origin, &events, &outcome) }
+                    tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
                 }
             }
         }

@@ -11,8 +11,8 @@ struct CoinbaseEnvelope {
     private(set) var reason: JSONValue?
 
     /// Reads a message without needless escapes; see ``JSONText/plain(_:)``.
-    init(_ payload: UnsafeRawBufferPointer) throws(JSONError) {
-        var cursor = JSONCursor(payload)
+    init(_ start: JSONCursor) throws(JSONError) {
+        var cursor = start
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()
@@ -45,7 +45,7 @@ struct CoinbaseEvent {
 
     init(_ event: JSONValue, _ channel: CoinbaseChannel) throws(JSONError) {
         let list = CoinbaseReply.list(channel)
-        var cursor = JSONCursor(event.bytes)
+        var cursor = JSONCursor(event)
         guard event.kind == .object else { throw JSONError(offset: 0, detail: "an event that is no object") }
         try cursor.enterObject()
         while let key = try cursor.nextKey() {

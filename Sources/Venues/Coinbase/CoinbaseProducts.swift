@@ -125,6 +125,7 @@ extension CoinbaseDialect {
                         priceDigits: product.priceDigits,
                         json: Array(product.json)
                     )
+                    details.isListed = true
                     details.terms = product.terms
                     events.instrumentDetails.append(details)
                 }

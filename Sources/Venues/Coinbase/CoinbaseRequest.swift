@@ -22,7 +22,7 @@ struct CoinbaseRequest {
             } else if key.equals("channel") {
                 channelName = value.text ?? ""
             } else if key.equals("product_ids") {
-                var list = JSONCursor(value.bytes)
+                var list = JSONCursor(value)
                 try list.enterArray()
                 while try list.nextElement() { symbols.append(try list.nextValue().text ?? "") }
             }

@@ -17,7 +17,7 @@ extension CoinbaseSession {
         _ entry: MessageBatch.Entry,
         _ output: inout MessageBatch
     ) {
-        guard let envelope = try? CoinbaseEnvelope(payload) else {
+        guard let envelope = try? CoinbaseEnvelope(JSONCursor(payload)) else {
             // Text that is not JSON names no channel.
             tapeNumbers.noteUnreadable()
             noteTime(entry.tsRecv)

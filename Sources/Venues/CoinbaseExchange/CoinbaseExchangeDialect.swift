@@ -6,6 +6,7 @@ package struct CoinbaseExchangeDialect: VenueDialect {
     package private(set) var symbols = SymbolTable()
     package private(set) var books = BookTable()
     /// The book of each symbol, by the symbol's index.
+    private var tokens = JSONIndex()
     private var bookPlaces: [BookIndex?] = []
 
     /// Types of the venue without rows: answers, heartbeats, and the orders of the channels `full` and `user`.
@@ -27,6 +28,8 @@ package struct CoinbaseExchangeDialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let entry = batch.entries[index]
@@ -36,20 +39,21 @@ package struct CoinbaseExchangeDialect: VenueDialect {
                 }
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
                 let origin = EventOrigin(message: index, item: 0)
-                JSONText.withPlain(payload) { read($0, origin, &events, &outcome) }
+                tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
             }
         }
         return outcome
     }
 
     private mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         _ origin: EventOrigin,
         _ events: inout MarketEvents,
         _ outcome: inout DialectOutcome
     ) {
+        let payload = start.bytes
         do throws(JSONError) {
-            let message = try CoinbaseExchangeMessage(payload)
+            let message = try CoinbaseExchangeMessage(start)
             guard let type = message.type, type.kind == .string, try read(message, type, payload, origin, &events)
             else {
                 outcome.unrecognised += 1
@@ -193,7 +197,7 @@ package struct CoinbaseExchangeDialect: VenueDialect {
         to levels: inout [BookLevel]
     ) throws(JSONError) {
         guard let list, list.kind == .array else { throw JSONError(offset: 0, detail: "no list of levels") }
-        var cursor = JSONCursor(list.bytes)
+        var cursor = JSONCursor(list)
         try cursor.enterArray()
         while try cursor.nextElement() {
             try cursor.enterArray()
@@ -220,7 +224,7 @@ package struct CoinbaseExchangeDialect: VenueDialect {
         _ origin: EventOrigin,
         _ events: inout MarketEvents
     ) {
-        let message = try? CoinbaseExchangeMessage(payload)
+        let message = try? CoinbaseExchangeMessage(JSONCursor(payload))
         if let type = message?.type, !type.equals("l2update"), !type.equals("snapshot") { return }
         let name = (message?.product).flatMap(\.text)
         for (index, entry) in books.entries.enumerated() {

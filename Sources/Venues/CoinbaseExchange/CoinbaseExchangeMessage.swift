@@ -19,8 +19,8 @@ struct CoinbaseExchangeMessage {
     private(set) var changes: JSONValue?
 
     /// Reads a message without needless escapes; see ``JSONText/plain(_:)``.
-    init(_ payload: UnsafeRawBufferPointer) throws(JSONError) {
-        var cursor = JSONCursor(payload)
+    init(_ start: JSONCursor) throws(JSONError) {
+        var cursor = start
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()

@@ -42,7 +42,7 @@ private struct DeribitBookFields {
         let start = levels.count
         var sides: Set<BookSide> = []
         var number: Int64?
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let side: BookSide? = key.equals("bids") ? .bid : key.equals("asks") ? .ask : nil

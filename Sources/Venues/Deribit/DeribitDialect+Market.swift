@@ -38,7 +38,7 @@ extension DeribitDialect {
     ) throws(JSONError) {
         guard let data else { throw JSONError(offset: 0, detail: "the message has no data") }
         var origin = origin
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterArray()
         while try cursor.nextElement() {
             take(try DeribitTradeFields(&cursor), index, origin, &events)

@@ -89,7 +89,7 @@ struct DeribitTickerFields {
 
     init(_ data: JSONValue?) throws(JSONError) {
         guard let data else { throw JSONError(offset: 0, detail: "the message has no data") }
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()

@@ -18,6 +18,7 @@ package struct DeribitDialect: VenueDialect {
     /// What is wrong with the message that is being read; `nil` if nothing is.
     var problem: String?
 
+    private var tokens = JSONIndex()
     private var subscriptions: DeribitSubscriptions
     private let login: DeribitLogin?
     private var isLoggedIn = false
@@ -80,6 +81,8 @@ package struct DeribitDialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let entry = batch.entries[index]
@@ -90,7 +93,7 @@ package struct DeribitDialect: VenueDialect {
                     readAnswer(payload, origin, &events)
                 } else {
                     if heardAt != nil { heardAt = now }
-                    JSONText.withPlain(payload) { read($0, origin, now, &outcome, &events, &outgoing) }
+                    tokens.withPlainCursor(payload) { read($0, origin, now, &outcome, &events, &outgoing) }
                 }
                 finish(payload, origin, &outcome, &events)
             }
@@ -129,14 +132,14 @@ package struct DeribitDialect: VenueDialect {
     private static let foreign = "foreign"
 
     private mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         _ origin: EventOrigin,
         _ now: UnixNanoseconds,
         _ outcome: inout DialectOutcome,
         _ events: inout MarketEvents,
         _ outgoing: inout MessageBatch
     ) {
-        let message = DeribitEnvelope(payload)
+        let message = DeribitEnvelope(start)
         if let failure = message.failure {
             problem = failure.description
             if let channel = message.channel { noteUnreadable(channel, origin, &events) }
@@ -152,7 +155,7 @@ package struct DeribitDialect: VenueDialect {
                 problem = Self.foreign
             }
         } else if message.result != nil || message.error != nil {
-            take(message, payload, origin, now, &events)
+            take(message, start.bytes, origin, now, &events)
         } else {
             problem = Self.foreign
         }

@@ -17,9 +17,9 @@ struct DeribitEnvelope {
     /// Set if the text is not JSON, or no object; the members before the mistake are there.
     private(set) var failure: JSONError?
 
-    init(_ payload: UnsafeRawBufferPointer) {
+    init(_ start: JSONCursor) {
         do throws(JSONError) {
-            var cursor = JSONCursor(payload)
+            var cursor = start
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 if key.equals("params") { try readParameters(&cursor) } else { note(key, try cursor.nextValue()) }

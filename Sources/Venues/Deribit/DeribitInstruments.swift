@@ -34,7 +34,7 @@ enum DeribitInstruments {
         in answer: UnsafeRawBufferPointer,
         _ body: (_ name: String, _ fields: DeribitObject, _ json: UnsafeRawBufferPointer) -> Void
     ) throws(JSONError) {
-        let members = try DeribitObject(answer)
+        let members = try DeribitObject(JSONCursor(answer))
         guard let list = members["result"], list.kind == .array else {
             throw JSONError(offset: 0, detail: "an answer without a list in 'result'")
         }
@@ -58,6 +58,7 @@ enum DeribitInstruments {
             priceDigits: tick?.withoutTrailingZeros.digits,
             json: Array(json)
         )
+        details.isListed = true
         details.terms.tickSize = tick
         details.terms.lotSize = fields.decimal("min_trade_amount")
         details.terms.contractSize = fields.decimal("contract_size")

@@ -31,7 +31,7 @@ struct DeribitOfferReader: VenueOfferReader {
     }
 
     private mutating func note(_ payload: UnsafeRawBufferPointer) {
-        guard let name = DeribitEnvelope(payload).channel, name.kind == .string else { return }
+        guard let name = DeribitEnvelope(JSONCursor(payload)).channel, name.kind == .string else { return }
         let count = seen.count
         guard count < Self.channelsMax else { return offer.isComplete = false }
         let index = seen.intern(name.bytes)

@@ -33,7 +33,7 @@ struct DeribitRequest: Sendable {
     /// - Throws: `JSONError` if the text is no JSON object.
     init(_ payload: UnsafeRawBufferPointer) throws(JSONError) {
         try JSONText.withPlain(payload) { plain throws(JSONError) in
-            let members = try DeribitObject(plain)
+            let members = try DeribitObject(JSONCursor(plain))
             method = members["method"]?.text ?? ""
             if let value = members["id"], value.kind == .number || value.kind == .string {
                 id = value.text.map(JSONText.quoted) ?? String(decoding: value.bytes, as: UTF8.self)

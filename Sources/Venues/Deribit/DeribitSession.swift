@@ -62,7 +62,7 @@ package struct DeribitSession: VenueSession {
     ///
     /// Answers and heartbeats belong to the connection of the recorder.
     private mutating func isWanted(_ payload: UnsafeRawBufferPointer) -> Bool {
-        let message = DeribitEnvelope(payload)
+        let message = DeribitEnvelope(JSONCursor(payload))
         if let channel = message.channel {
             guard channel.kind == .string, let index = channels.index(of: channel.bytes) else { return false }
             if let permitted, !(channels[index].symbol.map(permitted.contains) ?? false) { return false }

@@ -27,7 +27,7 @@ enum DeribitValue {
     ) throws(JSONError) {
         guard let data else { throw JSONError(offset: 0, detail: "the message has no data") }
         guard data.kind != .object else { return try body(data) }
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterArray()
         while try cursor.nextElement() { try body(try cursor.nextValue()) }
     }
@@ -37,10 +37,10 @@ enum DeribitValue {
 struct DeribitObject {
     private var members: [(key: UnsafeRawBufferPointer, value: JSONValue)] = []
 
-    init(_ value: JSONValue) throws(JSONError) { try self.init(value.bytes) }
+    init(_ value: JSONValue) throws(JSONError) { try self.init(JSONCursor(value)) }
 
-    init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
-        var cursor = JSONCursor(bytes)
+    init(_ start: JSONCursor) throws(JSONError) {
+        var cursor = start
         try cursor.enterObject()
         while let key = try cursor.nextKey() { members.append((key, try cursor.nextValue())) }
         try cursor.expectEnd()

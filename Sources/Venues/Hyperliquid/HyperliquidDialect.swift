@@ -20,6 +20,7 @@ struct HyperliquidDialect: VenueDialect {
     private var queue: SubscriptionQueue
     /// The names that were asked for, in the order of the requests.
     private let names: [String]
+    private var tokens = JSONIndex()
     private var hasSubscribed = false
     private var refusedCount = 0
     /// The channels of each symbol that have delivered data, as bits.
@@ -74,6 +75,8 @@ struct HyperliquidDialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let entry = batch.entries[index]
@@ -82,7 +85,7 @@ struct HyperliquidDialect: VenueDialect {
                 if entry.kind == .rest {
                     readAnswer(payload, origin, &outcome, &events)
                 } else {
-                    read(payload, isPlain: false, origin, entry.tsRecv, &outcome, &events)
+                    tokens.withCursor(payload) { read($0, isPlain: false, origin, entry.tsRecv, &outcome, &events) }
                     waitingSince = nil
                 }
             }
@@ -106,16 +109,19 @@ struct HyperliquidDialect: VenueDialect {
     }
 
     private mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         isPlain: Bool,
         _ origin: EventOrigin,
         _ tsRecv: UnixNanoseconds,
         _ outcome: inout DialectOutcome,
         _ events: inout MarketEvents
     ) {
-        let envelope = HyperliquidEnvelope(payload)
+        let payload = start.bytes
+        let envelope = HyperliquidEnvelope(start)
         if envelope.hasEscapedKeys, !isPlain {
-            return JSONText.withPlain(payload) { read($0, isPlain: true, origin, tsRecv, &outcome, &events) }
+            return JSONText.withPlain(payload) {
+                read(JSONCursor($0), isPlain: true, origin, tsRecv, &outcome, &events)
+            }
         }
         if let failure = envelope.failure {
             readFailed(failure, payload, origin, &outcome, &events)
@@ -258,6 +264,7 @@ struct HyperliquidDialect: VenueDialect {
                     priceDigits: instrument.priceDigits,
                     json: Array(instrument.object.bytes)
                 )
+                details.isListed = true
                 details.terms = instrument.terms
                 found.append(details)
             }

@@ -10,9 +10,9 @@ struct HyperliquidEnvelope {
     /// Why the text cannot be read to its end; `nil` if it can.
     private(set) var failure: JSONError?
 
-    /// Reads as much of `payload` as is JSON.
-    init(_ payload: UnsafeRawBufferPointer) {
-        var cursor = JSONCursor(payload)
+    /// Reads as much of a message as is JSON.
+    init(_ start: JSONCursor) {
+        var cursor = start
         do throws(JSONError) {
             try read(&cursor)
         } catch {
@@ -46,7 +46,7 @@ struct HyperliquidEnvelope {
     var subject: Subject {
         guard let data else { return Subject() }
         do throws(JSONError) {
-            var cursor = JSONCursor(data.bytes)
+            var cursor = JSONCursor(data)
             if data.kind == .array {
                 try cursor.enterArray()
                 guard try cursor.nextElement() else { return Subject() }

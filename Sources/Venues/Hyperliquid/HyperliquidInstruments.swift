@@ -72,7 +72,7 @@ enum HyperliquidInstruments {
         var list = try cursor.nextValue()
         try cursor.expectEnd()
         if list.kind == .array {
-            var outer = JSONCursor(list.bytes)
+            var outer = JSONCursor(list)
             try outer.enterArray()
             guard try outer.nextElement() else { throw JSONError(offset: 0, detail: "the answer is empty") }
             list = try outer.nextValue()
@@ -80,7 +80,7 @@ enum HyperliquidInstruments {
         let members = try object(list.bytes)
         guard let universe = members["universe"] else { throw JSONError(offset: 0, detail: "'universe' is missing") }
         let tokens = try members["tokens"].map { value throws(JSONError) in try Self.tokens(value) }
-        var instruments = JSONCursor(universe.bytes)
+        var instruments = JSONCursor(universe)
         try instruments.enterArray()
         while try instruments.nextElement() {
             let value = try instruments.nextValue()
@@ -131,7 +131,7 @@ enum HyperliquidInstruments {
     /// The tokens by their numbers.
     private static func tokens(_ value: JSONValue) throws(JSONError) -> [Int64: Token] {
         var tokens: [Int64: Token] = [:]
-        var cursor = JSONCursor(value.bytes)
+        var cursor = JSONCursor(value)
         try cursor.enterArray()
         while try cursor.nextElement() {
             let fields = try object(try cursor.nextValue().bytes)
@@ -143,7 +143,7 @@ enum HyperliquidInstruments {
 
     private static func integers(_ value: JSONValue) throws(JSONError) -> [Int64] {
         var integers: [Int64] = []
-        var cursor = JSONCursor(value.bytes)
+        var cursor = JSONCursor(value)
         try cursor.enterArray()
         while try cursor.nextElement() {
             if let integer = try cursor.nextValue().integer { integers.append(integer) }

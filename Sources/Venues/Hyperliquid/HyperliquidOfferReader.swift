@@ -26,7 +26,7 @@ struct HyperliquidOfferReader: VenueOfferReader {
             for entry in batch.entries where entry.direction == .received && entry.kind != .rest {
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
                 JSONText.withPlain(payload) { plain in
-                    if let name = HyperliquidEnvelope(plain).subscription?.name { insert(name) }
+                    if let name = HyperliquidEnvelope(JSONCursor(plain)).subscription?.name { insert(name) }
                 }
             }
         }

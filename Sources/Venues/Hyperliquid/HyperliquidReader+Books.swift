@@ -39,7 +39,7 @@ extension HyperliquidReader {
     ) throws(JSONError) -> JSONValue? {
         // The coin is read even if the levels cannot be, so that the book is known to be unreadable.
         var (time, sides): (JSONValue?, JSONValue?)
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()
@@ -52,7 +52,7 @@ extension HyperliquidReader {
             }
         }
         guard let sides else { throw JSONError(offset: 0, detail: "'levels' is missing") }
-        var inner = JSONCursor(sides.bytes)
+        var inner = JSONCursor(sides)
         try inner.enterArray()
         for side in BookSide.allCases {
             guard try inner.nextElement() else { throw JSONError(offset: 0, detail: "'levels' has not two sides") }

@@ -12,7 +12,7 @@ extension HyperliquidReader {
         _ events: inout MarketEvents
     ) throws(JSONError) {
         var (coin, context): (JSONValue?, JSONValue?)
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()
@@ -38,7 +38,7 @@ extension HyperliquidReader {
         _ context: JSONValue
     ) throws(JSONError) -> [(InstrumentStatistic.Kind, FixedDecimal?)] {
         var (funding, mark, oracle, open): (FixedDecimal?, FixedDecimal?, FixedDecimal?, FixedDecimal?)
-        var cursor = JSONCursor(context.bytes)
+        var cursor = JSONCursor(context)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()

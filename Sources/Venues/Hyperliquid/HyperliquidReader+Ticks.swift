@@ -9,7 +9,7 @@ extension HyperliquidReader {
         _ message: inout Message,
         _ events: inout MarketEvents
     ) throws(JSONError) {
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterArray()
         while try cursor.nextElement() {
             let start = cursor
@@ -81,7 +81,7 @@ extension HyperliquidReader {
     ) throws(JSONError) {
         var (coin, time): (JSONValue?, JSONValue?)
         var sides: [BookLevel?]?
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             if key.equals("bbo") {
@@ -138,7 +138,7 @@ extension HyperliquidReader {
         _ events: inout MarketEvents
     ) throws(JSONError) {
         guard data.kind == .array else { return try readCandle(data, &message, &events) }
-        var cursor = JSONCursor(data.bytes)
+        var cursor = JSONCursor(data)
         try cursor.enterArray()
         while try cursor.nextElement() { try readCandle(try cursor.nextValue(), &message, &events) }
     }
@@ -150,7 +150,7 @@ extension HyperliquidReader {
     ) throws(JSONError) {
         var (coin, start): (JSONValue?, JSONValue?)
         var prices = 0
-        var cursor = JSONCursor(candle.bytes)
+        var cursor = JSONCursor(candle)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()

@@ -136,7 +136,7 @@ struct HyperliquidSession: VenueSession {
     }
 
     private mutating func isWanted(_ payload: UnsafeRawBufferPointer) -> Bool {
-        let envelope = HyperliquidEnvelope(payload)
+        let envelope = HyperliquidEnvelope(JSONCursor(payload))
         guard envelope.failure == nil, let channel = envelope.channel, channel.type != nil,
             let index = coin(envelope, channel)
         else { return false }

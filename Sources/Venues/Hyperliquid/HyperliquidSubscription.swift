@@ -25,7 +25,7 @@ struct HyperliquidSubscription: Sendable, Hashable {
     /// - Throws: `JSONError` if `value` is no object.
     init?(_ value: JSONValue) throws(JSONError) {
         var members: [String: JSONValue] = [:]
-        var cursor = JSONCursor(value.bytes)
+        var cursor = JSONCursor(value)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             members[String(decoding: key, as: UTF8.self)] = try cursor.nextValue()

@@ -10,14 +10,15 @@ extension KrakenDialect {
 
     /// Reads a message; see ``JSONText/plain(_:)``.
     mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         _ origin: EventOrigin,
         _ events: inout MarketEvents,
         _ outcome: inout DialectOutcome
     ) {
+        let payload = start.bytes
         let envelope: KrakenEnvelope
         do {
-            envelope = try KrakenEnvelope(payload)
+            envelope = try KrakenEnvelope(start)
         } catch {
             events.venueEvents.append(.malformed(origin, reason: "\(error)", bytes: payload.count))
             // Its content is unknown, so any book may miss a change.

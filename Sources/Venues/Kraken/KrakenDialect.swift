@@ -14,6 +14,7 @@ package struct KrakenDialect: VenueDialect {
     /// The names of each request, by its number minus 1.
     var requestNames: [[String]]
     /// The channels of each symbol that have delivered something, as ``KrakenChannel/bit``.
+    private var tokens = JSONIndex()
     private var delivered: [UInt8] = []
     var refusedNames: Set<String> = []
     private var isOpen = false
@@ -54,6 +55,8 @@ package struct KrakenDialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let entry = batch.entries[index]
@@ -63,7 +66,7 @@ package struct KrakenDialect: VenueDialect {
                 if entry.kind == .rest {
                     readAnswer(payload, origin, &events, &outcome)
                 } else {
-                    JSONText.withPlain(payload) { read($0, origin, &events, &outcome) }
+                    tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
                 }
             }
         }

@@ -13,8 +13,8 @@ struct KrakenEnvelope {
     private(set) var requestID: JSONValue?
 
     /// Reads a message without needless escapes; see ``JSONText/plain(_:)``.
-    init(_ payload: UnsafeRawBufferPointer) throws(JSONError) {
-        var cursor = JSONCursor(payload)
+    init(_ start: JSONCursor) throws(JSONError) {
+        var cursor = start
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()
@@ -47,7 +47,7 @@ extension JSONValue {
     ///
     /// - Throws: `JSONError` if this is no array, and the errors of `body`.
     func forEachElement(_ body: (Int, JSONValue) throws(JSONError) -> Void) throws(JSONError) {
-        var cursor = JSONCursor(bytes)
+        var cursor = JSONCursor(self)
         guard kind == .array else { throw JSONError(offset: 0, detail: "expected an array") }
         try cursor.enterArray()
         var index = 0
@@ -63,7 +63,7 @@ extension JSONValue {
     func forEachMember(
         _ body: (UnsafeRawBufferPointer, JSONValue) throws(JSONError) -> Void
     ) throws(JSONError) {
-        var cursor = JSONCursor(bytes)
+        var cursor = JSONCursor(self)
         guard kind == .object else { throw JSONError(offset: 0, detail: "expected an object") }
         try cursor.enterObject()
         while let key = try cursor.nextKey() { try body(key, try cursor.nextValue()) }

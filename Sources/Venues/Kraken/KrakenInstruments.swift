@@ -123,12 +123,13 @@ extension KrakenDialect {
         _ origin: EventOrigin,
         _ events: inout MarketEvents
     ) {
-        let details = InstrumentDetails(
+        var details = InstrumentDetails(
             origin: origin,
             symbol: symbols.intern(instrument.symbol),
             priceDigits: instrument.priceDigits,
             json: Array(instrument.json)
         )
+        details.isListed = true
         events.instrumentDetails.append(details)
     }
 }

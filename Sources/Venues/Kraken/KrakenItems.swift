@@ -83,7 +83,7 @@ struct KrakenBookItem {
     private(set) var time: JSONValue?
 
     init(_ item: JSONValue) throws(JSONError) {
-        var cursor = JSONCursor(item.bytes)
+        var cursor = JSONCursor(item)
         guard item.kind == .object else { throw JSONError(offset: 0, detail: "expected an object") }
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
@@ -105,7 +105,7 @@ struct KrakenBookItem {
     /// Appends the levels of one side: `[{"price":63005.0,"qty":2.08665551}]`.
     static func appendLevels(_ list: JSONValue?, _ side: BookSide, to levels: inout [BookLevel]) throws(JSONError) {
         guard let list, !list.isNull else { return }
-        var cursor = JSONCursor(list.bytes)
+        var cursor = JSONCursor(list)
         guard list.kind == .array else { throw JSONError(offset: 0, detail: "no list of levels") }
         try cursor.enterArray()
         while try cursor.nextElement() {

@@ -33,7 +33,7 @@ struct KrakenRequest {
     }
 
     private mutating func read(_ parameters: JSONValue) throws(JSONError) {
-        var cursor = JSONCursor(parameters.bytes)
+        var cursor = JSONCursor(parameters)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()
@@ -41,7 +41,7 @@ struct KrakenRequest {
                 channel = KrakenChannel(name: value.bytes)
                 channelName = value.text ?? ""
             } else if key.equals("symbol"), value.kind == .array {
-                var list = JSONCursor(value.bytes)
+                var list = JSONCursor(value)
                 try list.enterArray()
                 while try list.nextElement() { symbols.append(try list.nextValue().text ?? "") }
             } else if key.equals("snapshot") {

@@ -139,7 +139,7 @@ package struct KrakenSession: VenueSession {
         _ entry: MessageBatch.Entry,
         _ output: inout MessageBatch
     ) {
-        guard let envelope = try? KrakenEnvelope(plain) else {
+        guard let envelope = try? KrakenEnvelope(JSONCursor(plain)) else {
             // Text that is not JSON names no channel.
             return append(payload, entry, &output)
         }

@@ -183,7 +183,7 @@ extension KrakenV1Dialect {
         to levels: inout [BookLevel],
         latest: inout KrakenTime
     ) throws(JSONError) {
-        var cursor = JSONCursor(list.bytes)
+        var cursor = JSONCursor(list)
         guard list.kind == .array else { throw JSONError(offset: 0, detail: "no list of levels") }
         try cursor.enterArray()
         while try cursor.nextElement() {

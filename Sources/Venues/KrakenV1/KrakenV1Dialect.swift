@@ -4,6 +4,7 @@ package import MarketModel
 /// Reads recorded messages of Kraken's WebSocket API v1 (docs.kraken.com, "Spot WebSockets v1").
 package struct KrakenV1Dialect: VenueDialect {
     package internal(set) var symbols = SymbolTable()
+    private var tokens = JSONIndex()
     var knownBooks = KrakenBooks()
 
     package init() {}
@@ -22,6 +23,8 @@ package struct KrakenV1Dialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[batch.entries[index].range])
@@ -29,7 +32,7 @@ package struct KrakenV1Dialect: VenueDialect {
                 if batch.entries[index].kind == .rest {
                     outcome.recognised += 1
                 } else {
-                    JSONText.withPlain(payload) { read($0, origin, &events, &outcome) }
+                    tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
                 }
             }
         }
@@ -37,13 +40,14 @@ package struct KrakenV1Dialect: VenueDialect {
     }
 
     private mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         _ origin: EventOrigin,
         _ events: inout MarketEvents,
         _ outcome: inout DialectOutcome
     ) {
+        let payload = start.bytes
         do throws(JSONError) {
-            switch try KrakenV1Message(payload) {
+            switch try KrakenV1Message(start) {
             case .event(let event): read(event, payload, origin, &events, &outcome)
             case .data(let payloads, let channel, let pair):
                 outcome.dataMessages += 1

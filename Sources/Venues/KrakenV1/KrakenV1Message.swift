@@ -12,8 +12,8 @@ enum KrakenV1Message {
     private static let payloadsMax = 16
 
     /// Reads a message without needless escapes; see ``JSONText/plain(_:)``.
-    init(_ payload: UnsafeRawBufferPointer) throws(JSONError) {
-        var cursor = JSONCursor(payload)
+    init(_ start: JSONCursor) throws(JSONError) {
+        var cursor = start
         let message = try cursor.nextValue()
         try cursor.expectEnd()
         guard message.kind == .array else {

@@ -54,7 +54,7 @@ enum MT4Arguments {
         }
         let start = cursor.position - payload.bytes.count
         guard payload.kind == .object else { return (start..<cursor.position, platform) }
-        var members = JSONCursor(payload.bytes)
+        var members = JSONCursor(payload)
         try members.enterObject()
         while let key = try members.nextKey() {
             let value = try members.nextValue()

@@ -30,7 +30,7 @@ enum MT4Sessions {
 
     private static func elements(of value: JSONValue?) throws(JSONError) -> [JSONValue]? {
         guard let value, value.kind == .array else { return nil }
-        var cursor = JSONCursor(value.bytes)
+        var cursor = JSONCursor(value)
         var elements: [JSONValue] = []
         try cursor.enterArray()
         while try cursor.nextElement() { elements.append(try cursor.nextValue()) }

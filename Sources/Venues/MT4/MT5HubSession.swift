@@ -48,7 +48,7 @@ package struct MT5HubSession: HubSession {
         else { return nil }
         if first.kind == .string { return first.text }
         guard first.kind == .object, conversation.behavior.bindsObjects else { return nil }
-        var members = JSONCursor(first.bytes)
+        var members = JSONCursor(first)
         guard (try? members.enterObject()) != nil else { return nil }
         var platform = ""
         while let key = try? members.nextKey(), let value = try? members.nextValue() {

@@ -22,6 +22,7 @@ struct OKXDialect: VenueDialect {
     private let login: OKXLoginMessage?
     private var isLoggedIn: Bool
     private var loginRefusals: [SubscriptionRefusal] = []
+    private var tokens = JSONIndex()
     private var hasSubscribed = false
     private var refused: Set<String> = []
     /// The channels of each symbol that have delivered data, as bits of ``OKXChannel``.
@@ -112,6 +113,8 @@ struct OKXDialect: VenueDialect {
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
         let wasLoggedIn = isLoggedIn
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.bytes.withUnsafeBytes { bytes in
             for index in batch.entries.indices where batch.entries[index].direction == .received {
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[batch.entries[index].range])
@@ -119,7 +122,7 @@ struct OKXDialect: VenueDialect {
                 if batch.entries[index].kind == .rest {
                     readAnswer(payload, origin, &outcome, &events)
                 } else {
-                    read(payload, isPlain: false, origin, &outcome, &events)
+                    tokens.withCursor(payload) { read($0, isPlain: false, origin, &outcome, &events) }
                     heardAt = now
                     pingedAt = nil
                 }
@@ -147,15 +150,16 @@ struct OKXDialect: VenueDialect {
     }
 
     private mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         isPlain: Bool,
         _ origin: EventOrigin,
         _ outcome: inout DialectOutcome,
         _ events: inout MarketEvents
     ) {
-        let envelope = OKXEnvelope(payload)
+        let payload = start.bytes
+        let envelope = OKXEnvelope(start)
         if envelope.hasEscapedKeys, !isPlain {
-            return JSONText.withPlain(payload) { read($0, isPlain: true, origin, &outcome, &events) }
+            return JSONText.withPlain(payload) { read(JSONCursor($0), isPlain: true, origin, &outcome, &events) }
         }
         if let failure = envelope.failure {
             if payload.equals("pong") {

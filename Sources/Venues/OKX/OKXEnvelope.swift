@@ -21,9 +21,9 @@ struct OKXEnvelope {
     /// Why the text cannot be read to its end; `nil` if it can.
     private(set) var failure: JSONError?
 
-    /// Reads as much of `payload` as is JSON.
-    init(_ payload: UnsafeRawBufferPointer) {
-        var cursor = JSONCursor(payload)
+    /// Reads as much of a message as is JSON.
+    init(_ start: JSONCursor) {
+        var cursor = start
         do throws(JSONError) {
             try read(&cursor)
         } catch {

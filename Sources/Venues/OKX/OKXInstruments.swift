@@ -34,7 +34,7 @@ enum OKXInstruments {
         }
         try cursor.expectEnd()
         guard let data else { throw JSONError(offset: 0, detail: "'data' is missing") }
-        var list = JSONCursor(data.bytes)
+        var list = JSONCursor(data)
         try list.enterArray()
         while try list.nextElement() {
             let object = try list.nextValue()

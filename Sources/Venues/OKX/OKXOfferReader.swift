@@ -25,7 +25,7 @@ struct OKXOfferReader: VenueOfferReader {
             for entry in batch.entries where entry.direction == .received && entry.kind != .rest {
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
                 JSONText.withPlain(payload) { plain in
-                    let envelope = OKXEnvelope(plain)
+                    let envelope = OKXEnvelope(JSONCursor(plain))
                     guard envelope.failure == nil, let name = envelope.argument?.argument?.name else { return }
                     insert(name)
                 }

@@ -23,7 +23,7 @@ extension OKXReader {
             message.item += 1
         }
         if let details = fields["details"], details.kind == .array {
-            var cursor = JSONCursor(details.bytes)
+            var cursor = JSONCursor(details)
             try cursor.enterArray()
             while try cursor.nextElement() {
                 let detail = try OKXObject(try cursor.nextValue())
@@ -104,7 +104,7 @@ extension OKXReader {
     private static func objects(_ list: JSONValue?) throws(JSONError) -> [JSONValue] {
         guard let list, !OKXField.isAbsent(list) else { return [] }
         var objects: [JSONValue] = []
-        var cursor = JSONCursor(list.bytes)
+        var cursor = JSONCursor(list)
         try cursor.enterArray()
         while try cursor.nextElement() { objects.append(try cursor.nextValue()) }
         return objects
@@ -181,7 +181,7 @@ struct OKXObject {
     private var members: [(key: UnsafeRawBufferPointer, value: JSONValue)] = []
 
     init(_ value: JSONValue) throws(JSONError) {
-        var cursor = JSONCursor(value.bytes)
+        var cursor = JSONCursor(value)
         try cursor.enterObject()
         while let key = try cursor.nextKey() { members.append((key, try cursor.nextValue())) }
     }

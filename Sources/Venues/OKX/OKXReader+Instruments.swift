@@ -20,6 +20,7 @@ extension OKXReader {
                 priceDigits: OKXInstruments.priceDigits(tickSize: fields.text("tickSz")),
                 json: Array(object.bytes)
             )
+            details.isListed = true
             details.terms = OKXInstruments.terms(fields)
             found.append(details)
         }

@@ -52,7 +52,7 @@ extension OKXReader {
         _ events: inout MarketEvents
     ) throws(JSONError) {
         var (instrument, details): (JSONValue?, JSONValue?)
-        var cursor = JSONCursor(element.bytes)
+        var cursor = JSONCursor(element)
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             let value = try cursor.nextValue()
@@ -64,7 +64,7 @@ extension OKXReader {
         }
         let symbol = try symbol(instrument, of: message)
         guard let details else { throw JSONError(offset: 0, detail: "'details' is missing") }
-        var list = JSONCursor(details.bytes)
+        var list = JSONCursor(details)
         try list.enterArray()
         while try list.nextElement() {
             try readLiquidation(&list, symbol, &message, &events)

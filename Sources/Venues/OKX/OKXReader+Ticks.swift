@@ -100,7 +100,7 @@ extension OKXReader {
         _ message: inout Message,
         _ events: inout MarketEvents
     ) throws(JSONError) {
-        var cursor = JSONCursor(element.bytes)
+        var cursor = JSONCursor(element)
         try cursor.enterArray()
         var count = 0
         while try cursor.nextElement() {

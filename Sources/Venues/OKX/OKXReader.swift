@@ -49,7 +49,7 @@ struct OKXReader: Sendable {
         )
         message.symbol = symbol(argument.instrument)
         do throws(JSONError) {
-            var cursor = JSONCursor(data.bytes)
+            var cursor = JSONCursor(data)
             try cursor.enterArray()
             while try cursor.nextElement() {
                 let start = cursor
@@ -133,7 +133,7 @@ struct OKXReader: Sendable {
         }
         var place = symbol ?? message.symbol
         if place == nil, element.kind == .object {
-            var cursor = JSONCursor(element.bytes)
+            var cursor = JSONCursor(element)
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 let value = try cursor.nextValue()

@@ -48,7 +48,7 @@ struct OKXRequest {
         while try cursor.nextElement() {
             let value = try cursor.nextValue()
             guard value.kind == .object else { throw JSONError(offset: cursor.position, detail: "expected an object") }
-            var inner = JSONCursor(value.bytes)
+            var inner = JSONCursor(value)
             arguments.append(try OKXRawArgument(&inner).argument)
             let fields = try OKXObject(value)
             login.key = fields.text("apiKey") ?? login.key

@@ -134,7 +134,7 @@ struct OKXSession: VenueSession {
     }
 
     private mutating func isWanted(_ payload: UnsafeRawBufferPointer) -> Bool {
-        let envelope = OKXEnvelope(payload)
+        let envelope = OKXEnvelope(JSONCursor(payload))
         guard envelope.failure == nil else { return false }
         if envelope.event?.equals("notice") == true { return true }
         guard envelope.isData else { return false }

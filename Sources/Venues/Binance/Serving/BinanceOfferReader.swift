@@ -38,10 +38,10 @@ struct BinanceOfferReader: VenueOfferReader {
 
     /// Adds a received message: the streams it may have arrived on, and the unit of its time.
     mutating func note(_ payload: UnsafeRawBufferPointer) {
-        guard let envelope = try? BinanceEnvelope(payload) else { return }
+        guard let envelope = try? BinanceEnvelope(JSONCursor(payload)) else { return }
         if envelope.isCombined, let stream = envelope.stream?.text, let data = envelope.data {
             insert(stream)
-            if data.kind == .object, let inner = try? BinanceEnvelope(data.bytes) { noteTime(inner) }
+            if data.kind == .object, let inner = try? BinanceEnvelope(JSONCursor(data)) { noteTime(inner) }
             return
         }
         noteTime(envelope)

@@ -79,7 +79,7 @@ extension BinanceRequest {
     }
 
     private static func elements(of array: JSONValue) throws(JSONError) -> [JSONValue] {
-        var cursor = JSONCursor(array.bytes)
+        var cursor = JSONCursor(array)
         var elements: [JSONValue] = []
         try cursor.enterArray()
         while try cursor.nextElement() { elements.append(try cursor.nextValue()) }

@@ -115,14 +115,13 @@ package struct BinanceSession: VenueSession {
         _ entry: MessageBatch.Entry,
         _ output: inout MessageBatch
     ) -> Bool {
-        var reader = BinanceShapeReader(payload)
-        guard let name = reader.readStreamName() else { return false }
-        guard isWanted(name) else { return true }
+        guard let message = BinanceCombinedText(payload) else { return false }
+        guard isWanted(message.stream) else { return true }
         if isCombined {
             append(payload, entry, &output)
             return true
         }
-        guard let data = reader.readData() else { return false }
+        guard let data = message.data else { return false }
         append(data, entry, &output)
         return true
     }
@@ -136,10 +135,10 @@ package struct BinanceSession: VenueSession {
         _ output: inout MessageBatch
     ) {
         // A message that is not JSON names no stream.
-        guard let envelope = try? BinanceEnvelope(plain) else { return append(payload, entry, &output) }
+        guard let envelope = try? BinanceEnvelope(JSONCursor(plain)) else { return append(payload, entry, &output) }
         if let stream = envelope.stream, let data = envelope.data, envelope.isCombined {
             guard isWanted(stream.bytes) else { return }
-            let written = (try? BinanceEnvelope(payload))?.data ?? data
+            let written = (try? BinanceEnvelope(JSONCursor(payload)))?.data ?? data
             append(isCombined ? payload : exactText(of: written), entry, &output)
         } else if !envelope.isAcknowledgement, !envelope.isError {
             deliverRawPayload(payload, envelope, entry, &output)
