@@ -95,7 +95,7 @@ struct JSONFeedTests {
         let reader = try await importing("gemini")
         #expect(
             try await rows(Self.tradeQuery, of: reader).map(Self.plain) == [
-                "BTCUSD 9122.05 0.0911 buyer 3575573053 2026-03-30T10:28:00.599000000Z"
+                "BTCUSD 9122.05 0.0911 buyer 2840140800042678 2026-03-30T10:28:00.599000000Z"
             ]
         )
         #expect(try Self.kinds(reader) == ["administrative_trade", "administrative_trade", "auction", "malformed"])
