@@ -100,7 +100,7 @@ struct ArchiveTouchTests {
 
     @Test("A9 deleting only the live file damages nothing, even if the recorder is killed before it notices")
     func deletedWithoutLog() async throws {
-        let recorder = try await record(["--rotate-every", "4s"])
+        let recorder = try await record()
         recorder.kill()
         try removeRecordings(".feedrec")
         let (_, url) = try await bench.serve(["simulate", "--venue", "mt4", "--rate", "500"])
