@@ -98,7 +98,7 @@ AVX512 static inline struct masks masks_avx512(const uint8_t *block) {
 }
 #endif
 
-/* Marks the bytes that follow an escaping backslash: one with an even number of backslashes before it. */
+/* Marks the bytes that follow an escaping backslash: one directly after an even number of backslashes. */
 static inline uint64_t escaped(uint64_t backslashes, struct state *state) {
     if (!backslashes) {
         uint64_t first = state->first_is_escaped;
@@ -124,8 +124,8 @@ static inline uint64_t running_parity(uint64_t bits) {
     return bits ^ bits << 32;
 }
 
-/* Writes the positions of the set bits. Eight at a time, because a branch per bit would often be mispredicted; what is
-   written beyond the last is overwritten later. */
+/* Writes the positions of the set bits. It writes eight at a time, because a branch per bit would often be
+   mispredicted; what it writes beyond the last position does not count. */
 static inline __attribute__((always_inline)) uint32_t *list(uint64_t bits, uint32_t base, uint32_t *tokens) {
     const uint64_t never_zero = (uint64_t)1 << 63;
     uint32_t *end = tokens + __builtin_popcountll(bits);

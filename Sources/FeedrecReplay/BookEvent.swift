@@ -1,6 +1,6 @@
 import MarketModel
 
-/// What happens to an order book: the tape shows it whole, changes it, or says that it is not right any more.
+/// What happens to an order book: a snapshot, a change, or the end of its validity.
 ///
 /// Keep each book with an ``OrderBook``, by its instrument and channel.
 public struct BookEvent: Sendable, Hashable {
@@ -10,7 +10,7 @@ public struct BookEvent: Sendable, Hashable {
         case snapshot
         /// The levels replace or remove single prices.
         case change
-        /// The book is not right until its next snapshot, for example because a message is missing.
+        /// The book is not valid until its next snapshot, for example because a message is missing.
         case invalid(cause: String)
     }
 
@@ -22,19 +22,19 @@ public struct BookEvent: Sendable, Hashable {
     public let channel: String
     /// What happens.
     public let kind: Kind
-    /// The levels of a snapshot or a change; empty for a book that is not right.
+    /// The levels of a snapshot or a change; empty for a book that is not valid.
     public let levels: [BookLevel]
-    /// When the last message in the book was received, in nanoseconds since 1970.
+    /// When the last message in the book was received, or when the book became invalid, in nanoseconds since 1970.
     ///
-    /// At the start of a tape that begins in the middle of a recording, this is before the start.
+    /// If a tape begins in the middle of a recording, the time of its first snapshots is before its start.
     public let tsRecv: Int64
-    /// The venue's time of that message, in nanoseconds since 1970; `nil` if it gives none.
+    /// The venue's time of that message, in nanoseconds since 1970; `nil` if there is none.
     public let tsEvent: Int64?
     /// The venue's own number of the last change in the book.
     public let sequence: Int64?
     /// The index of the message within its recording; `nil` if no message is the cause.
     public let messageIndex: Int64?
-    /// False if nothing that the venue sends can show a missing message.
+    /// False if a missing message could not be noticed.
     public let isVerifiable: Bool
 }
 

@@ -15,7 +15,7 @@ package final class SpawnedProcess: Sendable {
 
     /// Where the process writes.
     package enum Output {
-        /// A path, whose file is replaced.
+        /// The path of a file, which is replaced.
         case file(String)
         case descriptor(Int32)
     }

@@ -2,8 +2,8 @@ import CJSONIndex
 
 /// Finds the tokens of JSON texts, one text after another, in memory that it keeps.
 ///
-/// This is the first of two passes; the cursor then needs no search. Use it for messages that arrive often. A cursor of
-/// its own is simpler for all others.
+/// This is the first of two passes; the cursor then needs no search. Use it for messages that arrive often. For other
+/// texts, a ``JSONCursor`` alone is simpler.
 package struct JSONIndex: Sendable {
     private var memory: TokenMemory?
     private let variant: feedrec_json_variant
@@ -34,7 +34,7 @@ package struct JSONIndex: Sendable {
     /// Calls `body` with a cursor at the start of `text`.
     ///
     /// The cursor, and values from it, are valid only during the call. A text with a mistake inside a string is read
-    /// without an index, so that the mistake is reported in the same way.
+    /// without an index, so that the cursor reports the mistake as it always does.
     @inlinable @inline(__always)
     package mutating func withCursor<Value, Failure: Error>(
         _ text: UnsafeRawBufferPointer,

@@ -19,7 +19,7 @@ package struct SigningKey: Sendable {
 
     private let material: Material
 
-    /// Makes a key of a secret: the text of an HMAC key, or a private Ed25519 key in PEM.
+    /// Makes a key from a secret: the text of an HMAC key, or a private Ed25519 key in PEM.
     ///
     /// - Throws: ``SigningError`` for PEM that is not an unencrypted Ed25519 key, and for an empty secret.
     package init(secret: String) throws(SigningError) {
@@ -60,7 +60,7 @@ package struct SigningKey: Sendable {
     }
 }
 
-/// A text that is no usable key; the description does not quote it.
+/// A text that cannot be used as a key; the description does not quote it.
 package struct SigningError: Error, CustomStringConvertible {
     package let description: String
 

@@ -8,7 +8,7 @@ package struct ConnectionBlocks {
     private let reader: ArchiveReader
     private let connectionID: Int64
     private let decoder = BlockDecoder()
-    /// The last message that was returned or passed over.
+    /// The last message that was returned or skipped.
     private var last: Int64
 
     /// Begins after message `index`; -1 for the first message.
@@ -33,7 +33,9 @@ package struct ConnectionBlocks {
         return nil
     }
 
-    /// The block with the message after the last one: an unfinished block may have grown since it was read.
+    /// The block with the message after the last one.
+    ///
+    /// It may be the block that was read last: an unfinished block grows.
     private func nextStored() throws(ArchiveError) -> StoredBlock? {
         try reader.read { handle throws(ArchiveError) in
             let statement = try PreparedStatement(

@@ -5,7 +5,7 @@ import WebSocketProtocol
 
 /// Gets the secret name of an account's stream, which a connection needs in its URL.
 ///
-/// It is asked for again before each connection, because the old one may have expired.
+/// Each connection needs a new request, because the old name may have expired.
 package struct ListenKeyRequest: Sendable {
     private let plan: ListenKeyPlan
     private let rest: RESTAccess

@@ -5,7 +5,7 @@ import MarketModel
 // Instruments and what venues say about them.
 //
 // A venue's list has thousands of instruments. Only those that the feed requests by name or records are stored: the
-// others wait in `listings` until something of them is recorded.
+// others wait in `listings` until their data is recorded.
 extension RowBuilder {
     /// Stores the venue's details of an instrument, with a row of its own if it has none yet.
     mutating func append(
@@ -25,7 +25,7 @@ extension RowBuilder {
         append(details.terms, of: symbol, position)
     }
 
-    /// Gives a symbol that is only listed so far an instrument, because something of it is being recorded.
+    /// Makes an instrument for a symbol that was only listed so far, because its data is being recorded.
     mutating func admitListed(
         _ symbol: SymbolIndex,
         _ symbols: SymbolTable,
@@ -47,7 +47,7 @@ extension RowBuilder {
         let listing = listings.removeValue(forKey: name)
         let listed = listing?.details?.zeroPrice ?? []
         var instrument = book.adopt(name, prices: prices + listed, sizes: sizes, bars: &bars)
-        // The listed digits are a wish; the numbers must fit.
+        // Drop the listed digits if the numbers do not fit with them.
         if instrument == nil, !listed.isEmpty {
             instrument = book.adopt(name, prices: prices, sizes: sizes, bars: &bars)
         }
@@ -91,7 +91,7 @@ struct InstrumentListing: Sendable {
     /// Each change of the terms, and the message that brought it.
     private(set) var changes: [(terms: InstrumentTerms, position: RowPosition)] = []
 
-    /// Older changes are forgotten beyond this number.
+    /// If there are more changes, the oldest are forgotten.
     private static let changesMax = 64
 
     mutating func note(_ new: InstrumentDetails, _ position: RowPosition) {

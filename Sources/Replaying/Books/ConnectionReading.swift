@@ -7,7 +7,7 @@ import Venues
 struct ConnectionReading {
     private var dialect: any VenueDialect
     private(set) var events = MarketEvents()
-    /// True until the first message after those that were left out has been read.
+    /// True until the first message after the skipped ones has been read.
     private var isAfterJump = false
 
     init(_ venue: Venue, _ reading: VenueReading) {
@@ -34,7 +34,7 @@ struct ConnectionReading {
             events.removeAll()
             isAfterJump = (block.messageIndexes.last ?? index) < index - 1
         } catch {
-            // What a damaged block states is not known, but the books after it can be read.
+            // The rules in a damaged block are not known, but the books after it can be read.
             guard error.code == .corrupted else { throw error }
         }
     }
@@ -48,7 +48,7 @@ struct ConnectionReading {
         if isAfterJump { dropHole(block.batch) }
     }
 
-    /// Drops the hole of the connection that the messages left out seem to be.
+    /// Drops the hole of the connection that the skipped messages look like.
     private mutating func dropHole(_ batch: MessageBatch) {
         let isFirst: (MessageBatch.Entry) -> Bool = { $0.direction == .received && $0.kind != .rest }
         guard let first = batch.entries.firstIndex(where: isFirst) else { return }

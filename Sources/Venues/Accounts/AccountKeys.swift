@@ -10,7 +10,7 @@ package struct AccountKeys: Sendable {
         case key
         /// The half that signs.
         case secret
-        /// A word that some venues want in addition.
+        /// A word that some venues require as well.
         case passphrase
     }
 
@@ -25,7 +25,7 @@ package struct AccountKeys: Sendable {
     package var algorithm = Algorithm.hmac
     /// Returns the bytes of the signature of a text: HMAC-SHA256 or Ed25519; `nil` without a secret.
     package var sign: (@Sendable (_ text: String) -> [UInt8])?
-    /// The wall clock: venues refuse signatures of another time.
+    /// The wall clock: venues refuse a signature whose time is wrong.
     package var now: @Sendable () -> UnixNanoseconds
     /// Returns a word that is used only once.
     package var makeNonce: @Sendable () -> String

@@ -2,17 +2,17 @@ package import MarketModel
 
 /// How a connection for an account logs in.
 package struct AccountPlan: Sendable {
-    /// The parts of the API key without which the venue lets no client in.
+    /// The parts of the API key that the venue requires.
     package var needs: Set<AccountKeys.Part> = [.key, .secret]
     /// The parts that the venue can use.
     package var takes: Set<AccountKeys.Part> = [.key, .secret]
     /// How a secret may sign.
     package var algorithms: Set<AccountKeys.Algorithm> = [.hmac]
-    /// Makes the client's side of a new connection, which logs in by messages if the venue wants that.
+    /// Makes the client's side of a new connection, which logs in by messages if the venue requires that.
     package var makeDialect: @Sendable (AccountKeys) -> any VenueDialect
     /// How to get the name of the stream before connecting; `nil` if the URL of the connection needs none.
     package var listenKey: ListenKeyPlan?
-    /// Returns an HTTP request as it is sent: with the key, and signed if the venue wants that.
+    /// Returns an HTTP request as it is sent: with the key, and signed if the venue requires that.
     ///
     /// The tape keeps the request as the dialect made it.
     package var authorise: @Sendable (RESTExchange, AccountKeys) -> AuthorisedRequest = { exchange, _ in

@@ -9,7 +9,7 @@ struct KnownSecrets: Sendable {
     private static let bytesMin = 8
     private static let replacement = Array("***".utf8)
 
-    /// Returns the secrets; `nil` once they are known.
+    /// Returns the secrets; `nil` after they have been read.
     private var source: (@Sendable () -> [String])?
     private var secrets: [[UInt8]] = []
     /// True for the bytes with which a secret begins.

@@ -1,6 +1,6 @@
 import MarketModel
 
-/// The state of a simulated account: it opens an order, which is filled at once in full, and then the next one.
+/// The state of a simulated account: it opens an order, fills it in full in the next step, and then opens another.
 ///
 /// The same seed gives the same states. Prices have one digit after the point, sizes three, amounts two.
 struct SimulatedAccount: Sendable {

@@ -5,7 +5,7 @@ import TextEncoding
 /// The account of a futures connection ("User Data Streams" of the USD-M futures): the HTTP requests for its stream and
 /// its state.
 ///
-/// A listen key names the stream. It is valid for an hour, and each extension gives it another one.
+/// A listen key names the stream. It is valid for an hour, and each extension makes it valid for another hour.
 struct BinanceAccount: Sendable {
     private static let base = BinanceMarket.usdm.restBase
     private static let keyURL = "\(base)/fapi/v1/listenKey"

@@ -2,7 +2,7 @@ import JSONScanning
 
 /// A message that begins as Binance writes its combined streams: `{"stream":"btcusdt@trade","data":`.
 ///
-/// For decisions that only need the name, and for messages whose rest is no JSON.
+/// For decisions that only need the name, and for messages whose rest is not JSON.
 struct BinanceCombinedText {
     /// The name of the stream, which has no escapes.
     let stream: UnsafeRawBufferPointer

@@ -11,7 +11,7 @@ struct BybitSimulatedAccount: Sendable {
         self.product = product
     }
 
-    /// The next message of `topic` at `time` in milliseconds; `nil` if the topic is none of an account.
+    /// The next message of `topic` at `time` in milliseconds; `nil` if it is not a topic of an account.
     mutating func next(_ topic: String, at time: Int64) -> String? {
         let data: String
         switch BybitTopic(topic).kind {

@@ -2,7 +2,7 @@ import MarketModel
 
 /// How the messages of a feed are asked for and read, as its user describes it; see `docs/venues/json.md`.
 struct FeedMapping: Sendable, Hashable {
-    /// A message that is sent again and again to keep a connection.
+    /// A message that is sent repeatedly to keep a connection open.
     struct Ping: Sendable, Hashable {
         let message: MappingTemplate
         let interval: Duration
@@ -16,7 +16,7 @@ struct FeedMapping: Sendable, Hashable {
     var pace = 5
     /// The symbols of rows, by the symbols of messages.
     ///
-    /// Others stay as they are.
+    /// Symbols that are not in it stay as they are.
     var symbols: [String: String] = [:]
     var messages: [MessageMapping] = []
 

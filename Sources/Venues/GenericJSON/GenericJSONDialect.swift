@@ -8,7 +8,7 @@ struct GenericJSONDialect: VenueDialect {
 
     private var reader: MappingReader
     private var requests: MappingRequests
-    /// The symbols that were asked for and have not arrived, by their letters and digits alone.
+    /// The requested symbols without data so far, by their letters and digits alone.
     private var missing: [String: String] = [:]
     private let asksForSymbols: Bool
     private var hasData = false
@@ -89,7 +89,7 @@ struct GenericJSONDialect: VenueDialect {
         for answer in findings.answers { outgoing.append(answer, direction: .sent, tsRecv: now) }
     }
 
-    /// Sends what had to wait and the mapping's own pings, and gives up a connection without any answer.
+    /// Sends what had to wait and the mapping's own pings, and ends a connection without any answer.
     mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         guard isOpen, ending == nil else { return }
         requests.send(now: now, outgoing: &outgoing)

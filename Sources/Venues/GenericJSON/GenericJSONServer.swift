@@ -5,7 +5,7 @@ import MarketModel
 struct GenericJSONServer: VenueServer {
     /// The recorded paths; empty if they are not known, which allows only `/`.
     let paths: Set<String>
-    /// Finds the symbols of a message if a client may see only some; `nil` if it is not known.
+    /// The mapping, to find the symbols of a message if a client may see only some; `nil` if it is not known.
     let mapping: FeedMapping?
 
     func place(ofPath path: String) -> VenuePlace? {

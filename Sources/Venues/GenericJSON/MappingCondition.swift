@@ -1,6 +1,6 @@
 import JSONScanning
 
-/// What a value of a message must be, so that a message is of some kind.
+/// What a value of a message must be, so that the message is of a certain kind.
 struct MappingCondition: Sendable, Hashable {
     enum Wanted: Sendable, Hashable {
         /// Any value but null.
@@ -17,7 +17,7 @@ struct MappingCondition: Sendable, Hashable {
         /// `nil` if the whole text is ``begin``.
         let end: [UInt8]?
 
-        /// Reads a text: `live_trades_*` has an open end, and a text without `*` must be equal.
+        /// Reads a text: `live_trades_*` accepts any end, and a text without `*` only the same text.
         ///
         /// At most one `*` is allowed.
         init?(_ text: String) {

@@ -79,7 +79,7 @@ extension MappingReader {
         return value.withText { FixedDecimal(text: $0) }
     }
 
-    /// The book of a symbol, which is new if none has arrived.
+    /// The book of a symbol; adds it if it is new.
     private mutating func place(_ symbol: SymbolIndex, _ entry: Entry) -> BookIndex {
         let index = Int(symbol.value)
         while bookPlaces[entry.channel].count <= index { bookPlaces[entry.channel].append(-1) }
@@ -90,7 +90,7 @@ extension MappingReader {
         return BookIndex(bookPlaces[entry.channel][index])
     }
 
-    /// Notes that a message of a book cannot be read; without a symbol, that of every book of the channel.
+    /// Notes that a message of a book cannot be read; without a symbol, notes it for every book of the channel.
     mutating func failBook(
         _ entry: Entry,
         _ symbol: SymbolIndex?,
@@ -121,7 +121,7 @@ extension BookRule {
         return channels
     }
 
-    /// Snapshots without the number that the first change must continue.
+    /// The mistakes of snapshots that lack the number from which the first change must continue.
     static func problems(of mapping: FeedMapping) -> [MappingProblem] {
         let books = mapping.messages.filter { $0.kind == .book }
         let numbered = Set(books.filter { !$0.book.isSnapshot && $0.fields[.last] != nil }.map(\.book.channel))

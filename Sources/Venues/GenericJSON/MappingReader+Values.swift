@@ -52,7 +52,9 @@ extension MappingReader {
     @inline(__always)
     func integer(_ field: Field, _ entry: Entry, _ slots: Slots) -> Int64? { value(field, entry, slots)?.integer }
 
-    /// A whole number of a book; it must be one if it is there.
+    /// A whole number of a book; `nil` if the mapping does not name it.
+    ///
+    /// - Throws: `MappingFailure` if the message does not have it, or if it is not a whole number.
     func number(_ field: Field, _ entry: Entry, _ slots: Slots) throws(MappingFailure) -> Int64? {
         guard entry.plan.slot(field) != nil else { return nil }
         guard let value = value(field, entry, slots) else { throw missing(field, entry) }
@@ -156,7 +158,7 @@ enum MappingTime {
     /// Years 2000 to 2099, in nanoseconds.
     private static let plausible: Range<Int64> = 946_684_800_000_000_000..<4_102_444_800_000_000_000
 
-    /// Reads a time, exactly to the nanosecond; `nil` if it is none, or outside of the years 2000 to 2099.
+    /// Reads a time, exactly to the nanosecond; `nil` if it is not a time in the years 2000 to 2099.
     static func read(_ value: JSONValue, _ form: MessageMapping.TimeForm) -> UnixNanoseconds? {
         let time =
             switch form {
@@ -167,7 +169,7 @@ enum MappingTime {
         return time
     }
 
-    /// Reads a number with a fraction, such as `1526559000.123` seconds; drops what is below a nanosecond.
+    /// Reads a number with a fraction, such as `1526559000.123` seconds; drops digits below a nanosecond.
     private static func fraction(_ value: JSONValue, _ unit: UnixTimeUnit) -> UnixNanoseconds? {
         guard value.kind == .number || value.kind == .string,
             let decimal = value.withText({ FixedDecimal(text: $0) })

@@ -118,7 +118,7 @@ struct MappingReader: Sendable {
         if message.isKnown, !message.hasFailed { outcome.recognised += 1 } else { outcome.unrecognised += 1 }
     }
 
-    /// Compares a message that may be no JSON.
+    /// Compares the whole message, which may not be JSON.
     private mutating func readText(_ message: inout Message) {
         for entry in entries {
             guard let text = entry.plan.text, message.bytes.elementsEqual(text) else { continue }
@@ -137,7 +137,7 @@ struct MappingReader: Sendable {
             try cursor.expectEnd()
         } catch {
             fail(error.description, &message, &events)
-            // What cannot be read may have changed any book.
+            // An unreadable message may have changed any book.
             for index in books.entries.indices { appendUnreadable(BookIndex(Int32(index)), &message, &events) }
             return
         }

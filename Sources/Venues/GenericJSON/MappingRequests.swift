@@ -34,7 +34,7 @@ struct MappingRequests: Sendable {
         queue = SubscriptionQueue(payloads, perSecond: mapping.pace)
     }
 
-    /// True if every request was acknowledged or refused, or if the venue acknowledges nothing.
+    /// True if every request has an answer, or if the mapping has no acknowledgements; false if all were refused.
     var isAccepted: Bool { !isRefused && (!mapping.hasAcknowledgements || open.isEmpty) }
 
     /// True if the venue refused every request.
@@ -53,7 +53,7 @@ struct MappingRequests: Sendable {
         return true
     }
 
-    /// Notes an acknowledgement: of the oldest request for `symbol`, or of the oldest at all.
+    /// Notes an acknowledgement: of the oldest request for `symbol`, or of the oldest request if it is `nil`.
     mutating func accept(_ symbol: String?) {
         hasAnswer = true
         guard let index = index(of: symbol) else { return }
@@ -79,7 +79,7 @@ struct MappingRequests: Sendable {
         symbol.lowercased().filter { $0.isLetter || $0.isNumber }
     }
 
-    /// Asks for a new snapshot of the books of a symbol of the rows.
+    /// Asks for a new snapshot of the books of a symbol, given as it is in the rows.
     mutating func repair(_ stored: String) {
         let symbol = symbols.first { mapping.stored($0) == stored } ?? stored
         for template in mapping.repair {

@@ -7,7 +7,7 @@ struct MappingShape: Sendable {
 
     private struct Member: Sendable {
         let key: [UInt8]
-        /// The position in a list that the key stands for; -1 if it is no number.
+        /// The position in a list that the key stands for; -1 if it is not a number.
         let position: Int
         let node: Int
     }

@@ -4,7 +4,7 @@ import MarketModel
 struct MappingProblem: Error, Hashable, Sendable {
     /// The path of the key, such as `message[1].price`; empty for the whole mapping.
     let path: String
-    /// A clause for the mapping's author.
+    /// What is wrong, for the author of the mapping.
     let reason: String
 }
 

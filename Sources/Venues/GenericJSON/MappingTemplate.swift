@@ -1,6 +1,6 @@
 import JSONScanning
 
-/// A message to send, with places for symbols, a number and values of the message that it answers.
+/// A message to send, with placeholders for symbols, a number and values of the message that it answers.
 ///
 /// `{symbol}` is a symbol inside a JSON string, `{symbols}` a JSON list of all symbols, `{id}` the number of the
 /// message from 1, and `{value:PATH}` the JSON of a value in the message that is answered.

@@ -10,7 +10,7 @@ indirect enum MappingValue: Sendable, Hashable {
     /// A value of another type, such as a fraction.
     case other
 
-    /// The most bytes of a mapping, far more than a person writes.
+    /// The maximum size of a mapping, far above what a person writes.
     private static let bytesMax = 1 << 20
     private static let depthMax = 8
 

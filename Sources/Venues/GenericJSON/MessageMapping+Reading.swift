@@ -182,7 +182,7 @@ extension MessageMapping.Kind {
         }
     }
 
-    /// The values without which a message of this kind is useless: one of each group.
+    /// The required values of a message of this kind: at least one of each group.
     var required: [[MessageMapping.Field]] {
         switch self {
         case .trade: [[.symbol], [.price], [.size]]
@@ -194,7 +194,7 @@ extension MessageMapping.Kind {
         }
     }
 
-    /// True if a message of this kind has values that only JSON has.
+    /// True if a message of this kind must be JSON, because it has values.
     var needsJSON: Bool { !required.isEmpty || self == .event || self == .refused }
 
     /// True if a message of this kind has market data.

@@ -16,7 +16,7 @@ struct MessageMapping: Sendable, Hashable {
         case accepted
         /// A refusal of a subscription.
         case refused
-        /// A question whether the client still listens.
+        /// A ping of the venue, which may require an answer.
         case ping
     }
 
@@ -62,7 +62,7 @@ struct MessageMapping: Sendable, Hashable {
 
     let kind: Kind
     var conditions: [MappingCondition] = []
-    /// The whole message, if it is no JSON.
+    /// The whole message, if it is not JSON.
     var text: String?
     var fields: [Field: MappingPath] = [:]
     /// The symbol of every message, if it is not in the messages.

@@ -9,7 +9,7 @@ struct OKXSimulatedAccount: Sendable {
 
     init(seed: UInt64) { account = SimulatedAccount(seed: seed) }
 
-    /// True for the channels that are simulated; positions close to liquidation never are.
+    /// True for the channels that are simulated; `liquidation-warning` is not.
     static func has(_ channel: OKXChannel) -> Bool {
         switch channel {
         case .account, .positions, .orders, .balanceAndPosition: true

@@ -81,7 +81,7 @@ final class AccountKeyring: Sendable {
             }
         }
         let key = try text(.key) ?? ""
-        // It is sent in a header by some venues.
+        // Some venues expect it in a header.
         guard key.isEmpty || AccessToken.isPossible(key) else {
             throw Failure("the API key is not visible ASCII without spaces")
         }

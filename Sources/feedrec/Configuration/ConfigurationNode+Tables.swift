@@ -3,7 +3,7 @@ import JSONScanning
 extension ConfigurationNode {
     /// The value as JSON, with the keys of each table in order, so that equal tables are equal texts.
     ///
-    /// A value that no option has becomes `null`.
+    /// A value of a type that no option has, such as a fraction, becomes `null`.
     var json: String {
         switch value {
         case .text(let text): return JSONText.quoted(text)

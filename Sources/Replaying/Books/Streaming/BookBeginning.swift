@@ -4,7 +4,7 @@ import OrderBooks
 
 /// The stored state with which a book of a connection begins.
 struct BookBeginning {
-    /// Damaged states are passed over; this number of states is tried.
+    /// Damaged states are skipped; at most this number of states is tried.
     private static let statesMax = 8
 
     let row: BookCheckpointRow
@@ -21,7 +21,7 @@ struct BookBeginning {
 
     /// The state of a book just before `time`, or the first one after that; `nil` if there is none.
     ///
-    /// The `places` are those of one book of one connection, which was `opened` then.
+    /// The `places` are those of one book of one connection, and `opened` is when it was opened.
     init?(
         _ reader: ArchiveReader,
         _ places: [BookPlace],

@@ -39,7 +39,7 @@ struct BookConnections {
     /// When the next connection was opened; before all messages of that time.
     var next: RowKey? { upcoming.last?.key }
 
-    /// True if a connection of a recording goes on in a later one.
+    /// True if a connection of a recording continues in a later one.
     func continues(_ journalKey: UInt64, after file: Int) -> Bool { (lastFiles[journalKey] ?? file) > file }
 
     /// The number of a recording.

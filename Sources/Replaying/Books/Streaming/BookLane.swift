@@ -16,9 +16,9 @@ struct BookLane {
         fileprivate(set) var tsRecv = UnixNanoseconds(0)
         fileprivate(set) var tsEvent: UnixNanoseconds?
         fileprivate(set) var messageIndex: Int64 = 0
-        /// Data of the feed is missing until then, in nanoseconds; `nil` if it is not.
+        /// Until when data of the feed is missing, in nanoseconds; `nil` if none is missing.
         var missingUntil: Int64?
-        /// The stored state with which it begins, until it has.
+        /// The stored state with which it will begin; `nil` once it has begun.
         fileprivate var beginning: BookBeginning?
 
         /// True if the book is right at the present message.
@@ -61,12 +61,12 @@ struct BookLane {
     private var latest: Int64
     /// The position of the next message; `nil` at the end of what may be read.
     private(set) var head: RowKey?
-    /// True if messages before the head cannot be read, so that no book is right any more.
+    /// True if messages before the head cannot be read, so that no book is right.
     private(set) var isDamaged = false
 
     /// Makes the books of a connection that begin with stored states.
     ///
-    /// Without one, it reads from message `first` on.
+    /// Without stored states, it reads from message `first` on.
     init(
         _ reader: ArchiveReader,
         file: Int,
@@ -166,7 +166,7 @@ struct BookLane {
         return index < places.count ? places[index] : -1
     }
 
-    /// Applies the message at ``head``; call ``advance(upTo:_:)`` then.
+    /// Applies the message at ``head``; call ``advance(upTo:_:)`` afterwards.
     mutating func apply() -> (book: Int, change: Change) {
         let message = reading.events.bookMessages[next]
         next += 1
@@ -198,7 +198,7 @@ struct BookLane {
         }
     }
 
-    /// Puts a book's stored state in its place.
+    /// Begins a book with its stored state.
     private mutating func begin(_ book: Int) {
         guard let beginning = books[book].beginning else { return }
         books[book].beginning = nil
@@ -209,14 +209,14 @@ struct BookLane {
         books[book].messageIndex = beginning.row.messageIndex
     }
 
-    /// Puts the stored states before `time` in their places.
+    /// Begins the books whose stored states are before `time`.
     mutating func beginAll(before time: Int64) {
         for book in books.indices where books[book].beginning.map({ $0.row.tsRecv.rawValue < time }) ?? false {
             begin(book)
         }
     }
 
-    /// Puts the stored states at the beginning of the recording in their places.
+    /// Begins the books whose stored states are those at the beginning of the recording.
     mutating func beginFile() {
         for book in books.indices where books[book].beginning.map({ $0.row.item < 0 }) ?? false { begin(book) }
     }

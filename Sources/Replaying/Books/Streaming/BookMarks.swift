@@ -8,7 +8,7 @@ struct BookMarks {
         case end(connectionID: Int64)
         /// Data of a feed is missing, or of all feeds if it is `nil`.
         case gap(feedID: Int64?, until: Int64, cause: String)
-        /// Data that was missing up to then comes again.
+        /// Data is no longer missing from this time on.
         case gapEnd
     }
 
@@ -17,7 +17,7 @@ struct BookMarks {
         let time: Int64
         let event: Event
 
-        /// A connection or gap ends books after the messages of its time; data comes again before those of its time.
+        /// An end or a gap comes after the messages of its time; the end of a gap comes before them.
         var key: RowKey {
             if case .gapEnd = event { return RowKey(key: EventKey(time, .min, 0), file: -1) }
             return RowKey(key: EventKey(time, .max, 0), file: .max)
@@ -39,7 +39,7 @@ struct BookMarks {
 
     mutating func pop() -> Mark? { marks.popLast() }
 
-    /// Adds what the recording has that is not known yet, at or after `from`; ends of connections before `end` only.
+    /// Adds the recording's new marks at or after `from`; ends of connections only before `end`.
     ///
     /// A connection that `continues` in a later recording has not ended.
     mutating func add(

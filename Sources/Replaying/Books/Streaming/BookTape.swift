@@ -26,7 +26,7 @@ struct BookTape {
     private struct Due {
         let key: RowKey
         let subject: Int
-        /// Why the book is not right; `nil` for a snapshot.
+        /// Why the book is no longer right; `nil` for a snapshot.
         var cause: BookUpdate.Cause?
     }
 
@@ -189,7 +189,7 @@ struct BookTape {
         return holder == lane || lanes[lane].continues(lanes[holder])
     }
 
-    /// Lets the client have a book that is right without a message, unless it has it already.
+    /// Gives the client a book that became right without a message, unless it already has the book.
     private mutating func take(_ lane: Int, _ book: Int, at key: RowKey) {
         let subject = lanes[lane].books[book].subject
         guard views[subject].holder != lane, mayHold(lane, subject) else { return }
@@ -197,7 +197,7 @@ struct BookTape {
         due.insert(Due(key: key, subject: subject), at: 0)
     }
 
-    /// Ends a book that is not right any more, if the client has it.
+    /// Ends a book that is no longer right, if the client has it.
     private mutating func end(_ lane: Int, _ book: Int, _ cause: BookUpdate.Cause, at key: RowKey) {
         let subject = lanes[lane].books[book].subject
         if views[subject].holder == lane { due.insert(Due(key: key, subject: subject, cause: cause), at: 0) }

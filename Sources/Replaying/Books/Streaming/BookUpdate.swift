@@ -1,6 +1,6 @@
 package import MarketModel
 
-/// What a client of a tape learns about a book: all of it, a change, or that it is not right any more.
+/// What a client of a tape gets of a book: the whole book, a change, or the end of its validity.
 package struct BookUpdate: Sendable {
     package enum Kind: Sendable, Hashable {
         /// The levels are the whole book, best prices first.
@@ -15,9 +15,9 @@ package struct BookUpdate: Sendable {
     package struct Cause: Sendable, Hashable {
         /// A word, such as `sequence`, `checksum` or `disconnected`.
         package var word: String
-        /// A clause for people.
+        /// An explanation for people.
         package var detail: String?
-        /// The numbers that do not fit.
+        /// The two numbers that differ.
         package var expected: Int64?
         package var found: Int64?
     }
@@ -33,7 +33,7 @@ package struct BookUpdate: Sendable {
     package internal(set) var sequence: Int64?
     /// The number of the message in its recording; `nil` if no message is the cause.
     package internal(set) var messageIndex: Int64?
-    /// False if nothing that the venue sends can show a missing message.
+    /// False if a missing message could not be noticed.
     package internal(set) var isVerifiable = true
     package internal(set) var levels: [BookLevel] = []
 }

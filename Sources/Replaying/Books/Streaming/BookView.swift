@@ -1,7 +1,7 @@
 import MarketModel
 import OrderBooks
 
-/// What a client has of one book, so that it can be kept exact with few levels.
+/// What a client has of one book, to find the changes that it needs if its depth is limited.
 struct BookView {
     /// The lane whose book the client has; `nil` if it has none.
     var holder: Int?
