@@ -3,7 +3,7 @@
 
     feedrec replay ./tape --to stdout --types book --depth 5 | examples/books.py
 
-The events of type 'book' on /replay are the same. Numbers are read as Decimal, because a float loses digits.
+/replay sends the same events of type 'book'. Numbers are read as Decimal, because a float loses digits.
 """
 import json
 import sys
