@@ -74,7 +74,8 @@ AVX2 static inline struct masks masks_avx2(const uint8_t *block) {
     masks.spaces = equal_avx2(low, high, 0, ' ');
     masks.controls = below_space_avx2(low, high);
     if (masks.controls)
-        masks.spaces |= equal_avx2(low, high, 0, '\t') | equal_avx2(low, high, 0, '\n') | equal_avx2(low, high, 0, '\r');
+        masks.spaces |= equal_avx2(low, high, 0, '\t') | equal_avx2(low, high, 0, '\n')
+            | equal_avx2(low, high, 0, '\r');
     return masks;
 }
 
@@ -179,7 +180,8 @@ index_text(const uint8_t *text, size_t count, uint32_t *tokens, struct feedrec_j
         /* The opening quote and the content of each string. */
         uint64_t strings = running_parity(quotes) ^ state.inside_string;
         uint64_t scalars = ~(strings | quotes | masks.brackets_and_commas | masks.spaces);
-        uint64_t found = (masks.brackets_and_commas & ~strings) | quotes | (scalars & ~(scalars << 1 | state.after_scalar));
+        uint64_t scalar_starts = scalars & ~(scalars << 1 | state.after_scalar);
+        uint64_t found = (masks.brackets_and_commas & ~strings) | quotes | scalar_starts;
         uint64_t wrong = masks.controls & (strings | ~masks.spaces);
         if (wrong) {
             uint64_t before = (wrong & -wrong) - 1;

@@ -11,13 +11,14 @@ package struct JSONValue {
         }
     }
 
-    package let kind: Kind
+    // The order of the members keeps the value within 32 bytes.
     /// For a string, the bytes between the quotes with escapes as written; for any other value, its text.
     package let bytes: UnsafeRawBufferPointer
-    /// True if a string contains a backslash, and if strings in an object or an array may.
-    package let hasEscapes: Bool
     /// The opening bracket in the index of the text; `nil` without one, and for other kinds.
     let token: UnsafePointer<UInt32>?
+    package let kind: Kind
+    /// True if a string contains a backslash, and if strings in an object or an array may.
+    package let hasEscapes: Bool
 
     @inline(__always)
     init(kind: Kind, bytes: UnsafeRawBufferPointer, hasEscapes: Bool, token: UnsafePointer<UInt32>? = nil) {

@@ -64,7 +64,11 @@ struct FeedMapping: Sendable, Hashable {
             if own.problems.isEmpty { table.problem("ping", "needs 'send', a message, and 'seconds'") }
             return
         }
-        ping = Ping(message: MappingTemplate(text), interval: .seconds(seconds))
+        let message = MappingTemplate(text)
+        if message.parts.contains(.symbol) || !message.values.isEmpty {
+            table.problem("ping.send", "cannot have {symbol} or {value:…}: it is sent for the whole connection")
+        }
+        ping = Ping(message: message, interval: .seconds(seconds))
     }
 
     private mutating func readSymbols(_ table: inout MappingTable) {

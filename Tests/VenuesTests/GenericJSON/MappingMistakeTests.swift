@@ -54,6 +54,14 @@ struct MappingMistakeTests {
             ),
             (#"{"ping":{"send":"x"},"message":[{"kind":"ignore"}]}"#, "'mapping.ping' needs 'send', a message, and"),
             (#"{"ping":{"send":"x","seconds":0},"message":[{"kind":"ignore"}]}"#, "'mapping.ping.seconds' must be a"),
+            (
+                #"{"ping":{"send":"p {symbol}","seconds":9},"message":[{"kind":"ignore"}]}"#,
+                "'mapping.ping.send' cannot have {symbol}"
+            ),
+            (
+                #"{"ping":{"send":"p {value:a}","seconds":9},"message":[{"kind":"ignore"}]}"#,
+                "'mapping.ping.send' cannot have {symbol}"
+            ),
             (#"{"symbols":{"a":1},"message":[{"kind":"ignore"}]}"#, "'mapping.symbols.a' must be"),
         ]
     )
