@@ -38,7 +38,7 @@ start() {
 }
 
 say "A simulated MT4 hub: 1,000 messages per second, 5,000 in total"
-start feedrec simulate --venue mt4 --listen 127.0.0.1:0 --seed 1 --rate 1000 --count 5000
+start feedrec simulate --venue mt4 --listen 127.0.0.1:0 --seed 1 --rate 1000 --count 5000 --trade-platform demo
 
 say "Recording it until it closes, after 5 seconds"
 run feedrec record --venue mt4 --url "$url/hubs/mt4/v1" --trade-platform demo --symbol EURUSD --symbol USDJPY --margin \

@@ -26,6 +26,7 @@ struct ReadmeTests {
         for line in steps[1].output {
             #expect(printed.contains(shapes(line)[0]), "no such line: \(line)")
         }
+        #expect(!recorded.errors.contains("warning"), "\(recorded.errors)")
         let queried = try await bench.succeed(moved[2])
         #expect(queried.lines == steps[2].output)
     }

@@ -15,7 +15,10 @@ extension MT4Venue {
             """,
         ]
         examples.simulating = [
-            "feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000",
+            """
+            feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000 \\
+              --trade-platform demo
+            """,
             """
             feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --mess --outages \\
               --casing pascal --enums numbers --fault positional-only \\
@@ -28,7 +31,10 @@ extension MT4Venue {
             does not contain them.
             """
         examples.firstSession = [
-            "feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000 &",
+            """
+            feedrec simulate --venue mt4 --listen 127.0.0.1:9001 --rate 1000 \\
+              --trade-platform demo &
+            """,
             """
             feedrec record --venue mt4 --url ws://127.0.0.1:9001/hubs/mt4/v1 \\
               --trade-platform demo --symbol EURUSD --archive ./tape --duration 10s
