@@ -53,5 +53,7 @@ struct ListenKeyRequestTests {
         let passing = await #expect(throws: TransportError.self) { try await obtain(429, "slow", headers: headers) }
         #expect(passing?.isAccessRefusal == false && passing?.code == .handshake(status: 429))
         #expect(passing?.retryAfter?.remaining(at: UnixNanoseconds(0)) == .seconds(30))
+        let proxy = await #expect(throws: TransportError.self) { try await obtain(403, "<html>") }
+        #expect(proxy?.isAccessRefusal == false && proxy?.isRetryable == true && proxy?.isRefusal == true)
     }
 }

@@ -26,7 +26,8 @@ package struct ListenKeyRequest: Sendable {
 
     /// Returns the key, and the exchange as a message of the connection that will be opened with it.
     ///
-    /// A venue that refuses the API key causes an error with the status 401, whatever status it sent.
+    /// A venue that refuses the API key causes an error with the status 401, whatever status it sent. A refusal that is
+    /// not about the key, such as the page of a proxy, never has the status 401 or 403.
     package func obtain() async throws(TransportError) -> (key: String, message: MessageBatch) {
         let exchange = rest.address(plan.request)
         let response = try await rest.fetch(exchange)
@@ -37,12 +38,15 @@ package struct ListenKeyRequest: Sendable {
             return (key, exchange.message(answer: response))
         case .refused(let reason, let isFinal):
             throw TransportError(
-                code: .handshake(status: isFinal ? 401 : response.status),
+                code: .handshake(status: isFinal ? 401 : Self.passing(response.status)),
                 description: Self.refusal + reason,
                 retryAfter: RetryAfter(response.headers)
             )
         }
     }
+
+    /// The status of a refusal that may pass.
+    private static func passing(_ status: Int) -> Int { status == 401 || status == 403 ? 503 : status }
 }
 
 extension RESTExchange {

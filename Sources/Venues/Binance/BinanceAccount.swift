@@ -103,7 +103,9 @@ struct BinanceAccount: Sendable {
             if status == 200, let key = fields?.text("listenKey"), isPossible(key) { return .key(key) }
             var words = fields?.text("msg") ?? "status \(status) without a listen key"
             if words.hasSuffix(".") { words.removeLast() }
-            return .refused(reason: words, isFinal: status == 400 || status == 401 || status == 403)
+            // Without the venue's code, the answer comes from a server in between, such as a proxy.
+            let isFinal = [400, 401, 403].contains(status) && fields?["code"]?.integer != nil
+            return .refused(reason: words, isFinal: isFinal)
         }
     }
 

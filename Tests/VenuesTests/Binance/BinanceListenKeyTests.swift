@@ -89,6 +89,9 @@ struct BinanceListenKeyTests {
             (401, #"{"code":-2015,"msg":"Invalid API-key."}"#, .refused(reason: "Invalid API-key", isFinal: true)),
             (429, #"{"code":-1003,"msg":"Too many"}"#, .refused(reason: "Too many", isFinal: false)),
             (200, #"{"listenKey":"a/../b?c d"}"#, .refused(reason: "status 200 without a listen key", isFinal: false)),
+            (403, "<html>403</html>", .refused(reason: "status 403 without a listen key", isFinal: false)),
+            (400, "{}", .refused(reason: "status 400 without a listen key", isFinal: false)),
+            (403, #"{"code":-2015,"msg":"No"}"#, .refused(reason: "No", isFinal: true)),
             (502, "<html>", .refused(reason: "status 502 without a listen key", isFinal: false)),
         ]
     )
