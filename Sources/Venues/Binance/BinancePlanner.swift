@@ -12,9 +12,10 @@ struct BinancePlanner {
 
     /// Streams that go over one connection.
     private struct Part {
-        var name: String
-        var route: BinanceRoute?
-        var streams: [String]
+        /// Empty in a market without routes.
+        let name: String
+        let route: BinanceRoute?
+        let streams: [String]
     }
 
     func plans(_ values: VenueOptionValues) throws(VenueOptionError) -> [VenuePlan] {
@@ -36,19 +37,17 @@ struct BinancePlanner {
                 // A user who names streams may know instruments that the list lacks.
                 if !symbols.isEmpty { plan.instrumentRequests = [instrumentRequest] }
             }
-            if hasAccount, plan.part.isEmpty { plan.part = "public" }
             return plan
         }
-        return hasAccount ? plans + [accountPlan(isOnly: plans.isEmpty)] : plans
+        return VenuePlan.named(public: plans, account: hasAccount ? accountPlan : nil)
     }
 
     /// The connection for an account; its URL contains a secret, which the recorder gets before each connection.
-    private func accountPlan(isOnly: Bool) -> VenuePlan {
+    private var accountPlan: VenuePlan {
         var plan = VenuePlan(subscription: #"{"account":true,"streams":[]}"#) { [market] _ in
             BinanceDialect(market: market, streams: [])
         }
         plan.account = BinanceAccount.plan()
-        plan.part = isOnly ? "" : MarketOptions.accountPart
         plan.requestInterval = BinanceRequests.interval
         return plan
     }
@@ -122,12 +121,10 @@ struct BinancePlanner {
             let own = route.map { route in streams.filter { BinanceRoute(stream: $0) == route } } ?? streams
             for (number, start) in stride(from: 0, to: own.count, by: market.streamsPerConnection).enumerated() {
                 let chunk = Array(own[start..<min(start + market.streamsPerConnection, own.count)])
-                let words = [route?.rawValue, number == 0 && route != nil ? nil : "\(number + 1)"]
-                let name = words.compactMap { $0 }.joined(separator: "-")
+                let name = route.map { number == 0 ? $0.rawValue : "\($0.rawValue)-\(number + 1)" } ?? ""
                 parts.append(Part(name: name, route: route, streams: chunk))
             }
         }
-        if parts.count == 1 { parts[0].name = "" }
         return parts
     }
 

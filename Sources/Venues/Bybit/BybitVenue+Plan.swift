@@ -27,16 +27,10 @@ extension BybitVenue {
             room -= length
         }
         let account = topics.filter { BybitTopic($0).isPrivate }
-        var plans = groups.enumerated().map { number, topics in
-            var plan = plan(topics)
-            if groups.count > 1 { plan.part = String(number + 1) } else if !account.isEmpty { plan.part = "public" }
-            return plan
-        }
-        if !account.isEmpty { plans.append(accountPlan(account, isOnly: plans.isEmpty)) }
-        return plans
+        return VenuePlan.named(public: groups.map(plan), account: account.isEmpty ? nil : accountPlan(account))
     }
 
-    private func accountPlan(_ topics: [String], isOnly: Bool) -> VenuePlan {
+    private func accountPlan(_ topics: [String]) -> VenuePlan {
         let product = product
         var plan = VenuePlan(subscription: #"{"account":true,"topics":\#(JSONText.list(topics))}"#) { _ in
             BybitDialect(product: product)
@@ -46,7 +40,6 @@ extension BybitVenue {
         }
         plan.target = { Self.privateTarget($0) }
         plan.defaultURL = "wss://stream.bybit.com\(BybitServer.privatePath)"
-        plan.part = isOnly ? "" : MarketOptions.accountPart
         return plan
     }
 

@@ -23,26 +23,18 @@ extension DeribitVenue {
         let account = all.filter { DeribitChannel($0).isPrivate }
         let streams = all.filter { !DeribitChannel($0).isPrivate }
         let starts = stride(from: 0, to: streams.count, by: Self.channelsMax)
-        var plans = starts.enumerated().map { number, start in
-            var plan = Self.plan(Array(streams[start..<min(start + Self.channelsMax, streams.count)]))
-            if streams.count > Self.channelsMax {
-                plan.part = String(number + 1)
-            } else if !account.isEmpty {
-                plan.part = "public"
-            }
-            return plan
+        let plans = starts.map { start in
+            Self.plan(Array(streams[start..<min(start + Self.channelsMax, streams.count)]))
         }
-        if !account.isEmpty { plans.append(Self.accountPlan(account, isOnly: plans.isEmpty)) }
-        return plans
+        return VenuePlan.named(public: plans, account: account.isEmpty ? nil : Self.accountPlan(account))
     }
 
-    private static func accountPlan(_ channels: [String], isOnly: Bool) -> VenuePlan {
+    private static func accountPlan(_ channels: [String]) -> VenuePlan {
         var plan = VenuePlan(subscription: #"{"account":true,"channels":\#(JSONText.list(channels))}"#) { _ in
             DeribitDialect()
         }
         plan.account = AccountPlan { keys in DeribitDialect(channels: channels, login: DeribitLogin(keys)) }
         plan.target = target
-        plan.part = isOnly ? "" : MarketOptions.accountPart
         return plan
     }
 

@@ -49,6 +49,24 @@ package struct VenuePlan: Sendable {
     }
 }
 
+extension VenuePlan {
+    /// The plans of the same options, for public data and for an account, with a name for each ``part``.
+    ///
+    /// Of several public plans, those without a name get their number. The names are parts of the feeds' names, which
+    /// recordings store, so they must not change.
+    static func named(public plans: [VenuePlan], account: VenuePlan?) -> [VenuePlan] {
+        var plans = plans
+        if plans.count == 1 {
+            plans[0].part = account == nil ? "" : "public"
+        } else {
+            for index in plans.indices where plans[index].part.isEmpty { plans[index].part = "\(index + 1)" }
+        }
+        guard var account else { return plans }
+        account.part = plans.isEmpty ? "" : MarketOptions.accountPart
+        return plans + [account]
+    }
+}
+
 /// How to open a connection to a SignalR hub.
 package struct HubConnection: Sendable, Hashable {
     /// True to negotiate first; a hub that only supports WebSockets does not need it.
