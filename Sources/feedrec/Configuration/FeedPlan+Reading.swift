@@ -109,7 +109,7 @@ extension FeedPlan {
             reader.problem(key, "'\(key)' is for the venue \(owners)")
         }
         for option in Venue.options(for: .recording) {
-            refuse(option.key) { $0.definition.options(for: .recording).contains { $0.name == option.name } }
+            refuse(option.key) { $0.has(option, for: .recording) }
         }
         refuse("symbol_sessions") { $0.rules.takesSymbolSessions }
     }

@@ -31,9 +31,7 @@ struct TableFile {
         }
         let node = try table(option.key, document)
         let json = node.json
-        let owner = Venue.all.first { venue in
-            VenueOption.Use.allCases.contains { venue.definition.options(for: $0).contains { $0.name == option.name } }
-        }
+        let owner = VenueOption.Use.allCases.lazy.compactMap { Venue.owners(of: option, for: $0).first }.first
         let problems = (owner?.definition.problems(ofTable: json, option) ?? []).map { problem in
             guard case .invalidPart(_, let place, let reason) = problem else {
                 return ConfigurationProblem(line: node.line, text: "'\(option.key)' is wrong")

@@ -81,6 +81,16 @@ extension Venue {
         var names: Set<String> = []
         return all.flatMap { $0.definition.options(for: use) }.filter { names.insert($0.name).inserted }
     }
+
+    /// The venues that have an option of this name for one use.
+    static func owners(of option: VenueOption, for use: VenueOption.Use) -> [Venue] {
+        all.filter { $0.has(option, for: use) }
+    }
+
+    /// True if the venue has an option of this name for one use.
+    func has(_ option: VenueOption, for use: VenueOption.Use) -> Bool {
+        definition.options(for: use).contains { $0.name == option.name }
+    }
 }
 
 extension VenueOption {

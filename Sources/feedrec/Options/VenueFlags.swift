@@ -41,9 +41,7 @@ struct VenueFlags<Use: VenueFlagUse>: ParsableArguments, CustomReflectable {
         guard let first = foreign.first else { return }
         let flags = foreign.map(\.flag)
         let list = flags.count > 1 ? flags.dropLast().joined(separator: ", ") + " and " + (flags.last ?? "") : flags[0]
-        let owners = Venue.all.filter { venue in
-            venue.definition.options(for: Use.use).contains { $0.name == first.name }
-        }.map(\.name)
+        let owners = Venue.owners(of: first, for: Use.use).map(\.name)
         let verb = flags.count > 1 ? "are" : "is"
         let main = Use.use == .recording ? own.first { $0.kind == .list } : nil
         let hint = main.map { "; for \(venue), use \($0.flag)" } ?? ""
