@@ -12,29 +12,30 @@ import Venues
 struct AddedVenueTests {
     @Test("a venue outside feedrec is simulated, recorded, rebuilt, replayed and imported")
     func allVerbs() async throws {
-        let bench = AcmeBench()
-        let recording = try await AcmeBench.simulate { try await bench.record($0) }
+        let runs = try VerbRuns()
+        let recording = try await AcmeBench.simulate { try await runs.record(AcmeBench.plan($0)) }
         let reader = try ArchiveReader(path: recording)
         let summary = try reader.summary()
         #expect(summary.tradeCount == Int64(AcmeBench.count))
         #expect(try reader.feeds().map(\.subscription) == [#"{"symbols":["GOLD","TEA"]}"#])
         #expect(try Set(reader.instruments().map(\.symbol)) == ["GOLD", "TEA"])
         #expect(try !reader.gaps().contains { $0.cause == "sequence" })
-        #expect(try bench.isSameAfterRebuild(recording))
+        #expect(try runs.isSameAfterRebuild(recording))
 
-        let all = try await bench.replay(recording, to: #"{"subscribe":["GOLD","TEA"]}"#)
+        let all = try await runs.replay(recording, "/acme", request: #"{"subscribe":["GOLD","TEA"]}"#)
         #expect(all.count == AcmeBench.count + 1 && all.first == #"{"subscribed":["GOLD","TEA"]}"#)
-        let tea = try await bench.replay(recording, to: #"{"subscribe":["TEA"]}"#)
+        let tea = try await runs.replay(recording, "/acme", request: #"{"subscribe":["TEA"]}"#)
         #expect(tea.dropFirst() == all.filter { $0.hasPrefix(#"{"symbol":"TEA""#) }[...])
 
-        let absent = try await bench.replay(recording, to: #"{"subscribe":["SALT"]}"#)
+        let absent = try await runs.replay(recording, "/acme", request: #"{"subscribe":["SALT"]}"#)
         #expect(absent.isEmpty)
 
-        let imported = try await bench.importing(all.dropFirst() + [#"{"bogus":1}"#])
+        let lines = try runs.directory.write(AcmeBench.lines(all.dropFirst() + [#"{"bogus":1}"#]), to: "acme.txt")
+        let imported = try await runs.importing(lines, AcmeBench.venue, bars: AcmeBench.bars)
         let importReader = try ArchiveReader(path: imported)
         #expect(try importReader.summary().tradeCount == Int64(AcmeBench.count))
         #expect(try importReader.events(kind: "unrecognised").map(\.isOddity) == [true])
-        #expect(try bench.isSameAfterRebuild(imported))
+        #expect(try runs.isSameAfterRebuild(imported))
     }
 
     @Test("its dialect reports the symbols that have not arrived")

@@ -1,11 +1,8 @@
 import Archive
 import FeedrecTestKit
 import Foundation
-import Interchange
 import MarketModel
-import NIOPosix
 import Recording
-import Replaying
 import Testing
 import Transport
 import Venues
@@ -19,9 +16,9 @@ struct JSONFeedTests {
     private static let examples = tests.deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("examples/json")
 
-    private let directory: TemporaryDirectory
+    private let runs: VerbRuns
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { runs = try VerbRuns() }
 
     private static func plan(_ name: String) throws -> FeedPlan {
         let document = try ConfigurationDocument(contentsOf: examples.appendingPathComponent(name + ".toml").path)
@@ -42,20 +39,13 @@ struct JSONFeedTests {
     private func importing(_ name: String) async throws -> ArchiveReader {
         let plan = try Self.plan(name)
         let mapping = try #require(plan.options.text(GenericJSONVenue.mapping))
-        var configuration = MessageImporter.Configuration(
-            venue: plan.venue,
-            format: nil,
-            malformedLines: .fail,
-            barIntervals: [],
-            session: SessionFacts.start(.import, configuration: #"{"mapping":\#(mapping)}"#)
+        let file = try await runs.importing(
+            Self.samples(name),
+            plan.venue,
+            try plan.venuePlan().reading,
+            configuration: #"{"mapping":\#(mapping)}"#
         )
-        configuration.reading = try plan.venuePlan().reading
-        let archive = directory.file("imported-\(name)")
-        let file = try await MessageImporter(configuration: configuration, report: { _ in })
-            .run(paths: [Self.samples(name)]) { day throws(ArchiveError) in
-                try ArchiveWriter.open(directory: archive, day: day)
-            }.summary.file
-        #expect(try AcmeBench().isSameAfterRebuild(file))
+        #expect(try runs.isSameAfterRebuild(file))
         return try ArchiveReader(path: file)
     }
 
@@ -139,7 +129,7 @@ struct JSONFeedTests {
         let recording = try await withServer(venue) { server in
             var plan = try Self.plan(name)
             plan.url = server.url + "/own/path"
-            return try await record(plan)
+            return try await runs.record(plan)
         }
         let reader = try ArchiveReader(path: recording)
         #expect(asked.all.first?.contains(name == "bitstamp" ? "live_trades_btcusd" : #"["BTCUSD","ETHUSD"]"#) == true)
@@ -149,48 +139,7 @@ struct JSONFeedTests {
             try reader.feedOptions(["mapping"]).values.first?["mapping"]?.contains("live_trades")
                 == (name == "bitstamp")
         )
-        #expect(try AcmeBench().isSameAfterRebuild(recording))
-        #expect(try await replay(recording, "/own/path") == texts)
-    }
-
-    /// Records until the venue closes the connection.
-    private func record(_ plan: FeedPlan) async throws -> String {
-        let group = MultiThreadedEventLoopGroup.singleton
-        let feed = try plan.configuration(environment: [:], pace: RESTPace(), group: group)
-        let writer = try ArchiveWriter.open(directory: directory.file("recorded-\(plan.name)"), day: "2026-01-05")
-        var policy = RecordingPolicy()
-        policy.isOnce = true
-        let recorder = Recorder(
-            feeds: [feed],
-            policy: policy,
-            session: SessionFacts.start(.record, feed: feed),
-            stop: StopControl(),
-            clock: Clocks.monotonic,
-            now: Clocks.wall,
-            random: Clocks.random,
-            report: { _ in }
-        )
-        do {
-            let outcome = try await recorder.run(into: writer)
-            await writer.close()
-            return outcome.file
-        } catch {
-            await writer.close()
-            throw error
-        }
-    }
-
-    /// What a client gets that only connects.
-    private func replay(_ recording: String, _ path: String) async throws -> [String] {
-        let catalog = try TapeCatalog([try ArchiveReader(path: recording)])
-        var options = ReplayOptions()
-        options.defaults.speed = .max
-        return try await ReadingThreads.with { threads in
-            let timers = PlaybackTimers.eventLoops(Clocks.monotonic)
-            let server = try ReplayServer(catalog, options: options, pool: threads, timers: timers)
-            return try await withServer(server) { running in
-                try await connect(running.url + path).receiveAll().texts
-            }
-        }
+        #expect(try runs.isSameAfterRebuild(recording))
+        #expect(try await runs.replay(recording, "/own/path") == texts)
     }
 }
