@@ -21,6 +21,8 @@ package struct ArchiveError: Error, Hashable, CustomStringConvertible {
         case ioFailed
         /// The database or a block inside it is damaged.
         case corrupted
+        /// The stored settings for reading a feed's messages have mistakes.
+        case badReading
         /// The SQL given by the user is wrong.
         case badSQL
         /// The work was cancelled.

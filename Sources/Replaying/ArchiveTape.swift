@@ -38,19 +38,22 @@ package struct ArchiveTape: Tape {
 
     /// Makes a tape of `files`.
     ///
-    /// If these are only some of the tape's files, pass the `turns` of all its files.
+    /// If these are only some of the tape's files, pass the `turns` of all its files. `symbols` are those that the client
+    /// may see, `nil` for all; a venue's session may have to restrict itself further.
     init(
         files: [TapeCatalog.File],
         venue: Venue,
         range: ReadRange,
-        turns: ConnectionTurns? = nil
+        turns: ConnectionTurns? = nil,
+        symbols: Set<String>? = nil
     ) throws(ArchiveError) {
         let turns = if let turns { turns } else { try ConnectionTurns(files: files, venue: venue) }
         var sources: [TapeSource] = []
         for file in files {
             if let last = file.bounds?.upperBound, last.addingSaturated(1) < range.from.rawValue { continue }
             if let first = file.bounds?.lowerBound, first >= range.to.rawValue { continue }
-            sources.append(try TapeSource(file, venue: venue, range: file.narrowing(range), turns: turns))
+            let range = file.narrowing(range)
+            sources.append(try TapeSource(file, venue: venue, range: range, turns: turns, symbols: symbols))
         }
         self.sources = sources
     }

@@ -29,10 +29,8 @@ enum RecordedVenues {
         guard var recorded = venue.definition.makeRecordedReader() else { return venue.definition.makeServer() }
         var isComplete = true
         for reader in readers {
-            let mappings = try reader.feedOptions(["mapping"])
-            for feed in try reader.feeds() where feed.venue == venue.name {
-                if let url = feed.url { recorded.note(url: url) }
-                if let mapping = mappings[feed.feedID]?["mapping"] { recorded.note(mapping: mapping) }
+            for case let url? in try reader.feeds().filter({ $0.venue == venue.name }).map(\.url) {
+                recorded.note(url: url)
             }
             isComplete = try note(reader, of: venue, in: &recorded) && isComplete
         }

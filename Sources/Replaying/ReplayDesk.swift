@@ -185,7 +185,13 @@ final class ReplayDesk: Sendable {
         }
         let range = range(of: request)
         let chunks = ReadAhead(
-            VenueReader(catalog, venue: venue, range: range, follows: request.follows),
+            VenueReader(
+                catalog,
+                venue: venue,
+                range: range,
+                follows: request.follows,
+                symbols: options.defaults.symbols
+            ),
             pool: pool
         )
         await run(

@@ -32,6 +32,8 @@ package struct ReplayServer: WebSocketServerHandler {
         policy.symbols = desk.options.defaults.symbols
         policy.token = options.token
         policy.allowedOrigins = options.allowedOrigins
+        // Without its mapping, a feed cannot be restricted to the symbols.
+        if policy.symbols != nil { for reader in catalog.readers { try reader.checkMappings() } }
         exchanges = try RecordedExchanges(catalog.readers, venues: desk.venues, range: desk.offeredRange)
         let served = try RecordedVenues.servers(of: desk.venues, catalog.readers)
         let notServed = HTTPResponse.notServed(by: "feedrec replay", paths: desk.catalogPaths + ["/replay?speed=max"])

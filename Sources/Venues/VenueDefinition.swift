@@ -95,6 +95,10 @@ package protocol VenueDefinition: Sendable {
     /// serves every tape.
     func makeRecordedReader() -> (any RecordedVenueReader)?
 
+    /// Makes a filter for a tape of which clients may see only `symbols`, for the messages of one connection; `nil` (the
+    /// default) if the venue's sessions do it, see ``VenueSession/restrict(toSymbols:)``.
+    func makeFilter(_ reading: VenueReading, symbols: Set<String>) -> (any MessageFilter)?
+
     /// Makes a simulation of the venue from the options for simulating.
     func simulation(
         _ values: VenueOptionValues,
@@ -161,6 +165,7 @@ extension VenueDefinition {
     package func snapshot(of book: VenueBook) -> String? { nil }
     package func takesParameter(_ name: String) -> Bool { queryParameters.contains(name) }
     package func makeRecordedReader() -> (any RecordedVenueReader)? { nil }
+    package func makeFilter(_ reading: VenueReading, symbols: Set<String>) -> (any MessageFilter)? { nil }
     package func refusal(ofTarget target: String, offer: VenueOffer?) -> String? { nil }
     package func makeOfferReader(symbols: Set<String>) -> any VenueOfferReader { SymbolOfferReader(symbols: symbols) }
     package func symbol(_ text: String) -> String { text }

@@ -15,8 +15,8 @@ package struct VenueReading: Sendable, Hashable {
     ///
     /// It shows the depth of a book if the answers to the subscription are in an earlier file.
     package var bookLevels: Int?
-    /// The user's description of the messages, as JSON; `nil` if the venue needs none.
-    package var mapping: String?
+    /// The user's description of the messages; `nil` if the venue needs none, or if it cannot be used.
+    package var mapping: FeedMapping?
 
     package init(
         brokerTimeZone: ZoneRules? = nil,

@@ -78,9 +78,6 @@ package protocol RecordedVenueReader: Sendable {
     /// Adds the URL of a recorded feed.
     mutating func note(url: String)
 
-    /// Adds the mapping that a feed was recorded or imported with. By default, it is not used.
-    mutating func note(mapping: String)
-
     /// Begins the opening of a recorded connection.
     mutating func beginConnection()
 
@@ -97,7 +94,12 @@ package protocol RecordedVenueReader: Sendable {
 }
 
 extension RecordedVenueReader {
-    package mutating func note(mapping: String) {}
+    /// The path in the URL of a feed, without the query; empty if there is none, `nil` if it is no URL.
+    static func path(ofURL url: String) -> Substring? {
+        guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return nil }
+        let rest = url[colon...].dropFirst(3).prefix { $0 != "?" && $0 != "#" }
+        return rest[(rest.firstIndex(of: "/") ?? rest.endIndex)...]
+    }
 }
 
 /// Generates the messages of a simulated venue.

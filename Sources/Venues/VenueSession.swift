@@ -15,6 +15,8 @@ package protocol VenueSession: Sendable {
     var keepAliveInterval: Duration? { get }
 
     /// Withholds everything that belongs to other symbols, whatever the client subscribes to.
+    ///
+    /// Messages that name no symbol are withheld, too, except the session's own answers and keep-alives.
     mutating func restrict(toSymbols symbols: Set<String>)
 
     /// Refuses subscriptions to anything that is not in `offer`, in the venue's way.

@@ -41,7 +41,7 @@ struct TableOptionTests {
         #expect(configuration.feeds.first?.options.text(GenericJSONVenue.mapping) == Self.json)
         let printed = EffectiveConfiguration(configuration: configuration).lines.joined(separator: "\n")
         #expect(try ConfigurationTests.read(printed).feeds == configuration.feeds)
-        #expect(try configuration.feeds.first?.venuePlan().reading.mapping == Self.json)
+        #expect(try configuration.feeds.first?.venuePlan().reading.mapping?.json == Self.json)
     }
 
     @Test("a mistake in a table is reported with its key and line")

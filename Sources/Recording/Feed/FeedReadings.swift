@@ -26,24 +26,51 @@ struct FeedReadings {
     /// The reading of one feed.
     ///
     /// - Throws: `ArchiveError` if the time zone is not installed: without this error, times would be silently wrong by
-    ///   hours.
+    ///   hours. Also throws if the mapping has mistakes: without it, all rows would be lost.
     subscript(feedID: Int64) -> VenueReading {
         get throws(ArchiveError) {
-            var reading = VenueReading(keepsPersonalData: options[feedID]?[Self.personalData] == "1")
-            reading.hubProtocol = options[feedID]?[Self.hubProtocol].flatMap(HubProtocol.init)
-            reading.mapping = options[feedID]?[Self.mapping]
-            guard let name = options[feedID]?[Self.zone] else { return reading }
-            guard let rules = zones(name) else {
+            var reading = try withoutMapping(feedID)
+            guard let json = options[feedID]?[Self.mapping] else { return reading }
+            do throws(MappingMistakes) {
+                reading.mapping = try FeedMapping(json: json)
+            } catch {
                 throw ArchiveError(
-                    code: .notFound,
+                    code: .badReading,
                     path: path,
-                    detail:
-                        "cannot read the messages of feed \(feedID) in '\(path)': the time zone '\(name)' is not known",
-                    hint: "install the zone (package tzdata), or set TZDIR"
+                    detail: "cannot read the messages of feed \(feedID) in '\(path)': "
+                        + "its stored mapping is wrong: \(error)",
+                    hint: "use the version of feedrec that recorded or imported the messages"
                 )
             }
-            reading.brokerTimeZone = rules
             return reading
         }
+    }
+
+    /// The reading of one feed for messages that must be stored in any case.
+    ///
+    /// If the mapping has mistakes, it is left out: the messages are stored without rows.
+    ///
+    /// - Throws: `ArchiveError` if the time zone is not installed.
+    func toStore(_ feedID: Int64) throws(ArchiveError) -> VenueReading {
+        var reading = try withoutMapping(feedID)
+        reading.mapping = options[feedID]?[Self.mapping].flatMap { try? FeedMapping(json: $0) }
+        return reading
+    }
+
+    private func withoutMapping(_ feedID: Int64) throws(ArchiveError) -> VenueReading {
+        var reading = VenueReading(keepsPersonalData: options[feedID]?[Self.personalData] == "1")
+        reading.hubProtocol = options[feedID]?[Self.hubProtocol].flatMap(HubProtocol.init)
+        guard let name = options[feedID]?[Self.zone] else { return reading }
+        guard let rules = zones(name) else {
+            throw ArchiveError(
+                code: .notFound,
+                path: path,
+                detail:
+                    "cannot read the messages of feed \(feedID) in '\(path)': the time zone '\(name)' is not known",
+                hint: "install the zone (package tzdata), or set TZDIR"
+            )
+        }
+        reading.brokerTimeZone = rules
+        return reading
     }
 }

@@ -64,7 +64,7 @@ struct FeedFold {
                 writer: try ArchiveWriter.open(file: file, lock: lock, fileSystem: fileSystem),
                 feedID: id,
                 venue: venue,
-                reading: try readings[id],
+                reading: try readings.toStore(id),
                 barIntervals: place.bars.split(separator: ",").compactMap { BarInterval(text: String($0)) },
                 connections: ofFeed,
                 known: known,

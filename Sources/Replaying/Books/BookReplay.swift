@@ -25,7 +25,7 @@ struct BookReplay {
     private var hasRecalled = false
 
     /// `mapping` is the one that the feed was recorded with; `nil` if it needs none.
-    init(_ symbol: String, _ channel: String, _ state: BookCheckpointRow, _ venue: Venue, mapping: String?) {
+    init(_ symbol: String, _ channel: String, _ state: BookCheckpointRow, _ venue: Venue, mapping: FeedMapping?) {
         self.symbol = symbol
         self.channel = channel
         self.state = state

@@ -87,9 +87,8 @@ package struct BookWalk {
             try reader.connections().map { ($0.connectionID, $0.opened.feedID) },
             uniquingKeysWith: { first, _ in first }
         )
-        let mappings = try reader.feedOptions(["mapping"])
         for state in states where state.isValid {
-            let mapping = feeds[state.connectionID].flatMap { mappings[$0]?["mapping"] }
+            let mapping = try feeds[state.connectionID].flatMap { try reader.mapping(ofFeed: $0) }
             // A book that each message replaces has no stored levels: the messages from the state on have them.
             var replay = BookReplay(subject.symbol, subject.channel, state, venue, mapping: mapping)
             guard replay.canBegin else { continue }

@@ -20,14 +20,24 @@ struct TapeSource {
     /// True if the cursor returns more than the range.
     private let isWide: Bool
 
-    init(_ file: TapeCatalog.File, venue: Venue, range: ReadRange, turns: ConnectionTurns) throws(ArchiveError) {
+    /// By connection: what the client may get, for venues whose sessions do not restrict themselves.
+    private var filters: [Int64: any MessageFilter] = [:]
+
+    /// Makes a source of the messages in `range`; `symbols` are those that the client may see, `nil` for all.
+    init(
+        _ file: TapeCatalog.File,
+        venue: Venue,
+        range: ReadRange,
+        turns: ConnectionTurns,
+        symbols: Set<String>? = nil
+    ) throws(ArchiveError) {
         path = file.reader.path
         self.range = range
         self.turns = turns
         self.venue = venue
-        connectionIDs = Set(
-            try file.reader.connections().filter { $0.venue == venue.name }.map(\.connectionID)
-        )
+        let connections = try file.reader.connections().filter { $0.venue == venue.name }
+        connectionIDs = Set(connections.map(\.connectionID))
+        if let symbols { filters = try Self.filters(file.reader, connections, venue, symbols) }
         let wide = turns.widened(range, freshConnections: file.freshConnections)
         isWide = wide != range
         freshConnections = file.freshConnections
@@ -52,9 +62,29 @@ struct TapeSource {
             guard connectionIDs.contains(next.connectionID) else { continue }
             next.block.keepReceived()
             try keepTurn(of: next.connectionID, &next.block)
+            if let isPermitted = filters[next.connectionID]?.permits(next.block.batch) {
+                next.block.keep { isPermitted[$0] }
+            }
             if !next.block.batch.isEmpty { return next }
         }
         return nil
+    }
+
+    private static func filters(
+        _ reader: ArchiveReader,
+        _ connections: [ConnectionRow],
+        _ venue: Venue,
+        _ symbols: Set<String>
+    ) throws(ArchiveError) -> [Int64: any MessageFilter] {
+        var filters: [Int64: any MessageFilter] = [:]
+        for (feedID, ofFeed) in Dictionary(grouping: connections, by: \.opened.feedID) {
+            var reading = VenueReading()
+            reading.mapping = try reader.mapping(ofFeed: feedID)
+            for connection in ofFeed {
+                filters[connection.connectionID] = venue.definition.makeFilter(reading, symbols: symbols)
+            }
+        }
+        return filters
     }
 
     /// Drops messages that another connection of the feed brings.

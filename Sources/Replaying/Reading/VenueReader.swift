@@ -11,6 +11,8 @@ struct VenueReader: TapeReader {
     private let venue: Venue
     private let range: ReadRange
     private let follows: Bool
+    /// The symbols that the client may see; `nil` for all.
+    private let symbols: Set<String>?
     private var tape: ArchiveTape?
     private var window = FollowWindow()
     /// The turns when the tape was last opened or continued.
@@ -18,8 +20,9 @@ struct VenueReader: TapeReader {
     /// Snapshots of order books with which the tape begins.
     private var snapshots: TapeChunk?
 
-    init(_ catalog: TapeCatalog, venue: Venue, range: ReadRange, follows: Bool) {
+    init(_ catalog: TapeCatalog, venue: Venue, range: ReadRange, follows: Bool, symbols: Set<String>? = nil) {
         self.catalog = catalog
+        self.symbols = symbols
         self.venue = venue
         self.range = range
         self.follows = follows
@@ -36,7 +39,7 @@ struct VenueReader: TapeReader {
         }
         let turns = try turns ?? ConnectionTurns(files: catalog.files, venue: venue, isGrowing: follows)
         self.turns = turns
-        tape = try ArchiveTape(files: files, venue: venue, range: range, turns: turns)
+        tape = try ArchiveTape(files: files, venue: venue, range: range, turns: turns, symbols: symbols)
         snapshots = nil
         if let start = catalog.bounds?.lowerBound, range.from.rawValue > start {
             snapshots = try VenueSnapshots.chunk(files, venue, range, follows: follows)
@@ -68,7 +71,7 @@ struct VenueReader: TapeReader {
         turns = present
         var range = range
         range.from = max(range.from, from)
-        tape = try ArchiveTape(files: files, venue: venue, range: range, turns: present)
+        tape = try ArchiveTape(files: files, venue: venue, range: range, turns: present, symbols: symbols)
         return true
     }
 }

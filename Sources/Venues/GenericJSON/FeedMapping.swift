@@ -1,48 +1,62 @@
 import MarketModel
 
 /// How the messages of a feed are asked for and read, as its user describes it; see `docs/venues/json.md`.
-struct FeedMapping: Sendable, Hashable {
+///
+/// A description with mistakes never becomes a value, wherever it comes from.
+package struct FeedMapping: Sendable, Hashable {
     /// A message that is sent repeatedly to keep a connection open.
     struct Ping: Sendable, Hashable {
         let message: MappingTemplate
         let interval: Duration
     }
 
-    var subscribe: [MappingTemplate] = []
+    /// A mapping that recognises no message.
+    static let empty = FeedMapping()
+
+    /// The description, as JSON.
+    package let json: String
+    private(set) var subscribe: [MappingTemplate] = []
     /// What is sent to get a new snapshot of a book.
-    var repair: [MappingTemplate] = []
-    var ping: Ping?
+    private(set) var repair: [MappingTemplate] = []
+    private(set) var ping: Ping?
     /// Messages that may be sent in any second.
-    var pace = 5
+    private(set) var pace = 5
     /// The symbols of rows, by the symbols of messages.
     ///
     /// Symbols that are not in it stay as they are.
-    var symbols: [String: String] = [:]
-    var messages: [MessageMapping] = []
+    private(set) var symbols: [String: String] = [:]
+    private(set) var messages: [MessageMapping] = []
+    /// The messages, compiled.
+    private(set) var plans = MappingPlans()
 
-    init() {}
+    private init() { json = "{}" }
 
-    /// Reads a mapping; see ``MappingValue``.
+    /// Reads a description; see ``MappingValue``.
     ///
-    /// - Returns: The mapping, which is usable only without problems, and every mistake in it.
-    static func read(_ json: String) -> (mapping: FeedMapping, problems: [MappingProblem]) {
+    /// - Throws: `MappingMistakes` with every mistake in it.
+    package init(json: String) throws(MappingMistakes) {
+        self.json = json
         guard case .table(let members)? = MappingValue(json: json) else {
-            return (FeedMapping(), [MappingProblem(path: "", reason: "must be a table")])
+            throw MappingMistakes([MappingProblem(path: "", reason: "must be a table")])
         }
-        var mapping = FeedMapping()
         var table = MappingTable(members, path: "")
-        mapping.readConnection(&table)
+        readConnection(&table)
         var problems: [MappingProblem] = []
         if case .list(let list)? = table.value("message"), !list.isEmpty {
-            for (index, value) in list.enumerated() { mapping.add(value, index, &problems) }
+            for (index, value) in list.enumerated() { add(value, index, &problems) }
         } else {
             table.problem("message", "must be at least one table: start it with [[feed.mapping.message]]")
         }
         table.finish()
         problems = table.problems + problems
-        if problems.isEmpty { problems = MappingReader.problems(of: mapping) }
-        return (mapping, problems)
+        if problems.isEmpty { plans = MappingPlans(messages, &problems) }
+        guard problems.isEmpty else { throw MappingMistakes(problems) }
     }
+
+    /// Equal descriptions give equal mappings.
+    package static func == (left: FeedMapping, right: FeedMapping) -> Bool { left.json == right.json }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     private mutating func readConnection(_ table: inout MappingTable) {
         subscribe = (table.texts("subscribe") ?? []).map { MappingTemplate($0) }

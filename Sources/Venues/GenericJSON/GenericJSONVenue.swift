@@ -55,23 +55,29 @@ package struct GenericJSONVenue: VenueDefinition {
     }
 
     package func problems(ofTable json: String, _ option: VenueOption) -> [VenueOptionError.Problem] {
-        FeedMapping.read(json).problems.map { .invalidPart(option, path: $0.path, reason: $0.reason) }
+        do throws(MappingMistakes) {
+            _ = try FeedMapping(json: json)
+            return []
+        } catch {
+            return error.problems.map { .invalidPart(option, path: $0.path, reason: $0.reason) }
+        }
     }
 
     /// The user's mapping.
     ///
     /// - Throws: `VenueOptionError` if it is missing or wrong.
-    private func given(_ values: VenueOptionValues) throws(VenueOptionError) -> (json: String, mapping: FeedMapping) {
+    private func given(_ values: VenueOptionValues) throws(VenueOptionError) -> FeedMapping {
         guard let json = values.text(Self.mapping) else {
             throw VenueOptionError(venue: name, [.missing([Self.mapping])])
         }
-        let problems = problems(ofTable: json, Self.mapping)
-        guard problems.isEmpty else { throw VenueOptionError(venue: name, problems) }
-        return (json, FeedMapping.read(json).mapping)
+        guard let mapping = try? FeedMapping(json: json) else {
+            throw VenueOptionError(venue: name, problems(ofTable: json, Self.mapping))
+        }
+        return mapping
     }
 
     package func plan(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenuePlan {
-        let (json, mapping) = try given(values)
+        let mapping = try given(values)
         var symbols: [String] = []
         for symbol in values.texts(MarketOptions.symbols) where !symbols.contains(symbol) { symbols.append(symbol) }
         if symbols.isEmpty, (mapping.subscribe + mapping.repair).contains(where: \.needsSymbols) {
@@ -79,29 +85,34 @@ package struct GenericJSONVenue: VenueDefinition {
         }
         let wanted = symbols
         let stored = wanted.map(mapping.stored)
-        var plan = VenuePlan(subscription: Self.subscription(stored, json)) { _ in
+        var plan = VenuePlan(subscription: Self.subscription(stored, mapping)) { _ in
             GenericJSONDialect(mapping, wanted: wanted)
         }
-        plan.reading.mapping = json
+        plan.reading.mapping = mapping
         plan.ticks = .some(Set(stored).union(mapping.constantSymbols.map(mapping.stored)))
         plan.namedSymbols = stored
         return plan
     }
 
     /// What the recording stores: the symbols of the rows, and the mapping.
-    private static func subscription(_ symbols: [String], _ mapping: String) -> String {
-        #"{"symbols":\#(JSONText.list(symbols)),"mapping":\#(mapping)}"#
+    private static func subscription(_ symbols: [String], _ mapping: FeedMapping) -> String {
+        #"{"symbols":\#(JSONText.list(symbols)),"mapping":\#(mapping.json)}"#
     }
 
     package func reading(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenueReading {
         var reading = VenueReading()
-        reading.mapping = try given(values).json
+        reading.mapping = try given(values)
         return reading
     }
 
     /// Without a mapping, the reader recognises nothing.
     package func makeReader(_ reading: VenueReading) -> any VenueDialect {
-        GenericJSONDialect(reading.mapping.map { FeedMapping.read($0).mapping } ?? FeedMapping())
+        GenericJSONDialect(reading.mapping ?? .empty)
+    }
+
+    /// Without a mapping, the filter keeps nothing.
+    package func makeFilter(_ reading: VenueReading, symbols: Set<String>) -> (any MessageFilter)? {
+        GenericJSONFilter(reading.mapping ?? .empty, symbols: symbols)
     }
 
     // MARK: Serving clients
@@ -109,7 +120,7 @@ package struct GenericJSONVenue: VenueDefinition {
     package let examplePaths: [String] = []
     package let queryParameters: [String] = []
 
-    package func makeServer() -> any VenueServer { GenericJSONServer(paths: [], mapping: nil) }
+    package func makeServer() -> any VenueServer { GenericJSONServer(paths: []) }
 
     package func makeRecordedReader() -> (any RecordedVenueReader)? { GenericJSONRecordedReader() }
 

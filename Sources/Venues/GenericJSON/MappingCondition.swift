@@ -32,6 +32,13 @@ struct MappingCondition: Sendable, Hashable {
             return bytes.count >= begin.count + end.count && bytes.starts(with: begin)
                 && bytes.suffix(end.count).elementsEqual(end)
         }
+
+        /// The part of a text that the pattern leaves open; `nil` if the text does not fit or the part is empty.
+        func openPart(of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+            let end = text.count - (end?.count ?? 0)
+            guard accepts(text), begin.count < end else { return nil }
+            return UnsafeRawBufferPointer(rebasing: text[begin.count..<end])
+        }
     }
 
     let path: MappingPath

@@ -126,6 +126,12 @@ struct MappingPlan: Sendable {
         return slot < 0 ? nil : slot
     }
 
+    /// The symbol in the text of the field `symbol`; `nil` if the text does not fit the pattern.
+    func symbol(in text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard let pattern = mapping.symbolPattern else { return text }
+        return pattern.openPart(of: text)
+    }
+
     /// True if a message with these values is of this kind.
     func matches(_ slots: MappingShape.Slots) -> Bool { Self.hold(tests, slots) }
 

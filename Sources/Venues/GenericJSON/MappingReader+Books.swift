@@ -111,19 +111,19 @@ extension MappingReader {
 
 extension BookRule {
     /// The books of a mapping, by name, and how each is kept.
-    static func channels(of mapping: FeedMapping) -> [(name: String, rule: BookRule)] {
+    static func channels(of messages: [MessageMapping]) -> [(name: String, rule: BookRule)] {
         var channels: [(name: String, rule: BookRule)] = []
-        for message in mapping.messages where message.kind == .book {
+        for message in messages where message.kind == .book {
             let name = message.book.channel
             guard !channels.contains(where: { $0.name == name }) else { continue }
-            channels.append((name, BookRule(mapping.messages.filter { $0.kind == .book && $0.book.channel == name })))
+            channels.append((name, BookRule(messages.filter { $0.kind == .book && $0.book.channel == name })))
         }
         return channels
     }
 
     /// The mistakes of snapshots that lack the number from which the first change must continue.
-    static func problems(of mapping: FeedMapping) -> [MappingProblem] {
-        let books = mapping.messages.filter { $0.kind == .book }
+    static func problems(of messages: [MessageMapping]) -> [MappingProblem] {
+        let books = messages.filter { $0.kind == .book }
         let numbered = Set(books.filter { !$0.book.isSnapshot && $0.fields[.last] != nil }.map(\.book.channel))
         return books.filter { $0.book.isSnapshot && $0.fields[.last] == nil && numbered.contains($0.book.channel) }
             .map {

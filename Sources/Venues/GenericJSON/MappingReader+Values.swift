@@ -77,28 +77,17 @@ extension MappingReader {
         guard value.hasEscapes || entry.plan.mapping.symbolPattern != nil else { return symbol(writtenAs: value.bytes) }
         guard
             let symbol = value.withText({ text in
-                Self.inside(entry.plan.mapping.symbolPattern, text).map { symbol(writtenAs: $0) }
+                entry.plan.symbol(in: text).map { symbol(writtenAs: $0) }
             })
         else { throw MappingFailure(reason: "\(name(.symbol, entry)) does not fit 'symbol_pattern'") }
         return symbol
-    }
-
-    /// The part of a text that a pattern leaves open; `nil` if the text does not fit or the part is empty.
-    private static func inside(
-        _ pattern: MappingCondition.Pattern?,
-        _ text: UnsafeRawBufferPointer
-    ) -> UnsafeRawBufferPointer? {
-        guard let pattern else { return text }
-        let end = text.count - (pattern.end?.count ?? 0)
-        guard pattern.accepts(text), pattern.begin.count < end else { return nil }
-        return UnsafeRawBufferPointer(rebasing: text[pattern.begin.count..<end])
     }
 
     /// The symbol that an answer names, as the venue writes it; `nil` if it names none.
     func name(_ entry: Entry, _ slots: Slots) -> String? {
         guard let value = value(.symbol, entry, slots) else { return entry.plan.mapping.constantSymbol }
         return value.withText { text in
-            Self.inside(entry.plan.mapping.symbolPattern, text).map { String(decoding: $0, as: UTF8.self) }
+            entry.plan.symbol(in: text).map { String(decoding: $0, as: UTF8.self) }
         }
     }
 

@@ -3,23 +3,12 @@ import MarketModel
 
 /// Reads the messages of a feed as its mapping says.
 ///
-/// The mapping is compiled once. Each message is read in one pass, which puts all wanted values into slots; then each
-/// kind of message that it matches takes its values from there.
+/// Each message is read in one pass, which puts all wanted values into slots; then each kind of message that it matches
+/// takes its values from there.
 struct MappingReader: Sendable {
     typealias Slots = MappingShape.Slots
     typealias Field = MessageMapping.Field
-
-    /// A compiled kind of message; a class, because a copy of the plan would cost more than reading a short message.
-    final class Entry: Sendable {
-        let plan: MappingPlan
-        /// The place of the book's name in ``MappingReader/channels``; -1 if it has none.
-        let channel: Int
-
-        init(_ plan: MappingPlan, channel: Int) {
-            self.plan = plan
-            self.channel = channel
-        }
-    }
+    typealias Entry = MappingPlans.Entry
 
     /// The message that is being read.
     struct Message {
@@ -69,33 +58,12 @@ struct MappingReader: Sendable {
     var bookPlaces: [[Int32]]
 
     init(_ mapping: FeedMapping) {
-        var problems: [MappingProblem] = []
-        self.init(mapping, &problems)
-    }
-
-    /// The mistakes that only the whole mapping shows.
-    static func problems(of mapping: FeedMapping) -> [MappingProblem] {
-        var problems: [MappingProblem] = []
-        _ = MappingReader(mapping, &problems)
-        return problems
-    }
-
-    private init(_ mapping: FeedMapping, _ problems: inout [MappingProblem]) {
         self.mapping = mapping
-        var (root, count) = (MappingShape(), 0)
-        let channels = BookRule.channels(of: mapping)
-        entries = mapping.messages.map { message in
-            var own: [MappingProblem] = []
-            let plan = MappingPlan(message, root: &root, slotCount: &count, problems: &own)
-            problems += own
-            let channel = message.kind == .book ? channels.firstIndex { $0.name == message.book.channel } : nil
-            return Entry(plan, channel: channel ?? -1)
-        }
-        self.channels = channels
-        self.root = root
-        slotCount = max(1, count)
-        problems += BookRule.problems(of: mapping)
-        hasTexts = mapping.messages.contains { $0.text != nil }
+        entries = mapping.plans.entries
+        channels = mapping.plans.channels
+        root = mapping.plans.root
+        slotCount = mapping.plans.slotCount
+        hasTexts = mapping.plans.hasTexts
         bookPlaces = Array(repeating: [], count: channels.count)
     }
 

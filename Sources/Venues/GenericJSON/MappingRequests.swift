@@ -3,42 +3,59 @@ import MarketModel
 /// The subscriptions of one connection: what is sent, at the mapping's pace, and what the venue answered.
 struct MappingRequests: Sendable {
     private struct Request: Sendable {
-        let id: String
         let symbols: [String]
+        var isOpen = true
+    }
+
+    /// Requests for one symbol, or all requests: the oldest without an answer is found without a search.
+    private struct Line: Sendable {
+        var numbers: [Int] = []
+        /// Requests before this place have an answer.
+        var start = 0
     }
 
     private let mapping: FeedMapping
     private let symbols: [String]
+    /// The symbols as the venue writes them, by those in the rows.
+    private let written: [String: String]
     private var queue: SubscriptionQueue
-    /// The requests without an answer, the oldest first.
-    private var open: [Request] = []
-    private let count: Int
+    private var requests: [Request] = []
+    private var openCount: Int
     private var refusedCount = 0
+    private var all = Line()
+    /// By the letters of a symbol.
+    private var bySymbol: [String: Line] = [:]
     private(set) var hasAnswer = false
     private var nextID = 1
 
     init(_ mapping: FeedMapping, symbols: [String]) {
         self.mapping = mapping
         self.symbols = symbols
+        written = Dictionary(symbols.map { (mapping.stored($0), $0) }, uniquingKeysWith: { first, _ in first })
         var payloads: [SubscriptionQueue.Request] = []
         for template in mapping.subscribe {
             for symbol in template.needsSymbol ? symbols : [""] {
                 let payload = template.message(symbol: symbol, symbols: symbols, id: nextID)
-                let id = String(nextID)
-                payloads.append(SubscriptionQueue.Request(names: [id], payload: payload))
-                open.append(Request(id: id, symbols: template.needsSymbol ? [symbol] : symbols))
+                payloads.append(SubscriptionQueue.Request(names: [], payload: payload))
+                requests.append(Request(symbols: template.needsSymbol ? [symbol] : symbols))
                 nextID += 1
             }
         }
-        count = open.count
+        openCount = requests.count
         queue = SubscriptionQueue(payloads, perSecond: mapping.pace)
+        for (number, request) in requests.enumerated() {
+            all.numbers.append(number)
+            for letters in Set(request.symbols.map(Self.letters)) {
+                bySymbol[letters, default: Line()].numbers.append(number)
+            }
+        }
     }
 
     /// True if every request has an answer, or if the mapping has no acknowledgements; false if all were refused.
-    var isAccepted: Bool { !isRefused && (!mapping.hasAcknowledgements || open.isEmpty) }
+    var isAccepted: Bool { !isRefused && (!mapping.hasAcknowledgements || openCount == 0) }
 
     /// True if the venue refused every request.
-    var isRefused: Bool { count > 0 && refusedCount >= count }
+    var isRefused: Bool { !requests.isEmpty && refusedCount >= requests.count }
 
     mutating func send(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         queue.send(now: now, outgoing: &outgoing)
@@ -56,22 +73,40 @@ struct MappingRequests: Sendable {
     /// Notes an acknowledgement: of the oldest request for `symbol`, or of the oldest request if it is `nil`.
     mutating func accept(_ symbol: String?) {
         hasAnswer = true
-        guard let index = index(of: symbol) else { return }
-        open.remove(at: index)
+        _ = takeOldest(symbol)
     }
 
     /// Notes a refusal, and returns the symbols of the refused request.
     mutating func refuse(_ symbol: String?) -> [String] {
         hasAnswer = true
-        guard let index = index(of: symbol) else { return [] }
+        guard let request = takeOldest(symbol) else { return [] }
         refusedCount += 1
-        return open.remove(at: index).symbols
+        return request.symbols
     }
 
-    private func index(of symbol: String?) -> Int? {
-        guard let symbol else { return open.indices.first }
+    /// Ends the oldest open request for `symbol`, or the oldest of all.
+    private mutating func takeOldest(_ symbol: String?) -> Request? {
+        guard let symbol else {
+            var line = all
+            defer { all = line }
+            return takeOldest(of: &line)
+        }
         let letters = Self.letters(symbol)
-        return open.firstIndex { $0.symbols.contains { Self.letters($0) == letters } }
+        guard var line = bySymbol.removeValue(forKey: letters) else { return nil }
+        defer { bySymbol[letters] = line }
+        return takeOldest(of: &line)
+    }
+
+    private mutating func takeOldest(of line: inout Line) -> Request? {
+        while line.start < line.numbers.count {
+            let number = line.numbers[line.start]
+            line.start += 1
+            guard requests[number].isOpen else { continue }
+            requests[number].isOpen = false
+            openCount -= 1
+            return requests[number]
+        }
+        return nil
     }
 
     /// The letters and digits of a symbol: venues often answer in another spelling, such as `BTC-USD` for `btcusd`.
@@ -81,7 +116,7 @@ struct MappingRequests: Sendable {
 
     /// Asks for a new snapshot of the books of a symbol, given as it is in the rows.
     mutating func repair(_ stored: String) {
-        let symbol = symbols.first { mapping.stored($0) == stored } ?? stored
+        let symbol = written[stored] ?? stored
         for template in mapping.repair {
             let payload = template.message(symbol: symbol, symbols: [symbol], id: nextID)
             nextID += 1

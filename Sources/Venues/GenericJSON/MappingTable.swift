@@ -1,13 +1,5 @@
 import MarketModel
 
-/// A mistake in a mapping, and where it is.
-struct MappingProblem: Error, Hashable, Sendable {
-    /// The path of the key, such as `message[1].price`; empty for the whole mapping.
-    let path: String
-    /// What is wrong, for the author of the mapping.
-    let reason: String
-}
-
 /// Reads the keys of one table of a mapping, and collects the mistakes in it.
 struct MappingTable {
     let path: String

@@ -12,10 +12,8 @@ package struct MT4RecordedReader: RecordedVenueReader {
     package init() {}
 
     package mutating func note(url: String) {
-        guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return }
-        let rest = url[colon...].dropFirst(3)
-        guard let slash = rest.firstIndex(of: "/") else { return }
-        server.paths.insert(rest[slash...].prefix { $0 != "?" && $0 != "#" }.lowercased())
+        guard let path = Self.path(ofURL: url), !path.isEmpty else { return }
+        server.paths.insert(path.lowercased())
     }
 
     package mutating func beginConnection() {

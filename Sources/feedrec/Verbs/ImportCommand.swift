@@ -114,7 +114,7 @@ struct ImportCommand: AsyncParsableCommand {
             facts.raw("files", "[" + files.map(JSONText.quoted).joined(separator: ",") + "]")
             facts.text("bars", bars.description)
             facts.text("broker_time_zone", reading.brokerTimeZone?.name)
-            facts.raw("mapping", reading.mapping)
+            facts.raw("mapping", reading.mapping?.json)
             if reading.keepsPersonalData { facts.boolean("keeps_personal_data", true) }
             let reporter = RecordingReporter()
             let importer = MessageImporter(

@@ -49,6 +49,25 @@ struct MappingDialectTests {
         #expect(run.dialect.undelivered.isEmpty)
     }
 
+    @Test("an answer counts for the oldest open request of its symbol, in whatever order answers come")
+    func order() throws {
+        let mapping =
+            #"{"subscribe":["t {symbol}","b {symbol}","all {symbols}"],"pace":1000,"#
+            + #""message":[{"kind":"accepted","match":{"e":"ok"},"symbol":"s"},"#
+            + #"{"kind":"refused","match":{"e":"no"},"symbol":"s"}]}"#
+        var run = try MappingRun(recording: mapping, symbols: ["A-1", "B-1"])
+        run.receive(#"{"e":"ok","s":"b1"}"#, #"{"e":"ok","s":"b1"}"#, #"{"e":"ok","s":"x"}"#)
+        // Only the request for all symbols is left for B-1.
+        run.receive(#"{"e":"no","s":"B-1"}"#)
+        #expect(run.outcome.refusals.map(\.name) == ["B-1"] && !run.outcome.isSubscribed)
+        run.receive(#"{"e":"ok"}"#)
+        #expect(!run.outcome.isSubscribed)
+        run.receive(#"{"e":"ok","s":"B-1"}"#)
+        #expect(!run.outcome.isSubscribed)
+        run.receive(#"{"e":"ok","s":"a1"}"#)
+        #expect(run.outcome.isSubscribed)
+    }
+
     @Test("a connection ends if the venue refuses everything, or answers nothing for 30 seconds")
     func endings() throws {
         var refused = try MappingRun(recording: Self.mapping, symbols: ["a"])

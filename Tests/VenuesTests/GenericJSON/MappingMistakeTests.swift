@@ -90,6 +90,6 @@ struct MappingMistakeTests {
         values.set(GenericJSONVenue.mapping, [mapping])
         let plan = try Venue.genericJSON.definition.plan(values) { _ in nil }
         #expect(plan.subscription == #"{"symbols":["A/B","c"],"mapping":\#(mapping)}"#)
-        #expect(plan.reading.mapping == mapping && plan.ticks == .some(["A/B", "c"]))
+        #expect(plan.reading.mapping?.json == mapping && plan.ticks == .some(["A/B", "c"]))
     }
 }

@@ -11,7 +11,7 @@ struct MappingRun {
     /// Makes a reader of recorded messages.
     init(_ mapping: String) {
         var reading = VenueReading()
-        reading.mapping = mapping
+        reading.mapping = try? FeedMapping(json: mapping)
         dialect = Venue.genericJSON.makeReader(reading)
     }
 

@@ -80,7 +80,7 @@ struct BookLane {
         self.connection = connection
         latest = connection.opened.tsOpened.rawValue
         var options = VenueReading()
-        options.mapping = try reader.feedOptions(["mapping"])[connection.opened.feedID]?["mapping"]
+        options.mapping = try reader.mapping(ofFeed: connection.opened.feedID)
         options.bookLevels = beginnings.map(\.state.levelCount).max().flatMap { $0 > 0 ? $0 : nil }
         reading = ConnectionReading(venue, options)
         let start = max(0, beginnings.map(\.state.end.message).min() ?? first)
