@@ -34,13 +34,7 @@ struct BookArchive {
                 format: nil,
                 malformedLines: .fail,
                 barIntervals: [],
-                session: SessionStart(
-                    kind: .import,
-                    tsStart: UnixNanoseconds(0),
-                    host: nil,
-                    programVersion: "test",
-                    configuration: "{}"
-                )
+                session: .testImport()
             ),
             report: { _ in }
         )

@@ -167,13 +167,7 @@ struct HubPayloadTests {
                 format: .ns,
                 malformedLines: .fail,
                 barIntervals: [],
-                session: SessionStart(
-                    kind: .import,
-                    tsStart: UnixNanoseconds(0),
-                    host: nil,
-                    programVersion: "test",
-                    configuration: "{}"
-                )
+                session: .testImport()
             ),
             report: { _ in }
         )

@@ -29,13 +29,7 @@ struct ImportBench {
             format: nil,
             malformedLines: malformedLines,
             barIntervals: [BarInterval(text: "1s")].compactMap { $0 },
-            session: SessionStart(
-                kind: .import,
-                tsStart: UnixNanoseconds(0),
-                host: nil,
-                programVersion: "test",
-                configuration: "{}"
-            )
+            session: .testImport()
         )
         configuration.archive = archive
         configuration.isForced = isForced

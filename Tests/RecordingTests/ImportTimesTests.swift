@@ -79,13 +79,7 @@ struct ImportTimesTests {
         let outcome = try await bench.run(ImportBench.trades(1...3))
         #expect(outcome.receiveTimes == .recorded)
         #expect(try await receiveTimes(bench) == [.text("recorded")])
-        let start = SessionStart(
-            kind: .import,
-            tsStart: UnixNanoseconds(0),
-            host: nil,
-            programVersion: "test",
-            configuration: #"{"venue":"x"}"#
-        )
+        let start = SessionStart.testImport(configuration: #"{"venue":"x"}"#)
         #expect(start.with(.venue).configuration == #"{"venue":"x","receive_times":"venue"}"#)
     }
 

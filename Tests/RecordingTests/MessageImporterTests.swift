@@ -28,13 +28,7 @@ struct MessageImporterTests {
                     format: nil,
                     malformedLines: malformedLines,
                     barIntervals: [BarInterval(text: "1s")].compactMap { $0 },
-                    session: SessionStart(
-                        kind: .import,
-                        tsStart: UnixNanoseconds(0),
-                        host: nil,
-                        programVersion: "test",
-                        configuration: "{}"
-                    )
+                    session: .testImport()
                 ),
                 report: { _ in }
             )
@@ -187,13 +181,7 @@ struct MessageImporterTests {
                 format: nil,
                 malformedLines: .fail,
                 barIntervals: [],
-                session: SessionStart(
-                    kind: .import,
-                    tsStart: UnixNanoseconds(0),
-                    host: nil,
-                    programVersion: "test",
-                    configuration: "{}"
-                )
+                session: .testImport()
             ),
             report: { _ in }
         )

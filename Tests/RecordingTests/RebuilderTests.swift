@@ -37,13 +37,7 @@ struct RebuilderTests {
                 format: nil,
                 malformedLines: .fail,
                 barIntervals: ["1s", "1m"].compactMap { BarInterval(text: $0) },
-                session: SessionStart(
-                    kind: .import,
-                    tsStart: UnixNanoseconds(start),
-                    host: nil,
-                    programVersion: "test",
-                    configuration: #"{"bars":"1s,1m"}"#
-                )
+                session: .testImport(at: UnixNanoseconds(start), configuration: #"{"bars":"1s,1m"}"#)
             ),
             report: { _ in }
         )
@@ -54,7 +48,7 @@ struct RebuilderTests {
         return outcome.summary.file
     }
 
-    private static func change(_ path: String, _ sql: String) async throws {
+    static func change(_ path: String, _ sql: String) async throws {
         let session = try SQLSession(recordings: [path], isWritable: true)
         try await session.run(sql) { _ in }
         session.close()
