@@ -205,7 +205,7 @@ final class ReplayDesk: Sendable {
             outlet: VenueOutlet(
                 session,
                 hasher: MessageHasher(pool: pool),
-                hasSnapshots: hasBooks || request.follows,
+                hasSnapshots: venue.definition is any SnapshotVenue && (hasBooks || request.follows),
                 observe: nil
             )
         )

@@ -1,5 +1,23 @@
 package import MarketModel
 
+/// A venue that sends snapshots of order books on its connections.
+///
+/// A replay then makes a snapshot for a client that joins in the middle.
+package protocol SnapshotVenue: VenueDefinition {
+    /// Writes the snapshot of a book that the venue would send on a connection now; `nil` if it sends none of this
+    /// book.
+    ///
+    /// The numbers in it must be those that the next recorded change continues.
+    func snapshot(of book: VenueBook) -> String?
+
+    /// True if ``snapshot(of:)`` needs ``VenueBook/lastMessage``, which costs reading a block. False by default.
+    var usesLastMessage: Bool { get }
+}
+
+extension SnapshotVenue {
+    package var usesLastMessage: Bool { false }
+}
+
 /// An order book between two messages of a tape, from which a venue makes the snapshot that it would send now.
 package struct VenueBook: Sendable {
     /// The symbol as the venue's messages write it.
@@ -17,7 +35,7 @@ package struct VenueBook: Sendable {
     package var tsRecv: UnixNanoseconds
     /// The venue's time of that message.
     package var tsEvent: UnixNanoseconds?
-    /// The payload of that message; empty if it is not known.
+    /// The payload of that message; empty if it is not known or if the venue does not use it.
     package var lastMessage: [UInt8] = []
 
     /// Makes a book without numbers.

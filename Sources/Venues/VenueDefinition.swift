@@ -105,12 +105,6 @@ package protocol VenueDefinition: Sendable {
         _ setting: SimulationSetting
     ) throws(VenueOptionError) -> VenueSimulation
 
-    /// Writes the snapshot of a book that the venue would send on a connection now; `nil` (the default) if it sends
-    /// none, or none that is made from a book.
-    ///
-    /// The numbers in it must be those that the next recorded change continues.
-    func snapshot(of book: VenueBook) -> String?
-
     /// Paths for people to try against a replay.
     var examplePaths: [String] { get }
 
@@ -162,7 +156,6 @@ extension VenueDefinition {
         known: @escaping @Sendable () -> [String]
     ) -> (any MessageRedactor)? { nil }
     package func withoutAnnouncedSecrets(_ text: String) -> String { text }
-    package func snapshot(of book: VenueBook) -> String? { nil }
     package func takesParameter(_ name: String) -> Bool { queryParameters.contains(name) }
     package func makeRecordedReader() -> (any RecordedVenueReader)? { nil }
     package func makeFilter(_ reading: VenueReading, symbols: Set<String>) -> (any MessageFilter)? { nil }

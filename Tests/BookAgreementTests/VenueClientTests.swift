@@ -96,7 +96,7 @@ struct VenueClientTests {
             for request in scene.requests { client.send(request) }
             var walks: [ClientBooks.Name: BookWalk] = [:]
             while case .chunk(let chunk) = try reader.next() {
-                made += chunk.batch.entries.count { $0.direction == .sent }
+                made += chunk.snapshotCount
                 var place = 0
                 while place < chunk.count {
                     // All messages of one time are taken together.
@@ -127,7 +127,7 @@ struct VenueClientTests {
         var reader = VenueReader(try TapeCatalog(readers), venue: product, range: ReadRange(), follows: false)
         try reader.open(at: time)
         guard case .chunk(let snapshots) = try reader.next() else { throw BookSearch.Mistake(description: "no chunk") }
-        try #require(snapshots.batch.entries.allSatisfy { $0.direction == .sent })
+        try #require(snapshots.snapshotCount == snapshots.count)
         var client = try VenueClient(product, path: scene.path, login: scene.login)
         client.take(TapeChunk(), 0..<0)
         #expect(!client.outlet.needsSnapshots)

@@ -71,7 +71,7 @@ struct SessionStatus {
 
     private static func json(of counts: [Int64]) -> String {
         var object = JSONObjectWriter()
-        for (kind, count) in zip(EventKind.allCases, counts) where ![.bar, .book].contains(kind) || count > 0 {
+        for (kind, count) in zip(EventKind.allCases, counts) where !kind.isOptional || count > 0 {
             object.integer(kind.countName, count)
         }
         return object.text()

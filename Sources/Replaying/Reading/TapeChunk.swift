@@ -9,6 +9,8 @@ struct TapeChunk: Sendable {
     var batch = MessageBatch()
     /// The kind of each message if the tape has events, otherwise empty.
     var kinds: [EventKind] = []
+    /// The number of snapshots of order books at the beginning, which were made for the tape and not recorded.
+    var snapshotCount = 0
 
     /// Returns the time of the message at `place`; `.max` after the last one.
     func time(at place: Int) -> Int64 { place < batch.count ? batch.entries[place].tsRecv.rawValue : .max }
@@ -32,6 +34,9 @@ package enum EventKind: UInt8, Sendable, CaseIterable {
 
     /// What a client gets that does not choose: books are large, so they are sent if they are named.
     package static let byDefault = Set(allCases).subtracting([.book])
+
+    /// True for a kind that clients get only if they ask for it; its count is shown only then.
+    var isOptional: Bool { self == .bar || self == .book }
 
     /// The name of the count in a summary.
     var countName: String {

@@ -41,8 +41,10 @@ struct VenueReader: TapeReader {
         self.turns = turns
         tape = try ArchiveTape(files: files, venue: venue, range: range, turns: turns, symbols: symbols)
         snapshots = nil
-        if let start = catalog.bounds?.lowerBound, range.from.rawValue > start {
-            snapshots = try VenueSnapshots.chunk(files, venue, range, follows: follows)
+        if let snapshotVenue = venue.definition as? any SnapshotVenue, let start = catalog.bounds?.lowerBound,
+            range.from.rawValue > start
+        {
+            snapshots = try VenueSnapshots.chunk(files, snapshotVenue, range, follows: follows)
         }
     }
 

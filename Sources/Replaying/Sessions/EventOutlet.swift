@@ -18,7 +18,7 @@ struct EventOutlet: PlaybackOutlet {
 
     /// `kinds` are those that the client asked for.
     init(hasBars: Bool, kinds: Set<EventKind> = EventKind.byDefault) {
-        optionalKinds = kinds.intersection([.book]).union(hasBars ? [.bar] : [])
+        optionalKinds = kinds.filter { $0.isOptional && $0 != .bar }.union(hasBars ? [.bar] : [])
     }
 
     var isReadyAtOnce: Bool { true }
@@ -101,7 +101,7 @@ struct EventOutlet: PlaybackOutlet {
     }
 
     private mutating func appendTotals(to object: inout JSONObjectWriter) {
-        for kind in EventKind.allCases where ![.bar, .book].contains(kind) || optionalKinds.contains(kind) {
+        for kind in EventKind.allCases where !kind.isOptional || optionalKinds.contains(kind) {
             object.integer(kind.countName, counts[Int(kind.rawValue)])
         }
         digest = hash.finish()

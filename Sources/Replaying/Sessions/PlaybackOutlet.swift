@@ -86,12 +86,19 @@ struct VenueOutlet: PlaybackOutlet {
     private(set) var digest: String?
     /// True if the tape can make snapshots.
     private let hasSnapshots: Bool
-    private var hasBegun = false
     private(set) var needsSnapshots = false
+    /// The session after the last change of its subscriptions; `nil` before the tape has begun.
+    private var settled: Settled?
     /// The session as it was before the subscriptions that need snapshots; `nil` if all subscriptions do.
     private var served: (any VenueSession)?
     /// True from such a subscription until its snapshots have passed.
     private var isAwaiting = false
+
+    private struct Settled {
+        let session: any VenueSession
+        /// The number of its subscriptions.
+        let count: Int
+    }
 
     init(
         _ session: any VenueSession,
@@ -114,38 +121,45 @@ struct VenueOutlet: PlaybackOutlet {
         kind: MessageKind,
         replies: inout MessageBatch
     ) -> OutletSignal {
-        let before = hasSnapshots && hasBegun ? session : nil
         switch session.receive(payload, kind: kind, replies: &replies) {
         case .none: return .none
         case .subscriptionsChanged:
-            if let before, session.report.count > before.report.count {
-                if !isAwaiting { served = before }
-                (isAwaiting, needsSnapshots) = (true, true)
-            }
+            followSubscriptions()
             return .subscriptionsChanged
         case .close(let code, let reason): return .close(code: code, reason: reason)
         }
+    }
+
+    /// Notes a subscription that needs snapshots, because the tape has begun without it.
+    ///
+    /// A copy of the session is made for each change, not for each message of the client.
+    private mutating func followSubscriptions() {
+        guard let before = settled else { return }
+        let count = session.report.count
+        if count > before.count {
+            if !isAwaiting { served = before.session }
+            (isAwaiting, needsSnapshots) = (true, true)
+        }
+        settled = Settled(session: session, count: count)
     }
 
     mutating func deliver(_ chunk: TapeChunk, _ range: Range<Int>) -> MessageBatch {
         var output = MessageBatch()
         output.bytes.reserveCapacity(chunk.batch.entries[range].reduce(0) { $0 + $1.length })
         output.entries.reserveCapacity(range.count)
-        hasBegun = true
-        let recorded = range.drop { chunk.batch.entries[$0].direction == .sent }
-        if recorded.count < range.count { deliverSnapshots(chunk, range.lowerBound..<recorded.startIndex, &output) }
+        if hasSnapshots, settled == nil { settled = Settled(session: session, count: session.report.count) }
+        let recorded = min(max(range.lowerBound, chunk.snapshotCount), range.upperBound)
+        deliverSnapshots(chunk.batch, range.lowerBound..<recorded, &output)
         if !needsSnapshots { isAwaiting = false }
-        session.deliver(chunk.batch, recorded.startIndex..<range.upperBound, into: &output)
+        session.deliver(chunk.batch, recorded..<range.upperBound, into: &output)
         observe?(output)
         hasher?.add(output)
         return output
     }
 
     /// Delivers snapshots that were made for this tape, to subscriptions that have none yet.
-    private mutating func deliverSnapshots(_ chunk: TapeChunk, _ range: Range<Int>, _ output: inout MessageBatch) {
-        var batch = chunk.batch
+    private mutating func deliverSnapshots(_ batch: MessageBatch, _ range: Range<Int>, _ output: inout MessageBatch) {
         for index in range {
-            batch.entries[index].direction = .received
             if var served {
                 var known = MessageBatch()
                 served.deliver(batch, index..<index + 1, into: &known)
@@ -172,6 +186,7 @@ struct VenueOutlet: PlaybackOutlet {
         served = nil
         (isAwaiting, needsSnapshots) = (false, false)
         session.tapeMoved()
+        settled = settled.map { Settled(session: session, count: $0.count) }
     }
 
     mutating func held(replies: inout MessageBatch) { endTake() }

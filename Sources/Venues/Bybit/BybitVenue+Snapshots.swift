@@ -1,7 +1,9 @@
 import JSONScanning
 import MarketModel
 
-extension BybitVenue {
+extension BybitVenue: SnapshotVenue {
+    package var usesLastMessage: Bool { true }
+
     /// Writes `{"topic":"orderbook.50.BTCUSDT","ts":…,"type":"snapshot","data":{"s","b","a","u","seq"},"cts":…}`.
     package func snapshot(of book: VenueBook) -> String? {
         guard let number = book.number else { return nil }

@@ -1,7 +1,7 @@
 import JSONScanning
 import MarketModel
 
-extension CoinbaseVenue {
+extension CoinbaseVenue: SnapshotVenue {
     /// Writes a message of `l2_data` with one event of the type `snapshot`.
     ///
     /// It has no `sequence_num`: the session gives it the next number of its client.

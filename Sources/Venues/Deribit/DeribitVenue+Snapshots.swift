@@ -1,7 +1,7 @@
 import JSONScanning
 import MarketModel
 
-extension DeribitVenue {
+extension DeribitVenue: SnapshotVenue {
     /// Writes a notification of `book.BTC-PERPETUAL.100ms` of the type `snapshot`.
     package func snapshot(of book: VenueBook) -> String? {
         guard let number = book.number, let dot = book.channel.firstIndex(of: ".") else { return nil }

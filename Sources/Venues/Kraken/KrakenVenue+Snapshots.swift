@@ -1,7 +1,7 @@
 import JSONScanning
 import MarketModel
 
-extension KrakenVenue {
+extension KrakenVenue: SnapshotVenue {
     /// Writes `{"channel":"book","type":"snapshot","data":[{"symbol","bids","asks","checksum","timestamp"}]}`.
     ///
     /// The checksum is over the digits as sent, so they are kept.

@@ -1,7 +1,7 @@
 import JSONScanning
 import MarketModel
 
-extension OKXVenue {
+extension OKXVenue: SnapshotVenue {
     /// Writes `{"arg":{…},"action":"snapshot","data":[{"asks","bids","ts","checksum","seqId","prevSeqId"}]}`.
     ///
     /// A checksum of 0 means that there is none. The number of orders at a price is not known, and written as 1.

@@ -5,16 +5,20 @@ import Venues
 
 extension BookTape {
     /// The books that are right at the start of the range, those with the earliest last message first.
-    func beginningBooks() throws(ArchiveError) -> [VenueBook] {
+    func beginningBooks(withLastMessages: Bool) throws(ArchiveError) -> [VenueBook] {
         var books: [VenueBook] = []
-        for (lane, book) in beginnings { books.append(try lane.venueBook(book)) }
+        for (lane, book) in beginnings {
+            var known = lane.venueBook(book)
+            if withLastMessages { known.lastMessage = try lane.payload(of: lane.books[book].messageIndex) }
+            books.append(known)
+        }
         return books
     }
 }
 
 extension BookLane {
     /// A book as its venue needs it for a snapshot.
-    fileprivate func venueBook(_ book: Int) throws(ArchiveError) -> VenueBook {
+    fileprivate func venueBook(_ book: Int) -> VenueBook {
         let known = books[book]
         var result = VenueBook(
             symbol: known.symbol,
@@ -26,7 +30,6 @@ extension BookLane {
         result.number = known.keeper.last
         result.checksum = known.keeper.checksumOfBook
         result.tsEvent = known.tsEvent
-        result.lastMessage = try payload(of: known.messageIndex)
         return result
     }
 }

@@ -6,11 +6,10 @@ import Venues
 enum VenueSnapshots {
     /// Returns the snapshots at the start of `range`, as messages of that time; `nil` if there are none.
     ///
-    /// Their direction is ``MessageDirection/sent``, which tells them from recorded messages. The numbers in them are
-    /// those that the first recorded changes continue.
+    /// The numbers in them are those that the first recorded changes continue.
     static func chunk(
         _ files: [TapeCatalog.File],
-        _ venue: Venue,
+        _ venue: any SnapshotVenue,
         _ range: ReadRange,
         follows: Bool
     ) throws(ArchiveError) -> TapeChunk? {
@@ -18,10 +17,11 @@ enum VenueSnapshots {
         order.venue = venue.name
         let tape = try BookTape(files, order)
         var chunk = TapeChunk()
-        for book in try tape.beginningBooks() {
-            guard let text = venue.definition.snapshot(of: book) else { continue }
-            chunk.batch.append(text.utf8, direction: .sent, tsRecv: range.from)
+        for book in try tape.beginningBooks(withLastMessages: venue.usesLastMessage) {
+            guard let text = venue.snapshot(of: book) else { continue }
+            chunk.batch.append(text.utf8, direction: .received, tsRecv: range.from)
         }
+        chunk.snapshotCount = chunk.count
         return chunk.count > 0 ? chunk : nil
     }
 }
