@@ -65,6 +65,17 @@ struct CoverageTests {
         #expect(Self.coverage(session, [Self.gap(1, 2)]).least == 0.75)
     }
 
+    @Test("a hole in an order book lowers no coverage, because no tick is missing")
+    func bookHole() {
+        var hole = Self.gap(1, 2, feed: 1, instrument: 1)
+        hole.cause = "sequence"
+        hole.detail = GapRow.bookDetail + "depth@100ms of A has a hole: a message is missing"
+        let session = [Self.session(1, from: 0, to: 4)]
+        #expect(Self.coverage(session, [hole]).least == 1)
+        hole.detail = nil
+        #expect(Self.coverage(session, [hole]).instruments.map(\.fraction) == [0.75, 1])
+    }
+
     @Test("overlapping gaps count once, an open one up to the last message")
     func overlapping() {
         let gaps = [Self.gap(0.5, 1.25), Self.gap(1, 1.5), Self.gap(3.5, nil)]

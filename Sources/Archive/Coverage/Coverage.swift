@@ -33,7 +33,8 @@ package struct InstrumentCoverage: Hashable, Sendable {
 /// first connection or gap on, the time between two sessions of one feed, and gaps, excluding the times in which the
 /// feed's market was closed. The covered time is the part that no gap touches. A gap touches the instrument that it
 /// names, or all instruments that its feed brings. If several feeds bring an instrument, one of them is enough. Gaps
-/// from damage count, because their received messages are no longer stored.
+/// from damage count, because their received messages are no longer stored. A hole in an order book does not count,
+/// because no tick is missing: ``BookHealth`` has it.
 package struct Coverage: Hashable, Sendable {
     /// In order of venue and symbol; the rows of a symbol whose digits grew count as one instrument.
     package private(set) var instruments: [InstrumentCoverage] = []
@@ -77,7 +78,7 @@ package struct Coverage: Hashable, Sendable {
             feeds,
             sessions: sessions,
             connections: connections,
-            gaps: gaps + Self.absences(sessions, feeds),
+            gaps: gaps.filter { !$0.isOfBook } + Self.absences(sessions, feeds),
             closed: ClosedTimes(closedSpans, feeds: feeds, sessions: sessions),
             end: end
         )
