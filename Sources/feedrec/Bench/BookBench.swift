@@ -61,9 +61,13 @@ struct BookBench: AsyncParsableCommand {
         let nanoseconds = load.nanosecondsPerLevel(Clocks.threadCPUSeconds)
         let base = directory ?? FileManager.default.temporaryDirectory.path
         let path = base + "/feedrec-bench-\(ProcessInfo.processInfo.processIdentifier)"
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        defer {
+            StandardError.endProgress()
+            try? FileManager.default.removeItem(atPath: path)
+        }
         let recording = try await BookRecording.make(in: path, venue, count: messages, seed: seed)
         let times = try BookLookups(recording: recording, seed: seed).run(lookups)
+        StandardError.endProgress()
         var output = StandardOutput()
         let report = BookBenchReport(
             venue: recording.venue.name,

@@ -13,7 +13,9 @@ struct BookLookups {
         let span = try span()
         var random = SplitMix64(seed: seed)
         var times: [Double] = []
-        for _ in 0..<count {
+        let progress = UpkeepProgress.reporter(of: "looking at books of \(recording.venue.name)")
+        for number in 0..<count {
+            progress(Double(number) / Double(count))
             let offset = random.next() % UInt64(max(1, span.last.rawValue - span.first.rawValue))
             let time = UnixNanoseconds(span.first.rawValue + Int64(offset))
             let start = Clocks.monotonic.now

@@ -24,7 +24,7 @@ struct BookRecording {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             let text = directory + "/messages.txt"
             let written = try write(candidate, to: text, count: count, seed: seed)
-            let files = try await importing(text, candidate, archive: directory + "/tape")
+            let files = try await importing(text, candidate, count: written, archive: directory + "/tape")
             try FileManager.default.removeItem(atPath: text)
             return BookRecording(venue: candidate, files: files, symbol: symbol, messages: written)
         }
@@ -61,6 +61,7 @@ struct BookRecording {
         else { throw Failure("cannot create '\(path)'") }
         defer { try? file.close() }
         var written = 0
+        let progress = UpkeepProgress.reporter(of: "making messages of \(venue.name)")
         var last = SimulatedConversation.start
         try SimulatedConversation.forEachBatch(with: venue, values, path: place, count: count, seed: seed) { batch in
             var lines: [UInt8] = []
@@ -72,11 +73,18 @@ struct BookRecording {
             }
             written += batch.count
             try file.write(contentsOf: Data(lines))
+            progress(Double(written) / Double(count))
         }
         return written
     }
 
-    private static func importing(_ path: String, _ venue: Venue, archive: String) async throws -> [String] {
+    private static func importing(
+        _ path: String,
+        _ venue: Venue,
+        count: Int,
+        archive: String
+    ) async throws -> [String] {
+        let progress = UpkeepProgress.reporter(of: "recording messages of \(venue.name)")
         let configuration = MessageImporter.Configuration(
             venue: venue,
             format: nil,
@@ -84,7 +92,10 @@ struct BookRecording {
             barIntervals: [],
             session: SessionFacts.start(.import, configuration: "{}")
         )
-        let importer = MessageImporter(configuration: configuration, report: { _ in })
+        let importer = MessageImporter(
+            configuration: configuration,
+            report: { progress(Double($0.messagesReceived) / Double(count)) }
+        )
         _ = try await importer.run(paths: [path]) { day throws(ArchiveError) in
             try ArchiveWriter.open(directory: archive, day: day)
         }

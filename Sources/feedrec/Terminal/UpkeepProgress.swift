@@ -1,13 +1,24 @@
 import Synchronization
 
-/// A progress line, updated at each percent, for work on one recording after another.
+/// A progress line, updated at each percent.
 enum UpkeepProgress {
+    /// For work on one recording after another.
     static func reporter(_ action: String) -> @Sendable (String, Double) -> Void {
         let last = LastPercent()
         return { path, part in
             let percent = Int((part * 100).rounded(.down))
             guard last.isNew(percent) else { return }
             StandardError.progress("feedrec: \(action) '\(path)': \(percent) %")
+        }
+    }
+
+    /// For work that `action` names.
+    static func reporter(of action: String) -> @Sendable (Double) -> Void {
+        let last = LastPercent()
+        return { part in
+            let percent = Int((min(1, part) * 100).rounded(.down))
+            guard last.isNew(percent) else { return }
+            StandardError.progress("feedrec: \(action): \(percent) %")
         }
     }
 
