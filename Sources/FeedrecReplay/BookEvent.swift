@@ -67,24 +67,22 @@ public struct BookLevel: Sendable, Hashable {
 ///
 /// Books have numbers as the venue wrote them, so two levels of a book may have different digits.
 public struct BookNumber: Sendable, Hashable, CustomStringConvertible {
+    let decimal: FixedDecimal
+
     /// The number without its point.
-    public let mantissa: Int64
+    public var mantissa: Int64 { decimal.mantissa }
     /// Digits after the point, 0 to 18.
-    public let digits: Int
+    public var digits: Int { Int(decimal.digits) }
 
     /// Makes a number; `nil` if there are more than 18 digits after the point, or fewer than 0.
     public init?(mantissa: Int64, digits: Int) {
-        guard (0...18).contains(digits) else { return nil }
-        self.mantissa = mantissa
-        self.digits = digits
+        guard let digits = UInt8(exactly: digits), digits <= FixedDecimal.digitsMax else { return nil }
+        decimal = FixedDecimal(mantissa: mantissa, digits: digits)
     }
 
     init(_ decimal: FixedDecimal) {
-        mantissa = decimal.mantissa
-        digits = Int(decimal.digits)
+        self.decimal = decimal
     }
-
-    var decimal: FixedDecimal { FixedDecimal(mantissa: mantissa, digits: UInt8(digits)) }
 
     /// The number as the venue wrote it.
     public var description: String { decimal.description }

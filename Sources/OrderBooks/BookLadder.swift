@@ -103,11 +103,16 @@ extension BookLadder: Sequence {
     /// Returns the levels from the best price to the worst.
     package struct Iterator: IteratorProtocol {
         private let ladder: BookLadder
-        private var chunk = 0
-        private var offset = 0
+        private var chunk: Int
+        private var offset: Int
 
-        init(_ ladder: BookLadder) {
+        init(_ ladder: BookLadder, chunk: Int = 0, offset: Int = 0) {
             self.ladder = ladder
+            self.chunk = chunk
+            self.offset = offset
+            guard chunk < ladder.chunks.count, offset == ladder.chunks[chunk].count else { return }
+            self.chunk += 1
+            self.offset = 0
         }
 
         package mutating func next() -> BookLevel? {
@@ -124,6 +129,12 @@ extension BookLadder: Sequence {
     }
 
     package func makeIterator() -> Iterator { Iterator(self) }
+
+    /// Iterates from `price` on, or from the next worse price if the book has no such level.
+    package func iterator(from price: FixedDecimal) -> Iterator {
+        let place = place(of: PackedLevel(price: price, size: .zero))
+        return Iterator(self, chunk: place.chunk, offset: place.offset)
+    }
 
     package var underestimatedCount: Int { count }
 }

@@ -9,13 +9,6 @@ import Venues
 
 /// Books of made-up messages: holes, and clients of a venue that numbers all messages of a connection.
 struct MadeUpBooksTests {
-    private static func bybit(_ type: String, _ number: Int, bids: [String], asks: [String] = []) -> String {
-        let sides = [bids, asks].map { "[" + $0.joined(separator: ",") + "]" }
-        return #"{"topic":"orderbook.50.BTCUSDT","ts":1767571200000,"type":"\#(type)","#
-            + #""data":{"s":"BTCUSDT","b":\#(sides[0]),"a":\#(sides[1]),"u":\#(number),"seq":\#(number * 10)},"#
-            + #""cts":1767571200000}"#
-    }
-
     private static func events(_ readers: [ArchiveReader], depth: Int?, from: Int64? = nil) throws -> [String] {
         var order = EventOrder()
         order.selection.kinds = [.book, .trade]
@@ -40,11 +33,11 @@ struct MadeUpBooksTests {
         let venue = try #require(Venue(named: "bybit-linear"))
         let readers = try await BookArchive().importing(
             lines: [
-                Self.bybit("snapshot", 7, bids: [#"["99","1"]"#, #"["98.0","2"]"#], asks: [#"["101","1"]"#]),
-                Self.bybit("delta", 8, bids: [#"["99.0","0"]"#, #"["97","3"]"#]),
-                Self.bybit("delta", 10, bids: [#"["96","3"]"#]),
-                Self.bybit("delta", 11, bids: [#"["95","3"]"#]),
-                Self.bybit("snapshot", 20, bids: [#"["90","1"]"#], asks: [#"["91","1"]"#]),
+                BybitLines.book("snapshot", 7, bids: [#"["99","1"]"#, #"["98.0","2"]"#], asks: [#"["101","1"]"#]),
+                BybitLines.book("delta", 8, bids: [#"["99.0","0"]"#, #"["97","3"]"#]),
+                BybitLines.book("delta", 10, bids: [#"["96","3"]"#]),
+                BybitLines.book("delta", 11, bids: [#"["95","3"]"#]),
+                BybitLines.book("snapshot", 20, bids: [#"["90","1"]"#], asks: [#"["91","1"]"#]),
             ],
             venue
         )

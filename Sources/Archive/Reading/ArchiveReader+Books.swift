@@ -1,7 +1,6 @@
-package import JournalFormat
 package import MarketModel
 
-/// The stored states of order books, and the messages that follow them.
+/// The stored states of order books.
 extension ArchiveReader {
     /// The channels with a book of one of these instruments, sorted.
     package func bookChannels(instrumentIDs: [Int64]) throws(ArchiveError) -> [String] {
@@ -74,6 +73,17 @@ extension ArchiveReader {
         }
     }
 
+    /// A stored state with its book, for one of ``bookStates()``; `nil` if it has been removed since.
+    package func bookState(like row: BookCheckpointRow) throws(ArchiveError) -> BookCheckpointRow? {
+        let place = BookPlace(connectionID: row.connectionID, instrumentID: row.instrumentID, channel: row.channel)
+        return try bookStates(
+            of: place,
+            "ts_recv = ? AND message_index = ? AND item = ?",
+            [row.tsRecv.rawValue, row.messageIndex, row.item],
+            limit: 1
+        ).first
+    }
+
     /// True if there are stored states of order books.
     package func hasBookStates() throws(ArchiveError) -> Bool {
         try read { handle throws(ArchiveError) in
@@ -128,16 +138,17 @@ extension ArchiveReader {
         )
     }
 
-    /// The first stored states of a book at or after `time` with a valid book, in order, at most `limit`.
+    /// The first stored states of a book from `time` on and before `end` with a valid book, in order, at most `limit`.
     package func validBookStates(
         of place: BookPlace,
         from time: UnixNanoseconds,
+        before end: UnixNanoseconds,
         limit: Int
     ) throws(ArchiveError) -> [BookCheckpointRow] {
         try bookStates(
             of: place,
-            "ts_recv >= ? AND state = 1 ORDER BY ts_recv, message_index, item",
-            [time.rawValue],
+            "ts_recv >= ? AND ts_recv < ? AND state = 1 ORDER BY ts_recv, message_index, item",
+            [time.rawValue, end.rawValue],
             limit: limit
         )
     }
@@ -167,58 +178,6 @@ extension ArchiveReader {
         }
     }
 
-    /// Calls `body` with the messages of a connection after message `index`, in order, block by block, up to `time`;
-    /// ends when it returns false.
-    package func forEachBlock(
-        ofConnection connectionID: Int64,
-        behind index: Int64,
-        until time: UnixNanoseconds,
-        _ body: (DecodedBlock) throws(ArchiveError) -> Bool
-    ) throws(ArchiveError) {
-        let decoder = BlockDecoder()
-        var next = try firstBlock(ofConnection: connectionID, containing: index + 1)
-        while let first = next {
-            let stored = try read { handle throws(ArchiveError) -> StoredBlock? in
-                let statement = try PreparedStatement(
-                    """
-                    SELECT \(StoredBlock.columns) FROM message_block
-                    WHERE connection_id = ? AND first_message_index >= ? AND ts_first <= ?
-                    ORDER BY first_message_index LIMIT 1
-                    """,
-                    on: handle,
-                    path: path
-                )
-                statement.bind(1, connectionID)
-                statement.bind(2, first)
-                statement.bind(3, time.rawValue)
-                return try statement.step() ? StoredBlock(statement) : nil
-            }
-            guard let stored else { return }
-            var block = try stored.decoded(by: decoder, path: path)
-            let (entries, indexes) = (block.batch.entries, block.messageIndexes)
-            block.keep { indexes[$0] > index && entries[$0].tsRecv <= time }
-            if !block.batch.isEmpty, try !body(block) { return }
-            next = stored.lastMessageIndex + 1
-        }
-    }
-
-    /// The number of the first message of the block in which message `index` is, or of the first block after it.
-    private func firstBlock(ofConnection connectionID: Int64, containing index: Int64) throws(ArchiveError) -> Int64? {
-        try read { handle throws(ArchiveError) in
-            let statement = try PreparedStatement(
-                """
-                SELECT coalesce(max(first_message_index), ?2) FROM message_block
-                WHERE connection_id = ?1 AND first_message_index <= ?2
-                """,
-                on: handle,
-                path: path
-            )
-            statement.bind(1, connectionID)
-            statement.bind(2, index)
-            return try statement.step() ? statement.integer(0) : nil
-        }
-    }
-
     /// False for a recording of a schema before 6.
     private func hasBooks(_ handle: OpaquePointer?) throws(ArchiveError) -> Bool {
         try RowQueries.hasTable("book_checkpoint", on: handle, path: path)
@@ -231,16 +190,6 @@ package struct BookPlace: Hashable, Sendable {
     package let instrumentID: Int64
     /// The venue's name for the channel.
     package let channel: String
-}
-
-extension DecodedBlock {
-    /// Keeps the messages at the selected indices; the payloads of the others stay in place.
-    mutating func keep(_ isWanted: (Int) -> Bool) {
-        let kept = batch.entries.indices.filter(isWanted)
-        guard kept.count < batch.entries.count else { return }
-        batch.entries = kept.map { batch.entries[$0] }
-        messageIndexes = kept.map { messageIndexes[$0] }
-    }
 }
 
 extension BookCheckpointRow {

@@ -16,6 +16,8 @@ struct BookReplay {
     private var index: BookIndex?
 
     private(set) var tsRecv: UnixNanoseconds
+    /// When the stored state or the last snapshot after it was received.
+    private(set) var tsSnapshot: UnixNanoseconds
     private(set) var tsEvent: UnixNanoseconds?
     private(set) var messageIndex: Int64
     /// The last message of the connection that was read, and the time up to which messages were asked for.
@@ -35,6 +37,7 @@ struct BookReplay {
         options.bookLevels = checkpoint.map { max($0.book.bids.count, $0.book.asks.count) }
         reading = ConnectionReading(venue, options)
         tsRecv = state.tsRecv
+        tsSnapshot = state.tsRecv
         tsEvent = state.tsEvent
         messageIndex = state.messageIndex
         // The message of the state is read again, because the connection's numbers continue from it.
@@ -68,14 +71,8 @@ struct BookReplay {
             hasRecalled = true
             try reading.recall(reader, connectionID: state.connectionID, before: readThrough + 1)
         }
-        try reader.forEachBlock(
-            ofConnection: state.connectionID,
-            behind: readThrough,
-            until: time
-        ) { block throws(ArchiveError) in
-            read(block)
-            return true
-        }
+        var blocks = ConnectionBlocks(reader, connectionID: state.connectionID, after: readThrough)
+        while let block = try blocks.next(until: time) { read(block) }
         readUntil = time
     }
 
@@ -87,9 +84,10 @@ struct BookReplay {
             let isInState = isInState(block.messageIndexes[message.origin.message], message.origin.item)
             guard !isInState, isWanted(message.book) else { continue }
             guard let outcome = set.apply(messageAt: place, of: reading.events, books: reading.books),
-                case .state = outcome.effect
+                case .state(let began) = outcome.effect
             else { continue }
             tsRecv = block.batch.entries[message.origin.message].tsRecv
+            if began || message.kind == .snapshot { tsSnapshot = tsRecv }
             tsEvent = message.tsEvent
             messageIndex = block.messageIndexes[message.origin.message]
         }

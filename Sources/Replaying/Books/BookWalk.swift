@@ -44,7 +44,7 @@ package struct BookWalk {
             let valid = states.first(where: \.isValid)
             throw BookAbsence(reason: reason, lastValid: valid == nil ? nil : newest.tsRecv)
         }
-        try check(newest, reader, at: time)
+        let gap = try check(newest, reader, at: time)
         if var known = place, known.path == reader.path, known.newest.isSame(as: newest), known.replay.readUntil <= time
         {
             // Two owners of a book would copy it.
@@ -55,6 +55,9 @@ package struct BookWalk {
             place = Place(path: reader.path, newest: newest, replay: try begin(states, reader, until: time))
         }
         guard let replay = place?.replay else { throw BookAbsence(reason: "its stored states cannot be read") }
+        if let gap, !replay.isVerifiable, replay.tsSnapshot <= gap.tsFrom {
+            throw BookAbsence(reason: "data was missing (\(gap.cause))", lastValid: gap.tsFrom)
+        }
         return try recorded(replay, reader.path)
     }
 
@@ -99,11 +102,13 @@ package struct BookWalk {
     }
 
     /// Throws if the connection had ended by `time`, or if data of the feed is missing then.
+    ///
+    /// - Returns: The last gap since the state that has ended by then.
     private mutating func check(
         _ state: BookCheckpointRow,
         _ reader: ArchiveReader,
         at time: UnixNanoseconds
-    ) throws {
+    ) throws -> GapRow? {
         if ledger?.path != reader.path {
             ledger = Ledger(path: reader.path, connections: try reader.connections(), gaps: try reader.gaps())
         }
@@ -111,13 +116,17 @@ package struct BookWalk {
         if let closed = connection?.closed?.tsClosed, closed < time {
             throw BookAbsence(reason: "the connection had ended", lastValid: closed)
         }
+        var last: GapRow?
         for gap in ledger?.gaps ?? [] where gap.tsFrom < time && gap.tsFrom >= state.tsRecv {
             guard gap.instrumentID == nil, gap.feedID == nil || gap.feedID == connection?.opened.feedID else {
                 continue
             }
-            if let end = gap.tsTo, end <= time { continue }
-            throw BookAbsence(reason: "data is missing (\(gap.cause))", lastValid: gap.tsFrom)
+            guard let end = gap.tsTo, end <= time else {
+                throw BookAbsence(reason: "data is missing (\(gap.cause))", lastValid: gap.tsFrom)
+            }
+            if gap.tsFrom < end, last.map({ $0.tsFrom <= gap.tsFrom }) ?? true { last = gap }
         }
+        return last
     }
 }
 

@@ -95,6 +95,8 @@ struct EventReader: TapeReader {
             var books = tape?.takeBooks()
             try books?.goOn(files)
             tape = try RowTape(files: files, range: range, selection: selection, books: books)
+        } else {
+            try tape?.noteBookEnds()
         }
         if writer.chunk.count > 0 { return .chunk(writer.popChunk()) }
         return tape?.next == nil ? .nothingYet : try next()

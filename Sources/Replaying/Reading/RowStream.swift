@@ -196,8 +196,8 @@ private struct RowsReader {
     /// The position of each instrument, by its ID in the present recording.
     private var numbers: [Int32] = []
     private var numberedFile = -1
-    /// By the number of a book on the tape: the position of its instrument.
-    private var bookNumbers: [Int: Int32] = [:]
+    /// By the number of a book on the tape: the position of its instrument, or -1 if there is none.
+    private var bookNumbers: [Int32] = []
 
     init(_ files: [TapeCatalog.File], _ range: ReadRange, _ selection: EventSelection, _ instruments: [InstrumentRow]) {
         self.files = files
@@ -225,7 +225,9 @@ private struct RowsReader {
             case .quote(let row): page.items.append(.quote(row, instrument: number(of: row.instrumentID)))
             case .trade(let row): page.items.append(.trade(row, instrument: number(of: row.instrumentID)))
             case .other(let row): page.items.append(.other(row))
-            case .book(let update): page.items.append(.book(bookItem(update, of: tape)))
+            case .book(let update):
+                guard let item = bookItem(update, tape.bookSubjects) else { continue }
+                page.items.append(.book(item))
             case nil: continue
             }
             page.keys.append(next)
@@ -234,17 +236,16 @@ private struct RowsReader {
         return page
     }
 
-    private mutating func bookItem(_ update: BookUpdate, of tape: RowTape) -> BookItem {
-        guard let subject = tape.books?.subjects.all[update.subject] else {
-            return BookItem(update, instrument: 0, channel: "")
+    /// Returns `nil` for a book whose instrument the recordings do not list: events can only name listed ones.
+    private mutating func bookItem(_ update: BookUpdate, _ subjects: [BookSubject]) -> BookItem? {
+        while bookNumbers.count < subjects.count {
+            let subject = subjects[bookNumbers.count]
+            let place = instruments.firstIndex { $0.venue == subject.venue && $0.symbol == subject.symbol }
+            bookNumbers.append(Int32(place ?? -1))
         }
-        if let known = bookNumbers[update.subject] {
-            return BookItem(update, instrument: known, channel: subject.channel)
-        }
-        let place = instruments.firstIndex { $0.venue == subject.venue && $0.symbol == subject.symbol }
-        let number = Int32(place ?? 0)
-        bookNumbers[update.subject] = number
-        return BookItem(update, instrument: number, channel: subject.channel)
+        let number = bookNumbers[update.subject]
+        guard number >= 0 else { return nil }
+        return BookItem(update, instrument: number, channel: subjects[update.subject].channel)
     }
 
     @inline(__always)

@@ -31,7 +31,7 @@ struct RowTape {
     /// From this time on, another recording may have the next event.
     private var rivalTime = Int64.min
     /// `nil` if order books are not selected, which then cost nothing.
-    private(set) var books: BookTape?
+    private var books: BookTape?
 
     /// Makes a tape of the rows of `files` within `range`, and of the order books in `books`.
     init(
@@ -77,6 +77,12 @@ struct RowTape {
     /// The books, for a tape that continues this one.
     mutating func takeBooks() -> BookTape? { books.take() }
 
+    /// Notes the ends of connections and gaps that have been stored since, without new messages.
+    mutating func noteBookEnds() throws(ArchiveError) { try books?.noteEnds() }
+
+    /// The books met so far, by their numbers on the tape.
+    var bookSubjects: [BookSubject] { books?.subjects.all ?? [] }
+
     /// The instruments of the recording that has the next event.
     var instruments: [InstrumentRow] { open[current].rows.instruments.rows }
 
@@ -90,7 +96,7 @@ struct RowTape {
 
     /// Takes the next event's row; `nil` for a message without an event.
     mutating func popRow() throws(ArchiveError) -> Row? {
-        if nextBookKey != nil { return try books?.pop() == true ? books.map { .book($0.update) } : nil }
+        if nextBookKey != nil { return try popBook().map { .book($0) } }
         let row: Row?
         switch open[current].rows.kind {
         case .quote: row = try open[current].rows.popQuote().map { .quote($0) }
@@ -137,8 +143,13 @@ struct RowTape {
     }
 
     private mutating func writeBook(at time: Int64, into writer: inout EventWriter) throws(ArchiveError) {
-        guard try books?.pop() == true, let books else { return }
-        writer.append(books.update, names: books.subjects.names[books.update.subject], at: UnixNanoseconds(time))
+        guard let update = try popBook(), let names = books?.subjects.names[update.subject] else { return }
+        writer.append(update, names: names, at: UnixNanoseconds(time))
+    }
+
+    /// Takes the next event of a book, without a second owner of the tape's books.
+    private mutating func popBook() throws(ArchiveError) -> BookUpdate? {
+        try books?.pop() == true ? books?.update : nil
     }
 
     /// Opens the recordings that are due and finds the recording with the next event.

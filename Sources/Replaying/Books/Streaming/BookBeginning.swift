@@ -19,19 +19,19 @@ struct BookBeginning {
         if row.book != nil, checkpoint == nil { return nil }
     }
 
-    /// The state of a book just before `time`, or the first one after that; `nil` if there is none.
+    /// The state of a book just before `range`, or else the first one in it; `nil` if there is none.
     ///
     /// The `places` are those of one book of one connection, and `opened` is when it was opened.
     init?(
         _ reader: ArchiveReader,
         _ places: [BookPlace],
         opened: UnixNanoseconds,
-        before time: UnixNanoseconds?
+        _ range: ReadRange
     ) throws(ArchiveError) {
         var rows: [BookCheckpointRow] = []
-        if let time {
+        if opened < range.from {
             for place in places {
-                rows += try reader.bookStates(of: place, from: opened, before: time, limit: Self.statesMax)
+                rows += try reader.bookStates(of: place, from: opened, before: range.from, limit: Self.statesMax)
             }
             rows.sort { $1.order < $0.order }
             if rows.first?.isValid == true, let found = rows.lazy.compactMap({ Self($0) }).first {
@@ -41,7 +41,12 @@ struct BookBeginning {
         }
         rows = []
         for place in places {
-            rows += try reader.validBookStates(of: place, from: time ?? opened, limit: Self.statesMax)
+            rows += try reader.validBookStates(
+                of: place,
+                from: max(opened, range.from),
+                before: range.to,
+                limit: Self.statesMax
+            )
         }
         guard let found = rows.sorted(by: { $0.order < $1.order }).lazy.compactMap({ Self($0) }).first else {
             return nil

@@ -91,24 +91,24 @@ struct BookConnections {
         guard let connection = upcoming.popLast() else { return nil }
         let (reader, row) = (connection.reader, connection.row)
         let isEarlier = row.opened.tsOpened < order.range.from
-        var beginnings: [BookLane.Beginning] = []
-        let time = isEarlier ? order.range.from : nil
-        let books = connection.books.sorted { ($0.key.symbol, $0.key.channel) < ($1.key.symbol, $1.key.channel) }
-        for (book, places) in books {
-            guard let subject = subjects.number(row.venue, book.symbol, book.channel),
-                let state = try BookBeginning(reader, places, opened: row.opened.tsOpened, before: time)
+        var books: [BookLane.Book] = []
+        let names = connection.books.keys.sorted { ($0.symbol, $0.channel) < ($1.symbol, $1.channel) }
+        for name in names {
+            guard let subject = subjects.number(row.venue, name.symbol, name.channel),
+                let places = connection.books[name],
+                let state = try BookBeginning(reader, places, opened: row.opened.tsOpened, order.range)
             else { continue }
-            beginnings.append(
-                BookLane.Beginning(subject: subject, symbol: book.symbol, channel: book.channel, state: state)
+            books.append(
+                BookLane.Book(subject: subject, symbol: name.symbol, channel: name.channel, beginning: state)
             )
         }
-        guard order.follows || !beginnings.isEmpty else { return nil }
+        guard order.follows || !books.isEmpty else { return nil }
         var first: Int64 = 0
-        if beginnings.isEmpty, isEarlier {
+        if books.isEmpty, isEarlier {
             first =
                 try reader.firstMessageIndex(ofConnection: row.connectionID, from: order.range.from)
                 ?? limits[connection.file].addingSaturated(1)
         }
-        return try BookLane(reader, file: connection.file, row, connection.venue, beginnings, first: first)
+        return try BookLane(reader, file: connection.file, row, connection.venue, books, first: first)
     }
 }

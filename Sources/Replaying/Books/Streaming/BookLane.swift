@@ -16,23 +16,24 @@ struct BookLane {
         fileprivate(set) var tsRecv = UnixNanoseconds(0)
         fileprivate(set) var tsEvent: UnixNanoseconds?
         fileprivate(set) var messageIndex: Int64 = 0
-        /// Until when data of the feed is missing, in nanoseconds; `nil` if none is missing.
-        var missingUntil: Int64?
+        /// The gaps in which data of the feed is missing at present, by their numbers.
+        fileprivate var gaps: Set<Int> = []
+        /// True after a gap if nothing would show that it has changed the book: only a snapshot makes it right.
+        fileprivate var needsSnapshot = false
         /// The stored state with which it will begin; `nil` once it has begun.
         fileprivate var beginning: BookBeginning?
 
+        init(subject: Int, symbol: String, channel: String, beginning: BookBeginning? = nil) {
+            self.subject = subject
+            self.symbol = symbol
+            self.channel = channel
+            self.beginning = beginning
+        }
+
         /// True if the book is right at the present message.
-        var isRight: Bool { keeper.isValid && missingUntil == nil && beginning == nil }
+        var isRight: Bool { keeper.isValid && gaps.isEmpty && !needsSnapshot && beginning == nil }
         /// The best levels of each side that the venue sends; `nil` for all.
         var depth: Int? { keeper.rule.depth }
-    }
-
-    /// A book, and the stored state with which it begins.
-    struct Beginning {
-        let subject: Int
-        let symbol: String
-        let channel: String
-        let state: BookBeginning
     }
 
     /// What a message does to a book.
@@ -47,8 +48,8 @@ struct BookLane {
     /// The index of the recording on the tape.
     let file: Int
     let connection: ConnectionRow
-    private let reader: ArchiveReader
-    private(set) var books: [Book] = []
+    let reader: ArchiveReader
+    private(set) var books: [Book]
     private var reading: ConnectionReading
     private var blocks: ConnectionBlocks
     /// By ``BookIndex``: the place in ``books``; -1 for a book that is not wanted.
@@ -58,43 +59,35 @@ struct BookLane {
     /// The next of the events' book messages.
     private var next = 0
     /// The latest receive time so far: a clock that was set back does not change the order.
-    private var latest: Int64
+    private(set) var latest: Int64
     /// The position of the next message; `nil` at the end of what may be read.
     private(set) var head: RowKey?
     /// True if messages before the head cannot be read, so that no book is right.
     private(set) var isDamaged = false
 
-    /// Makes the books of a connection that begin with stored states.
+    /// Makes a lane with `books` that begin with stored states.
     ///
-    /// Without stored states, it reads from message `first` on.
+    /// Without such books, it reads from message `first` on.
     init(
         _ reader: ArchiveReader,
         file: Int,
         _ connection: ConnectionRow,
         _ venue: Venue,
-        _ beginnings: [Beginning],
+        _ books: [Book],
         first: Int64
     ) throws(ArchiveError) {
         self.reader = reader
         self.file = file
         self.connection = connection
+        self.books = books
         latest = connection.opened.tsOpened.rawValue
         var options = VenueReading()
         options.mapping = try reader.mapping(ofFeed: connection.opened.feedID)
-        options.bookLevels = beginnings.map(\.state.levelCount).max().flatMap { $0 > 0 ? $0 : nil }
+        let beginnings = books.compactMap(\.beginning)
+        options.bookLevels = beginnings.map(\.levelCount).max().flatMap { $0 > 0 ? $0 : nil }
         reading = ConnectionReading(venue, options)
-        let start = max(0, beginnings.map(\.state.end.message).min() ?? first)
+        let start = max(0, beginnings.map(\.end.message).min() ?? first)
         blocks = ConnectionBlocks(reader, connectionID: connection.connectionID, after: start - 1)
-        for beginning in beginnings {
-            books.append(
-                Book(
-                    subject: beginning.subject,
-                    symbol: beginning.symbol,
-                    channel: beginning.channel,
-                    beginning: beginning.state
-                )
-            )
-        }
         try reading.recall(reader, connectionID: connection.connectionID, before: start)
     }
 
@@ -189,7 +182,8 @@ struct BookLane {
             books[book].tsEvent = message.tsEvent
             books[book].messageIndex = position.message
             if began || message.kind == .snapshot {
-                books[book].missingUntil = nil
+                books[book].gaps.removeAll()
+                books[book].needsSnapshot = false
                 return (book, .snapshot)
             }
             return (book, .levels(message.levels))
@@ -202,7 +196,7 @@ struct BookLane {
     private mutating func begin(_ book: Int) {
         guard let beginning = books[book].beginning else { return }
         books[book].beginning = nil
-        books[book].missingUntil = nil
+        books[book].gaps.removeAll()
         if let checkpoint = beginning.checkpoint { books[book].keeper.restore(checkpoint) }
         books[book].tsRecv = beginning.row.tsRecv
         books[book].tsEvent = beginning.row.tsEvent
@@ -221,16 +215,18 @@ struct BookLane {
         for book in books.indices where books[book].beginning.map({ $0.row.item < 0 }) ?? false { begin(book) }
     }
 
-    /// Notes that data of the feed is missing up to `time`, for all books.
-    mutating func miss(until time: Int64) {
-        for book in books.indices { books[book].missingUntil = max(time, books[book].missingUntil ?? time) }
+    /// Begins a gap of the feed, for all books.
+    mutating func beginGap(_ number: Int) {
+        for book in books.indices { books[book].gaps.insert(number) }
     }
 
-    /// Ends what was missing up to `time`; returns the books that are right again.
-    mutating func regain(at time: Int64) -> [Int] {
+    /// Ends a gap; returns the books that are right again by the venue's rule.
+    ///
+    /// If a message of the gap is missing, the next message of a book shows it, unless the book is unverifiable.
+    mutating func endGap(_ number: Int) -> [Int] {
         books.indices.filter { book in
-            guard let end = books[book].missingUntil, end <= time else { return false }
-            books[book].missingUntil = nil
+            guard books[book].gaps.remove(number) != nil else { return false }
+            if books[book].keeper.isUnverifiable { books[book].needsSnapshot = true }
             return books[book].isRight
         }
     }

@@ -33,7 +33,8 @@ struct BookTape {
     private let order: Order
     private(set) var subjects: BookSubjects
     private var views: [BookView] = []
-    private var lanes: [BookLane] = []
+    /// The place of a connection that has ended is used again, so that a tape of months has few.
+    private(set) var lanes: [BookLane] = []
     /// The places in ``lanes`` of connections that have not ended.
     private var active: [Int] = []
     private var upcoming = BookConnections()
@@ -45,6 +46,8 @@ struct BookTape {
 
     /// The position of the next event or message; `nil` at the end.
     private(set) var next: RowKey?
+    /// The time of the last event or message.
+    private var latest = Int64.min
     /// The last event.
     private(set) var update = BookUpdate()
 
@@ -89,16 +92,30 @@ struct BookTape {
         findNext()
     }
 
+    /// Notes the ends of connections and gaps that have been stored since, without new messages.
+    mutating func noteEnds() throws(ArchiveError) {
+        var noted: Set<Int> = []
+        for lane in active where noted.insert(lanes[lane].file).inserted {
+            try addMarks(of: lanes[lane].reader, file: lanes[lane].file, endsBefore: .max)
+        }
+        findNext()
+    }
+
     private mutating func add(_ files: [TapeCatalog.File]) throws(ArchiveError) {
         for file in files { try upcoming.add(file, order) }
         let last = order.follows ? .max : files.compactMap { $0.bounds?.upperBound }.max() ?? .max
-        for file in files {
-            let number = upcoming.number(of: file)
-            let connections = upcoming
-            try marks.add(file.reader, file: number, from: order.range.from.rawValue, endsBefore: last) {
-                connections.continues($0, after: number)
-            }
-        }
+        for file in files { try addMarks(of: file.reader, file: upcoming.number(of: file), endsBefore: last) }
+    }
+
+    private mutating func addMarks(of reader: ArchiveReader, file: Int, endsBefore end: Int64) throws(ArchiveError) {
+        try marks.add(
+            reader,
+            file: file,
+            from: order.range.from.rawValue,
+            endsBefore: end,
+            readUpTo: upcoming.limits[file],
+            continues: { [upcoming] in upcoming.continues($0, after: file) }
+        )
     }
 
     /// Passes the messages before the range; then snapshots are due.
@@ -123,6 +140,7 @@ struct BookTape {
     /// Passes the next message; returns true if ``update`` is an event because of it.
     mutating func pop() throws(ArchiveError) -> Bool {
         guard let key = next else { return false }
+        latest = max(latest, key.key.tsRecv)
         defer { findNext() }
         if let event = due.popLast() { return show(event) }
         if let lane = first, lanes[lane].head == key {
@@ -152,9 +170,12 @@ struct BookTape {
     private mutating func advance(_ lane: Int) throws(ArchiveError) {
         try lanes[lane].advance(upTo: upcoming.limits[lanes[lane].file], &subjects)
         while views.count < subjects.all.count { views.append(BookView()) }
+        if !order.follows, lanes[lane].head == nil, active.contains(where: { lanes[$0].continues(lanes[lane]) }) {
+            active.removeAll { $0 == lane }
+        }
         guard lanes[lane].isDamaged else { return }
         let cause = BookUpdate.Cause(word: GapRow.damageCause, detail: "messages cannot be read")
-        let time = lanes[lane].head?.key.tsRecv ?? next?.key.tsRecv ?? .min
+        let time = lanes[lane].head?.key.tsRecv ?? max(latest, lanes[lane].latest)
         for book in lanes[lane].damage() { end(lane, book, cause, at: RowKey(key: EventKey(time, .min, 0), file: -1)) }
     }
 
@@ -164,10 +185,21 @@ struct BookTape {
         // The same connection in an earlier recording has no more messages.
         active.removeAll { lanes[$0].head == nil && lane.continues(lanes[$0]) }
         lane.beginFile()
+        let place = store(lane)
+        active.append(place)
+        try advance(place)
+        for book in lanes[place].books.indices where lanes[place].books[book].isRight { take(place, book, at: key) }
+    }
+
+    /// Stores a lane in a place that is not in use any more, or in a new one.
+    private mutating func store(_ lane: BookLane) -> Int {
+        let inUse = Set(active).union(views.compactMap(\.holder))
+        if let place = lanes.indices.first(where: { !inUse.contains($0) }) {
+            lanes[place] = lane
+            return place
+        }
         lanes.append(lane)
-        active.append(lanes.count - 1)
-        try advance(lanes.count - 1)
-        for book in lane.books.indices where lane.books[book].isRight { take(lanes.count - 1, book, at: key) }
+        return lanes.count - 1
     }
 
     // MARK: Which connection a book comes from
@@ -212,15 +244,15 @@ struct BookTape {
                 let cause = BookUpdate.Cause(BookInvalidity(.disconnected))
                 for book in lanes[lane].books.indices { end(lane, book, cause, at: mark.key) }
             }
-        case .gap(let feedID, let until, let word):
+        case .gap(let number, let feedID, let word):
             let cause = BookUpdate.Cause(word: word, detail: "data is missing")
             for lane in own where feedID == nil || feedID == lanes[lane].connection.opened.feedID {
                 for book in lanes[lane].books.indices { end(lane, book, cause, at: mark.key) }
-                lanes[lane].miss(until: until)
+                lanes[lane].beginGap(number)
             }
-        case .gapEnd:
+        case .gapEnd(let number):
             for lane in own {
-                for book in lanes[lane].regain(at: mark.time) { take(lane, book, at: mark.key) }
+                for book in lanes[lane].endGap(number) { take(lane, book, at: mark.key) }
             }
         }
     }
@@ -288,6 +320,7 @@ struct BookTape {
         if let depth {
             views[update.subject].showChanges(
                 of: lanes[lane].books[book].keeper.book,
+                lanes[lane].levels[range],
                 depth: depth,
                 into: &update.levels
             )
