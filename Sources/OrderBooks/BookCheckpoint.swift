@@ -14,7 +14,8 @@ package struct BookCheckpoint: Sendable, Equatable {
     var staleRun = 0
     var waiting = ChangeBuffer()
 
-    init() {}
+    /// The state of a book that its next message replaces.
+    package init() {}
 }
 
 extension BookKeeper {

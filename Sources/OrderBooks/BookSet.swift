@@ -42,10 +42,17 @@ package struct BookSet: Sendable {
         }
     }
 
-    /// Continues a book from a stored state; returns false if the book is not in the table.
-    package mutating func restore(_ checkpoint: BookCheckpoint, of book: BookIndex, books: BookTable) -> Bool {
+    /// Continues a book from a stored state, and counts on from `counts`; returns false if the book is not in the
+    /// table.
+    package mutating func restore(
+        _ checkpoint: BookCheckpoint,
+        _ counts: BookCounts = BookCounts(),
+        of book: BookIndex,
+        books: BookTable
+    ) -> Bool {
         guard prepare(Int(book.value), books) else { return false }
         keepers[Int(book.value)].restore(checkpoint)
+        keepers[Int(book.value)].counts = counts
         return true
     }
 

@@ -96,12 +96,12 @@ package final class RecordingRebuild {
         for row in batch.instruments { try rows.insert(row) }
         for key in batch.removedBars { try rows.remove(key) }
         for row in batch.bars { try rows.insert(row) }
+        for row in batch.bookCheckpoints { try rows.insert(row) }
         guard !pruned.contains(.ticks) else { return }
         try ticks.insert(batch.quotes)
         try ticks.insert(batch.trades)
         for row in batch.marginUpdates { try rows.insert(row) }
         for row in batch.venueBars { try rows.insert(row) }
-        for row in batch.bookCheckpoints { try rows.insert(row) }
         for row in batch.orderUpdates { try rows.insert(row) }
         for row in batch.events { try rows.insert(row) }
     }
@@ -125,13 +125,16 @@ package final class RecordingRebuild {
             insert.bind(2, range.upperBound)
             try insert.run()
         }
-        for table in copy.tables where RetentionTier.ticks.tables.contains(table.name) {
+        let names = RetentionTier.ticks.tables + [Self.books]
+        for table in copy.tables where names.contains(table.name) {
+            // No message is the cause of the first and the last state of a book in a recording.
+            let isKept = table.name == Self.books ? "item < 0" : "message_index IS NULL"
             let columns = table.columns.filter { $0.name != "event_id" }.map(\.name).joined(separator: ", ")
             // Only the last range that begins at or before a message can contain it.
             try replacement.execute(
                 """
                 INSERT OR IGNORE INTO main.\(table.name) (\(columns)) SELECT \(columns) FROM source.\(table.name) r
-                WHERE message_index IS NULL OR message_index > coalesce(
+                WHERE \(isKept) OR message_index > coalesce(
                     (SELECT last FROM temp.stored WHERE first <= r.message_index ORDER BY first DESC LIMIT 1), -1)
                 """
             )
@@ -144,6 +147,9 @@ package final class RecordingRebuild {
         return try ArchiveReader(path: replacement.path)
     }
 
+    /// The table of the states of order books, which pruning keeps.
+    private static let books = "book_checkpoint"
+    private static let bookKey = "channel, ts_recv, message_index, item"
     private static let venueBarPrices = ["open", "high", "low", "close"]
 
     /// Moves ticks to the instrument row under which they are stored, if their numbers are equal.
@@ -183,7 +189,15 @@ package final class RecordingRebuild {
                 """
             )
         }
-        try replacement.execute("DROP VIEW temp.twin")
+        try replacement.execute(
+            """
+            UPDATE OR REPLACE main.book_checkpoint SET instrument_id = s.instrument_id
+            FROM temp.twin t JOIN source.book_checkpoint s ON s.instrument_id = t.stored_id
+            WHERE book_checkpoint.instrument_id = t.id AND (\(prefixed("book_checkpoint", Self.bookKey)))
+                = (\(prefixed("s", Self.bookKey)));
+            DROP VIEW temp.twin
+            """
+        )
     }
 
     /// Keeps the stored decision which of several rows of the same executions bars use.
@@ -210,7 +224,9 @@ package final class RecordingRebuild {
         var differences: [RebuildDifference] = []
         for table in copy.tables {
             let tier = RetentionTier.allCases.first { $0 != .raw && $0.tables.contains(table.name) }
-            guard table.name == "instrument" || tier.map({ !pruned.contains($0) }) == true else { continue }
+            guard ["instrument", Self.books].contains(table.name) || tier.map({ !pruned.contains($0) }) == true else {
+                continue
+            }
             let difference = try TableComparison(replacement, table).difference()
             if !difference.isEmpty { differences.append(difference) }
         }
@@ -288,7 +304,7 @@ package final class RecordingRebuild {
 
     /// Replaces the recording with the new file.
     package func apply(_ differences: [RebuildDifference], _ stamp: UpkeepStamp) throws(ArchiveError) {
-        let made = Set(RetentionTier.ticks.tables + RetentionTier.bars.tables + ["instrument"])
+        let made = Set(RetentionTier.ticks.tables + RetentionTier.bars.tables + ["instrument", Self.books])
         let copy = try TableCopy(replacement)
         for table in copy.tables where !made.contains(table.name) { try copy.copy(table) }
         try copy.detach()

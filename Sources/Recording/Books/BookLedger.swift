@@ -11,8 +11,8 @@ struct BookLedger: Sendable {
     private struct Place: Sendable {
         /// Receive time of the message after which the book was last valid.
         var tsValid: UnixNanoseconds?
-        /// The message of the last stored state, and the levels that have changed since.
-        var storedMessage: Int64 = 0
+        /// The place of the last stored state among the connection's messages, and the levels changed since.
+        var storedAt: Int64 = 0
         var changedLevels = 0
         var resyncs: Int64 = 0
         var hasBegun = false
@@ -32,6 +32,10 @@ struct BookLedger: Sendable {
 
     private var set = BookSet()
     private var places: [Place] = []
+    /// The messages that the connection has received so far.
+    private var received: Int64 = 0
+    /// States of books that have not been named by a message yet.
+    private var unnamed = StoredBooks()
     /// The changes of validity since the last call of ``takeNews()``.
     private var news: [BookNews] = []
 
@@ -52,27 +56,55 @@ struct BookLedger: Sendable {
         instruments: inout SymbolInstruments
     ) {
         for index in events.bookMessages.indices {
-            guard let outcome = set.apply(messageAt: index, of: events, books: source.books) else { continue }
             let message = events.bookMessages[index]
-            let book = Int(outcome.book.value)
-            while places.count <= book {
-                let entry = source.books.entries[places.count]
-                places.append(Place(symbol: source.symbols.text(of: entry.symbol), channel: entry.channel))
-            }
             let position = RowPosition(message.origin, source.batch, source.firstMessageIndex)
-            note(outcome, position, source)
-            guard let cause = causeOfRow(outcome, message, position) else { continue }
-            let symbol = source.books[outcome.book].symbol
+            guard let cause = apply(index, of: events, position, after: Int64(message.origin.message), source) else {
+                continue
+            }
+            let symbol = source.books[message.book].symbol
             guard let id = rows.instrumentID(of: symbol, source.symbols, &instruments) else { continue }
+            let book = Int(message.book.value)
             places[book].instrumentID = id
             rows.append(row(book, position, message.tsEvent, cause, id, source.connectionID))
         }
+        received += Int64(source.batch.count)
     }
 
-    /// Applies the book messages among `events` without storing anything, so that the books are known for what follows.
-    mutating func follow(_ events: MarketEvents, _ books: BookTable) {
-        for index in events.bookMessages.indices { _ = set.apply(messageAt: index, of: events, books: books) }
+    /// Counts received messages without a book.
+    mutating func pass(_ count: Int) { received += Int64(count) }
+
+    /// Applies the book messages of a stored `batch`, so that the books are known for what follows; stores nothing.
+    ///
+    /// `messageIndexes` are the numbers of the messages, without which no stored state can be continued.
+    mutating func follow(
+        _ events: MarketEvents,
+        _ batch: MessageBatch,
+        messageIndexes: [Int64],
+        symbols: SymbolTable,
+        books: BookTable
+    ) {
+        let source = Source(batch: batch, firstMessageIndex: 0, connectionID: 0, symbols: symbols, books: books)
+        var (counted, before) = (0, Int64(0))
+        for index in events.bookMessages.indices {
+            let origin = events.bookMessages[index].origin
+            while counted < origin.message {
+                before += batch.entries[counted].direction == .received ? 1 : 0
+                counted += 1
+            }
+            let number = messageIndexes.indices.contains(origin.message) ? messageIndexes[origin.message] : 0
+            let position = RowPosition(
+                tsRecv: batch.entries[origin.message].tsRecv,
+                messageIndex: number,
+                item: Int64(origin.item)
+            )
+            _ = apply(index, of: events, position, after: before, source)
+        }
+        received += Int64(batch.entries.count { $0.direction == .received })
+        news = []
     }
+
+    /// Continues books from stored states of the connection, once its messages name them.
+    mutating func resume(from stored: StoredBooks) { unnamed = stored }
 
     /// The changes of validity since the last call, in order.
     mutating func takeNews() -> [BookNews] {
@@ -84,7 +116,8 @@ struct BookLedger: Sendable {
     /// True if the book of `symbol` on `channel` is valid.
     func hasValidBook(_ symbol: String, _ channel: String) -> Bool {
         places.indices.contains { index in
-            places[index].symbol == symbol && places[index].channel == channel && set.keepers[index].isValid
+            guard places[index].symbol == symbol, places[index].channel == channel else { return false }
+            return set[BookIndex(Int32(truncatingIfNeeded: index))]?.isValid ?? false
         }
     }
 
@@ -116,11 +149,53 @@ struct BookLedger: Sendable {
         places.indices.compactMap { book in
             guard let id = places[book].instrumentID, set.keepers[book].isValid else { return nil }
             let position = RowPosition(tsRecv: time, messageIndex: messageIndex, item: -1)
-            return row(book, position, nil, stored(book, position, "checkpoint"), id, connectionID)
+            return row(book, position, nil, stored(book, received, "checkpoint"), id, connectionID)
         }
     }
 
     // MARK: Inside
+
+    /// Applies a message, which follows `count` received messages of its batch; returns why its state is to be stored.
+    private mutating func apply(
+        _ index: Int,
+        of events: MarketEvents,
+        _ position: RowPosition,
+        after count: Int64,
+        _ source: Source
+    ) -> String? {
+        let message = events.bookMessages[index]
+        guard source.books.entries.indices.contains(Int(message.book.value)) else { return nil }
+        while places.count <= Int(message.book.value) {
+            let entry = source.books.entries[places.count]
+            places.append(Place(symbol: source.symbols.text(of: entry.symbol), channel: entry.channel))
+        }
+        if !unnamed.isEmpty, isStored(message.book, position, after: count, source.books) { return nil }
+        guard let outcome = set.apply(messageAt: index, of: events, books: source.books) else { return nil }
+        note(outcome, position, source)
+        return causeOfRow(outcome, message, after: count)
+    }
+
+    /// True if the message at `position` is part of the stored state of its book, which begins with the last of them.
+    private mutating func isStored(
+        _ book: BookIndex,
+        _ position: RowPosition,
+        after count: Int64,
+        _ books: BookTable
+    ) -> Bool {
+        let index = Int(book.value)
+        let name = (places[index].symbol, places[index].channel)
+        guard let state = unnamed.state(of: name.0, name.1) else { return false }
+        let (last, present) = ((state.row.messageIndex, state.row.item), (position.messageIndex, position.item))
+        if present < last { return true }
+        if present == last { places[index].storedAt = received + count }
+        unnamed.remove(name.0, name.1)
+        guard set.restore(state.checkpoint, state.counts, of: book, books: books) else { return false }
+        places[index].tsValid = state.row.tsRecv
+        places[index].resyncs = state.row.counts.resyncs
+        places[index].hasBegun = true
+        places[index].instrumentID = state.row.instrumentID
+        return present == last
+    }
 
     private mutating func note(_ outcome: BookOutcome, _ position: RowPosition, _ source: Source) {
         let book = Int(outcome.book.value)
@@ -141,25 +216,26 @@ struct BookLedger: Sendable {
     private mutating func causeOfRow(
         _ outcome: BookOutcome,
         _ message: BookMessage,
-        _ position: RowPosition
+        after count: Int64
     ) -> String? {
         let book = Int(outcome.book.value)
+        let number = received + count
         switch outcome.effect {
-        case .state(began: true): return stored(book, position, "snapshot")
-        case .invalidated: return stored(book, position, outcome.invalidity?.reason.rawValue ?? "unknown")
+        case .state(began: true): return stored(book, number, "snapshot")
+        case .invalidated: return stored(book, number, outcome.invalidity?.reason.rawValue ?? "unknown")
         case .state(began: false):
             places[book].changedLevels += message.levels.count
-            let messages = position.messageIndex - places[book].storedMessage
+            let messages = number - places[book].storedAt
             guard messages >= Self.messagesBetween, let keeper = set[outcome.book] else { return nil }
             let levels = keeper.book.bids.count + keeper.book.asks.count
             guard places[book].changedLevels >= levels || messages >= Self.messagesMax else { return nil }
-            return stored(book, position, "checkpoint")
+            return stored(book, number, "checkpoint")
         case .stale, .waiting, .refused: return nil
         }
     }
 
-    private mutating func stored(_ book: Int, _ position: RowPosition, _ cause: String) -> String {
-        places[book].storedMessage = position.messageIndex
+    private mutating func stored(_ book: Int, _ number: Int64, _ cause: String) -> String {
+        places[book].storedAt = number
         places[book].changedLevels = 0
         return cause
     }
@@ -194,38 +270,5 @@ struct BookLedger: Sendable {
         // A book that each message replaces is read from the next message.
         if keeper.isValid, keeper.rule.start != .everyMessage { row.book = keeper.checkpoint.bytes }
         return row
-    }
-}
-
-/// A change of a book's validity: it became valid, stopped being valid, or needs another snapshot.
-struct BookNews: Sendable {
-    let book: BookIndex
-    let symbol: String
-    let channel: String
-    /// Why the book is not valid; `nil` if it has become valid.
-    let invalidity: BookInvalidity?
-    /// True if the venue must be asked for a snapshot.
-    let needsSnapshot: Bool
-    /// True if the book was valid until this message.
-    let isEnd: Bool
-    /// Receive time of the message after which the book was last valid; `nil` if it never was.
-    let tsValid: UnixNanoseconds?
-    /// Receive time of the message that changed it.
-    let tsRecv: UnixNanoseconds
-
-    fileprivate init(
-        _ outcome: BookOutcome,
-        since tsValid: UnixNanoseconds?,
-        at tsRecv: UnixNanoseconds,
-        _ source: BookLedger.Source
-    ) {
-        book = outcome.book
-        symbol = source.symbols.text(of: source.books[outcome.book].symbol)
-        channel = source.books[outcome.book].channel
-        invalidity = outcome.invalidity
-        needsSnapshot = outcome.needsSnapshot
-        isEnd = outcome.effect == .invalidated
-        self.tsValid = tsValid
-        self.tsRecv = tsRecv
     }
 }

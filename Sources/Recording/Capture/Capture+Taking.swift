@@ -66,15 +66,24 @@ extension Capture {
     }
 
     /// Lets `dialect` read messages that are already stored, so that it understands what follows; stores nothing.
+    ///
+    /// `messageIndexes` are their numbers, if books continue from stored states.
     @discardableResult
     mutating func recall(
         _ batch: MessageBatch,
         lane: Int = 0,
+        messageIndexes: [Int64] = [],
         dialect: inout any VenueDialect,
         now: UnixNanoseconds
     ) -> DialectOutcome {
         let outcome = pipeline.recall(batch, dialect: &dialect, now: now)
-        lanes[lane].content.books.follow(pipeline.events, dialect.books)
+        lanes[lane].content.books.follow(
+            pipeline.events,
+            batch,
+            messageIndexes: messageIndexes,
+            symbols: dialect.symbols,
+            books: dialect.books
+        )
         if sequence != nil { noteNumbers(of: batch, lane: lane, symbols: dialect.symbols, now: now) }
         return outcome
     }

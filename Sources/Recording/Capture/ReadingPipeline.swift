@@ -42,7 +42,10 @@ struct ReadingPipeline: Sendable {
             connectionID: source.connectionID,
             instruments: &content.instruments
         )
-        guard !events.bookMessages.isEmpty else { return outcome }
+        guard !events.bookMessages.isEmpty else {
+            content.books.pass(batch.count)
+            return outcome
+        }
         content.books.read(
             events,
             BookLedger.Source(

@@ -91,6 +91,8 @@ private struct RebuiltRows {
     private var dialects: [Int64: any VenueDialect] = [:]
     /// What each connection has brought so far.
     private var contents: [Int64: ConnectionContent] = [:]
+    /// The books with which connections continue from an earlier recording.
+    private let beginnings: [Int64: StoredBooks]
     private var connections: [Int64: (venue: Venue, feedID: Int64, sessionID: Int64)] = [:]
     private let archive: [String]
     private let importSessions: Set<Int64>
@@ -105,6 +107,7 @@ private struct RebuiltRows {
         self.rebuild = rebuild
         self.readings = readings
         self.archive = archive
+        beginnings = try StoredBooks.beginnings(of: rebuild.reader)
         importSessions = Set(
             try rebuild.reader.sessions().filter { $0.start.kind == .import }.map(\.sessionID)
         )
@@ -179,7 +182,8 @@ private struct RebuiltRows {
         guard let connection = connections[run.connectionID],
             var pipeline = pipelines.removeValue(forKey: connection.venue.name)
         else { return }
-        let reading = try readings[connection.feedID]
+        var reading = try readings[connection.feedID]
+        reading.bookLevels = beginnings[run.connectionID]?.levelsMax
         var dialect = dialects[run.connectionID] ?? connection.venue.makeReader(reading)
         // A new session started without knowledge of what the previous one had received.
         if lastSession != connection.sessionID {
@@ -232,6 +236,10 @@ private struct RebuiltRows {
     ) {
         let entries = block.batch.entries[range]
         guard let first = entries.first else { return }
+        if contents[connectionID] == nil {
+            contents[connectionID] = ConnectionContent()
+            if let books = beginnings[connectionID] { contents[connectionID]?.books.resume(from: books) }
+        }
         var batch = MessageBatch()
         batch.bytes = block.batch.bytes
         batch.entries = Array(entries)

@@ -28,6 +28,10 @@ final class JournalFolder {
     private var positions: [UInt64: JournalPosition] = [:]
     private var connectionIDs: [UInt64: Int64] = [:]
     private var dialects: [UInt64: any VenueDialect] = [:]
+    /// What the connections have brought that are not the current one.
+    private var contents: [UInt64: ConnectionContent] = [:]
+    /// When the last message of each connection was received.
+    private var lastTimes: [UInt64: UnixNanoseconds] = [:]
     private var current: UInt64?
     /// The connection whose data came last, and when.
     private var lastData: (key: UInt64, ts: UnixNanoseconds)?
@@ -104,7 +108,7 @@ final class JournalFolder {
             }
             try await take(&batch)
         }
-        capture.endConnections()
+        endConnections()
         capture.closeHistory()
         if let last = capture.tsLast {
             capture.interrupt(at: last)
@@ -125,6 +129,7 @@ final class JournalFolder {
         if let current {
             dialects[current] = dialect
             positions[current] = capture.journalPosition()
+            contents[current] = capture.takeContent()
         }
         if positions[key] == nil { try await begin(key) }
         current = key
@@ -134,6 +139,17 @@ final class JournalFolder {
             journalKey: key,
             position: positions[key] ?? JournalPosition()
         )
+        capture.putBack(contents.removeValue(forKey: key) ?? ConnectionContent())
+    }
+
+    /// Ends all connections, each with its last message.
+    private func endConnections() {
+        if let current { contents[current] = capture.takeContent() }
+        capture.endConnections()
+        for (key, content) in contents.sorted(by: { $0.key < $1.key }) {
+            guard let connectionID = connectionIDs[key], let time = lastTimes[key] else { continue }
+            capture.endBooks(of: content, connectionID: connectionID, at: time)
+        }
     }
 
     /// Finds or creates the row of a connection, and lets a dialect read the end of its stored messages.
@@ -142,18 +158,14 @@ final class JournalFolder {
         if let row = known[key] {
             positions[key] = row.position
             connectionIDs[key] = row.connectionID
-            var hasData = false
-            let blocks = try await writer.contextBlocks(
-                connectionID: row.connectionID,
-                payloadBytesMax: Self.contextBytesMax
-            )
-            for block in blocks {
-                let now = block.batch.entries.first?.tsRecv ?? UnixNanoseconds(0)
-                let outcome = capture.recall(block.batch, dialect: &reader, now: now)
-                hasData = hasData || outcome.dataMessages > 0
-                lastStored = block.batch.entries.last { $0.direction == .received }?.tsRecv ?? lastStored
+            let context = try await recall(row.connectionID, &reader)
+            contents[key] = capture.takeContent()
+            let hasData = context?.hasData ?? false
+            if let context {
+                stored.insert(key)
+                lastStored = context.last ?? lastStored
+                lastTimes[key] = context.last
             }
-            if !blocks.isEmpty { stored.insert(key) }
             // Answers to a handshake do not end a gap.
             if hasData, let lastStored {
                 lastData = (key, lastStored)
@@ -167,6 +179,45 @@ final class JournalFolder {
             positions[key] = JournalPosition()
         }
         dialects[key] = reader
+    }
+
+    /// Lets `reader` read the end of a connection's stored messages, and continues the books from their last states.
+    ///
+    /// - Returns: Whether there was data, and when the last message was received; `nil` if nothing is stored.
+    private func recall(
+        _ connectionID: Int64,
+        _ reader: inout any VenueDialect
+    ) async throws -> (hasData: Bool, last: UnixNanoseconds?)? {
+        let blocks = try await writer.contextBlocks(
+            connectionID: connectionID,
+            payloadBytesMax: Self.contextBytesMax
+        )
+        let archive = try ArchiveReader(path: writer.path)
+        let books = try StoredBooks(lastOf: connectionID, archive)
+        capture.continueBooks(from: books)
+        var hasData = false
+        var last: UnixNanoseconds?
+        func recall(_ block: DecodedBlock) {
+            let now = block.batch.entries.first?.tsRecv ?? UnixNanoseconds(0)
+            let outcome = capture.recall(
+                block.batch,
+                messageIndexes: block.messageIndexes,
+                dialect: &reader,
+                now: now
+            )
+            hasData = hasData || outcome.dataMessages > 0
+            last = block.batch.entries.last { $0.direction == .received }?.tsRecv ?? last
+        }
+        for (number, block) in blocks.enumerated() {
+            if number == 1, let first = block.messageIndexes.first, let from = books.firstMessageIndex, from < first {
+                // The states are older than the end that a dialect needs.
+                let begin = max(from - 1, blocks[0].messageIndexes.last ?? -1)
+                var between = ConnectionBlocks(archive, connectionID: connectionID, after: begin)
+                while let block = try between.next(upTo: first - 1) { recall(block) }
+            }
+            recall(block)
+        }
+        return blocks.isEmpty ? nil : (hasData, last)
     }
 
     // MARK: Messages
@@ -227,6 +278,8 @@ final class JournalFolder {
         var answers = MessageBatch()
         let outcome = capture.take(batch, dialect: &dialect, now: first.tsRecv, outgoing: &answers)
         count += Int64(batch.count)
+        lastTimes[current] = batch.entries.last { $0.direction == .received }?.tsRecv ?? lastTimes[current]
+        _ = capture.takeBookNews()
         for (change, time) in capture.takeLinkChanges() { follow(change, at: time) }
         if outcome.dataMessages > 0 { noteData(of: current, batch) }
         batch.removeAll()
