@@ -78,8 +78,8 @@ package struct GenericJSONVenue: VenueDefinition {
 
     package func plan(_ values: VenueOptionValues, zones: ZoneLookup) throws(VenueOptionError) -> VenuePlan {
         let mapping = try given(values)
-        var symbols: [String] = []
-        for symbol in values.texts(MarketOptions.symbols) where !symbols.contains(symbol) { symbols.append(symbol) }
+        var known: Set<String> = []
+        let symbols = values.texts(MarketOptions.symbols).filter { known.insert($0).inserted }
         if symbols.isEmpty, (mapping.subscribe + mapping.repair).contains(where: \.needsSymbols) {
             throw VenueOptionError(venue: name, [.missing([MarketOptions.symbols])])
         }
