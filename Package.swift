@@ -69,6 +69,7 @@ let package = Package(
                 .embedInCode("v0001_initial.sql"), .embedInCode("v0002_hub.sql"), .embedInCode("v0003_journal.sql"),
                 .embedInCode("v0004_upkeep.sql"), .embedInCode("v0005_field.sql"),
                 .embedInCode("v0006_books.sql"),
+                .embedInCode("v0007_derived_quotes.sql"),
             ],
             swiftSettings: settings
         ),

@@ -13,7 +13,7 @@ package enum Migrations {
         [
             PackageResources.v0001_initial_sql, PackageResources.v0002_hub_sql, PackageResources.v0003_journal_sql,
             PackageResources.v0004_upkeep_sql, PackageResources.v0005_field_sql,
-            PackageResources.v0006_books_sql,
+            PackageResources.v0006_books_sql, PackageResources.v0007_derived_quotes_sql,
         ]
         .map { String(decoding: $0, as: UTF8.self) }
     }

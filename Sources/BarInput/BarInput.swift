@@ -6,9 +6,10 @@ import MarketModel
 // `PriceRule`. These initialisers run once per tick.
 
 extension QuoteTick {
-    /// Converts a quote for bars; `nil` if it counts for no bar.
+    /// Converts a quote for bars; `nil` if it counts for no bar, such as one that is derived from an order book.
     @inline(__always)
     package init?(_ row: QuoteRow) {
+        if row.isDerived { return nil }
         self.init(bidPrice: row.bidPrice, askPrice: row.askPrice)
     }
 }

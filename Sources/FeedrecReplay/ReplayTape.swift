@@ -237,6 +237,7 @@ extension TapeEvent {
                     askPrice: row.askPrice,
                     askSize: row.askSize,
                     sequence: row.sequence,
+                    isDerived: row.isDerived,
                     messageIndex: row.messageIndex
                 )
             )

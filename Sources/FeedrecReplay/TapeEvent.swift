@@ -67,8 +67,12 @@ public struct Quote: Sendable, Hashable {
     public let askPrice: Int64?
     /// Mantissa of its size; `nil` if the venue gives none.
     public let askSize: Int64?
-    /// The venue's own sequence number.
+    /// The venue's own sequence number; of a derived quote, that of the book's last change.
     public let sequence: Int64?
+    /// True if the venue sent no such quote: it is the top of an order book after a change.
+    ///
+    /// Bars are not built from derived quotes.
+    public let isDerived: Bool
     /// The index of its message within its recording.
     public let messageIndex: Int64
 }

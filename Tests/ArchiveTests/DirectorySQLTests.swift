@@ -231,7 +231,7 @@ struct DirectorySQLTests {
         arguments: [
             ("SELECT count(*) FROM trades t JOIN messages m USING (file, message_index)", "8"),
             ("SELECT count(*) FROM trades NATURAL JOIN (SELECT file, message_index FROM messages)", "8"),
-            ("SELECT count(*) FROM messages WHERE message_index = 2", "2"), ("PRAGMA main.user_version", "6"),
+            ("SELECT count(*) FROM messages WHERE message_index = 2", "2"), ("PRAGMA main.user_version", "7"),
             ("SELECT count(*) FROM messages WHERE message_index IN (0, 4)", "3"),
             ("SELECT count(*) FROM pragma_table_info('trades') WHERE name = 'file'", "1"),
         ]

@@ -43,6 +43,9 @@ struct BarInputTests {
         #expect(both?.bidPrice == 3 && both?.askPrice == 4)
         #expect(QuoteTick(Self.quote(bid: nil, ask: 4)) == nil && QuoteTick(Self.quote(bid: 3, ask: nil)) == nil)
         #expect(QuoteTick(Self.quote(bid: 0, ask: 4, bidSize: 0)) == nil, "no price, by the rule for prices")
+        var derived = Self.quote(bid: 3, ask: 4)
+        derived.isDerived = true
+        #expect(QuoteTick(derived) == nil, "bars are not built from order books")
     }
 
     @Test("a trade counts if it is an execution that no other row contains")

@@ -58,20 +58,20 @@ struct ReplayTapeTests {
                         )
                     )
                 } else {
-                    rows.quotes.append(
-                        QuoteRow(
-                            instrumentID: index % 3 + 1,
-                            tsRecv: time,
-                            messageIndex: index,
-                            item: 0,
-                            tsEvent: nil,
-                            bidPrice: 150 + index,
-                            bidSize: nil,
-                            askPrice: 160 + index,
-                            askSize: 7,
-                            sequence: index
-                        )
+                    var quote = QuoteRow(
+                        instrumentID: index % 3 + 1,
+                        tsRecv: time,
+                        messageIndex: index,
+                        item: 0,
+                        tsEvent: nil,
+                        bidPrice: 150 + index,
+                        bidSize: nil,
+                        askPrice: 160 + index,
+                        askSize: 7,
+                        sequence: index
                     )
+                    quote.isDerived = index % 5 == 0
+                    rows.quotes.append(quote)
                 }
             }
             if day == 1 {
@@ -100,6 +100,7 @@ struct ReplayTapeTests {
                 quotes += 1
                 #expect(tape.instruments[quote.instrument].symbol == "S\(quote.messageIndex % 3 + 1)")
                 #expect(quote.bidPrice == 150 + quote.messageIndex && quote.askSize == 7 && quote.bidSize == nil)
+                #expect(quote.isDerived == (quote.messageIndex % 5 == 0))
             case .trade(let trade): #expect(trade.price == trade.messageIndex && trade.aggressorSide == .buyer)
             case .gap(let gap):
                 gaps += 1

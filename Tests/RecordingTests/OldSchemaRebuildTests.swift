@@ -9,10 +9,14 @@ import Testing
 
 /// Rebuilding recordings of older schemas that no newer recorder has opened.
 struct OldSchemaRebuildTests {
-    /// A recording of schema 1: ten trades as messages, and no row.
-    private static func recording(_ directory: TemporaryDirectory, trades: Range<Int>) throws -> String {
+    /// A recording of an old schema: trades as messages, and no row.
+    private static func recording(
+        _ directory: TemporaryDirectory,
+        version: Int = 1,
+        trades: Range<Int>
+    ) throws -> String {
         let path = directory.file("2026-01-05.feedrec")
-        let file = try RecordingReplacement(of: path, version: 1, fileSystem: SystemFileSystem())
+        let file = try RecordingReplacement(of: path, version: version, fileSystem: SystemFileSystem())
         try file.execute(
             """
             INSERT INTO session (session_id, kind, ts_start, ts_end, end_cause, program_version, configuration)
@@ -26,7 +30,12 @@ struct OldSchemaRebuildTests {
             let batch = MessageBatch(texts: trades.map { SpotSample.trade(id: $0) })
             builder.append(batch: batch, range: 0..<batch.count, firstMessageIndex: 0)
             let row = BlockRow(connectionID: 1, try builder.encode(with: nil))
-            let insert = try file.statement("INSERT INTO message_block VALUES (1, ?, ?, ?, ?, ?, ?, ?)")
+            let insert = try file.statement(
+                """
+                INSERT INTO message_block (connection_id, first_message_index, last_message_index, message_count,
+                    ts_first, ts_last, payload_bytes, block) VALUES (1, ?, ?, ?, ?, ?, ?, ?)
+                """
+            )
             insert.bind(1, row.firstMessageIndex)
             insert.bind(2, row.lastMessageIndex)
             insert.bind(3, row.messageCount)
@@ -42,10 +51,13 @@ struct OldSchemaRebuildTests {
         return path
     }
 
-    @Test("a check of a recording of schema 1 changes nothing; a rebuild adds its rows and migrates it")
-    func rebuild() throws {
+    @Test(
+        "a check of a recording of an old schema changes nothing; a rebuild adds its rows and migrates it",
+        arguments: [1, 5, 6]
+    )
+    func rebuild(version: Int) throws {
         let directory = try TemporaryDirectory()
-        let path = try Self.recording(directory, trades: 0..<10)
+        let path = try Self.recording(directory, version: version, trades: 0..<10)
         let before = FileManager.default.contents(atPath: path)
         let stamp = UpkeepStamp(now: UnixNanoseconds(0), programVersion: "test")
         let check = try Rebuilder(stamp, isCheck: true, zones: { _ in nil }).run(path)

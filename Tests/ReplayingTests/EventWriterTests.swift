@@ -58,6 +58,15 @@ struct EventWriterTests {
         #expect(!text.contains("bid_") && text.contains(#""ask_price":-37.63,"ask_size":1.5,"#))
     }
 
+    @Test("a quote that is derived from an order book has a mark")
+    func derived() {
+        var row = SampleRows.quote(1, 0, message: 3)
+        #expect(!Self.text { $0.append(row, Self.instrument) }.contains("is_derived"))
+        (row.sequence, row.isDerived) = (9, true)
+        let text = Self.text { $0.append(row, Self.instrument) }
+        #expect(text.contains(#","sequence":9,"is_derived":true,"message_index":3}"#))
+    }
+
     @Test("B3 an aggregate reports its kind, its trade IDs and that bars are not made of it")
     func aggregate() {
         var row = TradeRow(

@@ -60,7 +60,8 @@ extension ArchiveReader {
         let isPriced =
             isTrade
             ? "size > 0 AND in_bars"
-            : "bid_price IS NOT NULL AND bid_size IS NOT 0 AND ask_price IS NOT NULL AND ask_size IS NOT 0"
+            : "NOT is_derived AND bid_price IS NOT NULL AND bid_size IS NOT 0 AND ask_price IS NOT NULL "
+                + "AND ask_size IS NOT 0"
         func ticks(_ comparison: String, _ order: String) -> String {
             """
             SELECT * FROM (SELECT \(columns) FROM \(table)

@@ -65,7 +65,7 @@ package struct TickColumns {
 
 extension QuoteRow: StoredTick {
     package static let table = "quote"
-    package static let valueColumns = "ts_event, bid_price, bid_size, ask_price, ask_size, sequence"
+    package static let valueColumns = "ts_event, bid_price, bid_size, ask_price, ask_size, sequence, is_derived"
 
     package init(key: TickKey, columns: TickColumns) {
         self.init(
@@ -80,9 +80,10 @@ extension QuoteRow: StoredTick {
             askSize: columns.optionalInteger(4),
             sequence: columns.optionalInteger(5)
         )
+        isDerived = columns.integer(6) != 0
     }
 
-    package static let columnCount: Int32 = 10
+    package static let columnCount: Int32 = 11
 
     package func bind(to parameters: TickParameters) {
         bindKey(to: parameters)
@@ -92,6 +93,7 @@ extension QuoteRow: StoredTick {
         parameters.bind(7, askPrice)
         parameters.bind(8, askSize)
         parameters.bind(9, sequence)
+        parameters.bind(10, isDerived ? 1 : 0)
     }
 }
 

@@ -25,8 +25,10 @@ package struct QuoteRow: TickRow, Hashable {
     package let bidSize: Int64?
     package let askPrice: Int64?
     package let askSize: Int64?
-    /// The venue's own number, as received.
+    /// The venue's own number, as received; of a derived quote, that of the book's last change.
     package var sequence: Int64?
+    /// True for the top of an order book, which no message states as a quote.
+    package var isDerived = false
 
     /// Creates a quote; ``PriceRule`` decides which sides have a price, even for rows stored by an older schema.
     package init(

@@ -116,7 +116,9 @@ package final class RecordingRebuild {
     }
 
     /// Copies the rows of messages that are not stored, and returns a reader of the ticks for the bars.
-    package func finishRows() throws(ArchiveError) -> ArchiveReader {
+    ///
+    /// `lacksMessages` is true if messages could not be read.
+    package func finishRows(lacksMessages: Bool = false) throws(ArchiveError) -> ArchiveReader {
         let copy = try TableCopy(replacement)
         try replacement.execute("CREATE TEMP TABLE stored (first INTEGER PRIMARY KEY, last INTEGER NOT NULL)")
         let insert = try replacement.statement("INSERT INTO temp.stored VALUES (?, ?)")
@@ -141,6 +143,7 @@ package final class RecordingRebuild {
         }
         try keepInstruments()
         try keepCounting()
+        if lacksMessages || absences.contains(where: { $0.kind == .message }) { try keepDerivedQuotes() }
         try copy.detach()
         try closeInserters()
         try replacement.finish()
@@ -202,9 +205,9 @@ package final class RecordingRebuild {
 
     /// Keeps the stored decision which of several rows of the same executions bars use.
     ///
-    /// The decision depends on earlier rows, which may be in another recording. Older schemas did not store it.
+    /// The decision depends on earlier rows, which may be in another recording. Schemas before 5 did not store it.
     private func keepCounting() throws(ArchiveError) {
-        guard upgraded == nil else { return }
+        if let upgraded, upgraded.originalVersion < 5 { return }
         let key = "instrument_id, ts_recv, message_index, item"
         try replacement.execute(
             """
@@ -212,6 +215,13 @@ package final class RecordingRebuild {
             WHERE (\(prefixed("trade", key))) = (\(prefixed("s", key))) AND main.trade.in_bars <> s.in_bars
             """
         )
+    }
+
+    /// Keeps stored quotes of order books.
+    ///
+    /// If a message is missing, its book is not known until the next snapshot, so these quotes cannot be rebuilt.
+    private func keepDerivedQuotes() throws(ArchiveError) {
+        try replacement.execute("INSERT OR IGNORE INTO main.quote SELECT * FROM source.quote WHERE is_derived")
     }
 
     /// Compares the rebuilt rows with the stored ones; call it after the bars have been written.
@@ -249,11 +259,12 @@ package final class RecordingRebuild {
         if absences.contains(where: { $0.kind == .message }) { try keepLargerBars(bars, key, where: "true") }
         // Bars that were still open when a recorder continued in this file include ticks of earlier files.
         if try goesOnFromEarlierFile() {
-            func first(_ table: String) -> String {
+            func first(_ table: String, _ condition: String) -> String {
                 "(SELECT coalesce(ts_event, ts_recv) FROM source.\(table) t WHERE t.instrument_id = s.instrument_id "
-                    + "ORDER BY ts_recv LIMIT 1)"
+                    + "AND \(condition) ORDER BY ts_recv LIMIT 1)"
             }
-            let begin = "CASE s.side WHEN 2 THEN \(first("trade")) ELSE \(first("quote")) END"
+            let (trade, quote) = (first("trade", "true"), first("quote", "NOT is_derived"))
+            let begin = "CASE s.side WHEN 2 THEN \(trade) ELSE \(quote) END"
             try keepLargerBars(bars, key, where: "s.ts_open <= coalesce(\(begin), s.ts_open)")
         }
     }

@@ -7,8 +7,10 @@ import Migrations
 /// The recording itself is not changed: it may be read-only, or this may only be a comparison.
 final class UpgradedCopy {
     /// From this schema version on, all columns of the rebuilt rows exist.
-    private static let sufficient = 5
+    private static let sufficient = 7
     let path: String
+    /// The schema version of the recording itself.
+    let originalVersion: Int
 
     /// Copies the recording at `original`; `nil` if it can be rebuilt without a copy.
     init?(of original: String, fileSystem: any FileSystem) throws(ArchiveError) {
@@ -17,11 +19,12 @@ final class UpgradedCopy {
         }
         guard version < Self.sufficient else { return nil }
         let absolute = FilePath.absolute(original)
+        originalVersion = Int(version)
         path = FilePath.joined(FilePath.parent(of: absolute), "." + FilePath.name(of: absolute) + ".old.new")
         Self.remove(path)
         do throws(ArchiveError) {
             try Self.copy(original, to: path)
-            try Self.migrate(path, from: Int(version))
+            try Self.migrate(path, from: originalVersion)
             try fileSystem.willCommit(path)
         } catch {
             Self.remove(path)

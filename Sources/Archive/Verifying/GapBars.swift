@@ -112,6 +112,9 @@ struct GapBars {
             }
     }
 
+    /// The ticks that bars are built from.
+    private static let ticks = ["(SELECT * FROM quote WHERE NOT is_derived)", "trade"]
+
     /// The latest venue time among some ticks on one side of a gap.
     private func greatestEventTime(
         of id: Int64,
@@ -119,7 +122,7 @@ struct GapBars {
         _ time: UnixNanoseconds
     ) throws(ArchiveError) -> Int64? {
         var greatest: Int64?
-        for table in ["quote", "trade"] {
+        for table in Self.ticks {
             let sql = """
                 SELECT max(t) FROM (SELECT ts_event AS t FROM \(table)
                     WHERE instrument_id = ?1 AND ts_event IS NOT NULL AND \(condition))
@@ -177,7 +180,7 @@ struct GapBars {
 
     private func lag(of id: Int64, _ side: String, _ time: UnixNanoseconds) throws(ArchiveError) -> Int64? {
         var least: Int64?
-        for table in ["quote", "trade"] {
+        for table in Self.ticks {
             let sql = """
                 SELECT min(d) FROM (SELECT ts_recv - ts_event AS d FROM \(table)
                     WHERE instrument_id = ?1 AND ts_event IS NOT NULL AND \(side) LIMIT 50)

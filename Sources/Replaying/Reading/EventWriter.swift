@@ -25,7 +25,7 @@ struct EventWriter {
     /// Added to every time, in nanoseconds.
     let shift: Int64
     var chunk = TapeChunk()
-    /// Room for the constant parts of a quote: ten names, and numbers of at most 21 characters.
+    /// Room for the constant parts of a quote: eleven names, and numbers of at most 21 characters.
     private static let tickBytesMax = 640
 
     init(shift: Int64 = 0) {
@@ -53,6 +53,7 @@ struct EventWriter {
             if let price = row.askPrice { text.add(#","ask_price":"#, price, digits: priceDigits) }
             if let size = row.askSize { text.add(#","ask_size":"#, size, digits: sizeDigits) }
             if let sequence = row.sequence { text.add(#","sequence":"#, sequence) }
+            if row.isDerived { text.add(#","is_derived":true"#) }
             text.add(#","message_index":"#, row.messageIndex)
             text.add("}\n")
         }
