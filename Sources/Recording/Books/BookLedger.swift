@@ -22,13 +22,13 @@ struct BookLedger: Sendable {
         var instrumentID: Int64?
     }
 
-    /// A valid book is stored again after this many messages of its connection, if as many levels have changed as it
-    /// has.
+    /// A valid book is stored again after this many messages of its connection, if twice as many levels have changed as
+    /// it has.
     ///
-    /// A reader then replays a few milliseconds of messages, and stored books stay smaller than their messages.
-    private static let messagesBetween: Int64 = 5000
+    /// A reader then replays a few milliseconds of messages, and stored books stay much smaller than their messages.
+    private static let messagesBetween: Int64 = 1500
     /// A valid book is stored after this many messages in any case.
-    private static let messagesMax: Int64 = 200_000
+    private static let messagesMax: Int64 = 50_000
 
     private var set = BookSet()
     private var places: [Place] = []
@@ -228,7 +228,7 @@ struct BookLedger: Sendable {
             let messages = number - places[book].storedAt
             guard messages >= Self.messagesBetween, let keeper = set[outcome.book] else { return nil }
             let levels = keeper.book.bids.count + keeper.book.asks.count
-            guard places[book].changedLevels >= levels || messages >= Self.messagesMax else { return nil }
+            guard places[book].changedLevels >= 2 * levels || messages >= Self.messagesMax else { return nil }
             return stored(book, number, "checkpoint")
         case .stale, .waiting, .refused: return nil
         }
