@@ -94,17 +94,12 @@ package struct BinanceDialect: VenueDialect {
         outcome.notices = takeNotices()
         var tokens = self.tokens.take()
         defer { self.tokens = tokens }
-        batch.bytes.withUnsafeBytes { bytes in
-            for index in batch.entries.indices where batch.entries[index].direction == .received {
-                let entry = batch.entries[index]
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                let origin = EventOrigin(message: index, item: 0)
-                if entry.kind == .rest {
-                    if readExchange(payload, origin, now, &events) { outcome.dataMessages += 1 }
-                } else if tokens.withPlainCursor(payload, { read($0, origin, &events) }) {
-                    outcome.dataMessages += 1
-                    if delivery.awaitsOthers { delivery.note(payload) }
-                }
+        batch.forEachReceived { payload, entry, origin in
+            if entry.kind == .rest {
+                if readExchange(payload, origin, now, &events) { outcome.dataMessages += 1 }
+            } else if tokens.withPlainCursor(payload, { read($0, origin, &events) }) {
+                outcome.dataMessages += 1
+                if delivery.awaitsOthers { delivery.note(payload) }
             }
         }
         if delivery.awaitsTicks { delivery.note(events.quotes[quotes...], events.trades[trades...], symbols) }

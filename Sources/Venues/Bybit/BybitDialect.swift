@@ -77,19 +77,14 @@ package struct BybitDialect: VenueDialect {
         var outcome = DialectOutcome()
         var tokens = self.tokens.take()
         defer { self.tokens = tokens }
-        batch.bytes.withUnsafeBytes { bytes in
-            for index in batch.entries.indices where batch.entries[index].direction == .received {
-                let entry = batch.entries[index]
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                let origin = EventOrigin(message: index, item: 0)
-                problem = nil
-                if entry.kind == .rest {
-                    readAnswer(payload, origin, &events)
-                } else {
-                    tokens.withPlainCursor(payload) { read($0, origin, &outcome, &events) }
-                }
-                finish(payload, origin, &outcome, &events)
+        batch.forEachReceived { payload, entry, origin in
+            problem = nil
+            if entry.kind == .rest {
+                readAnswer(payload, origin, &events)
+            } else {
+                tokens.withPlainCursor(payload) { read($0, origin, &outcome, &events) }
             }
+            finish(payload, origin, &outcome, &events)
         }
         if isLoggedIn || login == nil { subscriptions.send(now: now, outgoing: &outgoing) }
         outcome.refusals = loginRefusals + subscriptions.takeRefusals()

@@ -67,17 +67,12 @@ package struct CoinbaseDialect: VenueDialect {
         var outcome = DialectOutcome()
         var tokens = self.tokens.take()
         defer { self.tokens = tokens }
-        batch.bytes.withUnsafeBytes { bytes in
-            for index in batch.entries.indices where batch.entries[index].direction == .received {
-                let entry = batch.entries[index]
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                let origin = EventOrigin(message: index, item: 0)
-                if entry.kind == .rest {
-                    readAnswer(payload, origin, &events, &outcome)
-                } else {
-                    lastHeard = now
-                    tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
-                }
+        batch.forEachReceived { payload, entry, origin in
+            if entry.kind == .rest {
+                readAnswer(payload, origin, &events, &outcome)
+            } else {
+                lastHeard = now
+                tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
             }
         }
         send(now: now, outgoing: &outgoing)

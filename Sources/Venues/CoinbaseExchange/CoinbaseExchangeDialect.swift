@@ -30,17 +30,12 @@ package struct CoinbaseExchangeDialect: VenueDialect {
         var outcome = DialectOutcome()
         var tokens = self.tokens.take()
         defer { self.tokens = tokens }
-        batch.bytes.withUnsafeBytes { bytes in
-            for index in batch.entries.indices where batch.entries[index].direction == .received {
-                let entry = batch.entries[index]
-                guard entry.kind != .rest else {
-                    outcome.recognised += 1
-                    continue
-                }
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                let origin = EventOrigin(message: index, item: 0)
-                tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
+        batch.forEachReceived { payload, entry, origin in
+            guard entry.kind != .rest else {
+                outcome.recognised += 1
+                return
             }
+            tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
         }
         return outcome
     }

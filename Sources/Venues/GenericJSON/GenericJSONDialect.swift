@@ -44,17 +44,12 @@ struct GenericJSONDialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
-        batch.bytes.withUnsafeBytes { bytes in
-            for index in batch.entries.indices where batch.entries[index].direction == .received {
-                let entry = batch.entries[index]
-                guard entry.kind != .rest else {
-                    outcome.recognised += 1
-                    continue
-                }
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                let origin = EventOrigin(message: index, item: 0)
-                JSONText.withPlain(payload) { reader.read($0, origin, &events, &outcome) }
+        batch.forEachReceived { payload, entry, origin in
+            guard entry.kind != .rest else {
+                outcome.recognised += 1
+                return
             }
+            JSONText.withPlain(payload) { reader.read($0, origin, &events, &outcome) }
         }
         hasData = hasData || outcome.dataMessages > 0
         takeFindings(now, &outcome, &outgoing)

@@ -77,17 +77,12 @@ struct HyperliquidDialect: VenueDialect {
         var outcome = DialectOutcome()
         var tokens = self.tokens.take()
         defer { self.tokens = tokens }
-        batch.bytes.withUnsafeBytes { bytes in
-            for index in batch.entries.indices where batch.entries[index].direction == .received {
-                let entry = batch.entries[index]
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-                let origin = EventOrigin(message: index, item: 0)
-                if entry.kind == .rest {
-                    readAnswer(payload, origin, &outcome, &events)
-                } else {
-                    tokens.withCursor(payload) { read($0, isPlain: false, origin, entry.tsRecv, &outcome, &events) }
-                    waitingSince = nil
-                }
+        batch.forEachReceived { payload, entry, origin in
+            if entry.kind == .rest {
+                readAnswer(payload, origin, &outcome, &events)
+            } else {
+                tokens.withCursor(payload) { read($0, isPlain: false, origin, entry.tsRecv, &outcome, &events) }
+                waitingSince = nil
             }
         }
         finish(&outcome)

@@ -25,15 +25,11 @@ package struct KrakenV1Dialect: VenueDialect {
         var outcome = DialectOutcome()
         var tokens = self.tokens.take()
         defer { self.tokens = tokens }
-        batch.bytes.withUnsafeBytes { bytes in
-            for index in batch.entries.indices where batch.entries[index].direction == .received {
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[batch.entries[index].range])
-                let origin = EventOrigin(message: index, item: 0)
-                if batch.entries[index].kind == .rest {
-                    outcome.recognised += 1
-                } else {
-                    tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
-                }
+        batch.forEachReceived { payload, entry, origin in
+            if entry.kind == .rest {
+                outcome.recognised += 1
+            } else {
+                tokens.withPlainCursor(payload) { read($0, origin, &events, &outcome) }
             }
         }
         return outcome

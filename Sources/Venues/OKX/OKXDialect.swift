@@ -115,17 +115,13 @@ struct OKXDialect: VenueDialect {
         let wasLoggedIn = isLoggedIn
         var tokens = self.tokens.take()
         defer { self.tokens = tokens }
-        batch.bytes.withUnsafeBytes { bytes in
-            for index in batch.entries.indices where batch.entries[index].direction == .received {
-                let payload = UnsafeRawBufferPointer(rebasing: bytes[batch.entries[index].range])
-                let origin = EventOrigin(message: index, item: 0)
-                if batch.entries[index].kind == .rest {
-                    readAnswer(payload, origin, &outcome, &events)
-                } else {
-                    tokens.withCursor(payload) { read($0, isPlain: false, origin, &outcome, &events) }
-                    heardAt = now
-                    pingedAt = nil
-                }
+        batch.forEachReceived { payload, entry, origin in
+            if entry.kind == .rest {
+                readAnswer(payload, origin, &outcome, &events)
+            } else {
+                tokens.withCursor(payload) { read($0, isPlain: false, origin, &outcome, &events) }
+                heardAt = now
+                pingedAt = nil
             }
         }
         if isLoggedIn, !wasLoggedIn { queue.send(now: now, outgoing: &outgoing) }
