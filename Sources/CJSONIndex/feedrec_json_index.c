@@ -1,81 +1,75 @@
-/* The first of two passes over a JSON text: where its tokens are.
+/* The first pass over a JSON text: where its tokens are.
  *
  * Reading a text token by token is slow because each token's position depends on the length of the one before. This
  * pass finds all positions from bit masks of 64 bytes at a time, without a branch per token. The method is that of
- * Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (VLDB Journal 28, 2019), section 3.1. */
-#include "feedrec_json_index.h"
+ * Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (VLDB Journal 28, 2019), section 3.1. It gives up at the
+ * first backslash: venues hardly ever send one, and without them every quote begins or ends a string. */
+#include "feedrec_json_internal.h"
 
 #include <string.h>
+
+enum { block_bytes = 64 };
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define AVX2 __attribute__((target("avx2,bmi,popcnt")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,popcnt")))
-#endif
-
-enum { block_bytes = 64 };
 
 /* One bit for each byte of a block, the first lowest. */
 struct masks {
     uint64_t quotes;
-    uint64_t backslashes;
     uint64_t brackets_and_commas; /* with colons */
-    uint64_t spaces;              /* the four characters of RFC 8259, section 2 */
-    uint64_t controls;            /* below 0x20 */
+    uint64_t spaces;              /* and what follows the end of the text */
+    uint64_t odd;                 /* backslashes, and control characters, of which JSON allows three outside strings */
+    uint64_t breaks;              /* these three; only set if there is an odd byte */
 };
 
 /* What a block must know about the blocks before it. */
 struct state {
-    uint64_t first_is_escaped; /* 1 if the block's first byte follows an escaping backslash */
-    uint64_t inside_string;    /* all ones if the block begins inside a string */
-    uint64_t after_scalar;     /* 1 if the byte before the block belongs to a number, a name or the like */
+    uint64_t inside_string; /* all ones if the block begins inside a string */
+    uint64_t after_scalar;  /* 1 if the byte before the block belongs to a number, a name or the like */
 };
 
-static struct masks portable_masks(const uint8_t *block) {
-    struct masks masks = {0, 0, 0, 0, 0};
-    for (int index = 0; index < block_bytes; index++) {
-        uint64_t bit = (uint64_t)1 << index;
-        switch (block[index]) {
-        case '"': masks.quotes |= bit; break;
-        case '\\': masks.backslashes |= bit; break;
-        case '{': case '}': case '[': case ']': case ',': case ':': masks.brackets_and_commas |= bit; break;
-        case ' ': masks.spaces |= bit; break;
-        case '\t': case '\n': case '\r': masks.spaces |= bit; masks.controls |= bit; break;
-        default: if (block[index] < 0x20) masks.controls |= bit;
-        }
-    }
-    return masks;
+/* One bit for each byte of two halves of a block.
+ *
+ * The empty assembly hides where the bits come from. Otherwise the compiler moves later operations on them into
+ * vectors, and inserts other bits there byte by byte, which takes several times as long. */
+AVX2 static inline uint64_t bits_avx2(__m256i low, __m256i high) {
+    uint64_t bits = (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+    __asm__("" : "+r"(bits));
+    return bits;
 }
 
-#if defined(__x86_64__)
-/* Marks the bytes of two halves of a block that equal `byte`, after the bits of `ignored` were set in both. */
-AVX2 static inline uint64_t equal_avx2(__m256i low, __m256i high, uint8_t ignored, uint8_t byte) {
-    __m256i mask = _mm256_set1_epi8((char)ignored), value = _mm256_set1_epi8((char)byte);
-    uint32_t first = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_or_si256(low, mask), value));
-    uint32_t second = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_or_si256(high, mask), value));
-    return first | (uint64_t)second << 32;
+AVX2 static inline __m256i equal_avx2(__m256i bytes, char byte) {
+    return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte));
 }
 
-AVX2 static inline uint64_t below_space_avx2(__m256i low, __m256i high) {
-    __m256i most = _mm256_set1_epi8(0x1F);
-    uint32_t first = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(low, most), low));
-    uint32_t second = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(high, most), high));
-    return first | (uint64_t)second << 32;
+AVX2 static inline __m256i brackets_and_commas_avx2(__m256i bytes) {
+    /* '[' and '{' differ in the bit 0x20 only, and so do ']' and '}'. */
+    __m256i folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+    return _mm256_or_si256(
+        _mm256_or_si256(equal_avx2(folded, '{'), equal_avx2(folded, '}')),
+        _mm256_or_si256(equal_avx2(bytes, ','), equal_avx2(bytes, ':')));
+}
+
+AVX2 static inline __m256i odd_avx2(__m256i bytes) {
+    __m256i controls = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1F)), bytes);
+    return _mm256_or_si256(controls, equal_avx2(bytes, '\\'));
+}
+
+AVX2 static inline __m256i breaks_avx2(__m256i bytes) {
+    return _mm256_or_si256(
+        _mm256_or_si256(equal_avx2(bytes, '\t'), equal_avx2(bytes, '\n')), equal_avx2(bytes, '\r'));
 }
 
 AVX2 static inline struct masks masks_avx2(const uint8_t *block) {
     __m256i low = _mm256_loadu_si256((const __m256i *)block), high = _mm256_loadu_si256((const __m256i *)(block + 32));
-    struct masks masks;
-    masks.quotes = equal_avx2(low, high, 0, '"');
-    masks.backslashes = equal_avx2(low, high, 0, '\\');
-    /* '[' and '{' differ in the bit 0x20 only, and so do ']' and '}'. */
-    masks.brackets_and_commas = equal_avx2(low, high, 0x20, '{') | equal_avx2(low, high, 0x20, '}')
-        | equal_avx2(low, high, 0, ',') | equal_avx2(low, high, 0, ':');
-    masks.spaces = equal_avx2(low, high, 0, ' ');
-    masks.controls = below_space_avx2(low, high);
-    if (masks.controls)
-        masks.spaces |= equal_avx2(low, high, 0, '\t') | equal_avx2(low, high, 0, '\n')
-            | equal_avx2(low, high, 0, '\r');
+    struct masks masks = {0};
+    masks.quotes = bits_avx2(equal_avx2(low, '"'), equal_avx2(high, '"'));
+    masks.brackets_and_commas = bits_avx2(brackets_and_commas_avx2(low), brackets_and_commas_avx2(high));
+    masks.spaces = bits_avx2(equal_avx2(low, ' '), equal_avx2(high, ' '));
+    masks.odd = bits_avx2(odd_avx2(low), odd_avx2(high));
+    if (masks.odd) masks.breaks = bits_avx2(breaks_avx2(low), breaks_avx2(high));
     return masks;
 }
 
@@ -86,33 +80,15 @@ AVX512 static inline uint64_t equal_avx512(__m512i bytes, uint8_t byte) {
 AVX512 static inline struct masks masks_avx512(const uint8_t *block) {
     __m512i bytes = _mm512_loadu_si512(block);
     __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
-    struct masks masks;
+    struct masks masks = {0};
     masks.quotes = equal_avx512(bytes, '"');
-    masks.backslashes = equal_avx512(bytes, '\\');
     masks.brackets_and_commas = equal_avx512(folded, '{') | equal_avx512(folded, '}') | equal_avx512(bytes, ',')
         | equal_avx512(bytes, ':');
     masks.spaces = equal_avx512(bytes, ' ');
-    masks.controls = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
-    if (masks.controls)
-        masks.spaces |= equal_avx512(bytes, '\t') | equal_avx512(bytes, '\n') | equal_avx512(bytes, '\r');
+    masks.odd = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20)) | equal_avx512(bytes, '\\');
+    if (masks.odd)
+        masks.breaks = equal_avx512(bytes, '\t') | equal_avx512(bytes, '\n') | equal_avx512(bytes, '\r');
     return masks;
-}
-#endif
-
-/* Marks the bytes that follow an escaping backslash: one directly after an even number of backslashes. */
-static inline uint64_t escaped(uint64_t backslashes, struct state *state) {
-    if (!backslashes) {
-        uint64_t first = state->first_is_escaped;
-        state->first_is_escaped = 0;
-        return first;
-    }
-    const uint64_t even = 0x5555555555555555u;
-    backslashes &= ~state->first_is_escaped;
-    uint64_t follows = backslashes << 1 | state->first_is_escaped;
-    uint64_t odd_starts = backslashes & ~even & ~follows;
-    uint64_t runs;
-    state->first_is_escaped = __builtin_add_overflow(odd_starts, backslashes, &runs);
-    return (even ^ runs << 1) & follows;
 }
 
 /* Sets each bit to the parity of the bits up to and including it. */
@@ -126,13 +102,17 @@ static inline uint64_t running_parity(uint64_t bits) {
 }
 
 /* Writes the positions of the set bits. It writes eight at a time, because a branch per bit would often be
-   mispredicted; what it writes beyond the last position does not count. */
+   mispredicted; what it writes beyond the last position does not count.
+
+   The empty assembly keeps the compiler from computing the positions with vectors, which takes longer. */
 static inline __attribute__((always_inline)) uint32_t *list(uint64_t bits, uint32_t base, uint32_t *tokens) {
     const uint64_t never_zero = (uint64_t)1 << 63;
     uint32_t *end = tokens + __builtin_popcountll(bits);
     while (tokens < end) {
         for (int index = 0; index < 8; index++) {
-            tokens[index] = base + (uint32_t)__builtin_ctzll(bits | never_zero);
+            uint32_t position = base + (uint32_t)__builtin_ctzll(bits | never_zero);
+            __asm__("" : "+r"(position));
+            tokens[index] = position;
             bits &= bits - 1;
         }
         tokens += 8;
@@ -140,7 +120,6 @@ static inline __attribute__((always_inline)) uint32_t *list(uint64_t bits, uint3
     return end;
 }
 
-#if defined(__x86_64__)
 /* The same with instructions that move the positions of all set bits together. */
 AVX512 static inline uint32_t *list_avx512(uint64_t bits, uint32_t base, uint32_t *tokens) {
     static const uint8_t counting[block_bytes] = {
@@ -158,63 +137,60 @@ AVX512 static inline uint32_t *list_avx512(uint64_t bits, uint32_t base, uint32_
     }
     return end;
 }
-#endif
+/* The masks of the last block of a text, which has only `count` bytes. */
+static inline __attribute__((always_inline)) struct masks
+last_masks(const uint8_t *block, size_t count, bool has_blocks_before, struct masks (*masks_of)(const uint8_t *)) {
+    uint64_t absent = (uint64_t)-1 << count;
+    struct masks masks;
+    if (has_blocks_before) {
+        /* Reads bytes of the block before again, instead of bytes after the text. */
+        size_t again = block_bytes - count;
+        masks = masks_of(block - again);
+        masks.quotes >>= again, masks.brackets_and_commas >>= again, masks.spaces >>= again;
+        masks.odd >>= again, masks.breaks >>= again;
+    } else {
+        uint8_t copy[block_bytes] = {0};
+        memcpy(copy, block, count);
+        masks = masks_of(copy);
+        masks.odd &= ~absent;
+    }
+    masks.spaces |= absent;
+    return masks;
+}
 
-static inline __attribute__((always_inline)) size_t
-index_text(const uint8_t *text, size_t count, uint32_t *tokens, struct feedrec_json_facts *facts,
+static inline __attribute__((always_inline)) bool
+index_text(const uint8_t *text, size_t count, uint32_t *tokens, size_t capacity,
            struct masks (*masks_of)(const uint8_t *), uint32_t *(*list_of)(uint64_t, uint32_t, uint32_t *)) {
-    struct state state = {0, 0, 0};
+    struct state state = {0, 0};
     uint32_t *next = tokens;
-    facts->error_offset = -1;
-    facts->has_backslash = 0;
     for (size_t start = 0; start < count; start += block_bytes) {
-        uint8_t padded[block_bytes];
         const uint8_t *block = text + start;
-        if (count - start < block_bytes) {
-            memset(padded, ' ', block_bytes);
-            memcpy(padded, block, count - start);
-            block = padded;
-        }
-        struct masks masks = masks_of(block);
-        uint64_t quotes = masks.quotes & ~escaped(masks.backslashes, &state);
+        size_t left = count - start;
+        struct masks masks = left >= block_bytes ? masks_of(block) : last_masks(block, left, start > 0, masks_of);
         /* The opening quote and the content of each string. */
-        uint64_t strings = running_parity(quotes) ^ state.inside_string;
-        uint64_t scalars = ~(strings | quotes | masks.brackets_and_commas | masks.spaces);
-        uint64_t scalar_starts = scalars & ~(scalars << 1 | state.after_scalar);
-        uint64_t found = (masks.brackets_and_commas & ~strings) | quotes | scalar_starts;
-        uint64_t wrong = masks.controls & (strings | ~masks.spaces);
-        if (wrong) {
-            uint64_t before = (wrong & -wrong) - 1;
-            if (masks.backslashes & before) facts->has_backslash = 1;
-            facts->error_offset = (ptrdiff_t)(start + (size_t)__builtin_ctzll(wrong));
-            next = list_of(found & before, (uint32_t)start, next);
-            *next = (uint32_t)count;
-            return (size_t)(next - tokens);
+        uint64_t strings = running_parity(masks.quotes) ^ state.inside_string;
+        if (masks.odd) {
+            if (masks.odd & (strings | ~masks.breaks)) return false;
+            masks.spaces |= masks.breaks;
         }
-        if (masks.backslashes) facts->has_backslash = 1;
+        uint64_t scalars = ~(strings | masks.quotes | masks.brackets_and_commas | masks.spaces);
+        uint64_t scalar_starts = scalars & ~(scalars << 1 | state.after_scalar);
+        uint64_t found = (masks.brackets_and_commas & ~strings) | masks.quotes | scalar_starts;
         next = list_of(found, (uint32_t)start, next);
         state.inside_string = (uint64_t)((int64_t)strings >> 63);
         state.after_scalar = scalars >> 63;
     }
-    /* The padding is part of an unfinished string, but gives no token. */
-    if (state.inside_string) facts->error_offset = (ptrdiff_t)count;
+    if (state.inside_string) return false;
     *next = (uint32_t)count;
-    return (size_t)(next - tokens);
+    return feedrec_json_check(text, tokens, (size_t)(next - tokens), tokens + capacity);
 }
 
-static size_t index_portable(const uint8_t *text, size_t count, uint32_t *tokens,
-                                   struct feedrec_json_facts *facts) {
-    return index_text(text, count, tokens, facts, portable_masks, list);
+AVX2 static bool index_avx2(const uint8_t *text, size_t count, uint32_t *tokens, size_t capacity) {
+    return index_text(text, count, tokens, capacity, masks_avx2, list);
 }
 
-#if defined(__x86_64__)
-AVX2 static size_t index_avx2(const uint8_t *text, size_t count, uint32_t *tokens, struct feedrec_json_facts *facts) {
-    return index_text(text, count, tokens, facts, masks_avx2, list);
-}
-
-AVX512 static size_t index_avx512(const uint8_t *text, size_t count, uint32_t *tokens,
-                                  struct feedrec_json_facts *facts) {
-    return index_text(text, count, tokens, facts, masks_avx512, list_avx512);
+AVX512 static bool index_avx512(const uint8_t *text, size_t count, uint32_t *tokens, size_t capacity) {
+    return index_text(text, count, tokens, capacity, masks_avx512, list_avx512);
 }
 #endif
 
@@ -224,14 +200,17 @@ enum feedrec_json_variant feedrec_json_best_variant(void) {
         return FEEDREC_JSON_AVX512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")) return FEEDREC_JSON_AVX2;
 #endif
-    return FEEDREC_JSON_PORTABLE;
+    return FEEDREC_JSON_NONE;
 }
 
-size_t feedrec_json_index(enum feedrec_json_variant variant, const uint8_t *text, size_t count, uint32_t *tokens,
-                          struct feedrec_json_facts *facts) {
+bool feedrec_json_index(enum feedrec_json_variant variant, const uint8_t *text, size_t count, uint32_t *tokens,
+                        size_t capacity) {
+    /* Entries beyond the last token are written too. */
+    if (capacity < block_bytes || count > capacity - block_bytes) return false;
 #if defined(__x86_64__)
-    if (variant == FEEDREC_JSON_AVX512) return index_avx512(text, count, tokens, facts);
-    if (variant == FEEDREC_JSON_AVX2) return index_avx2(text, count, tokens, facts);
+    if (variant == FEEDREC_JSON_AVX512) return index_avx512(text, count, tokens, capacity);
+    if (variant == FEEDREC_JSON_AVX2) return index_avx2(text, count, tokens, capacity);
 #endif
-    return index_portable(text, count, tokens, facts);
+    (void)variant, (void)text, (void)tokens;
+    return false;
 }

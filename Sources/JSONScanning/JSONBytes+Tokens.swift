@@ -32,14 +32,6 @@ extension JSONBytes {
         return at
     }
 
-    /// Checks that a number or a name ends at `end`; the next token starts at `token`.
-    @inline(__always)
-    func expectGap(from end: Int, to token: Int) throws(JSONError) {
-        guard end >= token || end >= count || skipSpace(end) > end else {
-            throw JSONError(offset: end, detail: "expected ',' or the end of the container")
-        }
-    }
-
     /// Reads a string (§7) up to its closing quote; `start` follows the opening quote.
     @inline(__always)
     func string(_ start: Int) throws(JSONError) -> StringEnd {

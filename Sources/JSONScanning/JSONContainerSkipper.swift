@@ -1,14 +1,11 @@
-/// Checks a whole object or array, without recursion.
+/// Checks a whole object or array of a text without an index, without recursion.
 struct JSONContainerSkipper {
     private let text: JSONBytes
-    /// False if no string of the text can contain an escape.
-    private let mayHaveEscapes: Bool
     /// True once a key with an escape was skipped.
     private(set) var hasEscapedKeys = false
 
-    init(_ text: JSONBytes, mayHaveEscapes: Bool) {
+    init(_ text: JSONBytes) {
         self.text = text
-        self.mayHaveEscapes = mayHaveEscapes
     }
 
     /// Returns the offset after the container that starts at `start`.
@@ -49,65 +46,6 @@ struct JSONContainerSkipper {
             default: at = try text.number(at)
             }
         }
-    }
-
-    /// Returns the token after the container that starts at the token `start` of an indexed text.
-    mutating func skip(_ start: UnsafePointer<UInt32>) throws(JSONError) -> UnsafePointer<UInt32> {
-        var nesting = Nesting()
-        _ = try nesting.open(text, Int(start[0]))
-        var token = start + 1
-        var isFirst = true
-        while true {
-            var byte = text.byte(Int(token[0]))
-            if byte == nesting.closingBracket {
-                token += 1
-                isFirst = false
-                nesting.close()
-                if nesting.depth == 0 { return token }
-                continue
-            }
-            if !isFirst {
-                guard byte == UInt8(ascii: ",") else {
-                    throw JSONError(offset: Int(token[0]), detail: "expected ',' or the end of the container")
-                }
-                token += 1
-                byte = text.byte(Int(token[0]))
-            }
-            isFirst = false
-            if nesting.isObject {
-                guard byte == UInt8(ascii: "\""), text.byte(Int(token[2])) == UInt8(ascii: ":") else {
-                    throw JSONError(offset: Int(token[0]), detail: "expected a key and ':'")
-                }
-                if mayHaveEscapes, try text.string(Int(token[0]) &+ 1).hasEscapes { hasEscapedKeys = true }
-                token += 3
-                byte = text.byte(Int(token[0]))
-            }
-            switch byte {
-            case UInt8(ascii: "\""):
-                if mayHaveEscapes { _ = try text.string(Int(token[0]) &+ 1) }
-                token += 2
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                _ = try nesting.open(text, Int(token[0]))
-                token += 1
-                isFirst = true
-            default: token = try skipScalar(token)
-            }
-        }
-    }
-
-    /// Reads a number or a name of an indexed text.
-    @inline(__always)
-    private func skipScalar(_ token: UnsafePointer<UInt32>) throws(JSONError) -> UnsafePointer<UInt32> {
-        let start = Int(token[0])
-        let end: Int
-        switch text.byte(start) {
-        case UInt8(ascii: "t"): end = try text.name("true", start)
-        case UInt8(ascii: "f"): end = try text.name("false", start)
-        case UInt8(ascii: "n"): end = try text.name("null", start)
-        default: end = try text.number(start)
-        }
-        try text.expectGap(from: end, to: Int(token[1]))
-        return token + 1
     }
 
     /// Reads a key and its colon, and returns the offset of the value.

@@ -1,15 +1,13 @@
 import CJSONIndex
 
-/// Finds the tokens of JSON texts, one text after another, in memory that it keeps.
+/// Finds the tokens of JSON texts and checks their grammar, one text after another, in memory that it keeps.
 ///
-/// This is the first of two passes; the cursor then needs no search. Use it for messages that arrive often. For other
-/// texts, a ``JSONCursor`` alone is simpler.
+/// Use it for messages that arrive often: the cursor then neither searches nor checks. For other texts, a
+/// ``JSONCursor`` alone is simpler.
+@usableFromInline
 package struct JSONIndex: Sendable {
     private var memory: TokenMemory?
     private let variant: feedrec_json_variant
-
-    /// Longer texts are read without an index, so that its memory is bounded.
-    private static let textBytesMax = 1 << 20
 
     /// Uses the fastest instructions that the processor has.
     package init() {
@@ -19,6 +17,9 @@ package struct JSONIndex: Sendable {
     private init(_ variant: feedrec_json_variant) {
         self.variant = variant
     }
+
+    /// The number of tokens that there is memory for; texts of about this length and longer get no index.
+    @inlinable static var capacity: Int { 1 << 18 }
 
     /// One index for each set of instructions that the processor has, so that they can be compared.
     package static var all: [JSONIndex] {
@@ -33,15 +34,15 @@ package struct JSONIndex: Sendable {
 
     /// Calls `body` with a cursor at the start of `text`.
     ///
-    /// The cursor, and values from it, are valid only during the call. A text with a mistake inside a string is read
-    /// without an index, so that the cursor reports the mistake as it always does.
+    /// The cursor, and values from it, are valid only during the call. A text that is not valid, or that has escapes,
+    /// is read without an index: the cursor then reports the mistake where it is.
     @inlinable @inline(__always)
     package mutating func withCursor<Value, Failure: Error>(
         _ text: UnsafeRawBufferPointer,
         _ body: (JSONCursor) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         defer { withExtendedLifetime(self) {} }
-        return try body(cursor(of: text))
+        return try body(tokens(of: text).map { JSONCursor(JSONBytes(text), token: $0) } ?? JSONCursor(text))
     }
 
     /// The same for ``JSONText/plain(_:)`` of `json`, or for `json` itself if nothing has to change.
@@ -51,44 +52,33 @@ package struct JSONIndex: Sendable {
         _ body: (JSONCursor) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         defer { withExtendedLifetime(self) {} }
-        let cursor = cursor(of: json)
-        guard cursor.mayHaveEscapes else { return try body(cursor) }
-        return try JSONText.withPlain(json) { text throws(Failure) in try body(self.cursor(of: text)) }
+        if let tokens = tokens(of: json) { return try body(JSONCursor(JSONBytes(json), token: tokens)) }
+        return try JSONText.withPlain(json) { text throws(Failure) in try body(JSONCursor(text)) }
     }
 
-    /// A cursor that is valid until the next call, and as long as this value exists.
+    /// The tokens of a text that can be indexed; valid until the next call, and as long as this value exists.
     @usableFromInline
-    mutating func cursor(of text: UnsafeRawBufferPointer) -> JSONCursor {
-        guard text.count <= Self.textBytesMax, let start = text.baseAddress else { return JSONCursor(text) }
-        let tokens = tokens(for: text.count)
-        var facts = feedrec_json_facts()
-        _ = feedrec_json_index(variant, start.assumingMemoryBound(to: UInt8.self), text.count, tokens, &facts)
-        guard facts.error_offset < 0 else { return JSONCursor(text) }
-        return JSONCursor(JSONBytes(text), token: tokens, mayHaveEscapes: facts.has_backslash != 0)
+    mutating func tokens(of text: UnsafeRawBufferPointer) -> UnsafePointer<UInt32>? {
+        guard let start = text.baseAddress else { return nil }
+        // No copy of this value may use the memory.
+        if !isKnownUniquelyReferenced(&memory) { memory = TokenMemory() }
+        guard let tokens = memory?.tokens else { return nil }
+        let bytes = start.assumingMemoryBound(to: UInt8.self)
+        return feedrec_json_index(variant, bytes, text.count, tokens, Self.capacity) ? UnsafePointer(tokens) : nil
     }
 
-    /// Memory for the tokens of a text, which no copy of this value uses.
-    @inline(__always)
-    private mutating func tokens(for byteCount: Int) -> UnsafeMutablePointer<UInt32> {
-        let capacity = feedrec_json_index_capacity(byteCount)
-        if isKnownUniquelyReferenced(&memory), let memory, memory.capacity >= capacity { return memory.tokens }
-        let memory = TokenMemory(capacity: capacity + capacity / 2)
-        self.memory = memory
-        return memory.tokens
+    /// The token after the container that starts at the token `opening` of `text`.
+    @inlinable @inline(__always)
+    static func tokenAfterContainer(_ opening: UnsafePointer<UInt32>) -> UnsafePointer<UInt32> {
+        opening + Int(opening[capacity])
     }
 }
 
-/// Memory for offsets.
+/// Memory for the tokens of one text, of which only the pages that are written to cost anything.
 ///
 /// `@unchecked Sendable`: ``JSONIndex`` writes only to memory that it alone refers to.
 private final class TokenMemory: @unchecked Sendable {
-    let capacity: Int
-    let tokens: UnsafeMutablePointer<UInt32>
-
-    init(capacity: Int) {
-        self.capacity = capacity
-        tokens = .allocate(capacity: capacity)
-    }
+    let tokens: UnsafeMutablePointer<UInt32> = .allocate(capacity: 2 * JSONIndex.capacity)
 
     deinit { tokens.deallocate() }
 }

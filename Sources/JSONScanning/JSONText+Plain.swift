@@ -29,6 +29,7 @@ extension JSONText {
     /// Calls `body` with ``plain(_:)`` of `json`, or with `json` itself if nothing has to change.
     ///
     /// The argument of `body` is valid only during the call.
+    @usableFromInline
     package static func withPlain<Value, Failure: Error>(
         _ json: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value

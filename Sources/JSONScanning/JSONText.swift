@@ -1,6 +1,7 @@
 import TextEncoding
 
 /// Writes JSON text, and removes its escapes.
+@usableFromInline
 package enum JSONText {
     /// Appends `bytes`, UTF-8 text, as a JSON string with its quotes; escapes only what RFC 8259 §7 requires.
     package static func appendString(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {

@@ -1,4 +1,5 @@
 /// One value of a JSON text: its kind, and its bytes in place.
+@usableFromInline
 package struct JSONValue {
     @usableFromInline
     package enum Kind: UInt8, Sendable, Hashable {
@@ -13,14 +14,14 @@ package struct JSONValue {
 
     // The order of the members keeps the value within 32 bytes.
     /// For a string, the bytes between the quotes with escapes as written; for any other value, its text.
-    package let bytes: UnsafeRawBufferPointer
+    @usableFromInline package let bytes: UnsafeRawBufferPointer
     /// The opening bracket in the index of the text; `nil` without one, and for other kinds.
-    let token: UnsafePointer<UInt32>?
-    package let kind: Kind
-    /// True if a string contains a backslash, and if strings in an object or an array may.
-    package let hasEscapes: Bool
+    @usableFromInline let token: UnsafePointer<UInt32>?
+    @usableFromInline package let kind: Kind
+    /// True for a string that contains a backslash.
+    @usableFromInline package let hasEscapes: Bool
 
-    @inline(__always)
+    @inlinable @inline(__always)
     init(kind: Kind, bytes: UnsafeRawBufferPointer, hasEscapes: Bool, token: UnsafePointer<UInt32>? = nil) {
         self.kind = kind
         self.bytes = bytes
@@ -113,6 +114,12 @@ package struct JSONValue {
 }
 
 extension UnsafeRawBufferPointer {
+    /// The offset of a part of these bytes.
+    package func offset(of part: UnsafeRawBufferPointer) -> Int {
+        guard let start = baseAddress, let partStart = part.baseAddress else { return 0 }
+        return partStart - start
+    }
+
     /// True if the bytes equal those of `word`.
     ///
     /// For a literal, this is a comparison with constants of up to eight bytes each.

@@ -12,10 +12,10 @@ package struct HubRecord {
     package private(set) var target: JSONValue?
     /// Range of the invocation id's JSON text, including quotes; `nil` if it is absent or null.
     package private(set) var invocationIDRange: Range<Int>?
-    /// Range of the array of arguments, including brackets.
-    package private(set) var argumentsRange: Range<Int>?
-    /// Range of the JSON text of a stream's item; an item may be `null`.
-    package private(set) var itemRange: Range<Int>?
+    /// The array of arguments.
+    package private(set) var argumentList: JSONValue?
+    /// A stream's item, which may be `null`.
+    package private(set) var itemValue: JSONValue?
     package private(set) var result: JSONValue?
     package private(set) var error: JSONValue?
     /// Whether a Close record allows a reconnect.
@@ -25,13 +25,15 @@ package struct HubRecord {
 
     /// Parses `bytes`, which must be one JSON object and nothing else.
     package init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
-        self.bytes = bytes
-        var cursor = JSONCursor(bytes)
+        try self.init(JSONCursor(bytes))
+    }
+
+    /// Parses the text of a cursor, which must be one JSON object and nothing else.
+    package init(_ start: JSONCursor) throws(JSONError) {
+        bytes = start.bytes
+        var cursor = start
         try cursor.enterObject()
-        while let key = try cursor.nextKey() {
-            let value = try cursor.nextValue()
-            note(key, value, end: cursor.position)
-        }
+        while let key = try cursor.nextKey() { note(key, try cursor.nextValue()) }
         try cursor.expectEnd()
         hasEscapedKeys = cursor.hasEscapedKeys
     }
@@ -44,9 +46,11 @@ package struct HubRecord {
     /// The JSON text of the invocation's id.
     package var invocationID: UnsafeRawBufferPointer? { invocationIDRange.map(slice) }
     /// The array of arguments, including brackets.
-    package var arguments: UnsafeRawBufferPointer? { argumentsRange.map(slice) }
+    package var arguments: UnsafeRawBufferPointer? { argumentList?.bytes }
+    /// Range of the array of arguments, including brackets.
+    package var argumentsRange: Range<Int>? { argumentList.map(range) }
     /// The JSON text of a stream's item.
-    package var item: UnsafeRawBufferPointer? { itemRange.map(slice) }
+    package var item: UnsafeRawBufferPointer? { itemValue.map { slice(range(of: $0)) } }
 
     /// The bytes of the record in `range`.
     package func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
@@ -54,29 +58,32 @@ package struct HubRecord {
     }
 
     /// Stores a member; names are case-sensitive, and the last of repeated ones counts.
-    private mutating func note(_ key: UnsafeRawBufferPointer, _ value: JSONValue, end: Int) {
+    private mutating func note(_ key: UnsafeRawBufferPointer, _ value: JSONValue) {
         switch key.count {
         case 4:
             if key.equals("type") { typeNumber = value.kind == .number ? value.integer : nil }
-            if key.equals("item") { itemRange = Self.range(of: value, end: end) }
+            if key.equals("item") { itemValue = value }
         case 5 where key.equals("error"):
             error = value.isNull ? nil : value
         case 6:
             if key.equals("target") { target = value.kind == .string ? value : nil }
             if key.equals("result") { result = value }
         case 9 where key.equals("arguments"):
-            argumentsRange = value.kind == .array ? Self.range(of: value, end: end) : nil
+            argumentList = value.kind == .array ? value : nil
         case 12 where key.equals("invocationId"):
             let isID = value.kind == .string || value.kind == .number
-            invocationIDRange = isID ? Self.range(of: value, end: end) : nil
+            invocationIDRange = isID ? range(of: value) : nil
         case 14 where key.equals("allowReconnect"):
             allowReconnect = value.boolean ?? false
         default: break
         }
     }
 
-    private static func range(of value: JSONValue, end: Int) -> Range<Int> {
-        end - value.bytes.count - (value.kind == .string ? 2 : 0)..<end
+    /// Where the text of a member is, with the quotes of a string.
+    private func range(of value: JSONValue) -> Range<Int> {
+        let quote = value.kind == .string ? 1 : 0
+        let start = bytes.offset(of: value.bytes)
+        return start - quote..<start + value.bytes.count + quote
     }
 }
 

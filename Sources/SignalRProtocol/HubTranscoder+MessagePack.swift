@@ -212,13 +212,3 @@ private struct RecordMembers {
         try append(value, "", to: &output)
     }
 }
-
-extension JSONCursor {
-    /// The first byte of the next value; 0 at the end.
-    fileprivate var nextByte: UInt8 {
-        for index in position..<bytes.count where ![0x20, 0x0A, 0x0D, 0x09].contains(bytes[index]) {
-            return bytes[index]
-        }
-        return 0
-    }
-}

@@ -34,7 +34,7 @@ struct BinanceEnvelope {
     /// JSON that is not an object has no keys.
     init(_ start: JSONCursor) throws(JSONError) {
         var cursor = start
-        guard start.bytes[start.position...].first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
+        guard cursor.isAtObject else {
             isEventList = try Self.isEventList(try cursor.nextValue())
             try cursor.expectEnd()
             return

@@ -50,6 +50,7 @@ package struct MT4Dialect: VenueDialect {
     var hasStreamed = false
     /// The calls that the next event `subscription` must report, by position in ``calls``.
     var unreported: Set<Int> = []
+    private var tokens = JSONIndex()
     private var carry = HubRecordCarry()
     private var delivery: DeliveryWatch
 
@@ -215,14 +216,27 @@ package struct MT4Dialect: VenueDialect {
         events: inout MarketEvents,
         outgoing: inout MessageBatch
     ) {
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
+        tokens.withCursor(bytes) { readRecord($0, &context, events: &events, outgoing: &outgoing) }
+    }
+
+    private mutating func readRecord(
+        _ start: JSONCursor,
+        _ context: inout MT4Reception,
+        events: inout MarketEvents,
+        outgoing: inout MessageBatch
+    ) {
         do throws(JSONError) {
-            let record = try HubRecord(bytes)
-            if record.hasEscapedKeys, let plain = JSONText.plain(bytes) {
-                return plain.withUnsafeBytes { readRecord($0, &context, events: &events, outgoing: &outgoing) }
+            let record = try HubRecord(start)
+            if record.hasEscapedKeys, let plain = JSONText.plain(start.bytes) {
+                return plain.withUnsafeBytes {
+                    readRecord(JSONCursor($0), &context, events: &events, outgoing: &outgoing)
+                }
             }
             try dispatch(record, &context, events: &events, outgoing: &outgoing)
         } catch {
-            appendMalformed(error.description, bytes: bytes.count, &context, events: &events)
+            appendMalformed(error.description, bytes: start.bytes.count, &context, events: &events)
         }
     }
 
@@ -252,7 +266,7 @@ package struct MT4Dialect: VenueDialect {
                 hasStreamed = true
                 noteProgress(now: context.now)
             }
-            try normaliser.readStreamItem(item, origin: &context.origin, events: &events)
+            try normaliser.readStreamItem(item, record.itemValue, origin: &context.origin, events: &events)
         case .completion:
             complete(record, &context, events: &events, outgoing: &outgoing)
         case .close:

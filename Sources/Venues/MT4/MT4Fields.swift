@@ -33,6 +33,12 @@ struct MT4Fields {
         try read(&cursor, isNested: false)
     }
 
+    /// Reads the object in `value`.
+    init(_ value: JSONValue) throws(JSONError) {
+        var cursor = JSONCursor(value)
+        try read(&cursor, isNested: false)
+    }
+
     /// Reads the object at the cursor.
     init(_ cursor: inout JSONCursor) throws(JSONError) {
         try read(&cursor, isNested: false)
@@ -58,7 +64,7 @@ struct MT4Fields {
     }
 
     private mutating func readTick(_ cursor: inout JSONCursor) throws(JSONError) {
-        if cursor.nextByte == UInt8(ascii: "{") {
+        if cursor.isAtObject {
             try read(&cursor, isNested: true)
         } else {
             hasNullTick = true

@@ -119,7 +119,7 @@ extension MT4HubSession {
 
     private mutating func isTickWanted(_ record: HubRecord) -> Bool {
         if wanted.isAllTicks, isSymbolAllowed == nil { return true }
-        guard let arguments = record.arguments, let fields = try? MT4Arguments.tickFields(in: arguments) else {
+        guard let arguments = record.argumentList, let fields = try? MT4Arguments.tickFields(in: arguments) else {
             return true
         }
         return isWanted(fields.symbol)
@@ -127,23 +127,21 @@ extension MT4HubSession {
 
     /// Delivers a list of ticks or bars: unchanged if all are wanted, otherwise only the wanted elements.
     private mutating func deliverTicks(_ record: HubRecord, into output: inout [UInt8]) {
-        guard !wanted.isAllTicks || isSymbolAllowed != nil, let outer = record.argumentsRange,
-            let arguments = record.arguments,
-            let list = try? MT4Arguments.list("ticks", in: arguments)?.range,
-            arguments[list.lowerBound] == UInt8(ascii: "[")
+        guard !wanted.isAllTicks || isSymbolAllowed != nil, let arguments = record.argumentList,
+            let list = try? MT4Arguments.list("ticks", in: arguments)?.value, list.kind == .array
         else {
             appendRecord(record.bytes, to: &output)
             return
         }
-        let elements = UnsafeRawBufferPointer(rebasing: arguments[list])
+        let elements = list.bytes
         let (wantedCount, count) = (try? wantedElements(of: elements)) ?? (0, 0)
         if wantedCount == count {
             appendRecord(record.bytes, to: &output)
         } else if wantedCount > 0 {
-            let listStart = outer.lowerBound + list.lowerBound
+            let listStart = record.bytes.offset(of: elements)
             output.append(contentsOf: record.bytes[...listStart])
             try? appendWantedElements(of: elements, to: &output)
-            output.append(contentsOf: record.bytes[(listStart + list.count - 1)...])
+            output.append(contentsOf: record.bytes[(listStart + elements.count - 1)...])
             output.append(HubRecordScanner.separator)
         }
     }

@@ -33,7 +33,7 @@ extension MT4HubSession {
     ///
     /// Its `symbol` is an object that has the name under the same key.
     mutating func isUpdateAllowed(_ record: HubRecord) -> Bool {
-        guard isSymbolAllowed != nil, let arguments = record.arguments,
+        guard isSymbolAllowed != nil, let arguments = record.argumentList,
             let details = (try? MT4Arguments.tickFields(in: arguments))?.symbol
         else { return true }
         guard details.kind == .object else { return isAllowed(details) }

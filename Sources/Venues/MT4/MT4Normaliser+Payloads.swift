@@ -10,16 +10,15 @@ extension MT4Normaliser {
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) throws(JSONError) {
-        guard let arguments = record.arguments, let list = try MT4Arguments.list("ticks", in: arguments) else {
+        guard let arguments = record.argumentList, let list = try MT4Arguments.list("ticks", in: arguments) else {
             appendOddity("OnTicksOHLC", reason: "no ticks", origin: &origin, events: &events)
             return
         }
         _ = platforms.isOwn(list.platform)
-        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[list.range]))
-        guard cursor.nextByte == UInt8(ascii: "[") else {
-            try appendBar(try cursor.nextValue(), origin: &origin, events: &events)
-            return
+        guard list.value.kind == .array else {
+            return try appendBar(list.value, origin: &origin, events: &events)
         }
+        var cursor = JSONCursor(list.value)
         try cursor.enterArray()
         while try cursor.nextElement() { try appendBar(try cursor.nextValue(), origin: &origin, events: &events) }
     }

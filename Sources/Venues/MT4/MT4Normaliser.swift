@@ -34,7 +34,7 @@ struct MT4Normaliser: Sendable {
     ) throws(JSONError) {
         switch target.withText({ MT4Callback($0) }) {
         case .tick:
-            let fields = try record.arguments.flatMap(tickFields)
+            let fields = try record.argumentList.flatMap(tickFields)
             appendQuote(fields, kind: "OnTick", origin: &origin, events: &events)
         case .ticks:
             try readList(.ticks, of: record, origin: &origin, events: &events)
@@ -53,10 +53,11 @@ struct MT4Normaliser: Sendable {
     /// Reads a record of type 2 with an item.
     mutating func readStreamItem(
         _ item: UnsafeRawBufferPointer,
+        _ value: JSONValue?,
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) throws(JSONError) {
-        let fields = item.first == UInt8(ascii: "{") ? try MT4Fields(item) : nil
+        let fields = try value.flatMap { value throws(JSONError) in value.kind == .object ? try MT4Fields(value) : nil }
         switch fields?.itemKind {
         case .symbolInfo:
             appendQuote(fields, kind: "StreamItem", origin: &origin, events: &events)
@@ -110,14 +111,16 @@ struct MT4Normaliser: Sendable {
         origin: inout EventOrigin,
         events: inout MarketEvents
     ) throws(JSONError) {
-        guard let arguments = record.arguments, let list = try MT4Arguments.list(callback.member, in: arguments) else {
+        guard let arguments = record.argumentList,
+            let list = try MT4Arguments.list(callback.member, in: arguments)
+        else {
             appendOddity(callback.rawValue, reason: "no \(callback.member)", origin: &origin, events: &events)
             return
         }
         if callback == .margins { _ = platforms.isOwn(list.platform) }
-        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: arguments[list.range]))
-        guard cursor.nextByte == UInt8(ascii: "[") else {
-            let fields = try fields(at: &cursor, platform: list.platform)
+        var cursor = JSONCursor(list.value)
+        guard list.value.kind == .array else {
+            let fields = list.value.kind == .object ? try fields(at: &cursor, platform: list.platform) : nil
             append(fields, of: callback, origin: &origin, events: &events)
             return
         }
@@ -132,7 +135,7 @@ struct MT4Normaliser: Sendable {
     ///
     /// `platform` is that of the list; an element may name its own.
     private func fields(at cursor: inout JSONCursor, platform: JSONValue?) throws(JSONError) -> MT4Fields? {
-        guard cursor.nextByte == UInt8(ascii: "{") else {
+        guard cursor.isAtObject else {
             try cursor.skipValue()
             return nil
         }
@@ -153,7 +156,7 @@ struct MT4Normaliser: Sendable {
         }
     }
 
-    private func tickFields(_ arguments: UnsafeRawBufferPointer) throws(JSONError) -> MT4Fields? {
+    private func tickFields(_ arguments: JSONValue) throws(JSONError) -> MT4Fields? {
         try MT4Arguments.tickFields(in: arguments)
     }
 
