@@ -216,16 +216,17 @@ let package = Package(
         tests(
             "FeedrecTests",
             [
-                "feedrec", "FeedrecTestKit", "MarketModel", "Telemetry", "Archive", "BarBuilding", "Venues",
-                "Interchange", "Recording", "RecorderStatus", "Replaying", "Transport", "WebSocketProtocol", logging,
+                "feedrec", "FeedrecTestKit", "MarketModel", "TextEncoding", "Telemetry", "Archive", "BarBuilding",
+                "Venues", "Interchange", "Recording", "RecorderStatus", "Replaying", "Transport", "WebSocketProtocol",
+                logging,
                 argumentParser,
             ]
         ),
         tests(
             "EndToEndTests",
             [
-                "feedrec", "websocket-example", "FeedrecTestKit", "MarketModel", "Transport", "Venues", nioCore,
-                nioPosix,
+                "feedrec", "websocket-example", "FeedrecTestKit", "MarketModel", "Transport", "WebSocketProtocol",
+                "Venues", nioCore, nioPosix,
             ],
             exclude: ["Clients", "Golden"]
         ),

@@ -60,6 +60,12 @@ package struct SigningKey: Sendable {
     }
 }
 
+/// Without these, a description or a dump would show the secret.
+extension SigningKey: CustomStringConvertible, CustomReflectable {
+    package var description: String { "a key for \(algorithm)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// A text that cannot be used as a key; the description does not quote it.
 package struct SigningError: Error, CustomStringConvertible {
     package let description: String

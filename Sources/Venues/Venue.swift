@@ -1,3 +1,5 @@
+package import TextEncoding
+
 /// A venue that feedrec supports: a name, and everything that feedrec knows about it.
 ///
 /// Two values with the same name are the same venue.
@@ -39,24 +41,19 @@ extension Venue {
         definition.makeReader(reading)
     }
 
-    /// Makes a redactor for a connection's messages; `nil` if the venue's messages contain no secrets.
-    ///
-    /// `known` returns the secrets that opened the connection. It is called when the first messages arrive.
+    /// Makes the redactor of one connection, which removes `secrets` and what the venue's own rule finds.
     package func makeRedactor(
         _ reading: VenueReading = VenueReading(),
-        known: @escaping @Sendable () -> [String] = { [] }
-    ) -> (any MessageRedactor)? {
-        definition.makeRedactor(reading, known: known)
+        secrets: FeedSecrets = FeedSecrets()
+    ) -> ConnectionRedactor {
+        ConnectionRedactor(definition.makeRedactor(reading), secrets)
     }
 
     /// Returns a text from outside, such as a close reason or a handshake answer, in a form that may be shown.
     ///
-    /// Each of the `known` secrets becomes `***`. What the venue's own rule finds is removed too.
-    package func withoutSecrets(_ text: String, known: [String]) -> String {
-        var text = text
-        for secret in known where !secret.isEmpty {
-            text = text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")
-        }
-        return definition.withoutAnnouncedSecrets(text)
+    /// Each of the `known` secrets becomes `***`, and so does the beginning of one that was cut at the end of the text.
+    /// What the venue's own rule finds is removed too.
+    package func withoutSecrets(_ text: String, known: KnownSecrets) -> String {
+        definition.withoutAnnouncedSecrets(known.removed(from: text, isCut: true))
     }
 }

@@ -73,18 +73,20 @@ package protocol VenueDefinition: Sendable {
 
     // MARK: Secrets
 
-    /// Makes a redactor for the messages of one connection; `nil` (the default) if they contain no secrets.
+    /// Makes the venue's own rule for the messages of one connection; `nil` (the default) if it needs none.
     ///
-    /// `known` returns the secrets that opened the connection. It is called when the first messages arrive.
-    func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)?
+    /// The rule finds secrets that feedrec does not know, such as those in an import. Known secrets are removed from the
+    /// messages of every venue; see ``ConnectionRedactor``.
+    func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)?
 
     /// Removes secrets from a text of the venue, such as a close reason, if a word in the text announces them.
     ///
     /// By default, the text stays as it is. Known secrets have already been removed.
     func withoutAnnouncedSecrets(_ text: String) -> String
+
+    /// True if the path or the query of a user's URL contains a secret, such as the name of an account's stream. False
+    /// by default.
+    func hasSecret(inTarget target: String) -> Bool
 
     // MARK: Serving clients
 
@@ -151,11 +153,9 @@ extension VenueDefinition {
         VenueReading()
     }
     package func sessions(inDetails json: String) -> [TradingSchedule.Session]? { nil }
-    package func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { nil }
+    package func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)? { nil }
     package func withoutAnnouncedSecrets(_ text: String) -> String { text }
+    package func hasSecret(inTarget target: String) -> Bool { false }
     package func takesParameter(_ name: String) -> Bool { queryParameters.contains(name) }
     package func makeRecordedReader() -> (any RecordedVenueReader)? { nil }
     package func makeFilter(_ reading: VenueReading, symbols: Set<String>) -> (any MessageFilter)? { nil }

@@ -29,7 +29,7 @@ struct AccountTests {
         MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
         -----END PRIVATE KEY-----
         """
-    private static let accounts = [
+    static let accounts = [
         Account(venue: "binance-usdm", login: "POST %/fapi/v1/listenKey 200%"),
         Account(venue: "binance-usdm", login: "POST %/fapi/v1/listenKey 200%", secret: privateKey),
         Account(venue: "bybit-linear", login: #"{"op":"auth","args":["***","***","***"]}"#),
@@ -44,6 +44,7 @@ struct AccountTests {
     private static let tables = ["margin_updates", "positions", "order_updates"]
 
     private let bench: Workbench
+    private let secrets = PlantedSecrets()
 
     init() throws { bench = try Workbench() }
 
@@ -64,20 +65,20 @@ struct AccountTests {
             return try await rows(tape, "order_updates") > 20
         }
         let status = try await bench.run(["status", tape])
-        expectNoSecret(status.output + status.errors, "status")
-        try expectNoSecret(inFilesOf: tape)
-        expectNoSecret(recorder.commandLine, "arguments")
+        secrets.expectNone(in: status.output + status.errors, "status")
+        try secrets.expectNone(inFilesOf: tape)
+        secrets.expectNone(in: recorder.commandLine, "arguments")
         recorder.terminate()
         let finished = try await recorder.finish()
         // Each new connection ends a gap, and a recording with gaps ends with status 3.
         #expect(finished.status == 3, "\(finished.errors)")
-        expectNoSecret(finished.output + finished.errors, "record")
+        secrets.expectNone(in: finished.output + finished.errors, "record")
         let verified = try await bench.verify(tape)
         #expect(verified.oddities == 0 && verified.gaps >= 2)
         for table in Self.tables { #expect(try await rows(tape, table) > 5, "\(table)") }
         let logins = "select count(distinct connection_id) from messages where payload like '\(account.login)'"
         #expect(try await bench.query(tape, logins) == bench.query(tape, "select count(*) from connections"))
-        try await expectNoSecret(in: tape)
+        try await secrets.expectNone(inOutputsOf: tape, bench)
         let check = try await bench.run(["rebuild", tape, "--check"])
         #expect(check.status == 0, "\(check.output)\(check.errors)")
     }
@@ -119,7 +120,7 @@ struct AccountTests {
         try await bench.succeed(arguments + ["--duration", "4s"], environment: account.environment)
         for table in Self.tables + ["trades", "quotes"] { #expect(try await rows(tape, table) > 0, "\(table)") }
         #expect(try await bench.query(tape, "select name from feeds where name like '%-account'").count == 1)
-        try await expectNoSecret(in: tape)
+        try await secrets.expectNone(inOutputsOf: tape, bench)
     }
 
     @Test("a key with another secret is refused by name, and the reason is in the status", arguments: accounts)
@@ -133,20 +134,20 @@ struct AccountTests {
         )
         let finished = try await bench.run(record(account, url, tape), environment: environment)
         #expect(finished.status == 1 && finished.errors.contains("the venue refused the login"), "\(finished.errors)")
-        expectNoSecret(finished.output + finished.errors, "record")
+        secrets.expectNone(in: finished.output + finished.errors, "record")
         let recorder = try bench.start(record(account, url, tape) + ["--keep-trying"], environment: environment)
         try await recorder.wait(for: "the refusal") { recorder.errors.contains("disconnected") }
         let status = try await bench.run(["status", tape])
         #expect(status.output.contains("login"), "\(status.output)\(status.errors)")
-        expectNoSecret(status.output + status.errors, "status")
+        secrets.expectNone(in: status.output + status.errors, "status")
         recorder.terminate()
         let ended = try await recorder.finish()
         #expect(
             ended.errors.components(separatedBy: "warning: the venue refused 'login'").count == 2,
             "\(ended.errors)"
         )
-        expectNoSecret(ended.output + ended.errors, "record")
-        try await expectNoSecret(in: tape)
+        secrets.expectNone(in: ended.output + ended.errors, "record")
+        try await secrets.expectNone(inOutputsOf: tape, bench)
     }
 
     @Test("a signature with another secret is refused")
@@ -163,7 +164,7 @@ struct AccountTests {
                 environment: environment
             )
             #expect(finished.status == 1 && finished.errors.contains("the venue refused the login"))
-            expectNoSecret(finished.output + finished.errors, account.venue)
+            secrets.expectNone(in: finished.output + finished.errors, account.venue)
         }
     }
 
@@ -205,7 +206,7 @@ struct AccountTests {
         let finished = try await bench.succeed(arguments + files + ["--count", "5"])
         #expect(finished.errors.contains("the key file '\(key)' can be read by other users"), "\(finished.errors)")
         #expect(!finished.errors.contains("the key file '\(secret)'"))
-        expectNoSecret(finished.output + finished.errors, "record")
+        secrets.expectNone(in: finished.output + finished.errors, "record")
     }
 
     // MARK: Queries
@@ -221,36 +222,5 @@ struct AccountTests {
     private func number(_ tape: String, _ sql: String) async throws -> Int {
         let finished = try await bench.run(["sql", tape, sql, "--format", "csv"])
         return finished.status == 0 ? finished.lines.last.flatMap { Int($0) } ?? 0 : 0
-    }
-
-    // MARK: Search
-
-    private func expectNoSecret(_ text: String, _ place: String) { expectNoSecret(Data(text.utf8), place) }
-
-    private func expectNoSecret(_ bytes: Data, _ place: String) {
-        for secret in ["PLANTED", "SimulatedListenKey", "MC4CAQAwBQYDK2Vw", "signature="] {
-            #expect(!bytes.contains(secret), "\(secret) in \(place)")
-        }
-    }
-
-    /// Checks every byte of every file, including the write-ahead log and the journal.
-    private func expectNoSecret(inFilesOf tape: String) throws {
-        for name in try FileManager.default.subpathsOfDirectory(atPath: tape) {
-            expectNoSecret(FileManager.default.contents(atPath: "\(tape)/\(name)") ?? Data(), name)
-        }
-    }
-
-    /// Blocks are compressed, so this checks their content and the output of the verbs.
-    private func expectNoSecret(in tape: String) async throws {
-        try expectNoSecret(inFilesOf: tape)
-        for arguments in [
-            ["export", "messages", tape, "--direction", "received"],
-            ["export", "messages", tape, "--direction", "sent"],
-            ["info", tape, "--json"], ["sql", tape, "select * from messages"], ["sql", tape, "select * from events"],
-            ["sql", tape, "select * from sessions, feeds, connections"],
-        ] {
-            let finished = try await bench.succeed(arguments)
-            expectNoSecret(finished.output + finished.errors, arguments.joined(separator: " "))
-        }
     }
 }

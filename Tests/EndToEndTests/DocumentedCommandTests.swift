@@ -51,7 +51,7 @@ struct DocumentedCommandTests {
             let file = try bench.write(text, to: "feedrec.toml")
             let finished = try await bench.run(
                 ["record", "--config", file, "--check"],
-                environment: ["MT4_TOKEN": "token"]
+                environment: ["MT4_TOKEN": "not-a-real-token"]
             )
             #expect(finished.status == 0, "\(path): \(finished.errors)")
         }

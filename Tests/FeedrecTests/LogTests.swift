@@ -65,7 +65,21 @@ struct LogTests {
         log.redact("hunter2\"secret")
         log.error("failed", ["reason": .text("the server said: bad token hunter2\"secret, go away")])
         #expect(lines.all.first?.contains("hunter2") == false)
-        #expect(lines.all.first?.contains("[redacted]") == true)
+        #expect(lines.all.first?.contains("bad token ***, go away") == true)
+    }
+
+    @Test("the log remembers a bounded number of secrets, and forgets the oldest")
+    func bounded() {
+        let log = log(.text)
+        for number in 0...Log.secretsMax { log.redact("secret-number-\(number)") }
+        log.info(
+            "x",
+            [
+                "a": .text("secret-number-\(Log.secretsMax)"), "b": .text("secret-number-0"),
+                "c": .text("secret-number-500"),
+            ]
+        )
+        #expect(lines.all.first?.hasSuffix(" x a=*** b=secret-number-0 c=***") == true, "\(lines.all)")
     }
 
     @Test("a line break in a fact cannot fake a line")

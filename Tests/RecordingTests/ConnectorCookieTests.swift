@@ -4,6 +4,7 @@ import NIOPosix
 import Recording
 import SignalRProtocol
 import Testing
+import TextEncoding
 import Transport
 import Venues
 import WebSocketProtocol
@@ -61,7 +62,7 @@ struct ConnectorCookieTests {
             var connector = connector(server.url + "/hub", negotiates: true)
             connector.secretHeaders = { HTTPHeaders([("Cookie", "mine=SECRET-mine"), ("X-Api-Key", "SECRET-key")]) }
             _ = await (try await connector.connect()).close()
-            let texts = connector.secrets.texts
+            let texts = connector.secrets.known
             #expect(texts.contains("SECRET-node1") && texts.contains("SECRET-key"))
         }
         #expect(

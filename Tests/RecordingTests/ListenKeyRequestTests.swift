@@ -2,6 +2,7 @@ import MarketModel
 import Recording
 import Synchronization
 import Testing
+import TextEncoding
 import Transport
 import Venues
 import WebSocketProtocol
@@ -38,11 +39,11 @@ struct ListenKeyRequestTests {
     @Test("the key is a secret from then on, and the exchange becomes a message")
     func key() async throws {
         let secrets = FeedSecrets()
-        let (key, message) = try await obtain(200, "abc-123", secrets)
-        #expect(key == "abc-123" && secrets.texts == ["abc-123"])
+        let (key, message) = try await obtain(200, "abc-1234", secrets)
+        #expect(key == "abc-1234" && secrets.known.contains("abc-1234"))
         #expect(message.count == 1 && message.entries[0].kind == .rest && message.entries[0].direction == .received)
         let text = message.withPayload(at: 0) { String(decoding: $0, as: UTF8.self) }
-        #expect(text == "POST https://elsewhere.example/key 200\nabc-123")
+        #expect(text == "POST https://elsewhere.example/key 200\nabc-1234")
     }
 
     @Test("a refused API key counts as 401, another refusal keeps its status and the venue's pause")

@@ -62,4 +62,12 @@ struct WebSocketURLTests {
         #expect("\(url)" == "wss://h:8443/path")
         #expect(url.authority == "h:8443")
     }
+
+    @Test("a printed URL does not show the secret in its path")
+    func secretInPath() throws {
+        var url = try WebSocketURL("wss://h/private/ws/SECRET-name?x=1")
+        url.secretInPath = "SECRET-name"
+        #expect(url.redacted == "wss://h/private/ws/***" && "\(url)" == url.redacted)
+        #expect(url.target == "/private/ws/SECRET-name?x=1")
+    }
 }

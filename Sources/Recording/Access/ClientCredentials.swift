@@ -79,11 +79,10 @@ package final class ClientCredentials: Sendable {
         var form = [("grant_type", "client_credentials")]
         if let scope { form.append(("scope", scope)) }
         var configuration = client
-        let (id, secret) = (PercentEncoding.encode(identity.id), PercentEncoding.encode(identity.secret))
         if inBody {
             form += [("client_id", identity.id), ("client_secret", identity.secret)]
         } else {
-            configuration.headers.append("Authorization", "Basic " + Base64.encode(Array("\(id):\(secret)".utf8)))
+            configuration.headers.append("Authorization", "Basic " + Self.basic(identity))
         }
         configuration.headers.append("Accept", "application/json")
         configuration.headers.append("Content-Type", "application/x-www-form-urlencoded")
@@ -91,11 +90,16 @@ package final class ClientCredentials: Sendable {
         return try await post(HTTPClient.Request(method: "POST", body: Array(body.utf8)), configuration)
     }
 
+    /// What follows `Basic` in the header.
+    private static func basic(_ identity: Identity) -> String {
+        Base64.encode(Array("\(PercentEncoding.encode(identity.id)):\(PercentEncoding.encode(identity.secret))".utf8))
+    }
+
     private func refusal(_ response: HTTPResponse, _ answer: OAuthAnswer?, _ identity: Identity) -> TransportError {
-        var scrubber = SecretScrubber()
-        for secret in [identity.secret, PercentEncoding.encode(identity.secret)] { scrubber.add(secret) }
-        let code = answer?.error.map { ": \(scrubber.scrubbed(String($0.prefix(100))))" } ?? ""
-        let detail = answer?.errorDescription.map { " (\(scrubber.scrubbed(String($0.prefix(200)))))" } ?? ""
+        let known = KnownSecrets([identity.secret, Self.basic(identity)])
+        func safe(_ text: String, _ length: Int) -> String { String(known.removed(from: text).prefix(length)) }
+        let code = answer?.error.map { ": \(safe($0, 100))" } ?? ""
+        let detail = answer?.errorDescription.map { " (\(safe($0, 200)))" } ?? ""
         return TransportError(
             code: .handshake(status: response.status),
             description: "\(server) answered \(response.status)\(code)\(detail)",

@@ -5,25 +5,24 @@ import WebSocketProtocol
 
 /// Secrets that were sent while connecting and must not be shown, even if a server repeats them.
 struct ConnectSecrets {
-    private static let queryValueBytesMin = 8
+    /// A query has at most this number of values that are kept out of errors.
+    private static let countMax = 8192
 
-    private var scrubber = SecretScrubber()
+    private var known = KnownSecrets(countMax: Self.countMax)
 
-    /// Starts with the secrets in the query of `url`.
+    /// Starts with the secrets of `url`: those in its query, and the one in its path.
     init(url: WebSocketURL) {
+        add(url.secretInPath)
         guard let mark = url.target.firstIndex(of: "?") else { return }
         let query = url.target[mark...].dropFirst()
         add(String(query))
         for item in query.split(separator: "&") {
-            let value = item.drop { $0 != "=" }.dropFirst()
-            if value.utf8.count >= Self.queryValueBytesMin { add(String(value)) }
+            add(String(item.drop { $0 != "=" }.dropFirst()))
         }
     }
 
     mutating func add(_ secret: String?) {
-        guard let secret else { return }
-        scrubber.add(secret)
-        scrubber.add(PercentEncoding.encode(secret))
+        if let secret { known.add(secret) }
     }
 
     /// Returns `error` without the secrets in the server's texts.
@@ -55,5 +54,5 @@ struct ConnectSecrets {
     }
 
     /// Returns `text` without secrets; a secret that is cut at the end of `text` is also removed.
-    func removed(from text: String) -> String { scrubber.scrubbed(text) }
+    func removed(from text: String) -> String { known.removed(from: text, isCut: true) }
 }

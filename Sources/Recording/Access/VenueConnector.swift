@@ -84,9 +84,6 @@ package struct VenueConnector: Sendable {
 
 /// One attempt to connect, with the cookies and secrets that it collects.
 private struct ConnectorAttempt {
-    /// Shorter values of cookies and headers, such as `1`, would match ordinary text in messages.
-    private static let valueBytesMin = 8
-
     private let connector: VenueConnector
     private(set) var cookies: CookieJar
     private(set) var secrets: ConnectSecrets
@@ -102,7 +99,7 @@ private struct ConnectorAttempt {
     mutating func run() async throws(TransportError) -> WebSocketConnection {
         let (token, headers) = try await connector.access()
         learn([token])
-        learn(headers.fields.map(\.value), bytesMin: Self.valueBytesMin)
+        learn(headers.fields.map(\.value))
         guard let hub = connector.hub else { return try await open(connector.client.url, token, headers) }
         guard let url = HubURL(connector.client.url.text) else {
             throw TransportError(code: .invalidURL, description: "bad URL: \(connector.client.url)")
@@ -211,15 +208,14 @@ private struct ConnectorAttempt {
         let now = connector.now()
         cookies.take(headers, from: url, at: now)
         if isRefusal { cookiesOfRefusal.take(headers, from: url, at: now) }
-        learn(cookies.values, bytesMin: Self.valueBytesMin)
+        learn(cookies.values)
     }
 
-    /// Keeps `texts` out of the errors of this attempt, and those of at least `bytesMin` bytes out of all the feed's
-    /// texts.
-    private mutating func learn(_ texts: [String?], bytesMin: Int = 1) {
+    /// Keeps `texts` out of the errors of this attempt, and out of all the feed's texts and messages.
+    private mutating func learn(_ texts: [String?]) {
         for text in texts {
             secrets.add(text)
-            if let text, text.utf8.count >= bytesMin { connector.secrets.add(text) }
+            connector.secrets.add(text)
         }
     }
 }

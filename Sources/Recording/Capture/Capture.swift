@@ -23,7 +23,7 @@ struct Capture: Sendable {
     var watermarks: [JournalWatermark] = []
     var sealed: [PendingBlock] = []
     var messageTotals = CaptureTotals()
-    private let makeRedactor: @Sendable () -> (any MessageRedactor)?
+    private let makeRedactor: @Sendable () -> ConnectionRedactor
     var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
     /// Messages that connections have lost, since the last call of ``takeHoles(at:isEnd:)``.
     var connectionHoles: [SequenceHole] = []
@@ -48,7 +48,7 @@ struct Capture: Sendable {
         requested: [String] = []
     ) throws(ArchiveError) {
         let instruments = instruments ?? InstrumentNumbers(writer)
-        makeRedactor = { venue.makeRedactor(reading) { secrets.texts } }
+        makeRedactor = { venue.makeRedactor(reading, secrets: secrets) }
         lanes[0].redactor = makeRedactor()
         let known = writer.instruments.filter { $0.venue == venue.name }.map {
             (

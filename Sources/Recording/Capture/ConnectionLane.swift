@@ -14,7 +14,7 @@ struct ConnectionLane: Sendable {
     /// The unfinished block.
     var block = MessageBlockBuilder()
     var isBlockChanged = false
-    var redactor: (any MessageRedactor)?
+    var redactor: ConnectionRedactor?
     /// The index of each of the connection's symbols in the ``SequenceWatch``.
     var sequencePlaces: [Int?] = []
     var content = ConnectionContent()
@@ -27,7 +27,7 @@ struct ConnectionLane: Sendable {
         _ id: Int64,
         journalKey: UInt64?,
         position: JournalPosition,
-        redactor: (any MessageRedactor)?
+        redactor: ConnectionRedactor?
     ) {
         connectionID = id
         self.journalKey = journalKey

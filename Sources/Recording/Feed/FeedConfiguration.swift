@@ -191,9 +191,16 @@ package struct RecordingError: Error, CustomStringConvertible {
 }
 
 extension FeedConfiguration {
+    /// The longest text of a venue that is shown and stored, in characters.
+    static let safeTextMax = 500
+
     /// Returns a text of the venue or the network without secrets, so that it can be shown and stored; the text is cut
-    /// after a word that announces a secret.
+    /// after a word that announces a secret, and after ``safeTextMax`` characters.
     func safe(_ text: String) -> String {
-        venue.withoutSecrets(text, known: secrets.texts)
+        // Cut last: a cut could leave a part of a secret, which is not found.
+        let clean = venue.withoutSecrets(text, known: secrets.known)
+        let end = clean.index(clean.startIndex, offsetBy: Self.safeTextMax, limitedBy: clean.endIndex)
+        guard let end, end < clean.endIndex else { return clean }
+        return clean[..<end] + "…"
     }
 }

@@ -7,6 +7,9 @@ struct FeedNotices: Sendable {
     var undelivered: UndeliveredNames
     private var log: LogWatch
     private var journal = Journal.Condition.good
+    /// More refused names than this are not reported: some venues' messages name what they refuse.
+    private static let refusedMax = 4096
+
     /// The names whose refusal was reported.
     private var refused: Set<String> = []
 
@@ -17,7 +20,7 @@ struct FeedNotices: Sendable {
 
     /// The refusals that were not reported yet: each new connection asks for everything again.
     mutating func news(of refusals: [SubscriptionRefusal]) -> [SubscriptionRefusal] {
-        refusals.filter { refused.insert($0.name).inserted }
+        refusals.filter { refused.count < Self.refusedMax && refused.insert($0.name).inserted }
     }
 
     /// Notes that the venue has let the feed in; another refusal would be news.

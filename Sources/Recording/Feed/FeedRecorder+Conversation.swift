@@ -122,7 +122,7 @@ extension FeedRecorder {
     /// Reports what the venue refused, each name once.
     func reportRefusals(_ refusals: [SubscriptionRefusal]) {
         for refusal in notices.news(of: refusals) {
-            report(.refused(name: refusal.name, reason: configuration.safe(refusal.reason)))
+            report(.refused(name: configuration.safe(refusal.name), reason: configuration.safe(refusal.reason)))
         }
     }
 

@@ -145,9 +145,7 @@ actor FeedRecorder {
                 key: .random(in: 1...(1 << 63 - 1), using: &random),
                 connection: journalConnection(),
                 journal: journal,
-                redactor: configuration.venue.makeRedactor(configuration.reading) { [secrets = configuration.secrets] in
-                    secrets.texts
-                }
+                redactor: configuration.venue.makeRedactor(configuration.reading, secrets: configuration.secrets)
             )
         }
         do {

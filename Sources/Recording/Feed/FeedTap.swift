@@ -16,10 +16,10 @@ final class FeedTap: MessageTap, @unchecked Sendable {
     private let journal: Journal
     private var position = JournalPosition()
     private var connection: JournalConnection
-    private var redactor: (any MessageRedactor)?
+    private var redactor: ConnectionRedactor?
     private var isOpen = false
 
-    init(key: UInt64, connection: JournalConnection, journal: Journal, redactor: (any MessageRedactor)? = nil) {
+    init(key: UInt64, connection: JournalConnection, journal: Journal, redactor: ConnectionRedactor? = nil) {
         self.key = key
         self.journal = journal
         self.connection = connection

@@ -19,7 +19,7 @@ struct ImportRun {
     private var known: KnownMessages
     private var dialect: any VenueDialect
     /// Removes secrets before messages are compared, because those in the archive have none.
-    private var redactor: (any MessageRedactor)?
+    private var redactor: ConnectionRedactor?
     private var feedID: Int64?
     private var connection: Connection?
     /// The latest known messages before the first new one.

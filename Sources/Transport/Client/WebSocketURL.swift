@@ -8,6 +8,8 @@ package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
     package let port: Int
     /// Path and query as sent, at least `/`; bytes that are not allowed in a URL are percent-encoded.
     package let target: String
+    /// A part of the path that must not be shown, such as the secret name of a stream; `nil` if there is none.
+    package var secretInPath: String?
 
     package init(isSecure: Bool, host: String, port: Int, target: String = "/") {
         self.isSecure = isSecure
@@ -45,9 +47,11 @@ package struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
     /// `host:port`, for messages.
     package var authority: String { URLAuthority.text(host: host, port: port) }
 
-    /// The URL without its query, which may contain secrets.
+    /// The URL without its query, which may contain secrets, and without the secret in its path.
     package var redacted: String {
-        "\(isSecure ? "wss" : "ws")://\(hostHeader)\(target.prefix { $0 != "?" })"
+        var path = String(target.prefix { $0 != "?" })
+        if let secretInPath, !secretInPath.isEmpty { path = path.replacing(secretInPath, with: "***") }
+        return "\(isSecure ? "wss" : "ws")://\(hostHeader)\(path)"
     }
 
     /// Redacted, so that a secret never appears in a message by accident.

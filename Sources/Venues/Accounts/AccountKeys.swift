@@ -40,6 +40,8 @@ package struct AccountKeys: Sendable {
         self.makeNonce = makeNonce
     }
 
+    // MARK: Uses
+
     /// The signature of a text; empty without a secret.
     func signature(of text: String) -> [UInt8] { sign?(text) ?? [] }
 
@@ -51,4 +53,10 @@ package struct AccountKeys: Sendable {
 
     /// The wall clock in milliseconds since 1970.
     var milliseconds: Int64 { now().rawValue / 1_000_000 }
+}
+
+/// Without these, a description or a dump would show the key.
+extension AccountKeys: CustomStringConvertible, CustomReflectable {
+    package var description: String { "an API key" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

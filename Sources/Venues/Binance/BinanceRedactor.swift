@@ -3,56 +3,23 @@ package import MarketModel
 
 /// Removes listen keys, which open the stream of a futures account.
 ///
-/// A key is the value of `listenKey` in an answer over HTTP and in `listenKeyExpired`, the name of the stream in an
-/// envelope, or a text that opened the connection. Messages of public streams have none of these and are not searched,
-/// unless the connection has secrets.
+/// A key is the value of `listenKey` in an answer over HTTP and in `listenKeyExpired`, or the name of the stream in an
+/// envelope. Messages of public streams have neither and are not searched.
 package struct BinanceRedactor: MessageRedactor {
-    /// Returns the secrets that opened the connection; `nil` once they are known.
-    private var known: (@Sendable () -> [String])?
-    private var secrets: [[UInt8]] = []
-    /// A shorter text would also match harmless words.
-    private static let secretBytesMin = 8
     private static let replacement = Array("***".utf8)
 
-    package init(known: @escaping @Sendable () -> [String]) { self.known = known }
+    package init() {}
 
-    package mutating func redact(_ batch: inout MessageBatch) {
-        if let known {
-            secrets = known().map { Array($0.utf8) }.filter { $0.count >= Self.secretBytesMin }
-            self.known = nil
+    package func redact(_ batch: inout MessageBatch) {
+        batch.replaceMessages { _, payload in
+            Self.isPublic(payload) ? nil : JSONText.withPlain(payload) { Self.redacted($0) }
         }
-        // Nearly every batch is harmless and stays unchanged.
-        var rewriting: MessageBatch?
-        for index in batch.entries.indices {
-            guard let text = batch.withPayload(at: index, { redacted($0) }) else {
-                rewriting?.append(messageAt: index, of: batch)
-                continue
-            }
-            var output = rewriting ?? Self.copy(of: batch, upTo: index)
-            let entry = batch.entries[index]
-            output.append(text, kind: entry.kind, direction: entry.direction, tsRecv: entry.tsRecv)
-            output.entries[output.count - 1].isRedacted = true
-            rewriting = output
-        }
-        if let rewriting { batch = rewriting }
     }
 
-    package mutating func finish() -> (messages: MessageBatch, withheldBytes: Int) { (MessageBatch(), 0) }
-
-    private static func copy(of batch: MessageBatch, upTo end: Int) -> MessageBatch {
-        var part = batch.part(0..<end)
-        part.journalPosition = batch.journalPosition
-        return part
-    }
-
-    /// The message without its secrets; `nil` if it has none.
-    private func redacted(_ payload: UnsafeRawBufferPointer) -> [UInt8]? {
-        if secrets.isEmpty, Self.isPublic(payload) { return nil }
-        return JSONText.withPlain(payload) { plain in
-            var ranges = Self.keyRanges(in: plain) + Self.streamRange(in: plain)
-            for secret in secrets { ranges += Self.ranges(of: secret, in: plain) }
-            return ranges.isEmpty ? nil : Self.replace(ranges, in: plain)
-        }
+    /// The message without its keys; `nil` if it has none.
+    private static func redacted(_ plain: UnsafeRawBufferPointer) -> [UInt8]? {
+        let ranges = keyRanges(in: plain) + streamRange(in: plain)
+        return ranges.isEmpty ? nil : replace(ranges, in: plain)
     }
 
     /// True for `{"stream":"btcusdt@trade",…`: the stream is one of the market.

@@ -41,6 +41,9 @@ extension BinanceVenue {
         BinanceDialect(market: market, streams: [])
     }
 
+    /// True if the URL names the stream of an account: its name is a listen key.
+    package func hasSecret(inTarget target: String) -> Bool { BinancePath.hasListenKey(inTarget: target) }
+
     // MARK: Serving clients
 
     package func makeServer() -> any VenueServer { BinanceServer(market: market) }

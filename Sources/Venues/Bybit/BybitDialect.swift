@@ -19,7 +19,7 @@ package struct BybitDialect: VenueDialect {
 
     private var tokens = JSONIndex()
     private var subscriptions: BybitSubscriptions
-    private let login: BybitLogin?
+    private let keys: AccountKeys?
     private var isLoggedIn = false
     private var loginRefusals: [SubscriptionRefusal] = []
     private var lastPing: UnixNanoseconds?
@@ -28,15 +28,15 @@ package struct BybitDialect: VenueDialect {
 
     /// Makes a client that subscribes to `topics`, or one that only reads if it is never opened.
     ///
-    /// `login` is needed for topics of an account.
-    package init(product: BybitProduct, topics: [String] = [], login: BybitLogin? = nil) {
+    /// `keys` are needed for topics of an account.
+    package init(product: BybitProduct, topics: [String] = [], keys: AccountKeys? = nil) {
         self.product = product
-        self.login = login
+        self.keys = keys
         subscriptions = BybitSubscriptions(topics, argumentsMax: product.argumentsMax)
     }
 
     package var isSubscribed: Bool {
-        (login == nil || isLoggedIn) && subscriptions.isAnswered && ending == nil
+        (keys == nil || isLoggedIn) && subscriptions.isAnswered && ending == nil
     }
 
     package var undelivered: [String] { subscriptions.undelivered }
@@ -45,12 +45,12 @@ package struct BybitDialect: VenueDialect {
 
     package mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         lastPing = now
-        guard let login else { return subscriptions.send(now: now, outgoing: &outgoing) }
-        outgoing.append(login.message(now: now).utf8, direction: .sent, tsRecv: now)
+        guard let keys else { return subscriptions.send(now: now, outgoing: &outgoing) }
+        outgoing.append(BybitLogin.message(keys).utf8, direction: .sent, tsRecv: now)
     }
 
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
-        if login == nil || isLoggedIn { subscriptions.send(now: now, outgoing: &outgoing) }
+        if keys == nil || isLoggedIn { subscriptions.send(now: now, outgoing: &outgoing) }
         guard let last = lastPing, last.advanced(by: Self.pingInterval) <= now, subscriptions.takeTurn(now) else {
             return
         }
@@ -86,7 +86,7 @@ package struct BybitDialect: VenueDialect {
             }
             finish(payload, origin, &outcome, &events)
         }
-        if isLoggedIn || login == nil { subscriptions.send(now: now, outgoing: &outgoing) }
+        if isLoggedIn || keys == nil { subscriptions.send(now: now, outgoing: &outgoing) }
         outcome.refusals = loginRefusals + subscriptions.takeRefusals()
         loginRefusals = []
         if ending == nil, let reason = subscriptions.refusalOfAll {

@@ -36,7 +36,7 @@ extension BybitVenue {
             BybitDialect(product: product)
         }
         plan.account = AccountPlan { keys in
-            BybitDialect(product: product, topics: topics, login: BybitLogin(keys))
+            BybitDialect(product: product, topics: topics, keys: keys)
         }
         plan.target = { Self.privateTarget($0) }
         plan.defaultURL = "wss://stream.bybit.com\(BybitServer.privatePath)"

@@ -32,10 +32,7 @@ package struct BybitVenue: VenueDefinition {
     package func makeReader(_ reading: VenueReading) -> any VenueDialect { BybitDialect(product: product) }
 
     /// Removes the key and the signature of a login.
-    package func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { BybitRedactor(known: known) }
+    package func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)? { BybitRedactor() }
 
     // MARK: Instruments
 

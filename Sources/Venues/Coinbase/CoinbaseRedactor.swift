@@ -7,40 +7,24 @@ struct CoinbaseRedactor: MessageRedactor {
     private static let mark = "***"
 
     func redact(_ batch: inout MessageBatch) {
-        guard batch.entries.contains(where: { Self.mayBeSecret($0, of: batch) }) else { return }
-        var output = MessageBatch()
-        output.journalPosition = batch.journalPosition
-        for index in batch.entries.indices {
-            let entry = batch.entries[index]
-            guard Self.mayBeSecret(entry, of: batch) else {
-                output.append(messageAt: index, of: batch)
-                continue
+        batch.replaceMessages { entry, payload in
+            guard entry.direction == .sent, entry.kind != .rest, entry.length > 0 else { return nil }
+            return JSONText.withPlain(payload) { plain in
+                guard Self.mayBeSecret(plain) else { return nil }
+                return (try? Self.redacted(plain)) ?? Array(#""\#(Self.mark)""#.utf8)
             }
-            let text = batch.withPayload(at: index) { payload in
-                JSONText.withPlain(payload) { (try? Self.redacted($0)) ?? Array(#""\#(Self.mark)""#.utf8) }
-            }
-            output.append(text, kind: entry.kind, direction: entry.direction, tsRecv: entry.tsRecv)
-            output.entries[output.count - 1].isRedacted = true
         }
-        batch = output
     }
 
-    func finish() -> (messages: MessageBatch, withheldBytes: Int) { (MessageBatch(), 0) }
-
     /// True for a request with a secret, or one that cannot be read.
-    private static func mayBeSecret(_ entry: MessageBatch.Entry, of batch: MessageBatch) -> Bool {
-        guard entry.direction == .sent, entry.kind != .rest, entry.length > 0 else { return false }
-        return batch.bytes.withUnsafeBytes { bytes in
-            JSONText.withPlain(UnsafeRawBufferPointer(rebasing: bytes[entry.range])) { plain in
-                var isSecret = false
-                do throws(JSONError) {
-                    try members(plain) { key, _ in isSecret = isSecret || secrets.contains { key.equals($0) } }
-                } catch {
-                    return true
-                }
-                return isSecret
-            }
+    private static func mayBeSecret(_ plain: UnsafeRawBufferPointer) -> Bool {
+        var isSecret = false
+        do throws(JSONError) {
+            try members(plain) { key, _ in isSecret = isSecret || secrets.contains { key.equals($0) } }
+        } catch {
+            return true
         }
+        return isSecret
     }
 
     private static func members(

@@ -24,10 +24,7 @@ package struct CoinbaseVenue: VenueDefinition {
 
     package func makeReader(_ reading: VenueReading) -> any VenueDialect { CoinbaseDialect() }
 
-    package func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { CoinbaseRedactor() }
+    package func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)? { CoinbaseRedactor() }
 
     package func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]? {
         guard CoinbaseProducts.isList(exchange) else { return nil }

@@ -33,8 +33,5 @@ package struct CoinbaseExchangeVenue: ReadingOnlyVenue {
 
     package func makeReader(_ reading: VenueReading) -> any VenueDialect { CoinbaseExchangeDialect() }
 
-    package func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { CoinbaseRedactor() }
+    package func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)? { CoinbaseRedactor() }
 }

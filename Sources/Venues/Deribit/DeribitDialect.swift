@@ -20,7 +20,7 @@ package struct DeribitDialect: VenueDialect {
 
     private var tokens = JSONIndex()
     private var subscriptions: DeribitSubscriptions
-    private let login: DeribitLogin?
+    private let keys: AccountKeys?
     private var isLoggedIn = false
     private var loginRefusals: [SubscriptionRefusal] = []
     /// When the last message came; `nil` before the connection is opened.
@@ -31,14 +31,14 @@ package struct DeribitDialect: VenueDialect {
 
     /// Makes a client that subscribes to `channels`, or one that only reads if it is never opened.
     ///
-    /// `login` is needed for channels of an account, and for those with the interval `raw`.
-    package init(channels: [String] = [], login: DeribitLogin? = nil) {
-        self.login = login
-        subscriptions = DeribitSubscriptions(channels, isPrivate: login != nil)
+    /// `keys` are needed for channels of an account, and for those with the interval `raw`.
+    package init(channels: [String] = [], keys: AccountKeys? = nil) {
+        self.keys = keys
+        subscriptions = DeribitSubscriptions(channels, isPrivate: keys != nil)
     }
 
     package var isSubscribed: Bool {
-        (login == nil || isLoggedIn) && subscriptions.isAnswered && ending == nil
+        (keys == nil || isLoggedIn) && subscriptions.isAnswered && ending == nil
     }
 
     package var undelivered: [String] { subscriptions.undelivered }
@@ -50,13 +50,13 @@ package struct DeribitDialect: VenueDialect {
         let interval = #"{"interval":\#(Self.heartbeatSeconds)}"#
         let heartbeat = DeribitCall.text("public/set_heartbeat", interval, id: DeribitCall.heartbeatID)
         outgoing.append(heartbeat.utf8, direction: .sent, tsRecv: now)
-        guard let login else { return subscriptions.send(now: now, outgoing: &outgoing) }
-        let message = login.message(now: now, id: DeribitCall.loginID)
+        guard let keys else { return subscriptions.send(now: now, outgoing: &outgoing) }
+        let message = DeribitLogin.message(keys, id: DeribitCall.loginID)
         outgoing.append(message.utf8, direction: .sent, tsRecv: now)
     }
 
     package mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
-        if login == nil || isLoggedIn { subscriptions.send(now: now, outgoing: &outgoing) }
+        if keys == nil || isLoggedIn { subscriptions.send(now: now, outgoing: &outgoing) }
         guard let heardAt, heardAt.advanced(by: Self.silenceMax) <= now, ending == nil else { return }
         ending = .init(reason: "no message and no heartbeat for 90 seconds", kind: .silence)
     }
@@ -69,7 +69,7 @@ package struct DeribitDialect: VenueDialect {
         let entry = books[book]
         guard entry.rule.start == .inBand else { return }
         subscriptions.renew(DeribitChannel.full(entry.channel, of: symbols.text(of: entry.symbol)))
-        if login == nil || isLoggedIn { subscriptions.send(now: now, outgoing: &outgoing) }
+        if keys == nil || isLoggedIn { subscriptions.send(now: now, outgoing: &outgoing) }
     }
 
     // MARK: Receiving
@@ -93,7 +93,7 @@ package struct DeribitDialect: VenueDialect {
             }
             finish(payload, origin, &outcome, &events)
         }
-        if heardAt != nil, isLoggedIn || login == nil { subscriptions.send(now: now, outgoing: &outgoing) }
+        if heardAt != nil, isLoggedIn || keys == nil { subscriptions.send(now: now, outgoing: &outgoing) }
         outcome.refusals = loginRefusals + subscriptions.takeRefusals()
         loginRefusals = []
         if ending == nil, let reason = subscriptions.refusalOfAll {
@@ -258,12 +258,12 @@ package struct DeribitDialect: VenueDialect {
             events.venueEvents.append(VenueEvent(origin: origin, kind: "error", json: Array(payload)))
             let fields = try? DeribitObject(error)
             let reason = fields?.text("message") ?? "an error without a message"
-            if id == DeribitCall.loginID, login != nil {
+            if id == DeribitCall.loginID, keys != nil {
                 refuseLogin(reason, code: fields?["code"]?.integer)
             } else if let id {
                 subscriptions.failed(id, code: fields?["code"]?.integer, reason: reason, now: now)
             }
-        } else if id == DeribitCall.loginID, login != nil {
+        } else if id == DeribitCall.loginID, keys != nil {
             isLoggedIn = true
         } else if let id, let result = message.result, result.kind == .array {
             var accepted: Set<String> = []

@@ -1,32 +1,8 @@
 import JSONScanning
-import MarketModel
 import TextEncoding
 
 /// How a connection logs in (docs.deribit.com, `public/auth` with `client_signature`).
-///
-/// feedrec's venues have no cryptography: the caller signs, with HMAC-SHA256 and the secret of the key.
-package struct DeribitLogin: Sendable {
-    /// The public part of the API key.
-    package let clientID: String
-    /// A word that is used only once.
-    package let nonce: String
-    /// Returns the HMAC-SHA256 of a text in lower-case hexadecimal.
-    package let sign: @Sendable (_ text: String) -> String
-    /// The wall clock; `nil` to use the time of the connection.
-    private var clock: (@Sendable () -> UnixNanoseconds)?
-
-    /// The login of an account.
-    init(_ keys: AccountKeys) {
-        self.init(clientID: keys.key, nonce: keys.makeNonce()) { keys.signature(of: $0).hexadecimal }
-        clock = keys.now
-    }
-
-    package init(clientID: String, nonce: String, sign: @escaping @Sendable (_ text: String) -> String) {
-        self.clientID = clientID
-        self.nonce = nonce
-        self.sign = sign
-    }
-
+package enum DeribitLogin {
     /// The text to sign; `milliseconds` count since 1970.
     ///
     /// `data` may be empty.
@@ -34,36 +10,18 @@ package struct DeribitLogin: Sendable {
         "\(milliseconds)\n\(nonce)\n\(data)"
     }
 
-    /// The message that logs in; `signature` is that of ``textToSign(milliseconds:nonce:data:)``.
-    package static func message(
-        clientID: String,
-        milliseconds: Int64,
-        nonce: String,
-        data: String = "",
-        signature: String,
-        id: Int64
-    ) -> String {
+    /// The message that logs in to an account now; it contains the signature in hexadecimal.
+    package static func message(_ keys: AccountKeys, id: Int64) -> String {
+        let (milliseconds, nonce) = (keys.milliseconds, keys.makeNonce())
+        let signature = keys.signature(of: textToSign(milliseconds: milliseconds, nonce: nonce)).hexadecimal
         var parameters = JSONObjectWriter()
         parameters.text("grant_type", "client_signature")
-        parameters.text("client_id", clientID)
+        parameters.text("client_id", keys.key)
         parameters.integer("timestamp", milliseconds)
         parameters.text("signature", signature)
         parameters.text("nonce", nonce)
-        parameters.text("data", data)
+        parameters.text("data", "")
         return DeribitCall.text("public/auth", parameters.text(), id: id)
-    }
-
-    /// The message that logs in at `now`.
-    func message(now: UnixNanoseconds, id: Int64) -> String {
-        let milliseconds = (clock?() ?? now).rawValue / 1_000_000
-        let signature = sign(Self.textToSign(milliseconds: milliseconds, nonce: nonce))
-        return Self.message(
-            clientID: clientID,
-            milliseconds: milliseconds,
-            nonce: nonce,
-            signature: signature,
-            id: id
-        )
     }
 }
 

@@ -2,47 +2,15 @@ import JSONScanning
 import MarketModel
 
 /// Removes keys, signatures and tokens: from requests that log in, and from the answers to them.
-///
-/// Secrets of the connection that the venue repeats are removed, too.
 struct DeribitRedactor: MessageRedactor {
     private static let mark = "***"
     private static let secretNames: [StaticString] = ["_token", "client_secret", "signature"]
 
-    private var known: KnownSecrets
-
-    init(known: @escaping @Sendable () -> [String]) { self.known = KnownSecrets(known) }
-
-    mutating func redact(_ batch: inout MessageBatch) {
-        redactLogins(&batch)
-        known.redact(&batch)
-    }
-
-    private func redactLogins(_ batch: inout MessageBatch) {
-        guard batch.entries.indices.contains(where: { Self.isSecret($0, of: batch) }) else { return }
-        var output = MessageBatch()
-        output.journalPosition = batch.journalPosition
-        for (index, entry) in batch.entries.enumerated() {
-            guard Self.isSecret(index, of: batch) else {
-                output.append(messageAt: index, of: batch)
-                continue
-            }
-            let text = batch.withPayload(at: index) { Self.replacement($0, entry.direction) }
-            output.append(text.utf8, kind: entry.kind, direction: entry.direction, tsRecv: entry.tsRecv)
-            output.entries[output.count - 1].isRedacted = true
-        }
-        batch = output
-    }
-
-    func finish() -> (messages: MessageBatch, withheldBytes: Int) { (MessageBatch(), 0) }
-
-    private static func isSecret(_ index: Int, of batch: MessageBatch) -> Bool {
-        let entry = batch.entries[index]
-        guard entry.kind != .rest else { return false }
-        return batch.withPayload(at: index) { payload in
-            switch entry.direction {
-            case .received: isSecret(received: payload)
-            case .sent: isSecret(sent: payload)
-            }
+    func redact(_ batch: inout MessageBatch) {
+        batch.replaceMessages { entry, payload in
+            guard entry.kind != .rest else { return nil }
+            let isSecret = entry.direction == .sent ? Self.isSecret(sent: payload) : Self.isSecret(received: payload)
+            return isSecret ? Array(Self.replacement(payload, entry.direction).utf8) : nil
         }
     }
 

@@ -33,7 +33,7 @@ extension DeribitVenue {
         var plan = VenuePlan(subscription: #"{"account":true,"channels":\#(JSONText.list(channels))}"#) { _ in
             DeribitDialect()
         }
-        plan.account = AccountPlan { keys in DeribitDialect(channels: channels, login: DeribitLogin(keys)) }
+        plan.account = AccountPlan { keys in DeribitDialect(channels: channels, keys: keys) }
         plan.target = target
         return plan
     }

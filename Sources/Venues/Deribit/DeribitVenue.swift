@@ -26,10 +26,7 @@ package struct DeribitVenue: VenueDefinition {
     package func makeReader(_ reading: VenueReading) -> any VenueDialect { DeribitDialect() }
 
     /// Removes keys, signatures and tokens.
-    package func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { DeribitRedactor(known: known) }
+    package func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)? { DeribitRedactor() }
 
     package func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]? {
         guard DeribitInstruments.isAnswer(exchange) else { return nil }

@@ -36,11 +36,8 @@ package struct MT4Venue: VenueDefinition {
         }
     }
 
-    package func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? {
-        MT4Redactor(keepsPersonalData: reading.keepsPersonalData, hubProtocol: reading.hubProtocol, known: known)
+    package func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)? {
+        MT4Redactor(keepsPersonalData: reading.keepsPersonalData, hubProtocol: reading.hubProtocol)
     }
 
     /// Removes what follows a word that announces a secret.

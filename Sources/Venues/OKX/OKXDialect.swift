@@ -19,7 +19,7 @@ struct OKXDialect: VenueDialect {
     var queue: SubscriptionQueue
     /// The arguments that were asked for, by name.
     let arguments: [String: OKXArgument]
-    private let login: OKXLoginMessage?
+    private let keys: AccountKeys?
     private var isLoggedIn: Bool
     private var loginRefusals: [SubscriptionRefusal] = []
     private var tokens = JSONIndex()
@@ -38,15 +38,15 @@ struct OKXDialect: VenueDialect {
 
     /// Makes a client that subscribes to `arguments`, or one that only reads if it is never opened.
     ///
-    /// `login` makes the message that logs in when the connection opens; `nil` for public data.
-    init(_ arguments: [OKXArgument], login: OKXLoginMessage? = nil) {
+    /// With `keys`, it logs in when the connection opens; `nil` for public data.
+    init(_ arguments: [OKXArgument], keys: AccountKeys? = nil) {
         self.arguments = Dictionary(arguments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let requests = OKXRequests.subscribe(arguments)
         queue = SubscriptionQueue(requests, perSecond: Self.requestsPerSecond)
         self.requests = requests.map(\.names)
         requestCount = requests.count
-        self.login = login
-        isLoggedIn = login == nil
+        self.keys = keys
+        isLoggedIn = keys == nil
     }
 
     var symbols: SymbolTable { reader.symbols }
@@ -62,12 +62,8 @@ struct OKXDialect: VenueDialect {
 
     mutating func open(now: UnixNanoseconds, outgoing: inout MessageBatch) {
         heardAt = now
-        guard let login else { return queue.send(now: now, outgoing: &outgoing) }
-        guard let message = login() else {
-            ending = DialectOutcome.Ending(reason: "there is no key to log in with", kind: .failure)
-            return
-        }
-        outgoing.append(message.utf8, direction: .sent, tsRecv: now)
+        guard let keys else { return queue.send(now: now, outgoing: &outgoing) }
+        outgoing.append(OKXLogin.message(keys).utf8, direction: .sent, tsRecv: now)
     }
 
     mutating func keepAlive(now: UnixNanoseconds, outgoing: inout MessageBatch) {
@@ -310,6 +306,3 @@ struct OKXDialect: VenueDialect {
         if let name = argument.argument?.name { queue.delivered(name) }
     }
 }
-
-/// Makes the message that logs in, at the moment when it is sent; `nil` if it cannot.
-typealias OKXLoginMessage = @Sendable () -> String?

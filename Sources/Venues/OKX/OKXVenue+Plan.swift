@@ -82,7 +82,7 @@ extension OKXVenue {
                 #"{"endpoint":"\#(endpoint.rawValue)","symbols":\#(JSONText.list(named)),"streams":\#(streams)}"#
         ) { _ in OKXDialect(arguments) }
         if endpoint == .private {
-            var account = AccountPlan { keys in OKXDialect(arguments) { OKXLogin.message(keys) } }
+            var account = AccountPlan { keys in OKXDialect(arguments, keys: keys) }
             account.needs = [.key, .secret, .passphrase]
             account.takes = account.needs
             plan.account = account

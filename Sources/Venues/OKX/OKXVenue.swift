@@ -23,10 +23,7 @@ struct OKXVenue: VenueDefinition {
 
     func makeReader(_ reading: VenueReading) -> any VenueDialect { OKXDialect([]) }
 
-    func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? { OKXRedactor(known: known) }
+    func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)? { OKXRedactor() }
 
     func instrumentNames(_ exchange: RESTExchange, _ body: UnsafeRawBufferPointer) -> [String]? {
         guard exchange.path == OKXInstruments.path else { return nil }

@@ -47,7 +47,7 @@ extension FeedPlan {
                 try keyring?.reloadForConnection()
                 guard let listenKey else { return try await connector.connect() }
                 let (key, message) = try await ListenKeyRequest(listenKey, rest: rest, secrets: secrets).obtain()
-                connector.client.url = url.with(target: listenKey.target(url.target, key))
+                connector.client.url = url.with(target: listenKey.target(url.target, key), secret: key)
                 let connection = try await connector.connect()
                 connection.insert(message)
                 return connection
@@ -111,12 +111,15 @@ extension FeedPlan {
         }
     }
 
-    /// Reads the API key if the feed needs one.
+    /// Reads the API key for every part of the feed that needs one.
     ///
     /// - Throws: ``Failure``, which says what is missing or wrong.
     func checkKeys(_ environment: [String: String]) throws {
-        guard !keys.isEmpty, let plan = try? venuePlan() else { return }
-        _ = try keyring(plan, environment, FeedSecrets())
+        guard !keys.isEmpty else { return }
+        for part in parts {
+            guard let plan = try? part.venuePlan() else { continue }
+            _ = try part.keyring(plan, environment, FeedSecrets())
+        }
     }
 
     private func watchRules(_ plan: VenuePlan) -> WatchRules {
@@ -150,8 +153,10 @@ extension AccountKeyring {
 }
 
 extension WebSocketURL {
-    /// The same host with another path and query.
-    fileprivate func with(target: String) -> WebSocketURL {
-        WebSocketURL(isSecure: isSecure, host: host, port: port, target: target)
+    /// The same host with another path and query; the path may contain a secret.
+    fileprivate func with(target: String, secret: String? = nil) -> WebSocketURL {
+        var url = WebSocketURL(isSecure: isSecure, host: host, port: port, target: target)
+        url.secretInPath = secret
+        return url
     }
 }

@@ -1,6 +1,7 @@
 import Archive
 import MarketModel
 import Recording
+import Venues
 
 /// All settings of `record`: from flags, the environment and a file.
 struct RecorderConfiguration: Hashable, Sendable {

@@ -1,6 +1,8 @@
 import MarketModel
 import Recording
+import TextEncoding
 import Transport
+import Venues
 import WebSocketProtocol
 
 /// Writes one line per operation to standard error, with the time of day in UTC.
@@ -9,8 +11,7 @@ enum ProbeLog {
     static let secrets = FeedSecrets()
 
     static func line(_ text: String, at time: UnixNanoseconds = Clocks.wall()) {
-        let text = secrets.texts.reduce(text) { $0.replacing($1, with: "***") }
-        StandardError.write("\(time.iso8601.dropFirst(11).prefix(12)) \(text)")
+        StandardError.write("\(time.iso8601.dropFirst(11).prefix(12)) \(secrets.known.removed(from: text))")
     }
 
     static func connected(_ info: ConnectionInfo) {

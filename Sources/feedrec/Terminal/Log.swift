@@ -1,6 +1,7 @@
 import JSONScanning
 import MarketModel
 import Synchronization
+import TextEncoding
 
 enum LogFormat: String, CaseIterable, Hashable, Sendable {
     case text
@@ -56,8 +57,13 @@ final class Log: Sendable {
     private struct Settings {
         var format: LogFormat
         var level: LogLevel
-        var secrets: Set<String> = []
+        var secrets = KnownSecrets(countMax: Log.secretsMax)
     }
+
+    /// Beyond this number, the oldest secrets are forgotten.
+    ///
+    /// Feeds add those in use again with each connection.
+    static let secretsMax = 1024
 
     private let settings: Mutex<Settings>
     private let now: @Sendable () -> UnixNanoseconds
@@ -79,10 +85,9 @@ final class Log: Sendable {
 
     /// Removes `secret` from every later line.
     ///
-    /// Secrets under 4 bytes are ignored.
+    /// Texts of fewer than ``KnownSecrets/bytesMin`` bytes are ignored.
     func redact(_ secret: String) {
-        guard secret.utf8.count >= 4 else { return }
-        settings.withLock { _ = $0.secrets.insert(secret) }
+        settings.withLock { _ = $0.secrets.add(secret) }
     }
 
     /// Changes the format and the level.
@@ -137,9 +142,8 @@ final class Log: Sendable {
     }
 
     /// Redacts before quoting, so that an escape cannot hide a secret.
-    private static func redacted(_ value: LogValue, _ secrets: Set<String>) -> LogValue {
-        guard case .text(var text) = value else { return value }
-        for secret in secrets where text.contains(secret) { text = text.replacing(secret, with: "[redacted]") }
-        return .text(text)
+    private static func redacted(_ value: LogValue, _ secrets: KnownSecrets) -> LogValue {
+        guard case .text(let text) = value else { return value }
+        return .text(secrets.removed(from: text))
     }
 }

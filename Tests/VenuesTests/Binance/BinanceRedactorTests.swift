@@ -8,7 +8,7 @@ struct BinanceRedactorTests {
 
     private static func redacted(_ payloads: [String], known: [String] = []) -> MessageBatch {
         var messages = batch(payloads)
-        var redactor = BinanceRedactor { known }
+        var redactor = Venue.binanceUSDM.makeRedactor(secrets: FeedSecrets(known))
         redactor.redact(&messages)
         return messages
     }
@@ -57,6 +57,7 @@ struct BinanceRedactorTests {
         var run = BinanceRun(.usdm)
         run.receive(texts(Self.redacted([text]))[0])
         #expect(run.events.marginUpdates.first?.asset == "USDT")
-        #expect(Venue.binanceUSDM.makeRedactor() != nil && Venue.binanceSpot.makeRedactor() == nil)
+        #expect(Venue.binanceUSDM.definition.makeRedactor(VenueReading()) != nil)
+        #expect(Venue.binanceSpot.definition.makeRedactor(VenueReading()) == nil)
     }
 }

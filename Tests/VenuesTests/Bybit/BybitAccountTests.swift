@@ -1,5 +1,6 @@
 import MarketModel
 import Testing
+import TextEncoding
 import Venues
 
 struct BybitAccountTests {
@@ -64,10 +65,10 @@ struct BybitAccountTests {
     }
 
     @Test
-    func `the key and the signature of a login are never stored`() throws {
-        var redactor = try #require(Venue.bybitSpot.makeRedactor())
+    func `the key and the signature of a login are never stored`() {
+        var redactor = Venue.bybitSpot.makeRedactor()
         var tape = MessageBatch()
-        let login = BybitLogin.message(key: "KEY", expires: 1, signature: "SIGNATURE", requestID: "auth")
+        let login = BybitLogin.message(.sample())
         for text in [login, "KEY", #"{"op":"ping"}"#] {
             tape.append(text.utf8, direction: .sent, tsRecv: UnixNanoseconds(0))
         }
@@ -88,15 +89,13 @@ struct BybitAccountTests {
 
     @Test
     func `the login is signed outside, and subscriptions wait for its answer`() {
-        let login = BybitLogin(key: "key") { "signed(\($0))" }
-        var reading = BybitReading(topics: ["wallet", "order"], login: login)
+        var reading = BybitReading(topics: ["wallet", "order"], keys: .sample("key", at: 1_789_299_655))
         reading.open()
         let expires = 1_789_299_665_000
         #expect(BybitLogin.textToSign(expires: 1_789_299_665_000) == "GET/realtime1789299665000")
+        let signature = Array("signed(GET/realtime\(expires))".utf8).hexadecimal
         #expect(
-            reading.takeSent() == [
-                #"{"req_id":"auth","op":"auth","args":["key",\#(expires),"signed(GET/realtime\#(expires))"]}"#
-            ]
+            reading.takeSent() == [#"{"req_id":"auth","op":"auth","args":["key",\#(expires),"\#(signature)"]}"#]
         )
         reading.keepAlive(at: 1)
         #expect(reading.takeSent().isEmpty && !reading.dialect.isSubscribed)
@@ -108,7 +107,7 @@ struct BybitAccountTests {
 
     @Test
     func `a refused login ends the conversation`() {
-        var reading = BybitReading(topics: ["wallet"], login: BybitLogin(key: "key") { $0 })
+        var reading = BybitReading(topics: ["wallet"], keys: .sample("key"))
         reading.open()
         reading.read([#"{"success":false,"ret_msg":"Params Error","op":"auth","conn_id":"c"}"#])
         #expect(reading.outcome.ending?.kind == .refused && !reading.dialect.isSubscribed)

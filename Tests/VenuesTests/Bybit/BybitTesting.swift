@@ -54,8 +54,8 @@ struct BybitReading {
     var sent = MessageBatch()
     var outcome = DialectOutcome()
 
-    init(_ product: BybitProduct = .spot, topics: [String] = [], login: BybitLogin? = nil) {
-        dialect = BybitDialect(product: product, topics: topics, login: login)
+    init(_ product: BybitProduct = .spot, topics: [String] = [], keys: AccountKeys? = nil) {
+        dialect = BybitDialect(product: product, topics: topics, keys: keys)
     }
 
     /// Reads messages in one batch, at `seconds` of a clock that the test moves.

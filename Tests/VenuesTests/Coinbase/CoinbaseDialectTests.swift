@@ -195,8 +195,8 @@ struct CoinbaseDialectTests {
     }
 
     @Test("secrets of requests are removed, and other messages stay as they are")
-    func secrets() throws {
-        var redactor = try #require(Venue.coinbase.makeRedactor())
+    func secrets() {
+        var redactor = Venue.coinbase.makeRedactor()
         var batch = MessageBatch()
         let plain = #"{"type":"subscribe","channel":"level2","product_ids":["BTC-USD"]}"#
         let signed = #"{"type":"subscribe","channel":"user","\u006awt":"eyJhbGci","product_ids":["BTC-USD"]}"#

@@ -1,5 +1,6 @@
 import MarketModel
 import Testing
+import TextEncoding
 import Venues
 
 struct DeribitAccountTests {
@@ -70,13 +71,13 @@ struct DeribitAccountTests {
 
     @Test
     func `the login is signed outside, and subscriptions wait for its answer`() {
-        let login = DeribitLogin(clientID: "KEY", nonce: "abcd") { "signed(\($0))" }
         #expect(DeribitLogin.textToSign(milliseconds: 1, nonce: "n", data: "d") == "1\nn\nd")
-        var reading = DeribitReading(["user.portfolio.any"], login: login)
+        var reading = DeribitReading(["user.portfolio.any"], keys: .sample("KEY", at: 1_765_531_356))
         reading.open()
         let sent = reading.takeSent()
         #expect(sent.count == 2 && sent[1].contains(#""method":"public/auth""#))
-        #expect(sent[1].contains(#""signature":"signed(1765531356000\nabcd\n)","nonce":"abcd","data":""}"#))
+        let signature = Array("signed(1765531356000\nnonce\n)".utf8).hexadecimal
+        #expect(sent[1].contains(#""signature":"\#(signature)","nonce":"nonce","data":""}"#))
         reading.keepAlive(at: 1)
         let early = reading.takeSent()
         #expect(early.isEmpty && !reading.dialect.isSubscribed)
@@ -91,7 +92,7 @@ struct DeribitAccountTests {
 
     @Test
     func `a refused login ends the conversation`() {
-        var reading = DeribitReading(["user.portfolio.any"], login: DeribitLogin(clientID: "K", nonce: "n") { $0 })
+        var reading = DeribitReading(["user.portfolio.any"], keys: .sample("K"))
         reading.open()
         reading.read([#"{"jsonrpc":"2.0","id":2,"error":{"code":13004,"message":"invalid_credentials"}}"#])
         #expect(reading.outcome.ending?.kind == .refused && !reading.dialect.isSubscribed)
@@ -101,10 +102,10 @@ struct DeribitAccountTests {
     }
 
     @Test
-    func `keys, signatures and tokens are never stored`() throws {
-        var redactor = try #require(Venue.deribit.makeRedactor())
+    func `keys, signatures and tokens are never stored`() {
+        var redactor = Venue.deribit.makeRedactor()
         var tape = MessageBatch()
-        let login = DeribitLogin.message(clientID: "KEY", milliseconds: 1, nonce: "n", signature: "SIGNATURE", id: 2)
+        let login = DeribitLogin.message(.sample(), id: 2)
         let test = #"{"jsonrpc":"2.0","id":3,"method":"public/test","params":{}}"#
         let call = #"{"id":4,"method":"private/subscribe","params":{"access_token":"SECRET","channels":["a"]}}"#
         for text in [login, "KEY", test, call] {
@@ -117,7 +118,7 @@ struct DeribitAccountTests {
         redactor.redact(&tape)
         let texts = DeribitReading.texts(tape)
         #expect(tape.entries.map(\.isRedacted) == [true, true, false, true, true, false, false])
-        #expect(!texts.contains { $0.contains("KEY") || $0.contains("SECRET") || $0.contains("SIGNATURE") })
+        #expect(!texts.contains { $0.contains("KEY") || $0.contains("SECRET") || $0.contains("7369676e6564") })
         #expect(texts[2] == test && texts[5] == DeribitSample.trades && texts[6] == DeribitSample.accepted)
         #expect(texts[4] == #"{"jsonrpc":"2.0","id":2,"result":{"access_token":"***","refresh_token":"***"}}"#)
     }

@@ -9,8 +9,8 @@ struct DeribitConversationTests {
         var venue = DeribitSession()
         var answers: [String] = []
 
-        init(_ channels: [String], offer: VenueOffer? = nil, login: DeribitLogin? = nil) {
-            client = DeribitReading(channels, login: login)
+        init(_ channels: [String], offer: VenueOffer? = nil, keys: AccountKeys? = nil) {
+            client = DeribitReading(channels, keys: keys)
             if let offer { venue.refuse(beyond: offer) }
             client.open()
             exchange(at: 0)
@@ -204,9 +204,8 @@ struct DeribitConversationTests {
 
     @Test
     func `after a login, account and raw channels are there`() {
-        let login = DeribitLogin(clientID: "K", nonce: "n") { _ in "s" }
         let channels = ["user.portfolio.any", "book.BTC-PERPETUAL.raw"]
-        var talk = Conversation(channels, login: login)
+        var talk = Conversation(channels, keys: .sample("K"))
         #expect(talk.client.outcome.isSubscribed && talk.venue.report.count == 2)
         let delivered = talk.deliver([DeribitAccountTests.portfolio])
         #expect(delivered == [DeribitAccountTests.portfolio])

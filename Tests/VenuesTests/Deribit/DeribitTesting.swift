@@ -87,8 +87,8 @@ struct DeribitReading {
     var sent = MessageBatch()
     var outcome = DialectOutcome()
 
-    init(_ channels: [String] = [], login: DeribitLogin? = nil) {
-        dialect = DeribitDialect(channels: channels, login: login)
+    init(_ channels: [String] = [], keys: AccountKeys? = nil) {
+        dialect = DeribitDialect(channels: channels, keys: keys)
     }
 
     /// Reads messages in one batch, at `seconds` of a clock that the test moves.

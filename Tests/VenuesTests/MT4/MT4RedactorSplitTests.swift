@@ -1,6 +1,7 @@
 import MarketModel
 import SignalRProtocol
 import Testing
+import TextEncoding
 import Venues
 
 /// Redaction for every split of a conversation: in both protocols, both kinds of frames and both directions.
@@ -210,7 +211,8 @@ struct MT4RedactorSplitTests {
         _ setting: Setting,
         isAfterRequest: Bool? = nil
     ) -> MessageBatch {
-        var redactor = MT4Redactor(keepsPersonalData: false, known: { [Self.token] })
+        var redactor = MT4Redactor(keepsPersonalData: false)
+        redactor.learn(KnownSecrets([Self.token]))
         // The sent direction starts with the request itself.
         if isAfterRequest ?? (setting.direction == .received) {
             var request = Self.request(setting.hubProtocol)

@@ -1,6 +1,7 @@
 import MarketModel
 import SignalRProtocol
 import Testing
+import TextEncoding
 import Venues
 
 struct MT4RedactorTests {
@@ -218,7 +219,8 @@ struct MT4RedactorTests {
         ]
     )
     func known(record: String, clean: String) {
-        var redactor = MT4Redactor(keepsPersonalData: false, hubProtocol: .json, known: { ["T0KEN+value/", "short"] })
+        var redactor = MT4Redactor(keepsPersonalData: false, hubProtocol: .json)
+        redactor.learn(KnownSecrets(["T0KEN+value/", "short"]))
         var batch = mt4Batch([record])
         redactor.redact(&batch)
         #expect(mt4Texts(batch) == [clean])
@@ -228,7 +230,8 @@ struct MT4RedactorTests {
     func everywhere() {
         for before in 0..<70 {
             for after in [0, 1, 15, 16, 40] {
-                var redactor = MT4Redactor(keepsPersonalData: false, hubProtocol: .json, known: { ["T0KENvalue"] })
+                var redactor = MT4Redactor(keepsPersonalData: false, hubProtocol: .json)
+                redactor.learn(KnownSecrets(["T0KENvalue"]))
                 let text = String(repeating: "x", count: before) + "T0KENvalue" + String(repeating: "v", count: after)
                 var batch = mt4Batch([#"{"a":"\#(text)"}|"#])
                 redactor.redact(&batch)
@@ -265,11 +268,11 @@ struct MT4RedactorTests {
 
     @Test("texts from outside are cut after a secret word, and known secrets are removed anywhere")
     func texts() {
-        func safe(_ text: String) -> String { Venue.mt4.withoutSecrets(text, known: ["T0P"]) }
+        func safe(_ text: String) -> String { Venue.mt4.withoutSecrets(text, known: KnownSecrets(["T0Psecret"])) }
         #expect(
             safe("the answer was 401 Unauthorized: invalid token") == "the answer was 401 Unauthorized: invalid token"
         )
         #expect(safe("bad access_token=SECRET-1 for x") == "bad access_token ***")
-        #expect(safe("'T0P' is not valid") == "'***' is not valid")
+        #expect(safe("'T0Psecret' is not valid") == "'***' is not valid")
     }
 }

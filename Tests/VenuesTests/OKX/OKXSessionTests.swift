@@ -70,7 +70,7 @@ struct OKXSessionTests {
         let conversation = try Self.conversation("/ws/v5/private")
         let account = Self.request("subscribe", #"{"channel":"account"}"#)
         #expect(conversation.send(account)[0].contains("60011"))
-        let login = OKXLogin.message(key: "k", passphrase: "p", seconds: 1, signature: "s")
+        let login = OKXLogin.message(.sample("k"))
         #expect(conversation.send(login) == [#"{"event":"login","code":"0","msg":"","connId":"a4d3ae55"}"#])
         #expect(conversation.send(account)[0].contains(#""event":"subscribe""#))
         let text = #"{"arg":{"channel":"account","uid":"7"},"data":[{"totalEq":"1","uTime":"1597026383085"}]}"#

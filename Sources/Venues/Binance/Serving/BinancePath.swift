@@ -27,3 +27,20 @@ struct BinancePath {
         names = rest.first.map { path[$0.startIndex...] } ?? ""
     }
 }
+
+extension BinancePath {
+    /// Listen keys have 64 bytes; other components have fewer, or an `@` or a `!` as the names of streams.
+    private static let listenKeyBytesMin = 32
+
+    /// True if a path or its query names the stream of an account, which is a listen key.
+    static func hasListenKey(inTarget target: String) -> Bool {
+        let pieces = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = BinancePath(String(pieces.first ?? ""))?.names ?? ""
+        let query = pieces.count > 1 ? pieces[1] : ""
+        let values = query.split(separator: "&").map { item in item.drop { $0 != "=" }.dropFirst() }
+        let names = ([path] + values).flatMap { (text: Substring) in text.split(separator: "/") }
+        return names.contains { name in
+            name.utf8.count >= listenKeyBytesMin && !name.contains("@") && !name.hasPrefix("!")
+        }
+    }
+}

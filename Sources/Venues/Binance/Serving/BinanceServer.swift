@@ -19,7 +19,7 @@ package struct BinanceServer: VenueServer {
 
     package func makeSession(at place: VenuePlace, target: String) -> any VenueSession {
         var session = BinanceSession(target: target, market: market)
-        session.listenKeys = listenKeys
+        if let listenKeys { session.admit(only: listenKeys) }
         return session
     }
 }

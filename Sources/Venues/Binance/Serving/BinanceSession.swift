@@ -28,15 +28,7 @@ package struct BinanceSession: VenueSession {
     /// The listen key with which the client has opened the stream of an account; `nil` for market data.
     private(set) var accountKey: String?
     /// The valid keys; `nil` if every key is valid.
-    var listenKeys: BinanceSimulatedKeys? {
-        didSet {
-            guard let listenKeys, let accountKey, accountKey != listenKeys.current else { return }
-            // The venue stays silent.
-            self.accountKey = nil
-            hasSubscribed = isSubscribed
-            report.count = subscriptionCount
-        }
-    }
+    private var listenKeys: BinanceSimulatedKeys?
     /// The latest time of the tape.
     private var tapeTime = UnixNanoseconds(0)
     /// The symbols this client may see, in lower case as in stream names; `nil` if it may see all.
@@ -68,6 +60,18 @@ package struct BinanceSession: VenueSession {
         if let place, place.route == .private, !place.isCombined, !place.names.isEmpty {
             accountKey = PercentEncoding.decode(place.names)
         }
+        hasSubscribed = isSubscribed
+        report.count = subscriptionCount
+    }
+
+    /// Closes the stream of an account that the client opened with another key than the present one.
+    ///
+    /// Call it once, before the session delivers messages. Such a client gets neither messages nor an error, as at the
+    /// venue. When the tape of an account ends, the session makes its key expire.
+    mutating func admit(only keys: BinanceSimulatedKeys) {
+        listenKeys = keys
+        guard let accountKey, accountKey != keys.current else { return }
+        self.accountKey = nil
         hasSubscribed = isSubscribed
         report.count = subscriptionCount
     }

@@ -14,12 +14,7 @@ package struct BinanceUSDMVenue: BinanceVenue {
     package init() {}
 
     /// Listen keys open the stream of an account.
-    package func makeRedactor(
-        _ reading: VenueReading,
-        known: @escaping @Sendable () -> [String]
-    ) -> (any MessageRedactor)? {
-        BinanceRedactor(known: known)
-    }
+    package func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)? { BinanceRedactor() }
 
     package var examplePaths: [String] {
         ["/public/stream?streams=btcusdt@bookTicker", "/market/stream?streams=btcusdt@aggTrade"]

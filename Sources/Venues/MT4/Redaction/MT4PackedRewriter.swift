@@ -1,4 +1,5 @@
 import SignalRProtocol
+import TextEncoding
 
 /// Finds the parts of a MessagePack message that a redaction must replace.
 struct MT4PackedRewriter {

@@ -1,19 +1,20 @@
 import JSONScanning
 import SignalRProtocol
+import TextEncoding
 
 /// What is removed from the records of a hub: always secrets, and personal data unless it is kept.
 struct MT4Redaction: Sendable {
     let keepsPersonalData: Bool
     /// Texts that are removed wherever they occur: tokens, which a hub may repeat under any name.
-    let known: MT4KnownSecrets
+    let known: KnownSecrets
     private let scan = MT4SecretScan()
 
     /// `[0]` with its length: a message of a type that neither protocol has.
     static let withheldPacked: [UInt8] = [2, 0x91, 0]
 
-    init(keepsPersonalData: Bool, known: [String] = []) {
+    init(keepsPersonalData: Bool, known: KnownSecrets = KnownSecrets()) {
         self.keepsPersonalData = keepsPersonalData
-        self.known = MT4KnownSecrets(known)
+        self.known = known
     }
 
     /// True if `text`, JSON or not, needs closer inspection.

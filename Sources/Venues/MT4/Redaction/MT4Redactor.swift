@@ -1,5 +1,6 @@
 package import MarketModel
 package import SignalRProtocol
+package import TextEncoding
 
 /// Redacts the messages of one connection to a hub, in both directions.
 ///
@@ -12,10 +13,6 @@ package struct MT4Redactor: MessageRedactor {
     package static let heldBytesMax = 16 << 20
 
     private var redaction: MT4Redaction
-    /// Returns the connection's secrets.
-    ///
-    /// It is called at the first messages, because the secrets may not be known earlier.
-    private var known: (@Sendable () -> [String])?
     private var notation: HubNotation
     private var received = MT4RedactedStream()
     private var sent = MT4RedactedStream()
@@ -25,23 +22,17 @@ package struct MT4Redactor: MessageRedactor {
     /// - Parameters:
     ///   - keepsPersonalData: Whether personal data may stay.
     ///   - hubProtocol: The protocol of the connection, if it is known before the handshake.
-    ///   - known: Texts that are removed wherever they occur. Short texts are ignored, because they also match harmless
-    ///     words.
-    package init(
-        keepsPersonalData: Bool,
-        hubProtocol: HubProtocol? = nil,
-        known: @escaping @Sendable () -> [String] = { [] }
-    ) {
+    package init(keepsPersonalData: Bool, hubProtocol: HubProtocol? = nil) {
         redaction = MT4Redaction(keepsPersonalData: keepsPersonalData)
         notation = HubNotation(hubProtocol)
-        self.known = known
+    }
+
+    /// Removes `secrets` wherever they occur, also from records that are split over several messages.
+    package mutating func learn(_ secrets: KnownSecrets) {
+        redaction = MT4Redaction(keepsPersonalData: redaction.keepsPersonalData, known: secrets)
     }
 
     package mutating func redact(_ batch: inout MessageBatch) {
-        if let known {
-            redaction = MT4Redaction(keepsPersonalData: redaction.keepsPersonalData, known: known())
-            self.known = nil
-        }
         // Nearly every batch is harmless and stays unchanged.
         var rewriting: MessageBatch?
         for index in batch.entries.indices {

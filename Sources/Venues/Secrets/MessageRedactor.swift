@@ -1,9 +1,9 @@
 package import MarketModel
+package import TextEncoding
 
-/// Removes from messages what must never be stored, logged or shown.
+/// A venue's own rule for what must never be stored, logged or shown, such as its messages that log in.
 ///
-/// There is one redactor per connection. It gets every batch of both directions, in order, before any other code sees
-/// it. It is a plain value, so it can run wherever the bytes arrive.
+/// ``ConnectionRedactor`` applies it, and removes the known secrets itself.
 package protocol MessageRedactor: Sendable {
     /// Redacts the messages of `batch` that need it, and marks them as redacted.
     ///
@@ -11,8 +11,20 @@ package protocol MessageRedactor: Sendable {
     /// record is complete. Messages keep their times and their order within a direction.
     mutating func redact(_ batch: inout MessageBatch)
 
+    /// Takes the secrets that are known from now on; only for a rule that holds messages or leaves out whole records.
+    ///
+    /// By default, it ignores them.
+    mutating func learn(_ secrets: KnownSecrets)
+
     /// Returns the held messages after the connection has ended. Parts that may be secret are withheld.
+    ///
+    /// By default, there are none.
     ///
     /// - Returns: The messages, and the number of bytes withheld from them.
     mutating func finish() -> (messages: MessageBatch, withheldBytes: Int)
+}
+
+extension MessageRedactor {
+    package mutating func learn(_ secrets: KnownSecrets) {}
+    package mutating func finish() -> (messages: MessageBatch, withheldBytes: Int) { (MessageBatch(), 0) }
 }

@@ -1,32 +1,7 @@
-import SignalRProtocol
-import TextEncoding
-
-/// Finds known secrets, such as the token, 16 bytes at a time.
-struct MT4KnownSecrets: Sendable {
-    /// The minimum length of a secret, in bytes.
-    ///
-    /// Shorter texts would also match harmless words.
-    private static let bytesMin = 8
-
-    private let texts: [[UInt8]]
-
-    init(_ secrets: [String]) {
-        var texts: [[UInt8]] = []
-        for secret in secrets where secret.utf8.count >= Self.bytesMin {
-            for form in [Array(secret.utf8), Array(PercentEncoding.encode(secret).utf8)] where !texts.contains(form) {
-                texts.append(form)
-            }
-        }
-        self.texts = texts
-    }
-
-    var isEmpty: Bool { texts.isEmpty }
-
-    /// True if one of the secrets is in `text` without escapes.
-    ///
-    /// An escaped secret is not found.
-    func areIn(_ text: UnsafeRawBufferPointer) -> Bool {
-        texts.contains { secret in secret.withUnsafeBytes { Self.isFound($0, in: text) } }
+extension KnownSecrets {
+    /// True if one of the secrets is in `bytes`; it is found 16 bytes at a time.
+    package func areIn(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        forms.contains { form in form.withUnsafeBytes { Self.isFound($0, in: bytes) } }
     }
 
     // Use vectors on both sides of every operator: the operators with a scalar are generic and 300 times slower.
