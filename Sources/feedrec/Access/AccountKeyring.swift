@@ -73,21 +73,18 @@ final class AccountKeyring: Sendable {
     ) throws -> AccountKeys {
         func text(_ part: AccountKeys.Part) throws -> String? {
             do {
-                let text = try references[part]?.resolve(environment: environment, kind: .key)
-                text.map { learn($0, secrets) }
+                guard let text = try references[part]?.resolve(environment: environment, kind: .key) else { return nil }
+                learn(text, secrets)
+                if let problem = part.problem(of: text) { throw Failure(problem) }
                 return text
             } catch {
                 throw Failure("\(part.settingName): \(error)")
             }
         }
-        let key = try text(.key) ?? ""
-        // Some venues expect it in a header.
-        guard key.isEmpty || AccessToken.isPossible(key) else {
-            throw Failure("the API key is not visible ASCII without spaces")
-        }
-        var keys = AccountKeys(key: key, now: Clocks.wall, makeNonce: makeNonce)
+        var keys = AccountKeys(key: try text(.key) ?? "", now: Clocks.wall, makeNonce: makeNonce)
         keys.passphrase = try text(.passphrase) ?? ""
         guard let secret = try text(.secret) else { return keys }
+        guard secret != keys.key else { throw Failure("the API key and its secret are the same text") }
         let signer: SigningKey
         do throws(SigningError) { signer = try SigningKey(secret: secret) } catch {
             throw Failure("the API key's secret: \(error)")
@@ -96,7 +93,12 @@ final class AccountKeyring: Sendable {
         guard algorithms.contains(keys.algorithm) else {
             throw Failure("\(venue) signs with HMAC: the API key's secret must not be a private key in PEM")
         }
-        keys.sign = { signer.signature(of: $0) }
+        keys.sign = { text in
+            let signature = signer.signature(of: text)
+            // Venues repeat signatures in errors. They are sent in one of these forms.
+            for form in [signature.hexadecimal, Base64.encode(signature)] { secrets.add(form) }
+            return signature
+        }
         return keys
     }
 

@@ -1,6 +1,8 @@
 import NIOCore
 import Recording
+import TextEncoding
 import Transport
+import Venues
 import WebSocketProtocol
 
 /// A feed's credentials: references to a token and to headers, and how to read them.
@@ -21,12 +23,23 @@ struct FeedCredentials: Sendable {
     /// It does not run a token command and does not ask a token server.
     func check(_ secrets: FeedSecrets) throws {
         switch token {
-        case .secret(let reference): secrets.add(try reference.resolve(environment: environment))
+        case .secret(let reference): secrets.add(try resolvedToken(reference))
         case .oauth(let reference): secrets.add(try identity(reference).secret)
         case .command, nil: break
         }
-        for field in try resolvedHeaders().fields where field.value.utf8.count >= 8 { secrets.add(field.value) }
+        for field in try resolvedHeaders().fields { secrets.add(field.value) }
     }
+
+    /// Returns a token that can be kept out of messages and logs.
+    private func resolvedToken(_ reference: SecretReference) throws -> String {
+        let token = try reference.resolve(environment: environment)
+        guard token.utf8.count >= KnownSecrets.bytesMin else { throw Self.shortToken }
+        return token
+    }
+
+    private static let shortToken = Failure(
+        "the token has fewer than \(KnownSecrets.bytesMin) bytes: feedrec cannot keep it out of recordings and logs"
+    )
 
     /// Returns the headers with their values.
     ///
@@ -47,7 +60,7 @@ struct FeedCredentials: Sendable {
         let obtain: @Sendable () async throws -> AccessToken
         switch token {
         case nil: return ({ nil }, nil)
-        case .secret(let reference): return ({ try reference.resolve(environment: environment) }, nil)
+        case .secret(let reference): return ({ try resolvedToken(reference) }, nil)
         case .command(let program):
             obtain = {
                 let start = Clocks.wall()
@@ -59,6 +72,9 @@ struct FeedCredentials: Sendable {
         }
         let keeper = TokenKeeper(now: Clocks.wall) {
             let token = try await obtain()
+            guard token.text.utf8.count >= KnownSecrets.bytesMin else { throw Self.shortToken }
+            // The other secrets must stay among the latest, however often the token changes.
+            try? check(secrets)
             secrets.add(token.text)
             return token
         }

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Recording
+import Signing
+import TextEncoding
 import Venues
 
 /// The source of an account's API key: references to its parts, never the parts themselves.
@@ -28,16 +31,20 @@ struct KeyReferences: Hashable, Sendable {
         of venue: Venue,
         name: (AccountKeys.Part) -> String
     ) -> (part: AccountKeys.Part?, text: String)? {
-        guard let account = plans.lazy.compactMap(\.account).first else {
+        let accounts = plans.compactMap(\.account)
+        guard !accounts.isEmpty else {
             guard let part = parts.first else { return nil }
             return (part, "\(name(part)): an API key is only used to record the channel 'account'")
         }
-        if let part = parts.first(where: { !account.takes.contains($0) }) {
+        // One key serves all connections of a feed.
+        let takes = accounts.reduce(into: Set()) { $0.formUnion($1.takes) }
+        let needs = accounts.reduce(into: Set()) { $0.formUnion($1.needs) }
+        if let part = parts.first(where: { !takes.contains($0) }) {
             return (part, "\(name(part)): an API key of \(venue) has no \(part.rawValue)")
         }
-        let missing = AccountKeys.Part.allCases.filter { account.needs.contains($0) && references[$0] == nil }
+        let missing = AccountKeys.Part.allCases.filter { needs.contains($0) && references[$0] == nil }
         guard !missing.isEmpty else { return nil }
-        let needed = AccountKeys.Part.allCases.filter(account.needs.contains).map(\.words).joined(separator: " and ")
+        let needed = AccountKeys.Part.allCases.filter(needs.contains).map(\.words).joined(separator: " and ")
         let names = missing.map(name).joined(separator: ", ")
         return (nil, "an account of \(venue) needs \(needed): give \(names)")
     }
@@ -59,6 +66,26 @@ extension AccountKeys.Part {
         case .key: "api_key"
         case .secret: "api_secret"
         case .passphrase: "api_passphrase"
+        }
+    }
+
+    /// The reason why `text` cannot be this part of a key; `nil` if it can.
+    ///
+    /// The reason does not quote the text.
+    func problem(of text: String) -> String? {
+        if self == .secret, SigningKey.isPEM(text) { return nil }
+        guard !SigningKey.isPEM(text) else { return "it is a key in PEM, which can only be the secret" }
+        guard text.utf8.count >= KnownSecrets.bytesMin else {
+            return "it has fewer than \(KnownSecrets.bytesMin) bytes: feedrec cannot keep it out of recordings and logs"
+        }
+        switch self {
+        // Some venues expect the key in a header.
+        case .key, .secret:
+            return AccessToken.isPossible(text) ? nil : "it is not visible ASCII without spaces"
+        case .passphrase:
+            let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            let hasSpace = text.first?.isWhitespace == true || text.last?.isWhitespace == true
+            return isPlain && !hasSpace ? nil : "it has a space at the beginning or the end, or a control character"
         }
     }
 

@@ -84,6 +84,7 @@ extension FeedPlan {
         if let name = secretInQuery {
             reader.problem("url", "'url' contains a secret ('\(name)'): give it as token = { env = \"NAME\" }")
         }
+        if let problem = urlProblem { reader.problem("url", "'url' \(problem)") }
         checkAccess(reader)
         checkMarket(reader)
         if (client.clientCert == nil) != (client.clientKey == nil) {
@@ -126,11 +127,20 @@ extension FeedPlan {
         }
     }
 
+    /// What is wrong with the URL, which is stored and shown; `nil` if nothing is.
+    var urlProblem: String? {
+        guard let url, let target = try? WebSocketURL(url).target, venue.definition.hasSecret(inTarget: target) else {
+            return nil
+        }
+        return "names the stream of an account, and that name is a secret: leave it out, and use the channel 'account'"
+    }
+
     /// The name of a query item that probably holds a secret.
     private var secretInQuery: String? {
         guard let query = url?.split(separator: "?", maxSplits: 1).dropFirst().first else { return nil }
         let suspects: Set<String> = [
             "token", "access_token", "auth", "key", "api_key", "apikey", "secret", "password", "pass", "signature",
+            "listenkey", "listen_key",
         ]
         return query.split(separator: "&").map { $0.prefix { $0 != "=" }.lowercased() }.first { suspects.contains($0) }
     }

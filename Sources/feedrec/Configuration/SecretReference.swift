@@ -1,4 +1,3 @@
-import Foundation
 import JSONScanning
 import Signing
 
@@ -21,11 +20,11 @@ enum SecretReference: Hashable, Sendable {
     /// What a secret is, for errors and for the form of its file.
     enum Kind: String, Sendable {
         case token
-        /// A part of an API key; a file in PEM is read as a whole.
+        /// A part of an API key; a text in PEM is read as a whole.
         case key
     }
 
-    /// Returns the secret.
+    /// Returns the secret, without the end of its line.
     ///
     /// - Throws: ``Failure``, which says what is missing.
     func resolve(environment: [String: String], kind: Kind = .token) throws -> String {
@@ -34,14 +33,28 @@ enum SecretReference: Hashable, Sendable {
             guard let value = environment[name], !value.isEmpty else {
                 throw Failure("the environment variable '\(name)' is not set")
             }
-            return value
+            // Tools that fill variables from files often keep the end of the last line.
+            let line = value.trimmingSuffix(while: \.isNewline)
+            guard !line.isEmpty else { throw Failure("the environment variable '\(name)' is empty") }
+            return kind == .key && SigningKey.isPEM(value) ? value : String(line)
         case .file(let path):
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw Failure("cannot read the \(kind.rawValue) file '\(path)'")
+            let name = "the \(kind.rawValue) file '\(path)'"
+            let text: String
+            do throws(SecretFile.Problem) { text = try SecretFile.read(path) } catch {
+                throw Failure("cannot read \(name): \(error.reason)")
             }
             let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-            guard !line.isEmpty else { throw Failure("the \(kind.rawValue) file '\(path)' is empty") }
+            guard !line.isEmpty else { throw Failure("\(name) is empty") }
             return kind == .key && SigningKey.isPEM(line) ? text : line
         }
+    }
+}
+
+extension String {
+    /// Without the characters at the end for which `isTrimmed` is true.
+    fileprivate func trimmingSuffix(while isTrimmed: (Character) -> Bool) -> Substring {
+        var rest = self[...]
+        while let last = rest.last, isTrimmed(last) { rest.removeLast() }
+        return rest
     }
 }

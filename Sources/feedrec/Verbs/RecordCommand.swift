@@ -135,6 +135,7 @@ struct RecordCommand: AsyncParsableCommand {
         try venueFlags.validate(for: feed.venue)
         do throws(VenueOptionError) { _ = try feed.venuePlan() } catch { throw ValidationError(error.flagText) }
         if let problem = feed.keyProblem(name: \.flagNames) { throw ValidationError(problem.text) }
+        if let problem = feed.urlProblem { throw ValidationError("--url \(problem)") }
         let names = OverlapRules.Names(renewAfter: "--renew-after", redundancy: "--redundancy")
         do {
             let (venue, renewAfter, redundancy) = (feed.venue, feed.renewAfter, feed.redundancy)
