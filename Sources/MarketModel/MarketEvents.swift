@@ -20,8 +20,10 @@ package struct Quote: Hashable, Sendable {
     package let bidSize: FixedDecimal?
     package let askPrice: FixedDecimal?
     package let askSize: FixedDecimal?
-    /// The venue's own number, as received.
+    /// The venue's own number, as received; of a derived quote, that of the book's last change.
     package var sequence: Int64?
+    /// True for the top of an order book, which no message states as a quote.
+    package var isDerived = false
 
     /// Makes a quote from the venue's values; ``PriceRule`` decides which sides have a price.
     package init(

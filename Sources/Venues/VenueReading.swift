@@ -1,7 +1,7 @@
 package import MarketModel
 package import SignalRProtocol
 
-/// The user's settings for reading and keeping a venue's messages.
+/// The settings for reading and keeping a venue's messages.
 package struct VenueReading: Sendable, Hashable {
     /// The time zone of times in the messages, if the venue does not give one; `nil` means UTC.
     package var brokerTimeZone: ZoneRules?
@@ -17,6 +17,11 @@ package struct VenueReading: Sendable, Hashable {
     package var bookLevels: Int?
     /// The user's description of the messages; `nil` if the venue needs none, or if it cannot be used.
     package var mapping: FeedMapping?
+    /// The symbols whose order books give quotes, because the venue sends none.
+    package var quotesFromBook = SymbolSelection.none
+
+    /// The member under which subscriptions and the configurations of imports have ``quotesFromBook``.
+    package static let quotesFromBookName = "quotes_from_book"
 
     package init(
         brokerTimeZone: ZoneRules? = nil,

@@ -1,9 +1,10 @@
 import Archive
 import MarketModel
 import OrderBooks
+import Venues
 
-/// The order books of one connection while its messages are read: which of their states are stored, and which holes
-/// they have.
+/// The order books of one connection while its messages are read: which of their states are stored, which holes they
+/// have, and which quotes they give.
 ///
 /// It depends on the messages alone, so that the same messages give the same rows.
 struct BookLedger: Sendable {
@@ -36,8 +37,14 @@ struct BookLedger: Sendable {
     private var received: Int64 = 0
     /// States of books that have not been named by a message yet.
     private var unnamed = StoredBooks()
+    private var quotes: DerivedQuotes
     /// The changes of validity since the last call of ``takeNews()``.
     private var news: [BookNews] = []
+
+    /// Begins without books; those of the symbols in `quotesFromBook` will give quotes.
+    init(quotesFromBook: SymbolSelection = .none) {
+        quotes = DerivedQuotes(of: quotesFromBook)
+    }
 
     /// The messages of one read, and where their rows go.
     struct Source {
@@ -58,9 +65,13 @@ struct BookLedger: Sendable {
         for index in events.bookMessages.indices {
             let message = events.bookMessages[index]
             let position = RowPosition(message.origin, source.batch, source.firstMessageIndex)
-            guard let cause = apply(index, of: events, position, after: Int64(message.origin.message), source) else {
-                continue
+            let cause = apply(index, of: events, position, after: Int64(message.origin.message), source)
+            if quotes.isOn,
+                let quote = quotes.take(message, position, in: set, source.books, stated: events.quotes)
+            {
+                rows.append(quote, position, source.symbols, &instruments)
             }
+            guard let cause else { continue }
             let symbol = source.books[message.book].symbol
             guard let id = rows.instrumentID(of: symbol, source.symbols, &instruments) else { continue }
             let book = Int(message.book.value)
@@ -149,7 +160,10 @@ struct BookLedger: Sendable {
         places.indices.compactMap { book in
             guard let id = places[book].instrumentID, set.keepers[book].isValid else { return nil }
             let position = RowPosition(tsRecv: time, messageIndex: messageIndex, item: -1)
-            return row(book, position, nil, stored(book, received, "checkpoint"), id, connectionID)
+            let row = row(book, position, nil, stored(book, received, "checkpoint"), id, connectionID)
+            // A reader of the new file does not know the last quote of a book that has no levels there.
+            if row.book == nil { quotes.forget(book) }
+            return row
         }
     }
 
@@ -169,9 +183,10 @@ struct BookLedger: Sendable {
             let entry = source.books.entries[places.count]
             places.append(Place(symbol: source.symbols.text(of: entry.symbol), channel: entry.channel))
         }
-        if !unnamed.isEmpty, isStored(message.book, position, after: count, source.books) { return nil }
+        if !unnamed.isEmpty, isStored(message.book, position, after: count, source.books, source.symbols) { return nil }
         guard let outcome = set.apply(messageAt: index, of: events, books: source.books) else { return nil }
         note(outcome, position, source)
+        if quotes.isOn { quotes.note(outcome, in: set, source.books, source.symbols) }
         return causeOfRow(outcome, message, after: count)
     }
 
@@ -180,7 +195,8 @@ struct BookLedger: Sendable {
         _ book: BookIndex,
         _ position: RowPosition,
         after count: Int64,
-        _ books: BookTable
+        _ books: BookTable,
+        _ symbols: SymbolTable
     ) -> Bool {
         let index = Int(book.value)
         let name = (places[index].symbol, places[index].channel)
@@ -190,6 +206,7 @@ struct BookLedger: Sendable {
         if present == last { places[index].storedAt = received + count }
         unnamed.remove(name.0, name.1)
         guard set.restore(state.checkpoint, state.counts, of: book, books: books) else { return false }
+        if quotes.isOn { quotes.begin(book, in: set, books, symbols) }
         places[index].tsValid = state.row.tsRecv
         places[index].resyncs = state.row.counts.resyncs
         places[index].hasBegun = true

@@ -7,7 +7,7 @@ extension Capture {
 
     /// Takes what a lane's connection has brought so far, so that another connection can use the lane for a while.
     mutating func takeContent(lane: Int = 0) -> ConnectionContent {
-        defer { lanes[lane].content = ConnectionContent() }
+        defer { lanes[lane].content = ConnectionContent(reading) }
         return lanes[lane].content
     }
 

@@ -24,6 +24,7 @@ struct Capture: Sendable {
     var sealed: [PendingBlock] = []
     var messageTotals = CaptureTotals()
     private let makeRedactor: @Sendable () -> ConnectionRedactor
+    let reading: VenueReading
     var linkChanges: [(change: LinkChange, time: UnixNanoseconds)] = []
     /// Messages that connections have lost, since the last call of ``takeHoles(at:isEnd:)``.
     var connectionHoles: [SequenceHole] = []
@@ -48,8 +49,10 @@ struct Capture: Sendable {
         requested: [String] = []
     ) throws(ArchiveError) {
         let instruments = instruments ?? InstrumentNumbers(writer)
+        self.reading = reading
         makeRedactor = { venue.makeRedactor(reading, secrets: secrets) }
         lanes[0].redactor = makeRedactor()
+        lanes[0].content = ConnectionContent(reading)
         let known = writer.instruments.filter { $0.venue == venue.name }.map {
             (
                 id: $0.instrumentID,
@@ -136,7 +139,13 @@ struct Capture: Sendable {
         endConnection(lane: lane)
         // The messages in the journal are already redacted.
         let redactor = journalKey == nil && !isRedacted ? makeRedactor() : nil
-        lanes[lane].begin(id, journalKey: journalKey, position: position, redactor: redactor)
+        lanes[lane].begin(
+            id,
+            journalKey: journalKey,
+            position: position,
+            redactor: redactor,
+            content: ConnectionContent(reading)
+        )
     }
 
     /// Returns the messages of a lane that waited for the end of a record, and how many bytes of it were withheld.

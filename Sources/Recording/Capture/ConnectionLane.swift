@@ -17,7 +17,7 @@ struct ConnectionLane: Sendable {
     var redactor: ConnectionRedactor?
     /// The index of each of the connection's symbols in the ``SequenceWatch``.
     var sequencePlaces: [Int?] = []
-    var content = ConnectionContent()
+    var content = ConnectionContent(VenueReading())
     /// Ticks that the connection delivered; `duplicates` of them had been delivered by another connection.
     private(set) var ticks: Int64 = 0
     private(set) var duplicates: Int64 = 0
@@ -27,14 +27,15 @@ struct ConnectionLane: Sendable {
         _ id: Int64,
         journalKey: UInt64?,
         position: JournalPosition,
-        redactor: ConnectionRedactor?
+        redactor: ConnectionRedactor?,
+        content: ConnectionContent
     ) {
         connectionID = id
         self.journalKey = journalKey
         journalPosition = position
         self.redactor = redactor
         (ticks, duplicates) = (0, 0)
-        content = ConnectionContent()
+        self.content = content
         sequencePlaces.removeAll(keepingCapacity: true)
     }
 

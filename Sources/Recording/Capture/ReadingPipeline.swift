@@ -97,5 +97,10 @@ struct ReadingPipeline: Sendable {
 struct ConnectionContent: Sendable {
     /// The instruments of the connection's symbols.
     var instruments = SymbolInstruments()
-    var books = BookLedger()
+    var books: BookLedger
+
+    /// Nothing yet.
+    init(_ reading: VenueReading) {
+        books = BookLedger(quotesFromBook: reading.quotesFromBook)
+    }
 }

@@ -16,10 +16,13 @@ struct FeedReadings {
     private static let personalData = "keeps_personal_data"
     private static let hubProtocol = "hub_protocol"
     private static let mapping = "mapping"
+    private static let quotesFromBook = VenueReading.quotesFromBookName
 
     init(_ reader: ArchiveReader, _ zones: @escaping ZoneLookup) throws(ArchiveError) {
         path = reader.path
-        options = try reader.feedOptions([Self.zone, Self.personalData, Self.hubProtocol, Self.mapping])
+        options = try reader.feedOptions(
+            [Self.zone, Self.personalData, Self.hubProtocol, Self.mapping, Self.quotesFromBook]
+        )
         self.zones = zones
     }
 
@@ -60,6 +63,7 @@ struct FeedReadings {
     private func withoutMapping(_ feedID: Int64) throws(ArchiveError) -> VenueReading {
         var reading = VenueReading(keepsPersonalData: options[feedID]?[Self.personalData] == "1")
         reading.hubProtocol = options[feedID]?[Self.hubProtocol].flatMap(HubProtocol.init)
+        reading.quotesFromBook = SymbolSelection(storedJSON: options[feedID]?[Self.quotesFromBook])
         guard let name = options[feedID]?[Self.zone] else { return reading }
         guard let rules = zones(name) else {
             throw ArchiveError(

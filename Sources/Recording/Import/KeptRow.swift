@@ -8,7 +8,7 @@ import MarketModel
 struct KeptRow: Hashable, Sendable {
     enum Content: Hashable, Sendable {
         /// A tick with a number is identified by the number, any other tick by its prices.
-        case quote(symbol: String, number: Int64?, prices: [FixedDecimal?])
+        case quote(symbol: String, number: Int64?, prices: [FixedDecimal?], isDerived: Bool)
         case trade(symbol: String, number: Int64?, values: [FixedDecimal?])
         case marginUpdate(login: Int64, amounts: [FixedDecimal?])
         case venueBar(symbol: String, prices: [FixedDecimal?], tickCount: Int64?)
@@ -32,7 +32,12 @@ extension KeptRow {
         let prices = quote.sequence == nil ? [quote.bidPrice, quote.askPrice] : []
         self.init(
             item: Int64(quote.origin.item),
-            .quote(symbol: symbol, number: quote.sequence, prices: prices.map { $0?.withoutTrailingZeros })
+            .quote(
+                symbol: symbol,
+                number: quote.sequence,
+                prices: prices.map { $0?.withoutTrailingZeros },
+                isDerived: quote.isDerived
+            )
         )
     }
 
@@ -84,7 +89,8 @@ extension KeptRow {
             .quote(
                 symbol: instrument.symbol,
                 number: row.sequence,
-                prices: prices.map { Self.decimal($0, instrument.priceDigits) }
+                prices: prices.map { Self.decimal($0, instrument.priceDigits) },
+                isDerived: row.isDerived
             )
         )
     }

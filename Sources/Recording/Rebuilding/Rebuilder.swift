@@ -59,7 +59,7 @@ package struct Rebuilder: Sendable {
             let files = archive.contains(path) ? archive : archive + [path]
             var rows = try RebuiltRows(rebuild, FeedReadings(rebuild.reader, zones), archive: files)
             try rows.run { progress(path, $0) }
-            let draft = try rebuild.finishRows()
+            let draft = try rebuild.finishRows(lacksMessages: rows.damagedBlocks > 0)
             try rebuild.beginBars()
             if !rebuild.pruned.contains(.bars), !rebuild.pruned.contains(.ticks) {
                 try RebuiltBars(rebuild, draft, extraIntervals).run()
@@ -185,6 +185,10 @@ private struct RebuiltRows {
         var reading = try readings[connection.feedID]
         reading.bookLevels = beginnings[run.connectionID]?.levelsMax
         var dialect = dialects[run.connectionID] ?? connection.venue.makeReader(reading)
+        if contents[run.connectionID] == nil {
+            contents[run.connectionID] = ConnectionContent(reading)
+            if let books = beginnings[run.connectionID] { contents[run.connectionID]?.books.resume(from: books) }
+        }
         // A new session started without knowledge of what the previous one had received.
         if lastSession != connection.sessionID {
             for venue in pipelines.keys { pipelines[venue]?.rows.forgetNumbers() }
@@ -236,10 +240,6 @@ private struct RebuiltRows {
     ) {
         let entries = block.batch.entries[range]
         guard let first = entries.first else { return }
-        if contents[connectionID] == nil {
-            contents[connectionID] = ConnectionContent()
-            if let books = beginnings[connectionID] { contents[connectionID]?.books.resume(from: books) }
-        }
         var batch = MessageBatch()
         batch.bytes = block.batch.bytes
         batch.entries = Array(entries)
@@ -255,7 +255,7 @@ private struct RebuiltRows {
                 connectionID: connectionID,
                 firstMessageIndex: block.messageIndexes[range.lowerBound]
             ),
-            content: &contents[connectionID, default: ConnectionContent()],
+            content: &contents[connectionID, default: ConnectionContent(VenueReading())],
             dialect: &dialect,
             now: first.tsRecv,
             outgoing: &answers

@@ -139,7 +139,7 @@ final class JournalFolder {
             journalKey: key,
             position: positions[key] ?? JournalPosition()
         )
-        capture.putBack(contents.removeValue(forKey: key) ?? ConnectionContent())
+        if let content = contents.removeValue(forKey: key) { capture.putBack(content) }
     }
 
     /// Ends all connections, each with its last message.

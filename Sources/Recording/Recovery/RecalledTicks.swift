@@ -67,9 +67,13 @@ struct RecalledTicks {
         _ capture: inout Capture
     ) throws(ArchiveError) {
         var dialects: [Int64: any VenueDialect] = [:]
+        var ownersOfMessages: [Int64: Int64] = [:]
         var messages = try reader.messages(ReadRange(from: from))
         while let run = try messages.next() {
             guard let owner = owners[run.connectionID] else { continue }
+            if reading.quotesFromBook != .none {
+                for index in run.range { ownersOfMessages[run.block.messageIndexes[index]] = owner }
+            }
             var dialect = dialects[run.connectionID] ?? venue.makeReader(reading)
             var batch = MessageBatch()
             for index in run.range where run.block.batch.entries[index].direction == .received {
@@ -78,6 +82,27 @@ struct RecalledTicks {
             guard let first = batch.entries.first else { continue }
             capture.remember(batch, connectionID: owner, dialect: &dialect, now: first.tsRecv)
             dialects[run.connectionID] = dialect
+        }
+        try recallDerived(reader, from: from, ownersOfMessages, &capture)
+    }
+
+    /// Lets `capture` remember the stored quotes of order books, by the owners of their messages.
+    private func recallDerived(
+        _ reader: ArchiveReader,
+        from: UnixNanoseconds,
+        _ owners: [Int64: Int64],
+        _ capture: inout Capture
+    ) throws(ArchiveError) {
+        guard !owners.isEmpty else { return }
+        let instruments = Dictionary(
+            try reader.instruments().map { ($0.instrumentID, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var quotes = try reader.quotes(ReadRange(from: from))
+        while let row = try quotes.next() {
+            guard row.isDerived, let owner = owners[row.messageIndex], let instrument = instruments[row.instrumentID]
+            else { continue }
+            capture.pipeline.rows.remember(derived: row, instrument, connectionID: owner)
         }
     }
 }

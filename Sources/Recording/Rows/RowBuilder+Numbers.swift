@@ -36,7 +36,7 @@ extension RowBuilder {
         case .new: return true
         case .known: totals.duplicates += 1
         case .knownInEarlierFile:
-            let place = RowPlace(position, kind == .quote ? .quote : .trade)
+            let place = RowPlace(position, kind.isQuote ? .quote : .trade)
             leaveOut(place, number, position, symbols.text(of: symbol))
         }
         return false
@@ -54,7 +54,7 @@ extension RowBuilder {
         for quote in events.quotes {
             guard let number = quote.sequence else { continue }
             let place = book.place(of: symbols.text(of: quote.symbol))
-            remember(number, .quote, TickNumbers.content(quote.bidPrice, quote.askPrice), place, connectionID)
+            remember(number, .quote, TickNumbers.content(of: quote), place, connectionID)
         }
         for trade in events.trades {
             let place = book.place(of: symbols.text(of: trade.symbol))
@@ -64,6 +64,16 @@ extension RowBuilder {
             guard trade.isExecution else { continue }
             _ = countsInBars(trade, place, at: batch.entries[trade.origin.message].tsRecv)
         }
+    }
+
+    /// Remembers the row of a derived quote, without making another.
+    mutating func remember(derived row: QuoteRow, _ instrument: InstrumentRow, connectionID: Int64) {
+        guard let number = row.sequence else { return }
+        let prices = [row.bidPrice, row.askPrice].map { price in
+            price.map { FixedDecimal(mantissa: $0, digits: min(instrument.priceDigits, FixedDecimal.digitsMax)) }
+        }
+        let content = TickNumbers.content(ofDerived: prices[0], prices[1])
+        remember(number, .derivedQuote, content, book.place(of: instrument.symbol), connectionID)
     }
 
     /// Forgets what all feeds delivered.

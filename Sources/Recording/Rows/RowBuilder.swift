@@ -178,7 +178,8 @@ struct RowBuilder: Sendable {
 
     // MARK: One row
 
-    private mutating func append(
+    /// Adds the row of a quote, unless the archive or another connection has it already.
+    mutating func append(
         _ quote: Quote,
         _ position: RowPosition,
         _ symbols: SymbolTable,
@@ -196,10 +197,10 @@ struct RowBuilder: Sendable {
             return appendUnstorable("quote", quote.symbol, position, symbols)
         }
         if let number = quote.sequence {
-            let content = TickNumbers.content(quote.bidPrice, quote.askPrice)
-            guard isNew(number, .quote, content, instrument.place, position, quote.symbol, symbols) else { return }
+            let (kind, content) = (TickNumbers.Kind(quote), TickNumbers.content(of: quote))
+            guard isNew(number, kind, content, instrument.place, position, quote.symbol, symbols) else { return }
         }
-        let row = QuoteRow(
+        var row = QuoteRow(
             instrumentID: instrument.id,
             tsRecv: position.tsRecv,
             messageIndex: position.messageIndex,
@@ -211,6 +212,7 @@ struct RowBuilder: Sendable {
             askSize: quote.askSize?.rescaled(to: instrument.sizeDigits),
             sequence: quote.sequence
         )
+        row.isDerived = quote.isDerived
         rows.quotes.append(row)
         totals.quotes += 1
         guard let tick = QuoteTick(row) else { return }

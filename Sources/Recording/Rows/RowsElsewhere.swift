@@ -74,7 +74,8 @@ extension KeptRow {
         else { return nil }
         let content: Content =
             members.tick == "quote"
-            ? .quote(symbol: symbol, number: number, prices: []) : .trade(symbol: symbol, number: number, values: [])
+            ? .quote(symbol: symbol, number: number, prices: [], isDerived: false)
+            : .trade(symbol: symbol, number: number, values: [])
         self.init(item: item, content)
     }
 }

@@ -22,6 +22,10 @@ extension BarRowKey {
 }
 
 extension TickNumbers.Kind {
+    init(_ quote: Quote) {
+        self = quote.isDerived ? .derivedQuote : .quote
+    }
+
     init(_ trade: Trade) {
         self = trade.isAggregate ? .aggregate : .trade
     }

@@ -81,12 +81,28 @@ struct RecentNumbers: Sendable {
 
 /// The numbers that a venue gives to the ticks of one symbol, separately for each kind.
 struct TickNumbers: Sendable {
-    enum Kind { case quote, trade, aggregate }
+    enum Kind {
+        case quote, derivedQuote, trade, aggregate
+
+        var isQuote: Bool { self == .quote || self == .derivedQuote }
+    }
 
     /// A hash of a tick's two numbers as the venue wrote them: two connections receive the same text.
     @inline(__always)
     static func content(_ first: FixedDecimal?, _ second: FixedDecimal?) -> Int64 {
         mix(first) &* 31 &+ mix(second)
+    }
+
+    /// A hash of a quote's prices.
+    @inline(__always)
+    static func content(of quote: Quote) -> Int64 {
+        quote.isDerived
+            ? content(ofDerived: quote.bidPrice, quote.askPrice) : content(quote.bidPrice, quote.askPrice)
+    }
+
+    /// A hash of the prices of a derived quote, whose digits may be those of its row.
+    static func content(ofDerived bid: FixedDecimal?, _ ask: FixedDecimal?) -> Int64 {
+        content(bid?.withoutTrailingZeros, ask?.withoutTrailingZeros)
     }
 
     @inline(__always)
@@ -95,6 +111,7 @@ struct TickNumbers: Sendable {
     }
 
     private var quotes = RecentNumbers()
+    private var derivedQuotes = RecentNumbers()
     private var trades = RecentNumbers()
     private var aggregates = RecentNumbers()
     /// Decides which rows bars use.
@@ -110,6 +127,7 @@ struct TickNumbers: Sendable {
     ) -> RecentNumbers.Verdict {
         switch kind {
         case .quote: quotes.insert(number, content: content, from: connectionID)
+        case .derivedQuote: derivedQuotes.insert(number, content: content, from: connectionID)
         case .trade: trades.insert(number, content: content, from: connectionID)
         case .aggregate: aggregates.insert(number, content: content, from: connectionID)
         }
@@ -118,6 +136,7 @@ struct TickNumbers: Sendable {
     /// See ``RecentNumbers/beginFile(_:)``.
     mutating func beginFile(_ connectionIDs: [Int64: Int64]) {
         quotes.beginFile(connectionIDs)
+        derivedQuotes.beginFile(connectionIDs)
         trades.beginFile(connectionIDs)
         aggregates.beginFile(connectionIDs)
     }

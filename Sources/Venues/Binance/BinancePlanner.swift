@@ -146,13 +146,27 @@ struct BinancePlanner {
         plan.part = part.name
         plan.requestInterval = BinanceRequests.interval
         plan.ticks = ticks(streams)
+        plan.quotes = isEveryQuote(streams) ? .all : Self.symbols(of: streams) { $0 == "bookTicker" }
+        plan.books = Self.symbols(of: streams) { $0.hasPrefix("depth") }
         return plan
     }
 
+    /// The symbols of the streams of some kinds, as messages write them.
+    private static func symbols(of streams: [String], _ isWanted: (Substring) -> Bool) -> SymbolSelection {
+        SymbolSelection(
+            streams.filter { isWanted($0.drop { $0 != "@" }.dropFirst()) }.map { $0.prefix { $0 != "@" }.uppercased() }
+        )
+    }
+
+    /// True if the quotes of all symbols are among `streams`.
+    private func isEveryQuote(_ streams: [String]) -> Bool {
+        streams.contains { $0.lowercased().hasPrefix("!bookticker") }
+    }
+
     /// The symbols of `streams`; in the futures market with the kind of tick, because two connections share them.
-    private func ticks(_ streams: [String]) -> TickSelection {
+    private func ticks(_ streams: [String]) -> SymbolSelection {
         // `!bookTicker` is the only stream of all symbols that brings ticks.
-        if streams.contains(where: { $0.lowercased().hasPrefix("!bookticker") }) { return .all }
+        if isEveryQuote(streams) { return .all }
         let names = streams.map { stream in
             let symbol = stream.prefix { $0 != "@" }.lowercased()
             return market == .spot ? symbol : "\(symbol)@\(BinanceRoute(stream: stream).rawValue)"

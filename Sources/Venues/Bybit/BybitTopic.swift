@@ -80,11 +80,16 @@ struct BybitTopic: Sendable, Hashable {
     }
 
     /// True if messages become quotes or trades.
-    var hasTicks: Bool {
-        switch kind {
-        case .trades, .book(_, isBest: true): true
-        default: false
-        }
+    var hasTicks: Bool { kind == .trades || hasQuotes }
+
+    /// True if messages become quotes.
+    var hasQuotes: Bool {
+        if case .book(_, isBest: true) = kind { true } else { false }
+    }
+
+    /// True if messages are an order book of more than the best prices.
+    var hasDeepBook: Bool {
+        if case .book(_, isBest: false) = kind { true } else { false }
     }
 }
 

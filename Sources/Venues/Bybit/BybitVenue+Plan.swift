@@ -61,6 +61,8 @@ extension BybitVenue {
         }
         plan.target = { [product] in Self.target($0, product) }
         plan.ticks = .some(Set(parts.filter(\.hasTicks).compactMap(\.symbol)))
+        plan.quotes = SymbolSelection(parts.filter(\.hasQuotes).compactMap(\.symbol))
+        plan.books = SymbolSelection(parts.filter(\.hasDeepBook).compactMap(\.symbol))
         plan.namedSymbols = symbols
         plan.instrumentRequests = [BybitInstruments.request(product)]
         return plan

@@ -25,6 +25,8 @@ extension CoinbaseVenue {
         var plan = VenuePlan(subscription: subscription) { _ in CoinbaseDialect(wanted) }
         plan.instrumentRequests = CoinbaseProducts.requests(for: wanted.symbols)
         if wanted.channels.contains(.trades) || wanted.channels.contains(.ticker) { plan.ticks = .some(Set(names)) }
+        plan.quotes = wanted.channels.contains(.ticker) ? .all : .none
+        plan.books = wanted.channels.contains(.book) ? .all : .none
         plan.namedSymbols = wanted.symbols
         plan.notices = zip(wanted.symbols, names).compactMap { symbol, name in
             symbol == name ? nil : "\(symbol) has the order book of \(name), and is recorded under that name"

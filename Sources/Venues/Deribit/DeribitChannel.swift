@@ -100,9 +100,15 @@ struct DeribitChannel: Sendable, Hashable {
     }
 
     /// True if messages become quotes or trades.
-    var hasTicks: Bool {
+    var hasTicks: Bool { kind == .trades || hasQuotes }
+
+    /// True if messages become quotes.
+    var hasQuotes: Bool { kind == .quote || kind == .ticker }
+
+    /// True if messages are an order book.
+    var hasBook: Bool {
         switch kind {
-        case .trades, .quote, .ticker: true
+        case .book, .groupedBook: true
         default: false
         }
     }

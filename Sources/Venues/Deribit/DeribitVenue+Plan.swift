@@ -46,6 +46,8 @@ extension DeribitVenue {
         var plan = VenuePlan(subscription: subscription) { _ in DeribitDialect(channels: streams) }
         plan.target = target
         plan.ticks = .some(Set(channels.filter(\.hasTicks).compactMap(\.symbol)))
+        plan.quotes = SymbolSelection(channels.filter(\.hasQuotes).compactMap(\.symbol))
+        plan.books = SymbolSelection(channels.filter(\.hasBook).compactMap(\.symbol))
         plan.namedSymbols = symbols
         let instruments = channels.filter { $0.kind != .index }.compactMap(\.symbol)
         plan.instrumentRequests = DeribitInstruments.requests(for: instruments)

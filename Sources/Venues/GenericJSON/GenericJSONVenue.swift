@@ -90,6 +90,8 @@ package struct GenericJSONVenue: VenueDefinition {
         }
         plan.reading.mapping = mapping
         plan.ticks = .some(Set(stored).union(mapping.constantSymbols.map(mapping.stored)))
+        plan.quotes = mapping.messages.contains { $0.kind == .quote } ? .all : .none
+        plan.books = mapping.messages.contains { $0.kind == .book } ? .all : .none
         plan.namedSymbols = stored
         return plan
     }

@@ -38,6 +38,8 @@ extension HyperliquidVenue {
         plan.instrumentRequests = HyperliquidInstruments.requests(for: symbols)
         let hasTicks = words.contains(.trades) || words.contains(.quotes)
         plan.ticks = hasTicks ? .some(Set(symbols)) : .none
+        plan.quotes = words.contains(.quotes) ? .all : .none
+        plan.books = words.contains(.book) ? .all : .none
         plan.namedSymbols = symbols
         // The limit is that of an address, so more connections would not help.
         if subscriptions.count > HyperliquidSession.subscriptionsMax {

@@ -35,6 +35,8 @@ extension KrakenVenue {
         if wanted.channels.contains(.trade) || wanted.channels.contains(.ticker) {
             plan.ticks = .some(Set(wanted.symbols))
         }
+        plan.quotes = wanted.channels.contains(.ticker) ? .all : .none
+        plan.books = wanted.channels.contains(.book) ? .all : .none
         plan.namedSymbols = wanted.symbols
         plan.notices = wanted.symbols.compactMap { symbol in
             let name = KrakenInstruments.symbol(symbol)

@@ -53,6 +53,12 @@ enum OKXChannel: UInt8, Sendable, Hashable {
         }
     }
 
+    /// True if its messages become quotes.
+    var bringsQuotes: Bool { self == .bestPrices || self == .tickers }
+
+    /// True if its messages are an order book of more than the best prices.
+    var isDeepBook: Bool { isBook && self != .bestPrices }
+
     /// True if each message is the whole book.
     var isCompleteBook: Bool { self == .bestPrices || self == .book5 }
 

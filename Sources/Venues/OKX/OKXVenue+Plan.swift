@@ -92,6 +92,10 @@ extension OKXVenue {
         plan.target = { Self.target($0, endpoint) }
         let ticks = arguments.filter { ["trades", "bbo-tbt"].contains($0.channel) }.compactMap(\.instrument)
         plan.ticks = ticks.isEmpty ? .none : .some(Set(ticks))
+        let quotes = arguments.filter { OKXChannel(name: $0.channel).bringsQuotes }
+        let books = arguments.filter { OKXChannel(name: $0.channel).isDeepBook }
+        plan.quotes = SymbolSelection(quotes.compactMap(\.instrument))
+        plan.books = SymbolSelection(books.compactMap(\.instrument))
         plan.namedSymbols = named
         return plan
     }

@@ -9,8 +9,8 @@ package struct VenuePlan: Sendable {
     package var makeDialect: @Sendable (_ handshakeTimeout: Duration) -> any VenueDialect
     /// JSON text of what is requested, as the recording stores it; contains no secrets.
     ///
-    /// The members `broker_time_zone`, `keeps_personal_data`, `hub_protocol` and `mapping` are read again by `rebuild`;
-    /// see ``VenueReading``.
+    /// The members `broker_time_zone`, `keeps_personal_data`, `hub_protocol`, `mapping` and `quotes_from_book` are read
+    /// again by `rebuild`; see ``VenueReading``.
     package var subscription: String
     /// How the messages are read, and what is kept of them.
     package var reading = VenueReading()
@@ -34,7 +34,13 @@ package struct VenuePlan: Sendable {
     /// The least time between two HTTP requests to the venue from one address.
     package var requestInterval = Duration.milliseconds(200)
     /// The symbols whose ticks are requested, to find two feeds that would store the same ticks.
-    package var ticks = TickSelection.none
+    package var ticks = SymbolSelection.none
+    /// The symbols whose quotes are requested, and those whose order books are, spelled as in the rows.
+    ///
+    /// A book gives quotes if the venue sends none. Use ``SymbolSelection/all`` if everything is requested of all
+    /// symbols alike.
+    package var quotes = SymbolSelection.none
+    package var books = SymbolSelection.none
     /// The symbols that are requested by name, for sessions of single symbols; empty if all symbols are requested.
     package var namedSymbols: [String] = []
     /// What the user should know about the feed before it connects, such as corrected names.
@@ -76,21 +82,4 @@ package struct HubConnection: Sendable, Hashable {
     package var hubProtocol = HubProtocol.json
 
     package init() {}
-}
-
-/// The symbols whose ticks a feed requests.
-package enum TickSelection: Sendable, Hashable {
-    case none
-    /// Symbols by name, spelled so that equal symbols are equal texts.
-    case some(Set<String>)
-    case all
-
-    /// True if both may deliver a tick of the same symbol.
-    package func overlaps(_ other: TickSelection) -> Bool {
-        switch (self, other) {
-        case (.none, _), (_, .none): false
-        case (.all, _), (_, .all): true
-        case (.some(let symbols), .some(let others)): !symbols.isDisjoint(with: others)
-        }
-    }
 }

@@ -29,12 +29,16 @@ extension FeedPlan {
         let keyring = try keyring(plan, environment, secrets)
         let rest = try restAccess(at: url, plan, keyring, pace, group)
         let listenKey = plan.account?.listenKey
+        let quotesFromBook: SymbolSelection
+        do throws(VenueOptionError) { quotesFromBook = try symbolsWithDerivedQuotes(plan) } catch {
+            throw Failure(error.flagText)
+        }
         let handshakeTimeout = client.handshakeTimeout
         var feed = FeedConfiguration(
             name: name,
             venue: venue,
             url: url.redacted,
-            subscription: plan.subscription,
+            subscription: plan.subscription(quotesFromBook: quotesFromBook),
             barIntervals: bars,
             makeDialect: {
                 guard let account = plan.account, let keyring else { return plan.makeDialect(handshakeTimeout) }
@@ -59,6 +63,7 @@ extension FeedPlan {
         feed.watch = watchRules(plan)
         feed.namedSymbols = plan.namedSymbols
         feed.reading = plan.reading
+        feed.reading.quotesFromBook = quotesFromBook
         do throws(MarketMistake) { feed.market = try marketRules() } catch { throw Failure(error.text) }
         feed.market.venueZone = plan.reading.brokerTimeZone
         // The messages of an account have no numbers by which two connections could be merged.

@@ -19,6 +19,7 @@ extension FeedPlan {
         headers = reader.optional("headers", .headers) ?? headers
         bars = reader.value("bars", .intervals, default: bars)
         for option in Venue.options(for: .recording) { reader.read(option, into: &options) }
+        quotesFromBook = reader.value("quotes_from_book", .choice, default: quotesFromBook)
         readConnection(&reader)
         readLimits(&reader)
         readMarket(&reader)

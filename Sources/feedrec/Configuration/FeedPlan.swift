@@ -21,6 +21,7 @@ struct FeedPlan: Hashable, Sendable {
 
     /// What is requested of the venue, and how its messages are read.
     var options = VenueOptionValues()
+    var quotesFromBook = QuotesFromBook.auto
     var client = ClientSettings()
     var retryMax: Duration = .seconds(30)
 

@@ -53,6 +53,9 @@ struct ImportCommand: AsyncParsableCommand {
 
         @OptionGroup var venueFlags: VenueFlags<ReadingFlags>
 
+        @Flag(help: "Store changes of the best prices of order books as quotes, marked as derived.")
+        var quotesFromBook = false
+
         @Flag(help: "Skip malformed lines and count them, instead of stopping at the first.")
         var skipMalformed = false
 
@@ -108,13 +111,15 @@ struct ImportCommand: AsyncParsableCommand {
         func run() async throws {
             let policy: MessageFileReader.MalformedLinePolicy = skipMalformed ? .skip : .fail
             let venue = try venue ?? VenueDetection.venue(of: files, format: format, onMalformedLine: policy)
-            let reading = try reading(of: venue)
+            var reading = try reading(of: venue)
+            if quotesFromBook { reading.quotesFromBook = .all }
             var facts = JSONObjectWriter()
             facts.text("venue", venue.name)
             facts.raw("files", "[" + files.map(JSONText.quoted).joined(separator: ",") + "]")
             facts.text("bars", bars.description)
             facts.text("broker_time_zone", reading.brokerTimeZone?.name)
             facts.raw("mapping", reading.mapping?.json)
+            facts.raw(VenueReading.quotesFromBookName, reading.quotesFromBook.json)
             if reading.keepsPersonalData { facts.boolean("keeps_personal_data", true) }
             let reporter = RecordingReporter()
             let importer = MessageImporter(

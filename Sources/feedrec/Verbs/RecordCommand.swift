@@ -46,6 +46,7 @@ struct RecordCommand: AsyncParsableCommand {
     @OptionGroup(title: "Connection") var liveness: LivenessOptions<RecordingLiveness>
     @OptionGroup(title: "Connection") var limits: LimitOptions
     @OptionGroup(title: "Feed") var overlap: OverlapOptions
+    @OptionGroup(title: "Feed") var books: BookOptions
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Access") var keys: KeyOptions
     @OptionGroup var files: FileOptions
@@ -98,6 +99,7 @@ struct RecordCommand: AsyncParsableCommand {
         plan.headers = Dictionary(access.headers.map { ($0.name, $0.value) }) { $1 }
         plan.bars = (bars ?? .standard).intervals
         plan.options = venueFlags.values
+        plan.quotesFromBook = books.quotesFromBook
         plan.client = client
         plan.renewAfter = overlap.renewal
         plan.redundancy = overlap.redundancy
@@ -147,7 +149,7 @@ struct RecordCommand: AsyncParsableCommand {
 
     /// Refuses the flags of a feed beside a configuration file, which would have no effect.
     private func refuseFeedFlags() throws {
-        let flags = venueFlags.flags + overlap.given
+        let flags = venueFlags.flags + overlap.given + books.given
         guard flags.isEmpty else {
             let list = flags.joined(separator: ", ")
             throw ValidationError("with --config, write the settings of a feed into the file, instead of \(list)")
