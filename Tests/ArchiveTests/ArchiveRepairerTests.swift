@@ -147,7 +147,13 @@ struct ArchiveRepairerTests {
                 let outcome = try ArchiveRepairer.repair(path, Self.stamp)
                 #expect(outcome.report.problems == [], "seed \(seed), round \(round)")
                 let stored = outcome.report.messagesReceived + outcome.report.messagesSent
-                #expect(stored <= 2000 && stored > 0 || outcome.lostMessageCount > 0, "seed \(seed), round \(round)")
+                #expect(stored <= 2000, "seed \(seed), round \(round)")
+                // How many messages are lost is known only from a row of their connection.
+                let isNothingLeft = try ArchiveReader(path: path).connections().isEmpty
+                #expect(
+                    stored > 0 || outcome.lostMessageCount > 0 || isNothingLeft,
+                    "seed \(seed), round \(round)"
+                )
             } catch {
                 // Nothing identifies the file any more.
                 #expect(error.code == .notARecording, "seed \(seed), round \(round): \(error)")

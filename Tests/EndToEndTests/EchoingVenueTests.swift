@@ -17,8 +17,11 @@ struct EchoingVenueTests {
     )
     func repeated(_ account: AccountTests.Account, _ refusal: EchoingVenue.Refusal) async throws {
         let venue = EchoingVenue(refusal)
-        let (secrets, tape) = (PlantedSecrets(), bench.path("tape"))
-        try await withServer(venue) { server in
+        var secrets = PlantedSecrets()
+        // The venue repeats the whole request; its signature is looked for below.
+        secrets.texts.removeAll { $0 == "signature=" }
+        let tape = bench.path("tape")
+        try await withServer(venue) { [secrets] server in
             let arguments =
                 ["record", "--venue", account.venue, "--url", server.url, "--channel", "account", "--archive", tape]
                 + ["--keep-trying"] + account.flags
@@ -45,8 +48,8 @@ struct EchoingVenueTests {
         try await secrets.expectNone(inOutputsOf: tape, bench)
         var signatures = secrets
         signatures.texts = venue.signatures
-        // Requests before the connection are not signed.
-        #expect(signatures.texts.isEmpty == (refusal != .login), "\(signatures.texts)")
+        // Only a login is surely signed: it depends on the venue what comes before a connection.
+        #expect(refusal != .login || !signatures.texts.isEmpty)
         try await signatures.expectNone(inOutputsOf: tape, bench)
     }
 }
