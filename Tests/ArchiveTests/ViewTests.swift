@@ -139,7 +139,8 @@ struct ViewTests {
         batch.quotes = [quote(1, 0, message: 0, bid: nil, ask: 600_000_000), quote(1, 1, message: 1, bid: 0)]
         try await recording.writer.write(batch)
         await recording.writer.close()
-        let change = "INSERT INTO quote SELECT 1, ts_recv + 5, 2, 0, NULL, 0, 0, 700000000, 5, 7 FROM quote LIMIT 1"
+        let values = "1, ts_recv + 5, 2, 0, NULL, 0, 0, 700000000, 5, 7, 0"
+        let change = "INSERT INTO quote SELECT \(values) FROM quote LIMIT 1"
         _ = try output(of: "sqlite3", [recording.writer.path, change])
         let session = try SQLSession(recordings: [recording.writer.path])
         let found = try await rows(of: "SELECT bid, bid_size, ask FROM quotes ORDER BY ts_recv", in: session)

@@ -162,8 +162,10 @@ struct DerivedQuoteTests {
         try #require(folded.status == 0 && folded.errors.contains("a recorder was killed"), "\(folded.errors)")
         #expect(try await bench.query(archive, "select count(*) > 100, min(is_derived) from quotes") == ["1,1"])
         _ = try await bench.verify(archive)
+        // Bars that were open at the kill, and what the recorder noted by itself, may differ.
         let check = try await bench.run(["rebuild", archive, "--check"])
-        #expect(check.status == 0, "\(check.output)\(check.errors)")
+        #expect([0, 3].contains(check.status) && check.output.contains("messages read"), "\(check.errors)")
+        #expect(!check.output.contains("quote:"), "\(check.output)\(check.errors)")
     }
 
     /// The number of quotes in the newest recording; 0 before there is one.

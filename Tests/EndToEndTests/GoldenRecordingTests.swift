@@ -63,7 +63,10 @@ struct GoldenRecordingTests {
         // Recovers the journal.
         _ = try await bench.verify(archive)
         let checked = try await bench.run(["rebuild", archive, "--check"])
-        #expect(checked.status == 0, "\(checked.output)")
+        // A rebuild adds the states of order books to an archive of a schema before 6, which has none.
+        let changes = checked.output.split(separator: "\n").filter { $0.contains(" removed, ") }
+        let areBooks = changes.allSatisfy { $0.contains("book_checkpoint:") && $0.contains(" 0 removed, 0 changed") }
+        #expect(checked.status == 0 || (checked.status == 3 && areBooks && !changes.isEmpty), "\(checked.output)")
     }
 
     /// Unpacks a golden archive and returns its directory.
