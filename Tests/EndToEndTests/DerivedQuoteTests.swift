@@ -149,7 +149,7 @@ struct DerivedQuoteTests {
 
     @Test("a recorder that is killed has the quotes of what it read, as a rebuild makes them", arguments: venues)
     func killed(venue: String, symbol: String) async throws {
-        let (_, url) = try await bench.serve(["simulate", "--venue", venue, "--rate", "2000"])
+        let (_, url) = try await bench.serve(["simulate", "--venue", venue, "--rate", "500"])
         for _ in 0..<2 {
             let recorder = try bench.start(record(venue, symbol, "trades,book", url))
             try await recorder.wait(for: "the subscription") { recorder.errors.contains("subscribed, recording") }
