@@ -19,7 +19,7 @@ package struct JSONIndex: Sendable {
     }
 
     /// The number of tokens that there is memory for; texts of about this length and longer get no index.
-    @inlinable static var capacity: Int { 1 << 18 }
+    @inlinable static var capacity: Int { 1 << 16 }
 
     /// One index for each set of instructions that the processor has, so that they can be compared.
     package static var all: [JSONIndex] {

@@ -85,6 +85,16 @@ struct JSONIndexTests {
         }
     }
 
+    @Test("a text gets an index up to a length, even if nearly each of its bytes is a token")
+    func limit() {
+        for (ones, isIndexed) in [(32_735, true), (32_736, false), (100_000, false)] {
+            let text = "[" + String(repeating: "1,", count: ones - 1) + "1]"
+            #expect((text.utf8.count <= JSONIndex.capacity - 64) == isIndexed)
+            #expect(Self.isIndexed(text).allSatisfy { $0 == isIndexed }, "\(ones)")
+            #expect(JSONVerdict(text).outcome == .bothAccept, "\(ones)")
+        }
+    }
+
     @Test("a value is read with the index of its text")
     func values() throws {
         var index = JSONIndex()
