@@ -7,6 +7,7 @@ struct GenericJSONDialect: VenueDialect {
     private static let answersWithin = Duration.seconds(30)
 
     private var reader: MappingReader
+    private var tokens = JSONIndex()
     private var requests: MappingRequests
     /// The requested symbols without data so far, by their letters and digits alone.
     private var missing: [String: String] = [:]
@@ -44,12 +45,14 @@ struct GenericJSONDialect: VenueDialect {
         outgoing: inout MessageBatch
     ) -> DialectOutcome {
         var outcome = DialectOutcome()
+        var tokens = self.tokens.take()
+        defer { self.tokens = tokens }
         batch.forEachReceived { payload, entry, origin in
             guard entry.kind != .rest else {
                 outcome.recognised += 1
                 return
             }
-            JSONText.withPlain(payload) { reader.read($0, origin, &events, &outcome) }
+            tokens.withPlainCursor(payload) { reader.read($0, origin, &events, &outcome) }
         }
         hasData = hasData || outcome.dataMessages > 0
         takeFindings(now, &outcome, &outgoing)

@@ -75,7 +75,7 @@ struct GenericJSONFilter: MessageFilter {
             finding.isForeign = true
             return
         }
-        var cursor = JSONCursor(value.bytes)
+        var cursor = JSONCursor(value)
         let isObject = value.kind == .object
         if isObject { try cursor.enterObject() } else { try cursor.enterArray() }
         while isObject ? try cursor.nextKey() != nil : try cursor.nextElement() {

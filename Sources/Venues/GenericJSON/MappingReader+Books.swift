@@ -56,7 +56,7 @@ extension MappingReader {
         _ slots: Slots,
         _ levels: inout [BookLevel]
     ) throws(JSONError) {
-        var cursor = JSONCursor(list.bytes)
+        var cursor = JSONCursor(list)
         try cursor.enterArray()
         while try cursor.nextElement() {
             for slot in entry.plan.levelRange { slots[slot] = nil }

@@ -13,7 +13,9 @@ struct MappingReader: Sendable {
     /// The message that is being read.
     struct Message {
         let origin: EventOrigin
-        let bytes: UnsafeRawBufferPointer
+        /// A cursor before the message.
+        let start: JSONCursor
+        var bytes: UnsafeRawBufferPointer { start.bytes }
         /// The position of the next row or event.
         var item = 0
         var isKnown = false
@@ -67,14 +69,14 @@ struct MappingReader: Sendable {
         bookPlaces = Array(repeating: [], count: channels.count)
     }
 
-    /// Reads one message; see ``JSONText/plain(_:)``.
+    /// Reads one message, whose text must be ``JSONText/plain(_:)``.
     mutating func read(
-        _ payload: UnsafeRawBufferPointer,
+        _ start: JSONCursor,
         _ origin: EventOrigin,
         _ events: inout MarketEvents,
         _ outcome: inout DialectOutcome
     ) {
-        var message = Message(origin: origin, bytes: payload)
+        var message = Message(origin: origin, start: start)
         if hasTexts { readText(&message) }
         if !message.isKnown {
             withUnsafeTemporaryAllocation(of: JSONValue?.self, capacity: slotCount) { slots in
@@ -100,7 +102,7 @@ struct MappingReader: Sendable {
 
     private mutating func readJSON(_ message: inout Message, _ slots: Slots, _ events: inout MarketEvents) {
         do throws(JSONError) {
-            var cursor = JSONCursor(message.bytes)
+            var cursor = message.start
             try root.read(&cursor, into: slots)
             try cursor.expectEnd()
         } catch {
@@ -132,7 +134,7 @@ struct MappingReader: Sendable {
             fail("'\(path)' is \(list == nil ? "missing" : "no list")", &message, &events)
             return failBook(entry, nil, &message, &events)
         }
-        var cursor = JSONCursor(list.bytes)
+        var cursor = JSONCursor(list)
         do throws(JSONError) {
             if list.kind == .array {
                 try cursor.enterArray()

@@ -52,36 +52,26 @@ struct MappingShape: Sendable {
         let value = try cursor.nextValue()
         slots[slot] = value
         guard !nodes[index].members.isEmpty, value.kind == .object || value.kind == .array else { return }
-        var inner = JSONCursor(value.bytes)
+        var inner = JSONCursor(value)
         try readMembers(index, &inner, slots)
     }
 
     /// Reads the members of a container; skips any other value.
     private func readMembers(_ index: Int, _ cursor: inout JSONCursor, _ slots: Slots) throws(JSONError) {
-        var attempt = cursor
-        if Self.enters(&attempt, isObject: true) {
-            cursor = attempt
+        switch cursor.nextByte {
+        case UInt8(ascii: "{"):
+            try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 if let node = node(index, key) { try read(node, &cursor, slots) } else { try cursor.skipValue() }
             }
-        } else if Self.enters(&attempt, isObject: false) {
-            cursor = attempt
+        case UInt8(ascii: "["):
+            try cursor.enterArray()
             var position = 0
             while try cursor.nextElement() {
                 if let node = node(index, position) { try read(node, &cursor, slots) } else { try cursor.skipValue() }
                 position += 1
             }
-        } else {
-            try cursor.skipValue()
-        }
-    }
-
-    private static func enters(_ cursor: inout JSONCursor, isObject: Bool) -> Bool {
-        do throws(JSONError) {
-            if isObject { try cursor.enterObject() } else { try cursor.enterArray() }
-            return true
-        } catch {
-            return false
+        default: try cursor.skipValue()
         }
     }
 
