@@ -73,7 +73,7 @@ package enum HubHandshakeResponse: Sendable, Hashable {
     ///
     /// Other members, such as the `minorVersion` of old servers, are ignored.
     package init?(_ record: HubRecord) {
-        guard record.typeNumber == nil, record.target == nil, record.argumentsRange == nil, record.itemValue == nil,
+        guard record.typeNumber == nil, record.target == nil, record.argumentList == nil, record.itemValue == nil,
             record.invocationIDRange == nil
         else { return nil }
         if let error = record.error {

@@ -47,8 +47,6 @@ package struct HubRecord {
     package var invocationID: UnsafeRawBufferPointer? { invocationIDRange.map(slice) }
     /// The array of arguments, including brackets.
     package var arguments: UnsafeRawBufferPointer? { argumentList?.bytes }
-    /// Range of the array of arguments, including brackets.
-    package var argumentsRange: Range<Int>? { argumentList.map(range) }
     /// The JSON text of a stream's item.
     package var item: UnsafeRawBufferPointer? { itemValue.map { slice(range(of: $0)) } }
 

@@ -34,7 +34,7 @@ struct MT4Normaliser: Sendable {
     ) throws(JSONError) {
         switch target.withText({ MT4Callback($0) }) {
         case .tick:
-            let fields = try record.argumentList.flatMap(tickFields)
+            let fields = try record.argumentList.flatMap(MT4Arguments.tickFields)
             appendQuote(fields, kind: "OnTick", origin: &origin, events: &events)
         case .ticks:
             try readList(.ticks, of: record, origin: &origin, events: &events)
@@ -154,10 +154,6 @@ struct MT4Normaliser: Sendable {
         case .ticks: appendQuote(fields, kind: callback.rawValue, origin: &origin, events: &events)
         case .margins: appendMarginUpdate(fields, kind: callback.rawValue, origin: &origin, events: &events)
         }
-    }
-
-    private func tickFields(_ arguments: JSONValue) throws(JSONError) -> MT4Fields? {
-        try MT4Arguments.tickFields(in: arguments)
     }
 
     // MARK: Events
