@@ -67,7 +67,7 @@ struct BookLedger: Sendable {
             let position = RowPosition(message.origin, source.batch, source.firstMessageIndex)
             let cause = apply(index, of: events, position, after: Int64(message.origin.message), source)
             if quotes.isOn,
-                let quote = quotes.take(message, position, in: set, source.books, stated: events.quotes)
+                let quote = quotes.quote(after: message, position, in: set, source.books, stated: events.quotes)
             {
                 rows.append(quote, position, source.symbols, &instruments)
             }

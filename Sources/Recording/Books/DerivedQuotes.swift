@@ -14,6 +14,8 @@ struct DerivedQuotes: Sendable {
     }
 
     private let symbols: SymbolSelection
+    /// False if no book gives quotes; then there is no need to call anything else.
+    let isOn: Bool
     /// By ``BookIndex``.
     private var places: [Place] = []
     /// True if the message that was noted last gives a quote.
@@ -24,12 +26,10 @@ struct DerivedQuotes: Sendable {
     /// Makes quotes from the books of `symbols`.
     init(of symbols: SymbolSelection) {
         self.symbols = symbols
+        isOn = symbols != .none
     }
 
-    /// False if no book gives quotes; then there is no need to call anything else.
-    var isOn: Bool { symbols != .none }
-
-    /// Notes what a message did to its book; ``take(_:_:in:_:stated:)`` returns the quote.
+    /// Notes what a message did to its book; ``quote(after:_:in:_:stated:)`` returns the quote.
     ///
     /// The first state after an absence gives a quote in any case, because a reader that begins with a stored state
     /// does not know the quotes before it.
@@ -48,12 +48,12 @@ struct DerivedQuotes: Sendable {
         _ = noteTop(of: book, in: set, table, names)
     }
 
-    /// The quote because of `message`, which has just been noted.
+    /// The quote because of `message`, which has just been noted; only the first call returns it.
     ///
     /// - Returns: `nil` if the best prices and sizes are the same as before, or if `stated`, the quotes of the venue,
     ///   has a quote of the same part of the message.
-    mutating func take(
-        _ message: BookMessage,
+    mutating func quote(
+        after message: BookMessage,
         _ position: RowPosition,
         in set: BookSet,
         _ table: BookTable,
