@@ -69,3 +69,15 @@ package struct ArchiveError: Error, Hashable, CustomStringConvertible {
 
     package var description: String { detail }
 }
+
+extension ArchiveError {
+    /// The stored mapping of a feed has mistakes, which `reason` lists.
+    package static func wrongMapping(ofFeed feedID: Int64, in path: String, _ reason: String) -> ArchiveError {
+        ArchiveError(
+            code: .badReading,
+            path: path,
+            detail: "cannot read the messages of feed \(feedID) in '\(path)': its stored mapping is wrong: \(reason)",
+            hint: "use the version of feedrec that recorded or imported the messages"
+        )
+    }
+}

@@ -37,13 +37,7 @@ struct FeedReadings {
             do throws(MappingMistakes) {
                 reading.mapping = try FeedMapping(json: json)
             } catch {
-                throw ArchiveError(
-                    code: .badReading,
-                    path: path,
-                    detail: "cannot read the messages of feed \(feedID) in '\(path)': "
-                        + "its stored mapping is wrong: \(error)",
-                    hint: "use the version of feedrec that recorded or imported the messages"
-                )
+                throw .wrongMapping(ofFeed: feedID, in: path, "\(error)")
             }
             return reading
         }

@@ -10,13 +10,7 @@ extension ArchiveReader {
         do throws(MappingMistakes) {
             return try FeedMapping(json: json)
         } catch {
-            throw ArchiveError(
-                code: .badReading,
-                path: path,
-                detail: "cannot read the messages of feed \(feedID) in '\(path)': "
-                    + "its stored mapping is wrong: \(error)",
-                hint: "use the version of feedrec that recorded or imported the messages"
-            )
+            throw .wrongMapping(ofFeed: feedID, in: path, "\(error)")
         }
     }
 
