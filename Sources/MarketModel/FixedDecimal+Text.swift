@@ -78,40 +78,85 @@ extension FixedDecimal: CustomStringConvertible {
     package func write(to output: inout [UInt8]) {
         DecimalText.write(magnitude: mantissa.magnitude, isNegative: mantissa < 0, digits: digits, to: &output)
     }
+
+    /// The longest ``description`` in bytes: a sign, 19 digits, a point.
+    package static let textLengthMax = 21
+
+    /// Writes ``description`` as ASCII at `start`, and returns its length in bytes, at most ``textLengthMax``.
+    package func write(at start: UnsafeMutablePointer<UInt8>) -> Int {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textLengthMax) { buffer in
+            guard let memory = buffer.baseAddress else { return 0 }
+            let end = memory + Self.textLengthMax
+            let text = DecimalText.place(
+                magnitude: mantissa.magnitude,
+                isNegative: mantissa < 0,
+                digits: digits,
+                endingAt: end
+            )
+            start.update(from: text, count: end - text)
+            return end - text
+        }
+    }
 }
 
 /// Decimal text of integers with an inserted point.
 package enum DecimalText {
     /// Appends `magnitude / 10^digits` as plain ASCII.
     package static func write(magnitude: UInt64, isNegative: Bool, digits: UInt8, to output: inout [UInt8]) {
-        writeDigits(magnitude: magnitude, isNegative: isNegative, digits: digits, to: &output)
+        append(magnitude: magnitude, isNegative: isNegative, digits: digits, to: &output)
     }
 
     /// Appends `magnitude / 10^digits` as plain ASCII.
     package static func write(magnitude: UInt128, isNegative: Bool, digits: UInt8, to output: inout [UInt8]) {
-        writeDigits(magnitude: magnitude, isNegative: isNegative, digits: digits, to: &output)
+        append(magnitude: magnitude, isNegative: isNegative, digits: digits, to: &output)
     }
 
-    /// Generic only within this file, because across modules each digit would cost calls through witness tables.
     @inline(__always)
-    private static func writeDigits<Magnitude: UnsignedInteger & FixedWidthInteger>(
+    private static func append<Magnitude: UnsignedInteger & FixedWidthInteger>(
         magnitude: Magnitude,
         isNegative: Bool,
         digits: UInt8,
         to output: inout [UInt8]
     ) {
-        if isNegative { output.append(UInt8(ascii: "-")) }
-        let start = output.count
+        // A sign, the digits of the largest magnitude (39) or those after the point, a zero and the point before them.
+        let capacity = 42 + Int(digits)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            let end = start + capacity
+            let text = place(magnitude: magnitude, isNegative: isNegative, digits: digits, endingAt: end)
+            output.append(contentsOf: UnsafeBufferPointer(start: text, count: end - text))
+        }
+    }
+
+    /// Writes `magnitude / 10^digits` before `end`, and returns where the text starts.
+    ///
+    /// Generic only within this file, because across modules each digit would cost calls through witness tables.
+    @inline(__always)
+    fileprivate static func place<Magnitude: UnsignedInteger & FixedWidthInteger>(
+        magnitude: Magnitude,
+        isNegative: Bool,
+        digits: UInt8,
+        endingAt end: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var text = end
         var rest = magnitude
-        var written = 0
-        repeat {
-            if written == Int(digits), digits > 0 { output.append(UInt8(ascii: ".")) }
+        func placeDigit() {
             let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-            output.append(0x30 + UInt8(truncatingIfNeeded: remainder))
+            text -= 1
+            text.pointee = 0x30 &+ UInt8(truncatingIfNeeded: remainder)
             rest = quotient
-            written += 1
-        } while rest > 0 || written <= Int(digits)
-        output[start...].reverse()
+        }
+        if digits > 0 {
+            for _ in 0..<digits { placeDigit() }
+            text -= 1
+            text.pointee = UInt8(ascii: ".")
+        }
+        repeat { placeDigit() } while rest > 0
+        if isNegative {
+            text -= 1
+            text.pointee = UInt8(ascii: "-")
+        }
+        return text
     }
 }
 

@@ -2,26 +2,39 @@ import CZlib
 import MarketModel
 
 /// The checksums that venues send with their books.
-struct BookChecksum: Sendable {
-    /// The text that is summed, kept for its memory.
-    private var text: [UInt8] = []
+enum BookChecksum {
+    private static let sidesDepth = 10
+    private static let turnsDepth = 25
+    /// Two sides of levels with two numbers each, and a colon for each number.
+    private static let textLengthMax = turnsDepth * 2 * 2 * (FixedDecimal.textLengthMax + 1)
 
     /// The checksum of `book`; `nil` if `rule` has none.
-    mutating func value(of book: OrderBook, rule: BookRule.Checksum) -> UInt32? {
-        text.removeAll(keepingCapacity: true)
-        switch rule {
-        case .none: return nil
-        case .sides: appendSides(of: book, depth: 10)
-        case .turns: appendTurns(of: book, depth: 25)
+    static func value(of book: OrderBook, rule: BookRule.Checksum) -> UInt32? {
+        guard rule != .none else { return nil }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: textLengthMax) { buffer in
+            guard let start = buffer.baseAddress else { return nil }
+            var text = ChecksumText(start: start)
+            switch rule {
+            case .none: break
+            case .sides: text.appendSides(of: book, depth: sidesDepth)
+            case .turns: text.appendTurns(of: book, depth: turnsDepth)
+            }
+            return UInt32(truncatingIfNeeded: crc32(0, start, UInt32(truncatingIfNeeded: text.count)))
         }
-        return text.withUnsafeBytes { bytes in
-            let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            return UInt32(truncatingIfNeeded: crc32(0, start, UInt32(truncatingIfNeeded: bytes.count)))
-        }
+    }
+}
+
+/// The text that is summed, in memory that is large enough for the rules above.
+private struct ChecksumText {
+    private let start: UnsafeMutablePointer<UInt8>
+    private(set) var count = 0
+
+    init(start: UnsafeMutablePointer<UInt8>) {
+        self.start = start
     }
 
     /// Asks, then bids, best first; each price and size without point and leading zeros.
-    private mutating func appendSides(of book: OrderBook, depth: Int) {
+    mutating func appendSides(of book: OrderBook, depth: Int) {
         for level in book.asks.prefix(depth) { appendMantissas(of: level) }
         for level in book.bids.prefix(depth) { appendMantissas(of: level) }
     }
@@ -32,11 +45,11 @@ struct BookChecksum: Sendable {
     }
 
     private mutating func appendMantissa(of number: FixedDecimal) {
-        if !number.isZero { FixedDecimal(mantissa: number.mantissa, digits: 0).write(to: &text) }
+        if !number.isZero { append(FixedDecimal(mantissa: number.mantissa, digits: 0)) }
     }
 
     /// Bid and ask in turns, best first, joined by colons; a missing level is left out.
-    private mutating func appendTurns(of book: OrderBook, depth: Int) {
+    mutating func appendTurns(of book: OrderBook, depth: Int) {
         var bids = book.bids.makeIterator()
         var asks = book.asks.makeIterator()
         for _ in 0..<depth {
@@ -49,9 +62,18 @@ struct BookChecksum: Sendable {
     }
 
     private mutating func appendTexts(of level: BookLevel) {
-        if !text.isEmpty { text.append(UInt8(ascii: ":")) }
-        level.price.write(to: &text)
-        text.append(UInt8(ascii: ":"))
-        level.size.write(to: &text)
+        if count > 0 { appendColon() }
+        append(level.price)
+        appendColon()
+        append(level.size)
+    }
+
+    private mutating func append(_ number: FixedDecimal) {
+        count += number.write(at: start + count)
+    }
+
+    private mutating func appendColon() {
+        start[count] = UInt8(ascii: ":")
+        count += 1
     }
 }

@@ -29,7 +29,6 @@ package struct BookKeeper: Sendable {
     var staleRun = 0
     /// Changes that wait for a requested snapshot.
     var waiting = ChangeBuffer()
-    var checksum = BookChecksum()
 
     package init(rule: BookRule) {
         self.rule = rule
@@ -66,8 +65,7 @@ package struct BookKeeper: Sendable {
 
     /// The checksum of the book by its rule; `nil` if the last message in it had none.
     package var checksumOfBook: UInt32? {
-        var checksum = BookChecksum()
-        return isValid && hasChecksum ? checksum.value(of: book, rule: rule.checksum) : nil
+        isValid && hasChecksum ? BookChecksum.value(of: book, rule: rule.checksum) : nil
     }
 
     /// How the best prices stand; always open if the book is not valid.
@@ -130,7 +128,7 @@ extension BookKeeper {
             counts.checksumsZero += 1
             return nil
         }
-        guard let actual = checksum.value(of: book, rule: rule.checksum), actual != expected else {
+        guard let actual = BookChecksum.value(of: book, rule: rule.checksum), actual != expected else {
             counts.checksumsRight += 1
             hasChecksum = true
             return nil

@@ -101,6 +101,23 @@ struct FixedDecimalTests {
         #expect(FixedDecimal(mantissa: 1, digits: 0).rescaled(to: 255) == nil)
     }
 
+    @Test("a number is written at a pointer as it is described, within the longest length", arguments: [1] as [UInt64])
+    func pointers(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var mantissas: [Int64] = [.min, .min + 1, -1, 0, 9, 10, .max]
+        for _ in 0..<500 { mantissas.append(Int64.random(in: .min ... .max, using: &random) >> (random.next() % 64)) }
+        for mantissa in mantissas {
+            for digits in 0...FixedDecimal.digitsMax {
+                let decimal = FixedDecimal(mantissa: mantissa, digits: digits)
+                let written = [UInt8](unsafeUninitializedCapacity: FixedDecimal.textLengthMax) { buffer, count in
+                    if let start = buffer.baseAddress { count = decimal.write(at: start) }
+                }
+                #expect(String(decoding: written, as: UTF8.self) == decimal.description, "seed \(seed)")
+                #expect(FixedDecimal(decimal.description) == decimal && written.count <= FixedDecimal.textLengthMax)
+            }
+        }
+    }
+
     @Test("wide integers are written with their point")
     func wideIntegers() {
         var output: [UInt8] = []
