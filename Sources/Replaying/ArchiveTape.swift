@@ -38,8 +38,8 @@ package struct ArchiveTape: Tape {
 
     /// Makes a tape of `files`.
     ///
-    /// If these are only some of the tape's files, pass the `turns` of all its files. `symbols` are those that the client
-    /// may see, `nil` for all; a venue's session may have to restrict itself further.
+    /// If these are only some of the tape's files, pass the `turns` of all its files. `symbols` are those that the
+    /// client may see, `nil` for all; a venue's session may have to restrict itself further.
     init(
         files: [TapeCatalog.File],
         venue: Venue,

@@ -75,8 +75,8 @@ package protocol VenueDefinition: Sendable {
 
     /// Makes the venue's own rule for the messages of one connection; `nil` (the default) if it needs none.
     ///
-    /// The rule finds secrets that feedrec does not know, such as those in an import. Known secrets are removed from the
-    /// messages of every venue; see ``ConnectionRedactor``.
+    /// The rule finds secrets that feedrec does not know, such as those in an import. Known secrets are removed from
+    /// the messages of every venue; see ``ConnectionRedactor``.
     func makeRedactor(_ reading: VenueReading) -> (any MessageRedactor)?
 
     /// Removes secrets from a text of the venue, such as a close reason, if a word in the text announces them.
@@ -97,8 +97,8 @@ package protocol VenueDefinition: Sendable {
     /// serves every tape.
     func makeRecordedReader() -> (any RecordedVenueReader)?
 
-    /// Makes a filter for a tape of which clients may see only `symbols`, for the messages of one connection; `nil` (the
-    /// default) if the venue's sessions do it, see ``VenueSession/restrict(toSymbols:)``.
+    /// Makes a filter for a tape of which clients may see only `symbols`, for the messages of one connection; `nil`
+    /// (the default) if the venue's sessions do it, see ``VenueSession/restrict(toSymbols:)``.
     func makeFilter(_ reading: VenueReading, symbols: Set<String>) -> (any MessageFilter)?
 
     /// Makes a simulation of the venue from the options for simulating.

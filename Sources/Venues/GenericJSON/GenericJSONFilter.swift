@@ -3,9 +3,9 @@ import MarketModel
 
 /// Selects the messages about some symbols with the mapping that they were recorded with.
 ///
-/// A message is permitted if it names permitted symbols and no others. An acknowledgement or a ping that names no symbol
-/// is permitted too. All other messages are withheld, because they may be about any symbol: those that the mapping does
-/// not recognise, those that cannot be read, and those without a symbol.
+/// A message is permitted if it names permitted symbols and no others. An acknowledgement or a ping that names no
+/// symbol is permitted too. All other messages are withheld, because they may be about any symbol: those that the
+/// mapping does not recognise, those that cannot be read, and those without a symbol.
 struct GenericJSONFilter: MessageFilter {
     private let mapping: FeedMapping
     private let permitted: Set<String>
