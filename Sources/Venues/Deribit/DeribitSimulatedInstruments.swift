@@ -37,6 +37,7 @@ enum DeribitSimulatedInstruments {
         let expiry = period == "perpetual" ? "32503708800000" : "1798185600000"
         return #"{"instrument_name":"\#(name)","kind":"\#(kind)","settlement_period":"\#(period)","is_active":true,"#
             + #""tick_size":\#(tick),"min_trade_amount":\#(lot),"contract_size":\#(lot),"base_currency":"\#(coin)","#
-            + #""quote_currency":"USD","expiration_timestamp":\#(expiry)}"#
+            + #""quote_currency":"USD","counter_currency":"USD","settlement_currency":"\#(coin)","#
+            + #""expiration_timestamp":\#(expiry)}"#
     }
 }

@@ -11,8 +11,11 @@ enum KrakenSimulatedInstruments {
         guard request.method == "GET", KrakenInstruments.isList(request) else { return nil }
         let pairs = symbols.map { symbol in
             let name = symbol.filter { $0 != "/" }
-            return #""\#(name)":{"altname":"\#(name)","wsname":"\#(symbol)","pair_decimals":1,"lot_decimals":8,"#
-                + #""tick_size":"0.1","ordermin":"0.00005","status":"online"}"#
+            let assets = symbol.split(separator: "/")
+            return #""\#(name)":{"altname":"\#(name)","wsname":"\#(symbol)","aclass_base":"currency","#
+                + #""base":"\#(assets[0])","aclass_quote":"currency","quote":"\#(assets[1])","pair_decimals":1,"#
+                + #""lot_decimals":8,"leverage_buy":[],"leverage_sell":[],"tick_size":"0.1","ordermin":"0.00005","#
+                + #""costmin":"0.5","status":"online"}"#
         }
         let body = #"{"error":[],"result":{\#(pairs.joined(separator: ","))}}"#
         return RESTAnswer(body: Array(body.utf8), headers: ["Content-Type": "application/json"])
