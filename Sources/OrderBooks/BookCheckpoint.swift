@@ -7,7 +7,8 @@ package struct BookCheckpoint: Sendable, Equatable {
     /// `nil` if the book is valid.
     package internal(set) var invalidity: BookInvalidity?
     package internal(set) var book = OrderBook()
-    var last: Int64?
+    /// The venue's last number of what is in the book.
+    package internal(set) var last: Int64?
     var awaited: Int64?
     var received: Int64?
     var hasChecksum = false

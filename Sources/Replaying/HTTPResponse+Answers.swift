@@ -1,4 +1,5 @@
 import Transport
+import Venues
 import WebSocketProtocol
 
 extension HTTPResponse {
@@ -21,6 +22,13 @@ extension HTTPResponse {
             headers: HTTPHeaders([("Content-Type", "application/json")]),
             body: Array(json.utf8)
         )
+    }
+
+    /// The answer of a venue.
+    init(_ answer: RESTAnswer) {
+        var headers = HTTPHeaders([("Content-Type", "application/json")])
+        for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) { headers.append(name, value) }
+        self.init(status: answer.status, headers: headers, body: answer.body)
     }
 
     /// Allows pages of the request's origin to read the answer with credentials, as SignalR's browser clients require.

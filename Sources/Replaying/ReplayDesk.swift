@@ -124,6 +124,7 @@ final class ReplayDesk: Sendable {
         var request = options.defaults
         request.symbols = nil
         try request.apply(query, by: venue.map { .venue($0) } ?? .events, start: catalog.bounds?.lowerBound ?? 0)
+        if venue != nil, request.clock == nil { request.clock = ClientName.inPath(head.path) }
         if let symbols = request.symbols, !request.follows { request.symbols = try inventory.resolve(symbols) }
         if let offered = options.defaults.symbols {
             request.symbols = request.symbols?.intersection(offered) ?? offered
@@ -181,7 +182,7 @@ final class ReplayDesk: Sendable {
         let breaks = request.breaks == .close ? breaks[venue] ?? [] : []
         if request.breaks == .close, request.clock == nil {
             // The clock must outlive the connection.
-            request.clock = "@\(head.path) \(Self.host(of: connection))"
+            request.clock = "@\(head.path) \(Self.host(ofAddress: connection.info.remoteAddress ?? ""))"
         }
         let range = range(of: request)
         let chunks = ReadAhead(
@@ -310,9 +311,9 @@ final class ReplayDesk: Sendable {
         return policy
     }
 
-    private static func host(of connection: WebSocketConnection) -> String {
-        let address = connection.info.remoteAddress ?? ""
-        return address.lastIndex(of: ":").map { String(address[..<$0]) } ?? address
+    /// The part of `address:port` before the port.
+    static func host(ofAddress address: String) -> Substring {
+        address.lastIndex(of: ":").map { address[..<$0] } ?? address[...]
     }
 }
 

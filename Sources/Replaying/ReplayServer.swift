@@ -10,7 +10,7 @@ package struct ReplayServer: WebSocketServerHandler {
     private let access: AccessControl
     private let origins: OriginPolicy
     private let host: VenueHost
-    private let exchanges: RecordedExchanges
+    private let rest: VenueRESTDesk
     private let notServed: HTTPResponse
 
     /// Makes a server of the tape in `catalog`, which is read on threads of `pool`.
@@ -34,7 +34,7 @@ package struct ReplayServer: WebSocketServerHandler {
         policy.allowedOrigins = options.allowedOrigins
         // Without its mapping, a feed cannot be restricted to the symbols.
         if policy.symbols != nil { for reader in catalog.readers { try reader.checkMappings() } }
-        exchanges = try RecordedExchanges(catalog.readers, venues: desk.venues, range: desk.offeredRange)
+        rest = try VenueRESTDesk(desk)
         let served = try RecordedVenues.servers(of: desk.venues, catalog.readers)
         let notServed = HTTPResponse.notServed(by: "feedrec replay", paths: desk.catalogPaths + ["/replay?speed=max"])
         self.notServed = notServed
@@ -75,7 +75,7 @@ package struct ReplayServer: WebSocketServerHandler {
         if let asset = desk.options.page?.asset(path: request.head.path) { return page(asset, request.head.method) }
         if request.head.path == "/" { return HTTPResponse(status: 200, text: welcome) }
         guard access.admits(request.head) else { return APIError.unauthorized.response }
-        if let recorded = exchanges.answer(to: request) { return recorded }
+        if let answer = await rest.answer(request) { return answer }
         return await api.respond(to: request) ?? notServed
     }
 

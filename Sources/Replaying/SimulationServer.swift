@@ -96,12 +96,3 @@ package struct EchoServer: WebSocketServerHandler {
         }
     }
 }
-
-extension HTTPResponse {
-    /// The answer of a simulated venue.
-    fileprivate init(_ answer: RESTAnswer) {
-        var headers = HTTPHeaders([("Content-Type", "application/json")])
-        for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) { headers.append(name, value) }
-        self.init(status: answer.status, headers: headers, body: answer.body)
-    }
-}

@@ -53,6 +53,34 @@ extension ArchiveReader {
         }
     }
 
+    /// The receive time of the first stored state at or after `time` that has a valid book.
+    package func firstBookTime(
+        instrumentIDs: [Int64],
+        channel: String,
+        from time: UnixNanoseconds
+    ) throws(ArchiveError) -> UnixNanoseconds? {
+        try read { handle throws(ArchiveError) in
+            guard try hasBooks(handle) else { return nil }
+            let statement = try PreparedStatement(
+                """
+                SELECT ts_recv FROM book_checkpoint
+                WHERE instrument_id = ? AND channel = ? AND ts_recv >= ? AND state = 1 ORDER BY ts_recv LIMIT 1
+                """,
+                on: handle,
+                path: path
+            )
+            var first: Int64?
+            for id in instrumentIDs {
+                statement.bind(1, id)
+                statement.bind(2, channel)
+                statement.bind(3, time.rawValue)
+                while try statement.step() { first = min(first ?? .max, statement.integer(0)) }
+                statement.reset()
+            }
+            return first.map(UnixNanoseconds.init)
+        }
+    }
+
     /// All stored states of all books, by instrument and channel, in the order of their messages.
     ///
     /// The books themselves are left out.

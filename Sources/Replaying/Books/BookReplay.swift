@@ -54,6 +54,12 @@ struct BookReplay {
         return keeper.isValid ? keeper.book : nil
     }
 
+    /// The venue's number of the last change in the book.
+    var number: Int64? {
+        guard let index, let keeper = set[index] else { return checkpoint?.last }
+        return keeper.last
+    }
+
     /// Why the book is no longer valid.
     var absence: BookAbsence? {
         guard let index, let invalidity = set[index]?.invalidity else { return nil }

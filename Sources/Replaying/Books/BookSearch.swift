@@ -95,6 +95,20 @@ package struct BookSearch: Sendable {
         throw BookAbsence(reason: "no snapshot has come yet")
     }
 
+    /// When the first state of `subject` at or after `time` was stored that has a valid book.
+    func firstTime(of subject: Subject, from time: UnixNanoseconds) throws(ArchiveError) -> UnixNanoseconds? {
+        for file in files {
+            let ids = file.instruments.filter { $0.venue == subject.venue && $0.symbol == subject.symbol }
+            let found = try file.reader.firstBookTime(
+                instrumentIDs: ids.map(\.instrumentID),
+                channel: subject.channel,
+                from: time
+            )
+            if let found { return found }
+        }
+        return nil
+    }
+
     /// The whole time of the recordings.
     package func end() throws(ArchiveError) -> UnixNanoseconds? {
         for file in files.reversed() {

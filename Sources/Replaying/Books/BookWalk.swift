@@ -71,6 +71,7 @@ package struct BookWalk {
             book: book,
             tsRecv: replay.tsRecv,
             tsEvent: replay.tsEvent,
+            number: replay.number,
             messageIndex: replay.messageIndex,
             isVerifiable: replay.isVerifiable,
             file: path

@@ -12,6 +12,8 @@ package struct RecordedBook: Sendable {
     package let tsRecv: UnixNanoseconds
     /// The venue's time of that message; `nil` if it sends none.
     package let tsEvent: UnixNanoseconds?
+    /// The venue's number of the last change in the book, which the next change continues; `nil` if it sends none.
+    package let number: Int64?
     /// The number of that message in its recording.
     package let messageIndex: Int64
     /// False if nothing that the venue sends can show a missing message.

@@ -115,7 +115,7 @@ package struct SessionRequest: Sendable {
         case "loop": loop = try Self.loop(value)
         case "end": end = try Self.value(EndRule(rawValue: value), name, value, "close or hold")
         case "clock":
-            guard (1...64).contains(value.utf8.count), value.utf8.allSatisfy(Self.isNameByte) else {
+            guard Self.isClockName(value[...]) else {
                 throw BadRequest(description: "clock must be a name of 1 to 64 letters, digits, '.', '_' or '-'")
             }
             clock = value
@@ -219,6 +219,10 @@ package struct SessionRequest: Sendable {
 
     private static func bad(_ name: String, _ text: String, _ wanted: String) -> BadRequest {
         BadRequest(description: "\(name) must be \(wanted), not '\(text.prefix(100))'")
+    }
+
+    static func isClockName(_ name: Substring) -> Bool {
+        (1...64).contains(name.utf8.count) && name.utf8.allSatisfy(isNameByte)
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -2,7 +2,7 @@ import JSONScanning
 package import MarketModel
 
 /// What the definitions of Binance's markets share.
-package protocol BinanceVenue: VenueDefinition {
+package protocol BinanceVenue: RESTVenue {
     var market: BinanceMarket { get }
 }
 
