@@ -1,5 +1,5 @@
 # Shortcuts for scripts that also work without make.
-.PHONY: demo test commands fuzz soak tsan format lint
+.PHONY: demo test commands fuzz soak tsan clients format lint
 
 demo:
 	examples/demo.sh
@@ -27,6 +27,10 @@ tsan:
 	swift build --build-tests --scratch-path .build-tsan --sanitize=thread -Xswiftc -DFEEDREC_TSAN
 	swift test --skip-build --scratch-path .build-tsan --sanitize=thread -Xswiftc -DFEEDREC_TSAN --disable-xctest \
 		--no-parallel --filter TransportTests
+
+# The tests with a venue's own client from PyPI, in an environment of their own.
+clients:
+	Tests/clients.sh
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests Migrations Fuzz/Package.swift
